@@ -1,0 +1,95 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_BYTES 8192
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size, used;
+    alignas(max_align_t) unsigned char data[];
+};
+
+void arena_init(struct arena *a)
+{
+    *a = (struct arena){ 0 };
+}
+
+void arena_finish(struct arena *a)
+{
+    for (struct arena_block *b = a->head; b;) {
+        struct arena_block *next = b->next;
+        free(b);
+        b = next;
+    }
+    arena_init(a);
+}
+
+static struct arena_block *block_new(size_t payload_bytes)
+{
+    struct arena_block *b = malloc(sizeof(*b) + payload_bytes);
+    ENSURE(b != NULL);
+    b->next = NULL;
+    b->size = payload_bytes;
+    b->used = 0;
+    return b;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    ENSURE(bytes < SIZE_MAX / 2);
+    size_t need = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    struct arena_block *b = a->head;
+    if (!b || b->size - b->used < need) {
+        b = block_new(need > BLOCK_BYTES ? need : BLOCK_BYTES);
+        /* A large one-off goes behind the current block so that the rest of that block stays in use. */
+        if (a->head && need > BLOCK_BYTES) {
+            b->next = a->head->next;
+            a->head->next = b;
+        } else {
+            b->next = a->head;
+            a->head = b;
+        }
+    }
+    void *p = b->data + b->used;
+    b->used += need;
+    a->used_bytes += need;
+    memset(p, 0, need);
+    return p;
+}
+
+void *arena_array(struct arena *a, size_t item_bytes, size_t n)
+{
+    size_t bytes;
+    ENSURE(!__builtin_mul_overflow(item_bytes, n, &bytes));
+    return arena_alloc(a, bytes);
+}
+
+struct str arena_dup(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+    if (s.n) memcpy(p, s.p, s.n);
+    return (struct str){ p, s.n };
+}
+
+const char *arena_cstr(struct arena *a, struct str s)
+{
+    return arena_dup(a, s).p;
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    ENSURE(n >= 0);
+    char *p = arena_alloc(a, (size_t)n + 1);
+    va_start(ap, fmt);
+    (void)vsnprintf(p, (size_t)n + 1, fmt, ap); /* cannot fail: the same call just measured it */
+    va_end(ap);
+    return (struct str){ p, (size_t)n };
+}

@@ -1,0 +1,27 @@
+/* Region memory. Everything that lives as long as one request (or one job step) is taken from its arena and
+ * freed at once. Allocation never returns NULL: outside input is bounded before it gets here, so running out
+ * of memory is a fault of the machine and ends the process. */
+#pragma once
+
+#include "base/compiler.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *head;
+    size_t used_bytes; /* handed out since init or the last reset; for tests and metrics */
+};
+
+void arena_init(struct arena *a);
+void arena_finish(struct arena *a); /* frees all; the arena can be used again */
+
+/* Zeroed memory, aligned for any type. */
+void *arena_alloc(struct arena *a, size_t bytes);
+#define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_ARRAY(a, type, n) ((type *)arena_array((a), sizeof(type), (n)))
+void *arena_array(struct arena *a, size_t item_bytes, size_t n);
+
+/* A copy with a NUL appended beyond its length, so .p is also a C string. */
+struct str arena_dup(struct arena *a, struct str s);
+const char *arena_cstr(struct arena *a, struct str s);
+struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -1,0 +1,92 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_init(struct buf *b, size_t max_bytes)
+{
+    *b = (struct buf){ .max = max_bytes };
+}
+
+void buf_finish(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){ .max = b->max };
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    b->overflowed = false;
+}
+
+/* Makes room for `more` bytes plus a NUL. False (and sticky) when that passes the maximum. */
+static bool buf_reserve(struct buf *b, size_t more)
+{
+    if (b->overflowed) return false;
+    if (more > b->max || b->n > b->max - more) {
+        b->overflowed = true;
+        return false;
+    }
+    size_t need = b->n + more + 1;
+    if (need <= b->cap) return true;
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap < need) cap *= 2;
+    char *p = realloc(b->p, cap);
+    ENSURE(p != NULL);
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+void buf_add(struct buf *b, struct str s)
+{
+    if (!buf_reserve(b, s.n)) return;
+    if (s.n) memcpy(b->p + b->n, s.p, s.n);
+    b->n += s.n;
+    b->p[b->n] = '\0';
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, (struct str){ &c, 1 });
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    ENSURE(n >= 0);
+    if (!buf_reserve(b, (size_t)n)) return;
+    va_start(ap, fmt);
+    (void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap); /* cannot fail: the same call just measured it */
+    va_end(ap);
+    b->n += (size_t)n;
+}
+
+void buf_add_json_str(struct buf *b, struct str s)
+{
+    buf_add_char(b, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c == '"' || c == '\\') {
+            buf_add_char(b, '\\');
+            buf_add_char(b, (char)c);
+        } else if (c < 0x20 || c == 0x7f) {
+            buf_addf(b, "\\u%04x", c);
+        } else {
+            buf_add_char(b, (char)c);
+        }
+    }
+    buf_add_char(b, '"');
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+    ENSURE(n <= b->n);
+    memmove(b->p, b->p + n, b->n - n);
+    b->n -= n;
+}

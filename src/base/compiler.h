@@ -1,0 +1,12 @@
+/* Small language helpers used everywhere. */
+#pragma once
+
+#include <salesagent/err.h>
+#include <salesagent/str.h>
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+/* For what cannot happen; never for what a peer, a disk or an operator can cause. Active in every build. */
+#define ENSURE(cond) ((cond) ? (void)0 : ensure_failed(#cond, __FILE__, __LINE__))
+_Noreturn void ensure_failed(const char *cond, const char *file, int line);

@@ -1,0 +1,70 @@
+#include "base/id.h"
+
+#include "base/crypto.h"
+#include "base/encode.h"
+
+static void fill_system(struct rng *r, void *out, size_t n)
+{
+    random_bytes(out, n);
+}
+
+/* SplitMix64: enough to make a test run reproducible; never used for secrets in production. */
+static void fill_seeded(struct rng *r, void *out, size_t n)
+{
+    unsigned char *p = out;
+    for (size_t i = 0; i < n; i += 8) {
+        uint64_t z = (r->state += UINT64_C(0x9E3779B97F4A7C15));
+        z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+        z ^= z >> 31;
+        memcpy(p + i, &z, n - i < 8 ? n - i : 8);
+    }
+}
+
+void rng_init_system(struct rng *r)
+{
+    *r = (struct rng){ .fill = fill_system };
+}
+
+void rng_init_seeded(struct rng *r, uint64_t seed)
+{
+    *r = (struct rng){ .fill = fill_seeded, .state = seed };
+}
+
+uint64_t rng_u64(struct rng *r)
+{
+    uint64_t v;
+    r->fill(r, &v, sizeof(v));
+    return v;
+}
+
+struct str id_new(struct arena *a, struct rng *r, const char *prefix, int64_t now)
+{
+    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    ENSURE(now >= 0);
+    unsigned __int128 v = (unsigned __int128)((uint64_t)(now / 1000) & UINT64_C(0xFFFFFFFFFFFF)) << 80;
+    unsigned char tail[10];
+    r->fill(r, tail, sizeof(tail));
+    for (int i = 0; i < 10; i++) v |= (unsigned __int128)tail[i] << (72 - 8 * i);
+    size_t plen = strlen(prefix);
+    char *out = arena_alloc(a, plen + ID_BODY_LEN + 1);
+    memcpy(out, prefix, plen);
+    for (int i = 0; i < ID_BODY_LEN; i++) out[plen + (size_t)i] = alphabet[(unsigned)(v >> (125 - 5 * i)) & 31];
+    return (struct str){ out, plen + ID_BODY_LEN };
+}
+
+struct str secret_new(struct arena *a, struct rng *r)
+{
+    char bytes[32];
+    r->fill(r, bytes, sizeof(bytes));
+    return base64url_encode(a, (struct str){ bytes, sizeof(bytes) });
+}
+
+bool id_text_valid(struct str s, size_t max)
+{
+    if (s.n == 0 || s.n > max) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '\\') return false;
+    }
+    return true;
+}

@@ -1,0 +1,90 @@
+#include <salesagent/money.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/compiler.h"
+
+int money_micros_from_double(double v, int64_t *micros, struct err *e)
+{
+    if (!isfinite(v)) return err_set(e, "VALIDATION_ERROR", "amount is not a finite number");
+    if (v < 0) return err_set(e, "VALIDATION_ERROR", "amount must not be negative");
+    if (v > (double)(MONEY_MICROS_MAX / MICROS_PER_UNIT)) {
+        return err_set(e, "VALIDATION_ERROR", "amount is larger than the maximum of 1000000000");
+    }
+    /* Below the maximum, micros stay under 2^53, so the nearest integer is exact and dividing it back gives the
+     * very double that a decimal with at most six places parses to. */
+    double scaled = nearbyint(v * 1e6);
+    if (scaled / 1e6 != v) return err_set(e, "VALIDATION_ERROR", "amount has more than six decimals");
+    *micros = (int64_t)scaled;
+    return 0;
+}
+
+static int same_currency(struct money a, struct money b, struct err *e)
+{
+    if (memcmp(a.currency, b.currency, sizeof(a.currency)) == 0) return 0;
+    return err_set(e, "VALIDATION_ERROR", "amounts in %s and %s cannot be combined", a.currency, b.currency);
+}
+
+int money_add(struct money a, struct money b, struct money *sum, struct err *e)
+{
+    if (same_currency(a, b, e)) return -1;
+    struct money r = a;
+    if (__builtin_add_overflow(a.micros, b.micros, &r.micros)) {
+        return err_set(e, "VALIDATION_ERROR", "the sum of the amounts is too large");
+    }
+    *sum = r;
+    return 0;
+}
+
+int money_sub(struct money a, struct money b, struct money *difference, struct err *e)
+{
+    if (same_currency(a, b, e)) return -1;
+    struct money r = a;
+    if (__builtin_sub_overflow(a.micros, b.micros, &r.micros)) {
+        return err_set(e, "VALIDATION_ERROR", "the difference of the amounts is too large");
+    }
+    *difference = r;
+    return 0;
+}
+
+int64_t muldiv(int64_t value, int64_t num, int64_t den, enum money_round round)
+{
+    ENSURE(value >= 0 && num >= 0 && den > 0);
+    unsigned __int128 product = (unsigned __int128)(uint64_t)value * (uint64_t)num;
+    unsigned __int128 d = (uint64_t)den;
+    unsigned __int128 q = product / d, r = product % d;
+    switch (round) {
+    case MONEY_ROUND_DOWN: break;
+    case MONEY_ROUND_HALF_UP: q += r * 2 >= d; break;
+    case MONEY_ROUND_UP: q += r != 0; break;
+    }
+    return q > INT64_MAX ? INT64_MAX : (int64_t)q;
+}
+
+size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX])
+{
+    uint64_t magnitude = micros < 0 ? (uint64_t)0 - (uint64_t)micros : (uint64_t)micros;
+    int n = snprintf(out, MONEY_TEXT_MAX, "%s%" PRIu64 ".%06" PRIu64, micros < 0 ? "-" : "", magnitude / 1000000,
+                     magnitude % 1000000);
+    ENSURE(n > 0 && n < MONEY_TEXT_MAX);
+    while (out[n - 1] == '0') out[--n] = '\0';
+    if (out[n - 1] == '.') out[--n] = '\0';
+    return (size_t)n;
+}
+
+int64_t money_to_cents(int64_t micros)
+{
+    ENSURE(micros >= 0);
+    return muldiv(micros, 1, 10000, MONEY_ROUND_HALF_UP);
+}
+
+bool currency_valid(struct str code)
+{
+    if (code.n != 3) return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (code.p[i] < 'A' || code.p[i] > 'Z') return false;
+    }
+    return true;
+}

@@ -1,0 +1,29 @@
+/* RFC 3339 text and civil days. Wall time is int64_t microseconds since the epoch, UTC. No locale, no global. */
+#pragma once
+
+#include "base/compiler.h"
+
+#define RFC3339_MAX  32
+#define USEC_PER_SEC INT64_C(1000000)
+#define USEC_PER_DAY (INT64_C(86400) * USEC_PER_SEC)
+
+enum rfc3339_precision { RFC3339_SECONDS, RFC3339_MILLIS };
+
+/* "2026-03-09T14:30:00Z" into out, NUL-terminated; returns the length. Fractions are cut, not rounded. */
+size_t rfc3339_print(int64_t at, enum rfc3339_precision precision, char out[RFC3339_MAX]);
+
+/* "2026-03-09" of the UTC day holding `at`. */
+size_t rfc3339_print_date(int64_t at, char out[RFC3339_MAX]);
+
+/* Parses a complete date-time with offset (years 1970-9999). 0, or -1 for anything else, including days that
+ * do not exist. A leap second (":60") counts as the following second. */
+MUST_CHECK int rfc3339_parse(struct str text, int64_t *at);
+
+/* Parses exactly YYYY-MM-DD into the start of that UTC day. */
+MUST_CHECK int rfc3339_parse_date(struct str text, int64_t *at);
+
+/* Start of the UTC day holding `at` (at >= 0). */
+static inline int64_t utc_day_start(int64_t at)
+{
+    return at - at % USEC_PER_DAY;
+}
