@@ -1,0 +1,125 @@
+#include "run/loop_uv.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Wall clocks jump; looking again at least this often keeps a jump from delaying timers for long. */
+#define POLL_MS_MAX 30000
+
+static int64_t uv_driver_now(struct loop_driver *driver)
+{
+    struct timespec ts;
+    ENSURE(clock_gettime(CLOCK_REALTIME, &ts) == 0);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+}
+
+static void uv_driver_wake(struct loop_driver *driver)
+{
+    struct loop_uv *d = CONTAINER_OF(driver, struct loop_uv, driver);
+    if (!uv_is_active((uv_handle_t *)&d->idle)) ENSURE(uv_idle_start(&d->idle, on_idle) == 0);
+}
+
+struct uv_job {
+    uv_work_t req;
+    struct work *work;
+    struct loop *loop;
+};
+
+static void on_work(uv_work_t *req)
+{
+    struct uv_job *j = CONTAINER_OF(req, struct uv_job, req);
+    j->work->work(j->work);
+}
+
+static void on_work_done(uv_work_t *req, int status)
+{
+    struct uv_job *j = CONTAINER_OF(req, struct uv_job, req);
+    loop_work_finished(j->loop, j->work);
+    free(j);
+}
+
+static void uv_driver_work(struct loop_driver *driver, struct work *w)
+{
+    struct loop_uv *d = CONTAINER_OF(driver, struct loop_uv, driver);
+    struct uv_job *j = calloc(1, sizeof(*j));
+    ENSURE(j != NULL);
+    j->work = w;
+    j->loop = d->loop;
+    ENSURE(uv_queue_work(&d->uv, &j->req, on_work, on_work_done) == 0);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+    /* Waking up is all: the turn in the prepare phase looks at the clock itself. */
+}
+
+static void arm_timer(struct loop_uv *d)
+{
+    int64_t due = loop_next_due(d->loop);
+    int64_t wait_us = due == INT64_MAX ? INT64_MAX : due - uv_driver_now(&d->driver);
+    uint64_t ms = wait_us <= 0 ? 0 : wait_us / 1000 >= POLL_MS_MAX ? POLL_MS_MAX : (uint64_t)(wait_us / 1000 + 1);
+    uv_update_time(&d->uv);
+    ENSURE(uv_timer_start(&d->timer, on_timer, ms, 0) == 0);
+}
+
+static void on_prepare(uv_prepare_t *p)
+{
+    struct loop_uv *d = CONTAINER_OF(p, struct loop_uv, prepare);
+    (void)uv_idle_stop(&d->idle); /* cannot fail */
+    if (loop_turn(d->loop)) uv_driver_wake(&d->driver);
+    arm_timer(d);
+}
+
+void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng)
+{
+    *d = (struct loop_uv){ .driver = { uv_driver_now, uv_driver_work, uv_driver_wake }, .loop = l };
+    ENSURE(uv_loop_init(&d->uv) == 0);
+    ENSURE(uv_prepare_init(&d->uv, &d->prepare) == 0 && uv_timer_init(&d->uv, &d->timer) == 0);
+    ENSURE(uv_idle_init(&d->uv, &d->idle) == 0);
+    ENSURE(uv_signal_init(&d->uv, &d->sigterm) == 0 && uv_signal_init(&d->uv, &d->sigint) == 0);
+    ENSURE(uv_prepare_start(&d->prepare, on_prepare) == 0);
+    (void)signal(SIGPIPE, SIG_IGN); /* a peer that closes early is an ordinary write error */
+    loop_init(l, &d->driver, rng);
+}
+
+static void on_signal(uv_signal_t *s, int signum)
+{
+    struct loop_uv *d = s->data;
+    if (d->on_stop) d->on_stop(d->on_stop_arg);
+}
+
+void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg)
+{
+    d->on_stop = on_stop;
+    d->on_stop_arg = arg;
+    d->sigterm.data = d->sigint.data = d;
+    ENSURE(uv_signal_start(&d->sigterm, on_signal, SIGTERM) == 0);
+    ENSURE(uv_signal_start(&d->sigint, on_signal, SIGINT) == 0);
+}
+
+void loop_uv_run(struct loop_uv *d)
+{
+    (void)uv_run(&d->uv, UV_RUN_DEFAULT); /* non-zero only says that handles are still open */
+}
+
+void loop_uv_stop(struct loop_uv *d)
+{
+    uv_stop(&d->uv);
+}
+
+void loop_uv_finish(struct loop_uv *d)
+{
+    uv_close((uv_handle_t *)&d->prepare, NULL);
+    uv_close((uv_handle_t *)&d->timer, NULL);
+    uv_close((uv_handle_t *)&d->idle, NULL);
+    uv_close((uv_handle_t *)&d->sigterm, NULL);
+    uv_close((uv_handle_t *)&d->sigint, NULL);
+    (void)uv_run(&d->uv, UV_RUN_DEFAULT); /* delivers the close callbacks */
+    ENSURE(uv_loop_close(&d->uv) == 0);
+    loop_finish(d->loop);
+}

@@ -1,0 +1,29 @@
+/* The production driver: libuv calls loop_turn() before every poll, arms one timer for the earliest of ours and
+ * runs work on its thread pool. Only run/ and net/ may use `uv`. */
+#pragma once
+
+#include <uv.h>
+
+#include "run/loop.h"
+
+struct loop_uv {
+    struct loop_driver driver;
+    struct loop *loop;
+    uv_loop_t uv;
+    uv_prepare_t prepare;
+    uv_timer_t timer;
+    uv_idle_t idle; /* active only while a turn is wanted at once */
+    uv_signal_t sigterm, sigint;
+    void (*on_stop)(void *arg);
+    void *on_stop_arg;
+};
+
+/* Initialises `d` and `l` together. Aborts only when the system has no resources for an event loop. */
+void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng);
+
+/* SIGTERM and SIGINT call `on_stop(arg)` on the loop thread, once each time. SIGPIPE is ignored. */
+void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg);
+
+void loop_uv_run(struct loop_uv *d);  /* until loop_uv_stop and nothing is active */
+void loop_uv_stop(struct loop_uv *d); /* makes loop_uv_run return after the current iteration */
+void loop_uv_finish(struct loop_uv *d);
