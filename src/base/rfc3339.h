@@ -6,6 +6,7 @@
 #define RFC3339_MAX  32
 #define USEC_PER_SEC INT64_C(1000000)
 #define USEC_PER_DAY (INT64_C(86400) * USEC_PER_SEC)
+#define TIME_NONE    INT64_MIN /* no time: a NULL column, an absent field */
 
 enum rfc3339_precision { RFC3339_SECONDS, RFC3339_MILLIS };
 

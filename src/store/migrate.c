@@ -1,0 +1,80 @@
+/* Schema versions. The table schema_migration lists what was applied; each migration runs in one transaction
+ * together with its row, so a crash leaves either the old or the new schema. */
+#include "store/migrate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "store/store_internal.h"
+
+static int is_applied(sqlite3 *db, const char *name, bool *applied, struct err *e)
+{
+    sqlite3_stmt *s;
+    if (sqlite3_prepare_v2(db, "SELECT 1 FROM schema_migration WHERE name = ?", -1, &s, NULL) != SQLITE_OK) {
+        return sqlite_failed(db, "read schema version", e);
+    }
+    (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC); /* a failure shows in the step */
+    int rc = sqlite3_step(s);
+    *applied = rc == SQLITE_ROW;
+    (void)sqlite3_finalize(s); /* repeats the step's result */
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : sqlite_failed(db, "read schema version", e);
+}
+
+static int record(sqlite3 *db, const char *name)
+{
+    sqlite3_stmt *s;
+    if (sqlite3_prepare_v2(db, "INSERT INTO schema_migration (name) VALUES (?)", -1, &s, NULL) != SQLITE_OK) return -1;
+    (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC); /* a failure shows in the step */
+    int rc = sqlite3_step(s);
+    (void)sqlite3_finalize(s); /* repeats the step's result */
+    return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int apply(sqlite3 *db, const struct migration *m, struct err *e)
+{
+    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return sqlite_failed(db, m->name, e);
+    if (sqlite3_exec(db, m->sql, NULL, NULL, NULL) != SQLITE_OK || record(db, m->name) ||
+        sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        (void)sqlite_failed(db, m->name, e); /* the caller's error is the one below */
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* nothing better can be done about a failing rollback */
+        return err_set(e, "CONFIGURATION_ERROR", "Database migration %s failed.", m->name);
+    }
+    log_event(LOG_DEBUG, "store", "migrated", "name", m->name, NULL);
+    return 0;
+}
+
+/* A database that lists a migration we do not have was written by a newer program. */
+static int refuse_newer(sqlite3 *db, struct err *e)
+{
+    sqlite3_stmt *s;
+    if (sqlite3_prepare_v2(db, "SELECT name FROM schema_migration", -1, &s, NULL) != SQLITE_OK) {
+        return sqlite_failed(db, "read schema version", e);
+    }
+    int rc = 0;
+    while (rc == 0 && sqlite3_step(s) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(s, 0);
+        bool known = false;
+        for (int i = 0; i < migrations_n; i++) known = known || strcmp(migrations[i].name, name) == 0;
+        if (!known) {
+            rc = err_set(e, "CONFIGURATION_ERROR", "The database was written by a newer version (it has %.80s).", name);
+        }
+    }
+    (void)sqlite3_finalize(s); /* repeats the step's result */
+    return rc;
+}
+
+int migrate(sqlite3 *db, struct err *e)
+{
+    if (sqlite3_exec(db, "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+                     NULL, NULL, NULL) != SQLITE_OK) {
+        return sqlite_failed(db, "create schema table", e);
+    }
+    if (refuse_newer(db, e)) return -1;
+    for (int i = 0; i < migrations_n; i++) {
+        bool applied;
+        if (is_applied(db, migrations[i].name, &applied, e)) return -1;
+        if (!applied && apply(db, &migrations[i], e)) return -1;
+    }
+    return 0;
+}

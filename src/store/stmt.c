@@ -1,0 +1,149 @@
+#include "store/stmt.h"
+
+#include "base/log.h"
+#include "base/rfc3339.h"
+#include "store/store_internal.h"
+
+int sqlite_failed(sqlite3 *db, const char *doing, struct err *e)
+{
+    log_event(LOG_ERROR, "store", doing, "sqlite", sqlite3_errmsg(db), NULL);
+    err_set(e, "SERVICE_UNAVAILABLE", "The store could not complete the operation.");
+    e->retry_after_s = 5;
+    return -1;
+}
+
+static size_t slot_of(const char *sql)
+{
+    uint64_t h = (uint64_t)(uintptr_t)sql * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(h >> 40) & (STMT_CACHE_SLOTS - 1);
+}
+
+struct stmt *stmt_get(struct tx *tx, const char *sql)
+{
+    size_t i = slot_of(sql);
+    for (size_t n = 0; tx->cache[i].sql && tx->cache[i].sql != sql; n++) {
+        ENSURE(n < STMT_CACHE_SLOTS);
+        i = (i + 1) & (STMT_CACHE_SLOTS - 1);
+    }
+    struct stmt *s = &tx->cache[i];
+    if (!s->sql) {
+        s->sql = sql;
+        if (sqlite3_prepare_v3(tx->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->s, NULL) != SQLITE_OK) {
+            log_event(LOG_ERROR, "store", "statement does not compile", "sqlite", sqlite3_errmsg(tx->db), "sql", sql,
+                      NULL);
+            ENSURE(!"SQL literals compile against the migrated schema");
+        }
+    }
+    ENSURE(!s->in_use);
+    s->in_use = true;
+    return s;
+}
+
+void stmt_reset(struct stmt *s)
+{
+    (void)sqlite3_reset(s->s); /* repeats the error of the last step, which was reported then */
+    (void)sqlite3_clear_bindings(s->s);
+    s->in_use = false;
+}
+
+void tx_finish(struct tx *tx)
+{
+    for (size_t i = 0; i < STMT_CACHE_SLOTS; i++) {
+        if (tx->cache[i].s) (void)sqlite3_finalize(tx->cache[i].s); /* as in stmt_reset */
+        tx->cache[i] = (struct stmt){ 0 };
+    }
+    if (tx->db) ENSURE(sqlite3_close(tx->db) == SQLITE_OK);
+    tx->db = NULL;
+    tx->open = false;
+}
+
+void stmt_str(struct stmt *s, int index, struct str v)
+{
+    ENSURE(sqlite3_bind_text64(s->s, index, v.n ? v.p : "", v.n, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
+}
+
+void stmt_str_or_null(struct stmt *s, int index, struct str v)
+{
+    if (v.p) {
+        stmt_str(s, index, v);
+    } else {
+        stmt_null(s, index);
+    }
+}
+
+void stmt_blob(struct stmt *s, int index, struct str v)
+{
+    ENSURE(sqlite3_bind_blob64(s->s, index, v.n ? v.p : "", v.n, SQLITE_STATIC) == SQLITE_OK);
+}
+
+void stmt_i64(struct stmt *s, int index, int64_t v)
+{
+    ENSURE(sqlite3_bind_int64(s->s, index, v) == SQLITE_OK);
+}
+
+void stmt_null(struct stmt *s, int index)
+{
+    ENSURE(sqlite3_bind_null(s->s, index) == SQLITE_OK);
+}
+
+void stmt_time(struct stmt *s, int index, int64_t v)
+{
+    if (v == TIME_NONE) {
+        stmt_null(s, index);
+    } else {
+        stmt_i64(s, index, v);
+    }
+}
+
+int stmt_step(struct stmt *s, struct err *e)
+{
+    int rc = sqlite3_step(s->s);
+    if (rc == SQLITE_ROW) return 1;
+    if (rc == SQLITE_DONE) return 0;
+    sqlite3 *db = sqlite3_db_handle(s->s);
+    if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+        log_event(LOG_WARN, "store", "constraint", "sqlite", sqlite3_errmsg(db), NULL);
+        return err_set(e, "CONFLICT", "The operation conflicts with what is already stored.");
+    }
+    return sqlite_failed(db, "step", e);
+}
+
+int stmt_run(struct stmt *s, struct err *e)
+{
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) continue;
+    return rc;
+}
+
+struct str col_str(struct stmt *s, struct arena *a, int index)
+{
+    const void *p = sqlite3_column_type(s->s, index) == SQLITE_BLOB ? sqlite3_column_blob(s->s, index)
+                                                                    : (const void *)sqlite3_column_text(s->s, index);
+    if (!p) return sqlite3_column_type(s->s, index) == SQLITE_NULL ? STR_NONE : arena_dup(a, STR(""));
+    return arena_dup(a, (struct str){ p, (size_t)sqlite3_column_bytes(s->s, index) });
+}
+
+int64_t col_i64(struct stmt *s, int index)
+{
+    return sqlite3_column_int64(s->s, index);
+}
+
+double col_double(struct stmt *s, int index)
+{
+    return sqlite3_column_double(s->s, index);
+}
+
+bool col_is_null(struct stmt *s, int index)
+{
+    return sqlite3_column_type(s->s, index) == SQLITE_NULL;
+}
+
+int64_t col_time(struct stmt *s, int index)
+{
+    return col_is_null(s, index) ? TIME_NONE : col_i64(s, index);
+}
+
+int64_t tx_changes(struct tx *tx)
+{
+    return sqlite3_changes64(tx->db);
+}

@@ -1,0 +1,282 @@
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "store/store_internal.h"
+
+#define QUEUE_MAX_DEFAULT    4096
+#define BATCH_MS_MAX_DEFAULT 5
+#define BATCH_COMMANDS_MAX   1024
+
+/* --- opening and closing --------------------------------------------------------------------------------- */
+
+static int open_connection(const char *path, struct tx *tx, struct err *e)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (sqlite3_open_v2(path, &tx->db, flags, NULL) != SQLITE_OK) {
+        err_set(e, "CONFIGURATION_ERROR", "The database cannot be opened: %s.", sqlite3_errmsg(tx->db));
+        return -1;
+    }
+    (void)sqlite3_busy_timeout(tx->db, 2000); /* cannot fail; only start-up meets another process */
+    static const char *const pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                                       "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -16000;"
+                                       "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
+    if (sqlite3_exec(tx->db, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
+        (void)sqlite_failed(tx->db, "open", e); /* replaced by the operator's wording below */
+        return err_set(e, "CONFIGURATION_ERROR", "The database cannot be used: %s.", sqlite3_errmsg(tx->db));
+    }
+    return 0;
+}
+
+static void turn_hook_run(struct turn_hook *h);
+static void commit_work(struct work *w);
+static void commit_done(struct work *w);
+
+int store_open(struct loop *loop, const struct store_options *opts, struct store **out, struct err *e)
+{
+    struct store *s = calloc(1, sizeof(*s));
+    ENSURE(s != NULL);
+    s->loop = loop;
+    s->opts = *opts;
+    if (!s->opts.queue_max) s->opts.queue_max = QUEUE_MAX_DEFAULT;
+    if (!s->opts.batch_ms_max) s->opts.batch_ms_max = BATCH_MS_MAX_DEFAULT;
+    list_init(&s->queue);
+    list_init(&s->batch);
+    list_init(&s->commit_hooks);
+    s->commit_work = (struct work){ .work = commit_work, .done = commit_done };
+    bool in_memory = strcmp(opts->path, ":memory:") == 0;
+    s->reader = in_memory ? &s->write_tx : &s->read_tx;
+    if (open_connection(opts->path, &s->write_tx, e) || migrate(s->write_tx.db, e) ||
+        (!in_memory && open_connection(opts->path, &s->read_tx, e))) {
+        tx_finish(&s->write_tx);
+        tx_finish(&s->read_tx);
+        free(s);
+        return -1;
+    }
+    loop_add_hook(loop, &s->hook, turn_hook_run);
+    *out = s;
+    return 0;
+}
+
+static void end_read(struct store *s)
+{
+    if (s->reader == &s->write_tx || !s->read_tx.open) return;
+    (void)sqlite3_exec(s->read_tx.db, "COMMIT", NULL, NULL, NULL); /* ending a read cannot lose anything */
+    s->read_tx.open = false;
+}
+
+static void close_all(struct store *s)
+{
+    end_read(s);
+    if (s->write_tx.open) (void)sqlite3_exec(s->write_tx.db, "ROLLBACK", NULL, NULL, NULL); /* as closing would */
+    list_remove(&s->hook.node);
+    tx_finish(&s->read_tx);
+    tx_finish(&s->write_tx);
+    free(s);
+}
+
+void store_close(struct store *s)
+{
+    if (!s) return;
+    ENSURE(s->state == W_IDLE);
+    struct list *n;
+    while ((n = list_pop_front(&s->queue)) != NULL) {
+        struct write_cmd *c = CONTAINER_OF(n, struct write_cmd, node);
+        c->done(c, WRITE_LOST);
+    }
+    close_all(s);
+}
+
+void store_crash(struct store *s)
+{
+    close_all(s);
+}
+
+/* --- reading --------------------------------------------------------------------------------------------- */
+
+struct tx *store_read(struct store *s)
+{
+    if (s->reader == &s->read_tx && !s->read_tx.open) {
+        struct err e;
+        if (sqlite3_exec(s->read_tx.db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK) {
+            s->read_tx.open = true;
+        } else {
+            (void)sqlite_failed(s->read_tx.db, "begin read", &e); /* the statements will answer the callers */
+        }
+    }
+    return s->reader;
+}
+
+uint64_t store_generation(const struct store *s)
+{
+    return s->generation;
+}
+
+/* --- writing --------------------------------------------------------------------------------------------- */
+
+int store_write(struct store *s, struct write_cmd *c, struct err *e)
+{
+    ENSURE(c->run != NULL && c->done != NULL);
+    if (s->queued >= s->opts.queue_max) {
+        err_set(e, "RATE_LIMITED", "Too many writes are waiting.");
+        err_suggest(e, "Retry after the stated number of seconds.");
+        e->retry_after_s = 1;
+        return -1;
+    }
+    list_push_back(&s->queue, &c->node);
+    s->queued++;
+    s->loop->driver->wake(s->loop->driver);
+    return 0;
+}
+
+static bool faulty(struct store *s, enum store_fault where)
+{
+    return s->opts.fault && s->opts.fault(s->opts.fault_arg, where);
+}
+
+static bool exec_ok(struct store *s, const char *sql)
+{
+    if (sqlite3_exec(s->write_tx.db, sql, NULL, NULL, NULL) == SQLITE_OK) return true;
+    log_event(LOG_ERROR, "store", sql, "sqlite", sqlite3_errmsg(s->write_tx.db), NULL);
+    return false;
+}
+
+/* Answers every command of the batch; `all_lost` when nothing of it reached the disk. */
+static void answer_batch(struct store *s, bool all_lost)
+{
+    struct list answered;
+    list_init(&answered);
+    list_splice(&answered, &s->batch);
+    struct list *n;
+    while ((n = list_pop_front(&answered)) != NULL) {
+        struct write_cmd *c = CONTAINER_OF(n, struct write_cmd, node);
+        s->stats.commands++;
+        c->done(c, all_lost ? WRITE_LOST : c->run_rc ? WRITE_ROLLED_BACK : WRITE_COMMITTED);
+    }
+}
+
+/* Runs one command under its savepoint. False when the whole transaction is no longer usable. */
+static bool run_command(struct store *s, struct write_cmd *c)
+{
+    if (!exec_ok(s, "SAVEPOINT command")) return false;
+    c->run_rc = c->run(&s->write_tx, c);
+    if (sqlite3_get_autocommit(s->write_tx.db)) return false; /* a full or failing disk rolled all of it back */
+    if (c->run_rc == 0) return exec_ok(s, "RELEASE command");
+    return exec_ok(s, "ROLLBACK TO command") && exec_ok(s, "RELEASE command");
+}
+
+static int64_t real_us(struct store *s)
+{
+    return s->loop->driver->now(s->loop->driver);
+}
+
+static void fail_batch(struct store *s)
+{
+    if (s->write_tx.open && !sqlite3_get_autocommit(s->write_tx.db)) (void)exec_ok(s, "ROLLBACK");
+    s->write_tx.open = false;
+    s->stats.failed_commits++;
+    answer_batch(s, /* all_lost= */ true);
+}
+
+static void start_batch(struct store *s)
+{
+    if (s->state != W_IDLE || list_empty(&s->queue)) return;
+    int64_t until = real_us(s) + s->opts.batch_ms_max * 1000;
+    bool ok = !faulty(s, STORE_FAULT_BEGIN) && exec_ok(s, "BEGIN IMMEDIATE");
+    s->write_tx.open = ok;
+    size_t n = 0;
+    do {
+        struct list *node = list_pop_front(&s->queue);
+        s->queued--;
+        list_push_back(&s->batch, node);
+        ok = ok && run_command(s, CONTAINER_OF(node, struct write_cmd, node));
+        n++;
+    } while (ok && !list_empty(&s->queue) && n < BATCH_COMMANDS_MAX && real_us(s) < until);
+    if (n > s->stats.largest_batch) s->stats.largest_batch = n;
+    if (!ok) {
+        fail_batch(s);
+        return;
+    }
+    s->state = W_COMMITTING;
+    loop_work(s->loop, &s->commit_work);
+}
+
+/* On the pool. The connection is this thread's until commit_done. */
+static void commit_work(struct work *w)
+{
+    struct store *s = CONTAINER_OF(w, struct store, commit_work);
+    s->commit_rc = faulty(s, STORE_FAULT_COMMIT) ? SQLITE_IOERR
+                                                 : sqlite3_exec(s->write_tx.db, "COMMIT", NULL, NULL, NULL);
+}
+
+static void commit_done(struct work *w)
+{
+    struct store *s = CONTAINER_OF(w, struct store, commit_work);
+    s->state = W_IDLE;
+    if (s->commit_rc != SQLITE_OK) {
+        log_event(LOG_ERROR, "store", "commit failed", "sqlite", sqlite3_errstr(s->commit_rc), NULL);
+        fail_batch(s);
+        return;
+    }
+    s->write_tx.open = false;
+    s->generation++;
+    s->stats.commits++;
+    end_read(s); /* what reads from here on in this turn sees the commit */
+    for (struct list *n = s->commit_hooks.next, *next; n != &s->commit_hooks; n = next) {
+        next = n->next;
+        struct commit_hook *h = CONTAINER_OF(n, struct commit_hook, node);
+        h->committed(h);
+    }
+    answer_batch(s, /* all_lost= */ false);
+}
+
+static void turn_hook_run(struct turn_hook *h)
+{
+    struct store *s = CONTAINER_OF(h, struct store, hook);
+    end_read(s);
+    start_batch(s);
+}
+
+void store_add_commit_hook(struct store *s, struct commit_hook *h, void (*committed)(struct commit_hook *h))
+{
+    h->committed = committed;
+    list_push_back(&s->commit_hooks, &h->node);
+}
+
+void store_stats(const struct store *s, struct store_stats *out)
+{
+    *out = s->stats;
+    out->queued = s->queued;
+}
+
+int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *arg, struct err *e), void *arg, struct err *e)
+{
+    ENSURE(s->state == W_IDLE && !s->write_tx.open);
+    if (!exec_ok(s, "BEGIN IMMEDIATE")) return sqlite_failed(s->write_tx.db, "begin", e);
+    int rc = fn(&s->write_tx, arg, e);
+    if (rc == 0 && !exec_ok(s, "COMMIT")) rc = sqlite_failed(s->write_tx.db, "commit", e);
+    if (rc && !sqlite3_get_autocommit(s->write_tx.db)) (void)exec_ok(s, "ROLLBACK");
+    if (rc == 0) {
+        s->generation++;
+        end_read(s);
+    }
+    return rc ? -1 : 0;
+}
+
+int store_backup(struct store *s, const char *path, struct err *e)
+{
+    sqlite3 *to = NULL;
+    int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    sqlite3_backup *b = rc == SQLITE_OK ? sqlite3_backup_init(to, "main", s->reader->db, "main") : NULL;
+    if (b) {
+        (void)sqlite3_backup_step(b, -1); /* finish reports it */
+        rc = sqlite3_backup_finish(b);
+    } else {
+        rc = SQLITE_CANTOPEN;
+    }
+    if (rc != SQLITE_OK) err_set(e, "CONFIGURATION_ERROR", "The backup could not be written: %s.", sqlite3_errmsg(to));
+    (void)sqlite3_close(to); /* the backup is complete or already reported */
+    return rc == SQLITE_OK ? 0 : -1;
+}

@@ -1,0 +1,89 @@
+/* SQLite behind two connections that both belong to the loop thread.
+ *
+ *   R reads the last committed snapshot. store_read() gives a transaction that lives until the end of the turn.
+ *   W writes. store_write() queues a command; when W is free the turn opens BEGIN IMMEDIATE, runs each queued
+ *     command under its own SAVEPOINT and gives W to the thread pool for COMMIT (synchronous=FULL). While the disk
+ *     works, the loop goes on; the next batch fills by itself. A command's `done` runs only after its commit.
+ *
+ *       queued --turn--> run under savepoint --error--> rolled back alone --+
+ *                              |                                           |  COMMIT on the pool
+ *                              +------------------- kept ------------------+----> done(COMMITTED / ROLLED_BACK)
+ *                                                                          |      or, when it fails,
+ *                                                                          +----> done(LOST): nothing happened
+ *
+ * SQL text lives only in this directory: q_*.c, one per aggregate, over the statement helpers in stmt.h. */
+#pragma once
+
+#include "base/arena.h"
+#include "run/loop.h"
+
+struct store;
+struct tx; /* a connection inside a transaction; valid until the command or the turn ends */
+
+enum write_result {
+    WRITE_COMMITTED,   /* run returned 0 and the batch is on disk */
+    WRITE_ROLLED_BACK, /* run returned -1; its effects are undone, the rest of the batch is on disk */
+    WRITE_LOST         /* the batch could not be committed; nothing of it happened */
+};
+
+/* Embedded in its owner. `run` does the reading and writing; `done` is called exactly once, in a turn. */
+struct write_cmd {
+    struct list node;
+    MUST_CHECK int (*run)(struct tx *tx, struct write_cmd *c);
+    void (*done)(struct write_cmd *c, enum write_result result);
+    int run_rc;
+};
+
+/* Called after each successful commit, before the `done`s of its batch, in the order they were added. */
+struct commit_hook {
+    struct list node;
+    void (*committed)(struct commit_hook *h);
+};
+
+struct store_stats {
+    uint64_t commits, commands, failed_commits;
+    size_t queued;
+    size_t largest_batch;
+};
+
+/* Where the simulator may strike. The hook returns true to make the operation fail as a broken disk would. */
+enum store_fault { STORE_FAULT_BEGIN, STORE_FAULT_COMMIT };
+
+struct store_options {
+    const char *path;      /* a file, or ":memory:" (then R and W are one connection: tests only) */
+    size_t queue_max;      /* 0: 4096 */
+    int batch_ms_max;      /* a turn's writing time; 0: 5 ms */
+    bool (*fault)(void *arg, enum store_fault where);
+    void *fault_arg;
+};
+
+/* Opens or creates the database, checks its integrity marker and applies the migrations it lacks, all before
+ * returning. Errors (CONFIGURATION_ERROR): cannot open, newer than this program, migration failed, locked by
+ * another process. */
+MUST_CHECK int store_open(struct loop *loop, const struct store_options *opts, struct store **out, struct err *e);
+
+/* Commits nothing that is not committed; queued commands get WRITE_LOST. Waits for a commit under way. */
+void store_close(struct store *s);
+
+/* For the simulator: drops everything in memory as a crash would, without calling any `done`. */
+void store_crash(struct store *s);
+
+/* The read transaction of this turn; never NULL (a connection that cannot read answers errors row by row). */
+struct tx *store_read(struct store *s);
+
+/* Queues a write. -1 with RATE_LIMITED when the queue is full; then `done` is never called. */
+MUST_CHECK int store_write(struct store *s, struct write_cmd *c, struct err *e);
+
+void store_add_commit_hook(struct store *s, struct commit_hook *h, void (*committed)(struct commit_hook *h));
+void store_stats(const struct store *s, struct store_stats *out);
+
+/* Grows by one with every commit: what was computed from rows may be kept while it stays the same. */
+uint64_t store_generation(const struct store *s);
+
+/* A write transaction outside the loop, for commands that run alone on a database (import, migrate) and for
+ * tests: runs `fn`, commits when it returns 0, rolls back otherwise. */
+MUST_CHECK int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *arg, struct err *e), void *arg,
+                               struct err *e);
+
+/* An online copy of the whole database into a new file (backup). */
+MUST_CHECK int store_backup(struct store *s, const char *path, struct err *e);
