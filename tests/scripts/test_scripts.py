@@ -1,0 +1,273 @@
+"""The scripts that judge everything else are themselves judged here: each rule of check_layers finds what it forbids
+and lets the allowed thing pass, and the sums of run_suites are true. Writes TAP."""
+import importlib.machinery
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+
+
+def load(name):
+    sys.dont_write_bytecode = True
+    path = os.path.join(TOP, 'scripts', name)
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w') as file:
+            file.write(text)
+        return path
+
+
+class CheckLayers(Tree):
+    checker = load('check_layers')
+
+    def findings(self, rule):
+        return [what for _, _, what in rule(self.checker.House(self.dir))]
+
+    def assert_include(self, source, target, allowed, rule=None):
+        self.write(source, '#include %s\n' % target)
+        found = self.findings(rule or self.checker.includes_point_down)
+        self.assertEqual(found == [], allowed, '%s includes %s: %s' % (source, target, found))
+
+    def test_an_include_may_point_down(self):
+        self.assert_include('src/net/conn.c', '"base/str.h"', True)
+
+    def test_an_include_may_not_point_up(self):
+        self.assert_include('src/base/str.c', '"net/conn.h"', False)
+
+    def test_neighbours_do_not_see_each_other(self):
+        self.assert_include('src/net/conn.c', '"store/db.h"', False)
+        self.assert_include('src/store/db.c', '"net/conn.h"', False)
+
+    def test_the_gates_see_the_dialects_and_not_the_reverse(self):
+        self.assert_include('src/protocols/dispatch.c', '"dialects/dialect.h"', True)
+        self.assert_include('src/dialects/adcp3.c', '"protocols/mcp.h"', False)
+
+    def test_adapters_see_base_and_the_contract_only(self):
+        self.assert_include('src/adapters/mock/mock.c', '"base/arena.h"', True)
+        self.assert_include('src/adapters/mock/mock.c', '<salesagent/adapter.h>', True)
+        self.assert_include('src/adapters/mock/mock.c', '"domain/media_buy.h"', False)
+        self.assert_include('src/adapters/mock/mock.c', '"run/clock.h"', False)
+
+    def test_an_upward_include_by_relative_path_is_found(self):
+        self.write('src/net/conn.h', '')
+        self.assert_include('src/base/str.c', '"../net/conn.h"', False)
+
+    def test_an_unknown_layer_is_refused(self):
+        self.assert_include('src/utils/misc.c', '<stdio.h>', False)
+
+    def test_main_sees_everything(self):
+        self.assert_include('src/main.c', '"app/app.h"', True)
+
+    def test_the_public_contract_sees_no_layer(self):
+        rule = self.checker.public_headers_stand_alone
+        self.assert_include('include/salesagent/adapter.h', '<salesagent/str.h>', True, rule)
+        self.assert_include('include/salesagent/adapter.h', '"base/arena.h"', False, rule)
+
+    def test_each_library_stays_with_its_layers(self):
+        rule = self.checker.libraries_stay_in_their_layers
+        for header, layers in self.checker.LIBRARY_LAYERS.items():
+            for layer in self.checker.RANK:
+                source = 'src/%s/x.c' % layer
+                self.assert_include(source, '<%s>' % header, layer in layers, rule)
+                os.unlink(os.path.join(self.dir, source))
+
+    def test_banned_calls_are_found(self):
+        for name in self.checker.BANNED:
+            self.write('src/base/x.c', 'int f(void)\n{\n    return %s ("a");\n}\n' % name)
+            self.assertEqual(len(self.findings(self.checker.no_banned_functions)), 1, name)
+
+    def test_lookalikes_comments_and_literals_are_not_calls(self):
+        self.write('src/base/x.c', textwrap.dedent('''\
+            /* strcpy(a, b) */ // atoi(x)
+            static const char *s = "printf(x)";
+            void f(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+            void g(void) { snprintf(b, n, "x"); fprintf(stderr, "x"); my_strtol(x); o->system(x); strtoll(x); }
+            '''))
+        self.assertEqual(self.findings(self.checker.no_banned_functions), [])
+
+    def test_a_function_may_have_a_hundred_lines_and_no_more(self):
+        for lines, found in ((100, 0), (101, 1)):
+            self.write('src/base/x.c', 'void f(void)\n{\n%s}\n' % ('    x();\n' * lines))
+            self.assertEqual(len(self.findings(self.checker.functions_are_short)), found, lines)
+
+    def test_a_table_is_not_a_function(self):
+        self.write('src/base/x.c', 'static int t[] = {\n%s};\n' % ('    1,\n' * 300))
+        self.assertEqual(self.findings(self.checker.functions_are_short), [])
+
+    def test_a_file_may_have_twelve_hundred_lines_and_no_more(self):
+        for name in ('src/base/x.c', 'tests/unit/x.c', 'scripts/thing'):
+            self.write(name, '\n' * 1200)
+            self.assertEqual(self.findings(self.checker.files_are_short), [], name)
+            self.write(name, '\n' * 1201)
+            self.assertEqual(len(self.findings(self.checker.files_are_short)), 1, name)
+            os.unlink(os.path.join(self.dir, name))
+
+    def test_a_generated_table_may_be_long(self):
+        self.write('src/contract/t.c', '/* Generated by scripts/gen_contract. */\n' + '\n' * 5000)
+        self.assertEqual(self.findings(self.checker.files_are_short), [])
+
+    def test_a_source_file_that_nothing_compiles_is_found(self):
+        self.write('src/base/x.c', '')
+        self.assertEqual(len(self.findings(self.checker.every_source_is_compiled)), 1)
+        self.write('src/base/meson.build', "static_library('base',\n  'x.c')\n")
+        self.assertEqual(self.findings(self.checker.every_source_is_compiled), [])
+
+    def test_machine_paths_and_registries_are_found(self):
+        for text in ('/wo' + 'rk/main', 'x = "/ro' + 'ot/.npmrc"', '/ho' + 'me/anna/x', 'https://regis' + 'try.npmjs.org/x',
+                     'deb.deb' + 'ian.org'):
+            self.write('docs/x.md', text + '\n')
+            self.assertEqual(len(self.findings(self.checker.text_is_portable)), 1, text)
+
+    def test_ordinary_paths_are_no_machine_paths(self):
+        self.write('docs/x.md', './work/x src/work.c /var/lib/salesagent $HOME/work/ /etc/apt /homework /workers\n')
+        self.assertEqual(self.findings(self.checker.text_is_portable), [])
+
+    def test_download_addresses_in_lock_files_are_found(self):
+        self.write('tests/package-lock.json', '{ "resolved": "https://example.com/x.tgz" }\n')
+        self.assertEqual(len(self.findings(self.checker.text_is_portable)), 1)
+
+
+class RunSuites(Tree):
+    def run_list(self, *lines, names=()):
+        path = self.write('suites', ''.join(line + '\n' for line in lines))
+        run = subprocess.run([os.path.join(TOP, 'scripts', 'run_suites'), '--list', path, *names], cwd=self.dir,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        return run.stdout.strip().split('\n')[-1], run.returncode
+
+    def test_the_sum_is_over_all_suites(self):
+        last, status = self.run_list('a 9 printf "ok 1 - x\\nok - y\\n"', 'b 9 echo ok')
+        self.assertEqual((last, status), ('3 passed, 0 failed', 0))
+
+    def test_a_failed_test_fails_the_run(self):
+        last, status = self.run_list('a 9 printf "ok\\nnot ok - y\\n"; false', 'b 9 echo ok')
+        self.assertEqual((last, status), ('2 passed, 1 failed', 1))
+
+    def test_a_suite_that_crashes_after_its_tests_is_one_failure(self):
+        last, status = self.run_list('a 9 echo ok; kill -SEGV $$')
+        self.assertEqual((last, status), ('1 passed, 1 failed', 1))
+
+    def test_a_suite_that_runs_nothing_is_a_failure(self):
+        last, status = self.run_list('a 9 true', 'b 9 echo ok')
+        self.assertEqual((last, status), ('1 passed, 1 failed', 1))
+
+    def test_a_suite_that_hangs_is_stopped_with_all_it_started(self):
+        last, status = self.run_list('a 1 echo ok; sleep 50 & sleep 51')
+        self.assertEqual((last, status), ('1 passed, 1 failed', 1))
+
+    def test_skipped_tests_do_not_count_as_passed(self):
+        last, status = self.run_list('a 9 printf "ok 1 - x # SKIP no disk\\nok - y\\n"')
+        self.assertEqual((last, status), ('1 passed, 0 failed', 0))
+
+    def test_indented_lines_and_words_that_begin_with_ok_do_not_count(self):
+        last, status = self.run_list('a 9 printf "ok - y\\n    ok - z\\nokay\\n# ok\\n"')
+        self.assertEqual((last, status), ('1 passed, 0 failed', 0))
+
+    def test_an_unfinished_last_line_counts(self):
+        last, _ = self.run_list('a 9 printf "ok\\nok"')
+        self.assertEqual(last, '2 passed, 0 failed')
+
+    def test_suites_can_be_picked_and_unknown_ones_are_refused(self):
+        suites = ('a 9 echo ok', 'b 9 echo not ok')
+        self.assertEqual(self.run_list(*suites, names=['a']), ('1 passed, 0 failed', 0))
+        last, status = self.run_list(*suites, names=['c'])
+        self.assertEqual((last, status), ('test: error: no suite c; there are: a b', 1))
+
+    def test_an_empty_list_is_no_success(self):
+        self.assertEqual(self.run_list('# nothing'), ('0 passed, 0 failed', 1))
+
+
+class SuiteMeson(unittest.TestCase):
+    tap_of = staticmethod(load('suite_meson').tap_of)
+
+    def test_each_test_inside_a_program_counts(self):
+        lines, bad = self.tap_of('t', {'result': 'OK', 'stdout': '1..2\nok 1 - a\nok 2 - b\n'})
+        self.assertEqual((lines, bad), (['ok - t: a', 'ok - t: b'], False))
+
+    def test_a_failed_test_is_not_counted_twice(self):
+        lines, bad = self.tap_of('t', {'result': 'FAIL', 'returncode': 1, 'stdout': 'ok 1 - a\nnot ok 2 - b\n'})
+        self.assertEqual((lines, bad), (['ok - t: a', 'not ok - t: b'], True))
+
+    def test_a_crash_after_passed_tests_is_a_failed_test(self):
+        lines, bad = self.tap_of('t', {'result': 'FAIL', 'returncode': -11, 'stdout': 'ok 1 - a\n'})
+        self.assertEqual((len(lines), lines[1][:6], bad), (2, 'not ok', True))
+
+    def test_a_silent_program_is_one_test(self):
+        self.assertEqual(self.tap_of('t', {'result': 'OK'}), (['ok - t'], False))
+        self.assertEqual(self.tap_of('t', {'result': 'TIMEOUT'})[1], True)
+
+
+class FlatTap(Tree):
+    def run_node(self, text):
+        path = self.write('x.test.mjs', "import { test, describe, it } from 'node:test';\n" + text)
+        run = subprocess.run(['node', '--test', '--test-reporter=' + os.path.join(TOP, 'tests/node/flat_tap.mjs'),
+                              '--test-reporter-destination=stdout', path],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        return [line for line in run.stdout.split('\n') if line.startswith(('ok', 'not ok'))]
+
+    def test_only_single_tests_count(self):
+        lines = self.run_node('''
+            test('alone', () => {});
+            describe('group', () => { it('one', () => {}); it('two', () => { throw new Error('no'); }); });
+            test('parent', async (t) => { await t.test('child', () => {}); });
+            ''')
+        self.assertEqual([line.split(': ')[0].split(' - ')[0] + ' ' + line.split(': ')[-1] for line in lines],
+                         ['ok alone', 'ok one', 'not ok two', 'ok child'])
+
+    def test_a_parent_that_fails_by_itself_counts(self):
+        lines = self.run_node('''
+            test('parent', async (t) => { await t.test('child', () => {}); throw new Error('own'); });
+            ''')
+        self.assertEqual([line.split(' - ')[0] for line in lines], ['ok', 'not ok'])
+
+    def test_a_file_that_cannot_be_loaded_is_a_failure(self):
+        lines = self.run_node("import './missing.mjs';\n")
+        self.assertEqual([line.split(' - ')[0] for line in lines], ['not ok'])
+
+    def test_skipped_tests_are_marked(self):
+        lines = self.run_node("test('later', { skip: 'no disk' }, () => {});\n")
+        self.assertEqual(len(lines), 1)
+        self.assertTrue(lines[0].endswith('# SKIP no disk'), lines)
+
+
+class TapResult(unittest.TestResult):
+    def line(self, word, test):
+        print('%s - %s.%s' % (word, type(test).__name__, test._testMethodName), flush=True)
+
+    def addSuccess(self, test):
+        self.line('ok', test)
+
+    def bad(self, test, error):
+        print(''.join('# %s\n' % line for line in self._exc_info_to_string(error, test).splitlines()), end='')
+        self.line('not ok', test)
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.bad(test, error)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self.bad(test, error)
+
+
+if __name__ == '__main__':
+    result = TapResult()
+    unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]).run(result)
+    sys.exit(0 if result.wasSuccessful() else 1)
