@@ -1,0 +1,36 @@
+/* One act: who does something, for which publisher, when, inside which transaction. Every domain function takes
+ * one. It is made by the dispatcher for a call, by the task machine for a decision and by timers for what time
+ * alone does; domain code never reads a clock, makes randomness of its own or touches a global. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "store/store.h"
+
+enum role { ROLE_BUYER, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
+
+struct tenant {
+    struct str tenant_id, name, host, adapter;
+    struct str doc; /* JSON: portfolio_description, policies, limits, capabilities, settings */
+};
+
+struct principal {
+    struct str tenant_id, principal_id, name;
+    enum role role;
+    struct str dialect; /* default dialect of its calls; empty is AdCP 3 */
+    struct str token_id;
+    bool sandbox; /* the credential used makes every account it names a sandbox account */
+};
+
+struct act {
+    struct tx *tx;
+    struct arena *arena;
+    struct rng *rng;
+    int64_t now;
+    const struct tenant *tenant;
+    const struct principal *principal; /* NULL for timers and for unauthenticated discovery */
+    struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
+    struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
+    bool sandbox;                      /* the server runs in sandbox mode */
+    bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
+};

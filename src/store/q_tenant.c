@@ -1,0 +1,134 @@
+#include "store/q_tenant.h"
+
+#include "store/stmt.h"
+
+static int read_tenant(struct stmt *s, struct arena *a, struct tenant_row *out, struct err *e)
+{
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    *out = (struct tenant_row){ .tenant_id = col_str(s, a, 0),
+                                .name = col_str(s, a, 1),
+                                .host = col_str(s, a, 2),
+                                .adapter = col_str(s, a, 3),
+                                .doc = col_str(s, a, 4) };
+    return 1;
+}
+
+int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant WHERE tenant_id = ?");
+    stmt_str(s, 1, tenant_id);
+    return read_tenant(s, a, out, e);
+}
+
+int q_tenant_by_host(struct tx *tx, struct arena *a, struct str host, struct tenant_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant WHERE host = ?");
+    stmt_str(s, 1, host);
+    return read_tenant(s, a, out, e);
+}
+
+int q_tenant_single(struct tx *tx, struct arena *a, struct tenant_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant LIMIT 2");
+    struct tenant_row first, second;
+    int rc = read_tenant(s, a, &first, e);
+    if (rc != 1) return rc;
+    rc = read_tenant(s, a, &second, e);
+    if (rc < 0) return -1;
+    if (rc == 1) return 0;
+    *out = first;
+    return 1;
+}
+
+int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
+                    struct principal_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, principal_id, name, role, dialect, status, doc"
+                                            " FROM principal WHERE tenant_id = ? AND principal_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, principal_id);
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    *out = (struct principal_row){ .tenant_id = col_str(s, a, 0),
+                                   .principal_id = col_str(s, a, 1),
+                                   .name = col_str(s, a, 2),
+                                   .role = col_str(s, a, 3),
+                                   .dialect = col_str(s, a, 4),
+                                   .status = col_str(s, a, 5),
+                                   .doc = col_str(s, a, 6) };
+    return 1;
+}
+
+int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
+                     " expires_at, revoked_at, last_used_at FROM token WHERE token_hash = ?");
+    stmt_blob(s, 1, token_hash);
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    *out = (struct token_row){ .token_hash = col_str(s, a, 0),
+                               .tenant_id = col_str(s, a, 1),
+                               .principal_id = col_str(s, a, 2),
+                               .token_id = col_str(s, a, 3),
+                               .label = col_str(s, a, 4),
+                               .scope = col_str(s, a, 5),
+                               .sandbox = col_i64(s, 6) != 0,
+                               .created_at = col_i64(s, 7),
+                               .expires_at = col_time(s, 8),
+                               .revoked_at = col_time(s, 9),
+                               .last_used_at = col_time(s, 10) };
+    return 1;
+}
+
+int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO tenant (tenant_id, name, host, adapter, doc, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (tenant_id) DO UPDATE SET name = ?2, host = ?3,"
+            " adapter = ?4, doc = ?5, updated_at = ?6"
+            " WHERE name <> ?2 OR host IS NOT ?3 OR adapter <> ?4 OR doc <> ?5");
+    stmt_str(s, 1, row->tenant_id);
+    stmt_str(s, 2, row->name);
+    stmt_str_or_null(s, 3, row->host.n ? row->host : STR_NONE);
+    stmt_str(s, 4, row->adapter);
+    stmt_str(s, 5, row->doc);
+    stmt_i64(s, 6, now);
+    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
+int q_principal_put(struct tx *tx, const struct principal_row *row, int64_t now, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO principal (tenant_id, principal_id, name, role, dialect, status, doc, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) ON CONFLICT (tenant_id, principal_id) DO UPDATE SET"
+            " name = ?3, role = ?4, dialect = ?5, status = ?6, doc = ?7, updated_at = ?8"
+            " WHERE name <> ?3 OR role <> ?4 OR dialect <> ?5 OR status <> ?6 OR doc <> ?7");
+    stmt_str(s, 1, row->tenant_id);
+    stmt_str(s, 2, row->principal_id);
+    stmt_str(s, 3, row->name);
+    stmt_str(s, 4, row->role);
+    stmt_str(s, 5, row->dialect);
+    stmt_str(s, 6, row->status);
+    stmt_str(s, 7, row->doc.n ? row->doc : STR("{}"));
+    stmt_i64(s, 8, now);
+    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
+int q_token_add(struct tx *tx, const struct token_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO token (token_hash, tenant_id, principal_id, token_id, label, scope, sandbox,"
+                     " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING");
+    stmt_blob(s, 1, row->token_hash);
+    stmt_str(s, 2, row->tenant_id);
+    stmt_str(s, 3, row->principal_id);
+    stmt_str(s, 4, row->token_id);
+    stmt_str(s, 5, row->label);
+    stmt_str(s, 6, row->scope.n ? row->scope : STR("all"));
+    stmt_i64(s, 7, row->sandbox);
+    stmt_i64(s, 8, row->created_at);
+    stmt_time(s, 9, row->expires_at);
+    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}

@@ -1,0 +1,34 @@
+/* Publishers (tenants), their principals and the principals' tokens. */
+#pragma once
+
+#include "store/store.h"
+
+struct tenant_row {
+    struct str tenant_id, name, host, adapter, doc;
+};
+
+struct principal_row {
+    struct str tenant_id, principal_id, name, role, dialect, status, doc;
+};
+
+struct token_row {
+    struct str token_hash; /* 32 bytes: SHA-256 of the token */
+    struct str tenant_id, principal_id, token_id, label, scope;
+    bool sandbox;
+    int64_t created_at, expires_at, revoked_at, last_used_at; /* TIME_NONE when unset, created_at excepted */
+};
+
+/* All of these: 1 found, 0 not, -1 failed. */
+MUST_CHECK int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_row *out, struct err *e);
+MUST_CHECK int q_tenant_by_host(struct tx *tx, struct arena *a, struct str host, struct tenant_row *out, struct err *e);
+/* The only tenant there is, when there is exactly one. */
+MUST_CHECK int q_tenant_single(struct tx *tx, struct arena *a, struct tenant_row *out, struct err *e);
+MUST_CHECK int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
+                               struct principal_row *out, struct err *e);
+MUST_CHECK int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e);
+
+/* Insert, or bring to this state; created_at is kept when the row exists. 1 something changed, 0 nothing, -1 failed. */
+MUST_CHECK int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e);
+MUST_CHECK int q_principal_put(struct tx *tx, const struct principal_row *row, int64_t now, struct err *e);
+/* Inserts when the hash is new; 1 inserted, 0 was there. */
+MUST_CHECK int q_token_add(struct tx *tx, const struct token_row *row, struct err *e);

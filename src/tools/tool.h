@@ -1,0 +1,58 @@
+/* The registry of operations. Every tool is one row of table.c; MCP tools/list, the A2A card, REST routes,
+ * OpenAPI, /docs and the admin pages are rendered from it, and all transports run a call through the same gates
+ * (protocols/dispatch.h) into `run`.
+ *
+ * A tool speaks the canonical shape, AdCP 3.1: dialects translate on the way in and out. `run` is a straight line:
+ * decode the arguments into typed input, call the domain, encode the outcome. It works inside one transaction, on
+ * the loop, and never talks to the network; what must happen in the world it writes as a row of `job`.
+ * When it returns -1 everything it wrote is undone. */
+#pragma once
+
+#include "contract/json.h"
+#include "domain/act.h"
+
+enum tool_auth {
+    TOOL_PUBLIC,   /* works without a credential (act->principal may be NULL) */
+    TOOL_BUYER,    /* any valid credential */
+    TOOL_OPERATOR  /* a person of the publisher; a buyer's token is refused */
+};
+
+enum tool_kind { TOOL_READ, TOOL_WRITE };
+
+enum tool_idempotency {
+    IDEM_NONE,     /* reads: a key is accepted and ignored */
+    IDEM_REQUIRED, /* AdCP mutating task: key required from AdCP 3 callers */
+    IDEM_OPTIONAL  /* honoured when sent */
+};
+
+enum tool_outcome { TOOL_COMPLETED, TOOL_SUBMITTED, TOOL_WORKING, TOOL_INPUT_REQUIRED };
+
+struct tool_call {
+    struct act *act;
+    struct arena *arena;
+    bool minor_3_0;        /* the caller speaks AdCP 3.0: for the few places where semantics differ, not shapes */
+    yyjson_val *args;      /* canonical, an object, schema-checked */
+    yyjson_mut_doc *doc;   /* where the reply is built */
+    yyjson_mut_val *reply; /* its root object, ready made; the envelope (status, context, ...) is added later */
+    yyjson_mut_val *aux;   /* facts for dialects only, never sent as such: an object, ready made */
+    enum tool_outcome outcome; /* TOOL_COMPLETED unless set */
+    struct str task_id;        /* with TOOL_SUBMITTED */
+    struct str message;        /* one human sentence for the text block; optional */
+};
+
+struct tool {
+    const char *name, *title, *description;
+    enum tool_auth auth;
+    enum tool_kind kind;
+    enum tool_idempotency idempotency;
+    bool destructive; /* MCP annotation: may cancel or delete */
+    bool sandbox_only;
+    const char *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */
+    MUST_CHECK int (*run)(struct tool_call *c, struct err *e);
+};
+
+extern const struct tool tool_table[];
+extern const size_t tool_table_n;
+
+/* NULL when there is none. */
+const struct tool *tool_find(struct str name);
