@@ -40,7 +40,7 @@ configure_and_build()
         printf '%s' "$wanted" >"$dir/configured-with"
     fi
     # A dry run says "no work to do" at once; so the second run stays silent.
-    if ! ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do'; then
+    if ! ninja -C "$dir" -n 2>/dev/null | grep 'no work to do' >/dev/null; then
         say "building $dir"
         quietly "$dir/build.log" ninja -C "$dir" || die "the build in $dir failed (output above)"
     fi
