@@ -140,6 +140,11 @@ class CheckLayers(Tree):
         self.write('docs/x.md', './work/x src/work.c /var/lib/salesagent $HOME/work/ /etc/apt /homework /workers\n')
         self.assertEqual(self.findings(self.checker.text_is_portable), [])
 
+    def test_a_tree_without_git_is_read_without_what_is_generated(self):
+        for name in ('src/base/x.c', 'build-test/y.c', 'tests/node_modules/z/z.js', 'data/d.json', 'src/data/e.c'):
+            self.write(name, '')
+        self.assertEqual(self.checker.House(self.dir).files, ['src/base/x.c', 'src/data/e.c'])
+
     def test_download_addresses_in_lock_files_are_found(self):
         self.write('tests/package-lock.json', '{ "resolved": "https://example.com/x.tgz" }\n')
         self.assertEqual(len(self.findings(self.checker.text_is_portable)), 1)
