@@ -247,14 +247,14 @@ CREATE TABLE delivery_fact (
     media_buy_id TEXT NOT NULL,
     package_id   TEXT NOT NULL,
     day_at       INTEGER NOT NULL,            -- start of the day (UTC)
-    source       TEXT NOT NULL,
+    source       TEXT NOT NULL,               -- the ad server, or 'simulated'
     impressions  INTEGER NOT NULL,
     clicks       INTEGER NOT NULL,
     spend_micros INTEGER NOT NULL,
     doc          TEXT NOT NULL DEFAULT '{}',  -- further metrics known for that day: completed_views, conversions, ...
     is_final     INTEGER NOT NULL DEFAULT 0,
     read_at      INTEGER NOT NULL,
-    PRIMARY KEY (media_buy_id, package_id, day_at)
+    PRIMARY KEY (media_buy_id, package_id, day_at, source)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE feedback (

@@ -1,0 +1,102 @@
+#include "adapters/mock/mock.h"
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+#include "base/rfc3339.h"
+
+#define FLIGHT_DAYS_MAX 3660
+
+static int configure(struct arena *arena, struct str json, const void **config, struct err *e)
+{
+    struct mock_config *c = ARENA_NEW(arena, struct mock_config);
+    c->fill_percent = 100;
+    *config = c;
+    if (json.n == 0) return 0;
+    yyjson_doc *doc = yyjson_read(json.p, json.n, YYJSON_READ_NOFLAG);
+    yyjson_val *fill = yyjson_obj_get(yyjson_doc_get_root(doc), "fill_percent");
+    int rc = 0;
+    if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+        rc = err_set(e, "CONFIGURATION_ERROR", "the mock ad server's settings must be a JSON object");
+    } else if (fill != NULL) {
+        if (yyjson_is_int(fill) && yyjson_get_sint(fill) >= 1 && yyjson_get_sint(fill) <= 100) {
+            c->fill_percent = (int)yyjson_get_sint(fill);
+        } else {
+            (void)err_set(e, "CONFIGURATION_ERROR", "fill_percent must be a whole number from 1 to 100");
+            rc = err_field(e, "/fill_percent");
+        }
+    }
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+static void admit_package(const struct plan_package *p, struct adapter_problems *out)
+{
+    if (p->end_at <= p->start_at) {
+        adapter_problem_add(out, p->package_id, "end_time", "the flight ends before it starts");
+    } else if ((p->end_at - p->start_at) / USEC_PER_DAY >= FLIGHT_DAYS_MAX) {
+        adapter_problem_add(out, p->package_id, "end_time", "the flight is longer than %d days", FLIGHT_DAYS_MAX);
+    }
+    if (pricing_metric(p->pricing_model) == METRIC_SPEND) return;
+    if (p->rate_micros <= 0) {
+        adapter_problem_add(out, p->package_id, "bid_price", "there is no price per %s unit",
+                            pricing_model_name(p->pricing_model));
+    } else if (pricing_cost(p->pricing_model, p->rate_micros, 1) > p->budget_micros) {
+        adapter_problem_add(out, p->package_id, "budget", "the budget does not pay for a single unit at %s",
+                            pricing_model_name(p->pricing_model));
+    }
+}
+
+static void admit(const void *config, const struct plan *plan, struct adapter_problems *out)
+{
+    if (plan->packages_n == 0) adapter_problem_add(out, STR_NONE, "packages", "there is nothing to book");
+    for (size_t i = 0; i < plan->packages_n; i++) admit_package(&plan->packages[i], out);
+}
+
+/* Ids are derived from ours: booking twice gives the same ids, as it must. */
+static void book(struct adapter_op *op)
+{
+    const struct plan *plan = op->plan;
+    struct adapter_remote *remotes = ARENA_ARRAY(op->arena, struct adapter_remote, plan->packages_n);
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        struct str id = plan->packages[i].package_id;
+        remotes[i] = (struct adapter_remote){ id, arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(id)) };
+    }
+    op->result = (struct adapter_result){
+        .verdict = ADAPTER_OK,
+        .remote_id = arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(plan->media_buy_id)),
+        .remotes = remotes,
+        .remotes_n = plan->packages_n,
+    };
+}
+
+static void nothing_to_do(struct adapter_op *op)
+{
+    op->result = (struct adapter_result){ .verdict = ADAPTER_OK };
+}
+
+static void status(struct adapter_op *op)
+{
+    op->result = (struct adapter_result){ .verdict = ADAPTER_OK, .doc = STR("{\"reachable\":true}") };
+}
+
+const struct adapter mock_adapter = {
+    .name = "mock",
+    .title = "Mock ad server",
+    .local = true,
+    .staleness_s = 0,
+    .source = "mock",
+    .metrics = 1u << METRIC_IMPRESSIONS | 1u << METRIC_CLICKS | 1u << METRIC_SPEND | 1u << METRIC_VIEWS |
+               1u << METRIC_COMPLETED_VIEWS | 1u << METRIC_MEASURABLE | 1u << METRIC_VIEWABLE |
+               1u << METRIC_CONVERSIONS | 1u << METRIC_GRP_HUNDREDTHS,
+    .configure = configure,
+    .admit = admit,
+    .verbs = {
+        [ADAPTER_BOOK] = { .run = book },
+        [ADAPTER_UPDATE] = { .run = book }, /* new packages get their ids; the model reads the rest from the plan */
+        [ADAPTER_CANCEL] = { .run = nothing_to_do },
+        [ADAPTER_CREATIVES] = { .run = nothing_to_do },
+        [ADAPTER_STATUS] = { .run = status },
+    },
+    .deliver = mock_deliver,
+};

@@ -1,0 +1,16 @@
+/* The mock ad server: books everything that makes sense and delivers it as a well-behaved ad server would, as a
+ * pure function of the plan and the time (model.c). Its memory is our own store: what had been delivered before a
+ * plan changed is frozen as facts by domain/delivery, and the rest follows. */
+#pragma once
+
+#include <salesagent/adapter.h>
+
+struct mock_config {
+    int fill_percent; /* how much of what is booked the inventory can deliver; 1..100 */
+};
+
+extern const struct adapter mock_adapter;
+
+/* The vtable's deliver; see adapter.h. */
+void mock_deliver(const void *config, const struct plan *plan, size_t index, int64_t since,
+                  const struct delivered *before, int64_t until, struct delivered *out);

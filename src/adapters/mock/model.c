@@ -1,0 +1,269 @@
+/* How the mock ad server delivers. Integer arithmetic only; everything random comes from a hash of the package id,
+ * so the same plan at the same time always gives the same numbers, on every machine and after every restart.
+ *
+ *   time -> x      share of the flight's traffic that has passed; days differ by a few per cent
+ *   x -> F(x)      share of the money spent by then: `even` starts a little slowly and catches up, `front_loaded`
+ *                  the other way round, `asap` spends two and a half times as fast as `even` until it is done
+ *   money -> units of the pricing model, in steps that cost whole cents where the price allows
+ *   units -> everything else, at rates typical of the medium
+ *
+ * From an anchor (what was delivered by `since`) the remaining money follows the remaining curve,
+ *   spend(t) = before + (target - before) * (F(t) - F(since)) / (1 - F(since)),
+ * so anchoring anywhere on an unchanged plan changes nothing but rounding, and nothing ever goes down. */
+#include "adapters/mock/mock.h"
+
+#include "base/compiler.h"
+#include "base/rfc3339.h"
+
+#define ONE        INT64_C(1000000000) /* 1.0 of a share */
+#define PPM        INT64_C(1000000)
+#define CENT       INT64_C(10000)
+#define WAVY_DAYS  4000 /* longer flights get no daily differences */
+#define ASAP_SPEED 5    /* halves of the even speed */
+
+/* What a package's traffic is like, drawn once from its id. Parts per million unless said otherwise. */
+struct nature {
+    uint64_t seed;
+    int64_t efficiency;    /* of 10,000: share of the budget spent at the end */
+    int64_t bend;          /* how slowly `even` starts */
+    int64_t ctr, view, completion, viewable, conversion;
+    int64_t imps_per_grp_hundredth;
+    int64_t flat_ecpm_micros;
+};
+
+static uint64_t mix(uint64_t x)
+{
+    x += UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+static uint64_t seed_of(struct str id)
+{
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < id.n; i++) h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001B3);
+    return mix(h);
+}
+
+/* A number in [low, high], the `stream`-th of this seed. */
+static int64_t draw(uint64_t seed, uint64_t stream, int64_t low, int64_t high)
+{
+    return low + (int64_t)(mix(seed ^ mix(stream)) % (uint64_t)(high - low + 1));
+}
+
+static struct nature nature_of(const struct plan_package *p)
+{
+    uint64_t s = seed_of(p->package_id);
+    bool long_form = p->medium == MEDIUM_VIDEO || p->medium == MEDIUM_AUDIO || p->medium == MEDIUM_BROADCAST;
+    struct nature n = {
+        .seed = s,
+        .efficiency = draw(s, 1, 9930, 9989),
+        .bend = draw(s, 2, 60000, 100000),
+        .ctr = long_form ? draw(s, 3, 2000, 7000) : draw(s, 3, 11000, 18000),
+        .view = p->medium == MEDIUM_AUDIO ? draw(s, 4, 970000, 990000) : draw(s, 4, 820000, 930000),
+        .completion = p->medium == MEDIUM_AUDIO ? draw(s, 5, 880000, 960000) : draw(s, 5, 620000, 800000),
+        .viewable = draw(s, 6, 600000, 800000),
+        .conversion = draw(s, 7, 20000, 60000),
+        .imps_per_grp_hundredth = draw(s, 8, 120, 300),
+        .flat_ecpm_micros = draw(s, 9, 800, 1400) * CENT,
+    };
+    return n;
+}
+
+/* ---- time -> share of the traffic ---- */
+
+static int64_t day_weight(uint64_t seed, int64_t day)
+{
+    return draw(seed, UINT64_C(0x10000) + (uint64_t)day, 880, 1120);
+}
+
+/* Weighted seconds of [from, to). */
+static int64_t traffic(uint64_t seed, int64_t from, int64_t to)
+{
+    if (to <= from) return 0;
+    int64_t a = from / USEC_PER_SEC, b = to / USEC_PER_SEC;
+    if ((b - a) / 86400 > WAVY_DAYS) return (b - a) * 1000;
+    int64_t sum = 0;
+    while (a < b) {
+        int64_t day = a / 86400, next = (day + 1) * 86400;
+        int64_t stop = next < b ? next : b;
+        sum += (stop - a) * day_weight(seed, day);
+        a = stop;
+    }
+    return sum;
+}
+
+struct flight {
+    int64_t start_at, end_at; /* of the curve */
+    int64_t stop_at;          /* nothing after: the end, or the cancelation */
+    int64_t total;            /* traffic(start_at, end_at) */
+};
+
+static struct flight flight_of(const struct plan *plan, const struct plan_package *p, uint64_t seed)
+{
+    struct flight f = { .start_at = p->start_at > plan->live_from ? p->start_at : plan->live_from,
+                        .end_at = p->end_at,
+                        .stop_at = p->end_at < p->stopped_at ? p->end_at : p->stopped_at };
+    f.total = traffic(seed, f.start_at, f.end_at);
+    return f;
+}
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+/* ---- share of the traffic -> share of the money ---- */
+
+static int64_t curve(enum plan_pacing pacing, const struct nature *n, int64_t x)
+{
+    int64_t bow = muldiv(x, ONE - x, ONE, MONEY_ROUND_DOWN); /* x(1-x) */
+    switch (pacing) {
+    case PACING_EVEN: return x - muldiv(bow, n->bend, PPM, MONEY_ROUND_DOWN);
+    case PACING_FRONT_LOADED: return x + muldiv(bow, 400000, PPM, MONEY_ROUND_DOWN);
+    case PACING_ASAP: return x;
+    }
+    ENSURE(!"a pacing out of its enum");
+    return x;
+}
+
+/* Money that may be spent in (from, to], given `remaining` of `target` at `from`. */
+static int64_t allowance(const struct plan_package *p, const struct nature *n, const struct flight *f,
+                         int64_t from, int64_t to, int64_t target, int64_t remaining)
+{
+    if (f->total <= 0) return 0;
+    int64_t xa = muldiv(traffic(n->seed, f->start_at, from), ONE, f->total, MONEY_ROUND_DOWN);
+    int64_t xb = muldiv(traffic(n->seed, f->start_at, to), ONE, f->total, MONEY_ROUND_DOWN);
+    if (p->pacing == PACING_ASAP) {
+        int64_t money = muldiv(target, (xb - xa) * ASAP_SPEED, 2 * ONE, MONEY_ROUND_DOWN);
+        return money < remaining ? money : remaining;
+    }
+    int64_t fa = curve(p->pacing, n, xa), fb = curve(p->pacing, n, xb);
+    if (fa >= ONE) return 0;
+    return muldiv(remaining, fb - fa, ONE - fa, MONEY_ROUND_DOWN);
+}
+
+/* ---- money -> units ---- */
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        int64_t t = a % b;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+/* The least number of units that costs a whole multiple of `step` micros; `per` units cost the rate. */
+static int64_t units_per_step(int64_t rate, int64_t per, int64_t step)
+{
+    int64_t whole = per * step;
+    return whole / gcd(whole, rate);
+}
+
+static int64_t quantum(const struct plan_package *p)
+{
+    int64_t per = 1;
+    if (p->pricing_model == PRICING_CPM || p->pricing_model == PRICING_VCPM) per = 1000;
+    if (p->pricing_model == PRICING_CPP) per = 100;
+    int64_t q = units_per_step(p->rate_micros, per, CENT);
+    if (q > 1000 || pricing_cost(p->pricing_model, p->rate_micros, q) > p->budget_micros / 500) {
+        q = units_per_step(p->rate_micros, per, 1); /* no cents, then whole micros */
+    }
+    return pricing_cost(p->pricing_model, p->rate_micros, q) > p->budget_micros / 100 ? 1 : q;
+}
+
+static int64_t units_for(const struct plan_package *p, int64_t money)
+{
+    if (p->rate_micros <= 0) return 0;
+    int64_t per = p->pricing_model == PRICING_CPM || p->pricing_model == PRICING_VCPM ? 1000
+                  : p->pricing_model == PRICING_CPP                                   ? 100
+                                                                                      : 1;
+    int64_t units = muldiv(money, per, p->rate_micros, MONEY_ROUND_DOWN);
+    return units - units % quantum(p);
+}
+
+/* ---- units -> everything ---- */
+
+static int64_t share(int64_t v, int64_t ppm)
+{
+    return muldiv(v, ppm, PPM, MONEY_ROUND_DOWN);
+}
+
+static int64_t unshare(int64_t v, int64_t ppm)
+{
+    return muldiv(v, PPM, ppm, MONEY_ROUND_UP);
+}
+
+#define MEASURABLE 950000
+
+static int64_t impressions_of(const struct plan_package *p, const struct nature *n, int64_t units)
+{
+    switch (p->pricing_model) {
+    case PRICING_CPM: return units;
+    case PRICING_VCPM: return unshare(unshare(units, n->viewable), MEASURABLE);
+    case PRICING_CPC: return unshare(units, n->ctr);
+    case PRICING_CPCV: return unshare(units, n->completion);
+    case PRICING_CPV: return unshare(units, n->view);
+    case PRICING_CPA: return unshare(unshare(units, n->conversion), n->ctr);
+    case PRICING_CPP: return units * n->imps_per_grp_hundredth;
+    case PRICING_FLAT_RATE:
+    case PRICING_TIME:
+        if (p->impressions_goal >= 0 && p->budget_micros > 0) {
+            return muldiv(p->impressions_goal, units, p->budget_micros, MONEY_ROUND_DOWN);
+        }
+        return muldiv(units, 1000, n->flat_ecpm_micros, MONEY_ROUND_DOWN);
+    }
+    ENSURE(!"a pricing model out of its enum");
+    return 0;
+}
+
+/* What `units` bring with them; METRIC_UNKNOWN for what this medium does not tell. */
+static struct delivered everything(const struct plan_package *p, const struct nature *n, int64_t units)
+{
+    struct delivered d;
+    for (int m = 0; m < METRICS_N; m++) d.of[m] = METRIC_UNKNOWN;
+    int64_t imps = impressions_of(p, n, units);
+    d.of[METRIC_IMPRESSIONS] = imps;
+    if (p->medium == MEDIUM_DISPLAY || p->medium == MEDIUM_VIDEO) {
+        d.of[METRIC_CLICKS] = share(imps, n->ctr);
+        d.of[METRIC_MEASURABLE] = share(imps, MEASURABLE);
+        d.of[METRIC_VIEWABLE] = share(d.of[METRIC_MEASURABLE], n->viewable);
+    }
+    if (p->medium == MEDIUM_VIDEO || p->medium == MEDIUM_AUDIO) {
+        d.of[METRIC_COMPLETED_VIEWS] = share(imps, n->completion);
+        d.of[METRIC_VIEWS] = share(imps, n->view);
+    }
+    if (p->pricing_model == PRICING_VCPM) d.of[METRIC_MEASURABLE] = share(imps, MEASURABLE);
+    if (p->pricing_model == PRICING_CPA) d.of[METRIC_CLICKS] = unshare(units, n->conversion);
+    d.of[pricing_metric(p->pricing_model)] = units;
+    d.of[METRIC_SPEND] = pricing_cost(p->pricing_model, p->rate_micros, units);
+    return d;
+}
+
+void mock_deliver(const void *config, const struct plan *plan, size_t index, int64_t since,
+                  const struct delivered *before, int64_t until, struct delivered *out)
+{
+    const struct mock_config *c = config;
+    const struct plan_package *p = &plan->packages[index];
+    struct nature n = nature_of(p);
+    struct flight f = flight_of(plan, p, n.seed);
+    bool flat = pricing_metric(p->pricing_model) == METRIC_SPEND;
+    int64_t units = 0;
+    if (!p->paused && f.start_at < f.stop_at) {
+        int64_t from = clamp(since, f.start_at, f.stop_at), to = clamp(until, f.start_at, f.stop_at);
+        int64_t target = flat ? p->budget_micros : muldiv(p->budget_micros, n.efficiency, 10000, MONEY_ROUND_DOWN);
+        target = muldiv(target, c->fill_percent, 100, MONEY_ROUND_DOWN);
+        int64_t spent = before->of[METRIC_SPEND] > 0 ? before->of[METRIC_SPEND] : 0;
+        int64_t money = spent < target ? allowance(p, &n, &f, from, to, target, target - spent) : 0;
+        if (flat) units = to == f.end_at ? money : money - money % CENT;
+        else units = units_for(p, money);
+    }
+    struct delivered more = everything(p, &n, units);
+    for (int m = 0; m < METRICS_N; m++) {
+        int64_t had = before->of[m];
+        out->of[m] = more.of[m] == METRIC_UNKNOWN ? had : more.of[m] + (had > 0 ? had : 0);
+    }
+}
