@@ -35,6 +35,7 @@
 #include <salesagent/err.h>
 #include <salesagent/http_call.h>
 #include <salesagent/money.h>
+#include <salesagent/pricing.h>
 #include <salesagent/str.h>
 
 #define ADAPTER_PROBLEMS_MAX 32
@@ -44,18 +45,6 @@
 struct arena;
 
 /* ---- the plan ---- */
-
-enum pricing_model {
-    PRICING_CPM,       /* rate per thousand impressions */
-    PRICING_VCPM,      /* rate per thousand viewable impressions */
-    PRICING_CPC,       /* rate per click */
-    PRICING_CPCV,      /* rate per completed view */
-    PRICING_CPV,       /* rate per view */
-    PRICING_CPP,       /* rate per gross rating point */
-    PRICING_CPA,       /* rate per conversion */
-    PRICING_FLAT_RATE, /* the package budget, whatever is delivered */
-    PRICING_TIME       /* rate per unit of time; the package budget over its flight */
-};
 
 enum plan_pacing { PACING_EVEN, PACING_ASAP, PACING_FRONT_LOADED };
 
@@ -242,15 +231,8 @@ const struct adapter *const *adapter_list(size_t *n);
 void adapter_problem_add(struct adapter_problems *out, struct str package_id, const char *member, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
-/* "cpm" and so on; the AdCP names. `pricing_model_parse` is false for an unknown name. */
-const char *pricing_model_name(enum pricing_model m);
-bool pricing_model_parse(struct str name, enum pricing_model *m);
 const char *plan_pacing_name(enum plan_pacing p);
 bool plan_pacing_parse(struct str name, enum plan_pacing *p);
-
-/* What `units` of the pricing unit cost: impressions for cpm, viewable impressions for vcpm, clicks, views,
- * hundredths of a point for cpp, ...; rounded down to a micro. For flat_rate and time units are micros themselves. */
-int64_t pricing_cost(enum pricing_model m, int64_t rate_micros, int64_t units);
 
 /* The metric a pricing model bills by; METRIC_SPEND for flat_rate and time. */
 enum metric pricing_metric(enum pricing_model m);

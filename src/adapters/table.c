@@ -11,12 +11,6 @@ static const struct adapter *const adapters[] = {
     &mock_adapter,
 };
 
-static const char *const pricing_names[] = {
-    [PRICING_CPM] = "cpm", [PRICING_VCPM] = "vcpm", [PRICING_CPC] = "cpc",
-    [PRICING_CPCV] = "cpcv", [PRICING_CPV] = "cpv", [PRICING_CPP] = "cpp",
-    [PRICING_CPA] = "cpa", [PRICING_FLAT_RATE] = "flat_rate", [PRICING_TIME] = "time",
-};
-
 static const char *const pacing_names[] = {
     [PACING_EVEN] = "even", [PACING_ASAP] = "asap", [PACING_FRONT_LOADED] = "front_loaded",
 };
@@ -46,23 +40,6 @@ void adapter_problem_add(struct adapter_problems *out, struct str package_id, co
     va_end(ap);
 }
 
-const char *pricing_model_name(enum pricing_model m)
-{
-    ENSURE((size_t)m < ARRAY_LEN(pricing_names));
-    return pricing_names[m];
-}
-
-bool pricing_model_parse(struct str name, enum pricing_model *m)
-{
-    for (size_t i = 0; i < ARRAY_LEN(pricing_names); i++) {
-        if (str_is(name, pricing_names[i])) {
-            *m = (enum pricing_model)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *plan_pacing_name(enum plan_pacing p)
 {
     ENSURE((size_t)p < ARRAY_LEN(pacing_names));
@@ -80,23 +57,6 @@ bool plan_pacing_parse(struct str name, enum plan_pacing *p)
     return false;
 }
 
-int64_t pricing_cost(enum pricing_model m, int64_t rate_micros, int64_t units)
-{
-    switch (m) {
-    case PRICING_CPM:
-    case PRICING_VCPM: return muldiv(units, rate_micros, 1000, MONEY_ROUND_DOWN);
-    case PRICING_CPP: return muldiv(units, rate_micros, 100, MONEY_ROUND_DOWN);
-    case PRICING_CPC:
-    case PRICING_CPCV:
-    case PRICING_CPV:
-    case PRICING_CPA: return muldiv(units, rate_micros, 1, MONEY_ROUND_DOWN);
-    case PRICING_FLAT_RATE:
-    case PRICING_TIME: return units;
-    }
-    ENSURE(!"a pricing model out of its enum");
-    return 0;
-}
-
 enum metric pricing_metric(enum pricing_model m)
 {
     switch (m) {
@@ -109,6 +69,7 @@ enum metric pricing_metric(enum pricing_model m)
     case PRICING_CPA: return METRIC_CONVERSIONS;
     case PRICING_FLAT_RATE:
     case PRICING_TIME: return METRIC_SPEND;
+    case PRICING_MODELS_N: break;
     }
     ENSURE(!"a pricing model out of its enum");
     return METRIC_SPEND;

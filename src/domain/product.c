@@ -14,29 +14,6 @@
 
 static const struct json_limits product_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
-static const char *const model_names[PRICING_MODELS_N] = {
-    [PRICING_CPM] = "cpm", [PRICING_VCPM] = "vcpm", [PRICING_CPC] = "cpc",
-    [PRICING_CPCV] = "cpcv", [PRICING_CPV] = "cpv", [PRICING_CPP] = "cpp",
-    [PRICING_CPA] = "cpa", [PRICING_FLAT_RATE] = "flat_rate", [PRICING_TIME] = "time",
-};
-
-const char *pricing_model_name(enum pricing_model m)
-{
-    ENSURE(m >= 0 && m < PRICING_MODELS_N);
-    return model_names[m];
-}
-
-bool pricing_model_parse(struct str name, enum pricing_model *out)
-{
-    for (int i = 0; i < PRICING_MODELS_N; i++) {
-        if (str_is(name, model_names[i])) {
-            *out = (enum pricing_model)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static int read_id(struct json_field f, struct str *out, struct err *e)
 {
     if (json_req_str(f, (struct json_len){ 1, PRODUCT_ID_MAX }, out, e)) return -1;

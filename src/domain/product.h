@@ -12,29 +12,13 @@
  * A stored product that cannot be read is logged and treated as not there: one damaged row never breaks the rest. */
 #pragma once
 
+#include <salesagent/pricing.h>
+
 #include "contract/json.h"
 #include "domain/act.h"
 #include "domain/tenant_settings.h"
 
 #define PRODUCT_ID_MAX 128
-
-enum pricing_model {
-    PRICING_CPM,
-    PRICING_VCPM,
-    PRICING_CPC,
-    PRICING_CPCV,
-    PRICING_CPV,
-    PRICING_CPP,
-    PRICING_CPA,
-    PRICING_FLAT_RATE,
-    PRICING_TIME,
-    PRICING_MODELS_N
-};
-
-/* AdCP's name ("cpm", ...). */
-const char *pricing_model_name(enum pricing_model m);
-/* True when there is such a model. */
-bool pricing_model_parse(struct str name, enum pricing_model *out);
 
 struct pricing_option {
     struct str pricing_option_id;

@@ -165,9 +165,7 @@ static int64_t units_per_step(int64_t rate, int64_t per, int64_t step)
 
 static int64_t quantum(const struct plan_package *p)
 {
-    int64_t per = 1;
-    if (p->pricing_model == PRICING_CPM || p->pricing_model == PRICING_VCPM) per = 1000;
-    if (p->pricing_model == PRICING_CPP) per = 100;
+    int64_t per = pricing_units_per_rate(p->pricing_model);
     int64_t q = units_per_step(p->rate_micros, per, CENT);
     if (q > 1000 || pricing_cost(p->pricing_model, p->rate_micros, q) > p->budget_micros / 500) {
         q = units_per_step(p->rate_micros, per, 1); /* no cents, then whole micros */
@@ -178,9 +176,7 @@ static int64_t quantum(const struct plan_package *p)
 static int64_t units_for(const struct plan_package *p, int64_t money)
 {
     if (p->rate_micros <= 0) return 0;
-    int64_t per = p->pricing_model == PRICING_CPM || p->pricing_model == PRICING_VCPM ? 1000
-                  : p->pricing_model == PRICING_CPP                                   ? 100
-                                                                                      : 1;
+    int64_t per = pricing_units_per_rate(p->pricing_model);
     int64_t units = muldiv(money, per, p->rate_micros, MONEY_ROUND_DOWN);
     return units - units % quantum(p);
 }
@@ -215,6 +211,7 @@ static int64_t impressions_of(const struct plan_package *p, const struct nature 
             return muldiv(p->impressions_goal, units, p->budget_micros, MONEY_ROUND_DOWN);
         }
         return muldiv(units, 1000, n->flat_ecpm_micros, MONEY_ROUND_DOWN);
+    case PRICING_MODELS_N: break;
     }
     ENSURE(!"a pricing model out of its enum");
     return 0;
