@@ -1,0 +1,108 @@
+/* Media buys, their packages and their history.
+ *
+ * `echo` of a buy and `doc` of a package are JSON objects whose members are sent on the wire exactly as stored:
+ * replies splice their text in unparsed. A buy's `doc` holds what is never shown. */
+#pragma once
+
+#include "store/store.h"
+
+struct media_buy_row {
+    struct str media_buy_id, tenant_id, principal_id, account_id;
+    struct str name, buyer_ref, po_number;
+    struct str status; /* as last written: time may have moved on, see media_buy_status_at() */
+    bool paused;
+    char currency[4];
+    int64_t total_budget_micros;
+    int64_t start_at, end_at; /* half-open */
+    int64_t revision;
+    int64_t created_at, updated_at;
+    int64_t confirmed_at, activated_at, completed_at, canceled_at, next_change_at; /* TIME_NONE when unset */
+    struct str rejection_reason;
+    int64_t actions_allowed, actions_approval; /* bits of enum media_buy_action */
+    struct str echo, doc;
+};
+
+struct package_row {
+    struct str media_buy_id, package_id;
+    int64_t ordinal; /* 1..n */
+    struct str name, product_id, pricing_option_id, pricing_model;
+    int64_t rate_micros, budget_micros;
+    int64_t previous_budget_micros; /* -1: never changed */
+    int64_t impressions_goal;       /* -1: none */
+    struct str pacing;
+    int64_t start_at, end_at;
+    bool paused;
+    int64_t canceled_at; /* TIME_NONE */
+    struct str remote_id;
+    struct str doc;
+};
+
+struct media_buy_rows {
+    struct media_buy_row *rows;
+    size_t n;
+};
+
+struct package_rows {
+    struct package_row *rows;
+    size_t n;
+};
+
+struct media_buy_key {
+    struct str tenant_id;
+    struct str principal_id; /* empty: whoever's (for the publisher's people and for timers) */
+    struct str media_buy_id;
+};
+
+/* 1 found, 0 not, -1 failed. */
+MUST_CHECK int q_media_buy_get(struct tx *tx, struct arena *a, const struct media_buy_key *key,
+                               struct media_buy_row *out, struct err *e);
+
+struct media_buy_filter {
+    struct str tenant_id, principal_id; /* principal_id empty: all (the publisher's people) */
+    struct str account_id;              /* empty: any */
+    struct str statuses;                /* JSON array of stored statuses; empty: any */
+    struct str before_id;               /* newest first, from below this id; empty: from the newest */
+    int limit;
+};
+
+/* At most `limit` rows, newest first. */
+MUST_CHECK int q_media_buy_list(struct tx *tx, struct arena *a, const struct media_buy_filter *f,
+                                struct media_buy_rows *out, struct err *e);
+/* Those of the JSON array of ids that exist within the filter's tenant, principal and account; newest first. */
+MUST_CHECK int q_media_buy_by_ids(struct tx *tx, struct arena *a, const struct media_buy_filter *f, struct str ids,
+                                  struct media_buy_rows *out, struct err *e);
+MUST_CHECK int q_media_buy_insert(struct tx *tx, const struct media_buy_row *row, struct err *e);
+/* Writes everything but the ids and created_at. */
+MUST_CHECK int q_media_buy_update(struct tx *tx, const struct media_buy_row *row, struct err *e);
+
+/* The least next_change_at of all tenants, TIME_NONE when nothing is due ever. */
+MUST_CHECK int q_media_buy_next_change(struct tx *tx, int64_t *at, struct err *e);
+/* At most `limit` rows with next_change_at <= until, earliest first. */
+struct media_buy_due {
+    int64_t until;
+    int limit;
+};
+MUST_CHECK int q_media_buy_due(struct tx *tx, struct arena *a, const struct media_buy_due *due,
+                               struct media_buy_rows *out, struct err *e);
+
+/* In order of ordinal. */
+MUST_CHECK int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct package_rows *out,
+                                 struct err *e);
+/* Of all these buys at once; grouped by buy, newest buy first, in order of ordinal. */
+MUST_CHECK int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_rows *buys,
+                                  struct package_rows *out, struct err *e);
+MUST_CHECK int q_package_insert(struct tx *tx, const struct package_row *row, struct err *e);
+/* Writes everything but ids, ordinal, product and pricing option. */
+MUST_CHECK int q_package_update(struct tx *tx, const struct package_row *row, struct err *e);
+
+struct history_row {
+    struct str media_buy_id;
+    int64_t revision, at;
+    struct str actor, action, summary, package_id;
+};
+
+/* Appends; the order is that of the calls. */
+MUST_CHECK int q_history_add(struct tx *tx, const struct history_row *row, struct err *e);
+/* Newest first, at most `limit`. */
+MUST_CHECK int q_history_list(struct tx *tx, struct arena *a, struct str media_buy_id, int limit,
+                              struct history_row **rows, size_t *n, struct err *e);

@@ -1,0 +1,41 @@
+/* Tasks: what a person must decide, and what the buyer follows as an AdCP task. */
+#pragma once
+
+#include "store/store.h"
+
+struct task_row {
+    struct str task_id, tenant_id, principal_id, account_id;
+    struct str kind, state, decision, subject_type, subject_id, priority, assigned_to;
+    int64_t created_at, updated_at;
+    int64_t due_at, resolved_at; /* TIME_NONE when unset */
+    struct str doc;
+};
+
+struct task_filter {
+    struct str tenant_id;
+    struct str principal_id; /* empty: of all buyers (for the publisher's people) */
+    struct str account_id;   /* empty: any */
+    struct str states;       /* JSON array of states; empty: any */
+    struct str kinds;        /* JSON array of kinds; empty: any */
+    struct str task_ids;     /* JSON array; empty: any */
+    struct str subject_type, subject_id; /* empty: any */
+    int64_t created_after, created_before; /* TIME_NONE: unbounded */
+    int64_t updated_after, updated_before;
+    struct str before_id;    /* newest first, from below this id; empty: from the newest */
+    int limit;
+};
+
+/* `principal_id` empty: whoever's. 1 found, 0 not, -1 failed. */
+struct task_key {
+    struct str tenant_id, principal_id, task_id;
+};
+MUST_CHECK int q_task_get(struct tx *tx, struct arena *a, const struct task_key *key, struct task_row *out,
+                          struct err *e);
+/* At most limit + 1 rows, newest first. */
+MUST_CHECK int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, struct task_row **rows,
+                           size_t *n, struct err *e);
+/* How many match, whatever the page. */
+MUST_CHECK int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, struct err *e);
+MUST_CHECK int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e);
+/* Writes everything that may change after the insert. */
+MUST_CHECK int q_task_update(struct tx *tx, const struct task_row *row, struct err *e);
