@@ -18,8 +18,10 @@ static bool is_token(struct str s)
 
 static struct str trim(struct str s)
 {
-    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t')) s = str_skip(s, 1);
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) s.n--;
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+        s = str_skip(s, 1);
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+        s.n--;
     return s;
 }
 
@@ -56,7 +58,8 @@ struct str http_req_header(const struct http_exchange *ex, const char *name)
 size_t http_req_header_count(const struct http_exchange *ex, const char *name)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ex->headers_n; i++) count += http_name_eq(ex->headers[i].name, name);
+    for (size_t i = 0; i < ex->headers_n; i++)
+        count += http_name_eq(ex->headers[i].name, name);
     return count;
 }
 
@@ -213,18 +216,44 @@ const char *http_status_text(int status)
         int status;
         const char *text;
     } names[] = {
-        { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
-        { 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
-        { 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
-        { 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
-        { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-        { 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" },
-        { 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 414, "URI Too Long" },
-        { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 421, "Misdirected Request" },
-        { 422, "Unprocessable Content" }, { 425, "Too Early" }, { 428, "Precondition Required" },
-        { 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-        { 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" },
-        { 503, "Service Unavailable" }, { 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" },
+        { 200, "OK" },
+        { 201, "Created" },
+        { 202, "Accepted" },
+        { 204, "No Content" },
+        { 301, "Moved Permanently" },
+        { 302, "Found" },
+        { 303, "See Other" },
+        { 304, "Not Modified" },
+        { 307, "Temporary Redirect" },
+        { 308, "Permanent Redirect" },
+        { 400, "Bad Request" },
+        { 401, "Unauthorized" },
+        { 402, "Payment Required" },
+        { 403, "Forbidden" },
+        { 404, "Not Found" },
+        { 405, "Method Not Allowed" },
+        { 406, "Not Acceptable" },
+        { 408, "Request Timeout" },
+        { 409, "Conflict" },
+        { 410, "Gone" },
+        { 411, "Length Required" },
+        { 412, "Precondition Failed" },
+        { 413, "Content Too Large" },
+        { 414, "URI Too Long" },
+        { 415, "Unsupported Media Type" },
+        { 417, "Expectation Failed" },
+        { 421, "Misdirected Request" },
+        { 422, "Unprocessable Content" },
+        { 425, "Too Early" },
+        { 428, "Precondition Required" },
+        { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" },
+        { 500, "Internal Server Error" },
+        { 501, "Not Implemented" },
+        { 502, "Bad Gateway" },
+        { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" },
+        { 505, "HTTP Version Not Supported" },
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (names[i].status == status) return names[i].text;
@@ -269,7 +298,8 @@ static void memory_write(struct http_exchange *ex, struct str piece)
     if (m->wrote) m->wrote(m, piece);
 }
 
-static const struct http_sink memory_sink = { memory_given_back, memory_begin, memory_write, memory_given_back };
+static const struct http_sink memory_sink = { memory_given_back, memory_begin, memory_write,
+                                              memory_given_back };
 
 void http_exchange_init_memory(struct http_memory *m, const char *method, const char *target)
 {

@@ -14,8 +14,8 @@
  *     http_exchange_end(ex);                   // gives the exchange back
  *
  * An exchange that was given back must not be used after the handler has returned to the loop. Until then it
- * stays valid whatever the client does: when the client goes away, `client_gone` is set, `closed` runs once in a
- * turn, and what is written afterwards is dropped; the owner must still give it back.
+ * stays valid whatever the client does: when the client goes away, `client_gone` is set, `closed` runs once
+ * in a turn, and what is written afterwards is dropped; the owner must still give it back.
  *
  * Where the bytes come from and go to is the sink's business: a connection (conn.c), or memory
  * (struct http_memory below), so that tests and the simulator push requests through the whole program without
@@ -28,7 +28,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define HTTP_EXCHANGE_MAGIC 0x45784367u
+#define HTTP_EXCHANGE_MAGIC   0x45784367u
 #define HTTP_STREAM_QUEUE_MAX ((size_t)1 << 20) /* a streaming client this far behind is cut off */
 
 struct http_exchange;
@@ -67,8 +67,8 @@ struct http_exchange {
     struct str reply; /* body; not sent for HEAD, 204 and 304 */
 
     /* For the owner. */
-    void *owner;                                /* nobody here looks at it */
-    void (*closed)(struct http_exchange *ex);   /* the client went away before the exchange was given back */
+    void *owner;                              /* nobody here looks at it */
+    void (*closed)(struct http_exchange *ex); /* the client went away before the exchange was given back */
     bool client_gone;
     bool close_on_drain; /* set before begin_stream: a long-lived stream that shutdown need not wait for */
 
@@ -105,7 +105,8 @@ int http_rep_header(struct http_exchange *ex, const char *name, struct str value
 /* Sends status, headers and body, and gives the exchange back. */
 void http_exchange_reply(struct http_exchange *ex);
 /* The common whole: sets status, Content-Type and body and replies. `body` is borrowed like ex->reply. */
-void http_exchange_reply_with(struct http_exchange *ex, int status, const char *content_type, struct str body);
+void http_exchange_reply_with(struct http_exchange *ex, int status, const char *content_type,
+                              struct str body);
 
 void http_exchange_begin_stream(struct http_exchange *ex);
 void http_exchange_write(struct http_exchange *ex, struct str piece);
@@ -124,7 +125,7 @@ void http_exchange_finish(struct http_exchange *ex);
 struct http_memory {
     struct http_exchange ex; /* pass &m->ex to the handler */
     struct buf streamed;     /* what was written to a stream so far */
-    bool replied;            /* given back: ex.status, ex.reply_headers and ex.reply (or `streamed`) are final */
+    bool replied; /* given back: ex.status, ex.reply_headers and ex.reply (or `streamed`) are final */
     bool streaming;
     void (*done)(struct http_memory *m); /* optional: runs when the exchange is given back */
     void (*wrote)(struct http_memory *m, struct str piece); /* optional: runs for each piece of a stream */

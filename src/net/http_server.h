@@ -3,8 +3,8 @@
  *     accept -> conn (conn.c: bytes, deadlines, order) -> h1 (h1.c: HTTP/1.1, limits) -> handler, in a turn
  *
  * A connection has at most one request with the handler; what a pipelining client sent ahead waits. Requests
- * that break the protocol or a limit never reach the handler: they get a small problem document (RFC 9457) and
- * the connection is closed. Every close is logged at debug level with its reason. */
+ * that break the protocol or a limit never reach the handler: they get a small problem document (RFC 9457)
+ * and the connection is closed. Every close is logged at debug level with its reason. */
 #pragma once
 
 #include "net/http.h"
@@ -16,40 +16,47 @@ typedef void http_handler(void *arg, struct http_exchange *ex);
 
 /* Zero means the default in brackets. Texts are copied. */
 struct http_server_options {
-    struct str host;      /* numeric IPv4 or IPv6 address, or "localhost" [127.0.0.1] */
-    int port;             /* 0 lets the system choose; see http_server_port */
-    bool no_tcp;          /* only the local socket */
+    struct str host; /* numeric IPv4 or IPv6 address, or "localhost" [127.0.0.1] */
+    int port;        /* 0 lets the system choose; see http_server_port */
+    bool no_tcp;     /* only the local socket */
+    int listen_fd;   /* a listening TCP socket handed over by the service manager instead of host and port; 0:
+                        none */
     struct str unix_path; /* empty: none. A stale socket file there is replaced; the new one has mode 0600 */
-    struct str tls_certificate, tls_key; /* PEM files; both or neither. The TCP listener then speaks TLS only */
+    struct str tls_certificate,
+        tls_key; /* PEM files; both or neither. The TCP listener then speaks TLS only */
 
-    size_t head_bytes_max;      /* request line and headers [32 KiB] -> 431 (414 within the request line) */
-    size_t headers_max;         /* how many headers [128] -> 431 */
-    size_t body_bytes_max;      /* [8 MiB] -> 413 */
-    size_t connections_max;     /* [10000]; at the limit the longest idle one makes room, else 503 */
-    int head_timeout_ms;        /* from the first byte to the end of the headers [10 s] -> 408 */
-    int body_idle_timeout_ms;   /* between two pieces of a body [30 s] -> 408 */
-    int body_bytes_per_s_min;   /* average, after a grace of body_idle_timeout_ms [1024] -> 408 */
-    int keep_alive_timeout_ms;  /* between requests [75 s] */
-    int write_timeout_ms;       /* without the client taking any byte of a reply [30 s] */
+    size_t head_bytes_max;     /* request line and headers [32 KiB] -> 431 (414 within the request line) */
+    size_t headers_max;        /* how many headers [128] -> 431 */
+    size_t body_bytes_max;     /* [8 MiB] -> 413 */
+    size_t connections_max;    /* [10000]; at the limit the longest idle one makes room, else 503 */
+    int head_timeout_ms;       /* from the first byte to the end of the headers [10 s] -> 408 */
+    int body_idle_timeout_ms;  /* between two pieces of a body [30 s] -> 408 */
+    int body_bytes_per_s_min;  /* average, after a grace of body_idle_timeout_ms [1024] -> 408 */
+    int keep_alive_timeout_ms; /* between requests [75 s] */
+    int write_timeout_ms;      /* without the client taking any byte of a reply [30 s] */
 };
 
-/* Listens and serves until stopped. `handler(arg, exchange)` runs in a turn of the loop. Fails (SERVICE_UNAVAILABLE
- * with the reason for the operator) when an address cannot be bound or a certificate not be loaded. */
-MUST_CHECK int http_server_start(struct loop_uv *d, const struct http_server_options *o, http_handler *handler,
-                                 void *arg, struct http_server **server, struct err *e);
+/* Listens and serves until stopped. `handler(arg, exchange)` runs in a turn of the loop. Fails
+ * (SERVICE_UNAVAILABLE with the reason for the operator) when an address cannot be bound or a certificate not
+ * be loaded. */
+MUST_CHECK int http_server_start(struct loop_uv *d, const struct http_server_options *o,
+                                 http_handler *handler, void *arg, struct http_server **server,
+                                 struct err *e);
 
 int http_server_port(const struct http_server *s); /* of the TCP listener; 0 without one */
 
 /* Stops accepting, closes idle connections, lets requests in flight finish until the deadline, then cuts the
- * rest. `stopped(arg)` runs in a turn when no connection is left; call http_server_destroy in it or later. */
+ * rest. `stopped(arg)` runs in a turn when no connection is left; call http_server_destroy in it or later.
+ * With NULL for `stopped` the server destroys itself. Exchanges still with their owners survive the server.
+ */
 void http_server_stop(struct http_server *s, int deadline_ms, void (*stopped)(void *arg), void *arg);
 void http_server_destroy(struct http_server *s);
 
 struct http_server_stats {
-    size_t connections;      /* open now */
-    size_t in_flight;        /* requests with the handler now */
-    int64_t accepted;        /* connections since the start */
-    int64_t requests;        /* requests handed to the handler since the start */
-    int64_t refused;         /* requests answered with a protocol or limit error since the start */
+    size_t connections; /* open now */
+    size_t in_flight;   /* requests with the handler now */
+    int64_t accepted;   /* connections since the start */
+    int64_t requests;   /* requests handed to the handler since the start */
+    int64_t refused;    /* requests answered with a protocol or limit error since the start */
 };
 struct http_server_stats http_server_stats(const struct http_server *s);

@@ -1,0 +1,606 @@
+#include "net/conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+
+#define AHEAD_MAX        READ_BYTES         /* read beyond the request in flight before reading pauses */
+#define OUT_MAX          ((size_t)64 << 20) /* head, small bodies, one round of a stream */
+#define COPY_REPLY_MAX   ((size_t)4 << 10)  /* bodies up to this leave in one piece with their head */
+#define LINGER_MS        2000
+#define LINGER_BYTES_MAX ((size_t)16 << 20)
+
+struct conn_exchange {
+    struct http_exchange ex;
+    struct conn *conn; /* NULL once the connection is gone */
+    struct loop *loop;
+    struct ready ready;
+    struct buf body;
+    struct str tail; /* the part of a large reply that has not left */
+    bool is_head, is_http10;
+    bool begun; /* the reply's head is in conn->out */
+    bool streaming, chunked;
+    bool ended; /* nothing will be added to the reply */
+    bool closed_told;
+};
+
+struct conn_write {
+    uv_write_t req;
+    struct conn *conn; /* NULL once the connection is closed */
+    struct buf bytes;
+};
+
+static void conn_flush(struct conn *c);
+static void parse_ahead(struct conn *c);
+static void start_reading(struct conn *c);
+
+static uint64_t now_ms(const struct conn *c)
+{
+    return uv_now(&c->server->d->uv);
+}
+
+static void set_deadline(struct conn *c, int after_ms)
+{
+    c->deadline_ms = now_ms(c) + (uint64_t)after_ms;
+}
+
+/* --- exchanges that came over a connection -------------------------------------------------------------- */
+
+static void exchange_free(struct conn_exchange *cx)
+{
+    ready_cancel(&cx->ready);
+    if (cx->conn) {
+        cx->conn->cx = NULL;
+        cx->conn->server->stats.in_flight--;
+    }
+    buf_finish(&cx->body);
+    http_exchange_finish(&cx->ex);
+    free(cx);
+}
+
+static bool reply_has_body(const struct conn_exchange *cx)
+{
+    return !cx->is_head && cx->ex.status != 204 && cx->ex.status != 304;
+}
+
+static bool reply_keeps_alive(const struct conn *c, const struct conn_exchange *cx)
+{
+    return c->h1.keep_alive && !c->server->draining && !c->eof && !(cx->streaming && cx->is_http10);
+}
+
+static void write_head(struct conn *c, struct conn_exchange *cx)
+{
+    struct http_exchange *ex = &cx->ex;
+    buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", ex->status, http_status_text(ex->status),
+             server_date(c->server));
+    for (size_t i = 0; i < ex->reply_headers_n; i++) {
+        buf_add(&c->out, ex->reply_headers[i].name);
+        buf_add(&c->out, STR(": "));
+        buf_add(&c->out, ex->reply_headers[i].value);
+        buf_add(&c->out, STR("\r\n"));
+    }
+    if (cx->chunked) {
+        buf_add(&c->out, STR("Transfer-Encoding: chunked\r\n"));
+    } else if (!cx->streaming && ex->status != 204 && ex->status != 304) {
+        buf_addf(&c->out, "Content-Length: %zu\r\n", ex->reply.n);
+    }
+    if (!reply_keeps_alive(c, cx)) {
+        buf_add(&c->out, STR("Connection: close\r\n"));
+    } else if (cx->is_http10) {
+        buf_add(&c->out, STR("Connection: keep-alive\r\n"));
+    }
+    buf_add(&c->out, STR("\r\n"));
+    cx->begun = true;
+}
+
+static void write_reply(struct conn *c, struct conn_exchange *cx)
+{
+    write_head(c, cx);
+    cx->ended = true;
+    if (!reply_has_body(cx)) return;
+    if (cx->ex.reply.n <= COPY_REPLY_MAX) {
+        buf_add(&c->out, cx->ex.reply);
+    } else {
+        cx->tail = cx->ex.reply;
+    }
+}
+
+/* Everything an exchange has to do with its connection happens here, in a turn, never inside the handler's
+ * call: so the handler may look at the exchange until it returns, and nothing is closed under its feet. */
+static void exchange_run(struct ready *r)
+{
+    struct conn_exchange *cx = CONTAINER_OF(r, struct conn_exchange, ready);
+    struct http_exchange *ex = &cx->ex;
+    struct conn *c = cx->conn;
+    if (!c) {
+        if (ex->state == HTTP_GIVEN_BACK) {
+            exchange_free(cx);
+        } else if (!cx->closed_told) {
+            cx->closed_told = true;
+            if (ex->closed) ex->closed(ex);
+        }
+        return;
+    }
+    ENSURE(c->magic == CONN_MAGIC && c->state == CONN_HANDLING && c->cx == cx);
+    if (ex->state == HTTP_GIVEN_BACK && !cx->streaming) write_reply(c, cx);
+    if (ex->state == HTTP_GIVEN_BACK && cx->streaming && !cx->ended) {
+        if (cx->chunked && reply_has_body(cx)) buf_add(&c->out, STR("0\r\n\r\n"));
+        cx->ended = true;
+    }
+    if (c->out.overflowed) {
+        conn_close(c, "reply too large");
+    } else {
+        conn_flush(c);
+    }
+}
+
+static void sink_reply_or_end(struct http_exchange *ex)
+{
+    struct conn_exchange *cx = CONTAINER_OF(ex, struct conn_exchange, ex);
+    loop_ready(cx->loop, &cx->ready);
+}
+
+static void sink_begin(struct http_exchange *ex)
+{
+    struct conn_exchange *cx = CONTAINER_OF(ex, struct conn_exchange, ex);
+    cx->streaming = true;
+    if (!cx->conn) return;
+    cx->chunked = !cx->is_http10;
+    write_head(cx->conn, cx);
+    loop_ready(cx->loop, &cx->ready);
+}
+
+static void sink_write(struct http_exchange *ex, struct str piece)
+{
+    struct conn_exchange *cx = CONTAINER_OF(ex, struct conn_exchange, ex);
+    struct conn *c = cx->conn;
+    if (!c || !reply_has_body(cx)) return;
+    if (c->out.n > HTTP_STREAM_QUEUE_MAX) {
+        conn_close(c, "the client takes a stream too slowly");
+        return;
+    }
+    if (cx->chunked) buf_addf(&c->out, "%zx\r\n", piece.n);
+    buf_add(&c->out, piece);
+    if (cx->chunked) buf_add(&c->out, STR("\r\n"));
+    loop_ready(cx->loop, &cx->ready);
+}
+
+static const struct http_sink conn_sink = { sink_reply_or_end, sink_begin, sink_write, sink_reply_or_end };
+
+static struct conn_exchange *exchange_new(struct conn *c)
+{
+    struct conn_exchange *cx = calloc(1, sizeof(*cx));
+    ENSURE(cx != NULL);
+    http_exchange_init(&cx->ex, &conn_sink);
+    ready_init(&cx->ready, exchange_run);
+    cx->conn = c;
+    cx->loop = c->server->d->loop;
+    h1_take(&c->h1, &cx->ex, &cx->body);
+    cx->is_head = http_req_is(&cx->ex, "HEAD");
+    cx->is_http10 = h1_is_http10(&c->h1);
+    cx->ex.peer = arena_dup(&cx->ex.arena, str_from(c->peer));
+    cx->ex.local = c->local;
+    cx->ex.peer_uid = c->peer_uid;
+    return cx;
+}
+
+/* The complete request goes to the handler. */
+static void conn_run(struct ready *r)
+{
+    struct conn *c = CONTAINER_OF(r, struct conn, ready);
+    struct http_server *s = c->server;
+    ENSURE(c->magic == CONN_MAGIC && c->state == CONN_HANDLING && !c->cx);
+    c->cx = exchange_new(c);
+    s->stats.requests++;
+    s->stats.in_flight++;
+    s->handler(s->handler_arg, &c->cx->ex);
+}
+
+/* --- closing ---------------------------------------------------------------------------------------------
+ */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct conn *c = handle->data;
+    struct http_server *s = c->server;
+    ENSURE(c->magic == CONN_MAGIC && !c->cx && !c->writing);
+    h1_finish(&c->h1);
+    buf_finish(&c->ahead);
+    buf_finish(&c->out);
+    c->magic = 0;
+    free(c);
+    server_conn_gone(s);
+}
+
+void conn_close(struct conn *c, const char *reason)
+{
+    ENSURE(c->magic == CONN_MAGIC);
+    if (c->state == CONN_CLOSED) return;
+    log_event(LOG_DEBUG, "net", "connection closed", "peer", c->local ? "local" : c->peer, "reason", reason,
+              NULL);
+    c->state = CONN_CLOSED;
+    list_remove(&c->node);
+    list_remove(&c->idle_node);
+    ready_cancel(&c->ready);
+    if (c->writing) c->writing->conn = NULL; /* its callback comes with UV_ECANCELED and frees it */
+    c->writing = NULL;
+    struct conn_exchange *cx = c->cx;
+    if (cx) {
+        c->server->stats.in_flight--;
+        cx->conn = NULL;
+        c->cx = NULL;
+        cx->ex.client_gone = true;
+        loop_ready(cx->loop, &cx->ready); /* tells the owner, or frees what was given back */
+    }
+    uv_close(&c->io.handle, on_handle_closed);
+}
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    struct conn *c = req->data;
+    if (status < 0 && c->state != CONN_CLOSED) conn_close(c, "shutdown failed");
+}
+
+static void conn_linger(struct conn *c)
+{
+    c->state = CONN_LINGERING;
+    set_deadline(c, LINGER_MS);
+    if (c->eof) {
+        conn_close(c, "done");
+        return;
+    }
+    c->shutdown.data = c;
+    if (uv_shutdown(&c->shutdown, &c->io.stream, on_shutdown)) {
+        conn_close(c, "shutdown failed");
+    } else {
+        start_reading(c);
+    }
+}
+
+/* --- writing ---------------------------------------------------------------------------------------------
+ */
+
+static void conn_idle(struct conn *c)
+{
+    list_push_back(&c->server->idle, &c->idle_node);
+    set_deadline(c, c->server->o.keep_alive_timeout_ms);
+}
+
+static void reply_has_left(struct conn *c)
+{
+    bool keep = reply_keeps_alive(c, c->cx);
+    exchange_free(c->cx);
+    if (!keep) {
+        conn_linger(c);
+        return;
+    }
+    h1_next(&c->h1);
+    c->state = CONN_READING;
+    conn_idle(c);
+    parse_ahead(c);
+}
+
+/* All that was to go out has been taken by the kernel. */
+static void conn_drained(struct conn *c)
+{
+    c->deadline_ms = c->state == CONN_HANDLING ? 0 : c->deadline_ms;
+    buf_finish(&c->out);
+    if (c->state == CONN_REFUSING) {
+        conn_linger(c);
+    } else if (c->state == CONN_HANDLING && c->cx && c->cx->ended) {
+        reply_has_left(c);
+    }
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct conn_write *w = CONTAINER_OF(req, struct conn_write, req);
+    struct conn *c = w->conn;
+    buf_finish(&w->bytes);
+    free(w);
+    if (!c) return;
+    c->writing = NULL;
+    if (status < 0) {
+        conn_close(c, uv_strerror(status));
+        return;
+    }
+    if (c->cx) c->cx->tail = STR_NONE;
+    conn_flush(c);
+}
+
+/* Hands what the kernel would not take at once to libuv. conn->out moves along; the tail is in the exchange,
+ * which stays until on_written or the close. */
+static void write_rest(struct conn *c, struct str tail)
+{
+    struct conn_write *w = calloc(1, sizeof(*w));
+    ENSURE(w != NULL);
+    w->conn = c;
+    w->bytes = c->out;
+    buf_init(&c->out, OUT_MAX);
+    uv_buf_t bufs[2] = { uv_buf_init(w->bytes.p, (unsigned)w->bytes.n),
+                         uv_buf_init((char *)tail.p, (unsigned)tail.n) };
+    bool has_head = w->bytes.n > 0;
+    c->writing = w;
+    c->queue_seen = w->bytes.n + tail.n;
+    set_deadline(c, c->server->o.write_timeout_ms);
+    int rc =
+        uv_write(&w->req, &c->io.stream, bufs + !has_head, (unsigned)(has_head + (tail.n > 0)), on_written);
+    if (rc == 0) return;
+    c->writing = NULL;
+    buf_finish(&w->bytes);
+    free(w);
+    conn_close(c, uv_strerror(rc));
+}
+
+static void conn_flush(struct conn *c)
+{
+    if (c->writing || c->state == CONN_CLOSED) return;
+    struct str *tail = c->cx ? &c->cx->tail : &(struct str){ NULL, 0 };
+    ENSURE(c->out.n <= OUT_MAX && tail->n <= UINT32_MAX);
+    if (c->out.n + tail->n > 0) {
+        uv_buf_t bufs[2] = { uv_buf_init(c->out.p, (unsigned)c->out.n),
+                             uv_buf_init((char *)tail->p, (unsigned)tail->n) };
+        bool has_out = c->out.n > 0;
+        int rc = uv_try_write(&c->io.stream, bufs + !has_out, (unsigned)(has_out + (tail->n > 0)));
+        if (rc < 0 && rc != UV_EAGAIN) {
+            conn_close(c, uv_strerror(rc));
+            return;
+        }
+        size_t sent = rc < 0 ? 0 : (size_t)rc, from_out = sent < c->out.n ? sent : c->out.n;
+        buf_consume(&c->out, from_out);
+        *tail = str_skip(*tail, sent - from_out);
+        if (c->out.n + tail->n > 0) {
+            write_rest(c, *tail);
+            return;
+        }
+    }
+    conn_drained(c);
+}
+
+/* Answers a request that never becomes one, and closes. */
+static void conn_refuse(struct conn *c, int status, const char *reason)
+{
+    char body[256];
+    int n = snprintf(body, sizeof(body),
+                     "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}",
+                     http_status_text(status), status, reason);
+    ENSURE(n > 0 && (size_t)n < sizeof(body));
+    log_event(LOG_DEBUG, "net", "request refused", "peer", c->local ? "local" : c->peer, "reason", reason,
+              NULL);
+    c->server->stats.refused++;
+    c->state = CONN_REFUSING;
+    list_remove(&c->idle_node);
+    c->deadline_ms = 0;
+    buf_addf(&c->out,
+             "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
+             "Connection: close\r\n\r\n%s",
+             status, http_status_text(status), server_date(c->server), n, body);
+    conn_flush(c);
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------
+ */
+
+static void note_progress(struct conn *c, enum h1_state before)
+{
+    const struct http_server_options *o = &c->server->o;
+    if (before == H1_BEFORE && c->h1.state != H1_BEFORE) {
+        list_remove(&c->idle_node);
+        set_deadline(c, o->head_timeout_ms);
+    }
+    if (c->h1.state != H1_BODY) return;
+    if (before != H1_BODY) {
+        c->body_from_ms = now_ms(c);
+        c->body_seen = 0;
+    }
+    if (before != H1_BODY || c->h1.body.n > c->body_seen) {
+        c->body_seen = c->h1.body.n;
+        set_deadline(c, o->body_idle_timeout_ms);
+        /* The average counts too: whoever drips a byte now and then is cut off all the same. */
+        uint64_t latest = c->body_from_ms + (uint64_t)o->body_idle_timeout_ms +
+                          (uint64_t)c->body_seen * 1000 / (uint64_t)o->body_bytes_per_s_min;
+        if (latest < c->deadline_ms) c->deadline_ms = latest;
+    }
+    if (c->h1.expects_continue && c->h1.body.n == 0) {
+        buf_add(&c->out, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+        conn_flush(c);
+    }
+    c->h1.expects_continue = false;
+}
+
+/* Feeds the parser. Returns how many bytes it took; the rest waits until the request has been answered. */
+static size_t conn_parse(struct conn *c, struct str bytes)
+{
+    ENSURE(c->state == CONN_READING);
+    enum h1_state before = c->h1.state;
+    size_t taken = h1_feed(&c->h1, bytes);
+    if (c->h1.state == H1_FAILED) {
+        conn_refuse(c, c->h1.fail_status, c->h1.fail_reason);
+        return bytes.n;
+    }
+    note_progress(c, before);
+    if (c->state == CONN_READING && c->h1.state == H1_COMPLETE) {
+        list_remove(&c->idle_node);
+        c->state = CONN_HANDLING;
+        c->deadline_ms = 0;
+        loop_ready(c->server->d->loop, &c->ready);
+    }
+    return taken;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    struct conn *c = handle->data;
+    *buf = uv_buf_init(c->server->read_buf, sizeof(c->server->read_buf));
+}
+
+static void on_eof(struct conn *c)
+{
+    c->eof = true;
+    c->reading = false;
+    (void)uv_read_stop(&c->io.stream); /* always succeeds */
+    if (c->state == CONN_READING) {
+        conn_close(c, c->h1.state == H1_BEFORE ? "client closed" : "client closed within a request");
+    } else if (c->state == CONN_LINGERING) {
+        conn_close(c, "done");
+    } else if (c->cx && c->cx->streaming) {
+        conn_close(c, "client closed within a stream");
+    }
+    /* Otherwise a client may have shut down only its own side: it still gets its reply. */
+}
+
+static void on_bytes(struct conn *c, struct str bytes)
+{
+    if (c->state == CONN_READING) bytes = str_skip(bytes, conn_parse(c, bytes));
+    if (c->state == CONN_LINGERING || c->state == CONN_REFUSING) {
+        c->dropped_bytes += bytes.n;
+        if (c->dropped_bytes > LINGER_BYTES_MAX) conn_close(c, "client keeps sending");
+    } else if (c->state == CONN_HANDLING && bytes.n) {
+        buf_add(&c->ahead, bytes);
+        if (c->ahead.n >= AHEAD_MAX) {
+            c->reading = false;
+            (void)uv_read_stop(&c->io.stream); /* always succeeds */
+        }
+    }
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct conn *c = stream->data;
+    ENSURE(c->magic == CONN_MAGIC && c->state != CONN_CLOSED);
+    if (n == UV_EOF) {
+        on_eof(c);
+    } else if (n < 0) {
+        conn_close(c, uv_strerror((int)n));
+    } else if (n > 0) {
+        on_bytes(c, (struct str){ buf->base, (size_t)n });
+    }
+}
+
+static void start_reading(struct conn *c)
+{
+    if (c->reading || c->eof) return;
+    int rc = uv_read_start(&c->io.stream, on_alloc, on_read);
+    if (rc) {
+        conn_close(c, uv_strerror(rc));
+        return;
+    }
+    c->reading = true;
+}
+
+/* Between two requests: goes on with what a pipelining client sent ahead. */
+static void parse_ahead(struct conn *c)
+{
+    if (c->ahead_at < c->ahead.n) c->ahead_at += conn_parse(c, str_skip(buf_str(&c->ahead), c->ahead_at));
+    if (c->ahead_at == c->ahead.n) {
+        buf_finish(&c->ahead);
+        c->ahead_at = 0;
+    }
+    if (c->state == CONN_READING && c->eof) {
+        conn_close(c, "client closed");
+    } else if (c->state != CONN_CLOSED && c->ahead.n == 0) {
+        start_reading(c);
+    }
+}
+
+/* --- what the server calls -------------------------------------------------------------------------------
+ */
+
+static void name_peer(struct conn *c)
+{
+    struct sockaddr_storage ss;
+    int len = sizeof(ss), fd;
+    if (c->local) {
+        struct ucred cred;
+        socklen_t cred_len = sizeof(cred);
+        c->peer_uid = (uid_t)-1;
+        if (uv_fileno(&c->io.handle, &fd) == 0 &&
+            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) == 0) {
+            c->peer_uid = cred.uid;
+        }
+        return;
+    }
+    if (uv_tcp_getpeername(&c->io.tcp, (struct sockaddr *)&ss, &len)) return;
+    if (ss.ss_family == AF_INET) {
+        (void)uv_ip4_name((struct sockaddr_in *)&ss, c->peer,
+                          sizeof(c->peer)); /* the buffer is large enough */
+    } else if (ss.ss_family == AF_INET6) {
+        (void)uv_ip6_name((struct sockaddr_in6 *)&ss, c->peer,
+                          sizeof(c->peer)); /* the buffer is large enough */
+        if (strncmp(c->peer, "::ffff:", 7) == 0 && strchr(c->peer, '.')) {
+            memmove(c->peer, c->peer + 7,
+                    strlen(c->peer + 7) + 1); /* an IPv4 client of a dual-stack listener */
+        }
+    }
+}
+
+void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
+{
+    struct conn *c = calloc(1, sizeof(*c));
+    ENSURE(c != NULL);
+    *c = (struct conn){ .magic = CONN_MAGIC, .server = s, .local = l->local };
+    ENSURE((l->local ? uv_pipe_init(&s->d->uv, &c->io.pipe, 0) : uv_tcp_init(&s->d->uv, &c->io.tcp)) == 0);
+    c->io.handle.data = c;
+    list_init(&c->node);
+    list_init(&c->idle_node);
+    ready_init(&c->ready, conn_run);
+    h1_init(&c->h1, &s->limits);
+    buf_init(&c->ahead, AHEAD_MAX + READ_BYTES);
+    buf_init(&c->out, OUT_MAX);
+    list_push_back(&s->conns, &c->node);
+    s->stats.connections++;
+    s->stats.accepted++;
+    int rc = uv_accept(&l->io.stream, &c->io.stream);
+    if (rc) {
+        conn_close(c, uv_strerror(rc));
+        return;
+    }
+    name_peer(c);
+    if (!c->local) (void)uv_tcp_nodelay(&c->io.tcp, 1); /* only latency would suffer */
+    if (room == CONN_NO_ROOM_TO_ANSWER) {
+        conn_close(c, "far too many connections");
+    } else if (room == CONN_NO_ROOM) {
+        conn_refuse(c, 503, "too many connections");
+    } else {
+        conn_idle(c);
+        set_deadline(c, s->o.head_timeout_ms); /* who connects has something to say */
+        start_reading(c);
+    }
+}
+
+void conn_drain(struct conn *c)
+{
+    if (c->state == CONN_READING && c->h1.state == H1_BEFORE) {
+        conn_close(c, "server stops");
+    } else if (c->state == CONN_HANDLING && c->cx && c->cx->streaming && c->cx->ex.close_on_drain) {
+        conn_close(c, "server stops");
+    }
+}
+
+static void on_deadline(struct conn *c)
+{
+    if (c->writing) {
+        conn_close(c, "the client does not take its reply");
+    } else if (c->state == CONN_READING && c->h1.state == H1_BEFORE) {
+        conn_close(c, "idle");
+    } else if (c->state == CONN_READING) {
+        conn_refuse(c, 408,
+                    c->h1.state == H1_HEAD ? "the headers came too slowly" : "the body came too slowly");
+    } else if (c->state == CONN_LINGERING) {
+        conn_close(c, "done, client lingers");
+    }
+}
+
+void conn_sweep(struct conn *c, uint64_t at_ms)
+{
+    ENSURE(c->magic == CONN_MAGIC && c->state != CONN_CLOSED);
+    if (c->writing) {
+        size_t queued = uv_stream_get_write_queue_size(&c->io.stream);
+        if (queued < c->queue_seen) set_deadline(c, c->server->o.write_timeout_ms);
+        c->queue_seen = queued;
+    }
+    if (c->deadline_ms && at_ms >= c->deadline_ms) on_deadline(c);
+}
