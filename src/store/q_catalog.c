@@ -93,6 +93,20 @@ int q_catalog_count(struct tx *tx, enum catalog_kind kind, struct str tenant_id,
     return 0;
 }
 
+int q_catalog_last_position(struct tx *tx, enum catalog_kind kind, struct str tenant_id, int64_t *out, struct err *e)
+{
+    static const char *const sql[] = {
+        [CATALOG_PRODUCT] = "SELECT coalesce(max(position) + 1, 0) FROM product WHERE tenant_id = ?",
+        [CATALOG_FORMAT] = "SELECT coalesce(max(position) + 1, 0) FROM format WHERE tenant_id = ?",
+        [CATALOG_PROPERTY] = "SELECT coalesce(max(position) + 1, 0) FROM property WHERE tenant_id = ?",
+    };
+    AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
+    stmt_str(s, 1, tenant_id);
+    if (stmt_step(s, e) < 0) return -1;
+    *out = col_i64(s, 0);
+    return 0;
+}
+
 int q_catalog_version(struct tx *tx, struct str tenant_id, struct catalog_version *out, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT version, changed_at FROM catalog_version WHERE tenant_id = ?");

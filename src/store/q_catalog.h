@@ -42,6 +42,10 @@ MUST_CHECK int q_product_ids(struct tx *tx, struct arena *a, struct str tenant_i
 MUST_CHECK int q_catalog_count(struct tx *tx, enum catalog_kind kind, struct str tenant_id, int64_t *out,
                                struct err *e);
 
+/* One past the last position in use. */
+MUST_CHECK int q_catalog_last_position(struct tx *tx, enum catalog_kind kind, struct str tenant_id, int64_t *out,
+                                       struct err *e);
+
 /* Grows with every change of a product, and when that last was: what a feed version is made from. 0 and 0 before
  * the first product. */
 struct catalog_version {

@@ -41,13 +41,8 @@ int q_tenant_single(struct tx *tx, struct arena *a, struct tenant_row *out, stru
     return 1;
 }
 
-int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
-                    struct principal_row *out, struct err *e)
+static int read_principal(struct stmt *s, struct arena *a, struct principal_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, principal_id, name, role, dialect, status, doc"
-                                            " FROM principal WHERE tenant_id = ? AND principal_id = ?");
-    stmt_str(s, 1, tenant_id);
-    stmt_str(s, 2, principal_id);
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
     *out = (struct principal_row){ .tenant_id = col_str(s, a, 0),
@@ -60,12 +55,18 @@ int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct
     return 1;
 }
 
-int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e)
+int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
+                    struct principal_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
-                     " expires_at, revoked_at, last_used_at FROM token WHERE token_hash = ?");
-    stmt_blob(s, 1, token_hash);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, principal_id, name, role, dialect, status, doc"
+                                            " FROM principal WHERE tenant_id = ? AND principal_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, principal_id);
+    return read_principal(s, a, out, e);
+}
+
+static int read_token(struct stmt *s, struct arena *a, struct token_row *out, struct err *e)
+{
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
     *out = (struct token_row){ .token_hash = col_str(s, a, 0),
@@ -80,6 +81,79 @@ int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct to
                                .revoked_at = col_time(s, 9),
                                .last_used_at = col_time(s, 10) };
     return 1;
+}
+
+int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
+                     " expires_at, revoked_at, last_used_at FROM token WHERE token_hash = ?");
+    stmt_blob(s, 1, token_hash);
+    return read_token(s, a, out, e);
+}
+
+#define LIST_MAX 10000 /* a publisher's principals, or a principal's tokens: more are not listed */
+
+static int count_one(struct stmt *s, size_t *n, struct err *e)
+{
+    if (stmt_step(s, e) < 0) return -1;
+    int64_t rows = col_i64(s, 0);
+    *n = rows > LIST_MAX ? LIST_MAX : (size_t)rows;
+    return 0;
+}
+
+static int principal_count(struct tx *tx, struct str tenant_id, size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM principal WHERE tenant_id = ?");
+    stmt_str(s, 1, tenant_id);
+    return count_one(s, n, e);
+}
+
+static int token_count(struct tx *tx, struct str tenant_id, struct str principal_id, size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM token WHERE tenant_id = ? AND principal_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, principal_id);
+    return count_one(s, n, e);
+}
+
+int q_principal_list(struct tx *tx, struct arena *a, struct str tenant_id, struct principal_row **rows, size_t *n,
+                     struct err *e)
+{
+    size_t max, got = 0;
+    if (principal_count(tx, tenant_id, &max, e)) return -1;
+    struct principal_row *out = ARENA_ARRAY(a, struct principal_row, max + 1);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, principal_id, name, role, dialect, status, doc"
+                                            " FROM principal WHERE tenant_id = ? ORDER BY principal_id LIMIT ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, (int64_t)max);
+    int rc;
+    while ((rc = read_principal(s, a, &out[got], e)) == 1) got++;
+    if (rc < 0) return -1;
+    *rows = out;
+    *n = got;
+    return 0;
+}
+
+int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
+                 struct token_row **rows, size_t *n, struct err *e)
+{
+    size_t max, got = 0;
+    if (token_count(tx, tenant_id, principal_id, &max, e)) return -1;
+    struct token_row *out = ARENA_ARRAY(a, struct token_row, max + 1);
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
+                     " expires_at, revoked_at, last_used_at FROM token WHERE tenant_id = ? AND principal_id = ?"
+                     " ORDER BY token_id LIMIT ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, principal_id);
+    stmt_i64(s, 3, (int64_t)max);
+    int rc;
+    while ((rc = read_token(s, a, &out[got], e)) == 1) got++;
+    if (rc < 0) return -1;
+    *rows = out;
+    *n = got;
+    return 0;
 }
 
 int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e)

@@ -27,6 +27,12 @@ MUST_CHECK int q_principal_get(struct tx *tx, struct arena *a, struct str tenant
                                struct principal_row *out, struct err *e);
 MUST_CHECK int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e);
 
+/* All of a tenant's principals, and all tokens of one, by id. In the arena. */
+MUST_CHECK int q_principal_list(struct tx *tx, struct arena *a, struct str tenant_id, struct principal_row **rows,
+                                size_t *n, struct err *e);
+MUST_CHECK int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
+                            struct token_row **rows, size_t *n, struct err *e);
+
 /* Insert, or bring to this state; created_at is kept when the row exists. 1 something changed, 0 nothing, -1 failed. */
 MUST_CHECK int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e);
 MUST_CHECK int q_principal_put(struct tx *tx, const struct principal_row *row, int64_t now, struct err *e);

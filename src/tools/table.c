@@ -6,6 +6,11 @@ const struct tool tool_table[] = {
 };
 const size_t tool_table_n = sizeof(tool_table) / sizeof(tool_table[0]) - 1; /* the empty row ends the table */
 
+enum tool_kind tool_kind_of(const struct tool *t, yyjson_val *args)
+{
+    return t->writes && t->writes(args) ? TOOL_WRITE : t->kind;
+}
+
 const struct tool *tool_find(struct str name)
 {
     for (size_t i = 0; i < tool_table_n; i++) {

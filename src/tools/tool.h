@@ -49,10 +49,14 @@ struct tool {
     bool sandbox_only;
     const char *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */
     MUST_CHECK int (*run)(struct tool_call *c, struct err *e);
+    bool (*writes)(yyjson_val *args); /* of a TOOL_READ: these arguments need a write transaction; NULL: never do */
 };
 
 extern const struct tool tool_table[];
 extern const size_t tool_table_n;
+
+/* The transaction a call with these (canonical) arguments runs in. Ask this, not `kind`. */
+enum tool_kind tool_kind_of(const struct tool *t, yyjson_val *args);
 
 /* NULL when there is none. */
 const struct tool *tool_find(struct str name);

@@ -1,0 +1,38 @@
+/* Putting products, creative formats and properties into the catalogue: the one way in, for import, for the
+ * publisher's pages and for sandbox seeding. A product's search text is kept in step with its row here. */
+#pragma once
+
+#include "contract/json.h"
+#include "store/q_catalog.h"
+
+#define CATALOG_POSITION_KEEP INT64_C(-1) /* where it is; a new one goes to the end */
+
+struct catalog_writer {
+    struct tx *tx;
+    struct arena *arena;
+    struct str tenant_id;
+    int64_t now;
+    bool properties_loaded; /* private */
+    struct catalog_rows properties; /* private: what search text names; refreshed by catalog_put_property */
+};
+
+/* 1 something changed, 0 nothing, -1 refused (INVALID_REQUEST, field relative to the object) or failed.
+ *
+ * A product names its own formats as {"id"} or "id" (they must exist), others' with their agent_url. Without
+ * publisher_properties it runs on everything the publisher has; without reporting_capabilities it reports daily
+ * impressions, spend, clicks and ctr. */
+MUST_CHECK int catalog_put_product(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
+MUST_CHECK int catalog_put_format(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
+MUST_CHECK int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
+
+/* Writes the product's search text anew: after properties it runs on have changed. */
+MUST_CHECK int catalog_index_product(struct catalog_writer *w, yyjson_val *doc, struct err *e);
+
+/* publisher_domain, else the first identifier of type domain; empty when there is neither. */
+struct str property_domain(yyjson_val *property);
+/* True when one of the product's publisher_properties selects this property (`id` is its row's). A product without
+ * selectors runs on everything. */
+bool product_selects_property(yyjson_val *product, yyjson_val *property, struct str id);
+
+/* Words people use for an AdCP channel ("olv": "online video"), for search; the name itself when there are none. */
+const char *channel_words(struct str channel);

@@ -1,0 +1,311 @@
+/* See catalog_import.h. */
+#include "domain/catalog_import.h"
+
+#include <salesagent/money.h>
+
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "base/rfc3339.h"
+#include "domain/audit.h"
+#include "domain/catalog.h"
+#include "domain/product.h"
+#include "domain/tenant_settings.h"
+#include "store/q_tenant.h"
+
+#define TOKEN_LEN_MIN 8
+#define TOKEN_LEN_MAX 512
+#define ITEMS_MAX     100000
+
+static const struct json_limits import_limits = {
+    .bytes_max = 256u << 20, .depth_max = 64, .nodes_max = 20 * 1000 * 1000
+};
+
+struct importing {
+    const struct catalog_import *c;
+    struct catalog_writer writer;
+    struct catalog_counts counts;
+    bool properties_changed;
+};
+
+static int counted(struct importing *im, int rc)
+{
+    if (rc == 1) im->counts.changed++;
+    if (rc == 0) im->counts.unchanged++;
+    return rc < 0 ? -1 : 0;
+}
+
+static int bad(struct err *e, const char *at, const char *why)
+{
+    (void)err_set(e, "INVALID_REQUEST", "%s", why);
+    return err_field(e, "%s", at);
+}
+
+/* ---- tenant ---- */
+
+/* Members of the file's tenant that are columns; everything else is the settings document. */
+static bool is_column(struct str key)
+{
+    return str_is(key, "tenant_id") || str_is(key, "name") || str_is(key, "host") || str_is(key, "adapter");
+}
+
+static struct str settings_text(struct arena *a, yyjson_val *tenant)
+{
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *out = json_root_obj(doc);
+    size_t i, n;
+    yyjson_val *key, *val;
+    yyjson_obj_foreach(tenant, i, n, key, val) {
+        if (!is_column(json_val_str(key))) json_add_copy(doc, out, yyjson_get_str(key), val);
+    }
+    return json_write(a, out);
+}
+
+static int check_settings(yyjson_val *t, struct err *e)
+{
+    const char *at = "/tenant";
+    struct str s = STR_NONE;
+    int64_t least = 0, most = 0, hours = 0;
+    bool flag;
+    yyjson_val *obj;
+    const struct json_range hour_range = { 1, 24 * 366 };
+    if (json_opt_str(JSON_FIELD(t, "currency", at), (struct json_len){ 3, 3 }, &s, e)) return -1;
+    if (s.n && !currency_valid(s)) return bad(e, "/tenant/currency", "currency must be an ISO 4217 code");
+    if (json_opt_money(JSON_FIELD(t, "min_budget", at), &least, e)) return -1;
+    if (json_opt_money(JSON_FIELD(t, "max_budget", at), &most, e)) return -1;
+    if (json_has(t, "max_budget") && most < least) return bad(e, "/tenant/max_budget", "max_budget is below min_budget");
+    if (json_opt_money(JSON_FIELD(t, "auto_approve_below", at), &least, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(t, "workflow_required", at), &flag, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(t, "creative_review_required", at), &flag, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(t, "proposal_hold_hours", at), hour_range, &hours, e)) return -1;
+    if (json_opt_obj(JSON_FIELD(t, "capabilities", at), &obj, e)) return -1;
+    if (json_opt_obj(JSON_FIELD(t, "advertising_policies", at), &obj, e)) return -1;
+    if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
+    return json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e);
+}
+
+static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
+{
+    yyjson_val *t;
+    struct tenant_row row = { 0 };
+    const struct json_len id_len = { 1, 64 };
+    if (json_req_obj(JSON_FIELD(root, "tenant", ""), &t, e)) return -1;
+    if (json_req_str(JSON_FIELD(t, "tenant_id", "/tenant"), id_len, &row.tenant_id, e)) return -1;
+    if (!id_text_valid(row.tenant_id, id_len.max)) return bad(e, "/tenant/tenant_id", "tenant_id must be an id");
+    if (json_req_str(JSON_FIELD(t, "name", "/tenant"), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
+    if (json_req_str(JSON_FIELD(t, "adapter", "/tenant"), id_len, &row.adapter, e)) return -1;
+    if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
+    if (check_settings(t, e)) return -1;
+    row.doc = settings_text(im->c->arena, t);
+    im->writer = (struct catalog_writer){
+        .tx = im->c->tx, .arena = im->c->arena, .tenant_id = row.tenant_id, .now = im->c->now
+    };
+    im->counts.tenant_id = row.tenant_id;
+    return counted(im, q_tenant_put(im->c->tx, &row, im->c->now, e));
+}
+
+/* ---- principals and tokens ---- */
+
+static int read_token_hash(struct importing *im, yyjson_val *v, const char *at, struct token_row *row, struct err *e)
+{
+    struct str token = STR_NONE, hex = STR_NONE;
+    const struct json_len len = { TOKEN_LEN_MIN, TOKEN_LEN_MAX };
+    if (json_opt_str(JSON_FIELD(v, "token", at), len, &token, e)) return -1;
+    if (json_opt_str(JSON_FIELD(v, "token_hash", at), (struct json_len){ 64, 64 }, &hex, e)) return -1;
+    if ((token.n > 0) == (hex.n > 0)) return bad(e, at, "a token is given as token or as token_hash");
+    if (hex.n) {
+        if (hex_decode(im->c->arena, hex, &row->token_hash) == 0) return 0;
+        (void)err_set(e, "INVALID_REQUEST", "token_hash is a SHA-256 in hexadecimal");
+        return err_field(e, "%s/token_hash", at);
+    }
+    uint8_t *hash = arena_alloc(im->c->arena, SHA256_BYTES);
+    sha256(token, hash);
+    row->token_hash = (struct str){ (const char *)hash, SHA256_BYTES };
+    return 0;
+}
+
+static int import_token(struct importing *im, const struct principal_row *p, yyjson_val *v, const char *at,
+                        struct err *e)
+{
+    struct token_row row = { .tenant_id = p->tenant_id,
+                             .principal_id = p->principal_id,
+                             .created_at = im->c->now,
+                             .expires_at = TIME_NONE,
+                             .revoked_at = TIME_NONE,
+                             .last_used_at = TIME_NONE };
+    const struct json_len len = { 1, 128 };
+    if (!yyjson_is_obj(v)) return bad(e, at, "a token is an object");
+    if (read_token_hash(im, v, at, &row, e)) return -1;
+    if (json_opt_str(JSON_FIELD(v, "token_id", at), len, &row.token_id, e)) return -1;
+    if (json_opt_str(JSON_FIELD(v, "label", at), len, &row.label, e)) return -1;
+    if (json_opt_str(JSON_FIELD(v, "scope", at), len, &row.scope, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(v, "sandbox", at), &row.sandbox, e)) return -1;
+    if (json_opt_time(JSON_FIELD(v, "expires_at", at), &row.expires_at, e)) return -1;
+    if (row.token_id.n == 0) row.token_id = id_new(im->c->arena, im->c->rng, "tok-", im->c->now);
+    struct token_row owner;
+    int rc = q_token_get(im->c->tx, im->c->arena, row.token_hash, &owner, e);
+    if (rc < 0) return -1;
+    if (rc == 1 && (!str_eq(owner.tenant_id, p->tenant_id) || !str_eq(owner.principal_id, p->principal_id))) {
+        return bad(e, at, "this token belongs to another principal");
+    }
+    return counted(im, rc == 1 ? 0 : q_token_add(im->c->tx, &row, e));
+}
+
+static int import_principal(struct importing *im, yyjson_val *v, const char *at, struct err *e)
+{
+    struct principal_row row = { .tenant_id = im->counts.tenant_id, .status = STR("active") };
+    const struct json_len id_len = { 1, 128 };
+    static const char *const roles[] = { "buyer", "viewer", "operator", "administrator" };
+    if (!yyjson_is_obj(v)) return bad(e, at, "a principal is an object");
+    if (json_req_str(JSON_FIELD(v, "principal_id", at), id_len, &row.principal_id, e)) return -1;
+    if (!id_text_valid(row.principal_id, id_len.max)) return bad(e, at, "principal_id must be an id");
+    row.name = row.principal_id;
+    if (json_opt_str(JSON_FIELD(v, "name", at), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
+    if (json_req_str(JSON_FIELD(v, "role", at), id_len, &row.role, e)) return -1;
+    bool known = false;
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) known = known || str_is(row.role, roles[i]);
+    if (!known) {
+        (void)err_set(e, "INVALID_REQUEST", "role is buyer, viewer, operator or administrator");
+        return err_field(e, "%s/role", at);
+    }
+    if (json_opt_str(JSON_FIELD(v, "dialect", at), id_len, &row.dialect, e)) return -1;
+    if (json_opt_str(JSON_FIELD(v, "status", at), id_len, &row.status, e)) return -1;
+    yyjson_val *settings = NULL, *tokens = NULL, *token;
+    if (json_opt_obj(JSON_FIELD(v, "settings", at), &settings, e)) return -1;
+    row.doc = settings ? json_write_val(im->c->arena, settings) : STR("{}");
+    if (counted(im, q_principal_put(im->c->tx, &row, im->c->now, e))) return -1;
+    if (json_opt_arr(JSON_FIELD(v, "tokens", at), (struct json_len){ 0, 1000 }, &tokens, e)) return -1;
+    size_t i, n;
+    yyjson_arr_foreach(tokens, i, n, token) {
+        if (import_token(im, &row, token, arena_printf(im->c->arena, "%s/tokens/%zu", at, i).p, e)) return -1;
+    }
+    return 0;
+}
+
+/* ---- lists ---- */
+
+static int import_format(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    return counted(im, catalog_put_format(&im->writer, v, position, e));
+}
+
+static int import_property(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    int rc = catalog_put_property(&im->writer, v, position, e);
+    if (rc == 1) im->properties_changed = true;
+    return counted(im, rc);
+}
+
+static int import_product(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    int rc = catalog_put_product(&im->writer, v, position, e);
+    if (rc == 0 && im->properties_changed && catalog_index_product(&im->writer, v, e)) return -1;
+    return counted(im, rc);
+}
+
+/* Two objects with one id in a file are a mistake, not an update. */
+static int refuse_twice(struct importing *im, const char *list, yyjson_val *arr,
+                        struct str (*id_of)(yyjson_val *), struct err *e)
+{
+    size_t n = yyjson_arr_size(arr), cap = 16;
+    while (cap < n * 2) cap *= 2;
+    struct str *seen = ARENA_ARRAY(im->c->arena, struct str, cap);
+    size_t i, items;
+    yyjson_val *v;
+    yyjson_arr_foreach(arr, i, items, v) {
+        struct str id = id_of(v);
+        if (id.n == 0) continue;
+        size_t h = 5381;
+        for (size_t at = 0; at < id.n; at++) h = h * 33 + (uint8_t)id.p[at];
+        for (h &= cap - 1; seen[h].n; h = (h + 1) & (cap - 1)) {
+            if (!str_eq(seen[h], id)) continue;
+            (void)err_set(e, "INVALID_REQUEST", "the id " STR_FMT " is used twice", STR_ARG(id));
+            return err_field(e, "/%s/%zu", list, i);
+        }
+        seen[h] = id;
+    }
+    return 0;
+}
+
+static struct str principal_id_of(yyjson_val *v)
+{
+    return json_str(v, "principal_id");
+}
+
+static struct str format_id_of(yyjson_val *v)
+{
+    struct format_ref ref;
+    return format_ref_read(yyjson_obj_get(v, "format_id"), &ref) ? ref.id : STR_NONE;
+}
+
+static struct str property_id_of(yyjson_val *v)
+{
+    return json_str(v, "property_id");
+}
+
+static struct str product_id_of(yyjson_val *v)
+{
+    return json_str(v, "product_id");
+}
+
+struct list_kind {
+    const char *name;
+    struct str (*id_of)(yyjson_val *);
+    int (*import)(struct importing *im, yyjson_val *v, int64_t position, struct err *e);
+};
+
+static int import_list(struct importing *im, yyjson_val *root, const struct list_kind *kind, struct err *e)
+{
+    yyjson_val *arr = NULL, *v;
+    if (json_opt_arr(JSON_FIELD(root, kind->name, ""), (struct json_len){ 0, ITEMS_MAX }, &arr, e)) return -1;
+    if (refuse_twice(im, kind->name, arr, kind->id_of, e)) return -1;
+    size_t i, n;
+    yyjson_arr_foreach(arr, i, n, v) {
+        if (kind->import(im, v, (int64_t)i, e)) return err_in(e, "/%s/%zu", kind->name, i);
+    }
+    return 0;
+}
+
+static int import_principal_item(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    return import_principal(im, v, "", e);
+}
+
+/* Formats and properties before products: these refer to them. */
+static const struct list_kind lists[] = {
+    { "principals", principal_id_of, import_principal_item },
+    { "formats", format_id_of, import_format },
+    { "properties", property_id_of, import_property },
+    { "products", product_id_of, import_product },
+};
+
+static int audit_import(struct importing *im, struct err *e)
+{
+    const struct catalog_import *c = im->c;
+    struct tenant tenant = { .tenant_id = im->counts.tenant_id };
+    struct act act = { .tx = c->tx, .arena = c->arena, .rng = c->rng, .now = c->now, .tenant = &tenant,
+                       .actor = c->actor.n ? c->actor : STR("system:import"), .origin = STR("cli") };
+    struct audit_entry entry = {
+        .action = "catalog.import",
+        .subject = arena_printf(c->arena, "tenant:" STR_FMT, STR_ARG(im->counts.tenant_id)),
+        .doc = arena_printf(c->arena, "{\"changed\":%lld,\"unchanged\":%lld}", (long long)im->counts.changed,
+                            (long long)im->counts.unchanged),
+    };
+    return audit_add(&act, &entry, e);
+}
+
+int catalog_import(const struct catalog_import *c, struct str text, struct catalog_counts *out, struct err *e)
+{
+    yyjson_doc *parsed;
+    int64_t version;
+    struct importing im = { .c = c };
+    if (json_parse(c->arena, text, &import_limits, &parsed, e)) return -1;
+    yyjson_val *root = yyjson_doc_get_root(parsed);
+    if (json_req_i64(JSON_FIELD(root, "salesagent_import", ""), (struct json_range){ 1, 1 }, &version, e)) return -1;
+    if (import_tenant(&im, root, e)) return -1;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (import_list(&im, root, &lists[i], e)) return -1;
+    }
+    if (im.counts.changed > 0 && audit_import(&im, e)) return -1;
+    *out = im.counts;
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* Publishers as data: one JSON file holds a publisher with everything it configures (docs/import.md describes it).
+ *
+ *     {"salesagent_import": 1, "tenant": {...}, "principals": [...], "formats": [...], "properties": [...],
+ *      "products": [...]}
+ *
+ * Importing brings the named objects to the state of the file and leaves what the file does not name; importing the
+ * same file again changes nothing. Export gives a file that imports to the same state: never tokens, only their
+ * hashes. */
+#pragma once
+
+#include "contract/json.h"
+#include "domain/act.h"
+
+struct catalog_import {
+    struct tx *tx;
+    struct arena *arena;
+    struct rng *rng;
+    int64_t now;
+    struct str actor; /* for the audit trail */
+};
+
+struct catalog_counts {
+    struct str tenant_id;
+    int64_t changed, unchanged; /* objects: tenant, principals, tokens, formats, properties, products */
+};
+
+/* All or nothing: the caller's transaction must be undone when this fails. INVALID_REQUEST names what is wrong by
+ * JSON Pointer into the file. A change writes one line of the audit trail. */
+MUST_CHECK int catalog_import(const struct catalog_import *c, struct str text, struct catalog_counts *out,
+                              struct err *e);
+
+/* The publisher as a document, members in the order of the format. NOT_FOUND when there is no such tenant. */
+MUST_CHECK int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct str *text, struct err *e);

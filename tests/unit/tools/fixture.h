@@ -1,0 +1,61 @@
+/* A whole agent without network for tests of tools and of the domain: a database in a temporary file, virtual time,
+ * a seeded random generator and the demo publisher of data/demo-publisher.json.
+ *
+ *     struct fixture *f = fixture_open();
+ *     struct fixture_reply r = fixture_call(f, "get_products", "{\"buying_mode\":\"wholesale\"}");
+ *     assert_int_equal(r.rc, 0);
+ *     ... json_arr(r.reply, "products") ...
+ *     fixture_close(f);
+ *
+ * A call runs as f->principal ("test-buyer" at first) at f->now. Everything a reply points at lives until
+ * fixture_close. A failed call leaves nothing behind, as in the server. */
+#pragma once
+
+#include "run/loop_sim.h"
+#include "tools/tool.h"
+
+#define FIXTURE_NOW INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z, the tutorial's afternoon */
+
+struct fixture {
+    struct loop loop;
+    struct loop_sim sim;
+    struct store *store;
+    struct arena arena;
+    struct rng rng;
+    int64_t now;
+    struct tenant tenant;
+    struct principal principal;
+    bool anonymous;    /* call without a principal */
+    bool sandbox, auto_advance, minor_3_0;
+    char path[64];
+};
+
+struct fixture_reply {
+    int rc;
+    struct err e;               /* with rc -1 */
+    yyjson_val *reply, *aux;    /* with rc 0 */
+    struct str text, aux_text;  /* the same as text */
+    enum tool_outcome outcome;
+    struct str task_id, message;
+};
+
+struct fixture *fixture_open(void); /* with the demo publisher */
+void fixture_close(struct fixture *f);
+
+/* Imports a file's text; fails the test when that fails. Returns how many objects changed. */
+int64_t fixture_import(struct fixture *f, struct str text);
+struct str fixture_demo_text(struct fixture *f);
+
+/* From now on calls come from this principal of the demo publisher; fails the test when there is none. */
+void fixture_become(struct fixture *f, const char *principal_id);
+/* Adds another buyer (to prove isolation) and becomes it. */
+void fixture_become_new_buyer(struct fixture *f, const char *principal_id);
+
+struct fixture_reply fixture_call(struct fixture *f, const char *tool, const char *args_json);
+
+/* An act inside a write transaction, for calling domain functions directly: runs `fn`, keeps what it wrote when it
+ * returns 0. */
+int fixture_act(struct fixture *f, int (*fn)(struct act *act, void *arg, struct err *e), void *arg, struct err *e);
+
+/* Reads JSON written in a test; fails the test when it is none. */
+yyjson_val *fixture_json(struct fixture *f, const char *text);

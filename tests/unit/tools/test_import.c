@@ -1,0 +1,168 @@
+/* A publisher as data: in, out, again, and never half. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "base/crypto.h"
+#include "domain/catalog_import.h"
+#include "domain/product.h"
+#include "store/q_catalog.h"
+#include "store/q_tenant.h"
+#include "tools/fixture.h"
+
+static int setup(void **state)
+{
+    *state = fixture_open();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static struct tx *reading(struct fixture *f)
+{
+    loop_sim_settle(&f->sim);
+    return store_read(f->store);
+}
+
+static struct str exported(struct fixture *f)
+{
+    struct str text;
+    struct err e;
+    assert_int_equal(catalog_export(reading(f), &f->arena, f->tenant.tenant_id, &text, &e), 0);
+    return text;
+}
+
+static void importing_twice_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(fixture_import(f, fixture_demo_text(f)), 0);
+}
+
+static void what_is_exported_imports_to_the_same_state(void **state)
+{
+    struct fixture *f = *state;
+    struct str text = exported(f);
+    assert_null(memmem(text.p, text.n, "test-token", 10));
+    assert_non_null(memmem(text.p, text.n, "token_hash", 10));
+    assert_int_equal(fixture_import(f, text), 0);
+    assert_true(str_eq(text, exported(f)));
+}
+
+static void the_token_leads_to_the_tutorial_buyer(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t hash[SHA256_BYTES];
+    struct token_row token;
+    struct principal_row p;
+    struct err e;
+    sha256(STR("test-token"), hash);
+    assert_int_equal(q_token_get(reading(f), &f->arena, (struct str){ (char *)hash, sizeof(hash) }, &token, &e), 1);
+    assert_int_equal(q_principal_get(reading(f), &f->arena, token.tenant_id, token.principal_id, &p, &e), 1);
+    assert_true(str_is(p.dialect, "tutorial"));
+    assert_true(str_is(p.role, "buyer"));
+}
+
+static void products_are_loaded_typed(void **state)
+{
+    struct fixture *f = *state;
+    struct product p;
+    struct err e;
+    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-display-001"), &p, &e), 1);
+    assert_int_equal(p.pricing_options_n, 2);
+    assert_int_equal(product_pricing_option(&p, STR("price-001"))->fixed_price_micros, 12500000);
+    assert_int_equal(p.daily_impressions, 150000);
+    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("nope"), &p, &e), 0);
+    assert_int_equal(product_load(reading(f), &f->arena, STR("other"), STR("prod-tech-display-001"), &p, &e), 0);
+}
+
+static int damage(struct tx *tx, void *arg, struct err *e)
+{
+    struct catalog_row row = { .id = STR("prod-tech-video-001"), .position = 1, .name = STR("x"), .doc = STR("{\"a\":") };
+    return q_catalog_put(tx, CATALOG_PRODUCT, STR("demo"), &row, 1, e) < 0 ? -1 : 0;
+}
+
+static void a_damaged_product_is_as_if_absent(void **state)
+{
+    struct fixture *f = *state;
+    struct product p;
+    struct err e;
+    assert_int_equal(store_write_now(f->store, damage, NULL, &e), 0);
+    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-video-001"), &p, &e), 0);
+    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-display-001"), &p, &e), 1);
+    assert_null(memmem(exported(f).p, exported(f).n, "prod-tech-video-001", 19));
+    assert_int_equal(fixture_import(f, fixture_demo_text(f)), 1); /* and importing heals it */
+    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-video-001"), &p, &e), 1);
+}
+
+struct try {
+    struct fixture *f;
+    struct str text;
+};
+
+static int try_import(struct tx *tx, void *arg, struct err *e)
+{
+    struct try *t = arg;
+    struct catalog_counts counts;
+    struct catalog_import c = { .tx = tx, .arena = &t->f->arena, .rng = &t->f->rng, .now = t->f->now };
+    return catalog_import(&c, t->text, &counts, e);
+}
+
+static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **state)
+{
+    struct fixture *f = *state;
+#define T "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Other\",\"adapter\":\"mock\"}"
+    static const struct {
+        const char *text, *field;
+    } cases[] = {
+        { "[]", "/salesagent_import" },
+        { "{\"salesagent_import\":2}", "/salesagent_import" },
+        { "{\"salesagent_import\":1}", "/tenant" },
+        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"\",\"adapter\":\"mock\"}}", "/tenant/name" },
+        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
+          "\"currency\":\"usd\"}}",
+          "/tenant/currency" },
+        { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"king\"}]}", "/principals/0/role" },
+        { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"tokens\":[{\"token\":\"short\"}]}]}",
+          "/principals/0/tokens/0/token" },
+        { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"tokens\":[{\"token\":\"test-token\"}]}]}",
+          "/principals/0/tokens/0" },
+        { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\"},{\"principal_id\":\"p\",\"role\":\"buyer\"}]}",
+          "/principals/1" },
+        { T ",\"formats\":[{\"name\":\"x\"}]}", "/formats/0/format_id" },
+        { T ",\"properties\":[{\"property_id\":\"x\",\"name\":\"x\"}]}", "/properties/0/publisher_domain" },
+        { T ",\"products\":[{\"product_id\":\"x\",\"name\":\"x\",\"description\":\"\",\"delivery_type\":\"guaranteed\","
+            "\"format_ids\":[\"fmt-display-300x250\",\"gone\"],\"pricing_options\":[{\"pricing_option_id\":\"a\","
+            "\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":1}]}]}",
+          "/products/0/format_ids/1" },
+        { T ",\"products\":[{\"product_id\":\"x\",\"name\":\"x\",\"description\":\"\",\"delivery_type\":\"guaranteed\","
+            "\"pricing_options\":[{\"pricing_option_id\":\"a\",\"pricing_model\":\"cpm\",\"currency\":\"USD\","
+            "\"fixed_price\":1e308}]}]}",
+          "/products/0/pricing_options/0/fixed_price" },
+    };
+    struct str before = exported(f);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct try t = { f, str_from(cases[i].text) };
+        struct err e;
+        assert_int_equal(store_write_now(f->store, try_import, &t, &e), -1);
+        assert_string_equal(e.field, cases[i].field);
+    }
+    assert_true(str_eq(before, exported(f)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(importing_twice_changes_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_exported_imports_to_the_same_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_token_leads_to_the_tutorial_buyer, setup, teardown),
+        cmocka_unit_test_setup_teardown(products_are_loaded_typed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
