@@ -1,6 +1,9 @@
 /* Dialects: pure JSON-to-JSON translations between a caller's wire shapes and the canonical model, AdCP 3.1.
  * No store, no clock, no state. Which dialect a call speaks is decided in dialects/choose.c, once, before anything
- * else looks at its arguments. */
+ * else looks at its arguments.
+ *
+ * The canonical arguments made for a dialect that is not AdCP are not complete AdCP requests: account, brand,
+ * idempotency_key and flight dates may be missing (src/tools/README.md says what tools do then). */
 #pragma once
 
 #include "contract/json.h"
@@ -11,6 +14,7 @@ struct dialect_request {
     yyjson_val *args;  /* as the caller sent them; an object */
     int64_t now;
     struct str default_currency; /* the publisher's */
+    struct str adcp_version;     /* release served to AdCP callers: "3.0", "3.1"; empty for others */
 };
 
 struct dialect_up {
@@ -20,9 +24,10 @@ struct dialect_up {
 };
 
 struct dialect_down {
-    const struct dialect_request *request; /* what `up` was given */
+    /* What `up` was given. After an early failure (no credential, no such tool) everything in it may be zero. */
+    const struct dialect_request *request;
     yyjson_val *reply;      /* canonical reply with its envelope; an object */
-    yyjson_val *aux;        /* tool_call.aux; an object */
+    yyjson_val *aux;        /* tool_call.aux; an object; NULL after a failure */
     bool failed;            /* reply holds {"adcp_error": {...}} */
     yyjson_mut_doc *doc;    /* build the result here */
 };
@@ -30,10 +35,14 @@ struct dialect_down {
 struct dialect {
     const char *name; /* "adcp-3.1", "adcp-3.0", "tutorial", "buy-v1", "data-model", "rc" */
     bool adcp3;       /* speaks AdCP 3: versions, envelope, idempotency keys required on writes */
-    /* Tools that exist only in this dialect, NULL-terminated (may be NULL). */
-    const char *const *own_tools;
+    /* Whether this dialect has a tool of that name; NULL for AdCP, which has the registry's. */
+    bool (*has_tool)(struct str tool);
     /* Errors are the caller's fault in the caller's own field names. */
     MUST_CHECK int (*up)(const struct dialect_request *req, struct dialect_up *out, struct err *e);
-    /* Never fails: what cannot be translated is the dialect's bug and asserts. Returns the root value. */
+    /* Never fails: what cannot be translated is the dialect's bug and asserts. Returns the root value. Errors come
+     * with canonical field pointers and leave in the caller's. A reply with a member "error" (or "error_code") is a
+     * failure for the transport too: what AdCP answers with an empty list may be an error in an older shape. */
     yyjson_mut_val *(*down)(const struct dialect_down *d);
 };
+
+extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial;

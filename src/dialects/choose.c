@@ -1,0 +1,148 @@
+#include "dialects/choose.h"
+
+#include "tools/tool.h"
+
+/* Where several older dialects have a tool, the first one listed gets a caller that shows nothing else. */
+static const struct dialect *const all[] = {
+    &dialect_adcp_3_0, &dialect_adcp_3_1, &dialect_tutorial, NULL,
+};
+
+const struct dialect *const *dialect_all(void)
+{
+    return all;
+}
+
+const struct dialect *dialect_default(void)
+{
+    return &dialect_adcp_3_0;
+}
+
+const struct dialect *dialect_find(struct str name)
+{
+    static const struct { const char *name, *stands_for; } aliases[] = {
+        { "adcp", "adcp-3.0" }, { "3.0", "adcp-3.0" }, { "3.1", "adcp-3.1" }, { "3.0-rc", "rc" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
+        if (str_is(name, aliases[i].name)) name = str_from(aliases[i].stands_for);
+    }
+    for (size_t i = 0; all[i]; i++) {
+        if (str_is(name, all[i]->name)) return all[i];
+    }
+    return NULL;
+}
+
+bool dialect_has_tool(const struct dialect *d, struct str tool, bool sandbox)
+{
+    if (d->has_tool) return d->has_tool(tool);
+    const struct tool *row = tool_find(tool);
+    return row && (sandbox || !row->sandbox_only);
+}
+
+/* --- AdCP versions --------------------------------------------------------------------------------------- */
+
+static int unsupported(const char *field, struct err *e)
+{
+    err_set(e, "VERSION_UNSUPPORTED", "This agent serves AdCP 3.0 and 3.1.");
+    (void)err_suggest(e, "Send adcp_version \"3.0\" or \"3.1\", or leave it out.");
+    (void)err_details(e, "{\"supported_versions\":[\"3.0\",\"3.1\"],\"supported_majors\":[3]}");
+    return err_field(e, "/%s", field);
+}
+
+/* Up to three digits; the rest of the text in *rest. */
+static bool read_number(struct str text, int *number, struct str *rest)
+{
+    int v = 0;
+    size_t i = 0;
+    while (i < text.n && i < 3 && text.p[i] >= '0' && text.p[i] <= '9') v = v * 10 + (text.p[i++] - '0');
+    *number = v;
+    *rest = str_skip(text, i);
+    return i > 0;
+}
+
+/* "MAJOR.MINOR" and nothing else: a prerelease matches only itself, and none is served. */
+static bool read_release(struct str text, int *major, int *minor)
+{
+    struct str rest;
+    if (!read_number(text, major, &rest) || !str_starts(rest, STR("."))) return false;
+    return read_number(str_skip(rest, 1), minor, &rest) && rest.n == 0;
+}
+
+/* *dialect stays NULL when the call pins nothing. */
+static int negotiate(yyjson_val *args, const struct dialect **dialect, struct err *e)
+{
+    yyjson_val *version = yyjson_obj_get(args, "adcp_version");
+    yyjson_val *legacy = yyjson_obj_get(args, "adcp_major_version");
+    int major = 3, minor = 0;
+    if (legacy && json_i64_or(args, "adcp_major_version", -1) != 3) return unsupported("adcp_major_version", e);
+    if (version) {
+        if (!read_release(json_val_str(version), &major, &minor) || major != 3) return unsupported("adcp_version", e);
+    } else if (!legacy) {
+        return 0;
+    }
+    *dialect = minor >= 1 ? &dialect_adcp_3_1 : &dialect_adcp_3_0;
+    return 0;
+}
+
+/* --- what the call shows --------------------------------------------------------------------------------- */
+
+static bool only_adcp_3_has_a_field(yyjson_val *args)
+{
+    static const char *const fields[] = { "account", "brand", "buying_mode", "idempotency_key", "context" };
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (json_has(args, fields[i])) return true;
+    }
+    return false;
+}
+
+static bool adcp_3_has(struct str tool)
+{
+    const struct tool *row = tool_find(tool);
+    return row && !row->hidden;
+}
+
+static const struct dialect *by_tool(struct str tool, const struct dialect *preferred)
+{
+    if (adcp_3_has(tool)) return NULL;
+    if (preferred && preferred->has_tool && preferred->has_tool(tool)) return preferred;
+    for (size_t i = 0; all[i]; i++) {
+        if (all[i]->has_tool && all[i]->has_tool(tool)) return all[i];
+    }
+    return NULL;
+}
+
+/* The 4.22.0 client's shapes are AdCP 3 before its release: they have the same fields. */
+static bool speaks_adcp_3_fields(const struct dialect *d)
+{
+    return d->adcp3 || str_is(str_from(d->name), "rc");
+}
+
+static const struct dialect *judge(const struct dialect_hints *h)
+{
+    const struct dialect *preferred = dialect_find(h->principal_default);
+    const struct dialect *d = by_tool(h->tool, preferred);
+    if (d) return d;
+    if (!preferred) return dialect_default();
+    if (only_adcp_3_has_a_field(h->args) && !speaks_adcp_3_fields(preferred)) return dialect_default();
+    /* The default may not know this tool at all: a tutorial buyer who tries an AdCP tool is an AdCP caller. */
+    if (preferred->has_tool && !preferred->has_tool(h->tool)) return dialect_default();
+    return preferred;
+}
+
+int dialect_choose(const struct dialect_hints *h, struct dialect_choice *out, struct err *e)
+{
+    const struct dialect *pinned = NULL;
+    int rc = negotiate(h->args, &pinned, e);
+    const struct dialect *d = pinned;
+    if (!d && rc) d = dialect_default();
+    if (!d && h->header.n) {
+        d = dialect_find(h->header);
+        if (!d) {
+            err_set(e, "INVALID_REQUEST", "x-adcp-dialect names no dialect of this agent.");
+            rc = err_suggest(e, "Use adcp-3.0, adcp-3.1, tutorial, buy-v1, data-model or rc.");
+        }
+    }
+    if (!d) d = judge(h);
+    out->dialect = d;
+    out->adcp_version = !d->adcp3 ? STR("") : d == &dialect_adcp_3_1 ? STR("3.1") : STR("3.0");
+    return rc;
+}

@@ -1,0 +1,40 @@
+/* Which dialect a call speaks. In this order:
+ *
+ *   adcp_version, adcp_major_version   AdCP, at the release negotiated (3.1, reference/versioning); checked always
+ *   header x-adcp-dialect              for one call
+ *   a tool that AdCP 3 has not         the principal's default if that has it, else the first dialect that has it
+ *   a field only AdCP 3 has            AdCP 3.0 (account, brand, buying_mode, idempotency_key, context)
+ *   the principal's default
+ *   AdCP 3.0: what deployed clients that pin nothing validate with
+ */
+#pragma once
+
+#include "dialects/dialect.h"
+
+struct dialect_hints {
+    struct str header;            /* x-adcp-dialect; empty when absent */
+    struct str tool;              /* as the caller named it */
+    yyjson_val *args;             /* an object or NULL */
+    struct str principal_default; /* a dialect's name; empty is AdCP 3 */
+};
+
+struct dialect_choice {
+    const struct dialect *dialect; /* never NULL, also after a failure: the one to answer in */
+    struct str adcp_version;       /* "3.0", "3.1"; empty for dialects that are not AdCP 3 */
+};
+
+/* Errors: VERSION_UNSUPPORTED with details {supported_versions, supported_majors}; INVALID_REQUEST for a header that
+ * names no dialect. *out is set either way. */
+MUST_CHECK int dialect_choose(const struct dialect_hints *h, struct dialect_choice *out, struct err *e);
+
+/* AdCP 3.0. */
+const struct dialect *dialect_default(void);
+
+/* By name, also the short names "adcp", "3.0", "3.1" and "3.0-rc"; NULL when there is none. */
+const struct dialect *dialect_find(struct str name);
+
+/* All of them, NULL-terminated, for the command line and the documents. */
+const struct dialect *const *dialect_all(void);
+
+/* Whether a caller of this dialect may name this tool; tools of the sandbox exist only there. */
+bool dialect_has_tool(const struct dialect *d, struct str tool, bool sandbox);
