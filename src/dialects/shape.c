@@ -282,6 +282,12 @@ static void add_day_of(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key
     add_copied_cstr(doc, obj, key, text);
 }
 
+void shape_add_period(struct shape_up *u, int64_t first_day, int64_t last_day)
+{
+    if (first_day != TIME_NONE) add_day_of(u->doc, u->out, "start_date", first_day);
+    if (last_day != TIME_NONE) add_day_of(u->doc, u->out, "end_date", last_day);
+}
+
 void shape_add_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str time)
 {
     int64_t at;

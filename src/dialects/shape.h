@@ -68,6 +68,8 @@ void shape_copy(yyjson_mut_doc *doc, yyjson_mut_val *dst, yyjson_val *src, const
 yyjson_mut_val *shape_ext(struct shape_up *u, yyjson_mut_val *obj); /* obj.ext.salesagent */
 /* A flight given in whole days: start_time, and end_time exclusive. TIME_NONE is left out. */
 void shape_add_flight(struct shape_up *u, yyjson_mut_val *obj, int64_t first_day, int64_t last_day);
+/* A reporting period, both days inclusive: start_date, end_date. TIME_NONE is left out. */
+void shape_add_period(struct shape_up *u, int64_t first_day, int64_t last_day);
 /* The day of a time in aux; for an exclusive end the day before that instant. */
 void shape_add_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str time);
 void shape_add_last_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str end_time);

@@ -47,6 +47,7 @@ struct tool {
     enum tool_idempotency idempotency;
     bool destructive; /* MCP annotation: may cancel or delete */
     bool sandbox_only;
+    bool hidden; /* not an AdCP 3 task: not listed; other dialects have names for it */
     const char *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */
     MUST_CHECK int (*run)(struct tool_call *c, struct err *e);
     bool (*writes)(yyjson_val *args); /* of a TOOL_READ: these arguments need a write transaction; NULL: never do */

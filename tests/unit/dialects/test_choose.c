@@ -1,0 +1,158 @@
+/* Which dialect a call speaks: each test states one rule of src/dialects/choose.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "dialects/choose.h"
+#include "tools/tool.h"
+
+static struct arena arena;
+
+static int setup(void **state)
+{
+    arena_init(&arena);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_finish(&arena);
+    return 0;
+}
+
+static yyjson_val *parsed(const char *text)
+{
+    static const struct json_limits wide = { .bytes_max = 1 << 16, .depth_max = 8, .nodes_max = 100 };
+    struct err e;
+    yyjson_doc *doc = NULL;
+    if (json_parse(&arena, str_from(text), &wide, &doc, &e)) fail_msg("%s", e.message);
+    return yyjson_doc_get_root(doc);
+}
+
+static struct dialect_hints hints(const char *tool, const char *args, const char *principal)
+{
+    return (struct dialect_hints){ .tool = str_from(tool), .args = parsed(args),
+                                   .principal_default = str_from(principal) };
+}
+
+/* Rules about a tool that AdCP has too need its row. */
+static void needs_rows(void)
+{
+    if (!tool_find(STR("get_products")) || !tool_find(STR("create_media_buy"))) skip();
+}
+
+static const char *chosen(struct dialect_hints h)
+{
+    struct dialect_choice choice;
+    struct err e = { 0 };
+    if (dialect_choose(&h, &choice, &e)) fail_msg("refused: %s", e.message);
+    return choice.dialect->name;
+}
+
+static void assert_unsupported(const char *args, const char *field)
+{
+    struct dialect_hints h = hints("get_products", args, "tutorial");
+    struct dialect_choice choice = { 0 };
+    struct err e = { 0 };
+    assert_int_equal(dialect_choose(&h, &choice, &e), -1);
+    assert_string_equal(e.code, "VERSION_UNSUPPORTED");
+    assert_string_equal(e.field, field);
+    assert_string_equal(e.details, "{\"supported_versions\":[\"3.0\",\"3.1\"],\"supported_majors\":[3]}");
+    assert_non_null(choice.dialect);
+}
+
+static void a_listed_release_is_served_as_asked(void **state)
+{
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.0\"}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.1\"}", "")), "adcp-3.1");
+}
+
+static void a_later_release_of_the_major_is_served_the_highest(void **state)
+{
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.7\"}", "")), "adcp-3.1");
+}
+
+static void a_major_alone_is_3_0(void **state)
+{
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_major_version\":3}", "tutorial")), "adcp-3.0");
+}
+
+static void what_is_not_served_is_refused_with_what_is(void **state)
+{
+    assert_unsupported("{\"adcp_version\":\"99.0\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"2.5\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"3.2-beta.5\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"3.1.19\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":3.1}", "/adcp_version");
+    assert_unsupported("{\"adcp_major_version\":99}", "/adcp_major_version");
+    assert_unsupported("{\"adcp_major_version\":2,\"adcp_version\":\"3.1\"}", "/adcp_major_version");
+    assert_unsupported("{\"adcp_major_version\":3,\"adcp_version\":\"4.0\"}", "/adcp_version");
+}
+
+static void the_header_overrides_the_principal(void **state)
+{
+    struct dialect_hints h = hints("get_products", "{}", "adcp");
+    h.header = STR("tutorial");
+    assert_string_equal(chosen(h), "tutorial");
+    h.header = STR("3.1");
+    assert_string_equal(chosen(h), "adcp-3.1");
+}
+
+static void a_header_naming_nothing_is_refused(void **state)
+{
+    struct dialect_hints h = hints("get_products", "{}", "");
+    struct dialect_choice choice;
+    struct err e = { 0 };
+    h.header = STR("klingon");
+    assert_int_equal(dialect_choose(&h, &choice, &e), -1);
+    assert_string_equal(e.code, "INVALID_REQUEST");
+    assert_non_null(choice.dialect);
+}
+
+static void a_tool_adcp_has_not_decides(void **state)
+{
+    assert_string_equal(chosen(hints("update_performance_index", "{}", "")), "tutorial");
+    assert_string_equal(chosen(hints("list_authorized_properties", "{}", "")), "tutorial");
+}
+
+static void fields_of_adcp_3_decide_against_an_older_default(void **state)
+{
+    needs_rows();
+    assert_string_equal(chosen(hints("get_products", "{\"buying_mode\":\"brief\"}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "adcp-3.1")), "adcp-3.1");
+}
+
+static void else_the_principal_decides_and_else_it_is_3_0(void **state)
+{
+    needs_rows();
+    assert_string_equal(chosen(hints("get_products", "{}", "tutorial")), "tutorial");
+    assert_string_equal(chosen(hints("get_products", "{}", "")), "adcp-3.0");
+    assert_string_equal(chosen(hints("get_products", "{}", "unheard of")), "adcp-3.0");
+}
+
+static void a_tool_the_default_has_not_is_adcp(void **state)
+{
+    assert_string_equal(chosen(hints("sync_accounts", "{}", "tutorial")), "adcp-3.0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_listed_release_is_served_as_asked),
+        cmocka_unit_test(a_later_release_of_the_major_is_served_the_highest),
+        cmocka_unit_test(a_major_alone_is_3_0),
+        cmocka_unit_test(what_is_not_served_is_refused_with_what_is),
+        cmocka_unit_test(the_header_overrides_the_principal),
+        cmocka_unit_test(a_header_naming_nothing_is_refused),
+        cmocka_unit_test(a_tool_adcp_has_not_decides),
+        cmocka_unit_test(fields_of_adcp_3_decide_against_an_older_default),
+        cmocka_unit_test(else_the_principal_decides_and_else_it_is_3_0),
+        cmocka_unit_test(a_tool_the_default_has_not_is_adcp),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
