@@ -11,7 +11,8 @@ static int64_t uv_driver_now(struct loop_driver *driver)
 {
     struct timespec ts;
     ENSURE(clock_gettime(CLOCK_REALTIME, &ts) == 0);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 +
+           CONTAINER_OF(driver, struct loop_uv, driver)->clock_offset;
 }
 
 static void on_idle(uv_idle_t *idle)

@@ -9,6 +9,7 @@
 struct loop_uv {
     struct loop_driver driver;
     struct loop *loop;
+    int64_t clock_offset; /* added to the real clock; sandbox only, 0 otherwise */
     uv_loop_t uv;
     uv_prepare_t prepare;
     uv_timer_t timer;

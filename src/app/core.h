@@ -1,0 +1,38 @@
+/* The agent without sockets: store, dispatcher and the timers that time itself drives. Production puts a libuv loop
+ * and listeners around it (serve.c), the simulator a virtual clock (tests/sim). */
+#pragma once
+
+#include "protocols/dispatch.h"
+#include "run/loop.h"
+#include "store/store.h"
+
+struct core_options {
+    const char *database; /* path */
+    bool sandbox;
+    bool (*fault)(void *arg, enum store_fault where); /* simulator only */
+    void *fault_arg;
+};
+
+struct core {
+    struct loop *loop;
+    struct store *store;
+    struct dispatcher dispatcher;
+    struct timer lifecycle_timer; /* set for the next moment at which time alone changes a media buy */
+    struct write_cmd lifecycle_cmd;
+    bool lifecycle_running;
+    int64_t lifecycle_next; /* result of the last run */
+    struct arena lifecycle_arena;
+    struct timer expiry_timer; /* hourly: forgets the replies of expired idempotency records */
+    struct write_cmd expiry_cmd;
+    bool expiry_running;
+    struct commit_hook commit_hook;
+};
+
+/* Opens the store and arms the timers. The loop must outlive the core. */
+MUST_CHECK int core_start(struct core *c, struct loop *loop, const struct core_options *o, struct err *e);
+
+/* Closes the store. No call may be in flight. */
+void core_stop(struct core *c);
+
+/* As a crash would: drops everything in memory, answers nothing. */
+void core_crash(struct core *c);

@@ -1,0 +1,18 @@
+/* The data directory: database, local socket, lock. */
+#pragma once
+
+#include "base/arena.h"
+
+struct data_dir {
+    const char *path;
+    const char *database; /* PATH/salesagent.db */
+    const char *socket;   /* PATH/agent.sock */
+    int lock_fd;          /* held while serving; -1 otherwise */
+};
+
+/* Names the files; creates the directory (mode 0700) when it is missing. Text in the arena. */
+MUST_CHECK int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struct err *e);
+
+/* Takes the lock that keeps a second agent off the same data. Errors: CONFIGURATION_ERROR when another has it. */
+MUST_CHECK int data_dir_lock(struct data_dir *d, struct err *e);
+void data_dir_unlock(struct data_dir *d);

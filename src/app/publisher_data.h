@@ -1,0 +1,16 @@
+/* Publishers' data in and out of a database: the commands import and export, and the demo publisher that an empty
+ * sandbox gets (data/demo-publisher.json, embedded at build time). */
+#pragma once
+
+#include "cli/cli.h"
+#include "store/store.h"
+
+#define PUBLISHER_DEMO_TOKEN "test-token"
+
+/* Imports the demo publisher when the database holds no publisher at all. */
+MUST_CHECK int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e);
+
+/* True when the demo buyer's token is known here. */
+bool publisher_data_is_demo(struct store *s);
+
+extern const struct cli_command command_import, command_export;

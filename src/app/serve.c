@@ -1,0 +1,177 @@
+#include "app/serve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/core.h"
+#include "app/data_dir.h"
+#include "app/publisher_data.h"
+#include "base/log.h"
+#include "base/rfc3339.h"
+#include "net/http_server.h"
+#include "protocols/router.h"
+#include "run/loop_uv.h"
+
+#define DRAIN_MS 10000
+
+struct serve_options {
+    const char *listen, *data;
+    bool sandbox;
+    struct str host;
+    int port;
+    int64_t clock; /* where a sandbox's clock starts; TIME_NONE: now */
+};
+
+struct server {
+    struct loop loop;
+    struct loop_uv uv;
+    struct arena arena;
+    struct data_dir dir;
+    struct core core;
+    struct http_server *http;
+    bool stopping;
+};
+
+static int parse_port(const char *text, int *port)
+{
+    int v = 0;
+    if (!*text) return -1;
+    for (const char *p = text; *p; p++) {
+        if (*p < '0' || *p > '9') return -1;
+        v = v * 10 + (*p - '0');
+        if (v > 65535) return -1;
+    }
+    *port = v;
+    return 0;
+}
+
+/* HOST:PORT, with an IPv6 host in brackets. */
+static int parse_listen(struct serve_options *o)
+{
+    const char *colon = strrchr(o->listen, ':');
+    if (!colon || parse_port(colon + 1, &o->port)) return -1;
+    o->host = (struct str){ o->listen, (size_t)(colon - o->listen) };
+    if (o->host.n > 2 && o->host.p[0] == '[' && o->host.p[o->host.n - 1] == ']') {
+        o->host = (struct str){ o->host.p + 1, o->host.n - 2 };
+    }
+    return o->host.n ? 0 : -1;
+}
+
+static int parse_args(int argc, char **argv, struct serve_options *o)
+{
+    struct cli_args a = cli_args_start(argc, argv);
+    const char *data = NULL, *level = NULL, *clock = NULL;
+    *o = (struct serve_options){ .listen = "localhost:8000", .clock = TIME_NONE };
+    while (cli_more(&a)) {
+        if (cli_flag(&a, "sandbox")) {
+            o->sandbox = true;
+        } else if (!cli_option(&a, "listen", &o->listen) && !cli_option(&a, "data", &data) &&
+                   !cli_option(&a, "log", &level) && !cli_option(&a, "clock", &clock)) {
+            return cli_error(CLI_USAGE, "serve: unexpected argument '%s'; salesagent serve --help", argv[a.i]);
+        }
+    }
+    o->data = cli_data_dir(data);
+    if (parse_listen(o)) return cli_error(CLI_USAGE, "serve: --listen wants HOST:PORT, not '%s'", o->listen);
+    if (clock && !o->sandbox) return cli_error(CLI_USAGE, "serve: --clock is for --sandbox only");
+    if (clock && rfc3339_parse(str_from(clock), &o->clock)) {
+        return cli_error(CLI_USAGE, "serve: --clock wants a time such as 2026-03-09T14:30:00Z, not '%s'", clock);
+    }
+    static const char *const levels[] = { "debug", "info", "warn", "error" };
+    for (int i = 0; level && i <= (int)ARRAY_LEN(levels); i++) {
+        if (i == (int)ARRAY_LEN(levels)) return cli_error(CLI_USAGE, "serve: --log is debug, info, warn or error");
+        if (strcmp(level, levels[i]) != 0) continue;
+        log_set_level((enum log_level)i);
+        break;
+    }
+    return CLI_OK;
+}
+
+static void on_stopped(void *arg)
+{
+    struct server *s = arg;
+    loop_uv_stop(&s->uv);
+}
+
+/* The first signal drains: requests in flight finish. The second does not wait any longer. */
+static void on_stop(void *arg)
+{
+    struct server *s = arg;
+    if (s->stopping) {
+        loop_uv_stop(&s->uv);
+        return;
+    }
+    s->stopping = true;
+    log_event(LOG_INFO, "serve", "stopping", NULL);
+    http_server_stop(s->http, DRAIN_MS, on_stopped, s);
+}
+
+static void greet(const struct server *s, const struct serve_options *o)
+{
+    int port = http_server_port(s->http);
+    bool v6 = memchr(o->host.p, ':', o->host.n) != NULL;
+    (void)printf("salesagent %s: %s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode");
+    (void)printf("  MCP    http://%s" STR_FMT "%s:%d/mcp\n", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
+    (void)printf("  data   %s\n", o->data);
+    if (o->sandbox && publisher_data_is_demo(s->core.store)) {
+        (void)printf("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
+        (void)printf("  try    curl -s http://" STR_FMT ":%d/mcp -H 'x-adcp-auth: %s' -H 'content-type: application/json' "
+                     "-d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+                     "\"get_products\",\"arguments\":{\"brief\":\"tech video\"}}}'\n",
+                     STR_ARG(o->host), port, PUBLISHER_DEMO_TOKEN);
+    }
+    (void)fflush(stdout); /* the line a supervisor waits for; a closed pipe shows at the next write */
+}
+
+static int start(struct server *s, const struct serve_options *o, struct err *e)
+{
+    struct core_options co = { .database = s->dir.database, .sandbox = o->sandbox };
+    if (core_start(&s->core, &s->loop, &co, e)) return -1;
+    if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
+    struct http_server_options ho = { .host = o->host, .port = o->port, .unix_path = str_from(s->dir.socket) };
+    return http_server_start(&s->uv, &ho, router_handle, &s->core.dispatcher, &s->http, e);
+}
+
+static int serve(int argc, char **argv)
+{
+    struct serve_options o;
+    struct server s = { 0 };
+    struct rng rng;
+    struct err e;
+    int rc = parse_args(argc, argv, &o);
+    if (rc) return rc;
+    arena_init(&s.arena);
+    if (data_dir_open(&s.arena, o.data, &s.dir, &e) || data_dir_lock(&s.dir, &e)) {
+        arena_finish(&s.arena);
+        return cli_error(CLI_FAILED, "%s", e.message);
+    }
+    rng_init_system(&rng);
+    loop_uv_init(&s.uv, &s.loop, rng);
+    if (o.clock != TIME_NONE) s.uv.clock_offset = o.clock - loop_now(&s.loop);
+    if (start(&s, &o, &e)) {
+        /* Half started: the process ends here and the system takes the rest back. */
+        return cli_error(CLI_FAILED, "%s", e.message);
+    }
+    loop_uv_on_stop(&s.uv, on_stop, &s);
+    greet(&s, &o);
+    loop_uv_run(&s.uv);
+    http_server_destroy(s.http);
+    core_stop(&s.core);
+    loop_uv_finish(&s.uv);
+    data_dir_unlock(&s.dir);
+    arena_finish(&s.arena);
+    return CLI_OK;
+}
+
+const struct cli_command command_serve = {
+    .name = "serve",
+    .summary = "run the agent",
+    .usage = "Usage: salesagent serve [--sandbox] [--listen HOST:PORT] [--data DIR] [--clock TIME] [--log LEVEL]\n\n"
+             "Serves MCP at /mcp until SIGTERM or SIGINT.\n\n"
+             "  --sandbox            for trying and testing: test headers and controls work, loopback webhooks are\n"
+             "                       allowed, and an empty data directory gets a demo publisher\n"
+             "  --listen HOST:PORT   default localhost:8000; port 0 lets the system choose\n"
+             "  --data DIR           default $SALESAGENT_DATA, else ./data; made when missing\n"
+             "  --clock TIME         sandbox: start the agent's clock at this RFC 3339 time and run on from there\n"
+             "  --log LEVEL          debug, info (default), warn or error\n",
+    .run = serve,
+};

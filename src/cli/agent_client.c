@@ -1,0 +1,44 @@
+#include "cli/agent_client.h"
+
+#include <stdio.h>
+
+#include "contract/json.h"
+#include "net/local_http.h"
+
+#define CALL_TIMEOUT_MS 60000
+
+/* "message (at field): suggestion" of a canonical error. */
+static int say_error(struct arena *a, struct str reply)
+{
+    static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 1000000 };
+    yyjson_doc *doc;
+    struct err e;
+    if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "the agent's answer is not JSON");
+    yyjson_val *error = json_obj(yyjson_doc_get_root(doc), "adcp_error");
+    struct str message = json_str(error, "message"), field = json_str(error, "field");
+    struct str suggestion = json_str(error, "suggestion");
+    if (!message.n) return cli_error(CLI_FAILED, STR_FMT, STR_ARG(reply));
+    return cli_error(CLI_FAILED, STR_FMT "%s" STR_FMT "%s%s" STR_FMT, STR_ARG(message), field.n ? " (at " : "",
+                     STR_ARG(field), field.n ? ")" : "", suggestion.n ? " " : "", STR_ARG(suggestion));
+}
+
+int agent_call(struct arena *a, const struct agent_request *r, struct str *reply)
+{
+    struct err e;
+    const char *dir = cli_data_dir(r->data);
+    const char *socket = arena_printf(a, "%s/agent.sock", dir).p;
+    struct local_request lr = { .socket_path = socket,
+                                .path = arena_printf(a, "/local/%s", r->tool),
+                                .body = r->args.n ? r->args : STR("{}"),
+                                .timeout_ms = CALL_TIMEOUT_MS,
+                                .headers = { { STR("x-adcp-tenant"), str_from(r->tenant) },
+                                             { STR("x-mock-time"), str_from(r->mock_time) } } };
+    int status;
+    switch (local_post(a, &lr, &status, reply, &e)) {
+    case LOCAL_ANSWERED: break;
+    case LOCAL_NOT_RUNNING:
+        return cli_error(CLI_NOT_RUNNING, "no agent is serving %s; start one with: salesagent serve --data %s", dir, dir);
+    case LOCAL_FAILED: return cli_error(CLI_FAILED, "the agent did not answer: %s", e.message);
+    }
+    return status == 200 ? CLI_OK : say_error(a, *reply);
+}

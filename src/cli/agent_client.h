@@ -1,0 +1,16 @@
+/* How a command talks to the running agent: POST /local/<tool> on the socket in its data directory. */
+#pragma once
+
+#include "base/arena.h"
+#include "cli/cli.h"
+
+struct agent_request {
+    const char *data;      /* --data, may be NULL */
+    const char *tenant;    /* --tenant, may be NULL */
+    const char *mock_time; /* --mock-time, may be NULL */
+    const char *tool;
+    struct str args; /* JSON object */
+};
+
+/* CLI_OK and *reply (JSON text in the arena), or another exit code after saying why on standard error. */
+int agent_call(struct arena *a, const struct agent_request *r, struct str *reply);

@@ -1,0 +1,109 @@
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void list_commands(FILE *out, const struct cli_command *commands, size_t n)
+{
+    (void)fprintf(out, "Usage: salesagent COMMAND [ARGUMENT...]\n\n");
+    for (size_t i = 0; i < n; i++) (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    (void)fprintf(out, "\nsalesagent COMMAND --help says more. salesagent --version names this build.\n");
+}
+
+int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n)
+{
+    if (argc < 2) {
+        list_commands(stderr, commands, n);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        list_commands(stdout, commands, n);
+        return CLI_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)fputs("salesagent " SALESAGENT_VERSION "\n", stdout);
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0) continue;
+        for (int k = 2; k < argc; k++) {
+            if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
+                (void)fputs(commands[i].usage, stdout);
+                return CLI_OK;
+            }
+        }
+        return commands[i].run(argc - 1, argv + 1);
+    }
+    return cli_error(CLI_USAGE, "there is no command '%s'; salesagent --help lists them", argv[1]);
+}
+
+int cli_error(int code, const char *fmt, ...)
+{
+    va_list ap;
+    (void)fputs("error: ", stderr);
+    va_start(ap, fmt);
+    (void)vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    (void)fputc('\n', stderr);
+    return code;
+}
+
+struct cli_args cli_args_start(int argc, char **argv)
+{
+    return (struct cli_args){ .argc = argc, .i = 1, .argv = argv };
+}
+
+bool cli_more(const struct cli_args *a)
+{
+    return a->i < a->argc && !a->bad;
+}
+
+bool cli_option(struct cli_args *a, const char *name, const char **value)
+{
+    if (!cli_more(a)) return false;
+    const char *arg = a->argv[a->i];
+    size_t n = strlen(name);
+    if (strncmp(arg, "--", 2) != 0 || strncmp(arg + 2, name, n) != 0) return false;
+    if (arg[2 + n] == '=') {
+        *value = arg + 3 + n;
+        a->i++;
+        return true;
+    }
+    if (arg[2 + n] != '\0') return false;
+    if (a->i + 1 >= a->argc) {
+        a->bad = arg;
+        return false;
+    }
+    *value = a->argv[a->i + 1];
+    a->i += 2;
+    return true;
+}
+
+bool cli_flag(struct cli_args *a, const char *name)
+{
+    if (!cli_more(a)) return false;
+    const char *arg = a->argv[a->i];
+    if (strncmp(arg, "--", 2) != 0 || strcmp(arg + 2, name) != 0) return false;
+    a->i++;
+    return true;
+}
+
+const char *cli_positional(struct cli_args *a)
+{
+    if (!cli_more(a)) return NULL;
+    const char *arg = a->argv[a->i];
+    if (arg[0] == '-' && arg[1] != '\0') {
+        a->bad = arg;
+        return NULL;
+    }
+    a->i++;
+    return arg;
+}
+
+const char *cli_data_dir(const char *option)
+{
+    if (option) return option;
+    const char *env = getenv("SALESAGENT_DATA");
+    return env && *env ? env : "data";
+}

@@ -1,0 +1,44 @@
+/* The command line: `salesagent COMMAND [ARGUMENT...]`. Exit codes: 0 done, 1 failed, 2 wrong usage,
+ * 3 the agent is not running (for commands that talk to it). */
+#pragma once
+
+#include "base/compiler.h"
+
+#define CLI_OK          0
+#define CLI_FAILED      1
+#define CLI_USAGE       2
+#define CLI_NOT_RUNNING 3
+
+struct cli_command {
+    const char *name;
+    const char *summary;   /* one line for the list of commands */
+    const char *usage;     /* what --help prints, complete */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit code */
+};
+
+/* Finds the command, answers --help and --version, runs it. */
+int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n);
+
+/* Options common to all commands. A command parses its own with cli_option(). */
+struct cli_args {
+    int argc, i;
+    char **argv;
+    const char *bad; /* an option that nobody knew */
+};
+
+struct cli_args cli_args_start(int argc, char **argv);
+/* True when the current argument is `--name VALUE` or `--name=VALUE`; moves past it. */
+bool cli_option(struct cli_args *a, const char *name, const char **value);
+/* True when the current argument is `--name`; moves past it. */
+bool cli_flag(struct cli_args *a, const char *name);
+/* The next argument that is no option, or NULL at the end or before an unknown option (then a->bad is set). */
+const char *cli_positional(struct cli_args *a);
+bool cli_more(const struct cli_args *a);
+
+/* "error: ..." on standard error; returns `code`. */
+int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The data directory: the option, else $SALESAGENT_DATA, else "data". */
+const char *cli_data_dir(const char *option);
+
+extern const struct cli_command command_task;

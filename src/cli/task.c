@@ -1,0 +1,133 @@
+/* salesagent task list|show|approve|reject|assign: what waits for a person, on the running agent. */
+#include <stdio.h>
+
+#include "cli/agent_client.h"
+#include "contract/json.h"
+
+struct task_args {
+    struct agent_request request;
+    const char *verb, *task_id, *reason, *state, *assignee;
+    bool json;
+};
+
+static int parse(int argc, char **argv, struct task_args *t)
+{
+    struct cli_args a = cli_args_start(argc, argv);
+    *t = (struct task_args){ 0 };
+    while (cli_more(&a)) {
+        if (cli_flag(&a, "json")) {
+            t->json = true;
+            continue;
+        }
+        if (cli_option(&a, "data", &t->request.data) || cli_option(&a, "tenant", &t->request.tenant) ||
+            cli_option(&a, "mock-time", &t->request.mock_time) || cli_option(&a, "reason", &t->reason) ||
+            cli_option(&a, "state", &t->state) || cli_option(&a, "to", &t->assignee)) {
+            continue;
+        }
+        const char *word = cli_positional(&a);
+        if (!word) break;
+        if (!t->verb) {
+            t->verb = word;
+        } else if (!t->task_id) {
+            t->task_id = word;
+        } else {
+            return cli_error(CLI_USAGE, "task: unexpected argument '%s'", word);
+        }
+    }
+    if (a.bad) return cli_error(CLI_USAGE, "task: unexpected argument '%s'; salesagent task --help", a.bad);
+    if (!t->verb) return cli_error(CLI_USAGE, "task: list, show, approve, reject or assign?");
+    return CLI_OK;
+}
+
+static void print_row(yyjson_val *t)
+{
+    (void)printf("%-30.*s  %-11.*s  %-18.*s  %-40.*s  %.*s\n", STR_ARG(json_str(t, "task_id")),
+                 STR_ARG(json_str(t, "state")), STR_ARG(json_str(t, "kind")), STR_ARG(json_str(t, "subject_id")),
+                 STR_ARG(json_str(t, "description")));
+}
+
+static void print_fields(yyjson_val *o, struct arena *a)
+{
+    size_t i, n;
+    yyjson_val *key, *value;
+    yyjson_obj_foreach(o, i, n, key, value)
+    {
+        struct str v = yyjson_is_str(value) ? json_val_str(value) : json_write_val(a, value);
+        (void)printf("%-16s " STR_FMT "\n", yyjson_get_str(key), STR_ARG(v));
+    }
+}
+
+static int print_reply(struct arena *a, const struct task_args *t, struct str reply)
+{
+    static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 1000000 };
+    yyjson_doc *doc;
+    struct err e;
+    if (t->json) {
+        (void)printf(STR_FMT "\n", STR_ARG(reply));
+        return CLI_OK;
+    }
+    if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
+    yyjson_val *root = yyjson_doc_get_root(doc), *tasks = json_arr(root, "tasks"), *task;
+    size_t i, n;
+    yyjson_arr_foreach(tasks, i, n, task) print_row(task);
+    if (tasks && yyjson_arr_size(tasks) == 0) (void)printf("Nothing is waiting.\n");
+    if (json_obj(root, "task")) print_fields(json_obj(root, "task"), a);
+    return CLI_OK;
+}
+
+static int build_request(struct arena *a, struct task_args *t)
+{
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *args = json_root_obj(doc);
+    bool needs_id = true;
+    if (strcmp(t->verb, "list") == 0) {
+        t->request.tool = "x_task_list";
+        json_add_str_opt(doc, args, "state", str_from(t->state));
+        needs_id = false;
+    } else if (strcmp(t->verb, "show") == 0) {
+        t->request.tool = "x_task_get";
+    } else if (strcmp(t->verb, "assign") == 0) {
+        t->request.tool = "x_task_assign";
+        if (!t->assignee) return cli_error(CLI_USAGE, "task assign: --to PERSON is missing");
+        json_add_cstr(doc, args, "assigned_to", t->assignee);
+    } else if (strcmp(t->verb, "approve") == 0 || strcmp(t->verb, "reject") == 0) {
+        t->request.tool = "x_task_resolve";
+        json_add_cstr(doc, args, "decision", t->verb);
+        if (t->verb[0] == 'r' && !t->reason) return cli_error(CLI_USAGE, "task reject: --reason TEXT is missing");
+        json_add_str_opt(doc, args, "reason", str_from(t->reason));
+    } else {
+        return cli_error(CLI_USAGE, "task: there is no '%s'; list, show, approve, reject or assign", t->verb);
+    }
+    if (needs_id && !t->task_id) return cli_error(CLI_USAGE, "task %s: which task?", t->verb);
+    json_add_str_opt(doc, args, "task_id", str_from(t->task_id));
+    t->request.args = json_write(a, args);
+    return CLI_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    struct task_args t;
+    struct arena a;
+    struct str reply;
+    int rc = parse(argc, argv, &t);
+    if (rc) return rc;
+    arena_init(&a);
+    rc = build_request(&a, &t);
+    if (rc == CLI_OK) rc = agent_call(&a, &t.request, &reply);
+    if (rc == CLI_OK) rc = print_reply(&a, &t, reply);
+    arena_finish(&a);
+    return rc;
+}
+
+const struct cli_command command_task = {
+    .name = "task",
+    .summary = "what waits for a person: list, show, approve, reject, assign",
+    .usage = "Usage: salesagent task list [--state STATE] | show ID | approve ID [--reason TEXT] |\n"
+             "                       reject ID --reason TEXT | assign ID --to PERSON\n\n"
+             "Works on the running agent. list shows what is open; --state all shows everything.\n\n"
+             "  --json             print the agent's answer as JSON\n"
+             "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
+             "  --tenant ID        which publisher, when there are several\n"
+             "  --mock-time TIME   sandbox: decide as if it were this time\n",
+    .run = run,
+};

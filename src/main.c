@@ -1,0 +1,13 @@
+/* argv -> command; no logic. */
+#include "app/publisher_data.h"
+#include "app/serve.h"
+#include "cli/cli.h"
+
+static const struct cli_command *const all[] = { &command_serve, &command_import, &command_export, &command_task };
+
+int main(int argc, char **argv)
+{
+    struct cli_command commands[ARRAY_LEN(all)];
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) commands[i] = *all[i];
+    return cli_main(argc, argv, commands, ARRAY_LEN(all));
+}

@@ -1,0 +1,128 @@
+#include "protocols/auth.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+#include "base/crypto.h"
+#include "base/rfc3339.h"
+#include "store/q_tenant.h"
+
+#define TOKEN_BYTES_MAX 512
+
+static int refuse(struct err *e)
+{
+    err_set(e, "AUTH_INVALID", "The credential is not accepted.");
+    return err_suggest(e, "Send a valid token as 'Authorization: Bearer <token>' or in the x-adcp-auth header.");
+}
+
+static struct str trim(struct str s)
+{
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t')) s = str_skip(s, 1);
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) s.n--;
+    return s;
+}
+
+/* The token sent, or the empty slice. *malformed: a header is there that holds no token. */
+static struct str token_sent(const struct call_headers *h, bool *malformed)
+{
+    struct str t = STR_NONE;
+    *malformed = false;
+    if (h->authorization.n) {
+        if (h->authorization.n > 7 && strncasecmp(h->authorization.p, "Bearer ", 7) == 0) {
+            t = trim(str_skip(h->authorization, 7));
+        }
+        *malformed = t.n == 0;
+    } else if (h->x_adcp_auth.p) {
+        t = trim(h->x_adcp_auth);
+    }
+    if (!t.n) return t;
+    *malformed = t.n > TOKEN_BYTES_MAX || !id_text_valid(t, TOKEN_BYTES_MAX);
+    return t;
+}
+
+static enum role role_of(struct str role)
+{
+    if (str_is(role, "administrator")) return ROLE_ADMINISTRATOR;
+    if (str_is(role, "operator")) return ROLE_OPERATOR;
+    if (str_is(role, "viewer")) return ROLE_VIEWER;
+    return ROLE_BUYER;
+}
+
+static void take_tenant(struct call *c, const struct tenant_row *row)
+{
+    c->tenant = (struct tenant){ row->tenant_id, row->name, row->host, row->adapter, row->doc };
+}
+
+/* The tenant of a call without a credential. 1 found, 0 none, -1 failed. */
+static int public_tenant(struct call *c, struct tx *tx, struct err *e)
+{
+    struct tenant_row row;
+    int rc;
+    if (c->headers.x_adcp_tenant.n) {
+        rc = q_tenant_get(tx, c->arena, c->headers.x_adcp_tenant, &row, e);
+    } else {
+        struct str host = c->headers.host;
+        rc = host.n ? q_tenant_by_host(tx, c->arena, host, &row, e) : 0;
+        if (rc == 0) rc = q_tenant_single(tx, c->arena, &row, e);
+    }
+    if (rc == 1) take_tenant(c, &row);
+    return rc;
+}
+
+static int identify_local(struct call *c, struct tx *tx, struct err *e)
+{
+    int rc = public_tenant(c, tx, e);
+    if (rc < 0) return -1;
+    if (rc == 0) {
+        err_set(e, "INVALID_REQUEST", "There are several publishers in this agent, or none.");
+        return err_suggest(e, "Name one with --tenant.");
+    }
+    struct str id = arena_printf(c->arena, "local-%lu", (unsigned long)c->local_uid);
+    c->principal = (struct principal){
+        .tenant_id = c->tenant.tenant_id, .principal_id = id, .name = id, .role = ROLE_ADMINISTRATOR
+    };
+    c->authenticated = true;
+    return 0;
+}
+
+static bool token_usable(const struct token_row *t, int64_t now)
+{
+    return t->revoked_at == TIME_NONE && (t->expires_at == TIME_NONE || t->expires_at > now);
+}
+
+int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
+{
+    if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
+    bool malformed;
+    struct str token = token_sent(&c->headers, &malformed);
+    if (malformed) return refuse(e);
+    if (!token.n) {
+        int rc = public_tenant(c, tx, e);
+        if (rc < 0) return -1;
+        if (rc == 0) return refuse(e);
+        return 0;
+    }
+    uint8_t hash[SHA256_BYTES];
+    sha256(token, hash);
+    struct token_row t;
+    struct principal_row p;
+    struct tenant_row tenant;
+    int rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
+    if (rc < 0) return -1;
+    if (rc == 0 || !token_usable(&t, now)) return refuse(e);
+    if (c->headers.x_adcp_tenant.n && !str_eq(c->headers.x_adcp_tenant, t.tenant_id)) return refuse(e);
+    rc = q_principal_get(tx, c->arena, t.tenant_id, t.principal_id, &p, e);
+    if (rc == 1) rc = q_tenant_get(tx, c->arena, t.tenant_id, &tenant, e);
+    if (rc < 0) return -1;
+    if (rc == 0 || !str_is(p.status, "active")) return refuse(e);
+    take_tenant(c, &tenant);
+    c->principal = (struct principal){ .tenant_id = p.tenant_id,
+                                       .principal_id = p.principal_id,
+                                       .name = p.name,
+                                       .role = role_of(p.role),
+                                       .dialect = p.dialect,
+                                       .token_id = t.token_id,
+                                       .sandbox = t.sandbox };
+    c->authenticated = true;
+    return 0;
+}

@@ -1,0 +1,11 @@
+/* Who is calling. */
+#pragma once
+
+#include "protocols/call.h"
+
+/* Finds the caller's credential (Authorization: Bearer, else x-adcp-auth) and, from it, principal and tenant; without
+ * one, the tenant that a public call concerns (x-adcp-tenant, the Host, or the only one there is).
+ * 0: c->authenticated, c->tenant and c->principal are set. -1: AUTH_MISSING cannot happen here (the tool decides);
+ * AUTH_INVALID for a credential that is malformed, unknown, expired or revoked, or whose tenant is not the one named:
+ * all with the same words and the same work, so that nothing can be learned from the difference. */
+MUST_CHECK int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e);

@@ -1,0 +1,73 @@
+/* One call of one tool, whatever door it came through. The transport fills the first part, dispatch_call() takes it
+ * through the gates (one list, one order, in dispatch.c) and `done` runs when the reply may leave: for a writing
+ * tool after its commit.
+ *
+ *   http bytes -> http_exchange -> mcp | a2a | rest -> call -> gates -> tool.run -> canonical reply
+ *   http bytes <- http_exchange <- mcp | a2a | rest <- call.body <- envelope <- dialect.down
+ *
+ * The call and everything it points at live in the arena of its exchange. */
+#pragma once
+
+#include "contract/json.h"
+#include "dialects/dialect.h"
+#include "domain/act.h"
+#include "domain/tenant_settings.h"
+#include "store/store.h"
+#include "tools/tool.h"
+
+struct dispatcher;
+
+enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL };
+
+/* The headers that mean the same on every transport. Empty when absent. */
+struct call_headers {
+    struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
+    struct str x_auto_advance, x_dry_run, x_mock_time; /* honoured in sandbox mode only */
+};
+
+/* How a call ended, for the transport to map onto its own status codes. */
+enum call_outcome {
+    CALL_OK,               /* body is the tool's reply */
+    CALL_FAILED,           /* body is an error of the operation */
+    CALL_UNKNOWN_TOOL,     /* no such tool for this caller */
+    CALL_UNAUTHENTICATED,  /* HTTP 401: credential missing or not accepted */
+    CALL_UNAVAILABLE       /* HTTP 503: the store could not do it */
+};
+
+struct call {
+    /* filled by the transport */
+    struct arena *arena;
+    enum transport transport;
+    struct str tool;
+    yyjson_val *args; /* an object; NULL means {} */
+    struct call_headers headers;
+    uid_t local_uid;  /* TRANSPORT_LOCAL: whoever is at the other end of the local socket acts as administrator */
+    void (*done)(struct call *c);
+    void *owner;
+
+    /* the answer, valid in done */
+    enum call_outcome outcome;
+    struct str body;    /* a JSON object in the caller's dialect */
+    struct str message; /* one sentence for people; may be empty */
+    struct str task_id; /* of a submitted operation; may be empty */
+    enum tool_outcome tool_outcome;
+    int retry_after_s;  /* 0: not stated */
+
+    /* dispatch's own */
+    struct dispatcher *dispatcher;
+    const struct tool *row;
+    const struct dialect *dialect;
+    struct str adcp_version; /* release served: "3.0", "3.1" */
+    struct dialect_request request;
+    yyjson_val *canonical_args;
+    struct tenant tenant;
+    struct tenant_settings settings;
+    struct principal principal;
+    bool authenticated;
+    struct act act;
+    bool dry_run;
+    bool replayed;
+    struct str canonical; /* {"reply":{...},"aux":{...}} */
+    struct err err;
+    struct write_cmd cmd;
+};

@@ -1,0 +1,225 @@
+#include "protocols/dispatch.h"
+
+#include "base/log.h"
+#include "base/rfc3339.h"
+#include "contract/validate.h"
+#include "dialects/choose.h"
+#include "protocols/auth.h"
+#include "protocols/envelope.h"
+#include "protocols/idempotency.h"
+
+static bool header_true(struct str v)
+{
+    return str_is(v, "true") || str_is(v, "1") || str_is(v, "TRUE") || str_is(v, "True");
+}
+
+/* Ends a call that has failed: everything is rendered and the transport takes over. */
+static void finish(struct call *c, enum call_outcome outcome)
+{
+    c->outcome = outcome;
+    if (outcome == CALL_FAILED && str_is(str_from(c->err.code), "SERVICE_UNAVAILABLE")) c->outcome = CALL_UNAVAILABLE;
+    envelope_render(c);
+    c->done(c);
+}
+
+/* --- the gates ------------------------------------------------------------------------------------------- */
+
+static int unknown_tool(struct call *c)
+{
+    err_set(&c->err, "INVALID_REQUEST", "There is no tool of that name.");
+    return err_suggest(&c->err, "tools/list names the tools of this agent.");
+}
+
+/* Which dialect, judged by what the call shows and, when it shows nothing, by whom it comes from. */
+static int choose_dialect(struct call *c)
+{
+    struct dialect_hints hints = {
+        .header = c->headers.x_adcp_dialect,
+        .tool = c->tool,
+        .args = c->args,
+        .principal_default = c->authenticated ? c->principal.dialect : json_str(c->settings.doc, "default_dialect"),
+    };
+    struct dialect_choice choice;
+    int rc = dialect_choose(&hints, &choice, &c->err);
+    c->dialect = choice.dialect;
+    c->adcp_version = choice.adcp_version;
+    return rc;
+}
+
+static int check_role(struct call *c)
+{
+    bool needs_credential = c->row->auth != TOOL_PUBLIC;
+    if (needs_credential && !c->authenticated) {
+        err_set(&c->err, "AUTH_MISSING", "%s needs a credential.", c->row->name);
+        return err_suggest(&c->err, "Send a token as 'Authorization: Bearer <token>' or in the x-adcp-auth header.");
+    }
+    if (c->row->auth == TOOL_OPERATOR && c->principal.role < ROLE_OPERATOR) {
+        err_set(&c->err, "PERMISSION_DENIED", "%s is for the publisher's people.", c->row->name);
+        return err_suggest(&c->err, "Ask the publisher to decide; a buyer's credential cannot.");
+    }
+    return 0;
+}
+
+/* X-Mock-Time and the other sandbox headers. */
+static int take_sandbox_headers(struct call *c, int64_t now)
+{
+    c->act.now = now;
+    if (!c->dispatcher->sandbox) return 0;
+    c->act.auto_advance = header_true(c->headers.x_auto_advance);
+    c->dry_run = header_true(c->headers.x_dry_run);
+    struct str t = c->headers.x_mock_time;
+    if (!t.n || rfc3339_parse(t, &c->act.now) == 0 || rfc3339_parse_date(t, &c->act.now) == 0) return 0;
+    err_set(&c->err, "INVALID_REQUEST", "X-Mock-Time is not a date or an RFC 3339 date-time with an offset.");
+    return err_suggest(&c->err, "Send for example 2026-04-11T00:00:00Z.");
+}
+
+static void make_act(struct call *c)
+{
+    static const struct str origins[] = { STR("mcp"), STR("a2a"), STR("rest"), STR("cli") };
+    c->act.arena = c->arena;
+    c->act.rng = &c->dispatcher->loop->rng;
+    c->act.tenant = &c->tenant;
+    c->act.principal = c->authenticated ? &c->principal : NULL;
+    c->act.sandbox = c->dispatcher->sandbox;
+    c->act.origin = origins[c->transport];
+    const char *kind = c->principal.role == ROLE_BUYER ? "buyer" : "operator";
+    c->act.actor = c->authenticated ? arena_printf(c->arena, "%s:" STR_FMT, kind, STR_ARG(c->principal.principal_id))
+                                    : STR("anonymous");
+}
+
+/* Requests of AdCP 3 callers are checked against the schema of their own release, as they were sent. */
+static int check_schema(struct call *c)
+{
+    if (!c->dialect->adcp3) return 0;
+    enum adcp_line line = str_is(c->adcp_version, "3.1") ? ADCP_3_1 : ADCP_3_0;
+    const struct contract *contract = contract_find(line, c->row->name, CONTRACT_REQUEST);
+    if (!contract) return 0; /* our own tools have no published schema; they check their arguments themselves */
+    struct contract_report report = { .arena = c->arena };
+    if (contract_validate(contract, c->args, &report) == 0) return 0;
+    return contract_report_err(&report, &c->err);
+}
+
+static int translate_up(struct call *c)
+{
+    c->request = (struct dialect_request){
+        .arena = c->arena,
+        .tool = c->tool,
+        .args = c->args,
+        .now = c->act.now,
+        .default_currency = arena_dup(c->arena, str_from(c->settings.currency)),
+        .adcp_version = c->adcp_version,
+    };
+    struct dialect_up up = { .tool = c->tool };
+    if (c->dialect->up(&c->request, &up, &c->err)) return -1;
+    struct str text = json_write(c->arena, up.args);
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    yyjson_doc *doc;
+    if (json_parse(c->arena, text, &own, &doc, &c->err)) return -1;
+    c->canonical_args = yyjson_doc_get_root(doc);
+    c->row = tool_find(up.tool);
+    return c->row ? 0 : unknown_tool(c);
+}
+
+/* --- running --------------------------------------------------------------------------------------------- */
+
+static int run_tool(struct call *c)
+{
+    struct tool_call t = { .act = &c->act,
+                           .arena = c->arena,
+                           .minor_3_0 = str_is(c->adcp_version, "3.0"),
+                           .args = c->canonical_args,
+                           .doc = json_doc_new(c->arena) };
+    t.reply = json_root_obj(t.doc);
+    t.aux = yyjson_mut_obj(t.doc);
+    if (c->row->run(&t, &c->err)) return -1;
+    c->canonical = envelope_snapshot(c, &t);
+    return 0;
+}
+
+static int run_write(struct tx *tx, struct write_cmd *cmd)
+{
+    struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    struct idem idem;
+    enum idem_verdict verdict;
+    c->act.tx = tx;
+    if (idem_prepare(c, &idem, &c->err) || idem_check(c, &idem, &verdict, &c->canonical, &c->err)) return -1;
+    if (verdict == IDEM_REPLAY) {
+        c->replayed = true;
+        return 0;
+    }
+    if (run_tool(c)) return -1;
+    if (c->dry_run) {
+        err_set(&c->err, "", "dry run"); /* undone on purpose; write_done knows */
+        return -1;
+    }
+    return verdict == IDEM_NEW ? idem_store(c, &idem, c->canonical, &c->err) : 0;
+}
+
+static void write_done(struct write_cmd *cmd, enum write_result result)
+{
+    struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    if (result == WRITE_LOST) {
+        err_set(&c->err, "SERVICE_UNAVAILABLE", "The store could not keep this operation; nothing of it happened.");
+        err_suggest(&c->err, "Send the identical request again.");
+        c->err.retry_after_s = 5;
+        finish(c, CALL_FAILED);
+        return;
+    }
+    bool dry = result == WRITE_ROLLED_BACK && c->dry_run && c->canonical.n && !c->err.code[0];
+    finish(c, result == WRITE_COMMITTED || dry ? CALL_OK : CALL_FAILED);
+}
+
+static void run(struct call *c)
+{
+    struct dispatcher *d = c->dispatcher;
+    if (c->row->kind == TOOL_READ && !(c->row->writes && c->row->writes(c->canonical_args))) {
+        c->act.tx = store_read(d->store);
+        finish(c, run_tool(c) ? CALL_FAILED : CALL_OK);
+        return;
+    }
+    c->cmd = (struct write_cmd){ .run = run_write, .done = write_done };
+    if (store_write(d->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
+}
+
+void dispatch_call(struct dispatcher *d, struct call *c)
+{
+    c->dispatcher = d;
+    c->dialect = dialect_default();
+    if (!c->args) {
+        yyjson_doc *doc;
+        static const struct json_limits tiny = { .bytes_max = 16, .depth_max = 2, .nodes_max = 2 };
+        ENSURE(json_parse(c->arena, STR("{}"), &tiny, &doc, &c->err) == 0);
+        c->args = yyjson_doc_get_root(doc);
+    }
+    int identified = auth_identify(c, store_read(d->store), loop_now(d->loop), &c->err);
+    struct err auth_err = c->err;
+    tenant_settings_read(&c->tenant, c->arena, &c->settings);
+    int chosen = choose_dialect(c);
+    if (identified) {
+        c->err = auth_err;
+        finish(c, str_is(str_from(c->err.code), "AUTH_INVALID") ? CALL_UNAUTHENTICATED : CALL_FAILED);
+        return;
+    }
+    make_act(c);
+    if (chosen || take_sandbox_headers(c, loop_now(d->loop))) {
+        finish(c, CALL_FAILED);
+        return;
+    }
+    if (!dialect_has_tool(c->dialect, c->tool, d->sandbox)) {
+        (void)unknown_tool(c); /* fills c->err */
+        finish(c, CALL_UNKNOWN_TOOL);
+        return;
+    }
+    c->row = tool_find(c->tool); /* may be NULL for a tool of the dialect's own until it is translated */
+    if (c->row && (check_role(c) || check_schema(c))) {
+        bool missing = str_is(str_from(c->err.code), "AUTH_MISSING");
+        finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);
+        return;
+    }
+    if (translate_up(c) || check_role(c)) {
+        bool missing = str_is(str_from(c->err.code), "AUTH_MISSING");
+        finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);
+        return;
+    }
+    run(c);
+}

@@ -1,0 +1,17 @@
+/* The gates. A call is admitted in this order, written once in dispatch.c:
+ *
+ *   tool known -> credential -> tenant and principal -> rate limit -> size and depth (done by the JSON border)
+ *   -> dialect up -> schema -> idempotency (replay / conflict) -> run -> dialect down -> envelope
+ */
+#pragma once
+
+#include "protocols/call.h"
+
+struct dispatcher {
+    struct loop *loop;
+    struct store *store;
+    bool sandbox;
+};
+
+/* Starts the call; c->done runs in this or a later turn, exactly once. */
+void dispatch_call(struct dispatcher *d, struct call *c);

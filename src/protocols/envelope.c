@@ -1,0 +1,135 @@
+#include "protocols/envelope.h"
+
+#include "base/buf.h"
+#include "contract/error_codes.h"
+
+static const char *status_word(enum tool_outcome o)
+{
+    switch (o) {
+    case TOOL_COMPLETED: return "completed";
+    case TOOL_SUBMITTED: return "submitted";
+    case TOOL_WORKING: return "working";
+    case TOOL_INPUT_REQUIRED: return "input-required";
+    }
+    ENSURE(!"a tool outcome has a word");
+    return NULL;
+}
+
+struct str envelope_snapshot(const struct call *c, const struct tool_call *t)
+{
+    if (!yyjson_mut_obj_get(t->reply, "status")) json_add_cstr(t->doc, t->reply, "status", status_word(t->outcome));
+    if (t->task_id.n && !yyjson_mut_obj_get(t->reply, "task_id")) {
+        json_add_str(t->doc, t->reply, "task_id", t->task_id);
+    }
+    if (t->message.n && !yyjson_mut_obj_get(t->reply, "message")) {
+        json_add_str(t->doc, t->reply, "message", t->message);
+    }
+    yyjson_mut_val *root = yyjson_mut_obj(t->doc);
+    json_add_val(t->doc, root, "reply", t->reply);
+    json_add_val(t->doc, root, "aux", t->aux);
+    json_add_i64(t->doc, root, "outcome", t->outcome);
+    return json_write(c->arena, root);
+}
+
+struct str envelope_field_path(struct arena *a, const char *pointer)
+{
+    struct buf b;
+    buf_init(&b, 2 * ERR_FIELD_MAX + 16);
+    for (const char *p = pointer; *p == '/';) {
+        const char *end = strchrnul(++p, '/');
+        bool index = end > p;
+        for (const char *q = p; q < end; q++) index = index && *q >= '0' && *q <= '9';
+        if (index) {
+            buf_addf(&b, "[%.*s]", (int)(end - p), p);
+        } else {
+            if (b.n) buf_add_char(&b, '.');
+            buf_add(&b, (struct str){ p, (size_t)(end - p) });
+        }
+        p = end;
+    }
+    struct str path = arena_dup(a, buf_str(&b));
+    buf_finish(&b);
+    return path;
+}
+
+static yyjson_mut_val *error_object(yyjson_mut_doc *doc, struct arena *a, const struct err *e)
+{
+    const struct error_code *row = error_code_find(e->code);
+    yyjson_mut_val *o = yyjson_mut_obj(doc);
+    json_add_cstr(doc, o, "code", e->code);
+    json_add_cstr(doc, o, "message", e->message);
+    json_add_cstr(doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_3_1]) : "correctable");
+    if (e->field[0]) json_add_str(doc, o, "field", envelope_field_path(a, e->field));
+    if (e->suggestion[0]) json_add_cstr(doc, o, "suggestion", e->suggestion);
+    if (e->retry_after_s) json_add_i64(doc, o, "retry_after", e->retry_after_s);
+    if (e->details[0] && json_add_text(doc, o, "details", str_from(e->details))) {
+        yyjson_mut_val *issues = yyjson_mut_obj_get(yyjson_mut_obj_get(o, "details"), "issues");
+        if (issues) json_add_val(doc, o, "issues", yyjson_mut_val_mut_copy(doc, issues));
+    }
+    if (e->field[0] && !yyjson_mut_obj_get(o, "issues")) {
+        yyjson_mut_val *issue = json_push_obj(doc, json_add_arr(doc, o, "issues"));
+        json_add_cstr(doc, issue, "pointer", e->field);
+        json_add_cstr(doc, issue, "message", e->message);
+        json_add_cstr(doc, issue, "keyword", "value");
+    }
+    return o;
+}
+
+yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struct err *e)
+{
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    json_add_cstr(doc, root, "status", "failed");
+    json_add_val(doc, root, "adcp_error", error_object(doc, a, e));
+    yyjson_mut_val *errors = json_add_arr(doc, root, "errors");
+    yyjson_mut_arr_append(errors, error_object(doc, a, e));
+    return root;
+}
+
+/* The canonical reply as a parsed object, from the snapshot or from the error. */
+static void canonical_reply(struct call *c, struct dialect_down *down)
+{
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    struct str text = c->canonical;
+    if (down->failed) {
+        yyjson_mut_doc *doc = json_doc_new(c->arena);
+        text = json_write(c->arena, envelope_error(c->arena, doc, &c->err));
+    }
+    yyjson_doc *parsed;
+    struct err e;
+    ENSURE(json_parse(c->arena, text, &own, &parsed, &e) == 0); /* our own text */
+    yyjson_val *root = yyjson_doc_get_root(parsed);
+    down->reply = down->failed ? root : yyjson_obj_get(root, "reply");
+    down->aux = down->failed ? NULL : yyjson_obj_get(root, "aux");
+    c->tool_outcome = (enum tool_outcome)json_i64_or(root, "outcome", TOOL_COMPLETED);
+}
+
+static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *body)
+{
+    yyjson_val *context = c->args ? yyjson_obj_get(c->args, "context") : NULL;
+    if (context) {
+        yyjson_mut_obj_remove_key(body, "context");
+        json_add_copy(doc, body, "context", context);
+    }
+    if (!c->dialect->adcp3) return;
+    if (c->replayed) json_add_bool(doc, body, "replayed", true);
+    if (c->adcp_version.n && !yyjson_mut_obj_get(body, "adcp_version")) {
+        json_add_str(doc, body, "adcp_version", c->adcp_version);
+    }
+}
+
+void envelope_render(struct call *c)
+{
+    struct dialect_down down = { .request = &c->request, .failed = c->outcome != CALL_OK };
+    canonical_reply(c, &down);
+    c->message = down.failed ? str_from(c->err.message) : json_str(down.reply, "message");
+    c->task_id = json_str(down.reply, "task_id");
+    if (down.failed) c->retry_after_s = c->err.retry_after_s;
+    down.doc = json_doc_new(c->arena);
+    yyjson_mut_val *body = c->dialect->down(&down);
+    ENSURE(body != NULL && yyjson_mut_is_obj(body));
+    /* What AdCP answers with an empty list may be an error in an older shape. */
+    bool failed = yyjson_mut_obj_get(body, "error") || yyjson_mut_obj_get(body, "error_code");
+    if (!c->dialect->adcp3 && c->outcome == CALL_OK && failed) c->outcome = CALL_FAILED;
+    add_envelope(c, down.doc, body);
+    c->body = json_write(c->arena, body);
+}

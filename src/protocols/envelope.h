@@ -1,0 +1,18 @@
+/* The AdCP envelope: what every reply carries around the tool's own fields (core/protocol-envelope.json), and the
+ * error shape (core/error.json), both in canonical form. */
+#pragma once
+
+#include "protocols/call.h"
+
+/* {"reply":{...},"aux":{...}}: what a tool produced, with its status, as the text that is kept and replayed. */
+struct str envelope_snapshot(const struct call *c, const struct tool_call *t);
+
+/* The canonical failure: {"status":"failed","adcp_error":{...},"errors":[{...}]}. */
+yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struct err *e);
+
+/* Renders c->body from c->canonical (success) or c->err (failure): dialect down, then context, replayed and
+ * adcp_version where the dialect speaks AdCP 3. */
+void envelope_render(struct call *c);
+
+/* "/packages/0/budget" -> "packages[0].budget": AdCP's `field` is JSONPath-like, ours a JSON Pointer. */
+struct str envelope_field_path(struct arena *a, const char *pointer);

@@ -1,0 +1,30 @@
+#include "protocols/http_call_headers.h"
+
+const struct json_limits body_limits = { .bytes_max = 8 << 20, .depth_max = 64, .nodes_max = 400000 };
+
+void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
+{
+    *out = (struct call_headers){
+        .authorization = http_req_header(ex, "authorization"),
+        .x_adcp_auth = http_req_header(ex, "x-adcp-auth"),
+        .x_adcp_tenant = http_req_header(ex, "x-adcp-tenant"),
+        .x_adcp_dialect = http_req_header(ex, "x-adcp-dialect"),
+        .x_context_id = http_req_header(ex, "x-context-id"),
+        .host = ex->host,
+        .x_auto_advance = http_req_header(ex, "x-auto-advance"),
+        .x_dry_run = http_req_header(ex, "x-dry-run"),
+        .x_mock_time = http_req_header(ex, "x-mock-time"),
+    };
+}
+
+/* A header refused for its characters is left out: these values are all our own. */
+static void add(struct http_exchange *ex, const char *name, struct str value)
+{
+    ENSURE(http_rep_header(ex, name, value) == 0);
+}
+
+void call_headers_reply(struct http_exchange *ex, const struct call *c)
+{
+    if (c->outcome == CALL_UNAUTHENTICATED) add(ex, "WWW-Authenticate", STR("Bearer realm=\"adcp\""));
+    if (c->retry_after_s > 0) add(ex, "Retry-After", arena_printf(&ex->arena, "%d", c->retry_after_s));
+}

@@ -1,0 +1,13 @@
+/* The headers that mean the same on every transport, read from an exchange in one place. */
+#pragma once
+
+#include "net/http.h"
+#include "protocols/call.h"
+
+void call_headers_read(const struct http_exchange *ex, struct call_headers *out);
+
+/* Adds the reply headers a call's outcome asks for: WWW-Authenticate, Retry-After. */
+void call_headers_reply(struct http_exchange *ex, const struct call *c);
+
+/* Limits for JSON bodies from outside. */
+extern const struct json_limits body_limits;

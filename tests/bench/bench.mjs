@@ -1,0 +1,228 @@
+// Measures the agent against a bare nginx that answers a POST with as many fixed bytes, side by side in one run: the
+// server pinned to one core, the load to another. Figures drift from run to run; the ratio holds.
+//   node tests/bench/bench.mjs [--seconds N] [--buys N] [--principals N] [--connections 1,32,256] [--json FILE]
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+
+const { values: opt } = parseArgs({ options: {
+  seconds: { type: 'string', default: '3' }, buys: { type: 'string', default: '10000' },
+  principals: { type: 'string', default: '200' }, connections: { type: 'string', default: '1,32,256' },
+  json: { type: 'string' } } });
+const run = promisify(execFile);
+const top = path.resolve(import.meta.dirname, '../..');
+const binary = process.env.SALESAGENT ?? path.join(top, 'build/salesagent');
+const work = mkdtempSync(path.join(os.tmpdir(), 'salesagent-bench-'));
+const cores = os.cpus().length;
+const [serverCore, loadCore] = cores > 1 ? ['0', '1'] : ['0', '0'];
+const ticks = Number((await run('getconf', ['CLK_TCK'])).stdout);
+const progress = (text) => process.stderr.write(`${text}\n`);
+const clock = '2026-03-01T00:00:00Z';
+const children = [];
+
+const freePort = () => new Promise((resolve, reject) => {
+  const s = createServer().on('error', reject).listen(0, '127.0.0.1', () => {
+    const { port } = s.address();
+    s.close(() => resolve(port));
+  });
+});
+const pinned = (core, command, args, options) => {
+  const child = spawn('taskset', ['-c', core, command, ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...options });
+  children.push(child);
+  return child;
+};
+const cpuSeconds = (pid) => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticks;
+};
+const rssMiB = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
+
+// --- the agent -----------------------------------------------------------------------------------------------
+
+function publisher() {
+  const doc = JSON.parse(readFileSync(path.join(top, 'data/demo-publisher.json'), 'utf8'));
+  for (const p of doc.products) {
+    p.ext.salesagent.approval_policy = 'auto';
+  }
+  doc.principals = Array.from({ length: Number(opt.principals) }, (_, i) => ({
+    principal_id: `bench-${i}`, name: `Bench ${i}`, role: 'buyer', tokens: [{ token: `bench-token-${i}` }] }));
+  return doc;
+}
+
+async function startAgent(data, port) {
+  const began = process.hrtime.bigint();
+  const child = pinned(serverCore, binary,
+    ['serve', '--sandbox', '--clock', clock, '--listen', `127.0.0.1:${port}`, '--data', data, '--log', 'error']);
+  for (;;) {
+    try {
+      const r = await fetch(`http://127.0.0.1:${port}/health`);
+      if (r.ok) break;
+    } catch {
+      if (child.exitCode !== null) throw new Error('the agent ended');
+    }
+    await new Promise((r) => setTimeout(r, 1));
+  }
+  return { child, coldMs: Number(process.hrtime.bigint() - began) / 1e6, url: `http://127.0.0.1:${port}/mcp` };
+}
+
+async function stop(child) {
+  child.kill('SIGTERM');
+  await new Promise((r) => (child.exitCode !== null ? r() : child.on('exit', r)));
+}
+
+const rpc = (name, args) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call',
+  params: { name, arguments: args } });
+const account = (i) => ({ brand: { domain: `brand-${i}.example` }, operator: `brand-${i}.example` });
+const createArgs = (i, key) => ({ adcp_version: '3.1', idempotency_key: key, account: account(i),
+  brand: { domain: `brand-${i}.example` }, start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z',
+  packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 1500 },
+    { product_id: 'prod-ron-display-001', pricing_option_id: 'price-004', budget: 2500 }] });
+
+async function call(url, i, name, args) {
+  const r = await fetch(url, { method: 'POST', body: rpc(name, args),
+    headers: { 'content-type': 'application/json', 'x-adcp-auth': `bench-token-${i}` } });
+  const body = await r.json();
+  if (!body.result || body.result.isError) throw new Error(`${name}: ${JSON.stringify(body).slice(0, 600)}`);
+  return { result: body.result.structuredContent, bytes: Number(r.headers.get('content-length')) };
+}
+
+async function seed(url) {
+  const ids = [];
+  let next = 0;
+  const total = Number(opt.buys), principals = Number(opt.principals);
+  const began = Date.now();
+  await Promise.all(Array.from({ length: 64 }, async () => {
+    for (let n = next++; n < total; n = next++) {
+      const i = n % principals;
+      const { result } = await call(url, i, 'create_media_buy', createArgs(i, `bench-seed-${String(n).padStart(10, '0')}`));
+      if (i === 0) ids.push(result.media_buy_id);
+    }
+  }));
+  progress(`  ${total} media buys of ${principals} principals in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  return ids;
+}
+
+// --- nginx ---------------------------------------------------------------------------------------------------
+
+async function startNginx(sizes) {
+  const port = await freePort();
+  const root = path.join(work, 'nginx');
+  mkdirSync(root);
+  for (const n of sizes) writeFileSync(path.join(root, `b${n}`), '{"x":"'.padEnd(n - 2, 'x') + '"}');
+  writeFileSync(path.join(work, 'nginx.conf'), `
+    daemon off; worker_processes 1; pid ${work}/nginx.pid; error_log stderr crit;
+    events { worker_connections 2048; }
+    http { access_log off; default_type application/json; keepalive_requests 1000000000; sendfile on;
+      client_body_temp_path ${work}/t1; proxy_temp_path ${work}/t2; fastcgi_temp_path ${work}/t3;
+      uwsgi_temp_path ${work}/t4; scgi_temp_path ${work}/t5; open_file_cache max=100;
+      server { listen 127.0.0.1:${port}; root ${root}; location / { error_page 405 =200 $uri; } } }`);
+  const child = pinned(serverCore, 'nginx', ['-c', path.join(work, 'nginx.conf'), '-p', work]);
+  await new Promise((r) => setTimeout(r, 300));
+  const worker = (await run('pgrep', ['-P', String(child.pid)])).stdout.trim().split('\n')[0];
+  return { child, worker, port };
+}
+
+// --- the load ------------------------------------------------------------------------------------------------
+
+// wrk drives one URL with bodies that a Lua script makes; the response() hook counts errors inside the JSON.
+function luaFor(c) {
+  const file = path.join(work, `${c.name}.lua`);
+  writeFileSync(file, `
+    local n, bad = ${Math.floor(Math.random() * 1e6)} * 1000000, 0
+    wrk.method = "POST"
+    local H = { ["Content-Type"] = "application/json", ["x-adcp-auth"] = ${JSON.stringify(c.token)} }
+    request = function()
+      n = n + 1
+      return wrk.format("POST", wrk.path, H, (${JSON.stringify(c.body)}):gsub("@N@", string.format("%016d", n)))
+    end`);
+  return file;
+}
+
+async function load(url, lua, connections, pid) {
+  const cpu = cpuSeconds(pid);
+  const { stdout } = await run('taskset', ['-c', loadCore, 'wrk', '-t1', `-c${connections}`, `-d${opt.seconds}s`,
+    '--latency', '-s', lua, url]);
+  const used = cpuSeconds(pid) - cpu;
+  const total = Number(stdout.match(/(\d+) requests in/)[1]);
+  const ms = (p) => {
+    const [, v, unit] = stdout.match(new RegExp(`${p}%\\s+([\\d.]+)(us|ms|s)`));
+    return Number(v) * { us: 1e-3, ms: 1, s: 1e3 }[unit];
+  };
+  const wrong = stdout.match(/Non-2xx or 3xx responses: (\d+)/);
+  return { rps: Number(stdout.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: ms(50), p99: ms(99),
+    cpuUs: used / total * 1e6, wrong: wrong ? Number(wrong[1]) : 0 };
+}
+
+// --- the run -------------------------------------------------------------------------------------------------
+
+async function main() {
+  progress(`benchmark on ${os.cpus()[0].model}, ${cores} cores; ${opt.seconds} s a cell`);
+  const file = path.join(work, 'publisher.json');
+  writeFileSync(file, JSON.stringify(publisher()));
+  const data = path.join(work, 'data');
+  await run(binary, ['import', file, '--data', data]);
+  const port = await freePort();
+  const colds = [];
+  let agent;
+  for (let i = 0; i < 5; i++) {
+    if (agent) await stop(agent.child);
+    agent = await startAgent(data, port);
+    colds.push(agent.coldMs);
+  }
+  const ids = await seed(agent.url);
+  await stop(agent.child);
+  agent = await startAgent(data, port);
+  const page = ids.slice(0, 50);
+  const cases = [
+    { name: 'get_media_buys, one id', args: { adcp_version: '3.1', account: account(0), media_buy_ids: [ids[0]] }, tool: 'get_media_buys' },
+    { name: 'get_media_buys, page of 50', args: { adcp_version: '3.1', account: account(0), media_buy_ids: page }, tool: 'get_media_buys' },
+    { name: 'get_products', args: { adcp_version: '3.1', buying_mode: 'brief', brief: 'display ads for developers', brand: { domain: 'brand-0.example' } }, tool: 'get_products' },
+    { name: 'create_media_buy', args: createArgs(0, 'bench-load-@N@'), tool: 'create_media_buy' },
+  ];
+  for (const c of cases) {
+    c.token = 'bench-token-0';
+    c.body = rpc(c.tool, c.args);
+    c.bytes = (await call(agent.url, 0, c.tool, JSON.parse(JSON.stringify(c.args).replaceAll('@N@', 'probe-00000000')))).bytes;
+  }
+  const nginx = await startNginx(cases.map((c) => c.bytes));
+  const rows = [];
+  for (const c of cases) {
+    const lua = luaFor(c);
+    for (const connections of opt.connections.split(',').map(Number)) {
+      progress(`  ${c.name}, ${connections} connections`);
+      const base = await load(`http://127.0.0.1:${nginx.port}/b${c.bytes}`, lua, connections, nginx.worker);
+      const ours = await load(agent.url, lua, connections, agent.child.pid);
+      rows.push({ case: c.name, bytes: c.bytes, connections, ...ours, nginxRps: base.rps, ratio: ours.rps / base.rps,
+        rssMiB: rssMiB(agent.child.pid) });
+    }
+  }
+  const report = { coldStartMs: colds.sort((a, b) => a - b)[2], rssMiB: rssMiB(agent.child.pid), rows };
+  await stop(agent.child);
+  await stop(nginx.child);
+  return report;
+}
+
+function print({ coldStartMs, rows }) {
+  console.log('| call | reply bytes | connections | requests/s | p50 ms | p99 ms | CPU µs/request | RSS MiB | × nginx |');
+  console.log('|---|---|---|---|---|---|---|---|---|');
+  for (const r of rows) {
+    console.log(`| ${r.case} | ${r.bytes} | ${r.connections} | ${Math.round(r.rps)} | ${r.p50.toFixed(2)} | `
+      + `${r.p99.toFixed(2)} | ${r.cpuUs.toFixed(0)} | ${r.rssMiB.toFixed(0)} | ${r.ratio.toFixed(3)} |`);
+  }
+  console.log(`\nCold start to the first answer, median of five: ${coldStartMs.toFixed(0)} ms.`);
+}
+
+try {
+  const report = await main();
+  print(report);
+  const wrong = report.rows.filter((r) => r.wrong);
+  for (const r of wrong) console.error(`error: ${r.wrong} answers of "${r.case}" were not 2xx`);
+  if (opt.json) writeFileSync(opt.json, JSON.stringify(report, null, 2));
+  process.exitCode = wrong.length ? 1 : 0;
+} finally {
+  for (const c of children) if (c.exitCode === null) c.kill('SIGTERM');
+  rmSync(work, { recursive: true, force: true });
+}
