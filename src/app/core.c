@@ -38,7 +38,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     *c = (struct core){ .loop = loop };
     struct store_options so = { .path = o->database, .fault = o->fault, .fault_arg = o->fault_arg };
     if (store_open(loop, &so, &c->store, e)) return -1;
-    c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox };
+    c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .web = o->web };
+    c->dispatcher.web.sandbox = o->sandbox;
     c->expiry_timer.fire = on_expiry_timer;
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
     return 0;

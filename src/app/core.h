@@ -9,6 +9,7 @@
 struct core_options {
     const char *database; /* path */
     bool sandbox;
+    struct web_policy web;
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */
     void *fault_arg;
 };

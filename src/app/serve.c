@@ -19,6 +19,7 @@ struct serve_options {
     bool sandbox;
     struct str host;
     int port;
+    struct web_policy web;
     int64_t clock; /* where a sandbox's clock starts; TIME_NONE: now */
 };
 
@@ -57,6 +58,15 @@ static int parse_listen(struct serve_options *o)
     return o->host.n ? 0 : -1;
 }
 
+/* --allow-origin and --allow-host may be given several times. */
+static bool take_name(struct cli_args *a, const char *option, struct str *list, size_t *n)
+{
+    const char *value;
+    if (*n == WEB_POLICY_NAMES_MAX || !cli_option(a, option, &value)) return false;
+    list[(*n)++] = str_from(value);
+    return true;
+}
+
 static int parse_args(int argc, char **argv, struct serve_options *o)
 {
     struct cli_args a = cli_args_start(argc, argv);
@@ -66,12 +76,16 @@ static int parse_args(int argc, char **argv, struct serve_options *o)
         if (cli_flag(&a, "sandbox")) {
             o->sandbox = true;
         } else if (!cli_option(&a, "listen", &o->listen) && !cli_option(&a, "data", &data) &&
-                   !cli_option(&a, "log", &level) && !cli_option(&a, "clock", &clock)) {
+                   !cli_option(&a, "log", &level) && !cli_option(&a, "clock", &clock) &&
+                   !take_name(&a, "allow-origin", o->web.origins, &o->web.origins_n) &&
+                   !take_name(&a, "allow-host", o->web.hosts, &o->web.hosts_n)) {
             return cli_error(CLI_USAGE, "serve: unexpected argument '%s'; salesagent serve --help", argv[a.i]);
         }
     }
     o->data = cli_data_dir(data);
-    if (parse_listen(o)) return cli_error(CLI_USAGE, "serve: --listen wants HOST:PORT, not '%s'", o->listen);
+    int listen_ok = parse_listen(o);
+    o->web.loopback = host_is_loopback(o->host) || str_is(o->host, "::1");
+    if (listen_ok) return cli_error(CLI_USAGE, "serve: --listen wants HOST:PORT, not '%s'", o->listen);
     if (clock && !o->sandbox) return cli_error(CLI_USAGE, "serve: --clock is for --sandbox only");
     if (clock && rfc3339_parse(str_from(clock), &o->clock)) {
         return cli_error(CLI_USAGE, "serve: --clock wants a time such as 2026-03-09T14:30:00Z, not '%s'", clock);
@@ -124,7 +138,7 @@ static void greet(const struct server *s, const struct serve_options *o)
 
 static int start(struct server *s, const struct serve_options *o, struct err *e)
 {
-    struct core_options co = { .database = s->dir.database, .sandbox = o->sandbox };
+    struct core_options co = { .database = s->dir.database, .sandbox = o->sandbox, .web = o->web };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
     struct http_server_options ho = { .host = o->host, .port = o->port, .unix_path = str_from(s->dir.socket) };
@@ -165,13 +179,16 @@ static int serve(int argc, char **argv)
 const struct cli_command command_serve = {
     .name = "serve",
     .summary = "run the agent",
-    .usage = "Usage: salesagent serve [--sandbox] [--listen HOST:PORT] [--data DIR] [--clock TIME] [--log LEVEL]\n\n"
+    .usage = "Usage: salesagent serve [--sandbox] [--listen HOST:PORT] [--data DIR] [--clock TIME]\n"
+             "                        [--allow-host NAME]... [--allow-origin ORIGIN]... [--log LEVEL]\n\n"
              "Serves MCP at /mcp until SIGTERM or SIGINT.\n\n"
              "  --sandbox            for trying and testing: test headers and controls work, loopback webhooks are\n"
              "                       allowed, and an empty data directory gets a demo publisher\n"
              "  --listen HOST:PORT   default localhost:8000; port 0 lets the system choose\n"
              "  --data DIR           default $SALESAGENT_DATA, else ./data; made when missing\n"
              "  --clock TIME         sandbox: start the agent's clock at this RFC 3339 time and run on from there\n"
+             "  --allow-host NAME    answer to this host name too (a loopback listener answers to loopback names only)\n"
+             "  --allow-origin URL   let pages of this origin call the agent from a browser\n"
              "  --log LEVEL          debug, info (default), warn or error\n",
     .run = serve,
 };

@@ -6,11 +6,13 @@
 #pragma once
 
 #include "protocols/call.h"
+#include "protocols/web_policy.h"
 
 struct dispatcher {
     struct loop *loop;
     struct store *store;
     bool sandbox;
+    struct web_policy web;
 };
 
 /* Starts the call; c->done runs in this or a later turn, exactly once. */

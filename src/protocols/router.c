@@ -23,6 +23,7 @@ void router_handle(void *arg, struct http_exchange *ex)
 {
     struct dispatcher *d = arg;
     struct str path = ex->path;
+    if (!web_policy_admit(&d->web, ex)) return;
     if (path.n > 1 && path.p[path.n - 1] == '/') path.n--;
     if (ex->local && str_starts(path, STR("/local/"))) {
         local_handle(d, ex);

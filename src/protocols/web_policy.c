@@ -1,0 +1,100 @@
+#include "protocols/web_policy.h"
+
+#include <strings.h>
+
+static bool same(struct str a, struct str b)
+{
+    return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
+}
+
+struct str host_without_port(struct str host)
+{
+    size_t n = host.n;
+    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9') n--;
+    if (n > 0 && n < host.n && host.p[n - 1] == ':' && (host.p[0] != '[' || (n > 1 && host.p[n - 2] == ']'))) {
+        return (struct str){ host.p, n - 1 };
+    }
+    return host;
+}
+
+bool host_is_loopback(struct str name)
+{
+    if (same(name, STR("localhost")) || same(name, STR("[::1]"))) return true;
+    if (!str_starts(name, STR("127.")) || name.n > 15) return false;
+    for (size_t i = 0; i < name.n; i++) {
+        if (!strchr("0123456789.", name.p[i])) return false;
+    }
+    return true;
+}
+
+static bool listed(struct str name, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (same(name, list[i])) return true;
+    }
+    return false;
+}
+
+static bool host_allowed(const struct web_policy *p, struct str host)
+{
+    struct str name = host_without_port(host);
+    if (!name.n) return !p->loopback || !p->hosts_n; /* HTTP/1.0: no browser sends it */
+    if (listed(name, p->hosts, p->hosts_n)) return true;
+    return p->loopback ? host_is_loopback(name) : p->hosts_n == 0;
+}
+
+/* The part after "scheme://"; empty when there is none ("null", say). */
+static struct str origin_host(struct str origin)
+{
+    for (size_t i = 0; i + 3 <= origin.n; i++) {
+        if (memcmp(origin.p + i, "://", 3) == 0) return str_skip(origin, i + 3);
+    }
+    return STR_NONE;
+}
+
+static bool origin_allowed(const struct web_policy *p, struct str origin, struct str host)
+{
+    struct str oh = origin_host(origin);
+    if (!oh.n) return false;
+    if (same(oh, host) || listed(origin, p->origins, p->origins_n)) return true;
+    return p->sandbox && host_is_loopback(host_without_port(oh));
+}
+
+static void refuse(struct http_exchange *ex, const char *what)
+{
+    struct str body = arena_printf(&ex->arena, "{\"title\":\"Forbidden\",\"status\":403,\"detail\":\"This agent does not "
+                                               "answer to this %s.\"}", what);
+    http_exchange_reply_with(ex, 403, "application/problem+json", body);
+}
+
+/* Values that are the client's own header echoed were already found on our list; a refusal cannot happen. */
+static void add(struct http_exchange *ex, const char *name, struct str value)
+{
+    ENSURE(http_rep_header(ex, name, value) == 0);
+}
+
+bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex)
+{
+    if (ex->local) return true;
+    if (!host_allowed(p, ex->host)) {
+        refuse(ex, "host name");
+        return false;
+    }
+    struct str origin = http_req_header(ex, "origin");
+    if (!origin.n) return true;
+    if (!origin_allowed(p, origin, ex->host)) {
+        refuse(ex, "origin");
+        return false;
+    }
+    add(ex, "Access-Control-Allow-Origin", origin);
+    add(ex, "Vary", STR("Origin"));
+    add(ex, "Access-Control-Expose-Headers",
+        STR("WWW-Authenticate, Retry-After, ETag, Mcp-Session-Id, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
+    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return true;
+    add(ex, "Access-Control-Allow-Methods", STR("GET, POST, PATCH, DELETE, OPTIONS"));
+    struct str asked = http_req_header(ex, "access-control-request-headers");
+    if (asked.n) add(ex, "Access-Control-Allow-Headers", asked);
+    add(ex, "Access-Control-Max-Age", STR("600"));
+    http_exchange_reply_with(ex, 204, "text/plain", STR_NONE);
+    return false;
+}
