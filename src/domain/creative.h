@@ -11,13 +11,15 @@
  * pending_review with a task of kind creative_review, or is approved at once when the publisher's
  * creative_approval_mode is auto_approve or the act advances by itself.
  *
- * A creative's `doc` is the AdCP creative-asset as it was synced (format_id, assets, tags, provenance, ...) and
- * under "ext"."salesagent" what we know: checks, review {decision, reason, by, at}. Package assignments live in
- * their own rows. Whenever a creative that is assigned changes status, its media buys are told. */
+ * A creative's `doc` is the AdCP creative-asset as it was synced (format_id, assets, tags, provenance, ext, ...) and
+ * under "salesagent" what we know: checks[], review {status, reason, by, at}. Package assignments live in their own
+ * rows. Whenever a creative that is assigned changes status, its media buys are told. */
 #pragma once
 
 #include "contract/json.h"
 #include "domain/act.h"
+#include "domain/creative_check.h"
+#include "domain/tenant_settings.h"
 #include "store/q_creative.h"
 
 enum creative_status {
@@ -49,16 +51,27 @@ enum creative_action {
 };
 const char *creative_action_name(enum creative_action a);
 
+/* What is the same for all creatives of one call: the publisher's policies. */
+struct creative_library {
+    struct tenant_settings settings;
+    const struct provenance_policy *policies; /* of all products that state a creative_policy */
+    size_t policies_n;
+};
+MUST_CHECK int creative_library_open(const struct act *act, struct creative_library *out, struct err *e);
+
 struct creative_sync {
+    const struct creative_library *library; /* NULL: opened for this one creative */
     struct str principal_id, account_id;
     struct str brand_domain; /* of the account; empty when not known */
-    struct str product_id;   /* the product it is meant for, when known: its creative policy is enforced */
-    yyjson_val *asset;       /* AdCP 3.1 core/creative-asset.json */
-    struct str at;           /* JSON Pointer of `asset` in the request, for error fields */
+    struct str product_id;   /* the product it is meant for, when known; or, when there are several: */
+    const struct str *product_ids;
+    size_t product_ids_n;
+    yyjson_val *asset; /* AdCP 3.1 core/creative-asset.json */
+    struct str at;     /* JSON Pointer of `asset` in the request, for error fields */
     bool dry_run;
 };
-
-struct creative_checks; /* domain/creative_check.h */
+/* The creative policies of the products it is meant for are enforced; when none is known, those of every product
+ * that sells this kind of format (AdCP: a seller that publishes a requirement enforces it on sync_creatives). */
 
 struct creative_synced {
     struct str creative_id;
@@ -68,7 +81,7 @@ struct creative_synced {
     const struct creative_checks *checks; /* NULL when the creative was not understood enough to be checked */
     struct err *errors;          /* with FAILED: at least one; fields are request pointers */
     size_t errors_n;
-    const char *const *changes;  /* with UPDATED: names of the members that changed */
+    struct str *changes;         /* with UPDATED: names of the members that changed */
     size_t changes_n;
 };
 
@@ -84,7 +97,9 @@ struct creative_package {
 };
 
 /* Assigns, or changes weight and placements. `assignment` is an object with optional weight, placement_refs,
- * placement_ids (may be NULL). Errors: CREATIVE_NOT_FOUND; CREATIVE_REJECTED for a rejected or archived one. */
+ * placement_ids (may be NULL). The package's row must be there. Errors: PACKAGE_NOT_FOUND, CREATIVE_NOT_FOUND,
+ * CREATIVE_REJECTED for a rejected or archived one, VALIDATION_ERROR when the product does not take its format,
+ * INVALID_STATE for a canceled package. */
 MUST_CHECK int creative_assign(const struct act *act, const struct creative_package *package, struct str creative_id,
                                yyjson_val *assignment, struct err *e);
 /* 0 also when it was not assigned. */
@@ -127,6 +142,17 @@ struct creatives_readiness {
 /* A buy may deliver when approved == packages. */
 MUST_CHECK int creatives_ready(const struct act *act, struct str media_buy_id, struct creatives_readiness *out,
                                struct err *e);
+
+/* ---- delete_missing ---- */
+
+/* Archives a creative of the library, unless a package of a buy that is not over uses it: then CREATIVE_IN_USE is in
+ * `why` and 0 is returned. 1 archived (or would be, with dry_run), -1 failed. */
+struct creative_archive {
+    const struct creative_row *row;
+    bool dry_run;
+};
+MUST_CHECK int creative_archive(const struct act *act, const struct creative_archive *in, struct err *why,
+                                struct err *e);
 
 /* ---- decisions ---- */
 

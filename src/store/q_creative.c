@@ -340,3 +340,21 @@ int q_creative_packages_of_buy(struct tx *tx, struct arena *a, struct str media_
     if (rc == 0) *out = r;
     return rc;
 }
+
+int q_creative_policies(struct tx *tx, struct arena *a, struct str tenant_id, int limit,
+                        struct creative_policy_rows *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT product_id, doc FROM product WHERE tenant_id = ?1 AND json_valid(doc)"
+                     " AND json_type(doc, '$.creative_policy') = 'object' ORDER BY position, product_id LIMIT ?2");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, limit);
+    struct creative_policy_rows r = { 0 };
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        r.rows = grow(a, r.rows, r.n, sizeof(*r.rows));
+        r.rows[r.n++] = (struct creative_policy_row){ .product_id = col_str(s, a, 0), .doc = col_str(s, a, 1) };
+    }
+    if (rc == 0) *out = r;
+    return rc;
+}

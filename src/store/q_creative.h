@@ -144,3 +144,14 @@ struct creative_package_rows {
 };
 MUST_CHECK int q_creative_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id,
                                           struct creative_package_rows *out, struct err *e);
+
+/* Products that state a creative_policy: doc is the whole product. At most `limit`. */
+struct creative_policy_row {
+    struct str product_id, doc;
+};
+struct creative_policy_rows {
+    struct creative_policy_row *rows;
+    size_t n;
+};
+MUST_CHECK int q_creative_policies(struct tx *tx, struct arena *a, struct str tenant_id, int limit,
+                                   struct creative_policy_rows *out, struct err *e);

@@ -1,0 +1,276 @@
+#include "domain/creative_scan.h"
+
+#include <strings.h>
+
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+           (unsigned char)c >= 0x80;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool at_nocase(struct str text, size_t i, struct str what)
+{
+    return what.n <= text.n - i && strncasecmp(text.p + i, what.p, what.n) == 0;
+}
+
+static bool word_at(struct str text, size_t i, struct str word)
+{
+    if (!at_nocase(text, i, word)) return false;
+    if (i > 0 && is_word_char(text.p[i - 1]) && is_word_char(word.p[0])) return false;
+    size_t end = i + word.n;
+    return end == text.n || !is_word_char(text.p[end]) || !is_word_char(word.p[word.n - 1]);
+}
+
+bool scan_has_word(struct str text, struct str word)
+{
+    if (word.n == 0) return false;
+    for (size_t i = 0; i + word.n <= text.n; i++) {
+        if (word_at(text, i, word)) return true;
+    }
+    return false;
+}
+
+/* ---- scripts ---- */
+
+/* After spaces and comments. */
+static size_t skip_blank(struct str s, size_t i)
+{
+    while (i < s.n) {
+        if (is_space(s.p[i])) {
+            i++;
+        } else if (i + 1 < s.n && s.p[i] == '/' && s.p[i + 1] == '*') {
+            const char *end = memmem(s.p + i + 2, s.n - i - 2, "*/", 2);
+            i = end ? (size_t)(end - s.p) + 2 : s.n;
+        } else if (i + 1 < s.n && s.p[i] == '/' && s.p[i + 1] == '/') {
+            const char *end = memchr(s.p + i, '\n', s.n - i);
+            i = end ? (size_t)(end - s.p) + 1 : s.n;
+        } else {
+            break;
+        }
+    }
+    return i;
+}
+
+static bool char_at(struct str s, size_t i, char c)
+{
+    return i < s.n && s.p[i] == c;
+}
+
+/* `.name` or `?.name` or `["name"]` from i on; the position behind it, or 0. */
+static size_t skip_member(struct str s, size_t i, struct str name)
+{
+    i = skip_blank(s, i);
+    if (char_at(s, i, '?')) i++;
+    bool dotted = char_at(s, i, '.');
+    if (dotted) i = skip_blank(s, i + 1);
+    bool quoted = char_at(s, i, '[');
+    if (!dotted && !quoted) return 0;
+    if (quoted) {
+        i = skip_blank(s, i + 1);
+        if (i >= s.n || !strchr("\"'`", s.p[i])) return 0;
+        i++;
+    }
+    if (i >= s.n || !at_nocase(s, i, name)) return 0;
+    return i + name.n;
+}
+
+static bool is_call(struct str s, size_t i)
+{
+    return char_at(s, skip_blank(s, i), '(');
+}
+
+static bool is_document_write(struct str s, size_t behind)
+{
+    return skip_member(s, behind, STR("write")) > 0; /* also writeln, and aliases like `var w = document.write` */
+}
+
+/* eval(...), (0, eval)(...), x = eval; and window["eval"]; not the word in a sentence. */
+static bool is_eval(struct str s, size_t behind)
+{
+    size_t next = skip_blank(s, behind);
+    if (next >= s.n) return false;
+    switch (s.p[next]) {
+    case '(':
+    case ';':
+        return true;
+    case ')':
+        return is_call(s, next + 1);
+    case '"':
+    case '\'':
+    case '`':
+        return next == behind && char_at(s, skip_blank(s, next + 1), ']');
+    default:
+        return false;
+    }
+}
+
+static bool is_string_timer(struct str s, size_t behind)
+{
+    size_t i = skip_blank(s, behind);
+    if (!char_at(s, i, '(')) return false;
+    i = skip_blank(s, i + 1);
+    return i < s.n && strchr("\"'`", s.p[i]) != NULL;
+}
+
+static bool is_new_function(struct str s, size_t behind)
+{
+    size_t i = skip_blank(s, behind);
+    return i < s.n && i > behind && s.n - i >= 8 && memcmp(s.p + i, "Function", 8) == 0 && is_call(s, i + 8);
+}
+
+static bool is_script_url(struct str s, size_t behind)
+{
+    return char_at(s, behind, ':');
+}
+
+static const struct {
+    struct str word;
+    bool (*follows)(struct str s, size_t behind);
+    const char *name;
+} forbidden[] = {
+    { { "document", 8 }, is_document_write, "document.write" },
+    { { "eval", 4 }, is_eval, "eval" },
+    { { "new", 3 }, is_new_function, "new Function" },
+    { { "setTimeout", 10 }, is_string_timer, "string timer" },
+    { { "setInterval", 11 }, is_string_timer, "string timer" },
+    { { "javascript", 10 }, is_script_url, "javascript: URL" },
+    { { "vbscript", 8 }, is_script_url, "javascript: URL" },
+};
+
+const char *scan_forbidden_script(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (i > 0 && is_word_char(text.p[i - 1])) continue;
+        for (size_t k = 0; k < ARRAY_LEN(forbidden); k++) {
+            if (word_at(text, i, forbidden[k].word) && forbidden[k].follows(text, i + forbidden[k].word.n)) {
+                return forbidden[k].name;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* ---- URLs in text ---- */
+
+static struct str url_from(struct str text, size_t i)
+{
+    size_t end = i;
+    while (end < text.n && !is_space(text.p[end]) && !strchr("\"'`<>)\\", text.p[end])) end++;
+    return (struct str){ text.p + i, end - i };
+}
+
+/* Names, not addresses: nothing is ever loaded from them. */
+static bool is_namespace(struct str url)
+{
+    static const char *const names[] = { "http://www.w3.org/", "http://ns.adobe.com/", "http://purl.org/",
+                                         "http://schemas.", "http://www.iab.com/VAST", "http://www.sketch.com/" };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (at_nocase(url, 0, str_from(names[i]))) return true;
+    }
+    return false;
+}
+
+bool scan_insecure_url(struct str text, struct str *url)
+{
+    const struct str scheme = STR("http:");
+    for (size_t i = 0; i + scheme.n < text.n; i++) {
+        if (!word_at(text, i, scheme) || (text.p[i + scheme.n] != '/' && text.p[i + scheme.n] != '\\')) continue;
+        struct str found = url_from(text, i);
+        if (is_namespace(found)) continue;
+        *url = found;
+        return true;
+    }
+    return false;
+}
+
+bool scan_next_host(struct str text, size_t *at, struct str *host)
+{
+    for (size_t i = *at; i + 2 < text.n; i++) {
+        /* "https://host" and "//host" behind a quote or an opening parenthesis */
+        if (text.p[i] != '/' || text.p[i + 1] != '/' || i == 0) continue;
+        bool absolute = text.p[i - 1] == ':';
+        if (!absolute && !strchr("\"'`(=", text.p[i - 1])) continue;
+        struct str rest = url_from(text, i + 2);
+        size_t n = 0;
+        while (n < rest.n && (is_word_char(rest.p[n]) || rest.p[n] == '.' || rest.p[n] == '-')) n++;
+        if (n == 0 || !memchr(rest.p, '.', n)) continue;
+        *at = i + 2 + n;
+        *host = (struct str){ rest.p, n };
+        return true;
+    }
+    *at = text.n;
+    return false;
+}
+
+/* ---- one URL ---- */
+
+static bool host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
+static bool read_port(struct str s)
+{
+    if (s.n == 0 || s.n > 5) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') return false;
+    }
+    return true;
+}
+
+static bool read_authority(struct str s, struct str *host)
+{
+    size_t n = 0;
+    if (s.n && s.p[0] == '[') {
+        const char *end = memchr(s.p, ']', s.n);
+        if (!end || end == s.p + 1) return false;
+        *host = (struct str){ s.p + 1, (size_t)(end - s.p) - 1 };
+        for (size_t i = 0; i < host->n; i++) {
+            if (!strchr("0123456789abcdefABCDEF:.", host->p[i])) return false;
+        }
+        n = host->n + 2;
+    } else {
+        while (n < s.n && host_char(s.p[n])) n++;
+        *host = (struct str){ s.p, n };
+        if (n == 0 || n > 253 || s.p[0] == '.' || s.p[0] == '-') return false;
+    }
+    if (n == s.n) return true;
+    return s.p[n] == ':' && read_port(str_skip(s, n + 1));
+}
+
+bool web_url_read(struct str text, struct web_url *out)
+{
+    if (text.n > 8192) return false;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c <= 0x20 || c == 0x7f || c == '"' || c == '<' || c == '>' || c == '\\') return false;
+    }
+    bool https = at_nocase(text, 0, STR("https://"));
+    if (!https && !at_nocase(text, 0, STR("http://"))) return false;
+    struct str rest = str_skip(text, https ? 8 : 7);
+    size_t n = 0;
+    while (n < rest.n && !strchr("/?#", rest.p[n])) n++;
+    struct str host;
+    if (!read_authority((struct str){ rest.p, n }, &host)) return false;
+    *out = (struct web_url){ https, host };
+    return true;
+}
+
+static struct str without_www(struct str s)
+{
+    return s.n > 4 && strncasecmp(s.p, "www.", 4) == 0 ? str_skip(s, 4) : s;
+}
+
+bool host_within(struct str host, struct str domain)
+{
+    domain = without_www(domain);
+    if (domain.n == 0 || host.n < domain.n) return false;
+    struct str tail = str_skip(host, host.n - domain.n);
+    if (strncasecmp(tail.p, domain.p, domain.n) != 0) return false;
+    return host.n == domain.n || host.p[host.n - domain.n - 1] == '.';
+}
