@@ -1,18 +1,70 @@
-/* AdCP 3.1: the canonical shape itself, and 3.0, its projection. */
-#include "dialects/dialect.h"
+/* AdCP 3: the canonical model itself at 3.1, and its projection to 3.0.
+ *
+ * Up, both releases are normalised alike, because callers of both send what the other would: a brand as a bare domain
+ * and creative_ids for creative_assignments. Whatever else a request holds goes on untouched, unknown fields too.
+ *
+ * Down, `ext.salesagent` stays where a buyer can use it (the name and reference that buyer gave, in read models) and
+ * is the only part of `ext` that is ours; `aux` never reaches an AdCP caller. */
+#include "dialects/adcp_30.h"
 
-static int pass_up(const struct dialect_request *req, struct dialect_up *out, struct err *e)
+/* --- up -------------------------------------------------------------------------------------------------- */
+
+/* "acme.com" where AdCP 3 has {"domain": "acme.com"}. */
+static void normalise_brand(yyjson_mut_doc *doc, yyjson_mut_val *obj)
 {
-    out->tool = req->tool;
-    out->doc = json_doc_new(req->arena);
-    out->args = json_copy(out->doc, req->args);
+    yyjson_mut_val *brand = yyjson_mut_obj_get(obj, "brand");
+    if (!yyjson_mut_is_str(brand)) return;
+    yyjson_mut_obj_remove_key(obj, "brand");
+    json_add_val(doc, json_add_obj(doc, obj, "brand"), "domain", brand);
+}
+
+/* ["c1"] -> [{"creative_id": "c1"}], unless both are given. */
+static void normalise_assignments(yyjson_mut_doc *doc, yyjson_mut_val *package)
+{
+    yyjson_mut_val *ids = yyjson_mut_obj_get(package, "creative_ids"), *id;
+    size_t i, n;
+    if (!yyjson_mut_is_arr(ids) || yyjson_mut_obj_get(package, "creative_assignments")) return;
+    yyjson_mut_obj_remove_key(package, "creative_ids");
+    yyjson_mut_val *list = json_add_arr(doc, package, "creative_assignments");
+    yyjson_mut_arr_foreach(ids, i, n, id) {
+        json_add_val(doc, json_push_obj(doc, list), "creative_id", yyjson_mut_val_mut_copy(doc, id));
+    }
+}
+
+static void normalise_packages(yyjson_mut_doc *doc, yyjson_mut_val *args, const char *key)
+{
+    yyjson_mut_val *list = yyjson_mut_obj_get(args, key), *package;
+    size_t i, n;
+    yyjson_mut_arr_foreach(list, i, n, package) normalise_assignments(doc, package);
+}
+
+static int adcp_up(const struct dialect_request *req, struct dialect_up *out, struct err *e)
+{
+    yyjson_mut_doc *doc = json_doc_new(req->arena);
+    yyjson_mut_val *args = json_copy(doc, req->args);
+    normalise_brand(doc, args);
+    normalise_brand(doc, yyjson_mut_obj_get(args, "account"));
+    if (str_is(req->tool, "create_media_buy") || str_is(req->tool, "update_media_buy")) {
+        normalise_packages(doc, args, "packages");
+        normalise_packages(doc, args, "new_packages");
+    }
+    *out = (struct dialect_up){ .tool = req->tool, .doc = doc, .args = args };
     return 0;
 }
 
-static yyjson_mut_val *pass_down(const struct dialect_down *d)
+/* --- down ------------------------------------------------------------------------------------------------ */
+
+static yyjson_mut_val *down_3_1(const struct dialect_down *d)
 {
     return json_copy(d->doc, d->reply);
 }
 
-const struct dialect dialect_adcp_3_0 = { .name = "adcp-3.0", .adcp3 = true, .up = pass_up, .down = pass_down };
-const struct dialect dialect_adcp_3_1 = { .name = "adcp-3.1", .adcp3 = true, .up = pass_up, .down = pass_down };
+static yyjson_mut_val *down_3_0(const struct dialect_down *d)
+{
+    yyjson_mut_val *reply = json_copy(d->doc, d->reply);
+    adcp_30_project(d, reply);
+    return reply;
+}
+
+const struct dialect dialect_adcp_3_0 = { .name = "adcp-3.0", .adcp3 = true, .up = adcp_up, .down = down_3_0 };
+const struct dialect dialect_adcp_3_1 = { .name = "adcp-3.1", .adcp3 = true, .up = adcp_up, .down = down_3_1 };

@@ -1,5 +1,6 @@
 #include "dialects/choose.h"
 
+#include "contract/validate.h"
 #include "tools/tool.h"
 
 /* Where several older dialects have a tool, the first one listed gets a caller that shows nothing else. */
@@ -94,10 +95,16 @@ static bool only_adcp_3_has_a_field(yyjson_val *args)
     return false;
 }
 
+/* By the published schemas, not by our registry: what AdCP names is AdCP's, served here or not. */
 static bool adcp_3_has(struct str tool)
 {
+    char name[64];
     const struct tool *row = tool_find(tool);
-    return row && !row->hidden;
+    if (row) return !row->hidden;
+    if (tool.n >= sizeof(name)) return false;
+    memcpy(name, tool.p, tool.n);
+    name[tool.n] = '\0';
+    return contract_find(ADCP_3_1, name, CONTRACT_REQUEST) || contract_find(ADCP_3_0, name, CONTRACT_REQUEST);
 }
 
 static const struct dialect *by_tool(struct str tool, const struct dialect *preferred)

@@ -19,13 +19,14 @@ static struct curl_slist *request_headers(struct arena *a, const struct local_re
     for (size_t i = 0; i < LOCAL_HEADERS_MAX; i++) {
         const struct http_header *h = &r->headers[i];
         if (!h->value.n) continue;
-        list = curl_slist_append(list, arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value)).p);
+        list = curl_slist_append(
+            list, arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value)).p);
     }
     return list;
 }
 
-enum local_outcome local_post(struct arena *a, const struct local_request *r, int *status, struct str *response,
-                              struct err *e)
+enum local_outcome local_post(struct arena *a, const struct local_request *r, int *status,
+                              struct str *response, struct err *e)
 {
     CURL *h = curl_easy_init();
     ENSURE(h != NULL);

@@ -1,4 +1,5 @@
-/* A blocking POST over a unix-domain socket, for the command line only: a short-lived process with nothing else to do. */
+/* A blocking POST over a unix-domain socket, for the command line only: a short-lived process with nothing
+ * else to do. */
 #pragma once
 
 #include <salesagent/http_call.h>

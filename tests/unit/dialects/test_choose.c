@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "dialects/choose.h"
-#include "tools/tool.h"
 
 static struct arena arena;
 
@@ -36,12 +35,6 @@ static struct dialect_hints hints(const char *tool, const char *args, const char
 {
     return (struct dialect_hints){ .tool = str_from(tool), .args = parsed(args),
                                    .principal_default = str_from(principal) };
-}
-
-/* Rules about a tool that AdCP has too need its row. */
-static void needs_rows(void)
-{
-    if (!tool_find(STR("get_products")) || !tool_find(STR("create_media_buy"))) skip();
 }
 
 static const char *chosen(struct dialect_hints h)
@@ -121,7 +114,6 @@ static void a_tool_adcp_has_not_decides(void **state)
 
 static void fields_of_adcp_3_decide_against_an_older_default(void **state)
 {
-    needs_rows();
     assert_string_equal(chosen(hints("get_products", "{\"buying_mode\":\"brief\"}", "tutorial")), "adcp-3.0");
     assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "tutorial")), "adcp-3.0");
     assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "adcp-3.1")), "adcp-3.1");
@@ -129,7 +121,6 @@ static void fields_of_adcp_3_decide_against_an_older_default(void **state)
 
 static void else_the_principal_decides_and_else_it_is_3_0(void **state)
 {
-    needs_rows();
     assert_string_equal(chosen(hints("get_products", "{}", "tutorial")), "tutorial");
     assert_string_equal(chosen(hints("get_products", "{}", "")), "adcp-3.0");
     assert_string_equal(chosen(hints("get_products", "{}", "unheard of")), "adcp-3.0");
