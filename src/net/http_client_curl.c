@@ -1,0 +1,719 @@
+#include "net/http_client_curl.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "net/address_policy.h"
+#include "net/url.h"
+
+#define CLIENT_MAGIC 0x4863436cu
+#define CALL_MAGIC   0x4863436du
+
+#define ROOMS              3 /* one for each enum http_reach */
+#define HOST_BUCKETS       256
+#define SPARE_MAX          128
+#define TIMEOUT_MS         10000
+#define CONNECT_TIMEOUT_MS 5000
+#define BODY_BYTES_MAX     ((size_t)1 << 20)
+#define HEAD_BYTES_MAX     ((size_t)64 << 10)
+#define RETRY_AFTER_S_MAX  (31 * 86400)
+/* Node closes a kept connection after 5 s; one older than this is not used again. */
+#define KEEP_CONNECTION_S 4L
+
+struct client;
+
+/* One curl multi handle and its timer. */
+struct room {
+    struct client *client;
+    CURLM *multi;
+    uv_timer_t timer;
+};
+
+/* Calls to one scheme, host and port. Exists while it has any. */
+struct host {
+    struct list bucket;   /* of client->hosts */
+    struct list runnable; /* on client->runnable when it has waiting calls and may start one */
+    struct list waiting;  /* struct call_state.node */
+    int active;
+    enum url_scheme scheme;
+    int port;
+    size_t name_n;
+    char name[];
+};
+
+enum call_stage { CALL_WAITING, CALL_ACTIVE, CALL_OVER };
+
+struct call_state {
+    uint32_t magic;
+    enum call_stage stage;
+    struct http_call *call;
+    struct client *client;
+    struct host *host;
+    struct room *room;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct buf response;
+    struct list node; /* waiting or active */
+    struct ready ready;
+    uint64_t started_ms;
+    size_t head_bytes;
+    size_t body_bytes_max;
+    bool http_to_loopback; /* plain http is allowed to loopback only */
+    bool address_refused, socket_made, too_large;
+    char content_type[128];
+    char error[CURL_ERROR_SIZE];
+};
+
+struct client {
+    struct http_client api;
+    uint32_t magic;
+    struct loop_uv *d;
+    struct room rooms[ROOMS];
+    struct list hosts[HOST_BUCKETS];
+    struct list runnable;
+    struct list active; /* struct call_state.node */
+    struct list over;   /* those whose done has not run yet */
+    int in_flight, waiting;
+    int in_flight_max, per_host_max;
+    CURL *spare[SPARE_MAX];
+    int spare_n;
+    char *ca_file, *user_agent;
+    struct curl_slist *fixed_dns;
+    int handles_open;
+};
+
+/* One socket libuv watches for curl. */
+struct watch {
+    uv_poll_t poll;
+    struct room *room;
+    curl_socket_t fd;
+};
+
+static void start_what_may(struct client *cl);
+
+/* --- hosts: who may start --------------------------------------------------------------------------------
+ */
+
+static uint32_t hash_host(const struct url *u)
+{
+    uint32_t h = 2166136261u ^ (uint32_t)u->port ^ ((uint32_t)u->scheme << 16); /* FNV-1a */
+    for (size_t i = 0; i < u->host.n; i++)
+        h = (h ^ (unsigned char)(u->host.p[i] | 0x20)) * 16777619u;
+    return h;
+}
+
+static struct host *host_get(struct client *cl, const struct url *u)
+{
+    struct list *bucket = &cl->hosts[hash_host(u) % HOST_BUCKETS];
+    for (struct list *n = bucket->next; n != bucket; n = n->next) {
+        struct host *h = CONTAINER_OF(n, struct host, bucket);
+        if (h->scheme == u->scheme && h->port == u->port && h->name_n == u->host.n &&
+            strncasecmp(h->name, u->host.p, u->host.n) == 0) {
+            return h;
+        }
+    }
+    struct host *h = calloc(1, sizeof(*h) + u->host.n);
+    ENSURE(h != NULL);
+    list_init(&h->runnable);
+    list_init(&h->waiting);
+    h->scheme = u->scheme;
+    h->port = u->port;
+    h->name_n = u->host.n;
+    memcpy(h->name, u->host.p, u->host.n);
+    list_push_back(bucket, &h->bucket);
+    return h;
+}
+
+/* Puts the host where its counts say it belongs; frees it when it has no calls left. */
+static void host_settle(struct client *cl, struct host *h)
+{
+    bool may_start = !list_empty(&h->waiting) && h->active < cl->per_host_max;
+    if (may_start && list_empty(&h->runnable)) list_push_back(&cl->runnable, &h->runnable);
+    if (!may_start) list_remove(&h->runnable);
+    if (h->active == 0 && list_empty(&h->waiting)) {
+        list_remove(&h->bucket);
+        free(h);
+    }
+}
+
+/* --- the end of a call -----------------------------------------------------------------------------------
+ */
+
+static void say(struct http_call *c, const char *reason)
+{
+    /* For people; may be cut. */
+    (void)snprintf(c->reason, sizeof(c->reason), "%.*s", (int)sizeof(c->reason) - 1, reason);
+}
+
+static void call_over(struct call_state *s, enum http_outcome outcome, const char *reason)
+{
+    ENSURE(s->magic == CALL_MAGIC && s->stage != CALL_OVER);
+    struct http_call *c = s->call;
+    c->outcome = outcome;
+    say(c, reason);
+    c->elapsed_ms = (int)(uv_now(&s->client->d->uv) - s->started_ms);
+    c->response = outcome == HTTP_OK ? buf_str(&s->response) : STR_NONE;
+    c->content_type = outcome == HTTP_OK ? str_from(s->content_type) : STR_NONE;
+    s->stage = CALL_OVER;
+    list_remove(&s->node);
+    list_push_back(&s->client->over, &s->node);
+    loop_ready(s->client->d->loop, &s->ready);
+}
+
+static void call_run_done(struct ready *r)
+{
+    struct call_state *s = CONTAINER_OF(r, struct call_state, ready);
+    ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_OVER);
+    list_remove(&s->node);
+    start_what_may(s->client); /* first: `done` may finish the call */
+    s->call->done(s->call);
+}
+
+static void give_back_easy(struct client *cl, CURL *easy)
+{
+    if (cl->spare_n < SPARE_MAX) {
+        curl_easy_reset(easy);
+        cl->spare[cl->spare_n++] = easy;
+    } else {
+        curl_easy_cleanup(easy);
+    }
+}
+
+/* Takes an active call out of curl. Never inside one of curl's callbacks. */
+static void call_leave_curl(struct call_state *s)
+{
+    struct client *cl = s->client;
+    ENSURE(s->stage == CALL_ACTIVE && s->easy != NULL);
+    ENSURE(curl_multi_remove_handle(s->room->multi, s->easy) == CURLM_OK);
+    give_back_easy(cl, s->easy);
+    s->easy = NULL;
+    curl_slist_free_all(s->headers);
+    s->headers = NULL;
+    cl->in_flight--;
+    s->host->active--;
+    host_settle(cl, s->host);
+    s->host = NULL;
+}
+
+static void read_answer(struct call_state *s)
+{
+    struct http_call *c = s->call;
+    long status = 0;
+    curl_off_t after = 0;
+    const char *type = NULL;
+    (void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &after);
+    (void)curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &type);
+    c->status = (int)status;
+    c->retry_after_s = after <= 0 ? -1 : after > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : (int)after;
+    if (type)
+        (void)snprintf(s->content_type, sizeof(s->content_type), "%s",
+                       type); /* cut: then it is none we know */
+}
+
+/* What curl's verdict means for whoever must decide whether to send again. */
+static enum http_outcome judge(struct call_state *s, CURLcode code)
+{
+    long sent = 0;
+    if (code == CURLE_OK) return s->call->status >= 200 ? HTTP_OK : HTTP_UNKNOWN;
+    if (s->too_large || code == CURLE_FILESIZE_EXCEEDED) return HTTP_TOO_LARGE;
+    (void)curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &sent);
+    if (sent > 0) return HTTP_UNKNOWN;
+    if (s->address_refused && !s->socket_made) return HTTP_REFUSED;
+    if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return HTTP_REFUSED;
+    return HTTP_NOT_SENT;
+}
+
+static void call_finished(struct call_state *s, CURLcode code)
+{
+    ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_ACTIVE);
+    if (code == CURLE_OK) read_answer(s);
+    enum http_outcome outcome = judge(s, code);
+    const char *reason = "";
+    if (outcome == HTTP_REFUSED && s->address_refused) {
+        reason = "the host resolves to no address that may be reached";
+    } else if (outcome == HTTP_TOO_LARGE) {
+        reason = "the answer is larger than the call allows";
+    } else if (code != CURLE_OK) {
+        reason = s->error[0] ? s->error : curl_easy_strerror(code);
+    }
+    call_leave_curl(s);
+    call_over(s, outcome, reason);
+}
+
+/* Always to be called after curl was given a chance to work: the last transfer must not be missed. */
+static void drain_messages(struct room *room)
+{
+    CURLMsg *m;
+    int left;
+    while ((m = curl_multi_info_read(room->multi, &left))) {
+        struct call_state *s = NULL;
+        if (m->msg != CURLMSG_DONE) continue;
+        CURLcode code = m->data.result; /* the message dies with the handle's removal */
+        ENSURE(curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s) == CURLE_OK && s != NULL);
+        call_finished(s, code);
+    }
+}
+
+/* --- curl and libuv --------------------------------------------------------------------------------------
+ */
+
+static void arm_timer(struct room *room, long ms);
+
+static void on_room_timer(uv_timer_t *t)
+{
+    struct room *room = t->data;
+    int running;
+    long ms;
+    ENSURE(curl_multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK);
+    drain_messages(room);
+    /* curl announces a timeout only when it changes. Should ours have fired a moment early by curl's clock,
+     * nothing has changed and nobody would come back: so ask. */
+    if (uv_is_active((uv_handle_t *)t)) return;
+    ENSURE(curl_multi_timeout(room->multi, &ms) == CURLM_OK);
+    if (ms >= 0) arm_timer(room, ms > 0 ? ms : 1);
+}
+
+static void arm_timer(struct room *room, long ms)
+{
+    uv_update_time(
+        &room->client->d->uv); /* the loop's idea of now may be old, and would make this fire early */
+    ENSURE(uv_timer_start(&room->timer, on_room_timer, (uint64_t)ms, 0) == 0);
+}
+
+static int on_curl_timer(CURLM *multi, long ms, void *arg)
+{
+    struct room *room = arg;
+    if (ms < 0) {
+        (void)uv_timer_stop(&room->timer); /* cannot fail */
+    } else {
+        arm_timer(room,
+                  ms); /* also 0 goes through the timer: curl must not be called from its own callback */
+    }
+    return 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct watch *w = CONTAINER_OF(poll, struct watch, poll);
+    struct room *room = w->room;
+    int flags = 0, running;
+    if (status < 0) flags = CURL_CSELECT_ERR;
+    if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
+    if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
+    ENSURE(curl_multi_socket_action(room->multi, w->fd, flags, &running) == CURLM_OK);
+    drain_messages(room); /* `w` may be gone */
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    free(CONTAINER_OF((uv_poll_t *)handle, struct watch, poll));
+}
+
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
+{
+    struct room *room = arg;
+    struct watch *w = socket_arg;
+    if (what == CURL_POLL_REMOVE) {
+        if (!w) return 0;
+        (void)curl_multi_assign(room->multi, fd,
+                                NULL); /* fails only for a socket curl has forgotten already */
+        uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+        return 0;
+    }
+    if (!w) {
+        w = calloc(1, sizeof(*w));
+        ENSURE(w != NULL);
+        w->room = room;
+        w->fd = fd;
+        ENSURE(uv_poll_init_socket(&room->client->d->uv, &w->poll, fd) == 0);
+        ENSURE(curl_multi_assign(room->multi, fd, w) == CURLM_OK);
+    }
+    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    ENSURE(uv_poll_start(&w->poll, events, on_poll) == 0);
+    return 0;
+}
+
+/* --- the callbacks of one transfer -----------------------------------------------------------------------
+ */
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct call_state *s = arg;
+    bool allowed = address_allowed(&a->addr, s->call->reach);
+    if (s->http_to_loopback && address_classify(&a->addr) != ADDRESS_LOOPBACK) allowed = false;
+    if (!allowed) {
+        s->address_refused = true;
+        errno = EACCES;
+        return CURL_SOCKET_BAD;
+    }
+    s->socket_made = true;
+    return socket(a->family, a->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->protocol);
+}
+
+static size_t on_head(char *p, size_t size, size_t n, void *arg)
+{
+    struct call_state *s = arg;
+    s->head_bytes += size * n;
+    if (s->head_bytes <= HEAD_BYTES_MAX) return size * n;
+    s->too_large = true;
+    return 0;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct call_state *s = arg;
+    buf_add(&s->response, (struct str){ p, size * n });
+    if (!s->response.overflowed) return size * n;
+    s->too_large = true;
+    return 0;
+}
+
+/* --- setting a transfer up -------------------------------------------------------------------------------
+ */
+
+/* Options we pass are known to this libcurl; a refusal would be a fault of the build. */
+#define SET(easy, option, value) ENSURE(curl_easy_setopt((easy), (option), (value)) == CURLE_OK)
+
+static void set_fixed_options(struct client *cl, CURL *easy)
+{
+    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(easy, CURLOPT_PROXY, ""); /* "" and not unset: the environment is ignored too */
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver thread when a call is given up */
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_PATH_AS_IS, 1L); /* signatures cover the target as it was given */
+    SET(easy, CURLOPT_MAXAGE_CONN, KEEP_CONNECTION_S);
+    SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (cl->ca_file) SET(easy, CURLOPT_CAINFO, cl->ca_file);
+    SET(easy, CURLOPT_USERAGENT, cl->user_agent);
+    if (cl->fixed_dns) SET(easy, CURLOPT_RESOLVE, cl->fixed_dns);
+    SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(easy, CURLOPT_HEADERFUNCTION, on_head);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+}
+
+static bool text_eq(struct str s, const char *name)
+{
+    return s.n == strlen(name) && strncasecmp(s.p, name, s.n) == 0;
+}
+
+static bool header_ok(const struct http_header *h)
+{
+    static const char *const ours[] = { "host", "content-length", "transfer-encoding", "connection",
+                                        "expect" };
+    if (h->name.n == 0 || h->name.n > 128) return false;
+    for (size_t i = 0; i < h->name.n; i++) {
+        unsigned char c = (unsigned char)h->name.p[i];
+        if (c <= 0x20 || c >= 0x7f || strchr("()<>@,;:\\\"/[]?={}", c)) return false;
+    }
+    for (size_t i = 0; i < h->value.n; i++) {
+        unsigned char c = (unsigned char)h->value.p[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+        if (text_eq(h->name, ours[i])) return false;
+    }
+    return true;
+}
+
+static bool method_ok(struct str m)
+{
+    for (size_t i = 0; i < m.n; i++) {
+        if (m.p[i] < 'A' || m.p[i] > 'Z') return false;
+    }
+    return m.n > 0 && m.n <= 16 && !str_is(m, "CONNECT");
+}
+
+static void add_line(struct call_state *s, const char *line)
+{
+    struct curl_slist *more = curl_slist_append(s->headers, line); /* copies */
+    ENSURE(more != NULL);
+    s->headers = more;
+}
+
+static void set_headers(struct call_state *s)
+{
+    const struct http_call *c = s->call;
+    bool has_type = false, has_accept = false;
+    struct arena a;
+    arena_init(&a);
+    for (size_t i = 0; i < c->headers_n; i++) {
+        struct http_header h = c->headers[i];
+        has_type = has_type || text_eq(h.name, "content-type");
+        has_accept = has_accept || text_eq(h.name, "accept");
+        /* "name;" is curl's way to say a header without a value. */
+        struct str line = h.value.n
+                              ? arena_printf(&a, STR_FMT ": " STR_FMT, STR_ARG(h.name), STR_ARG(h.value))
+                              : arena_printf(&a, STR_FMT ";", STR_ARG(h.name));
+        add_line(s, line.p);
+    }
+    arena_finish(&a);
+    add_line(s, "Expect:");
+    if (!has_type) add_line(s, "Content-Type:");
+    if (!has_accept) add_line(s, "Accept: */*");
+    SET(s->easy, CURLOPT_HTTPHEADER, s->headers);
+}
+
+static void set_request(struct call_state *s)
+{
+    const struct http_call *c = s->call;
+    struct arena a;
+    arena_init(&a);
+    SET(s->easy, CURLOPT_URL, arena_cstr(&a, c->url)); /* curl copies */
+    if (str_is(c->method, "HEAD")) {
+        SET(s->easy, CURLOPT_NOBODY, 1L);
+    } else if (str_is(c->method, "GET") && c->body.n == 0) {
+        SET(s->easy, CURLOPT_HTTPGET, 1L);
+    } else {
+        SET(s->easy, CURLOPT_CUSTOMREQUEST, arena_cstr(&a, c->method));
+        if (c->body.n || str_is(c->method, "POST") || str_is(c->method, "PUT") ||
+            str_is(c->method, "PATCH")) {
+            SET(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n);
+            SET(s->easy, CURLOPT_POSTFIELDS, c->body.n ? c->body.p : "");
+        }
+    }
+    arena_finish(&a);
+}
+
+static void call_enter_curl(struct call_state *s)
+{
+    struct client *cl = s->client;
+    struct http_call *c = s->call;
+    long timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : TIMEOUT_MS;
+    s->easy = cl->spare_n ? cl->spare[--cl->spare_n] : curl_easy_init();
+    ENSURE(s->easy != NULL);
+    set_fixed_options(cl, s->easy);
+    set_request(s);
+    set_headers(s);
+    SET(s->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    SET(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
+        timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS);
+    SET(s->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->body_bytes_max);
+    SET(s->easy, CURLOPT_PRIVATE, s);
+    SET(s->easy, CURLOPT_ERRORBUFFER, s->error);
+    SET(s->easy, CURLOPT_OPENSOCKETDATA, s);
+    SET(s->easy, CURLOPT_HEADERDATA, s);
+    SET(s->easy, CURLOPT_WRITEDATA, s);
+    ENSURE(curl_multi_add_handle(s->room->multi, s->easy) == CURLM_OK);
+}
+
+static void start_what_may(struct client *cl)
+{
+    while (cl->in_flight < cl->in_flight_max && !list_empty(&cl->runnable)) {
+        struct host *h = CONTAINER_OF(list_pop_front(&cl->runnable), struct host, runnable);
+        struct call_state *s = CONTAINER_OF(list_pop_front(&h->waiting), struct call_state, node);
+        ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_WAITING && s->host == h);
+        s->stage = CALL_ACTIVE;
+        list_push_back(&cl->active, &s->node);
+        cl->waiting--;
+        cl->in_flight++;
+        h->active++;
+        host_settle(cl, h); /* to the end of the queue of hosts when it may start another */
+        s->started_ms = uv_now(&cl->d->uv);
+        call_enter_curl(s);
+    }
+}
+
+/* --- the interface ---------------------------------------------------------------------------------------
+ */
+
+static struct client *client_of(struct http_client *h)
+{
+    struct client *cl = CONTAINER_OF(h, struct client, api);
+    ENSURE(cl->magic == CLIENT_MAGIC);
+    return cl;
+}
+
+/* NULL when the call may be made. */
+static const char *refusal(const struct http_call *c, struct url *u, struct err *e)
+{
+    if (url_parse(c->url, u, e) || url_allowed(c->url, c->reach, e)) return e->message;
+    if (!method_ok(c->method)) return "not an HTTP method";
+    for (size_t i = 0; i < c->headers_n; i++) {
+        if (!header_ok(&c->headers[i]))
+            return "a request header has an invalid or reserved name, or an invalid value";
+    }
+    return NULL;
+}
+
+static void client_start(struct http_client *h, struct http_call *c)
+{
+    struct client *cl = client_of(h);
+    struct url u;
+    struct err e;
+    ENSURE(c->done != NULL && (unsigned)c->reach < ROOMS);
+    struct call_state *s = calloc(1, sizeof(*s));
+    ENSURE(s != NULL);
+    s->magic = CALL_MAGIC;
+    s->call = c;
+    s->client = cl;
+    s->room = &cl->rooms[c->reach];
+    s->started_ms = uv_now(&cl->d->uv);
+    s->body_bytes_max = c->body_bytes_max ? c->body_bytes_max : BODY_BYTES_MAX;
+    buf_init(&s->response, s->body_bytes_max);
+    list_init(&s->node);
+    ready_init(&s->ready, call_run_done);
+    c->client_data = s;
+    c->status = 0;
+    c->retry_after_s = -1;
+    const char *why = refusal(c, &u, &e);
+    if (why) {
+        call_over(s, HTTP_REFUSED, why);
+        return;
+    }
+    s->http_to_loopback = u.scheme == URL_HTTP && c->reach == HTTP_REACH_LOOPBACK;
+    s->host = host_get(cl, &u);
+    s->stage = CALL_WAITING;
+    cl->waiting++;
+    list_push_back(&s->host->waiting, &s->node);
+    host_settle(cl, s->host);
+    start_what_may(cl);
+}
+
+static void client_cancel(struct http_client *h, struct http_call *c)
+{
+    struct client *cl = client_of(h);
+    struct call_state *s = c->client_data;
+    ENSURE(s != NULL && s->magic == CALL_MAGIC && s->client == cl);
+    if (s->stage == CALL_OVER) { /* its end has not been told yet: tell this one */
+        c->outcome = HTTP_CANCELED;
+        c->response = c->content_type = STR_NONE;
+        return;
+    }
+    if (s->stage == CALL_ACTIVE) {
+        call_leave_curl(s);
+    } else {
+        list_remove(&s->node);
+        cl->waiting--;
+        host_settle(cl, s->host);
+        s->host = NULL;
+    }
+    call_over(s, HTTP_CANCELED, "canceled");
+}
+
+static void call_free(struct call_state *s)
+{
+    ready_cancel(&s->ready);
+    list_remove(&s->node);
+    buf_finish(&s->response);
+    s->magic = 0;
+    free(s);
+}
+
+static void client_finish(struct http_client *h, struct http_call *c)
+{
+    struct call_state *s = c->client_data;
+    if (!s) return;
+    ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_OVER && s->client == client_of(h));
+    c->response = c->content_type = STR_NONE;
+    c->client_data = NULL;
+    call_free(s);
+}
+
+struct http_client_stats http_client_curl_stats(const struct http_client *h)
+{
+    const struct client *cl = CONTAINER_OF(h, struct client, api);
+    return (struct http_client_stats){ cl->in_flight, cl->waiting };
+}
+
+static void room_init(struct room *room, struct client *cl)
+{
+    room->client = cl;
+    room->multi = curl_multi_init();
+    ENSURE(room->multi != NULL);
+    ENSURE(uv_timer_init(&cl->d->uv, &room->timer) == 0);
+    room->timer.data = room;
+    cl->handles_open++;
+    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket) == CURLM_OK);
+    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_SOCKETDATA, room) == CURLM_OK);
+    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer) == CURLM_OK);
+    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_TIMERDATA, room) == CURLM_OK);
+    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING) == CURLM_OK);
+    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_MAXCONNECTS, (long)cl->in_flight_max) == CURLM_OK);
+}
+
+static char *own(struct str s)
+{
+    char *p = strndup(s.p, s.n);
+    ENSURE(p != NULL);
+    return p;
+}
+
+struct http_client *http_client_curl_create(struct loop_uv *d, const struct http_client_options *o)
+{
+    ENSURE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    struct client *cl = calloc(1, sizeof(*cl));
+    ENSURE(cl != NULL);
+    cl->api = (struct http_client){ client_start, client_cancel, client_finish };
+    cl->magic = CLIENT_MAGIC;
+    cl->d = d;
+    cl->in_flight_max = o->in_flight_max > 0 ? o->in_flight_max : 128;
+    cl->per_host_max = o->per_host_max > 0 ? o->per_host_max : 16;
+    if (o->ca_file.n) cl->ca_file = own(o->ca_file);
+    cl->user_agent = own(o->user_agent.n ? o->user_agent : STR("salesagent/" SALESAGENT_VERSION));
+    for (const char *const *entry = o->fixed_dns; entry && *entry; entry++) {
+        cl->fixed_dns = curl_slist_append(cl->fixed_dns, *entry);
+        ENSURE(cl->fixed_dns != NULL);
+    }
+    for (size_t i = 0; i < HOST_BUCKETS; i++)
+        list_init(&cl->hosts[i]);
+    list_init(&cl->runnable);
+    list_init(&cl->active);
+    list_init(&cl->over);
+    for (size_t i = 0; i < ROOMS; i++)
+        room_init(&cl->rooms[i], cl);
+    return &cl->api;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct room *room = handle->data;
+    struct client *cl = room->client;
+    if (--cl->handles_open > 0) return;
+    cl->magic = 0;
+    free(cl);
+}
+
+static void drop_waiting(struct client *cl)
+{
+    for (size_t i = 0; i < HOST_BUCKETS; i++) {
+        while (!list_empty(&cl->hosts[i])) {
+            struct host *h = CONTAINER_OF(cl->hosts[i].next, struct host, bucket);
+            while (!list_empty(&h->waiting))
+                call_free(CONTAINER_OF(h->waiting.next, struct call_state, node));
+            host_settle(cl, h); /* frees it: nothing is active any more */
+        }
+    }
+}
+
+void http_client_curl_destroy(struct http_client *h)
+{
+    if (!h) return;
+    struct client *cl = client_of(h);
+    while (!list_empty(&cl->active)) {
+        struct call_state *s = CONTAINER_OF(cl->active.next, struct call_state, node);
+        call_leave_curl(s);
+        call_free(s);
+    }
+    drop_waiting(cl);
+    while (!list_empty(&cl->over))
+        call_free(CONTAINER_OF(cl->over.next, struct call_state, node));
+    for (int i = 0; i < cl->spare_n; i++)
+        curl_easy_cleanup(cl->spare[i]);
+    for (size_t i = 0; i < ROOMS; i++) {
+        ENSURE(curl_multi_cleanup(cl->rooms[i].multi) == CURLM_OK);
+        uv_close((uv_handle_t *)&cl->rooms[i].timer, on_timer_closed);
+    }
+    curl_slist_free_all(cl->fixed_dns);
+    free(cl->ca_file);
+    free(cl->user_agent);
+    curl_global_cleanup();
+}
