@@ -2,6 +2,8 @@
 
 #include "protocols/local.h"
 #include "protocols/mcp.h"
+#include "protocols/openapi.h"
+#include "protocols/rest.h"
 
 struct route {
     const char *path; /* exact, with or without one trailing slash */
@@ -14,9 +16,26 @@ static void health(struct dispatcher *d, struct http_exchange *ex)
                              STR("{\"status\":\"ok\",\"version\":\"" SALESAGENT_VERSION "\"}"));
 }
 
+static void docs(struct dispatcher *d, struct http_exchange *ex)
+{
+    ENSURE(http_rep_header(ex, "Content-Security-Policy", STR("default-src 'none'; style-src 'unsafe-inline'")) == 0);
+    http_exchange_reply_with(ex, 200, "text/html; charset=utf-8", docs_page(&ex->arena, d->sandbox));
+}
+
 static const struct route routes[] = {
-    { "/mcp", mcp_handle },
+    { "/docs", docs },
     { "/health", health },
+    { "/mcp", mcp_handle },
+};
+
+/* Everything below a prefix; the handler gets the rest of the path. */
+static const struct {
+    const char *prefix;
+    void (*handle)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
+} mounts[] = {
+    { "/adcp/", rest_handle_adcp },
+    { "/api/v1/", rest_handle_api },
+    { "/mcp/adcp/", rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
 };
 
 void router_handle(void *arg, struct http_exchange *ex)
@@ -34,6 +53,12 @@ void router_handle(void *arg, struct http_exchange *ex)
             routes[i].handle(d, ex);
             return;
         }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
+        struct str prefix = str_from(mounts[i].prefix);
+        if (!str_starts(path, prefix)) continue;
+        mounts[i].handle(d, ex, str_skip(path, prefix.n));
+        return;
     }
     http_exchange_reply_with(ex, 404, "application/json",
                              STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path.\"}"));

@@ -1,0 +1,193 @@
+#include "protocols/rest.h"
+
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "contract/error_codes.h"
+#include "protocols/http_call_headers.h"
+#include "protocols/openapi.h"
+#include "protocols/rest_routes.h"
+
+struct rest_call {
+    struct call call;
+    struct http_exchange *ex;
+    const struct rest_route *route; /* NULL for the remote-procedure forms */
+    bool problems;                  /* errors as problem details with an HTTP status of their own */
+};
+
+static void problem(struct http_exchange *ex, int status, const char *detail)
+{
+    struct str body = arena_printf(&ex->arena, "{\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}",
+                                   http_status_text(status), status, detail);
+    http_exchange_reply_with(ex, status, "application/problem+json", body);
+}
+
+/* The error body of the operation with the members of RFC 9457 added. */
+static struct str problem_body(struct rest_call *r, int status)
+{
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    struct arena *a = r->call.arena;
+    yyjson_doc *parsed;
+    struct err e;
+    ENSURE(json_parse(a, r->call.body, &own, &parsed, &e) == 0); /* our own text */
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *o = json_copy(doc, yyjson_doc_get_root(parsed));
+    yyjson_mut_obj_remove_key(o, "status"); /* the task status; RFC 9457 has the name for itself */
+    json_add_cstr(doc, o, "title", http_status_text(status));
+    json_add_i64(doc, o, "status", status);
+    json_add_str(doc, o, "detail", r->call.message);
+    return json_write(a, o);
+}
+
+static int status_of(const struct rest_call *r)
+{
+    const struct call *c = &r->call;
+    switch (c->outcome) {
+    case CALL_OK: return r->problems && c->tool_outcome == TOOL_SUBMITTED ? 202 : 200;
+    case CALL_UNKNOWN_TOOL: return 404;
+    case CALL_UNAUTHENTICATED: return 401;
+    case CALL_UNAVAILABLE: return 503;
+    case CALL_FAILED: return r->problems ? error_code_http_status(c->err.code ? c->err.code : "") : 200;
+    }
+    ENSURE(!"an outcome has a status");
+    return 500;
+}
+
+/* A strong validator over the exact bytes; 304 when the client has them. */
+static bool not_modified(struct http_exchange *ex, struct str body)
+{
+    uint8_t hash[SHA256_BYTES];
+    sha256(body, hash);
+    struct str tag = base64url_encode(&ex->arena, (struct str){ (const char *)hash, 16 });
+    struct str quoted = arena_printf(&ex->arena, "\"" STR_FMT "\"", STR_ARG(tag));
+    ENSURE(http_rep_header(ex, "ETag", quoted) == 0);
+    ENSURE(http_rep_header(ex, "Cache-Control", STR("private, no-cache")) == 0);
+    struct str have = http_req_header(ex, "if-none-match");
+    if (!have.n || (!str_is(have, "*") && !memmem(have.p, have.n, quoted.p, quoted.n))) return false;
+    http_exchange_reply_with(ex, 304, "application/json", STR_NONE);
+    return true;
+}
+
+/* GET of one thing that the tool answers with an empty list. */
+static bool empty_one(const struct rest_call *r)
+{
+    if (!r->route || !r->route->one_of || r->call.outcome != CALL_OK) return false;
+    struct str empty = arena_printf(r->call.arena, "\"%s\":[]", r->route->one_of);
+    return memmem(r->call.body.p, r->call.body.n, empty.p, empty.n) != NULL;
+}
+
+static void rest_done(struct call *c)
+{
+    struct rest_call *r = CONTAINER_OF(c, struct rest_call, call);
+    call_headers_reply(r->ex, c);
+    if (empty_one(r)) {
+        problem(r->ex, 404, "There is nothing of that id.");
+        return;
+    }
+    int status = status_of(r);
+    bool reads = http_req_is(r->ex, "GET") || http_req_is(r->ex, "HEAD");
+    if (status >= 400 && r->problems) {
+        http_exchange_reply_with(r->ex, status, "application/problem+json", problem_body(r, status));
+    } else if (!reads || status != 200 || !not_modified(r->ex, c->body)) {
+        http_exchange_reply_with(r->ex, status, "application/json", c->body);
+    }
+}
+
+/* The body as an object; false after answering. An empty body reads as no arguments. */
+static bool read_body(struct http_exchange *ex, yyjson_val **body)
+{
+    yyjson_doc *doc;
+    struct err e;
+    *body = NULL;
+    if (!ex->body.n) return true;
+    if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) {
+        problem(ex, 400, "The body is not JSON.");
+        return false;
+    }
+    *body = yyjson_doc_get_root(doc);
+    if (yyjson_is_obj(*body)) return true;
+    problem(ex, 400, "The body must be a JSON object.");
+    return false;
+}
+
+static void start(struct dispatcher *d, struct rest_call *r, struct str tool, yyjson_val *args)
+{
+    r->call = (struct call){
+        .arena = &r->ex->arena, .transport = TRANSPORT_REST, .tool = tool, .args = args, .done = rest_done
+    };
+    call_headers_read(r->ex, &r->call.headers);
+    dispatch_call(d, &r->call);
+}
+
+/* Arguments were put together from several places: as values that the rest of the program can read. */
+static yyjson_val *freeze(struct arena *a, yyjson_mut_val *args)
+{
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    yyjson_doc *doc;
+    struct err e;
+    ENSURE(json_parse(a, json_write(a, args), &own, &doc, &e) == 0); /* our own text */
+    return yyjson_doc_get_root(doc);
+}
+
+static void handle_route(struct dispatcher *d, struct http_exchange *ex, const struct rest_match *m)
+{
+    struct arena *a = &ex->arena;
+    struct rest_call *r = ARENA_NEW(a, struct rest_call);
+    struct err e;
+    yyjson_val *body;
+    yyjson_mut_val *args;
+    yyjson_mut_doc *doc = json_doc_new(a);
+    r->ex = ex;
+    r->route = m->route;
+    r->problems = true;
+    if (!read_body(ex, &body)) return;
+    if (rest_routes_args(ex, m, body, doc, &args, &e)) {
+        problem(ex, 400, e.message);
+        return;
+    }
+    struct str key = http_req_header(ex, "idempotency-key");
+    if (key.n && !http_req_is(ex, "GET") && !yyjson_mut_obj_get(args, "idempotency_key")) {
+        json_add_str(doc, args, "idempotency_key", key);
+    }
+    start(d, r, str_from(m->route->tool), freeze(a, args));
+}
+
+static void handle_rpc(struct dispatcher *d, struct http_exchange *ex, struct str task, bool problems)
+{
+    struct rest_call *r = ARENA_NEW(&ex->arena, struct rest_call);
+    yyjson_val *body;
+    struct str name;
+    r->ex = ex;
+    r->problems = problems;
+    if (http_percent_decode(&ex->arena, task, &name)) {
+        problem(ex, 400, "The path is not percent-encoded correctly.");
+        return;
+    }
+    if (!http_req_is(ex, "POST")) {
+        ENSURE(http_rep_header(ex, "Allow", STR("POST")) == 0);
+        problem(ex, tool_find(name) ? 405 : 404, "Tasks are called with POST.");
+        return;
+    }
+    if (read_body(ex, &body)) start(d, r, name, body);
+}
+
+void rest_handle_adcp(struct dispatcher *d, struct http_exchange *ex, struct str task)
+{
+    handle_rpc(d, ex, task, false);
+}
+
+void rest_handle_api(struct dispatcher *d, struct http_exchange *ex, struct str rest)
+{
+    struct rest_match m;
+    if (str_is(rest, "openapi.json")) {
+        http_exchange_reply_with(ex, 200, "application/json", openapi_document(&ex->arena, d->sandbox));
+        return;
+    }
+    rest_routes_match(ex->method, rest, &m);
+    if (m.route) {
+        handle_route(d, ex, &m);
+    } else if (m.other_method && !tool_find(rest)) {
+        problem(ex, 405, "This path exists for another method.");
+    } else {
+        handle_rpc(d, ex, rest, true);
+    }
+}
