@@ -1,6 +1,6 @@
 /* The tables back as JSON Schema. First the nodes reachable from the root are counted; those used more than once, or
  * recursive, go into "$defs" under their published name (core.price) or a number; all others are written in place. */
-#include <stdio.h>
+#include <limits.h>
 
 #include "contract/json.h"
 #include "contract/validate_internal.h"
@@ -14,7 +14,10 @@ struct render {
     yyjson_mut_val *defs;
     uint8_t *uses; /* of each node: 0, 1, 2 = more */
     uint8_t *done; /* already in $defs */
+    int levels;    /* of an outline still to be written in place; LEVELS_ALL: not an outline */
 };
+
+#define LEVELS_ALL INT_MAX
 
 static yyjson_mut_val *node_json(struct render *r, uint32_t node);
 
@@ -77,10 +80,31 @@ static yyjson_mut_val *text(struct render *r, struct str s)
     return yyjson_mut_strn(r->doc, s.n ? s.p : "", s.n);
 }
 
+static yyjson_mut_val *type_json(struct render *r, uint32_t mask);
+
+/* In an outline everything is in place; below the last level only the type is left. */
+static yyjson_mut_val *outline(struct render *r, uint32_t node)
+{
+    if (r->levels > 0) {
+        r->levels--;
+        yyjson_mut_val *full = node_json(r, node);
+        r->levels++;
+        return full;
+    }
+    for (const uint32_t *op = r->p->code + node; op_of(*op) != OP_END; op += 1 + operands_of(*op)) {
+        if (op_of(*op) != OP_TYPE) continue;
+        yyjson_mut_val *out = yyjson_mut_obj(r->doc);
+        json_add_val(r->doc, out, "type", type_json(r, op[1]));
+        return out;
+    }
+    return yyjson_mut_true(r->doc);
+}
+
 /* A schema where it is used: in place, or a reference into $defs. */
 static yyjson_mut_val *use(struct render *r, uint32_t node)
 {
     if (node == NODE_ANYTHING || node == NODE_NOTHING) return yyjson_mut_bool(r->doc, node == NODE_ANYTHING);
+    if (r->levels != LEVELS_ALL) return outline(r, node);
     if (r->uses[node] < 2 || node_words(r->p, node) <= SMALL_WORDS) return node_json(r, node);
     struct str name = def_name(r, node);
     if (!r->done[node]) {
@@ -248,16 +272,42 @@ static void op_json(struct render *r, yyjson_mut_val *out, const uint32_t *op)
     }
 }
 
+/* An outline accepts at least what the schema accepts: what is cut off must not make `not`, `if` or "exactly one"
+ * refuse more, so the first two are left out and the last becomes "at least one". */
+static void op_outline(struct render *r, yyjson_mut_val *out, const uint32_t *op)
+{
+    if (op_of(*op) == OP_NOT || op_of(*op) == OP_IF) return;
+    if (op_of(*op) != OP_ONE_OF && op_of(*op) != OP_ANY_OF) {
+        op_json(r, out, op);
+    } else if (r->levels > 0 && !yyjson_mut_obj_get(out, "anyOf")) {
+        /* Both kinds in one node are rare; the second is then left out. */
+        json_add_val(r->doc, out, "anyOf", nodes(r, op, 1));
+    }
+}
+
 static yyjson_mut_val *node_json(struct render *r, uint32_t node)
 {
     yyjson_mut_val *out = yyjson_mut_obj(r->doc);
-    for (const uint32_t *op = r->p->code + node; op_of(*op) != OP_END; op += 1 + operands_of(*op)) op_json(r, out, op);
+    for (const uint32_t *op = r->p->code + node; op_of(*op) != OP_END; op += 1 + operands_of(*op)) {
+        if (r->levels == LEVELS_ALL) {
+            op_json(r, out, op);
+        } else {
+            op_outline(r, out, op);
+        }
+    }
     return out;
+}
+
+struct str contract_schema_outline(struct arena *a, const struct contract *c, int levels)
+{
+    ENSURE(levels >= 0 && levels < LEVELS_ALL);
+    struct render r = { .p = c->program, .arena = a, .doc = json_doc_new(a), .levels = levels };
+    return json_write(a, node_json(&r, c->node));
 }
 
 struct str contract_schema_json(struct arena *a, const struct contract *c)
 {
-    struct render r = { .p = c->program, .arena = a, .doc = json_doc_new(a) };
+    struct render r = { .p = c->program, .arena = a, .doc = json_doc_new(a), .levels = LEVELS_ALL };
     r.defs = yyjson_mut_obj(r.doc);
     r.uses = ARENA_ARRAY(a, uint8_t, c->program->code_count);
     r.done = ARENA_ARRAY(a, uint8_t, c->program->code_count);

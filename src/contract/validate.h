@@ -48,3 +48,8 @@ int contract_report_err(const struct contract_report *report, struct err *e);
 
 /* JSON Schema text (draft-07, no prose) of a contract, self-contained: shared and recursive parts are in "$defs". */
 struct str contract_schema_json(struct arena *a, const struct contract *c);
+
+/* The same cut off: members `levels` deep keep only their type, everything is in place, no "$defs". It accepts at
+ * least what the full schema accepts. For lists of many tools, where full schemas would be hundreds of kilobytes
+ * (the whole of 3.1 is 0.6 MB without the test controller). */
+struct str contract_schema_outline(struct arena *a, const struct contract *c, int levels);

@@ -2,10 +2,11 @@
 // generated from it, and mutations of both) are judged by the validator and by ajv; they must agree on each.
 // The schema rendered back from the tables is judged the same way.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { checkTables, documents, newAjv, random, readJson, rendered, schemaFolders } from './common.mjs';
+import { checkTables, checker, documents, newAjv, outlined, random, readJson, rendered, schemaFolders, top } from './common.mjs';
 
 const GENERATED = 12;
 const MUTATIONS = 4;
@@ -142,6 +143,7 @@ for (const { line, path } of documents()) {
         const values = candidates(ajvs[line], schema, random(path.length * 7919 + line));
         const validate = ajvs[line].getSchema(schema.$id);
         const back = newAjv().compile(rendered(line, path));
+        const outlines = [1, 3].map((levels) => newAjv().compile(outlined(line, path, levels)));
         const answers = checkTables(values.map((value) => ({ line, path, value })));
         for (const [i, value] of values.entries()) {
             const expected = validate(value);
@@ -150,6 +152,7 @@ for (const { line, path } of documents()) {
             assert.equal(answers[i].valid, expected, where());
             assert.equal(back(value), expected, `rendered: ${where()}`);
             assert.equal(answers[i].issues.length === 0, expected, where());
+            if (expected) assert.ok(outlines.every((accepts) => accepts(value)), `outline: ${where()}`);
         }
     });
 }
@@ -157,4 +160,12 @@ for (const { line, path } of documents()) {
 test('both accepted and refused values were tried in numbers', { skip: ajvs.every((ajv) => !ajv) }, () => {
     assert.ok(totals.valid > 1000 && totals.invalid > 1000, JSON.stringify(totals));
     console.log(JSON.stringify(totals));
+});
+
+// A release build takes about 5 us; the limit only catches a change of kind, also under sanitizers on a busy machine.
+test('a create_media_buy of 2 KB is validated quickly', () => {
+    const file = join(top, 'tests/schema/create_media_buy.json');
+    const cost = JSON.parse(execFileSync(checker, ['--bench', '1', 'media-buy/create-media-buy-request.json', file]));
+    console.log(JSON.stringify(cost));
+    assert.ok(cost.validate_ns < 1e6, JSON.stringify(cost));
 });

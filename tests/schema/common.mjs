@@ -52,6 +52,9 @@ export const documents = () => execFileSync(checker, ['--documents'], { encoding
 export const rendered = (line, path) =>
     JSON.parse(execFileSync(checker, ['--schema', String(line), path], { encoding: 'utf8', maxBuffer: textMax }));
 
+export const outlined = (line, path, levels) =>
+    JSON.parse(execFileSync(checker, ['--outline', String(line), path, String(levels)], { encoding: 'utf8', maxBuffer: textMax }));
+
 export function jsonFiles(folder) {
     const found = [];
     for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {

@@ -5,6 +5,7 @@
  *     Each line of standard input is {"root": index, "value": ...} or {"line": 0|1, "path": "...", "value": ...};
  *     each answer is one line: {"valid": bool, "issues": [{"pointer","keyword","message"}...]}.
  *   schema_check --schema LINE PATH writes the document rendered from the tables
+ *   schema_check --outline LINE PATH LEVELS   the same cut off
  *   schema_check --documents        lists the documents: LINE PATH
  *   schema_check --bench LINE PATH FILE   validates FILE many times, writes nanoseconds for parsing and for checking
  */
@@ -141,7 +142,7 @@ static int64_t nanoseconds(void)
 
 static int bench(const struct contract *c, struct str text)
 {
-    enum { ROUNDS = 20000 };
+    enum { ROUNDS = 2000 };
     int64_t parsing = 0, checking = 0;
     for (int i = 0; i < ROUNDS; i++) {
         struct arena a;
@@ -179,6 +180,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(mode, "--schema") == 0 && argc == 4) {
         puts(contract_schema_json(&a, document(line, str_from(argv[3]))).p);
+        return 0;
+    }
+    if (strcmp(mode, "--outline") == 0 && argc == 5) {
+        puts(contract_schema_outline(&a, document(line, str_from(argv[3])), argv[4][0] - '0').p);
         return 0;
     }
     if (strcmp(mode, "--bench") == 0 && argc == 5) {

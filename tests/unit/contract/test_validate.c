@@ -170,23 +170,35 @@ static void every_reference_in_the_tables_is_a_node(void **state)
     }
 }
 
-static void deep_and_wide_values_end_within_the_budget(void **state)
+static void wide_values_keep_a_bounded_report(void **state)
 {
     struct buf b;
     buf_init(&b, 1 << 21);
-    buf_add(&b, STR("{\"buying_mode\":\"brief\",\"brief\":\"x\",\"ext\":"));
-    for (int i = 0; i < 100; i++) buf_add(&b, STR("{\"a\":["));
-    for (int i = 0; i < 100; i++) buf_add(&b, STR("]}"));
-    buf_add_char(&b, '}');
-    (void)judged(ADCP_3_1, "get_products", CONTRACT_REQUEST, "{}");
-    yyjson_val *brand = parsed("{\"house\":{}}");
-    assert_non_null(brand);
-    buf_clear(&b);
-    buf_add_char(&b, '[');
+    buf_add(&b, STR("{\"packages\":["));
     for (int i = 0; i < 20000; i++) buf_addf(&b, "%s{\"a\":{\"b\":%d}}", i ? "," : "", i);
-    buf_add_char(&b, ']');
+    buf_add(&b, STR("]}"));
     assert_int_equal(judged(ADCP_3_1, "create_media_buy", CONTRACT_REQUEST, b.p), -1);
-    assert_string_equal(report.issues[0].keyword, "type");
+    assert_int_equal(report.count, CONTRACT_ISSUES_MAX);
+    assert_true(report.total >= 3 * 20000);
+    buf_finish(&b);
+}
+
+static void work_beyond_the_budget_is_refused_as_too_complex(void **state)
+{
+    /* allOf of two branches that both look at the member below: 2^60 checks for a value 60 levels deep. */
+    static const uint32_t at[] = { 0, 2 };
+    static const uint32_t code[] = { OP_END, OP_FALSE, OP_END, /* 3: */ OP_ALL_OF | 2 << 8, 7, 7, OP_END,
+                                     /* 7: */ OP_MEMBERS | 5 << 8, 1, 0, 0, 0, 3, OP_END };
+    struct contract_program p = { .text = "a", .string_at = at, .string_count = 1, .code = code,
+                                  .code_count = ARRAY_LEN(code) };
+    struct contract c = { .program = &p, .node = 3, .path = "test" };
+    struct buf b;
+    buf_init(&b, 4096);
+    for (int i = 0; i < 60; i++) buf_add(&b, STR("{\"a\":"));
+    buf_add_char(&b, '1');
+    for (int i = 0; i < 60; i++) buf_add_char(&b, '}');
+    assert_int_equal(contract_validate(&c, parsed(b.p), &report), -1);
+    assert_true(str_is(report.issues[0].message, "is too complex to be checked"));
     buf_finish(&b);
 }
 
@@ -257,7 +269,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_tool_of_the_table_is_found_and_renders, setup, teardown),
         cmocka_unit_test_setup_teardown(every_pattern_compiles, setup, teardown),
         cmocka_unit_test_setup_teardown(every_reference_in_the_tables_is_a_node, setup, teardown),
-        cmocka_unit_test_setup_teardown(deep_and_wide_values_end_within_the_budget, setup, teardown),
+        cmocka_unit_test_setup_teardown(wide_values_keep_a_bounded_report, setup, teardown),
+        cmocka_unit_test_setup_teardown(work_beyond_the_budget_is_refused_as_too_complex, setup, teardown),
         cmocka_unit_test_setup_teardown(error_codes_know_line_and_recovery, setup, teardown),
         cmocka_unit_test_setup_teardown(formats_follow_their_rfcs, setup, teardown),
     };
