@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "net/gzip.h"
 
 #define AHEAD_MAX        READ_BYTES         /* read beyond the request in flight before reading pauses */
 #define OUT_MAX          ((size_t)64 << 20) /* head, small bodies, one round of a stream */
@@ -23,7 +24,8 @@ struct conn_exchange {
     bool is_head, is_http10;
     bool begun; /* the reply's head is in conn->out */
     bool streaming, chunked;
-    bool ended; /* nothing will be added to the reply */
+    bool varies, packed; /* could be compressed for some client; is for this one */
+    bool ended;          /* nothing will be added to the reply */
     bool closed_told;
 };
 
@@ -82,6 +84,8 @@ static void write_head(struct conn *c, struct conn_exchange *cx)
         buf_add(&c->out, ex->reply_headers[i].value);
         buf_add(&c->out, STR("\r\n"));
     }
+    if (cx->packed) buf_add(&c->out, STR("Content-Encoding: gzip\r\n"));
+    if (cx->varies) buf_add(&c->out, STR("Vary: Accept-Encoding\r\n"));
     if (cx->chunked) {
         buf_add(&c->out, STR("Transfer-Encoding: chunked\r\n"));
     } else if (!cx->streaming && ex->status != 204 && ex->status != 304) {
@@ -96,8 +100,17 @@ static void write_head(struct conn *c, struct conn_exchange *cx)
     cx->begun = true;
 }
 
+static void pack_reply(struct conn *c, struct conn_exchange *cx)
+{
+    struct http_exchange *ex = &cx->ex;
+    cx->varies = reply_has_body(cx) && gzip_fits(ex, c->server->o.gzip_bytes_min);
+    if (!cx->varies || !http_list_has(http_req_header(ex, "Accept-Encoding"), "gzip")) return;
+    cx->packed = gzip_compress(&ex->arena, ex->reply, &ex->reply);
+}
+
 static void write_reply(struct conn *c, struct conn_exchange *cx)
 {
+    pack_reply(c, cx);
     write_head(c, cx);
     cx->ended = true;
     if (!reply_has_body(cx)) return;

@@ -39,6 +39,7 @@ static void fill_options(struct http_server *s, const struct http_server_options
     set_default_size(&o->headers_max, 128);
     set_default_size(&o->body_bytes_max, (size_t)8 << 20);
     set_default_size(&o->connections_max, 10000);
+    set_default_size(&o->gzip_bytes_min, (size_t)8 << 10);
     set_default(&o->head_timeout_ms, 10000);
     set_default(&o->body_idle_timeout_ms, 30000);
     set_default(&o->body_bytes_per_s_min, 1024);

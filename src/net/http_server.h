@@ -29,6 +29,7 @@ struct http_server_options {
     size_t headers_max;        /* how many headers [128] -> 431 */
     size_t body_bytes_max;     /* [8 MiB] -> 413 */
     size_t connections_max;    /* [10000]; at the limit the longest idle one makes room, else 503 */
+    size_t gzip_bytes_min;     /* replies from this size are compressed for clients that accept it [8 KiB] */
     int head_timeout_ms;       /* from the first byte to the end of the headers [10 s] -> 408 */
     int body_idle_timeout_ms;  /* between two pieces of a body [30 s] -> 408 */
     int body_bytes_per_s_min;  /* average, after a grace of body_idle_timeout_ms [1024] -> 408 */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define GET_CLOSE "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -498,6 +499,53 @@ static void large_replies_wait_for_slow_readers_and_vanished_ones_do_no_harm(voi
     harness_finish(&h);
 }
 
+static void large_replies_are_compressed_for_those_who_accept_it(void **state)
+{
+    struct harness h;
+    struct buf in;
+    harness_start(&h, (struct http_server_options){ .gzip_bytes_min = 5000 });
+    h.big_bytes = 100000;
+    assert_int_equal(
+        client_once(&h,
+                    "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip\r\nConnection: close\r\n\r\n",
+                    &in),
+        CLIENT_EOF);
+    assert_has(&in, "Content-Encoding: gzip\r\n");
+    assert_has(&in, "Vary: Accept-Encoding\r\n");
+    const char *body = strstr(in.p, "\r\n\r\n") + 4;
+    size_t body_n = in.n - (size_t)(body - in.p);
+    assert_true(body_n < 2000);
+    static char plain[100001];
+    z_stream z = { .next_in = (Bytef *)body,
+                   .avail_in = (uInt)body_n,
+                   .next_out = (Bytef *)plain,
+                   .avail_out = sizeof(plain) };
+    assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+    assert_int_equal(z.total_out, h.big_bytes);
+    assert_int_equal(plain[99999], 'x');
+    inflateEnd(&z);
+    buf_finish(&in);
+    assert_int_equal(
+        client_once(&h,
+                    "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip;q=0\r\nConnection: close\r\n\r\n",
+                    &in),
+        CLIENT_EOF);
+    assert_has(&in, "Vary: Accept-Encoding\r\n");
+    assert_null(strstr(in.p, "gzip"));
+    assert_true(in.n > h.big_bytes);
+    buf_finish(&in);
+    h.big_bytes = 4999;
+    assert_int_equal(
+        client_once(&h, "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
+                    &in),
+        CLIENT_EOF);
+    assert_null(strstr(in.p, "gzip"));
+    assert_null(strstr(in.p, "Vary"));
+    buf_finish(&in);
+    harness_finish(&h);
+}
+
 static void an_exchange_outlives_its_client(void **state)
 {
     struct harness h;
@@ -715,6 +763,7 @@ int main(void)
         cmocka_unit_test(http10_and_absolute_targets_are_understood),
         cmocka_unit_test(upgrades_are_ignored),
         cmocka_unit_test(large_replies_wait_for_slow_readers_and_vanished_ones_do_no_harm),
+        cmocka_unit_test(large_replies_are_compressed_for_those_who_accept_it),
         cmocka_unit_test(an_exchange_outlives_its_client),
         cmocka_unit_test(a_half_closed_client_gets_its_reply),
         cmocka_unit_test(streams_flow_and_end),
