@@ -19,14 +19,19 @@ export const schemaFolders = [
 
 const textMax = 1 << 28;
 
-function ask(args, queries) {
-    const input = queries.map((query) => JSON.stringify(query) + '\n').join('');
+function lines(args, queries) {
+    const input = queries.map((query) => `${query}\n`).join('');
     const run = spawnSync(checker, args, { input, encoding: 'utf8', maxBuffer: textMax });
     if (run.status !== 0) throw new Error(`${checker} ${args.join(' ')} ended with ${run.status ?? run.signal}: ${run.stderr}`);
-    const answers = run.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    const answers = run.stdout.split('\n').filter(Boolean);
     if (answers.length !== queries.length) throw new Error(`${queries.length} queries, ${answers.length} answers`);
     return answers;
 }
+
+const ask = (args, queries) => lines(args, queries.map((query) => JSON.stringify(query))).map((line) => JSON.parse(line));
+
+// The canonical text of each JSON text.
+export const canonicalTexts = (texts) => lines(['--canonical'], texts);
 
 // Checks [{line, path, value}] against the committed tables.
 export const checkTables = (queries) => ask(['--tables'], queries);

@@ -6,6 +6,7 @@
  *     each answer is one line: {"valid": bool, "issues": [{"pointer","keyword","message"}...]}.
  *   schema_check --schema LINE PATH writes the document rendered from the tables
  *   schema_check --outline LINE PATH LEVELS   the same cut off
+ *   schema_check --canonical      answers each line of standard input with its RFC 8785 text
  *   schema_check --documents        lists the documents: LINE PATH
  *   schema_check --bench LINE PATH FILE   validates FILE many times, writes nanoseconds for parsing and for checking
  */
@@ -133,6 +134,21 @@ static int serve(const struct contract_program *program, const uint32_t *roots)
     return 0;
 }
 
+static int canonical(void)
+{
+    char *line = NULL;
+    size_t cap = 0;
+    for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
+        struct arena a;
+        arena_init(&a);
+        struct str text = json_canonical(&a, parse(&a, (struct str){ line, (size_t)n }), NULL);
+        fprintf(stdout, STR_FMT "\n", STR_ARG(text));
+        arena_finish(&a);
+    }
+    free(line);
+    return 0;
+}
+
 static int64_t nanoseconds(void)
 {
     struct timespec t;
@@ -171,6 +187,7 @@ int main(int argc, char **argv)
         yyjson_val *json = parse(&a, read_file(&a, argv[2]));
         return serve(load(&a, json), words(&a, json_arr(json, "roots")));
     }
+    if (strcmp(mode, "--canonical") == 0) return canonical();
     if (strcmp(mode, "--tables") == 0) return serve(NULL, NULL);
     if (strcmp(mode, "--documents") == 0) {
         for (size_t i = 0; i < contract_document_count; i++) {
