@@ -11,7 +11,9 @@
 #define AHEAD_MAX        READ_BYTES         /* read beyond the request in flight before reading pauses */
 #define OUT_MAX          ((size_t)64 << 20) /* head, small bodies, one round of a stream */
 #define COPY_REPLY_MAX   ((size_t)4 << 10)  /* bodies up to this leave in one piece with their head */
+#define ENCRYPT_BYTES    ((size_t)128 << 10)
 #define LINGER_MS        2000
+#define TLS_RECORD_BYTES 16384
 #define LINGER_BYTES_MAX ((size_t)16 << 20)
 
 struct conn_exchange {
@@ -196,6 +198,7 @@ static struct conn_exchange *exchange_new(struct conn *c)
     cx->is_http10 = h1_is_http10(&c->h1);
     cx->ex.peer = arena_dup(&cx->ex.arena, str_from(c->peer));
     cx->ex.local = c->local;
+    cx->ex.secure = c->tls != NULL;
     cx->ex.peer_uid = c->peer_uid;
     return cx;
 }
@@ -223,6 +226,8 @@ static void on_handle_closed(uv_handle_t *handle)
     h1_finish(&c->h1);
     buf_finish(&c->ahead);
     buf_finish(&c->out);
+    buf_finish(&c->wire);
+    tls_destroy(c->tls);
     c->magic = 0;
     free(c);
     server_conn_gone(s);
@@ -265,6 +270,11 @@ static void conn_linger(struct conn *c)
         conn_close(c, "done");
         return;
     }
+    if (c->tls) {
+        tls_goodbye(c->tls);
+        conn_flush(c);
+        if (c->state == CONN_CLOSED) return;
+    }
     c->shutdown.data = c;
     if (uv_shutdown(&c->shutdown, &c->io.stream, on_shutdown)) {
         conn_close(c, "shutdown failed");
@@ -301,6 +311,7 @@ static void conn_drained(struct conn *c)
 {
     c->deadline_ms = c->state == CONN_HANDLING ? 0 : c->deadline_ms;
     buf_finish(&c->out);
+    buf_finish(&c->wire);
     if (c->state == CONN_REFUSING) {
         conn_linger(c);
     } else if (c->state == CONN_HANDLING && c->cx && c->cx->ended) {
@@ -318,29 +329,28 @@ static void on_written(uv_write_t *req, int status)
     c->writing = NULL;
     if (status < 0) {
         conn_close(c, uv_strerror(status));
-        return;
+    } else {
+        conn_flush(c);
     }
-    if (c->cx) c->cx->tail = STR_NONE;
-    conn_flush(c);
 }
 
-/* Hands what the kernel would not take at once to libuv. conn->out moves along; the tail is in the exchange,
+/* Hands what the kernel would not take at once to libuv. The bytes move along; the tail is in the exchange,
  * which stays until on_written or the close. */
-static void write_rest(struct conn *c, struct str tail)
+static void write_rest(struct conn *c, struct buf *bytes, struct str *tail)
 {
     struct conn_write *w = calloc(1, sizeof(*w));
     ENSURE(w != NULL);
     w->conn = c;
-    w->bytes = c->out;
-    buf_init(&c->out, OUT_MAX);
+    w->bytes = *bytes;
+    buf_init(bytes, OUT_MAX);
     uv_buf_t bufs[2] = { uv_buf_init(w->bytes.p, (unsigned)w->bytes.n),
-                         uv_buf_init((char *)tail.p, (unsigned)tail.n) };
-    bool has_head = w->bytes.n > 0;
+                         uv_buf_init((char *)tail->p, (unsigned)tail->n) };
+    unsigned skip = w->bytes.n == 0, count = 2 - skip - (tail->n == 0);
     c->writing = w;
-    c->queue_seen = w->bytes.n + tail.n;
+    c->queue_seen = w->bytes.n + tail->n;
+    *tail = STR_NONE;
     set_deadline(c, c->server->o.write_timeout_ms);
-    int rc =
-        uv_write(&w->req, &c->io.stream, bufs + !has_head, (unsigned)(has_head + (tail.n > 0)), on_written);
+    int rc = uv_write(&w->req, &c->io.stream, bufs + skip, count, on_written);
     if (rc == 0) return;
     c->writing = NULL;
     buf_finish(&w->bytes);
@@ -348,29 +358,64 @@ static void write_rest(struct conn *c, struct str tail)
     conn_close(c, uv_strerror(rc));
 }
 
+/* True when the kernel took all of it; otherwise the rest waits, or the connection is closed. */
+static bool write_some(struct conn *c, struct buf *bytes, struct str *tail)
+{
+    ENSURE(bytes->n <= OUT_MAX && tail->n <= UINT32_MAX);
+    uv_buf_t bufs[2] = { uv_buf_init(bytes->p, (unsigned)bytes->n),
+                         uv_buf_init((char *)tail->p, (unsigned)tail->n) };
+    unsigned skip = bytes->n == 0, count = 2 - skip - (tail->n == 0);
+    int rc = uv_try_write(&c->io.stream, bufs + skip, count);
+    if (rc < 0 && rc != UV_EAGAIN) {
+        conn_close(c, uv_strerror(rc));
+        return false;
+    }
+    size_t sent = rc < 0 ? 0 : (size_t)rc, from_bytes = sent < bytes->n ? sent : bytes->n;
+    buf_consume(bytes, from_bytes);
+    *tail = str_skip(*tail, sent - from_bytes);
+    if (bytes->n + tail->n == 0) return true;
+    write_rest(c, bytes, tail);
+    return false;
+}
+
+/* Turns a piece of what goes out into what goes over the wire; a piece only, so that a large reply is not
+ * held twice. */
+static int encrypt_some(struct conn *c, struct str *tail)
+{
+    tls_collect(c->tls, &c->wire);
+    if (c->wire.n || !tls_is_ready(c->tls)) return 0;
+    bool from_out = c->out.n > 0;
+    struct str piece = from_out ? buf_str(&c->out) : *tail;
+    if (piece.n > ENCRYPT_BYTES) piece.n = ENCRYPT_BYTES;
+    if (tls_write(c->tls, piece)) return -1;
+    if (from_out) {
+        buf_consume(&c->out, piece.n);
+    } else {
+        *tail = str_skip(*tail, piece.n);
+    }
+    tls_collect(c->tls, &c->wire);
+    return 0;
+}
+
 static void conn_flush(struct conn *c)
 {
-    if (c->writing || c->state == CONN_CLOSED) return;
-    struct str *tail = c->cx ? &c->cx->tail : &(struct str){ NULL, 0 };
-    ENSURE(c->out.n <= OUT_MAX && tail->n <= UINT32_MAX);
-    if (c->out.n + tail->n > 0) {
-        uv_buf_t bufs[2] = { uv_buf_init(c->out.p, (unsigned)c->out.n),
-                             uv_buf_init((char *)tail->p, (unsigned)tail->n) };
-        bool has_out = c->out.n > 0;
-        int rc = uv_try_write(&c->io.stream, bufs + !has_out, (unsigned)(has_out + (tail->n > 0)));
-        if (rc < 0 && rc != UV_EAGAIN) {
-            conn_close(c, uv_strerror(rc));
+    struct str none = STR_NONE;
+    while (!c->writing && c->state != CONN_CLOSED) {
+        struct buf *bytes = c->tls ? &c->wire : &c->out;
+        struct str *tail = c->cx ? &c->cx->tail : &none;
+        if (c->tls) {
+            if (encrypt_some(c, tail)) {
+                conn_close(c, "TLS failed");
+                return;
+            }
+            tail = &none;
+        }
+        if (bytes->n + tail->n == 0) {
+            conn_drained(c);
             return;
         }
-        size_t sent = rc < 0 ? 0 : (size_t)rc, from_out = sent < c->out.n ? sent : c->out.n;
-        buf_consume(&c->out, from_out);
-        *tail = str_skip(*tail, sent - from_out);
-        if (c->out.n + tail->n > 0) {
-            write_rest(c, *tail);
-            return;
-        }
+        if (!write_some(c, bytes, tail)) return;
     }
-    conn_drained(c);
 }
 
 /* Answers a request that never becomes one, and closes. */
@@ -480,6 +525,26 @@ static void on_bytes(struct conn *c, struct str bytes)
     }
 }
 
+static void on_tls_bytes(struct conn *c, struct str wire)
+{
+    char plain[TLS_RECORD_BYTES];
+    size_t n;
+    enum tls_read rc;
+    tls_feed(c->tls, wire);
+    while ((rc = tls_read(c->tls, plain, sizeof(plain), &n)) == TLS_DATA) {
+        on_bytes(c, (struct str){ plain, n });
+        if (c->state == CONN_CLOSED) return;
+    }
+    tls_collect(c->tls, &c->wire); /* the handshake's answers, alerts */
+    if (c->wire.n) conn_flush(c);
+    if (c->state == CONN_CLOSED) return;
+    if (rc == TLS_BROKEN) {
+        conn_close(c, "not TLS, or broken TLS");
+    } else if (rc == TLS_END) {
+        on_eof(c);
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct conn *c = stream->data;
@@ -488,6 +553,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         on_eof(c);
     } else if (n < 0) {
         conn_close(c, uv_strerror((int)n));
+    } else if (n > 0 && c->tls) {
+        on_tls_bytes(c, (struct str){ buf->base, (size_t)n });
     } else if (n > 0) {
         on_bytes(c, (struct str){ buf->base, (size_t)n });
     }
@@ -563,6 +630,8 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
     h1_init(&c->h1, &s->limits);
     buf_init(&c->ahead, AHEAD_MAX + READ_BYTES);
     buf_init(&c->out, OUT_MAX);
+    buf_init(&c->wire, OUT_MAX);
+    if (s->tls && !l->local) c->tls = tls_create(s->tls);
     list_push_back(&s->conns, &c->node);
     s->stats.connections++;
     s->stats.accepted++;

@@ -11,6 +11,7 @@
 
 #include "net/h1.h"
 #include "net/http_server.h"
+#include "net/tls.h"
 
 #define SERVER_MAGIC 0x53657276u
 #define CONN_MAGIC   0x436f6e6eu
@@ -42,6 +43,7 @@ struct http_server {
     void *handler_arg;
     struct listener listeners[LISTENERS_MAX];
     size_t listeners_n, handles_open; /* listeners and the sweep timer not yet closed by libuv */
+    struct tls_context *tls;          /* NULL: plain */
     int port;
     struct list conns;
     struct list idle; /* those between two requests, the longest idle first */
@@ -78,6 +80,8 @@ struct conn {
     struct buf ahead; /* what came in while a request was in flight */
     size_t ahead_at;  /* how much of it has been parsed */
     struct buf out;   /* what goes out next */
+    struct tls *tls;  /* NULL: plain */
+    struct buf wire;  /* with TLS: encrypted bytes on their way out */
     struct conn_write *writing;
     struct conn_exchange *cx; /* of the request in flight; NULL in other states */
     struct ready ready;       /* hands the complete request over, in a turn */

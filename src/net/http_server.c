@@ -265,7 +265,10 @@ int http_server_start(struct loop_uv *d, const struct http_server_options *o, ht
     s->sweep.data = s;
     s->handles_open = 1;
     int rc = 0;
-    if (!o->no_tcp) rc = listen_tcp(s, e);
+    if (o->tls_certificate.n || o->tls_key.n) {
+        rc = tls_context_create(o->tls_certificate, o->tls_key, &s->tls, e);
+    }
+    if (rc == 0 && !o->no_tcp) rc = listen_tcp(s, e);
     if (rc == 0 && o->unix_path.n) rc = listen_unix(s, e);
     s->o.host = s->o.unix_path = s->o.tls_certificate = s->o.tls_key = STR_NONE; /* they were borrowed */
     if (rc) {
@@ -309,6 +312,7 @@ void http_server_destroy(struct http_server *s)
     if (!s) return;
     ENSURE(s->magic == SERVER_MAGIC && s->draining && s->stats.connections == 0 && s->handles_open == 0);
     ready_cancel(&s->stopped_ready);
+    tls_context_destroy(s->tls);
     s->magic = 0;
     free(s);
 }
