@@ -179,7 +179,7 @@ static int bench(const struct contract *c, struct str text)
 
 int main(int argc, char **argv)
 {
-    struct arena a;
+    static struct arena a; /* lives as long as the process, and so do the patterns its tables point to */
     arena_init(&a);
     const char *mode = argc > 1 ? argv[1] : "";
     int line = argc > 2 ? argv[2][0] - '0' : 0;
