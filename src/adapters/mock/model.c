@@ -59,7 +59,7 @@ static struct nature nature_of(const struct plan_package *p)
     struct nature n = {
         .seed = s,
         .efficiency = draw(s, 1, 9930, 9989),
-        .bend = draw(s, 2, 60000, 100000),
+        .bend = draw(s, 2, 90000, 120000),
         .ctr = long_form ? draw(s, 3, 2000, 7000) : draw(s, 3, 11000, 18000),
         .view = p->medium == MEDIUM_AUDIO ? draw(s, 4, 970000, 990000) : draw(s, 4, 820000, 930000),
         .completion = p->medium == MEDIUM_AUDIO ? draw(s, 5, 880000, 960000) : draw(s, 5, 620000, 800000),
@@ -75,7 +75,7 @@ static struct nature nature_of(const struct plan_package *p)
 
 static int64_t day_weight(uint64_t seed, int64_t day)
 {
-    return draw(seed, UINT64_C(0x10000) + (uint64_t)day, 880, 1120);
+    return draw(seed, UINT64_C(0x10000) + (uint64_t)day, 920, 1080);
 }
 
 /* Weighted seconds of [from, to). */

@@ -242,18 +242,23 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_by_tenant ON audit (tenant_id, seq);
 
--- Delivery is facts: per package and day, from a source, at a time, final or not.
+-- Delivery is facts: per package and UTC day, from a source, at a time, final or not. NULL is unknown, not zero.
 CREATE TABLE delivery_fact (
-    media_buy_id TEXT NOT NULL,
-    package_id   TEXT NOT NULL,
-    day_at       INTEGER NOT NULL,            -- start of the day (UTC)
-    source       TEXT NOT NULL,               -- the ad server, or 'simulated'
-    impressions  INTEGER NOT NULL,
-    clicks       INTEGER NOT NULL,
-    spend_micros INTEGER NOT NULL,
-    doc          TEXT NOT NULL DEFAULT '{}',  -- further metrics known for that day: completed_views, conversions, ...
-    is_final     INTEGER NOT NULL DEFAULT 0,
-    read_at      INTEGER NOT NULL,
+    media_buy_id    TEXT NOT NULL,
+    package_id      TEXT NOT NULL,
+    day_at          INTEGER NOT NULL,         -- start of the day (UTC)
+    source          TEXT NOT NULL,            -- the ad server, or 'simulated'
+    impressions     INTEGER,
+    clicks          INTEGER,
+    spend_micros    INTEGER,
+    views           INTEGER,
+    completed_views INTEGER,
+    measurable      INTEGER,
+    viewable        INTEGER,
+    conversions     INTEGER,
+    grp_hundredths  INTEGER,
+    is_final        INTEGER NOT NULL DEFAULT 0,
+    read_at         INTEGER NOT NULL,         -- what was delivered up to then is in the row
     PRIMARY KEY (media_buy_id, package_id, day_at, source)
 ) STRICT, WITHOUT ROWID;
 

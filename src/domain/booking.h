@@ -1,0 +1,40 @@
+/* Booking: handing a media buy to the publisher's ad server. A local one does it here, inside the transaction; for
+ * a remote one a job row is written that does it after the commit. */
+#pragma once
+
+#include "domain/plan.h"
+
+#define BOOKING_JOB_KIND "adapter" /* payload: {"verb": "book", "media_buy_id": "..."} */
+
+enum booking_outcome {
+    BOOKING_DONE,   /* it is booked (updated, canceled) */
+    BOOKING_QUEUED  /* a job will do it; the buy waits for its answer */
+};
+
+/* Can it be booked as its rows now stand? Called before anything is promised. Refused with every reason:
+ * VALIDATION_ERROR (BUDGET_TOO_LOW when all that is wrong is money) with the first reason's field, all of them in
+ * the message as far as it goes and in details.problems[]{package_id, field, message}. */
+MUST_CHECK int booking_admit(const struct act *act, struct str media_buy_id, struct err *e);
+
+/* Books, brings what is booked to the rows, stops it. Rows are written first, these are called after; the past was
+ * frozen before (delivery_freeze). Errors: MEDIA_BUY_NOT_FOUND, CONFIGURATION_ERROR, SERVICE_UNAVAILABLE (a local
+ * ad server that says "later"), POLICY_VIOLATION never; a refusal is VALIDATION_ERROR with the ad server's reason. */
+MUST_CHECK int booking_place(const struct act *act, struct str media_buy_id, enum booking_outcome *outcome,
+                             struct err *e);
+MUST_CHECK int booking_update(const struct act *act, struct str media_buy_id, enum booking_outcome *outcome,
+                              struct err *e);
+MUST_CHECK int booking_cancel(const struct act *act, struct str media_buy_id, enum booking_outcome *outcome,
+                              struct err *e);
+
+/* Stores the ids an ad server gave; for the job that ran a remote operation, and used by the local ones. */
+MUST_CHECK int booking_record(const struct act *act, const struct plan *plan, const struct adapter_result *result,
+                              struct err *e);
+
+/* ---- for tests and for the job runner ---- */
+
+const char *adapter_verb_name(enum adapter_verb verb); /* "book", "update", ... */
+bool adapter_verb_parse(struct str name, enum adapter_verb *out);
+
+/* Runs or queues one verb on an ad server chosen by the caller. */
+MUST_CHECK int booking_submit(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                              enum adapter_verb verb, enum booking_outcome *outcome, struct err *e);

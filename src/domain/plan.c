@@ -1,0 +1,148 @@
+#include "domain/plan.h"
+
+#include "base/rfc3339.h"
+#include "domain/media_buy_state.h"
+#include "domain/product.h"
+#include "domain/tenant_settings.h"
+#include "store/q_delivery.h"
+
+int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
+{
+    struct tenant_settings ts;
+    struct ad_server server = { .adapter = adapter_find(act->tenant->adapter) };
+    if (server.adapter == NULL) {
+        return err_set(e, "CONFIGURATION_ERROR", "the publisher's ad server is not one this program knows");
+    }
+    tenant_settings_read(act->tenant, act->arena, &ts);
+    yyjson_val *settings = json_obj(ts.doc, "adapter_settings");
+    struct str text = settings ? json_write_val(act->arena, settings) : STR_NONE;
+    if (server.adapter->configure(act->arena, text, &server.config, e)) return err_in(e, "/adapter_settings");
+    *out = server;
+    return 0;
+}
+
+/* ---- what a product is ---- */
+
+static const struct {
+    const char *channel;
+    enum plan_medium medium;
+} media[] = {
+    { "olv", MEDIUM_VIDEO },          { "ctv", MEDIUM_VIDEO },      { "video", MEDIUM_VIDEO },
+    { "streaming_audio", MEDIUM_AUDIO }, { "podcast", MEDIUM_AUDIO }, { "audio", MEDIUM_AUDIO },
+    { "radio", MEDIUM_BROADCAST },    { "linear_tv", MEDIUM_BROADCAST },
+    { "dooh", MEDIUM_DOOH },          { "ooh", MEDIUM_DOOH },       { "cinema", MEDIUM_DOOH },
+};
+
+/* A product of several channels is what its first known one says; everything else behaves like display. */
+static enum plan_medium medium_of(const struct product *product)
+{
+    for (size_t c = 0; c < product->channels_n; c++) {
+        for (size_t i = 0; i < ARRAY_LEN(media); i++) {
+            if (str_is(product->channels[c], media[i].channel)) return media[i].medium;
+        }
+    }
+    return MEDIUM_DISPLAY;
+}
+
+static int describe(const struct act *act, struct plan_package *p, struct err *e)
+{
+    struct product product;
+    int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
+    if (rc < 0) return -1;
+    if (rc == 0) return 0; /* since deleted: what was sold stands, as display */
+    p->medium = medium_of(&product);
+    yyjson_val *settings = json_get_path(product.doc, "/ext/salesagent/ad_server");
+    if (settings) p->settings = json_write_val(act->arena, settings);
+    return 0;
+}
+
+/* ---- rows -> plan ---- */
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    if (a == TIME_NONE) return b;
+    return a < b ? a : b;
+}
+
+/* From when on the buy may deliver: approved, and with what it needs. The time at which the start of the flight
+ * was noticed does not matter. */
+static int64_t live_from(const struct media_buy_row *buy)
+{
+    enum media_buy_status stored;
+    ENSURE(media_buy_status_parse(buy->status, &stored));
+    switch (stored) {
+    case BUY_PENDING_START:
+    case BUY_ACTIVE:
+    case BUY_PAUSED:
+    case BUY_COMPLETED: break;
+    case BUY_CANCELED:
+        if (buy->activated_at == TIME_NONE) return INT64_MAX;
+        break;
+    case BUY_PENDING_APPROVAL:
+    case BUY_PENDING_CREATIVES:
+    case BUY_REJECTED:
+    case BUY_FAILED:
+    case BUY_STATUSES_N: return INT64_MAX;
+    }
+    if (buy->confirmed_at == TIME_NONE && buy->activated_at == TIME_NONE) return INT64_MAX;
+    return buy->activated_at > buy->confirmed_at ? buy->activated_at : buy->confirmed_at;
+}
+
+static int fill_package(const struct act *act, const struct media_buy_row *buy, const struct package_row *row,
+                        struct plan_package *out, struct err *e)
+{
+    *out = (struct plan_package){
+        .package_id = row->package_id,
+        .name = row->name,
+        .product_id = row->product_id,
+        .remote_id = row->remote_id,
+        .rate_micros = row->rate_micros,
+        .budget_micros = row->budget_micros,
+        .impressions_goal = row->impressions_goal,
+        .start_at = row->start_at,
+        .end_at = row->end_at,
+        .paused = row->paused || buy->paused,
+        .stopped_at = INT64_MAX,
+    };
+    ENSURE(pricing_model_parse(row->pricing_model, &out->pricing_model));
+    if (!plan_pacing_parse(row->pacing, &out->pacing)) out->pacing = PACING_EVEN;
+    out->stopped_at = earliest(row->canceled_at, out->stopped_at);
+    out->stopped_at = earliest(buy->canceled_at, out->stopped_at);
+    out->stopped_at = earliest(buy->completed_at, out->stopped_at);
+    return describe(act, out, e);
+}
+
+int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
+                   struct plan *out, struct err *e)
+{
+    struct plan plan = {
+        .tenant_id = buy->tenant_id,
+        .media_buy_id = buy->media_buy_id,
+        .name = buy->name,
+        .po_number = buy->po_number,
+        .start_at = buy->start_at,
+        .end_at = buy->end_at,
+        .live_from = live_from(buy),
+        .packages_n = packages->n,
+    };
+    memcpy(plan.currency, buy->currency, sizeof(plan.currency));
+    struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, packages->n);
+    for (size_t i = 0; i < packages->n; i++) {
+        if (fill_package(act, buy, &packages->rows[i], &list[i], e)) return -1;
+    }
+    plan.packages = list;
+    if (q_remote_order_get(act->tx, act->arena, buy->media_buy_id, &plan.remote_id, e)) return -1;
+    *out = plan;
+    return 0;
+}
+
+int plan_load(const struct act *act, struct str media_buy_id, struct plan *out, struct err *e)
+{
+    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = media_buy_id };
+    struct media_buy_row buy;
+    struct package_rows packages;
+    int rc = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
+    if (rc != 1) return rc;
+    if (q_packages_of_buy(act->tx, act->arena, media_buy_id, &packages, e)) return -1;
+    return plan_from_rows(act, &buy, &packages, out, e) ? -1 : 1;
+}

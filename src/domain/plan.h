@@ -1,0 +1,23 @@
+/* The plan of a media buy: its rows in the words of the adapter contract, and the ad server it is booked on. */
+#pragma once
+
+#include <salesagent/adapter.h>
+
+#include "domain/act.h"
+#include "store/q_media_buy.h"
+
+struct ad_server {
+    const struct adapter *adapter;
+    const void *config;
+};
+
+/* The publisher's: tenant.adapter, with the settings in tenant.doc's "adapter_settings". CONFIGURATION_ERROR when
+ * there is no adapter of that name or the settings are wrong. */
+MUST_CHECK int ad_server_of(const struct act *act, struct ad_server *out, struct err *e);
+
+/* Reads the rows of a buy. 1 found, 0 not, -1 failed. Whose buy it is was checked by the caller. Lives in the arena. */
+MUST_CHECK int plan_load(const struct act *act, struct str media_buy_id, struct plan *out, struct err *e);
+
+/* The same from rows at hand. */
+MUST_CHECK int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
+                              struct plan *out, struct err *e);

@@ -1,0 +1,45 @@
+/* Delivery facts, what ad servers call what they booked, and buyers' feedback. */
+#pragma once
+
+#include <salesagent/adapter.h>
+
+#include "store/store.h"
+
+struct fact_row {
+    struct str media_buy_id, package_id;
+    int64_t day_at;
+    struct str source;
+    struct delivered delivered; /* METRIC_UNKNOWN is NULL */
+    bool is_final;
+    int64_t read_at;
+};
+
+struct fact_rows {
+    struct fact_row *rows;
+    size_t n;
+};
+
+/* Ordered by package, day, source. */
+MUST_CHECK int q_facts_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct fact_rows *out,
+                              struct err *e);
+/* One row by its key (the first four members of `row`), into row's other members. 1 found, 0 not, -1 failed. */
+MUST_CHECK int q_fact_get(struct tx *tx, struct fact_row *row, struct err *e);
+/* Inserts or replaces. */
+MUST_CHECK int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e);
+
+/* The ad server's id for the whole buy; empty while there is none. */
+MUST_CHECK int q_remote_order_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out,
+                                  struct err *e);
+MUST_CHECK int q_remote_order_put(struct tx *tx, struct str media_buy_id, struct str remote_id, struct err *e);
+MUST_CHECK int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote_id, struct err *e);
+
+struct feedback_row {
+    struct str feedback_id, tenant_id, media_buy_id, package_id;
+    int64_t at;
+    struct str doc; /* JSON object */
+};
+
+MUST_CHECK int q_feedback_insert(struct tx *tx, const struct feedback_row *row, struct err *e);
+/* Newest first, at most `limit`. */
+MUST_CHECK int q_feedback_list(struct tx *tx, struct arena *a, struct str media_buy_id, int limit,
+                               struct feedback_row **rows, size_t *n, struct err *e);
