@@ -132,10 +132,10 @@ static int import_text(const struct data_args *o, struct str text)
     if (open_data(&d, o->data, &e) || store_write_now(d.store, run_import, &i, &e)) {
         rc = cli_error(CLI_FAILED, "%s%s%s", e.message, e.field[0] ? " at " : "", e.field);
     } else if (o->json) {
-        (void)printf("{\"changed\":%lld,\"unchanged\":%lld}\n", (long long)i.counts.changed,
+        cli_print("{\"changed\":%lld,\"unchanged\":%lld}\n", (long long)i.counts.changed,
                      (long long)i.counts.unchanged);
     } else {
-        (void)printf("%lld changed, %lld unchanged\n", (long long)i.counts.changed, (long long)i.counts.unchanged);
+        cli_print("%lld changed, %lld unchanged\n", (long long)i.counts.changed, (long long)i.counts.unchanged);
     }
     close_data(&d);
     return rc;
@@ -180,7 +180,7 @@ static int export_run(int argc, char **argv)
     if (open_data(&d, o.data, &e) || export_text(&d, o.tenant, &text, &e)) {
         rc = cli_error(CLI_FAILED, "%s", e.message);
     } else {
-        (void)printf(STR_FMT "\n", STR_ARG(text));
+        cli_print(STR_FMT "\n", STR_ARG(text));
     }
     close_data(&d);
     return rc;

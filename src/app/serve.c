@@ -123,12 +123,12 @@ static void greet(const struct server *s, const struct serve_options *o)
 {
     int port = http_server_port(s->http);
     bool v6 = memchr(o->host.p, ':', o->host.n) != NULL;
-    (void)printf("salesagent %s: %s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode");
-    (void)printf("  MCP    http://%s" STR_FMT "%s:%d/mcp\n", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
-    (void)printf("  data   %s\n", o->data);
+    cli_print("salesagent %s: %s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode");
+    cli_print("  MCP    http://%s" STR_FMT "%s:%d/mcp\n", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
+    cli_print("  data   %s\n", o->data);
     if (o->sandbox && publisher_data_is_demo(s->core.store)) {
-        (void)printf("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
-        (void)printf("  try    curl -s http://" STR_FMT ":%d/mcp -H 'x-adcp-auth: %s' -H 'content-type: application/json' "
+        cli_print("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
+        cli_print("  try    curl -s http://" STR_FMT ":%d/mcp -H 'x-adcp-auth: %s' -H 'content-type: application/json' "
                      "-d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
                      "\"get_products\",\"arguments\":{\"brief\":\"tech video\"}}}'\n",
                      STR_ARG(o->host), port, PUBLISHER_DEMO_TOKEN);

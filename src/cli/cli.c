@@ -38,6 +38,14 @@ int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n
     return cli_error(CLI_USAGE, "there is no command '%s'; salesagent --help lists them", argv[1]);
 }
 
+void cli_print(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vfprintf(stdout, fmt, ap); /* nothing sensible can be said when standard output is gone */
+    va_end(ap);
+}
+
 int cli_error(int code, const char *fmt, ...)
 {
     va_list ap;

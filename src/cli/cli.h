@@ -35,6 +35,9 @@ bool cli_flag(struct cli_args *a, const char *name);
 const char *cli_positional(struct cli_args *a);
 bool cli_more(const struct cli_args *a);
 
+/* What a command says, on standard output. A closed pipe shows in the exit code of the command that checks it. */
+void cli_print(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
 /* "error: ..." on standard error; returns `code`. */
 int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -41,7 +41,7 @@ static int parse(int argc, char **argv, struct task_args *t)
 
 static void print_row(yyjson_val *t)
 {
-    (void)printf("%-30.*s  %-11.*s  %-18.*s  %-40.*s  %.*s\n", STR_ARG(json_str(t, "task_id")),
+    cli_print("%-30.*s  %-11.*s  %-18.*s  %-40.*s  %.*s\n", STR_ARG(json_str(t, "task_id")),
                  STR_ARG(json_str(t, "state")), STR_ARG(json_str(t, "kind")), STR_ARG(json_str(t, "subject_id")),
                  STR_ARG(json_str(t, "description")));
 }
@@ -53,7 +53,7 @@ static void print_fields(yyjson_val *o, struct arena *a)
     yyjson_obj_foreach(o, i, n, key, value)
     {
         struct str v = yyjson_is_str(value) ? json_val_str(value) : json_write_val(a, value);
-        (void)printf("%-16s " STR_FMT "\n", yyjson_get_str(key), STR_ARG(v));
+        cli_print("%-16s " STR_FMT "\n", yyjson_get_str(key), STR_ARG(v));
     }
 }
 
@@ -63,14 +63,14 @@ static int print_reply(struct arena *a, const struct task_args *t, struct str re
     yyjson_doc *doc;
     struct err e;
     if (t->json) {
-        (void)printf(STR_FMT "\n", STR_ARG(reply));
+        cli_print(STR_FMT "\n", STR_ARG(reply));
         return CLI_OK;
     }
     if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
     yyjson_val *root = yyjson_doc_get_root(doc), *tasks = json_arr(root, "tasks"), *task;
     size_t i, n;
     yyjson_arr_foreach(tasks, i, n, task) print_row(task);
-    if (tasks && yyjson_arr_size(tasks) == 0) (void)printf("Nothing is waiting.\n");
+    if (tasks && yyjson_arr_size(tasks) == 0) cli_print("Nothing is waiting.\n");
     if (json_obj(root, "task")) print_fields(json_obj(root, "task"), a);
     return CLI_OK;
 }
