@@ -48,7 +48,7 @@ static int adcp_up(const struct dialect_request *req, struct dialect_up *out, st
         normalise_packages(doc, args, "packages");
         normalise_packages(doc, args, "new_packages");
     }
-    *out = (struct dialect_up){ .tool = req->tool, .doc = doc, .args = args };
+    *out = (struct dialect_up){ .tool = req->tool, .doc = doc, .args = args, .now = TIME_NONE };
     return 0;
 }
 

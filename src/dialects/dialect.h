@@ -6,6 +6,7 @@
  * idempotency_key and flight dates may be missing (src/tools/README.md says what tools do then). */
 #pragma once
 
+#include "base/rfc3339.h"
 #include "contract/json.h"
 
 struct dialect_request {
@@ -21,6 +22,7 @@ struct dialect_up {
     struct str tool;        /* canonical tool to run */
     yyjson_mut_doc *doc;
     yyjson_mut_val *args;   /* canonical arguments */
+    int64_t now;            /* the time the call says it is, for sandbox mode; TIME_NONE when it says nothing */
 };
 
 struct dialect_down {
@@ -45,4 +47,5 @@ struct dialect {
     yyjson_mut_val *(*down)(const struct dialect_down *d);
 };
 
-extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial;
+extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial,
+    dialect_buy_v1;

@@ -68,11 +68,12 @@ int shape_up(const struct shape_tool *tools, const struct dialect_request *req, 
 {
     const struct shape_tool *t = shape_find(tools, req->tool);
     ENSURE(t != NULL); /* dialect_has_tool was asked first */
-    struct shape_up u = { .req = req, .arena = req->arena, .doc = json_doc_new(req->arena), .tool = t->canonical };
+    struct shape_up u = { .req = req, .arena = req->arena, .doc = json_doc_new(req->arena), .tool = t->canonical,
+                          .today = TIME_NONE };
     u.out = json_root_obj(u.doc);
     if (without_nulls(&u, e)) return -1;
     if (t->up && t->up(&u, e)) return -1;
-    *out = (struct dialect_up){ .tool = str_from(u.tool), .doc = u.doc, .args = u.out };
+    *out = (struct dialect_up){ .tool = str_from(u.tool), .doc = u.doc, .args = u.out, .now = u.today };
     return 0;
 }
 
@@ -267,6 +268,11 @@ yyjson_mut_val *shape_ext(struct shape_up *u, yyjson_mut_val *obj)
     if (!ext) ext = json_add_obj(u->doc, obj, "ext");
     yyjson_mut_val *own = yyjson_mut_obj_get(ext, "salesagent");
     return own ? own : json_add_obj(u->doc, ext, "salesagent");
+}
+
+void shape_allow_past(struct shape_up *u)
+{
+    json_add_bool(u->doc, shape_ext(u, u->out), "allow_past_flight", true);
 }
 
 void shape_add_flight(struct shape_up *u, yyjson_mut_val *obj, int64_t first_day, int64_t last_day)

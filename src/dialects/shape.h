@@ -15,6 +15,7 @@ struct shape_up {
     yyjson_mut_doc *doc;
     yyjson_mut_val *out; /* canonical arguments */
     const char *tool;    /* canonical tool; preset from the table, `up` may choose another */
+    int64_t today;       /* TIME_NONE, or the day a simulated call says it is */
 };
 
 struct shape_tool {
@@ -66,6 +67,8 @@ struct shape_member {
 void shape_copy(yyjson_mut_doc *doc, yyjson_mut_val *dst, yyjson_val *src, const struct shape_member *members);
 /* The object itself when it is there already, else a new one. */
 yyjson_mut_val *shape_ext(struct shape_up *u, yyjson_mut_val *obj); /* obj.ext.salesagent */
+/* The seeds' dates are fixed and lie in the past by now: in sandbox mode such a flight is taken as it is. */
+void shape_allow_past(struct shape_up *u);
 /* A flight given in whole days: start_time, and end_time exclusive. TIME_NONE is left out. */
 void shape_add_flight(struct shape_up *u, yyjson_mut_val *obj, int64_t first_day, int64_t last_day);
 /* A reporting period, both days inclusive: start_date, end_date. TIME_NONE is left out. */

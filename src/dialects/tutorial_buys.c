@@ -146,6 +146,7 @@ int tutorial_create_up(struct shape_up *u, struct err *e)
     yyjson_mut_val *budget = json_add_obj(u->doc, u->out, "total_budget");
     json_add_money(u->doc, budget, "amount", sum);
     json_add_str(u->doc, budget, "currency", currency);
+    shape_allow_past(u);
     return 0;
 }
 
@@ -178,6 +179,7 @@ int tutorial_update_up(struct shape_up *u, struct err *e)
     bool flag;
     if (json_req_str(JSON_FIELD(u->in, "media_buy_id", ""), ID_LEN, &buy, e)) return -1;
     json_add_str(u->doc, u->out, "media_buy_id", buy);
+    shape_allow_past(u);
     for (size_t k = 0; k < ARRAY_LEN(flags); k++) {
         if (json_opt_bool(JSON_FIELD(u->in, flags[k], ""), &flag, e)) return -1;
         json_add_copy(u->doc, u->out, flags[k], yyjson_obj_get(u->in, flags[k]));
