@@ -109,8 +109,9 @@ static int translate_up(struct call *c)
         .default_currency = arena_dup(c->arena, str_from(c->settings.currency)),
         .adcp_version = c->adcp_version,
     };
-    struct dialect_up up = { .tool = c->tool };
+    struct dialect_up up = { .tool = c->tool, .now = TIME_NONE };
     if (c->dialect->up(&c->request, &up, &c->err)) return -1;
+    if (c->dispatcher->sandbox && up.now != TIME_NONE) c->act.now = up.now;
     struct str text = json_write(c->arena, up.args);
     static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
