@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "contract/validate.h"
 #include "domain/booking.h"
 #include "domain/delivery.h"
 #include "store/q_account.h"
@@ -89,12 +90,27 @@ static void change(struct fixture *f, struct change ch)
 
 /* ---- asking ---- */
 
+/* The reply as the envelope completes it, against the published schema of 3.1. */
+static void assert_valid(struct fixture *f, const char *tool, const struct fixture_reply *r)
+{
+    struct str text = arena_printf(&f->arena, "{\"status\":\"completed\",%.*s", (int)r->text.n - 1, r->text.p + 1);
+    struct contract_report report = { .arena = &f->arena };
+    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
+    assert_non_null(c);
+    if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return;
+    for (int i = 0; i < report.count; i++) {
+        print_error(STR_FMT ": " STR_FMT "\n", STR_ARG(report.issues[i].pointer), STR_ARG(report.issues[i].message));
+    }
+    fail();
+}
+
 static struct fixture_reply ask(struct fixture *f, int64_t now, const char *more)
 {
     f->now = now;
     struct str args = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" BUY "\"]%s}", more);
     struct fixture_reply r = fixture_call(f, "get_media_buy_delivery", args.p);
     assert_int_equal(r.rc, 0);
+    assert_valid(f, "get_media_buy_delivery", &r);
     return r;
 }
 
@@ -364,6 +380,46 @@ static void a_buy_that_has_not_begun_can_be_simulated(void **state)
     fixture_close(f);
 }
 
+struct pricing_arg {
+    const char *product, *model;
+};
+
+static int reprice(struct act *act, void *arg, struct err *e)
+{
+    const struct pricing_arg *a = arg;
+    struct package_rows rows;
+    if (q_packages_of_buy(act->tx, act->arena, STR(BUY), &rows, e)) return -1;
+    struct package_row p = rows.rows[0];
+    p.ordinal = 3;
+    p.package_id = STR("pkg-0001-003");
+    p.product_id = str_from(a->product);
+    p.pricing_model = str_from(a->model);
+    return q_package_insert(act->tx, &p, e);
+}
+
+static void every_pricing_model_gives_valid_replies_that_add_up(void **state)
+{
+    static const char *const products[] = { "prod-tech-display-001", "prod-tech-video-001", "prod-gone" };
+    for (int m = 0; m < PRICING_MODELS_N; m++) {
+        for (size_t i = 0; i < ARRAY_LEN(products); i++) {
+            struct pricing_arg arg = { products[i], pricing_model_name((enum pricing_model)m) };
+            struct fixture *f = open_with("pending_start");
+            struct err e;
+            assert_int_equal(fixture_act(f, reprice, &arg, &e), 0);
+            struct fixture_reply r = ask(f, T0 + 17 * DAY + 1234567890,
+                                         ",\"include_package_daily_breakdown\":true,\"time_granularity\":\"monthly\","
+                                         "\"include_window_breakdown\":true,\"start_date\":\"2026-04-05\"");
+            yyjson_val *p = yyjson_arr_get(json_arr(first_buy(&r), "by_package"), 2);
+            assert_true(str_is(json_str(p, "pricing_model"), arg.model));
+            assert_true(micros(p, "spend") > 0);
+            assert_int_equal(sum(json_arr(p, "daily_breakdown"), "spend", true), micros(p, "spend"));
+            assert_int_equal(sum(json_arr(first_buy(&r), "by_package"), "spend", true),
+                             micros(json_obj(first_buy(&r), "totals"), "spend"));
+            fixture_close(f);
+        }
+    }
+}
+
 /* ---- a remote ad server ---- */
 
 static void never_run(const void *config, const struct plan *plan, struct adapter_problems *out)
@@ -480,6 +536,7 @@ static void feedback_is_kept_and_checked(void **state)
         "\"measurement_period\":{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}");
     assert_int_equal(r.rc, 0);
     assert_true(json_bool_or(r.reply, "success", false));
+    assert_valid(f, "provide_performance_feedback", &r);
     r = fixture_call(f, "x_update_performance_index",
                      "{\"media_buy_id\":\"" BUY "\",\"feedback\":{\"overall_satisfaction\":4,\"notes\":\"n\"}}");
     assert_int_equal(r.rc, 0);
@@ -503,6 +560,7 @@ int main(void)
         cmocka_unit_test(status_filters_see_the_present),
         cmocka_unit_test(simulated_delivery_comes_on_top_and_counts_as_spent),
         cmocka_unit_test(a_buy_that_has_not_begun_can_be_simulated),
+        cmocka_unit_test(every_pricing_model_gives_valid_replies_that_add_up),
         cmocka_unit_test(a_remote_booking_is_a_job_of_the_same_commit),
         cmocka_unit_test(local_booking_records_ids_and_refuses_with_reasons),
         cmocka_unit_test(feedback_is_kept_and_checked),
