@@ -92,28 +92,58 @@ static int must_get(const struct act *act, struct str principal_id, struct str c
 
 /* ---- assignments ---- */
 
+struct format_list {
+    struct format_ref *refs;
+    size_t n;
+};
+
+/* A package that asked for some of its product's formats takes only those. */
+static void narrow_formats(struct arena *a, yyjson_val *package, struct format_list *list)
+{
+    yyjson_val *own = json_arr(package, "format_ids"), *v;
+    if (!own) own = json_arr(json_get_path(package, "/ext/salesagent"), "creative_format_ids");
+    size_t i, n, kept = 0;
+    if (yyjson_arr_size(own) == 0) return;
+    struct format_ref *refs = ARENA_ARRAY(a, struct format_ref, yyjson_arr_size(own));
+    yyjson_arr_foreach(own, i, n, v) {
+        if (format_ref_read(v, &refs[kept])) kept++;
+    }
+    if (kept) *list = (struct format_list){ refs, kept };
+}
+
+/* 1 yes, 0 no, -1 failed. */
+static int any_fits(const struct act *act, const struct format_list *list, const struct format_ref *ref, struct err *e)
+{
+    struct format_spec have, takes;
+    int rc = format_load(act->tx, act->arena, act->tenant->tenant_id, ref, &have, e);
+    if (rc < 0) return -1;
+    for (size_t i = 0; i < list->n; i++) {
+        if (str_eq(list->refs[i].id, ref->id)) return 1;
+        int known = format_load(act->tx, act->arena, act->tenant->tenant_id, &list->refs[i], &takes, e);
+        if (known < 0) return -1;
+        if (rc == 1 && known == 1 && format_fits(&have, &takes)) return 1;
+    }
+    return 0;
+}
+
 static int check_format(const struct act *act, const struct creative_row *c, const struct creative_package_row *p,
                         struct err *e)
 {
     struct product product;
     int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
     if (rc < 0) return -1;
-    if (rc == 0 || product.formats_n == 0) return 0;
+    struct format_list takes = { .refs = rc == 1 ? product.formats : NULL, .n = rc == 1 ? product.formats_n : 0 };
     yyjson_doc *doc;
     struct format_ref ref;
-    struct format_spec have, takes;
+    if (json_parse(act->arena, p->doc, &stored_limits, &doc, e)) return -1;
+    narrow_formats(act->arena, yyjson_doc_get_root(doc), &takes);
+    if (takes.n == 0) return 0;
     if (json_parse(act->arena, c->doc, &stored_limits, &doc, e)) return -1;
     if (!format_ref_read(yyjson_obj_get(yyjson_doc_get_root(doc), "format_id"), &ref)) return 0; /* a canonical kind */
-    if ((rc = format_load(act->tx, act->arena, act->tenant->tenant_id, &ref, &have, e)) < 0) return -1;
-    for (size_t i = 0; rc == 1 && i < product.formats_n; i++) {
-        if (str_eq(product.formats[i].id, ref.id)) return 0;
-        int known = format_load(act->tx, act->arena, act->tenant->tenant_id, &product.formats[i], &takes, e);
-        if (known < 0) return -1;
-        if (known == 1 && format_fits(&have, &takes)) return 0;
-    }
-    (void)err_set(e, "VALIDATION_ERROR", "the package's product does not take creatives of format " STR_FMT,
-                  STR_ARG(ref.id));
-    return err_suggest(e, "use a format of the product's format_ids");
+    rc = any_fits(act, &takes, &ref, e);
+    if (rc != 0) return rc < 0 ? -1 : 0;
+    (void)err_set(e, "VALIDATION_ERROR", "the package does not take creatives of format " STR_FMT, STR_ARG(ref.id));
+    return err_suggest(e, "use a format of the package's product");
 }
 
 static struct str assignment_doc(const struct act *act, yyjson_val *assignment)
@@ -349,21 +379,20 @@ static bool buy_is_over(const struct creative_package_row *p, int64_t now)
     return p->canceled || p->end_at <= now;
 }
 
-int creative_archive(const struct act *act, const struct creative_archive *in, struct err *why, struct err *e)
+int creative_archive(const struct act *act, const struct creative_row *row, struct err *why, struct err *e)
 {
     struct creative_assignment_rows used;
-    if (q_creative_assignments_of_creative(act->tx, act->arena, &in->row->key, &used, e)) return -1;
+    if (q_creative_assignments_of_creative(act->tx, act->arena, &row->key, &used, e)) return -1;
     for (size_t i = 0; i < used.n; i++) {
         struct creative_package_row p;
-        int rc = q_creative_package_get(act->tx, act->arena, &in->row->key, used.rows[i].package_id, &p, e);
+        int rc = q_creative_package_get(act->tx, act->arena, &row->key, used.rows[i].package_id, &p, e);
         if (rc < 0) return -1;
         if (rc == 0 || buy_is_over(&p, act->now)) continue;
         (void)err_set(why, "INVALID_STATE", "package " STR_FMT " still uses this creative", STR_ARG(p.package_id));
         (void)err_suggest(why, "unassign it first");
         return 0;
     }
-    if (in->dry_run) return 1;
-    struct creative_change c = { in->row->key.principal_id, in->row->key.creative_id, CREATIVE_ARCHIVED,
+    struct creative_change c = { row->key.principal_id, row->key.creative_id, CREATIVE_ARCHIVED,
                                  STR("not in the buyer's library any more") };
     return creative_set_status(act, &c, e) ? -1 : 1;
 }

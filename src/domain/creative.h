@@ -68,7 +68,6 @@ struct creative_sync {
     size_t product_ids_n;
     yyjson_val *asset; /* AdCP 3.1 core/creative-asset.json */
     struct str at;     /* JSON Pointer of `asset` in the request, for error fields */
-    bool dry_run;
 };
 /* The creative policies of the products it is meant for are enforced; when none is known, those of every product
  * that sells this kind of format (AdCP: a seller that publishes a requirement enforces it on sync_creatives). */
@@ -77,7 +76,8 @@ struct creative_synced {
     struct str creative_id;
     enum creative_action action;
     enum creative_status status; /* not with FAILED */
-    struct creative_row row;     /* as it is now (with dry_run: as it would be); empty with FAILED */
+    bool content_changed;        /* with UPDATED: a reviewer has to see it again */
+    struct creative_row row;     /* as it is now; empty with FAILED */
     const struct creative_checks *checks; /* NULL when the creative was not understood enough to be checked */
     struct err *errors;          /* with FAILED: at least one; fields are request pointers */
     size_t errors_n;
@@ -145,14 +145,9 @@ MUST_CHECK int creatives_ready(const struct act *act, struct str media_buy_id, s
 
 /* ---- delete_missing ---- */
 
-/* Archives a creative of the library, unless a package of a buy that is not over uses it: then CREATIVE_IN_USE is in
- * `why` and 0 is returned. 1 archived (or would be, with dry_run), -1 failed. */
-struct creative_archive {
-    const struct creative_row *row;
-    bool dry_run;
-};
-MUST_CHECK int creative_archive(const struct act *act, const struct creative_archive *in, struct err *why,
-                                struct err *e);
+/* Archives a creative of the library, unless a package of a buy that is not over uses it: then `why` says so and 0
+ * is returned. 1 archived, -1 failed. */
+MUST_CHECK int creative_archive(const struct act *act, const struct creative_row *row, struct err *why, struct err *e);
 
 /* ---- decisions ---- */
 

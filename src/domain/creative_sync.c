@@ -276,7 +276,8 @@ static int store(struct sync *s, struct err *e)
                                       .created_at = s->exists ? s->had.created_at : s->act->now,
                                       .updated_at = s->act->now };
     if (out->action == CREATIVE_UNCHANGED) out->row = s->had;
-    if (s->in->dry_run || out->action == CREATIVE_UNCHANGED) return 0;
+    out->content_changed = content;
+    if (out->action == CREATIVE_UNCHANGED) return 0;
     if (q_creative_put(s->act->tx, &out->row, e) < 0) return -1;
     return audit_sync(s, e);
 }

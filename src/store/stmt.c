@@ -147,3 +147,16 @@ int64_t tx_changes(struct tx *tx)
 {
     return sqlite3_changes64(tx->db);
 }
+
+int tx_rehearse(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SAVEPOINT rehearsal");
+    return stmt_run(s, e);
+}
+
+int tx_rehearse_end(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *back = stmt_get(tx, "ROLLBACK TO rehearsal");
+    AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE rehearsal");
+    return stmt_run(back, e) || stmt_run(end, e) ? -1 : 0;
+}

@@ -1,8 +1,17 @@
 /* The one table. Rows in the order in which tools/list shows them. */
+#include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
 #include "tools/tool.h"
 
 const struct tool tool_table[] = {
+    { .name = "sync_creatives", .title = "Sync creatives",
+      .description = "Upload or update creatives and assign them to packages. Each is checked against its format and the "
+                     "publisher's policies.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .destructive = true, .protocol = "creative",
+      .run = sync_creatives_run },
+    { .name = "list_creatives", .title = "List creatives",
+      .description = "The buyer's creative library: review status, assignments, filters, pages.",
+      .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "creative", .run = list_creatives_run },
     { .name = "get_media_buy_delivery", .title = "Get media buy delivery",
       .description = "What media buys have delivered: totals, packages, days, pacing and finality.",
       .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "media_buy", .run = get_media_buy_delivery_run },

@@ -1,0 +1,7 @@
+/* The `run` functions of the creative rows in table.c. */
+#pragma once
+
+#include "tools/tool.h"
+
+MUST_CHECK int sync_creatives_run(struct tool_call *c, struct err *e);
+MUST_CHECK int list_creatives_run(struct tool_call *c, struct err *e);
