@@ -34,6 +34,7 @@ struct tool_call {
     yyjson_val *args;      /* canonical, an object, schema-checked */
     yyjson_mut_doc *doc;   /* where the reply is built */
     yyjson_mut_val *reply; /* its root object, ready made; the envelope (status, context, ...) is added later */
+    bool no_aux;           /* the caller's dialect is AdCP 3: nobody reads aux, so large ones may be left out */
     yyjson_mut_val *aux;   /* facts for dialects only, never sent as such: an object, ready made */
     enum tool_outcome outcome; /* TOOL_COMPLETED unless set */
     struct str task_id;        /* with TOOL_SUBMITTED */

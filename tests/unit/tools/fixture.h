@@ -26,7 +26,7 @@ struct fixture {
     struct tenant tenant;
     struct principal principal;
     bool anonymous;    /* call without a principal */
-    bool sandbox, auto_advance, minor_3_0;
+    bool sandbox, auto_advance, minor_3_0, no_aux;
     char path[64];
 };
 

@@ -1,0 +1,99 @@
+/* Which members of a targeting overlay this seller honours. A member that is neither here nor refused by name is
+ * one we do not know, and is refused too: dropping a restriction silently would deliver where the buyer said not
+ * to. */
+#include "domain/package_request.h"
+
+static const char *const honoured[] = {
+    "geo_countries",        "geo_countries_exclude",   "geo_regions",      "geo_regions_exclude",
+    "geo_metros",           "geo_metros_exclude",      "geo_postal_areas", "geo_postal_areas_exclude",
+    "daypart_targets",      "audience_include",        "audience_exclude", "signal_targeting_groups",
+    "signal_targeting",     "frequency_cap",           "property_list",    "collection_list",
+    "collection_list_exclude", "age_restriction",      "device_platform",  "device_type",
+    "device_type_exclude",  "language",                "keyword_targets",  "negative_keywords",
+    "context",              "ext",
+};
+
+/* Lists of words of which none may be both wanted and excluded. */
+static const struct {
+    const char *include, *exclude;
+} pairs[] = {
+    { "geo_countries", "geo_countries_exclude" },
+    { "geo_regions", "geo_regions_exclude" },
+    { "device_type", "device_type_exclude" },
+    { "audience_include", "audience_exclude" },
+};
+
+static bool is_honoured(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(honoured); i++) {
+        if (str_is(name, honoured[i])) return true;
+    }
+    return false;
+}
+
+static int unsupported(struct str name, const char *at, struct err *e)
+{
+    (void)err_set(e, "UNSUPPORTED_FEATURE", "This seller cannot honour targeting by " STR_FMT ".", STR_ARG(name));
+    (void)err_suggest(e, "Leave it out; get_adcp_capabilities lists the targeting that is supported.");
+    return err_field(e, "%s/" STR_FMT, at, STR_ARG(name));
+}
+
+static int overlaps(yyjson_val *overlay, size_t pair, const char *at, struct err *e)
+{
+    yyjson_val *in = json_arr(overlay, pairs[pair].include), *out = json_arr(overlay, pairs[pair].exclude), *v, *w;
+    size_t i, n, j, m;
+    yyjson_arr_foreach(out, i, n, v) {
+        yyjson_arr_foreach(in, j, m, w) {
+            if (!str_eq(json_val_str(v), json_val_str(w))) continue;
+            (void)err_set(e, "VALIDATION_ERROR", STR_FMT " is both in %s and in %s.", STR_ARG(json_val_str(v)),
+                          pairs[pair].include, pairs[pair].exclude);
+            return err_field(e, "%s/%s/%zu", at, pairs[pair].exclude, i);
+        }
+    }
+    return 0;
+}
+
+static bool upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static int countries_valid(yyjson_val *overlay, const char *key, const char *at, struct err *e)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(overlay, key), i, n, v) {
+        struct str s = json_val_str(v);
+        if (s.n == 2 && upper(s.p[0]) && upper(s.p[1])) continue;
+        (void)err_set(e, "INVALID_REQUEST", "a country is an ISO 3166-1 code of two capital letters, like US");
+        return err_field(e, "%s/%s/%zu", at, key, i);
+    }
+    return 0;
+}
+
+static int list_ref_valid(yyjson_val *overlay, const char *key, const char *at, struct err *e)
+{
+    yyjson_val *ref = yyjson_obj_get(overlay, key);
+    if (!ref) return 0;
+    if (json_str(ref, "agent_url").n && json_str(ref, "list_id").n) return 0;
+    (void)err_set(e, "INVALID_REQUEST", "%s must be {agent_url, list_id}", key);
+    return err_field(e, "%s/%s", at, key);
+}
+
+int targeting_accept(yyjson_val *overlay, const char *at, struct err *e)
+{
+    yyjson_val *key, *v;
+    size_t i, n;
+    yyjson_obj_foreach(overlay, i, n, key, v) {
+        struct str name = json_val_str(key);
+        if (!is_honoured(name)) return unsupported(name, at, e);
+    }
+    for (size_t p = 0; p < ARRAY_LEN(pairs); p++) {
+        if (overlaps(overlay, p, at, e)) return -1;
+    }
+    if (countries_valid(overlay, "geo_countries", at, e) || countries_valid(overlay, "geo_countries_exclude", at, e)) {
+        return -1;
+    }
+    if (list_ref_valid(overlay, "property_list", at, e) || list_ref_valid(overlay, "collection_list", at, e)) return -1;
+    return list_ref_valid(overlay, "collection_list_exclude", at, e);
+}
