@@ -1,4 +1,5 @@
 /* The one table. Rows in the order in which tools/list shows them. */
+#include "tools/catalog_tools.h"
 #include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
 #include "tools/media_buys.h"
@@ -6,6 +7,40 @@
 #include "tools/tool.h"
 
 const struct tool tool_table[] = {
+    { .name = "get_adcp_capabilities",
+      .title = "Capabilities",
+      .description = "What this publisher's agent sells and can do: protocols, channels, pricing models, targeting, policies.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_READ,
+      .idempotency = IDEM_NONE,
+      .protocol = "protocol",
+      .run = get_adcp_capabilities_run },
+    { .name = "get_products",
+      .title = "Discover products",
+      .description = "Finds advertising products: ranked for a brief, as the whole feed (wholesale), or refined from an earlier answer.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_READ,
+      .idempotency = IDEM_NONE,
+      .protocol = "media_buy",
+      .run = get_products_run,
+      .writes = get_products_writes },
+    { .name = "list_creative_formats",
+      .title = "Creative formats",
+      .description = "The creative formats this publisher takes: sizes, file types, weights and other requirements.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_READ,
+      .idempotency = IDEM_NONE,
+      .protocol = "media_buy",
+      .run = list_creative_formats_run },
+    { .name = "list_authorized_properties",
+      .title = "Properties",
+      .description = "The sites and apps this publisher sells, with its advertising policies.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_READ,
+      .idempotency = IDEM_NONE,
+      .hidden = true,
+      .protocol = "media_buy",
+      .run = list_authorized_properties_run },
     { .name = "create_media_buy",
       .title = "Create a media buy",
       .description = "Buys packages of products for a flight. Answers with the media buy, or with a task when the publisher"

@@ -245,3 +245,23 @@ int fixture_act(struct fixture *f, int (*fn)(struct act *act, void *arg, struct 
     next_turn(f);
     return rc;
 }
+
+void fixture_valid(struct fixture *f, const struct fixture_reply *r, const char *tool, enum adcp_line line)
+{
+    const struct contract *contract = contract_find(line, tool, CONTRACT_RESPONSE);
+    struct contract_report report = { .arena = &f->arena };
+    assert_int_equal(r->rc, 0);
+    assert_non_null(contract);
+    yyjson_mut_doc *doc = json_doc_new(&f->arena);
+    yyjson_mut_val *root = json_copy(doc, r->reply);
+    static const char *const status[] = { "completed", "submitted", "working", "input-required" };
+    if (!yyjson_mut_obj_get(root, "status")) json_add_cstr(doc, root, "status", status[r->outcome]);
+    yyjson_val *whole = fixture_json(f, json_write(&f->arena, root).p);
+    if (contract_validate(contract, whole, &report) == 0) return;
+    for (int i = 0; i < report.count; i++) {
+        print_error(STR_FMT ": %s: " STR_FMT "\n", STR_ARG(report.issues[i].pointer), report.issues[i].keyword,
+                    STR_ARG(report.issues[i].message));
+    }
+    print_error("%s\n", r->text.p);
+    fail();
+}

@@ -11,6 +11,7 @@
  * fixture_close. A failed call leaves nothing behind, as in the server. */
 #pragma once
 
+#include "contract/validate.h"
 #include "run/loop_sim.h"
 #include "tools/tool.h"
 
@@ -59,3 +60,6 @@ int fixture_act(struct fixture *f, int (*fn)(struct act *act, void *arg, struct 
 
 /* Reads JSON written in a test; fails the test when it is none. */
 yyjson_val *fixture_json(struct fixture *f, const char *text);
+
+/* Fails the test unless the reply, with the envelope the dispatcher would add, is valid AdCP of this line. */
+void fixture_valid(struct fixture *f, const struct fixture_reply *r, const char *tool, enum adcp_line line);

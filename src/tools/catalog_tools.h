@@ -1,0 +1,10 @@
+/* The catalogue's tools, for table.c. */
+#pragma once
+
+#include "tools/tool.h"
+
+MUST_CHECK int get_adcp_capabilities_run(struct tool_call *c, struct err *e);
+MUST_CHECK int get_products_run(struct tool_call *c, struct err *e);
+bool get_products_writes(yyjson_val *args); /* finalizing a proposal keeps inventory */
+MUST_CHECK int list_creative_formats_run(struct tool_call *c, struct err *e);
+MUST_CHECK int list_authorized_properties_run(struct tool_call *c, struct err *e);

@@ -1,0 +1,157 @@
+/* get_products: brief, wholesale and refine over one list. Read tools/products.h for the parts. */
+#include "tools/products.h"
+
+#include "tools/catalog_tools.h"
+#include "tools/agent_features.h"
+
+#define BRIEF_BYTES_MAX 20000
+#define REFINE_MAX      200
+#define IDS_MAX         100
+
+static int refuse(struct err *e, const char *field, const char *why)
+{
+    (void)err_set(e, "INVALID_REQUEST", "%s", why);
+    return err_field(e, "%s", field);
+}
+
+static bool has_feature(struct str name)
+{
+    if (str_is(name, "inline_creative_management")) return agent_features.inline_creatives;
+    if (str_is(name, "property_list_filtering")) return agent_features.property_list_filtering;
+    return str_is(name, "catalog_management") && tool_find(STR("sync_catalogs")) != NULL;
+}
+
+/* ---- what is asked ---- */
+
+static int read_mode(struct discovery *d, struct err *e)
+{
+    yyjson_val *args = d->c->args;
+    struct str mode = STR_NONE;
+    if (json_opt_str(JSON_FIELD(args, "buying_mode", ""), (struct json_len){ 1, 16 }, &mode, e)) return -1;
+    if (str_is(mode, "wholesale")) {
+        d->mode = MODE_WHOLESALE;
+    } else if (str_is(mode, "refine")) {
+        d->mode = MODE_REFINE;
+    } else if (mode.n && !str_is(mode, "brief")) {
+        return refuse(e, "/buying_mode", "buying_mode is brief, wholesale or refine.");
+    }
+    /* Callers from before buying modes may leave out both: they get everything, unranked. */
+    if (str_is(mode, "brief") && !json_has(args, "brief")) return refuse(e, "/brief", "buying_mode brief needs a brief.");
+    if (d->mode != MODE_BRIEF && json_has(args, "brief")) {
+        return refuse(e, "/brief", "A brief is only for buying_mode brief.");
+    }
+    if (d->mode != MODE_REFINE && json_has(args, "refine")) {
+        return refuse(e, "/refine", "refine is only for buying_mode refine.");
+    }
+    if (d->mode != MODE_WHOLESALE && (json_has(args, "if_wholesale_feed_version") || json_has(args, "if_pricing_version"))) {
+        return refuse(e, "/if_wholesale_feed_version", "Feed versions are only for buying_mode wholesale.");
+    }
+    return json_opt_str(JSON_FIELD(args, "brief", ""), (struct json_len){ 1, BRIEF_BYTES_MAX }, &d->brief, e);
+}
+
+static int read_lists(struct discovery *d, struct err *e)
+{
+    yyjson_val *args = d->c->args;
+    yyjson_val *ours = json_obj(json_obj(args, "ext"), "salesagent");
+    if (d->mode == MODE_REFINE) {
+        if (json_req_arr(JSON_FIELD(args, "refine", ""), (struct json_len){ 1, REFINE_MAX }, &d->refine, e)) return -1;
+        if (refine_check(d, e)) return -1;
+        refine_wishes(d);
+    }
+    if (json_opt_arr(JSON_FIELD(args, "fields", ""), (struct json_len){ 1, 200 }, &d->fields, e)) return -1;
+    return json_opt_arr(JSON_FIELD(ours, "product_ids", "/ext/salesagent"), (struct json_len){ 0, IDS_MAX }, &d->only_ids,
+                        e);
+}
+
+static int read_request(struct discovery *d, struct err *e)
+{
+    struct tool_call *c = d->c;
+    tenant_settings_read(c->act->tenant, c->arena, &d->ts);
+    d->anonymous = c->act->principal == NULL;
+    d->wishes.guaranteed = d->wishes.fixed_price = -1;
+    if (read_mode(d, e) || read_lists(d, e)) return -1;
+    if (product_filter_read(c->args, &d->ts, &d->filter, e)) return -1;
+    d->filter.feature = has_feature;
+    if (json_has(c->args, "property_list") && !agent_features.property_list_filtering) {
+        (void)err_set(e, "UNSUPPORTED_FEATURE", "This seller does not filter products by property lists.");
+        (void)err_suggest(e, "Leave property_list out; put it into targeting_overlay when buying.");
+        return err_field(e, "/property_list");
+    }
+    /* A cursor goes on in the very list it came from: same mode, brief, filters and refinement. */
+    yyjson_val *filters = json_obj(c->args, "filters");
+    struct str list = arena_printf(c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
+                                   STR_ARG(d->brief), STR_ARG(filters ? json_canonical(c->arena, filters, NULL) : STR_NONE),
+                                   STR_ARG(d->refine ? json_canonical(c->arena, d->refine, NULL) : STR_NONE));
+    return page_read(c, list, &d->page, e);
+}
+
+/* ---- wholesale ---- */
+
+/* 1: nothing changed since the caller's version, and the reply says so; 0: go on; -1 failed. */
+static int answer_unchanged(struct discovery *d, struct err *e)
+{
+    struct tool_call *c = d->c;
+    struct catalog_version version;
+    if (d->mode != MODE_WHOLESALE || c->minor_3_0) return 0; /* AdCP 3.0 has no feed versions */
+    if (q_catalog_version(c->act->tx, c->act->tenant->tenant_id, &version, e)) return -1;
+    struct str token = arena_printf(c->arena, "w%lld-%llx", (long long)version.version,
+                                    (unsigned long long)version.changed_at);
+    json_add_str(c->doc, c->reply, "wholesale_feed_version", token);
+    if (!str_eq(json_str(c->args, "if_wholesale_feed_version"), token)) return 0;
+    struct str pricing = json_str(c->args, "if_pricing_version");
+    if (pricing.n && !str_eq(pricing, token)) return 0;
+    json_add_bool(c->doc, c->reply, "unchanged", true);
+    c->message = STR("Nothing has changed.");
+    return 1;
+}
+
+/* The buyer's preference among equals: a stable partition of the page, first preference first. */
+static void prefer_delivery(struct discovery *d)
+{
+    yyjson_val *preferred = json_arr(d->c->args, "preferred_delivery_types");
+    struct str first = json_val_str(yyjson_arr_get_first(preferred));
+    if (first.n == 0 || d->mode == MODE_WHOLESALE) return;
+    struct found_product *sorted = ARENA_ARRAY(d->c->arena, struct found_product, d->found_n + 1);
+    size_t n = 0;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < d->found_n; i++) {
+            bool is_first = str_is(first, d->found[i].p.guaranteed ? "guaranteed" : "non_guaranteed");
+            if (is_first == (round == 0)) sorted[n++] = d->found[i];
+        }
+    }
+    d->found = sorted;
+}
+
+static void say(struct discovery *d)
+{
+    struct tool_call *c = d->c;
+    const char *limited = d->anonymous ? " Authenticate to see the whole catalogue, forecasts and proposals." : "";
+    if (d->found_n == 0) {
+        c->message = arena_printf(c->arena, "No product passes these filters; filter_diagnostics says which.%s", limited);
+    } else {
+        c->message = arena_printf(c->arena, "%zu products, first: " STR_FMT ".%s", d->found_n,
+                                  STR_ARG(d->found[0].p.name), limited);
+    }
+}
+
+int get_products_run(struct tool_call *c, struct err *e)
+{
+    struct discovery d = { .c = c };
+    if (read_request(&d, e)) return -1;
+    json_add_cstr(c->doc, c->reply, "cache_scope", "public"); /* one rate card for everybody */
+    if (c->act->principal && c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
+    int unchanged = answer_unchanged(&d, e);
+    if (unchanged) return unchanged < 0 ? -1 : 0;
+    if (products_order(&d, e) || products_collect(&d, e)) return -1;
+    prefer_delivery(&d);
+    if (products_show(&d, e)) return -1;
+    if (d.mode == MODE_REFINE && refine_report(&d, e)) return -1;
+    if (plans_offer(&d, e)) return -1;
+    say(&d);
+    return 0;
+}
+
+bool get_products_writes(yyjson_val *args)
+{
+    return plans_finalizing(args);
+}
