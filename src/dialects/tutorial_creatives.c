@@ -34,7 +34,9 @@ static const char *asset_type(struct str mime)
     return "url";
 }
 
-static int sync_asset(struct shape_up *u, yyjson_val *a, yyjson_mut_val *assets, const char *at, struct err *e)
+/* `role` is what it is called when it does not say. */
+static int sync_asset(struct shape_up *u, yyjson_val *a, struct str role, yyjson_mut_val *assets, const char *at,
+                      struct err *e)
 {
     static const struct shape_member members[] = {
         { "url", "url" },     { "width", "width" },
@@ -43,7 +45,7 @@ static int sync_asset(struct shape_up *u, yyjson_val *a, yyjson_mut_val *assets,
         { "content", "data" }, { 0 },
     };
     static const struct json_range pixels = { 1, 100000 }, bytes = { 1, INT64_C(1) << 40 };
-    struct str role = STR("primary"), mime = STR_NONE, url = STR_NONE;
+    struct str mime = STR_NONE, url = STR_NONE, type = STR_NONE;
     int64_t number;
     if (!yyjson_is_obj(a)) {
         err_set(e, "INVALID_REQUEST", "an asset must be an object");
@@ -52,6 +54,7 @@ static int sync_asset(struct shape_up *u, yyjson_val *a, yyjson_mut_val *assets,
     if (json_opt_str(JSON_FIELD(a, "role", at), (struct json_len){ 1, 64 }, &role, e)) return -1;
     if (json_opt_str(JSON_FIELD(a, "mime_type", at), (struct json_len){ 1, 128 }, &mime, e)) return -1;
     if (json_opt_str(JSON_FIELD(a, "url", at), (struct json_len){ 1, 2048 }, &url, e)) return -1;
+    if (json_opt_str(JSON_FIELD(a, "type", at), (struct json_len){ 1, 64 }, &type, e)) return -1;
     if (json_opt_i64(JSON_FIELD(a, "width", at), pixels, &number, e)) return -1;
     if (json_opt_i64(JSON_FIELD(a, "height", at), pixels, &number, e)) return -1;
     if (json_opt_i64(JSON_FIELD(a, "file_size_bytes", at), bytes, &number, e)) return -1;
@@ -61,7 +64,7 @@ static int sync_asset(struct shape_up *u, yyjson_val *a, yyjson_mut_val *assets,
         return err_field(e, "%s/role", at);
     }
     yyjson_mut_val *out = json_add_obj(u->doc, assets, key);
-    json_add_cstr(u->doc, out, "asset_type", asset_type(mime));
+    json_add_str(u->doc, out, "asset_type", type.n ? type : str_from(asset_type(mime)));
     shape_copy(u->doc, out, a, members);
     return 0;
 }
@@ -76,7 +79,8 @@ static int sync_assets(struct shape_up *u, yyjson_val *c, yyjson_mut_val *out, c
     if (json_opt_str(JSON_FIELD(c, "alt_text", at), (struct json_len){ 0, 1000 }, &alt, e)) return -1;
     yyjson_mut_val *assets = json_add_obj(u->doc, out, "assets");
     yyjson_arr_foreach(list, i, n, asset) {
-        if (sync_asset(u, asset, assets, arena_printf(u->arena, "%s/assets/%zu", at, i).p, e)) return -1;
+        struct str role = i == 0 ? STR("primary") : arena_printf(u->arena, "asset_%zu", i + 1);
+        if (sync_asset(u, asset, role, assets, arena_printf(u->arena, "%s/assets/%zu", at, i).p, e)) return -1;
     }
     yyjson_mut_val *primary = yyjson_mut_obj_get(assets, "primary");
     if (alt.n && primary) json_add_str(u->doc, primary, "alt_text", alt);
