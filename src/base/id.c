@@ -53,6 +53,22 @@ struct str id_new(struct arena *a, struct rng *r, const char *prefix, int64_t no
     return (struct str){ out, plen + ID_BODY_LEN };
 }
 
+struct str uuid_new(struct arena *a, struct rng *r)
+{
+    unsigned char b[16];
+    r->fill(r, b, sizeof(b));
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    char *out = arena_alloc(a, 37);
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof(b); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) out[n++] = '-';
+        out[n++] = "0123456789abcdef"[b[i] >> 4];
+        out[n++] = "0123456789abcdef"[b[i] & 15];
+    }
+    return (struct str){ out, n };
+}
+
 struct str secret_new(struct arena *a, struct rng *r)
 {
     char bytes[32];

@@ -19,6 +19,9 @@ uint64_t rng_u64(struct rng *r);
 /* A new id, e.g. id_new(a, rng, "mb-", now) -> "mb-01jc...". */
 struct str id_new(struct arena *a, struct rng *r, const char *prefix, int64_t now);
 
+/* A UUID of version 4 in its text form. */
+struct str uuid_new(struct arena *a, struct rng *r);
+
 /* A random secret of 32 bytes as base64url, for tokens. */
 struct str secret_new(struct arena *a, struct rng *r);
 

@@ -521,6 +521,11 @@ void jobs_stats(const struct jobs *j, struct jobs_stats *out)
     for (struct list *n = j->running.next; n != &j->running; n = n->next) out->running++;
 }
 
+bool jobs_stopping(const struct jobs *j)
+{
+    return j->stopping;
+}
+
 struct loop *jobs_loop(const struct jobs *j)
 {
     return j->loop;

@@ -83,6 +83,7 @@ void jobs_destroy(struct jobs *j);
 /* For the simulator: drops everything in memory as a crash would. Call before store_crash. */
 void jobs_crash(struct jobs *j);
 
+bool jobs_stopping(const struct jobs *j); /* start nothing that takes long */
 void jobs_kick(struct jobs *j); /* looks for due jobs in this turn */
 void jobs_stats(const struct jobs *j, struct jobs_stats *out);
 

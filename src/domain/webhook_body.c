@@ -1,0 +1,81 @@
+/* The bodies of task and report webhooks: the MCP envelope of AdCP 3.0 and 3.1 (one text satisfies both), and the A2A
+ * task for receivers registered through A2A's own configuration. */
+#include "domain/webhook_internal.h"
+
+/* `result` with the buyer's context inside, as a value of `doc`; NULL when there is neither. */
+static yyjson_mut_val *result_value(const struct act *act, yyjson_mut_doc *doc, const struct webhook_row *hook,
+                                    const struct webhook_event *ev)
+{
+    yyjson_doc *parsed;
+    struct err ignored; /* our own text; a damaged one is as if absent */
+    yyjson_mut_val *r = NULL;
+    if (ev->result.n && json_parse(act->arena, ev->result, &webhook_json_limits, &parsed, &ignored) == 0) {
+        r = json_copy(doc, yyjson_doc_get_root(parsed));
+    }
+    if (!hook->context.n) return r;
+    if (!r) r = yyjson_mut_obj(doc);
+    if (!yyjson_mut_obj_get(r, "context")) (void)json_add_text(doc, r, "context", hook->context); /* damaged: absent */
+    return r;
+}
+
+static struct str mcp_body(const struct act *act, const struct webhook_row *hook, const struct webhook_event *ev,
+                           struct str idempotency_key)
+{
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_str(doc, o, "idempotency_key", idempotency_key);
+    /* AdCP 3.1 requires it; a buyer that gave none (3.0) correlates by task. */
+    json_add_str(doc, o, "operation_id", hook->operation_id.n ? hook->operation_id : ev->task_id);
+    json_add_str(doc, o, "task_id", ev->task_id);
+    json_add_cstr(doc, o, "task_type", ev->task_type);
+    if (ev->protocol) json_add_cstr(doc, o, "protocol", ev->protocol);
+    json_add_cstr(doc, o, "status", ev->status);
+    json_add_time(doc, o, "timestamp", act->now);
+    json_add_str_opt(doc, o, "message", ev->message);
+    json_add_str_opt(doc, o, "token", hook->token);
+    json_add_val(doc, o, "result", result_value(act, doc, hook, ev));
+    if (hook->context.n) (void)json_add_text(doc, o, "context", hook->context); /* damaged: absent */
+    return json_write(act->arena, o);
+}
+
+static struct str a2a_body(const struct act *act, const struct webhook_row *hook, const struct webhook_event *ev,
+                           struct str idempotency_key)
+{
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_cstr(doc, o, "kind", "task");
+    json_add_str(doc, o, "id", ev->task_id);
+    json_add_str(doc, o, "contextId", ev->task_id);
+    yyjson_mut_val *status = json_add_obj(doc, o, "status");
+    json_add_cstr(doc, status, "state", ev->status);
+    json_add_time(doc, status, "timestamp", act->now);
+    yyjson_mut_val *message = json_add_obj(doc, status, "message");
+    json_add_cstr(doc, message, "kind", "message");
+    json_add_str(doc, message, "messageId", idempotency_key);
+    json_add_cstr(doc, message, "role", "agent");
+    yyjson_mut_val *parts = json_add_arr(doc, message, "parts");
+    if (ev->message.n) {
+        yyjson_mut_val *text = json_push_obj(doc, parts);
+        json_add_cstr(doc, text, "kind", "text");
+        json_add_str(doc, text, "text", ev->message);
+    }
+    yyjson_mut_val *data = result_value(act, doc, hook, ev);
+    if (data) {
+        yyjson_mut_val *part = json_push_obj(doc, parts);
+        json_add_cstr(doc, part, "kind", "data");
+        json_add_val(doc, part, "data", data);
+    }
+    yyjson_mut_val *meta = json_add_obj(doc, o, "metadata");
+    json_add_str(doc, meta, "idempotency_key", idempotency_key);
+    json_add_str(doc, meta, "operation_id", hook->operation_id.n ? hook->operation_id : ev->task_id);
+    json_add_cstr(doc, meta, "task_type", ev->task_type);
+    json_add_str_opt(doc, meta, "token", hook->token);
+    return json_write(act->arena, o);
+}
+
+struct str webhook_body(const struct act *act, const struct webhook_row *hook, const struct webhook_event *ev,
+                        struct str idempotency_key)
+{
+    return str_is(hook->channel, "a2a") ? a2a_body(act, hook, ev, idempotency_key)
+                                        : mcp_body(act, hook, ev, idempotency_key);
+}

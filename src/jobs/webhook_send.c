@@ -1,0 +1,304 @@
+#include "jobs/webhook_send.h"
+
+#include <stdio.h>
+
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "base/rfc3339.h"
+#include "domain/signing_keys.h"
+#include "domain/webhook.h"
+
+#define HEADERS_MAX          6
+#define TIMEOUT_MS           10000
+#define ANSWER_BYTES_MAX     65536
+#define PATIENCE_ATTEMPTS    4 /* for 401 and answers without end */
+#define KEEP_ACTIVITY_US     (INT64_C(35) * USEC_PER_DAY)
+#define UNPROVED_WAIT_US     (INT64_C(30) * USEC_PER_SEC)
+#define RETRY_AFTER_S_MAX    (6 * 3600)
+
+struct delivery_run {
+    struct job_run run; /* first */
+    struct webhook_row hook;
+    struct webhook_payload payload;
+    struct signing_key_row key;
+    struct op_work sign;
+    struct op_http post;
+    struct http_header headers[HEADERS_MAX];
+    size_t headers_n;
+    bool signed_ok, posted, proved;
+    int64_t fired_at;
+};
+
+enum { STEP_PREPARE, STEP_SIGNED, STEP_ANSWERED };
+
+static struct delivery_run *self(struct steps *s)
+{
+    return CONTAINER_OF(s, struct delivery_run, run.steps);
+}
+
+static int end(struct delivery_run *d, enum job_verdict verdict, const char *why)
+{
+    d->run.verdict = verdict;
+    (void)snprintf(d->run.reason, sizeof(d->run.reason), "%s", why);
+    return STEPS_END;
+}
+
+static void add_header(struct delivery_run *d, struct str name, struct str value)
+{
+    ENSURE(d->headers_n < HEADERS_MAX);
+    d->headers[d->headers_n++] = (struct http_header){ name, value };
+}
+
+static bool is_challenge(const struct delivery_run *d)
+{
+    return d->run.kind == &webhook_challenge_kind;
+}
+
+/* --- preparing ----------------------------------------------------------------------------------------------- */
+
+/* On the pool: the run's arena and headers are this function's until it returns. */
+static void sign_run(struct op_work *op)
+{
+    struct delivery_run *d = CONTAINER_OF(op, struct delivery_run, sign);
+    struct signature_message m = { .method = STR("POST"),
+                                   .url = d->hook.url,
+                                   .headers = d->headers,
+                                   .headers_n = d->headers_n,
+                                   .body = d->payload.body };
+    struct signature_key key = { d->key.kid, d->key.key };
+    uint8_t nonce[16];
+    random_bytes(nonce, sizeof(nonce));
+    int64_t created_s = d->fired_at / USEC_PER_SEC;
+    struct signature_params p = { .tag = SIGNATURE_TAG_WEBHOOK,
+                                  .created_s = created_s,
+                                  .expires_s = created_s + SIGNATURE_WINDOW_S,
+                                  .nonce = base64url_encode(&d->run.arena, (struct str){ (char *)nonce, sizeof(nonce) }) };
+    struct http_header made[SIGNATURE_HEADERS_N];
+    if (signature_sign(&d->run.arena, &m, &key, &p, made)) return;
+    for (size_t i = 0; i < SIGNATURE_HEADERS_N; i++) add_header(d, made[i].name, made[i].value);
+    d->signed_ok = true;
+}
+
+/* `X-ADCP-Signature: sha256=HEX` over "TIMESTAMP.BODY". */
+static void sign_hmac(struct delivery_run *d)
+{
+    struct arena *a = &d->run.arena;
+    struct str at = arena_printf(a, "%lld", (long long)(d->fired_at / USEC_PER_SEC));
+    struct str text = arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(at), STR_ARG(d->payload.body));
+    uint8_t mac[SHA256_BYTES];
+    hmac_sha256(d->hook.secret, text, mac);
+    struct str hex = hex_encode(a, (struct str){ (const char *)mac, sizeof(mac) });
+    add_header(d, STR("X-ADCP-Timestamp"), at);
+    add_header(d, STR("X-ADCP-Signature"), arena_printf(a, "sha256=" STR_FMT, STR_ARG(hex)));
+    d->signed_ok = true;
+}
+
+static int sign_asymmetric(struct delivery_run *d, struct tx *tx)
+{
+    struct err e;
+    int rc = signing_key_current(tx, &d->run.arena, d->run.row.tenant_id, d->fired_at, &d->key, &e);
+    if (rc < 0) return end(d, JOB_RETRY, e.message);
+    if (rc == 0) return end(d, JOB_RETRY, "There is no signing key.");
+    steps_work(&d->run.steps, &d->sign, sign_run);
+    return STEP_SIGNED;
+}
+
+static int prepare(struct steps *s)
+{
+    struct delivery_run *d = self(s);
+    struct arena *a = &d->run.arena;
+    struct tx *tx = store_read(jobs_store(d->run.jobs));
+    struct err e;
+    d->fired_at = loop_now(s->loop);
+    if (webhook_payload_read(a, d->run.row.payload, &d->payload, &e)) return end(d, JOB_DEAD, e.message);
+    int rc = q_webhook_get(tx, a, d->payload.webhook_id, &d->hook, &e);
+    if (rc < 0) return end(d, JOB_RETRY, e.message);
+    if (rc == 0) return end(d, JOB_DEAD, "The registration no longer exists.");
+    if (!d->hook.active) return end(d, JOB_DONE, "Not sent: the receiver has paused.");
+    if (is_challenge(d) && !d->hook.challenge.n) return end(d, JOB_DONE, "Not sent: already proved.");
+    if (!is_challenge(d) && d->hook.challenge.n) {
+        d->run.retry_at = d->fired_at + UNPROVED_WAIT_US;
+        return end(d, JOB_RETRY, "The receiver has not proved yet that it controls the URL.");
+    }
+    add_header(d, STR("Content-Type"), STR("application/json"));
+    add_header(d, STR("User-Agent"), STR("salesagent/" SALESAGENT_VERSION));
+    if (is_challenge(d) || !d->hook.scheme.n) return sign_asymmetric(d, tx);
+    if (str_is(d->hook.scheme, WEBHOOK_HMAC)) {
+        sign_hmac(d);
+    } else {
+        struct str bearer = arena_printf(a, "Bearer " STR_FMT, STR_ARG(d->hook.secret));
+        add_header(d, STR("Authorization"), bearer);
+        d->signed_ok = true;
+    }
+    return STEP_SIGNED;
+}
+
+static int post(struct steps *s)
+{
+    struct delivery_run *d = self(s);
+    const struct jobs_world *world = jobs_context(d->run.jobs);
+    if (!d->signed_ok) return end(d, JOB_DEAD, "The webhook cannot be signed: its URL or our key is damaged.");
+    if (jobs_stopping(d->run.jobs)) return end(d, JOB_RETRY, "stopped");
+    d->post.call = (struct http_call){ .method = STR("POST"),
+                                       .url = d->hook.url,
+                                       .headers = d->headers,
+                                       .headers_n = d->headers_n,
+                                       .body = d->payload.body,
+                                       .reach = world->sandbox ? HTTP_REACH_LOOPBACK : HTTP_REACH_PUBLIC,
+                                       .timeout_ms = TIMEOUT_MS,
+                                       .body_bytes_max = ANSWER_BYTES_MAX };
+    d->posted = true;
+    steps_http(s, &d->post, jobs_client(d->run.jobs));
+    return STEP_ANSWERED;
+}
+
+/* --- judging --------------------------------------------------------------------------------------------------- */
+
+/* AdCP core/webhook-challenge-response.json: exactly one of `challenge` and `token`, equal to ours. */
+static bool echoes(struct delivery_run *d)
+{
+    static const struct json_limits limits = { .bytes_max = ANSWER_BYTES_MAX, .depth_max = 8, .nodes_max = 64 };
+    yyjson_doc *doc;
+    struct err ignored; /* what is not JSON echoes nothing */
+    if (json_parse(&d->run.arena, d->post.call.response, &limits, &doc, &ignored)) return false;
+    yyjson_val *o = yyjson_doc_get_root(doc);
+    if (json_has(o, "challenge") == json_has(o, "token")) return false;
+    struct str echo = json_has(o, "challenge") ? json_str(o, "challenge") : json_str(o, "token");
+    return secret_eq(echo, d->hook.challenge);
+}
+
+static int later(struct delivery_run *d, const char *why)
+{
+    d->run.health = LANE_FAILED;
+    int wait_s = d->post.call.outcome == HTTP_OK ? d->post.call.retry_after_s : 0;
+    if (wait_s > RETRY_AFTER_S_MAX) wait_s = RETRY_AFTER_S_MAX;
+    if (wait_s > 0) d->run.retry_at = loop_now(d->run.steps.loop) + wait_s * USEC_PER_SEC;
+    return end(d, JOB_RETRY, why);
+}
+
+static int judge_status(struct delivery_run *d, int status)
+{
+    char why[64];
+    (void)snprintf(why, sizeof(why), "HTTP %d", status);
+    if (status >= 500 || status == 429 || status == 408 || status == 425) return later(d, why);
+    d->run.health = LANE_OK; /* it answers */
+    if (status >= 200 && status < 300) {
+        if (!is_challenge(d)) return end(d, JOB_DONE, "");
+        d->proved = echoes(d);
+        return d->proved ? end(d, JOB_DONE, "") : end(d, JOB_RETRY, "The answer does not echo the challenge.");
+    }
+    if (status == 401 && d->run.row.attempts < PATIENCE_ATTEMPTS) return end(d, JOB_RETRY, why);
+    return end(d, JOB_DEAD, why);
+}
+
+static int judge(struct steps *s)
+{
+    struct delivery_run *d = self(s);
+    switch (d->post.call.outcome) {
+    case HTTP_OK: return judge_status(d, d->post.call.status);
+    case HTTP_REFUSED: return end(d, JOB_DEAD, d->post.call.reason);
+    case HTTP_NOT_SENT:
+    case HTTP_UNKNOWN: return later(d, d->post.call.reason);
+    case HTTP_TOO_LARGE:
+        d->run.health = LANE_OK;
+        return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "The answer is too long.");
+    case HTTP_CANCELED:
+        d->posted = false; /* we are stopping; nothing is known of it */
+        d->run.retry_at = loop_now(s->loop);
+        return end(d, JOB_RETRY, "stopped");
+    }
+    ENSURE(!"an http outcome");
+}
+
+/* --- what remains ------------------------------------------------------------------------------------------------ */
+
+/* For buyers: a stable word, never what the other side said. */
+static struct str shown_error(struct delivery_run *d)
+{
+    const struct http_call *c = &d->post.call;
+    switch (c->outcome) {
+    case HTTP_OK:
+        if (c->status >= 200 && c->status < 300) return STR("");
+        return arena_printf(&d->run.arena, "HTTP %d", c->status);
+    case HTTP_REFUSED: return STR("URL not allowed");
+    case HTTP_NOT_SENT: return STR("no connection");
+    case HTTP_UNKNOWN: return STR("no complete answer");
+    case HTTP_TOO_LARGE: return STR("answer too long");
+    case HTTP_CANCELED: return STR("canceled");
+    }
+    ENSURE(!"an http outcome");
+}
+
+static const char *shown_status(const struct http_call *c)
+{
+    switch (c->outcome) {
+    case HTTP_OK: return c->status >= 200 && c->status < 300 ? "success" : "failed";
+    case HTTP_UNKNOWN: return "timeout";
+    case HTTP_REFUSED:
+    case HTTP_NOT_SENT:
+    case HTTP_TOO_LARGE:
+    case HTTP_CANCELED: return "connection_error";
+    }
+    ENSURE(!"an http outcome");
+}
+
+static int record(struct tx *tx, struct job_run *run, struct err *e)
+{
+    struct delivery_run *d = CONTAINER_OF(run, struct delivery_run, run);
+    const struct http_call *c = &d->post.call;
+    if (!d->posted) return 0;
+    int64_t now = loop_now(run->steps.loop);
+    if (d->proved && q_webhook_proved(tx, d->hook.webhook_id, d->hook.challenge, now, e) < 0) return -1;
+    struct webhook_activity_row row = {
+        .tenant_id = run->row.tenant_id,
+        .principal_id = d->hook.principal_id,
+        .subject = d->payload.subject,
+        .job_id = run->row.job_id,
+        .idempotency_key = d->payload.idempotency_key,
+        .subscriber_id = d->hook.subscriber_id,
+        .notification_type = d->payload.notification_type,
+        .sequence_number = d->payload.sequence_number,
+        .attempt = run->row.attempts,
+        .status = str_from(shown_status(c)),
+        .url = webhook_shown_url(d->hook.url),
+        .error = shown_error(d),
+        .http_status = c->outcome == HTTP_OK ? c->status : -1,
+        .response_ms = c->outcome == HTTP_OK ? c->elapsed_ms : -1,
+        .payload_bytes = (int64_t)d->payload.body.n,
+        .fired_at = d->fired_at,
+        .completed_at = now,
+    };
+    return q_webhook_activity_add(tx, &row, now - KEEP_ACTIVITY_US, e);
+}
+
+static void cancel(struct job_run *run)
+{
+    op_http_cancel(&CONTAINER_OF(run, struct delivery_run, run)->post);
+}
+
+static void release(struct job_run *run)
+{
+    op_http_finish(&CONTAINER_OF(run, struct delivery_run, run)->post);
+}
+
+static const step_fn steps[] = { [STEP_PREPARE] = prepare, [STEP_SIGNED] = post, [STEP_ANSWERED] = judge };
+
+const struct job_kind webhook_kind = { .name = WEBHOOK_JOB,
+                                       .bytes = sizeof(struct delivery_run),
+                                       .steps = steps,
+                                       .lease_s = 60,
+                                       .attempts_max = 80,
+                                       .horizon_s = 36 * 3600,
+                                       .record = record,
+                                       .cancel = cancel,
+                                       .release = release };
+
+const struct job_kind webhook_challenge_kind = { .name = WEBHOOK_CHALLENGE_JOB,
+                                                 .bytes = sizeof(struct delivery_run),
+                                                 .steps = steps,
+                                                 .lease_s = 60,
+                                                 .attempts_max = 20,
+                                                 .horizon_s = 24 * 3600,
+                                                 .record = record,
+                                                 .cancel = cancel,
+                                                 .release = release };

@@ -1,0 +1,23 @@
+/* Delivers the jobs that domain/webhook writes.
+ *
+ *     prepare: the registration as it is now -> sign (on the pool) -> POST -> judge
+ *
+ *     2xx                       done
+ *     5xx, 429, 408, 425        again, not before Retry-After; the lane failed
+ *     no or half an answer      again; the lane failed
+ *     401, an endless answer    again, a few times: a receiver may be late in learning a new key
+ *     409, other 4xx, 3xx       dead: the receiver has decided, and redirects are not followed
+ *     refused by our policy     dead: the name now leads to an address that may not be called
+ *
+ * Every attempt sends the same bytes with a fresh signature and leaves a row in webhook_activity. */
+#pragma once
+
+#include "jobs/pump.h"
+
+/* What the kinds of this layer need to know; jobs_context(). */
+struct jobs_world {
+    bool sandbox; /* loopback receivers over http are allowed */
+};
+
+extern const struct job_kind webhook_kind;           /* domain/webhook.h: WEBHOOK_JOB */
+extern const struct job_kind webhook_challenge_kind; /* WEBHOOK_CHALLENGE_JOB: the answer must echo the challenge */
