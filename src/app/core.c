@@ -1,10 +1,70 @@
 #include "app/core.h"
 
+#include "base/log.h"
 #include "base/rfc3339.h"
+#include "domain/lifecycle.h"
 #include "store/q_idempotency.h"
+#include "store/q_media_buy.h"
 
 #define EXPIRY_INTERVAL (INT64_C(3600) * USEC_PER_SEC)
 #define EXPIRY_BATCH    500
+#define RETRY_AFTER     (5 * USEC_PER_SEC)
+
+/* --- what time alone changes ------------------------------------------------------------------------------ */
+
+static int lifecycle_run(struct tx *tx, struct write_cmd *cmd)
+{
+    struct core *c = CONTAINER_OF(cmd, struct core, lifecycle_cmd);
+    struct err e;
+    struct act act = { .tx = tx,
+                       .arena = &c->lifecycle_arena,
+                       .rng = &c->loop->rng,
+                       .now = loop_now(c->loop),
+                       .actor = STR("system:lifecycle"),
+                       .origin = STR("timer"),
+                       .sandbox = c->dispatcher.sandbox };
+    if (lifecycle_advance(&act, act.now, &c->lifecycle_next, &e) == 0) return 0;
+    log_event(LOG_ERROR, "lifecycle", "advance failed", "code", e.code, "message", e.message, NULL);
+    return -1;
+}
+
+static void lifecycle_done(struct write_cmd *cmd, enum write_result result)
+{
+    struct core *c = CONTAINER_OF(cmd, struct core, lifecycle_cmd);
+    c->lifecycle_running = false;
+    arena_finish(&c->lifecycle_arena);
+    int64_t next = result == WRITE_COMMITTED ? c->lifecycle_next : loop_now(c->loop) + RETRY_AFTER;
+    if (next != TIME_NONE) timer_set(c->loop, &c->lifecycle_timer, next);
+}
+
+static void lifecycle_start(struct core *c)
+{
+    struct err e;
+    if (c->lifecycle_running) return;
+    c->lifecycle_cmd = (struct write_cmd){ .run = lifecycle_run, .done = lifecycle_done };
+    if (store_write(c->store, &c->lifecycle_cmd, &e)) {
+        timer_set(c->loop, &c->lifecycle_timer, loop_now(c->loop) + RETRY_AFTER);
+        return;
+    }
+    c->lifecycle_running = true;
+}
+
+static void on_lifecycle_timer(struct timer *t)
+{
+    lifecycle_start(CONTAINER_OF(t, struct core, lifecycle_timer));
+}
+
+/* A commit may have brought the next change forward. */
+static void on_commit(struct commit_hook *h)
+{
+    struct core *c = CONTAINER_OF(h, struct core, commit_hook);
+    struct err e;
+    int64_t next;
+    if (q_media_buy_next_change(store_read(c->store), &next, &e) || next == TIME_NONE) return;
+    if (!timer_is_set(&c->lifecycle_timer) || next < c->lifecycle_timer.due_at) {
+        timer_set(c->loop, &c->lifecycle_timer, next);
+    }
+}
 
 /* --- idempotency records ---------------------------------------------------------------------------------- */
 
@@ -40,13 +100,18 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     if (store_open(loop, &so, &c->store, e)) return -1;
     c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .web = o->web };
     c->dispatcher.web.sandbox = o->sandbox;
+    arena_init(&c->lifecycle_arena);
+    c->lifecycle_timer.fire = on_lifecycle_timer;
     c->expiry_timer.fire = on_expiry_timer;
+    store_add_commit_hook(c->store, &c->commit_hook, on_commit);
+    timer_set(loop, &c->lifecycle_timer, loop_now(loop));
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
     return 0;
 }
 
 static void stop_timers(struct core *c)
 {
+    timer_cancel(c->loop, &c->lifecycle_timer);
     timer_cancel(c->loop, &c->expiry_timer);
 }
 
@@ -54,10 +119,13 @@ void core_stop(struct core *c)
 {
     stop_timers(c);
     store_close(c->store);
+    timer_cancel(c->loop, &c->lifecycle_timer); /* a command answered while closing sets it again */
+    arena_finish(&c->lifecycle_arena);
 }
 
 void core_crash(struct core *c)
 {
     stop_timers(c);
     store_crash(c->store);
+    arena_finish(&c->lifecycle_arena);
 }

@@ -3,6 +3,7 @@
 #include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
 #include "tools/media_buys.h"
+#include "tools/operator_tools.h"
 #include "tools/tasks.h"
 #include "tools/tool.h"
 
@@ -114,6 +115,38 @@ const struct tool tool_table[] = {
       .description = "Rate a media buy or index its packages, in the words of other dialects.",
       .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_OPTIONAL, .hidden = true, .protocol = "media_buy",
       .run = x_update_performance_index_run },
+    { .name = "x_task_list",
+      .title = "Tasks of the publisher",
+      .description = "What waits for a person.",
+      .auth = TOOL_OPERATOR,
+      .kind = TOOL_READ,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_task_list },
+    { .name = "x_task_get",
+      .title = "One task",
+      .description = "What was asked, why a person must decide, and what happened.",
+      .auth = TOOL_OPERATOR,
+      .kind = TOOL_READ,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_task_get },
+    { .name = "x_task_resolve",
+      .title = "Decide a task",
+      .description = "Approves or rejects, and executes or undoes what waited.",
+      .auth = TOOL_OPERATOR,
+      .kind = TOOL_WRITE,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_task_resolve },
+    { .name = "x_task_assign",
+      .title = "Assign a task",
+      .description = "Names the person who takes care of it.",
+      .auth = TOOL_OPERATOR,
+      .kind = TOOL_WRITE,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_task_assign },
     { 0 },
 };
 const size_t tool_table_n = sizeof(tool_table) / sizeof(tool_table[0]) - 1; /* the empty row ends the table */
