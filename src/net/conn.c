@@ -51,7 +51,7 @@ static void set_deadline(struct conn *c, int after_ms)
     c->deadline_ms = now_ms(c) + (uint64_t)after_ms;
 }
 
-/* --- exchanges that came over a connection -------------------------------------------------------------- */
+/* --- exchanges that came over a connection ------------------------------------------------------------- */
 
 static void exchange_free(struct conn_exchange *cx)
 {
@@ -215,8 +215,7 @@ static void conn_run(struct ready *r)
     s->handler(s->handler_arg, &c->cx->ex);
 }
 
-/* --- closing ---------------------------------------------------------------------------------------------
- */
+/* --- closing ------------------------------------------------------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {
@@ -283,8 +282,7 @@ static void conn_linger(struct conn *c)
     }
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------------------------------------- */
 
 static void conn_idle(struct conn *c)
 {
@@ -439,8 +437,7 @@ static void conn_refuse(struct conn *c, int status, const char *reason)
     conn_flush(c);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------------------- */
 
 static void note_progress(struct conn *c, enum h1_state before)
 {
@@ -586,8 +583,7 @@ static void parse_ahead(struct conn *c)
     }
 }
 
-/* --- what the server calls -------------------------------------------------------------------------------
- */
+/* --- what the server calls ----------------------------------------------------------------------------- */
 
 static void name_peer(struct conn *c)
 {

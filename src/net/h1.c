@@ -8,7 +8,7 @@ static int fail(struct h1 *h, int status, const char *reason)
     return HPE_USER;
 }
 
-/* --- walking what was collected ------------------------------------------------------------------------- */
+/* --- walking what was collected ------------------------------------------------------------------------ */
 
 static struct str take_part(struct str *rest)
 {
@@ -33,7 +33,7 @@ static struct str head_find(const struct h1 *h, const char *name, size_t *count)
     return found;
 }
 
-/* --- checks when the head is complete ------------------------------------------------------------------- */
+/* --- checks when the head is complete ------------------------------------------------------------------ */
 
 static bool authority_chars_ok(struct str s)
 {
@@ -123,7 +123,7 @@ static int check_version_and_method(struct h1 *h)
     return 0;
 }
 
-/* --- llhttp's callbacks --------------------------------------------------------------------------------- */
+/* --- llhttp's callbacks -------------------------------------------------------------------------------- */
 
 static struct h1 *of(llhttp_t *p)
 {
@@ -236,8 +236,7 @@ static const llhttp_settings_t settings = {
     .on_message_complete = on_complete,
 };
 
-/* --- the parser ------------------------------------------------------------------------------------------
- */
+/* --- the parser ---------------------------------------------------------------------------------------- */
 
 void h1_init(struct h1 *h, const struct h1_limits *limits)
 {

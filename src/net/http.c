@@ -39,7 +39,7 @@ bool http_name_eq(struct str name, const char *other)
     return strlen(other) == name.n && strncasecmp(name.p, other, name.n) == 0;
 }
 
-/* --- reading the request -------------------------------------------------------------------------------- */
+/* --- reading the request ------------------------------------------------------------------------------- */
 
 static struct str find_header(const struct http_header *headers, size_t n, const char *name)
 {
@@ -139,7 +139,7 @@ bool http_list_has(struct str list, const char *token)
     return false;
 }
 
-/* --- replying ------------------------------------------------------------------------------------------- */
+/* --- replying ------------------------------------------------------------------------------------------ */
 
 static void add_header(struct arena *a, struct http_header **headers, size_t *n, size_t *cap,
                        struct http_header added)
@@ -274,7 +274,7 @@ void http_exchange_finish(struct http_exchange *ex)
     ex->magic = 0;
 }
 
-/* --- an exchange without a socket ----------------------------------------------------------------------- */
+/* --- an exchange without a socket ---------------------------------------------------------------------- */
 
 #define MEMORY_STREAM_MAX ((size_t)64 << 20)
 

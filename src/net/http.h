@@ -76,7 +76,7 @@ struct http_exchange {
     const struct http_sink *sink;
 };
 
-/* --- reading the request -------------------------------------------------------------------------------- */
+/* --- reading the request ------------------------------------------------------------------------------- */
 
 /* The value of the first header of that name (ASCII case ignored); empty when absent. */
 struct str http_req_header(const struct http_exchange *ex, const char *name);
@@ -95,7 +95,7 @@ MUST_CHECK int http_percent_decode(struct arena *a, struct str encoded, struct s
 bool http_list_has(struct str list, const char *token);
 bool http_name_eq(struct str name, const char *other); /* ASCII case ignored */
 
-/* --- replying ------------------------------------------------------------------------------------------- */
+/* --- replying ------------------------------------------------------------------------------------------ */
 
 /* Adds a header; name and value are copied. A name that is not a token, a value with CR, LF or NUL, and the
  * names that frame the message (Content-Length, Transfer-Encoding, Connection, Date) are refused with -1:
@@ -115,12 +115,12 @@ void http_exchange_end(struct http_exchange *ex);
 /* "Not Found" for 404, "" for what we have no name for. */
 const char *http_status_text(int status);
 
-/* --- for sinks -------------------------------------------------------------------------------------------*/
+/* --- for sinks ----------------------------------------------------------------------------------------- */
 
 void http_exchange_init(struct http_exchange *ex, const struct http_sink *sink);
 void http_exchange_finish(struct http_exchange *ex);
 
-/* --- an exchange without a socket ----------------------------------------------------------------------- */
+/* --- an exchange without a socket ---------------------------------------------------------------------- */
 
 struct http_memory {
     struct http_exchange ex; /* pass &m->ex to the handler */

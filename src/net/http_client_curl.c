@@ -1,6 +1,5 @@
 #include "net/http_client_curl.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "base/buf.h"
 #include "net/address_policy.h"
+#include "net/curl_loop.h"
 #include "net/url.h"
 
 #define CLIENT_MAGIC 0x4863436cu
@@ -26,13 +26,6 @@
 #define KEEP_CONNECTION_S 4L
 
 struct client;
-
-/* One curl multi handle and its timer. */
-struct room {
-    struct client *client;
-    CURLM *multi;
-    uv_timer_t timer;
-};
 
 /* Calls to one scheme, host and port. Exists while it has any. */
 struct host {
@@ -54,7 +47,7 @@ struct call_state {
     struct http_call *call;
     struct client *client;
     struct host *host;
-    struct room *room;
+    struct curl_loop *room;
     CURL *easy;
     struct curl_slist *headers;
     struct buf response;
@@ -73,7 +66,7 @@ struct client {
     struct http_client api;
     uint32_t magic;
     struct loop_uv *d;
-    struct room rooms[ROOMS];
+    struct curl_loop rooms[ROOMS];
     struct list hosts[HOST_BUCKETS];
     struct list runnable;
     struct list active; /* struct call_state.node */
@@ -84,20 +77,12 @@ struct client {
     int spare_n;
     char *ca_file, *user_agent;
     struct curl_slist *fixed_dns;
-    int handles_open;
-};
-
-/* One socket libuv watches for curl. */
-struct watch {
-    uv_poll_t poll;
-    struct room *room;
-    curl_socket_t fd;
+    int rooms_open;
 };
 
 static void start_what_may(struct client *cl);
 
-/* --- hosts: who may start --------------------------------------------------------------------------------
- */
+/* --- hosts: who may start ------------------------------------------------------------------------------ */
 
 static uint32_t hash_host(const struct url *u)
 {
@@ -141,8 +126,7 @@ static void host_settle(struct client *cl, struct host *h)
     }
 }
 
-/* --- the end of a call -----------------------------------------------------------------------------------
- */
+/* --- the end of a call --------------------------------------------------------------------------------- */
 
 static void say(struct http_call *c, const char *reason)
 {
@@ -229,8 +213,9 @@ static enum http_outcome judge(struct call_state *s, CURLcode code)
     return HTTP_NOT_SENT;
 }
 
-static void call_finished(struct call_state *s, CURLcode code)
+static void call_finished(void *private_data, CURLcode code)
 {
+    struct call_state *s = private_data;
     ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_ACTIVE);
     if (code == CURLE_OK) read_answer(s);
     enum http_outcome outcome = judge(s, code);
@@ -246,101 +231,7 @@ static void call_finished(struct call_state *s, CURLcode code)
     call_over(s, outcome, reason);
 }
 
-/* Always to be called after curl was given a chance to work: the last transfer must not be missed. */
-static void drain_messages(struct room *room)
-{
-    CURLMsg *m;
-    int left;
-    while ((m = curl_multi_info_read(room->multi, &left))) {
-        struct call_state *s = NULL;
-        if (m->msg != CURLMSG_DONE) continue;
-        CURLcode code = m->data.result; /* the message dies with the handle's removal */
-        ENSURE(curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s) == CURLE_OK && s != NULL);
-        call_finished(s, code);
-    }
-}
-
-/* --- curl and libuv --------------------------------------------------------------------------------------
- */
-
-static void arm_timer(struct room *room, long ms);
-
-static void on_room_timer(uv_timer_t *t)
-{
-    struct room *room = t->data;
-    int running;
-    long ms;
-    ENSURE(curl_multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK);
-    drain_messages(room);
-    /* curl announces a timeout only when it changes. Should ours have fired a moment early by curl's clock,
-     * nothing has changed and nobody would come back: so ask. */
-    if (uv_is_active((uv_handle_t *)t)) return;
-    ENSURE(curl_multi_timeout(room->multi, &ms) == CURLM_OK);
-    if (ms >= 0) arm_timer(room, ms > 0 ? ms : 1);
-}
-
-static void arm_timer(struct room *room, long ms)
-{
-    uv_update_time(
-        &room->client->d->uv); /* the loop's idea of now may be old, and would make this fire early */
-    ENSURE(uv_timer_start(&room->timer, on_room_timer, (uint64_t)ms, 0) == 0);
-}
-
-static int on_curl_timer(CURLM *multi, long ms, void *arg)
-{
-    struct room *room = arg;
-    if (ms < 0) {
-        (void)uv_timer_stop(&room->timer); /* cannot fail */
-    } else {
-        arm_timer(room,
-                  ms); /* also 0 goes through the timer: curl must not be called from its own callback */
-    }
-    return 0;
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct watch *w = CONTAINER_OF(poll, struct watch, poll);
-    struct room *room = w->room;
-    int flags = 0, running;
-    if (status < 0) flags = CURL_CSELECT_ERR;
-    if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
-    ENSURE(curl_multi_socket_action(room->multi, w->fd, flags, &running) == CURLM_OK);
-    drain_messages(room); /* `w` may be gone */
-}
-
-static void on_watch_closed(uv_handle_t *handle)
-{
-    free(CONTAINER_OF((uv_poll_t *)handle, struct watch, poll));
-}
-
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-    struct room *room = arg;
-    struct watch *w = socket_arg;
-    if (what == CURL_POLL_REMOVE) {
-        if (!w) return 0;
-        (void)curl_multi_assign(room->multi, fd,
-                                NULL); /* fails only for a socket curl has forgotten already */
-        uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-        return 0;
-    }
-    if (!w) {
-        w = calloc(1, sizeof(*w));
-        ENSURE(w != NULL);
-        w->room = room;
-        w->fd = fd;
-        ENSURE(uv_poll_init_socket(&room->client->d->uv, &w->poll, fd) == 0);
-        ENSURE(curl_multi_assign(room->multi, fd, w) == CURLM_OK);
-    }
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    ENSURE(uv_poll_start(&w->poll, events, on_poll) == 0);
-    return 0;
-}
-
-/* --- the callbacks of one transfer -----------------------------------------------------------------------
- */
+/* --- the callbacks of one transfer --------------------------------------------------------------------- */
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -374,30 +265,26 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     return 0;
 }
 
-/* --- setting a transfer up -------------------------------------------------------------------------------
- */
-
-/* Options we pass are known to this libcurl; a refusal would be a fault of the build. */
-#define SET(easy, option, value) ENSURE(curl_easy_setopt((easy), (option), (value)) == CURLE_OK)
+/* --- setting a transfer up ----------------------------------------------------------------------------- */
 
 static void set_fixed_options(struct client *cl, CURL *easy)
 {
-    SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    SET(easy, CURLOPT_PROXY, ""); /* "" and not unset: the environment is ignored too */
-    SET(easy, CURLOPT_NOSIGNAL, 1L);
-    SET(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver thread when a call is given up */
-    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(easy, CURLOPT_PATH_AS_IS, 1L); /* signatures cover the target as it was given */
-    SET(easy, CURLOPT_MAXAGE_CONN, KEEP_CONNECTION_S);
-    SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (cl->ca_file) SET(easy, CURLOPT_CAINFO, cl->ca_file);
-    SET(easy, CURLOPT_USERAGENT, cl->user_agent);
-    if (cl->fixed_dns) SET(easy, CURLOPT_RESOLVE, cl->fixed_dns);
-    SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    SET(easy, CURLOPT_HEADERFUNCTION, on_head);
-    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    CURL_SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    CURL_SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    CURL_SET(easy, CURLOPT_PROXY, ""); /* "" and not unset: the environment is ignored too */
+    CURL_SET(easy, CURLOPT_NOSIGNAL, 1L);
+    CURL_SET(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver thread when a call is given up */
+    CURL_SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    CURL_SET(easy, CURLOPT_PATH_AS_IS, 1L); /* signatures cover the target as it was given */
+    CURL_SET(easy, CURLOPT_MAXAGE_CONN, KEEP_CONNECTION_S);
+    CURL_SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    CURL_SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (cl->ca_file) CURL_SET(easy, CURLOPT_CAINFO, cl->ca_file);
+    CURL_SET(easy, CURLOPT_USERAGENT, cl->user_agent);
+    if (cl->fixed_dns) CURL_SET(easy, CURLOPT_RESOLVE, cl->fixed_dns);
+    CURL_SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    CURL_SET(easy, CURLOPT_HEADERFUNCTION, on_head);
+    CURL_SET(easy, CURLOPT_WRITEFUNCTION, on_body);
 }
 
 static bool text_eq(struct str s, const char *name)
@@ -459,7 +346,7 @@ static void set_headers(struct call_state *s)
     add_line(s, "Expect:");
     if (!has_type) add_line(s, "Content-Type:");
     if (!has_accept) add_line(s, "Accept: */*");
-    SET(s->easy, CURLOPT_HTTPHEADER, s->headers);
+    CURL_SET(s->easy, CURLOPT_HTTPHEADER, s->headers);
 }
 
 static void set_request(struct call_state *s)
@@ -467,17 +354,17 @@ static void set_request(struct call_state *s)
     const struct http_call *c = s->call;
     struct arena a;
     arena_init(&a);
-    SET(s->easy, CURLOPT_URL, arena_cstr(&a, c->url)); /* curl copies */
+    CURL_SET(s->easy, CURLOPT_URL, arena_cstr(&a, c->url)); /* curl copies */
     if (str_is(c->method, "HEAD")) {
-        SET(s->easy, CURLOPT_NOBODY, 1L);
+        CURL_SET(s->easy, CURLOPT_NOBODY, 1L);
     } else if (str_is(c->method, "GET") && c->body.n == 0) {
-        SET(s->easy, CURLOPT_HTTPGET, 1L);
+        CURL_SET(s->easy, CURLOPT_HTTPGET, 1L);
     } else {
-        SET(s->easy, CURLOPT_CUSTOMREQUEST, arena_cstr(&a, c->method));
+        CURL_SET(s->easy, CURLOPT_CUSTOMREQUEST, arena_cstr(&a, c->method));
         if (c->body.n || str_is(c->method, "POST") || str_is(c->method, "PUT") ||
             str_is(c->method, "PATCH")) {
-            SET(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n);
-            SET(s->easy, CURLOPT_POSTFIELDS, c->body.n ? c->body.p : "");
+            CURL_SET(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n);
+            CURL_SET(s->easy, CURLOPT_POSTFIELDS, c->body.n ? c->body.p : "");
         }
     }
     arena_finish(&a);
@@ -493,15 +380,15 @@ static void call_enter_curl(struct call_state *s)
     set_fixed_options(cl, s->easy);
     set_request(s);
     set_headers(s);
-    SET(s->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    SET(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
-        timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS);
-    SET(s->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->body_bytes_max);
-    SET(s->easy, CURLOPT_PRIVATE, s);
-    SET(s->easy, CURLOPT_ERRORBUFFER, s->error);
-    SET(s->easy, CURLOPT_OPENSOCKETDATA, s);
-    SET(s->easy, CURLOPT_HEADERDATA, s);
-    SET(s->easy, CURLOPT_WRITEDATA, s);
+    CURL_SET(s->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
+    CURL_SET(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
+             timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS);
+    CURL_SET(s->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->body_bytes_max);
+    CURL_SET(s->easy, CURLOPT_PRIVATE, s);
+    CURL_SET(s->easy, CURLOPT_ERRORBUFFER, s->error);
+    CURL_SET(s->easy, CURLOPT_OPENSOCKETDATA, s);
+    CURL_SET(s->easy, CURLOPT_HEADERDATA, s);
+    CURL_SET(s->easy, CURLOPT_WRITEDATA, s);
     ENSURE(curl_multi_add_handle(s->room->multi, s->easy) == CURLM_OK);
 }
 
@@ -522,8 +409,7 @@ static void start_what_may(struct client *cl)
     }
 }
 
-/* --- the interface ---------------------------------------------------------------------------------------
- */
+/* --- the interface ------------------------------------------------------------------------------------- */
 
 static struct client *client_of(struct http_client *h)
 {
@@ -624,22 +510,6 @@ struct http_client_stats http_client_curl_stats(const struct http_client *h)
     return (struct http_client_stats){ cl->in_flight, cl->waiting };
 }
 
-static void room_init(struct room *room, struct client *cl)
-{
-    room->client = cl;
-    room->multi = curl_multi_init();
-    ENSURE(room->multi != NULL);
-    ENSURE(uv_timer_init(&cl->d->uv, &room->timer) == 0);
-    room->timer.data = room;
-    cl->handles_open++;
-    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket) == CURLM_OK);
-    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_SOCKETDATA, room) == CURLM_OK);
-    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer) == CURLM_OK);
-    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_TIMERDATA, room) == CURLM_OK);
-    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING) == CURLM_OK);
-    ENSURE(curl_multi_setopt(room->multi, CURLMOPT_MAXCONNECTS, (long)cl->in_flight_max) == CURLM_OK);
-}
-
 static char *own(struct str s)
 {
     char *p = strndup(s.p, s.n);
@@ -668,16 +538,19 @@ struct http_client *http_client_curl_create(struct loop_uv *d, const struct http
     list_init(&cl->runnable);
     list_init(&cl->active);
     list_init(&cl->over);
-    for (size_t i = 0; i < ROOMS; i++)
-        room_init(&cl->rooms[i], cl);
+    long kept = cl->in_flight_max;
+    for (size_t i = 0; i < ROOMS; i++) {
+        curl_loop_init(&cl->rooms[i], d, cl, call_finished);
+        ENSURE(curl_multi_setopt(cl->rooms[i].multi, CURLMOPT_MAXCONNECTS, kept) == CURLM_OK);
+    }
+    cl->rooms_open = ROOMS;
     return &cl->api;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_room_closed(struct curl_loop *room)
 {
-    struct room *room = handle->data;
-    struct client *cl = room->client;
-    if (--cl->handles_open > 0) return;
+    struct client *cl = room->owner;
+    if (--cl->rooms_open > 0) return;
     cl->magic = 0;
     free(cl);
 }
@@ -708,10 +581,8 @@ void http_client_curl_destroy(struct http_client *h)
         call_free(CONTAINER_OF(cl->over.next, struct call_state, node));
     for (int i = 0; i < cl->spare_n; i++)
         curl_easy_cleanup(cl->spare[i]);
-    for (size_t i = 0; i < ROOMS; i++) {
-        ENSURE(curl_multi_cleanup(cl->rooms[i].multi) == CURLM_OK);
-        uv_close((uv_handle_t *)&cl->rooms[i].timer, on_timer_closed);
-    }
+    for (size_t i = 0; i < ROOMS; i++)
+        curl_loop_close(&cl->rooms[i], on_room_closed);
     curl_slist_free_all(cl->fixed_dns);
     free(cl->ca_file);
     free(cl->user_agent);

@@ -17,8 +17,7 @@
 #define SWEEP_MS_MAX 500
 #define SWEEP_MS_MIN 5
 
-/* --- options ---------------------------------------------------------------------------------------------
- */
+/* --- options ------------------------------------------------------------------------------------------- */
 
 static void set_default(int *value, int otherwise)
 {
@@ -56,8 +55,7 @@ static void fill_options(struct http_server *s, const struct http_server_options
     if (s->sweep_ms < SWEEP_MS_MIN) s->sweep_ms = SWEEP_MS_MIN;
 }
 
-/* --- sweeping --------------------------------------------------------------------------------------------
- */
+/* --- sweeping ------------------------------------------------------------------------------------------ */
 
 static void on_sweep(uv_timer_t *t)
 {
@@ -122,8 +120,7 @@ const char *server_date(struct http_server *s)
     return s->date;
 }
 
-/* --- accepting -------------------------------------------------------------------------------------------
- */
+/* --- accepting ----------------------------------------------------------------------------------------- */
 
 static enum conn_room make_room(struct http_server *s)
 {
@@ -237,8 +234,7 @@ static int listen_unix(struct http_server *s, struct err *e)
     return 0; /* libuv unlinks the path when the listener is closed */
 }
 
-/* --- life ------------------------------------------------------------------------------------------------
- */
+/* --- life ---------------------------------------------------------------------------------------------- */
 
 static void on_stopped(struct ready *r)
 {
