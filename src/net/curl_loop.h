@@ -1,5 +1,5 @@
-/* One curl multi handle driven by the loop: sockets by uv_poll, its timeout by a uv_timer. Shared by the HTTP
- * and the mail client; nobody else includes this.
+/* One curl multi handle driven by the loop: sockets by uv_poll, its timeout by a uv_timer. For the
+ * outbound client; nobody else includes this.
  *
  * The traps it keeps its users out of: messages are drained after every chance curl had to work, the status
  * of a poll is looked at, curl is never called from its own callbacks, and a timer that fires early is set
