@@ -3,6 +3,7 @@
 
 #include "domain/audit.h"
 #include "domain/format.h"
+#include "domain/media_buy.h"
 
 static const struct json_limits stored_limits = { .bytes_max = 4 << 20, .depth_max = 64, .nodes_max = 200000 };
 
@@ -366,7 +367,8 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
     row.doc = with_review(act, &row, change);
     row.status = str_from(creative_status_name(change->status));
     row.updated_at = act->now;
-    return q_creative_put(act->tx, &row, e) < 0 ? -1 : 0;
+    if (q_creative_put(act->tx, &row, e) < 0) return -1;
+    return media_buy_creative_changed(act, &row.key, e);
 }
 
 /* Over, or never to begin: nothing there can use a creative any more. */

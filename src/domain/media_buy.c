@@ -4,7 +4,9 @@
 #include <salesagent/money.h>
 
 #include "base/rfc3339.h"
+#include "domain/booking.h"
 #include "domain/creative.h"
+#include "domain/delivery.h"
 #include "domain/events.h"
 
 /* ---- loading and saving ---- */
@@ -63,6 +65,24 @@ int media_buy_save(const struct act *act, struct media_buy *buy, struct err *e)
     stamp(act, buy);
     buy->row.revision++;
     return q_media_buy_update(act->tx, &buy->row, e);
+}
+
+/* ---- the ad server ---- */
+
+int media_buy_book(const struct act *act, const struct media_buy *buy, struct err *e)
+{
+    enum booking_outcome outcome;
+    return booking_place(act, buy->row.media_buy_id, &outcome, e);
+}
+
+int media_buy_rebook(const struct act *act, const struct media_buy *buy, struct err *e)
+{
+    enum booking_outcome outcome;
+    if (buy->row.confirmed_at == TIME_NONE) return 0; /* it was never booked */
+    if (buy->status == BUY_CANCELED || buy->status == BUY_REJECTED || buy->status == BUY_FAILED) {
+        return booking_cancel(act, buy->row.media_buy_id, &outcome, e);
+    }
+    return booking_update(act, buy->row.media_buy_id, &outcome, e);
 }
 
 static struct str actor_word(struct str side)
@@ -191,10 +211,11 @@ static const char *history_action(enum media_buy_status from, enum media_buy_sta
 static int move(const struct act *act, struct media_buy *b, enum media_buy_status to, struct str reason, struct err *e)
 {
     enum media_buy_status from = b->status;
+    if (delivery_freeze(act, b->row.media_buy_id, e)) return -1;
     b->status = to;
     if (to == BUY_PAUSED) b->row.paused = true;
     if (to == BUY_ACTIVE) b->row.paused = false;
-    if (media_buy_save(act, b, e)) return -1;
+    if (media_buy_save(act, b, e) || media_buy_rebook(act, b, e)) return -1;
     struct media_buy_change change = {
         .action = history_action(from, to),
         .summary = arena_printf(act->arena, "%s -> %s" STR_FMT STR_FMT, media_buy_status_name(from),
@@ -257,6 +278,18 @@ int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, 
     return to == b.status ? 0 : move(act, &b, to, STR("creatives changed"), e);
 }
 
+int media_buy_creative_changed(const struct act *act, const struct creative_key *creative, struct err *e)
+{
+    struct creative_assignment_rows used;
+    if (q_creative_assignments_of_creative(act->tx, act->arena, creative, &used, e)) return -1;
+    for (size_t i = 0; i < used.n; i++) {
+        bool told = false;
+        for (size_t k = 0; k < i; k++) told = told || str_eq(used.rows[k].media_buy_id, used.rows[i].media_buy_id);
+        if (!told && media_buy_creatives_changed(act, used.rows[i].media_buy_id, e)) return -1;
+    }
+    return 0;
+}
+
 /* ---- decisions ---- */
 
 static int load_undecided(const struct act *act, struct str media_buy_id, struct media_buy *out, struct err *e)
@@ -282,7 +315,7 @@ int media_buy_approve(const struct act *act, struct str media_buy_id, struct err
     b.row.confirmed_at = act->now;
     if (media_buy_settle(act, &b, &to, e)) return -1;
     b.status = to;
-    if (media_buy_save(act, &b, e)) return -1;
+    if (media_buy_save(act, &b, e) || media_buy_book(act, &b, e)) return -1;
     struct media_buy_change change = {
         .action = "approved",
         .summary = arena_printf(act->arena, "Approved by the publisher; now %s", media_buy_status_name(to)),

@@ -11,6 +11,7 @@
 #include "domain/media_buy_state.h"
 #include "domain/package_request.h"
 #include "domain/task.h"
+#include "store/q_creative.h"
 
 struct media_buy {
     struct media_buy_row row;
@@ -62,6 +63,9 @@ MUST_CHECK int media_buy_update_approved(const struct act *act, struct str media
 /* The buy's creatives or their status changed: moves pending_creatives on (or back) and tells the ad server. */
 MUST_CHECK int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, struct err *e);
 
+/* The same for every buy that uses this creative: call it when its status or its assignments changed. */
+MUST_CHECK int media_buy_creative_changed(const struct act *act, const struct creative_key *creative, struct err *e);
+
 struct media_buy_end {
     enum media_buy_status status; /* BUY_COMPLETED, BUY_CANCELED, BUY_REJECTED, BUY_FAILED, or any the state allows */
     struct str reason;
@@ -76,6 +80,10 @@ MUST_CHECK int media_buy_move(const struct act *act, struct str media_buy_id, co
 
 /* Counts the revision up and writes the row with the status as it is in `buy`. */
 MUST_CHECK int media_buy_save(const struct act *act, struct media_buy *buy, struct err *e);
+/* Hands a confirmed buy to the ad server, and after a change of its rows brings the ad server to them (or stops it
+ * there, when the buy has ended). Whoever changes a plan calls delivery_freeze() first. */
+MUST_CHECK int media_buy_book(const struct act *act, const struct media_buy *buy, struct err *e);
+MUST_CHECK int media_buy_rebook(const struct act *act, const struct media_buy *buy, struct err *e);
 /* The status that creatives, pause and flight give a confirmed buy now. */
 MUST_CHECK int media_buy_settle(const struct act *act, const struct media_buy *buy, enum media_buy_status *out,
                                 struct err *e);

@@ -2,6 +2,7 @@
 #include <salesagent/money.h>
 
 #include "base/rfc3339.h"
+#include "domain/booking.h"
 #include "domain/creative.h"
 #include "domain/events.h"
 #include "domain/media_buy.h"
@@ -393,7 +394,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     for (size_t i = 0; i < h.packages_n; i++) {
         restrict_actions(&list[i], &b->row.actions_allowed, &b->row.actions_approval);
     }
-    if (write_buy(act, &h, list, b, e)) return -1;
+    if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
     r.submitted = needs_person(&ts, list, h.packages_n, total.micros) && !act->auto_advance;
     if (r.submitted) {
         if (record(act, b, e) || open_task(act, args, b, &r.task, e)) return -1;
@@ -401,7 +402,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
         b->row.confirmed_at = act->now;
         if (media_buy_settle(act, b, &b->status, e)) return -1;
         b->row.revision = REVISION_ONE - 1; /* saving counts it up: confirmed is still the first revision */
-        if (media_buy_save(act, b, e) || record(act, b, e)) return -1;
+        if (media_buy_save(act, b, e) || media_buy_book(act, b, e) || record(act, b, e)) return -1;
     }
     *out = r;
     return 0;

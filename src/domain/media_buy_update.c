@@ -4,7 +4,9 @@
 #include <salesagent/money.h>
 
 #include "base/rfc3339.h"
+#include "domain/booking.h"
 #include "domain/creative.h"
+#include "domain/delivery.h"
 #include "domain/events.h"
 #include "domain/media_buy.h"
 
@@ -198,6 +200,25 @@ static void note_budget(struct update *u, const struct package_request *r, const
     u->budgets = true;
 }
 
+/* What has been delivered is owed: a budget cannot go below it. */
+static int check_spent(struct update *u, const struct package_request *r, const struct package_row *p, struct err *e)
+{
+    struct plan booked;
+    struct delivery d;
+    int found = plan_load(u->act, u->old.media_buy_id, &booked, e);
+    if (found < 0) return -1;
+    if (!found || delivery_read(u->act, &booked, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return found ? -1 : 0;
+    for (size_t i = 0; i < booked.packages_n; i++) {
+        int64_t spent = d.packages[i].lifetime.of[METRIC_SPEND];
+        if (!str_eq(booked.packages[i].package_id, p->package_id) || spent <= p->budget_micros) continue;
+        (void)err_set(e, "VALIDATION_ERROR", "The package has spent " STR_FMT " %s already.", STR_ARG(amount(u, spent)),
+                      u->old.currency);
+        (void)err_suggest(e, "Keep the budget at " STR_FMT " or more, or cancel the package.", STR_ARG(amount(u, spent)));
+        return err_field(e, "%s/budget", r->at);
+    }
+    return 0;
+}
+
 static int plan_money(struct update *u, const struct package_request *r, const struct product *product,
                       struct package_row *p, struct err *e)
 {
@@ -221,6 +242,7 @@ static int plan_money(struct update *u, const struct package_request *r, const s
     }
     if (p->rate_micros != rate_before) attempts(u, ACTION_UPDATE_PACKAGES, ACTION_BIT(ACTION_UPDATE_BUDGET), r->at);
     if (p->budget_micros == before) return 0;
+    if (p->budget_micros < before && check_spent(u, r, p, e)) return -1;
     p->previous_budget_micros = before;
     note_budget(u, r, p, before);
     return 0;
@@ -665,6 +687,7 @@ static int write_cancel(struct update *u, struct str reason, struct err *e)
 static int write_update(struct update *u, struct err *e)
 {
     if (u->cancels) return write_cancel(u, json_str(u->args, "cancellation_reason"), e);
+    if (delivery_freeze(u->act, u->old.media_buy_id, e)) return -1;
     if (write_packages(u, e) || write_additions(u, e)) return -1;
     bool stays_paused = u->buy.status == BUY_PAUSED && !u->resumed;
     if (u->paused && u->buy.status != BUY_PENDING_CREATIVES) {
@@ -672,7 +695,10 @@ static int write_update(struct update *u, struct err *e)
     } else if (!stays_paused && media_buy_settle(u->act, &u->buy, &u->buy.status, e)) {
         return -1;
     }
-    if (media_buy_save(u->act, &u->buy, e)) return -1;
+    if (media_buy_save(u->act, &u->buy, e) || booking_admit(u->act, u->old.media_buy_id, e) ||
+        media_buy_rebook(u->act, &u->buy, e)) {
+        return -1;
+    }
     for (size_t i = 0; i < u->changes_n; i++) {
         if (media_buy_changed(u->act, &u->buy.row, &u->changes[i], e)) return -1;
     }

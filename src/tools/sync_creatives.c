@@ -5,6 +5,7 @@
  * as the default, its storyboards expect per-creative results from calls that do not say; so silence is lenient.)
  * A dry run is the real thing, rolled back. */
 #include "domain/account.h"
+#include "domain/media_buy.h"
 #include "tools/creative_reply.h"
 #include "tools/creative_tools.h"
 
@@ -229,7 +230,9 @@ static int assign_one(struct sync_call *s, struct str creative_id, yyjson_mut_va
                      arena_printf(s->c->arena, "%s: %s", why.code, why.message));
         if (s->strict) note_failure(s, &why);
     }
-    return 0;
+    if (out->n == 0) return 0;
+    struct creative_key key = { s->c->act->tenant->tenant_id, s->principal_id, creative_id };
+    return media_buy_creative_changed(s->c->act, &key, e);
 }
 
 static void add_errors(struct sync_call *s, yyjson_mut_val *o, const struct creative_synced *r)
