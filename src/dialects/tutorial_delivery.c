@@ -11,7 +11,8 @@ static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *row
     static const struct shape_member members[] = { { "impressions", "impressions" }, { "clicks", "clicks" }, { 0 } };
     shape_copy(doc, out, row, members);
     if (json_has(row, "clicks")) {
-        shape_add_ratio(doc, out, "ctr", json_i64_or(row, "clicks", 0), json_i64_or(row, "impressions", 0));
+        int64_t impressions = json_i64_or(row, "impressions", 0);
+        shape_add_ratio(doc, out, "ctr", json_i64_or(row, "clicks", 0), impressions ? impressions : 1);
     }
     json_add_copy(doc, out, "spend", yyjson_obj_get(row, "spend"));
 }
