@@ -50,7 +50,7 @@ static int products_up(struct shape_up *u, struct err *e)
     }
     json_add_cstr(u->doc, u->out, "buying_mode", brief.n ? "brief" : "wholesale");
     json_add_str_opt(u->doc, u->out, "brief", brief);
-    json_add_copy(u->doc, u->out, "filters", filters);
+    shape_filters_up(u, filters);
     return 0;
 }
 
@@ -63,7 +63,6 @@ static void add_product(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p
     static const struct shape_member price[] = {
         { "model", "pricing_model" }, { "amount", "rate" }, { "currency", "currency" }, { 0 },
     };
-    static const struct shape_member tail[] = { { "channels", "channels" }, { "countries", "countries" }, { 0 } };
     yyjson_mut_val *out = json_push_obj(doc, list);
     yyjson_val *option, *reach = json_obj(p, "estimated_reach");
     size_t i, n;
@@ -85,7 +84,8 @@ static void add_product(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p
         json_add_copy(doc, exposures, "max_impressions", yyjson_obj_get(reach, "daily_impressions"));
         json_add_cstr(doc, exposures, "period", "daily");
     }
-    shape_copy(doc, out, p, tail);
+    shape_add_channels(doc, out, "channels", json_arr(p, "channels"));
+    json_add_copy(doc, out, "countries", yyjson_obj_get(p, "countries"));
 }
 
 static yyjson_mut_val *products_down(const struct dialect_down *d)

@@ -321,6 +321,63 @@ void shape_add_ratio(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, 
     json_add_money(doc, obj, key, muldiv(num, 10000, den, MONEY_ROUND_HALF_UP) * 100);
 }
 
+/* --- channels -------------------------------------------------------------------------------------------- */
+
+static const struct { const char *adcp, *older; } channel_words[] = {
+    { "olv", "video" }, { "ctv", "video" }, { "streaming_audio", "audio" }, { "podcast", "audio" }, { "radio", "audio" },
+};
+
+static struct str older_channel(struct str adcp)
+{
+    for (size_t i = 0; i < ARRAY_LEN(channel_words); i++) {
+        if (str_is(adcp, channel_words[i].adcp)) return str_from(channel_words[i].older);
+    }
+    return adcp;
+}
+
+static bool listed(yyjson_mut_val *list, struct str word)
+{
+    yyjson_mut_val *v;
+    size_t i, n;
+    yyjson_mut_arr_foreach(list, i, n, v) {
+        if (yyjson_mut_equals_strn(v, word.p, word.n)) return true;
+    }
+    return false;
+}
+
+void shape_add_channels(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, yyjson_val *channels)
+{
+    yyjson_val *v;
+    size_t i, n;
+    if (!yyjson_is_arr(channels)) return;
+    yyjson_mut_val *list = json_add_arr(doc, obj, key);
+    yyjson_arr_foreach(channels, i, n, v) {
+        struct str word = older_channel(json_val_str(v));
+        if (word.n && !listed(list, word)) json_push_str(doc, list, word);
+    }
+}
+
+void shape_filters_up(struct shape_up *u, yyjson_val *filters)
+{
+    yyjson_val *channels = json_arr(filters, "channels"), *v;
+    size_t i, n;
+    if (!filters) return;
+    json_add_copy(u->doc, u->out, "filters", filters);
+    if (!channels) return;
+    yyjson_mut_val *out = yyjson_mut_obj_get(u->out, "filters");
+    yyjson_mut_obj_remove_key(out, "channels");
+    yyjson_mut_val *list = json_add_arr(u->doc, out, "channels");
+    yyjson_arr_foreach(channels, i, n, v) {
+        bool several = false;
+        for (size_t k = 0; k < ARRAY_LEN(channel_words); k++) {
+            if (!str_is(json_val_str(v), channel_words[k].older)) continue;
+            json_push_str(u->doc, list, str_from(channel_words[k].adcp));
+            several = true;
+        }
+        if (!several) yyjson_mut_arr_append(list, json_copy(u->doc, v));
+    }
+}
+
 /* --- package ids ----------------------------------------------------------------------------------------- */
 
 struct str shape_package_id(struct arena *a, struct str media_buy_id, struct str callers)

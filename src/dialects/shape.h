@@ -78,6 +78,10 @@ void shape_add_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, st
 void shape_add_last_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str end_time);
 /* A moment one second before the given one, for ends that older shapes write inclusively. */
 void shape_add_second_before(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str time);
+/* A list of channels in the words of the older pages, which say video and audio where AdCP 3 has several kinds. */
+void shape_add_channels(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, yyjson_val *channels);
+/* filters.channels the other way: "video" is every kind of video. */
+void shape_filters_up(struct shape_up *u, yyjson_val *filters);
 /* num/den with four decimals; left out when den is 0. */
 void shape_add_ratio(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t num, int64_t den);
 

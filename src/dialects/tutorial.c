@@ -16,7 +16,7 @@ static int products_up(struct shape_up *u, struct err *e)
     if (json_opt_obj(JSON_FIELD(u->in, "filters", ""), &filters, e)) return -1;
     json_add_cstr(u->doc, u->out, "buying_mode", brief.n ? "brief" : "wholesale");
     json_add_str_opt(u->doc, u->out, "brief", brief);
-    json_add_copy(u->doc, u->out, "filters", filters);
+    shape_filters_up(u, filters);
     return 0;
 }
 
@@ -33,7 +33,7 @@ static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
         { "name", "name" }, { "portfolio_description", "portfolio_description" }, { "adapter", "adapter" }, { 0 },
     };
     static const struct shape_member first[] = {
-        { "supported_channels", "channels" }, { "supported_pricing_models", "pricing_models" }, { 0 },
+        { "supported_pricing_models", "pricing_models" }, { 0 },
     };
     static const struct shape_member rest[] = {
         { "currency", "currency" },           { "min_budget", "min_budget" },
@@ -48,6 +48,7 @@ static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
     json_push_str(d->doc, protocols, STR("a2a"));
     json_push_str(d->doc, protocols, STR("rest"));
     yyjson_mut_val *capabilities = json_add_obj(d->doc, root, "capabilities");
+    shape_add_channels(d->doc, capabilities, "supported_channels", json_arr(d->aux, "channels"));
     shape_copy(d->doc, capabilities, d->aux, first);
     add_targeting(d->doc, capabilities, d->aux);
     shape_copy(d->doc, capabilities, d->aux, rest);
@@ -59,7 +60,7 @@ static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
 static void add_product(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p)
 {
     static const struct shape_member head[] = {
-        { "id", "product_id" }, { "name", "name" }, { "description", "description" }, { "channels", "channels" }, { 0 },
+        { "id", "product_id" }, { "name", "name" }, { "description", "description" }, { 0 },
     };
     static const struct shape_member option_members[] = {
         { "id", "pricing_option_id" }, { "model", "pricing_model" },     { "rate", "rate" },
@@ -75,6 +76,7 @@ static void add_product(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p
     yyjson_val *option;
     size_t i, n;
     shape_copy(doc, out, p, head);
+    shape_add_channels(doc, out, "channels", json_arr(p, "channels"));
     yyjson_mut_val *options = json_add_arr(doc, out, "pricing_options");
     yyjson_arr_foreach(json_arr(p, "pricing_options"), i, n, option) {
         shape_copy(doc, json_push_obj(doc, options), option, option_members);
@@ -125,11 +127,14 @@ static yyjson_mut_val *formats_down(const struct dialect_down *d)
 
 static yyjson_mut_val *properties_down(const struct dialect_down *d)
 {
-    static const struct shape_member members[] = {
-        { "id", "property_id" },         { "name", "name" },
-        { "domain", "domain" },          { "channels", "channels" },
-        { "categories", "categories" },  { "monthly_pageviews", "monthly_pageviews" },
-        { "description", "description" }, { 0 },
+    static const struct shape_member head[] = {
+        { "id", "property_id" }, { "name", "name" }, { "domain", "domain" }, { 0 },
+    };
+    static const struct shape_member rest[] = {
+        { "categories", "categories" },
+        { "monthly_pageviews", "monthly_pageviews" },
+        { "description", "description" },
+        { 0 },
     };
     static const struct shape_member tail[] = {
         { "portfolio_description", "portfolio_description" },
@@ -141,7 +146,10 @@ static yyjson_mut_val *properties_down(const struct dialect_down *d)
     yyjson_val *property;
     size_t i, n;
     yyjson_arr_foreach(json_arr(d->aux, "properties"), i, n, property) {
-        shape_copy(d->doc, json_push_obj(d->doc, list), property, members);
+        yyjson_mut_val *out = json_push_obj(d->doc, list);
+        shape_copy(d->doc, out, property, head);
+        shape_add_channels(d->doc, out, "channels", json_arr(property, "channels"));
+        shape_copy(d->doc, out, property, rest);
     }
     shape_copy(d->doc, root, d->aux, tail);
     return root;
