@@ -4,7 +4,6 @@
 #include "tools/delivery_tools.h"
 #include "tools/media_buys.h"
 #include "tools/operator_tools.h"
-#include "tools/task_work.h"
 #include "tools/tasks.h"
 #include "tools/tool.h"
 
