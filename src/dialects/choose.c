@@ -5,7 +5,7 @@
 
 /* Where several older dialects have a tool, the first one listed gets a caller that shows nothing else. */
 static const struct dialect *const all[] = {
-    &dialect_adcp_3_0, &dialect_adcp_3_1, &dialect_tutorial, &dialect_buy_v1, &dialect_data_model, NULL,
+    &dialect_adcp_3_0, &dialect_adcp_3_1, &dialect_tutorial, &dialect_buy_v1, &dialect_data_model, &dialect_rc, NULL,
 };
 
 const struct dialect *const *dialect_all(void)

@@ -48,4 +48,4 @@ struct dialect {
 };
 
 extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial,
-    dialect_buy_v1, dialect_data_model;
+    dialect_buy_v1, dialect_data_model, dialect_rc;
