@@ -6,6 +6,7 @@
 #include "domain/creative.h"
 #include "domain/events.h"
 #include "domain/media_buy.h"
+#include "domain/proposal.h"
 
 #define TEXT_MAX     500
 #define REVISION_ONE 1
@@ -383,6 +384,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     struct money total = { 0 };
     tenant_settings_read(act->tenant, act->arena, &ts);
     if (account_ref_read(args, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_CREATE_BUY, &r.account, e)) return -1;
+    if (proposal_expand(act, args, &args, e)) return -1;
     if (read_header(act, args, &h, e) || check_flight(act, &h, e)) return -1;
     struct package_admitted *list = ARENA_ARRAY(act->arena, struct package_admitted, h.packages_n);
     if (admit_packages(act, &ts, &h, list, e) || add_up(&ts, &h, list, &total, e)) return -1;
@@ -404,6 +406,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
         b->row.revision = REVISION_ONE - 1; /* saving counts it up: confirmed is still the first revision */
         if (media_buy_save(act, b, e) || media_buy_book(act, b, e) || record(act, b, e)) return -1;
     }
+    if (proposal_accept(act, args, b->row.media_buy_id, e)) return -1;
     *out = r;
     return 0;
 }

@@ -2,7 +2,7 @@
 #include "tools/agent_features.h"
 
 const struct agent_features agent_features = {
-    .proposals = false,
+    .proposals = true,
     .inline_creatives = true,
     .property_list_filtering = false,
     .frequency_capping = false,

@@ -1,6 +1,7 @@
 /* get_products: brief, wholesale and refine over one list. Read tools/products.h for the parts. */
 #include "tools/products.h"
 
+#include "domain/account.h"
 #include "tools/catalog_tools.h"
 #include "tools/agent_features.h"
 
@@ -85,6 +86,16 @@ static int read_request(struct discovery *d, struct err *e)
     return page_read(c, list, &d->page, e);
 }
 
+/* An account whose status does not allow discovery is refused; the rate card is the same for all others. */
+static int check_account(struct discovery *d, struct err *e)
+{
+    struct account_ref ref;
+    struct account_row row;
+    if (d->anonymous || !json_has(d->c->args, "account")) return 0;
+    if (account_ref_read(d->c->args, &ref, e)) return -1;
+    return account_find(d->c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e) < 0 ? -1 : 0;
+}
+
 /* ---- wholesale ---- */
 
 /* 1: nothing changed since the caller's version, and the reply says so; 0: go on; -1 failed. */
@@ -137,7 +148,7 @@ static void say(struct discovery *d)
 int get_products_run(struct tool_call *c, struct err *e)
 {
     struct discovery d = { .c = c };
-    if (read_request(&d, e)) return -1;
+    if (read_request(&d, e) || check_account(&d, e)) return -1;
     json_add_cstr(c->doc, c->reply, "cache_scope", "public"); /* one rate card for everybody */
     if (c->act->principal && c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
     int unchanged = answer_unchanged(&d, e);

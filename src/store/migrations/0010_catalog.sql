@@ -26,18 +26,20 @@ CREATE TABLE proposal (
     media_buy_id TEXT NOT NULL DEFAULT '',  -- when accepted
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, proposal_id)
+    PRIMARY KEY (tenant_id, principal_id, proposal_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Inventory a committed proposal keeps from others until it is accepted, released or lapses.
 CREATE TABLE proposal_hold (
-    tenant_id   TEXT NOT NULL,
-    product_id  TEXT NOT NULL,
-    proposal_id TEXT NOT NULL,
-    impressions INTEGER NOT NULL,
-    start_at    INTEGER NOT NULL,
-    end_at      INTEGER NOT NULL,
-    expires_at  INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, product_id, proposal_id),
-    FOREIGN KEY (tenant_id, proposal_id) REFERENCES proposal ON DELETE CASCADE
+    tenant_id    TEXT NOT NULL,
+    product_id   TEXT NOT NULL,
+    principal_id TEXT NOT NULL,
+    proposal_id  TEXT NOT NULL,
+    impressions  INTEGER NOT NULL,
+    start_at     INTEGER NOT NULL,
+    end_at       INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, product_id, principal_id, proposal_id),
+    FOREIGN KEY (tenant_id, principal_id, proposal_id) REFERENCES proposal ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX proposal_hold_by_proposal ON proposal_hold (tenant_id, principal_id, proposal_id);
