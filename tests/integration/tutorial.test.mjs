@@ -76,6 +76,7 @@ test('step 2: products, ranked by the brief', async () => {
   const r = await call('get_products', { brief: 'display ads targeting US tech enthusiasts, developers, $5000 budget' },
     at(bought));
   assert.deepEqual(r.products.map((p) => p.id), ['prod-tech-display-001', 'prod-tech-video-001', 'prod-ron-display-001']);
+  assert.deepEqual(r.products.map((x) => x.channels), [['display'], ['video'], ['display']]);
   const p = r.products[0];
   assert.deepEqual(p.pricing_options, [
     { id: 'price-001', model: 'cpm', rate: 12.5, currency: 'USD', minimum_spend: 1000 },
