@@ -27,13 +27,22 @@ static void add_targeting(yyjson_mut_doc *doc, yyjson_mut_val *capabilities, yyj
     json_add_copy(doc, capabilities, "supported_targeting", json_obj(aux, "targeting"));
 }
 
+/* What AdCP calls time, sold by the day, is cpd here. */
+static void add_pricing_models(yyjson_mut_doc *doc, yyjson_mut_val *capabilities, yyjson_val *models)
+{
+    yyjson_mut_val *list = json_add_arr(doc, capabilities, "supported_pricing_models");
+    yyjson_val *model;
+    size_t i, n;
+    yyjson_arr_foreach(models, i, n, model) {
+        struct str name = json_val_str(model);
+        json_push_str(doc, list, str_is(name, "time") ? STR("cpd") : name);
+    }
+}
+
 static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
 {
     static const struct shape_member tenant_members[] = {
         { "name", "name" }, { "portfolio_description", "portfolio_description" }, { "adapter", "adapter" }, { 0 },
-    };
-    static const struct shape_member first[] = {
-        { "supported_pricing_models", "pricing_models" }, { 0 },
     };
     static const struct shape_member rest[] = {
         { "currency", "currency" },           { "min_budget", "min_budget" },
@@ -49,7 +58,7 @@ static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
     json_push_str(d->doc, protocols, STR("rest"));
     yyjson_mut_val *capabilities = json_add_obj(d->doc, root, "capabilities");
     shape_add_channels(d->doc, capabilities, "supported_channels", json_arr(d->aux, "channels"));
-    shape_copy(d->doc, capabilities, d->aux, first);
+    add_pricing_models(d->doc, capabilities, json_arr(d->aux, "pricing_models"));
     add_targeting(d->doc, capabilities, d->aux);
     shape_copy(d->doc, capabilities, d->aux, rest);
     yyjson_mut_val *tools = json_add_arr(d->doc, root, "tools");

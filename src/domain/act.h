@@ -32,5 +32,6 @@ struct act {
     struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
     struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
     bool sandbox;                      /* the server runs in sandbox mode */
+    bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
     bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
 };

@@ -56,7 +56,7 @@ static void stamp(const struct act *act, struct media_buy *b)
     if (b->status == BUY_CANCELED && row->canceled_at == TIME_NONE) row->canceled_at = act->now;
     if (b->status != BUY_CANCELED) row->canceled_at = TIME_NONE;
     row->status = str_from(media_buy_status_name(b->status));
-    row->next_change_at = media_buy_next_change(row, b->status);
+    row->next_change_at = act->mock_clock ? TIME_NONE : media_buy_next_change(row, b->status);
     row->updated_at = act->now;
 }
 

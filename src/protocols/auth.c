@@ -95,19 +95,17 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
     if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
     bool malformed;
     struct str token = token_sent(&c->headers, &malformed);
+    /* Also for a refusal: whose default dialect the answer is written in. */
+    int rc = public_tenant(c, tx, e);
+    if (rc < 0) return -1;
     if (malformed) return refuse(e);
-    if (!token.n) {
-        int rc = public_tenant(c, tx, e);
-        if (rc < 0) return -1;
-        if (rc == 0) return refuse(e);
-        return 0;
-    }
+    if (!token.n) return rc == 1 ? 0 : refuse(e);
     uint8_t hash[SHA256_BYTES];
     sha256(token, hash);
     struct token_row t;
     struct principal_row p;
     struct tenant_row tenant;
-    int rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
+    rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
     if (rc < 0) return -1;
     if (rc == 0 || !token_usable(&t, now)) return refuse(e);
     if (c->headers.x_adcp_tenant.n && !str_eq(c->headers.x_adcp_tenant, t.tenant_id)) return refuse(e);

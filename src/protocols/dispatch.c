@@ -30,6 +30,14 @@ static int unknown_tool(struct call *c)
     return err_suggest(&c->err, "tools/list names the tools of this agent.");
 }
 
+/* Hidden tools have no name on the wire: dialects translate to them and the command line calls them. */
+static bool may_name_tool(const struct call *c)
+{
+    const struct tool *row = tool_find(c->tool);
+    if (c->transport == TRANSPORT_LOCAL) return row != NULL;
+    return dialect_has_tool(c->dialect, c->tool, c->dispatcher->sandbox) && !(c->dialect->adcp3 && row && row->hidden);
+}
+
 /* Which dialect, judged by what the call shows and, when it shows nothing, by whom it comes from. */
 static int choose_dialect(struct call *c)
 {
@@ -68,6 +76,7 @@ static int take_sandbox_headers(struct call *c, int64_t now)
     c->act.auto_advance = header_true(c->headers.x_auto_advance);
     c->dry_run = header_true(c->headers.x_dry_run);
     struct str t = c->headers.x_mock_time;
+    c->act.mock_clock = t.n > 0;
     if (!t.n || rfc3339_parse(t, &c->act.now) == 0 || rfc3339_parse_date(t, &c->act.now) == 0) return 0;
     err_set(&c->err, "INVALID_REQUEST", "X-Mock-Time is not a date or an RFC 3339 date-time with an offset.");
     return err_suggest(&c->err, "Send for example 2026-04-11T00:00:00Z.");
@@ -111,7 +120,10 @@ static int translate_up(struct call *c)
     };
     struct dialect_up up = { .tool = c->tool, .now = TIME_NONE };
     if (c->dialect->up(&c->request, &up, &c->err)) return -1;
-    if (c->dispatcher->sandbox && up.now != TIME_NONE) c->act.now = up.now;
+    if (c->dispatcher->sandbox && up.now != TIME_NONE) {
+        c->act.now = up.now;
+        c->act.mock_clock = true;
+    }
     struct str text = json_write(c->arena, up.args);
     static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
@@ -207,7 +219,7 @@ void dispatch_call(struct dispatcher *d, struct call *c)
         finish(c, CALL_FAILED);
         return;
     }
-    if (!dialect_has_tool(c->dialect, c->tool, d->sandbox)) {
+    if (!may_name_tool(c)) {
         (void)unknown_tool(c); /* fills c->err */
         finish(c, CALL_UNKNOWN_TOOL);
         return;
