@@ -2,6 +2,7 @@
 #include "domain/creative.h"
 
 #include "domain/audit.h"
+#include "domain/creative_review.h"
 #include "domain/format.h"
 #include "domain/media_buy.h"
 
@@ -368,6 +369,11 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
     row.status = str_from(creative_status_name(change->status));
     row.updated_at = act->now;
     if (q_creative_put(act->tx, &row, e) < 0) return -1;
+    if (change->status == CREATIVE_PENDING_REVIEW) {
+        if (creative_review_open(act, &row, e)) return -1;
+    } else if (!change->by_task && creative_review_close(act, &row, e)) {
+        return -1;
+    }
     return media_buy_creative_changed(act, &row.key, e);
 }
 
@@ -394,7 +400,9 @@ int creative_archive(const struct act *act, const struct creative_row *row, stru
         (void)err_suggest(why, "unassign it first");
         return 0;
     }
-    struct creative_change c = { row->key.principal_id, row->key.creative_id, CREATIVE_ARCHIVED,
-                                 STR("not in the buyer's library any more") };
+    struct creative_change c = { .principal_id = row->key.principal_id,
+                                 .creative_id = row->key.creative_id,
+                                 .status = CREATIVE_ARCHIVED,
+                                 .reason = STR("not in the buyer's library any more") };
     return creative_set_status(act, &c, e) ? -1 : 1;
 }

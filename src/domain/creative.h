@@ -155,6 +155,7 @@ struct creative_change {
     struct str principal_id, creative_id;
     enum creative_status status; /* to become */
     struct str reason;           /* for the buyer; may be empty */
+    bool by_task;                /* its review task is being decided; otherwise the task, if open, is closed */
 };
 
 /* Moves a creative along the picture's arrows, by a person's decision (the task machine calls this for kind

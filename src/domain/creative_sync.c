@@ -2,6 +2,7 @@
 #include "domain/creative.h"
 
 #include "domain/audit.h"
+#include "domain/creative_review.h"
 #include "domain/media_buy.h"
 #include "store/q_catalog.h"
 
@@ -280,6 +281,11 @@ static int store(struct sync *s, struct err *e)
     out->content_changed = content;
     if (out->action == CREATIVE_UNCHANGED) return 0;
     if (q_creative_put(s->act->tx, &out->row, e) < 0) return -1;
+    if (out->status == CREATIVE_PENDING_REVIEW) {
+        if (creative_review_open(s->act, &out->row, e)) return -1;
+    } else if (s->exists && creative_review_close(s->act, &out->row, e)) {
+        return -1;
+    }
     if (s->exists && media_buy_creative_changed(s->act, &out->row.key, e)) return -1;
     return audit_sync(s, e);
 }

@@ -183,6 +183,7 @@ int task_resolve(const struct act *act, const struct task_resolution *r, struct 
 int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason, struct err *e)
 {
     struct task_filter f = { .tenant_id = act->tenant->tenant_id,
+                             .principal_id = subject->principal_id,
                              .states = STR("[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"),
                              .subject_type = str_from(subject->type),
                              .subject_id = subject->id,

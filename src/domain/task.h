@@ -62,6 +62,7 @@ MUST_CHECK int task_resolve(const struct act *act, const struct task_resolution 
 struct task_subject {
     const char *type;
     struct str id;
+    struct str principal_id; /* for ids that are a buyer's own (creatives); empty: whoever's */
 };
 MUST_CHECK int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason,
                              struct err *e);

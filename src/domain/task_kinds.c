@@ -34,7 +34,8 @@ static int review_creative(const struct act *act, const struct task_row *task, e
     struct creative_change change = { .principal_id = task->principal_id,
                                       .creative_id = task->subject_id,
                                       .status = status,
-                                      .reason = reason };
+                                      .reason = reason,
+                                      .by_task = true };
     return creative_set_status(act, &change, e);
 }
 

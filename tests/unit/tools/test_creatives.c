@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "domain/creative.h"
+#include "domain/task.h"
 #include "store/stmt.h"
 #include "tools/fixture.h"
 
@@ -113,7 +114,7 @@ static void a_creative_is_created_then_unchanged_then_updated(void **state)
 
 static int approve(struct act *act, void *arg, struct err *e)
 {
-    struct creative_change c = { STR("test-buyer"), str_from(arg), CREATIVE_APPROVED, STR_NONE };
+    struct creative_change c = { .principal_id = STR("test-buyer"), .creative_id = str_from(arg), .status = CREATIVE_APPROVED };
     return creative_set_status(act, &c, e);
 }
 
@@ -133,11 +134,90 @@ static void new_labels_keep_an_approval_and_new_content_does_not(void **state)
     assert_string_equal(e.code, "CREATIVE_NOT_FOUND");
 }
 
+struct reviews {
+    int64_t open, all;
+    struct task_row last;
+};
+
+static int find_reviews(struct act *act, void *arg, struct err *e)
+{
+    struct reviews *r = arg;
+    struct task_filter f = { .tenant_id = act->tenant->tenant_id, .kinds = STR("[\"creative_review\"]"),
+                             .created_after = TIME_NONE, .created_before = TIME_NONE,
+                             .updated_after = TIME_NONE, .updated_before = TIME_NONE, .limit = 1 };
+    struct task_row *rows;
+    size_t n;
+    if (q_task_count(act->tx, &f, &r->all, e) || q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+    if (n) r->last = rows[0];
+    f.states = STR("[\"pending\"]");
+    return q_task_count(act->tx, &f, &r->open, e);
+}
+
+static struct reviews reviews(struct fixture *f)
+{
+    struct reviews r = { 0 };
+    struct err e;
+    assert_int_equal(fixture_act(f, find_reviews, &r, &e), 0);
+    return r;
+}
+
+static int decide(struct act *act, void *arg, struct err *e)
+{
+    struct task_resolution *r = arg;
+    struct task_row task;
+    return task_resolve(act, r, &task, e);
+}
+
+static void a_person_decides_through_a_task(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    expect_ok(sync_text(f, BANNER("c1", ""), ""));
+    struct reviews r = reviews(f);
+    assert_int_equal(r.open, 1);
+    assert_true(str_is(r.last.subject_id, "c1"));
+    expect_ok(sync_text(f, BANNER("c1", ",\"inputs\":[]"), "")); /* changed again before anybody looked */
+    assert_int_equal(reviews(f).all, 1);
+    struct task_resolution no = { .task_id = r.last.task_id, .decision = TASK_REJECT, .reason = STR("blurred") };
+    assert_int_equal(fixture_act(f, decide, &no, &e), -1);
+    assert_string_equal(e.code, "PERMISSION_DENIED"); /* never the buyer */
+    fixture_become(f, "test-operator");
+    assert_int_equal(fixture_act(f, decide, &no, &e), 0);
+    fixture_become(f, "test-buyer");
+    struct fixture_reply l = fixture_call(f, "list_creatives", "{}");
+    expect_str(l, "/creatives/0/status", "rejected");
+    expect_str(l, "/creatives/0/rejection_reason", "blurred");
+    expect_str(sync_text(f, BANNER("c1", ""), ""), "/creatives/0/status", "pending_review");
+    r = reviews(f);
+    assert_int_equal(r.open, 1);
+    assert_int_equal(r.all, 2);
+    fixture_become(f, "test-operator");
+    struct task_resolution yes = { .task_id = r.last.task_id, .decision = TASK_APPROVE };
+    assert_int_equal(fixture_act(f, decide, &yes, &e), 0);
+    assert_int_equal(reviews(f).open, 0);
+    fixture_become(f, "test-buyer");
+    expect_str(fixture_call(f, "list_creatives", "{}"), "/creatives/0/status", "approved");
+}
+
+static void a_task_is_closed_when_there_is_nothing_to_decide_any_more(void **state)
+{
+    struct fixture *f = *state;
+    expect_ok(sync_text(f, BANNER("c1", "") "," BANNER("c2", ""), ""));
+    assert_int_equal(reviews(f).open, 2);
+    fixture_become_new_buyer(f, "other"); /* whose creative has the same id */
+    expect_ok(sync_text(f, BANNER("c1", ""), ""));
+    fixture_become(f, "test-buyer");
+    expect_ok(sync_text(f, BANNER("c2", ""), ",\"delete_missing\":true"));
+    assert_int_equal(reviews(f).open, 2);
+    assert_int_equal(reviews(f).all, 3);
+}
+
 static void advancing_by_itself_approves_at_once(void **state)
 {
     struct fixture *f = *state;
     f->auto_advance = true;
     expect_str(sync_text(f, BANNER("c1", ""), ""), "/creatives/0/status", "approved");
+    assert_int_equal(reviews(f).all, 0);
 }
 
 static void a_bad_creative_fails_alone(void **state)
@@ -388,7 +468,8 @@ static void provenance_is_enforced(void **state)
 static int walk(struct act *act, void *arg, struct err *e)
 {
     const int *to = arg;
-    struct creative_change c = { STR("test-buyer"), STR("c1"), (enum creative_status)*to, STR("because") };
+    struct creative_change c = { .principal_id = STR("test-buyer"), .creative_id = STR("c1"),
+                                 .status = (enum creative_status)*to, .reason = STR("because") };
     return creative_set_status(act, &c, e);
 }
 
@@ -420,6 +501,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_creative_is_created_then_unchanged_then_updated, setup, teardown),
         cmocka_unit_test_setup_teardown(new_labels_keep_an_approval_and_new_content_does_not, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_person_decides_through_a_task, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_task_is_closed_when_there_is_nothing_to_decide_any_more, setup, teardown),
         cmocka_unit_test_setup_teardown(advancing_by_itself_approves_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bad_creative_fails_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_understood_is_named, setup, teardown),

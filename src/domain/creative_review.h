@@ -1,0 +1,10 @@
+/* The task that stands for a creative waiting in pending_review: at most one open for a creative. */
+#pragma once
+
+#include "domain/creative.h"
+
+/* Opens it, unless it is open: the creative was changed again before anybody looked. */
+MUST_CHECK int creative_review_open(const struct act *act, const struct creative_row *row, struct err *e);
+
+/* The creative left pending_review by another way than a decision on the task. 0 also when none is open. */
+MUST_CHECK int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e);
