@@ -334,6 +334,25 @@ static void put_metrics(yyjson_mut_doc *doc, yyjson_mut_val *obj, yyjson_val *me
     }
 }
 
+/* A format named by its id alone is one of ours; replies say whose it is. */
+static void name_formats(const struct act *act, yyjson_mut_doc *doc, yyjson_mut_val *obj)
+{
+    yyjson_mut_val *arr = yyjson_mut_obj_get(obj, "format_ids");
+    struct tenant_settings ts;
+    if (!arr) return;
+    tenant_settings_read(act->tenant, act->arena, &ts);
+    for (size_t i = 0; i < yyjson_mut_arr_size(arr); i++) {
+        yyjson_mut_val *f = yyjson_mut_arr_get(arr, i);
+        if (yyjson_mut_is_str(f)) {
+            yyjson_mut_val *o = yyjson_mut_obj(doc);
+            json_add_str(doc, o, "id", (struct str){ yyjson_mut_get_str(f), yyjson_mut_get_len(f) });
+            (void)yyjson_mut_arr_replace(arr, i, o); /* it is there */
+            f = o;
+        }
+        if (!yyjson_mut_obj_get(f, "agent_url")) json_add_str(doc, f, "agent_url", ts.agent_url);
+    }
+}
+
 struct keyword_edit {
     const char *list, *add, *remove;
 };
@@ -393,6 +412,7 @@ struct str package_doc(const struct act *act, const struct package_request *r, s
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
         if (json_has(r->val, kept[i])) put(doc, obj, kept[i], yyjson_obj_get(r->val, kept[i]));
     }
+    if (r->kind == PACKAGE_NEW) name_formats(act, doc, obj);
     put_metrics(doc, obj, json_arr(r->val, "committed_metrics"), act->now);
     for (size_t i = 0; i < ARRAY_LEN(edits); i++) edit_keywords(doc, obj, r, &edits[i]);
     if (r->canceled) {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
+#include "contract/validate.h"
 #include "domain/creative.h"
 #include "domain/lifecycle.h"
 #include "domain/media_buy.h"
@@ -35,11 +36,44 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Every reply that an AdCP 3.1 caller could see is checked against its published schema. */
+static void assert_valid(struct fixture *f, const char *tool, const struct fixture_reply *r)
+{
+    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
+    assert_non_null(c);
+    struct contract_report report = { .arena = &f->arena };
+    const char *word = r->outcome == TOOL_SUBMITTED ? "submitted" : "completed";
+    struct str text = r->text;
+    if (!json_has(r->reply, "status")) {
+        const char *sep = text.n > 2 ? "," : "";
+        text = r->task_id.n ? arena_printf(&f->arena, "{\"status\":\"%s\",\"task_id\":\"" STR_FMT "\"%s%s", word,
+                                           STR_ARG(r->task_id), sep, text.p + 1)
+                            : arena_printf(&f->arena, "{\"status\":\"%s\"%s%s", word, sep, text.p + 1);
+    }
+    if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return;
+    print_error("%s\n", text.p);
+    for (int i = 0; i < report.count; i++) {
+        print_error(STR_FMT ": " STR_FMT "\n", STR_ARG(report.issues[i].pointer), STR_ARG(report.issues[i].message));
+    }
+    fail();
+}
+
+static bool shows_undecided(const struct fixture_reply *r)
+{
+    yyjson_val *b;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(r->reply, "media_buys"), i, n, b) {
+        if (str_is(json_str(b, "status"), "pending_approval")) return true;
+    }
+    return false;
+}
+
 static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
 {
     struct fixture_reply r = fixture_call(f, tool, args);
     if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
     assert_int_equal(r.rc, 0);
+    if (!shows_undecided(&r)) assert_valid(f, tool, &r); /* that state is for other dialects only */
     return r;
 }
 
