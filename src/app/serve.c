@@ -20,6 +20,7 @@ struct serve_options {
     struct str host;
     int port;
     struct web_policy web;
+    const char *tls_certificate, *tls_key;
     int64_t clock; /* where a sandbox's clock starts; TIME_NONE: now */
 };
 
@@ -77,6 +78,7 @@ static int parse_args(int argc, char **argv, struct serve_options *o)
             o->sandbox = true;
         } else if (!cli_option(&a, "listen", &o->listen) && !cli_option(&a, "data", &data) &&
                    !cli_option(&a, "log", &level) && !cli_option(&a, "clock", &clock) &&
+                   !cli_option(&a, "tls-cert", &o->tls_certificate) && !cli_option(&a, "tls-key", &o->tls_key) &&
                    !take_name(&a, "allow-origin", o->web.origins, &o->web.origins_n) &&
                    !take_name(&a, "allow-host", o->web.hosts, &o->web.hosts_n)) {
             return cli_error(CLI_USAGE, "serve: unexpected argument '%s'; salesagent serve --help", argv[a.i]);
@@ -86,6 +88,9 @@ static int parse_args(int argc, char **argv, struct serve_options *o)
     int listen_ok = parse_listen(o);
     o->web.loopback = host_is_loopback(o->host) || str_is(o->host, "::1");
     if (listen_ok) return cli_error(CLI_USAGE, "serve: --listen wants HOST:PORT, not '%s'", o->listen);
+    if (!o->tls_certificate != !o->tls_key) {
+        return cli_error(CLI_USAGE, "serve: --tls-cert and --tls-key belong together");
+    }
     if (clock && !o->sandbox) return cli_error(CLI_USAGE, "serve: --clock is for --sandbox only");
     if (clock && rfc3339_parse(str_from(clock), &o->clock)) {
         return cli_error(CLI_USAGE, "serve: --clock wants a time such as 2026-03-09T14:30:00Z, not '%s'", clock);
@@ -124,7 +129,7 @@ static void greet(const struct server *s, const struct serve_options *o)
     int port = http_server_port(s->http);
     bool v6 = memchr(o->host.p, ':', o->host.n) != NULL;
     cli_print("salesagent %s: %s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode");
-    cli_print("  MCP    http://%s" STR_FMT "%s:%d/mcp\n", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
+    cli_print("  MCP    %s://%s" STR_FMT "%s:%d/mcp\n", o->tls_key ? "https" : "http", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
     cli_print("  data   %s\n", o->data);
     if (o->sandbox && publisher_data_is_demo(s->core.store)) {
         cli_print("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
@@ -141,7 +146,8 @@ static int start(struct server *s, const struct serve_options *o, struct err *e)
     struct core_options co = { .database = s->dir.database, .sandbox = o->sandbox, .web = o->web };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
-    struct http_server_options ho = { .host = o->host, .port = o->port, .unix_path = str_from(s->dir.socket) };
+    struct http_server_options ho = { .host = o->host, .port = o->port, .unix_path = str_from(s->dir.socket),
+                                      .tls_certificate = str_from(o->tls_certificate), .tls_key = str_from(o->tls_key) };
     return http_server_start(&s->uv, &ho, router_handle, &s->core.dispatcher, &s->http, e);
 }
 
@@ -180,13 +186,16 @@ const struct cli_command command_serve = {
     .name = "serve",
     .summary = "run the agent",
     .usage = "Usage: salesagent serve [--sandbox] [--listen HOST:PORT] [--data DIR] [--clock TIME]\n"
-             "                        [--allow-host NAME]... [--allow-origin ORIGIN]... [--log LEVEL]\n\n"
+             "                        [--allow-host NAME]... [--allow-origin ORIGIN]... [--log LEVEL]\n"
+             "                        [--tls-cert FILE --tls-key FILE]\n\n"
              "Serves MCP at /mcp until SIGTERM or SIGINT.\n\n"
              "  --sandbox            for trying and testing: test headers and controls work, loopback webhooks are\n"
              "                       allowed, and an empty data directory gets a demo publisher\n"
              "  --listen HOST:PORT   default localhost:8000; port 0 lets the system choose\n"
              "  --data DIR           default $SALESAGENT_DATA, else ./data; made when missing\n"
              "  --clock TIME         sandbox: start the agent's clock at this RFC 3339 time and run on from there\n"
+             "  --tls-cert FILE      serve https with this certificate chain (PEM) and\n"
+             "  --tls-key FILE       this key, for those without a proxy in front\n"
              "  --allow-host NAME    answer to this host name too (a loopback listener answers to loopback names only)\n"
              "  --allow-origin URL   let pages of this origin call the agent from a browser\n"
              "  --log LEVEL          debug, info (default), warn or error\n",

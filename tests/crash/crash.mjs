@@ -22,15 +22,17 @@ const random = () => { // SplitMix64, so that a failing run can be repeated as f
 };
 
 const clock = { 'x-mock-time': '2026-03-09T14:30:00Z' };
+const approved = { ...clock, 'x-auto-advance': 'true' };
 const acked = new Map(); // buyer_ref -> { id, budgets: every total that was sent for it, last: the last one acknowledged }
 const keyed = new Map(); // idempotency key -> { args, task_id }
 let serial = 0;
+const did = { creates: 0, updates: 0, keyed: 0 };
 
 const pkg = (budget) => ({ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', name: 'Crash',
   budget, start_date: '2026-04-01', end_date: '2026-04-30', creative_format_ids: ['fmt-display-300x250'] });
 
-async function call(agent, tool, args) {
-  const { status, body } = await agent.call(tool, args, { headers: clock });
+async function call(agent, tool, args, headers = clock) {
+  const { status, body } = await agent.call(tool, args, { headers });
   if (status !== 200 || body.error || body.result.isError) {
     throw Object.assign(new Error(`${tool}: ${JSON.stringify(body)}`), { answered: true });
   }
@@ -40,8 +42,9 @@ async function call(agent, tool, args) {
 async function create(agent) {
   const buyer_ref = `crash-${++serial}`;
   const r = await call(agent, 'create_media_buy', { name: buyer_ref, buyer_ref, packages: [pkg(1000), pkg(2000)],
-    total_budget: 3000, currency: 'USD' });
+    total_budget: 3000, currency: 'USD' }, approved);
   acked.set(buyer_ref, { id: r.media_buy.id, sent: [3000], last: 0 });
+  did.creates++;
 }
 
 async function update(agent) {
@@ -54,6 +57,7 @@ async function update(agent) {
   try {
     await call(agent, 'update_media_buy', { media_buy_id: buy.id, packages: [{ package_id: 'pkg-001', budget: first }] });
     buy.last = buy.sent.length - 1;
+    did.updates++;
   } finally {
     buy.busy = false;
   }
@@ -69,6 +73,7 @@ async function keyedCreate(agent) {
   const args = adcp(key);
   const r = await call(agent, 'create_media_buy', args);
   keyed.set(key, { args, task_id: r.task_id });
+  did.keyed++;
 }
 
 // Works until the connection breaks; an answer that is an error is a failure of the test.
@@ -127,6 +132,9 @@ for (let kill = 1; kill <= kills; kill++) {
   console.log(`${failures.length ? 'not ok' : 'ok'} ${kill} - kill ${kill}: ${acked.size} buys and ${keyed.size} keys checked`);
   for (const f of failures.slice(0, 5)) console.log(`# ${f}`);
 }
+const all = did.creates > kills && did.updates > kills / 2 && did.keyed > kills / 2;
+if (!all) failed++;
+console.log(`${all ? 'ok' : 'not ok'} ${kills + 1} - the load was real: ${JSON.stringify(did)} acknowledged`);
 await agent.stop();
 rmSync(data, { recursive: true, force: true });
 process.exit(failed ? 1 : 0);

@@ -145,7 +145,11 @@ static void check(struct model *m, bool flights_over)
     m->s->commit_fault_percent = faults;
 }
 
-static int run_seed(uint64_t seed)
+struct totals {
+    uint64_t calls, crashes, acknowledged, decided;
+};
+
+static int run_seed(uint64_t seed, struct totals *t)
 {
     struct sim s;
     struct model m = { .s = &s };
@@ -170,6 +174,12 @@ static int run_seed(uint64_t seed)
     s.commit_fault_percent = 0;
     sim_run_until(&s, START + 90 * USEC_PER_DAY);
     check(&m, true);
+    t->calls += s.calls;
+    t->crashes += s.crashes;
+    for (int i = 0; i < m.n; i++) {
+        t->acknowledged += m.buys[i].acknowledged;
+        t->decided += m.buys[i].decided;
+    }
     sim_finish(&s);
     return m.failures;
 }
@@ -180,10 +190,13 @@ int main(int argc, char **argv)
     int failed = 0;
     for (uint64_t block = 0; block < seeds; block += 16) {
         int failures = 0;
+        struct totals t = { 0 };
         uint64_t end = block + 16 < seeds ? block + 16 : seeds;
-        for (uint64_t i = block; i < end; i++) failures += run_seed(first + i);
-        (void)printf("%s - campaigns under faults and crashes, seeds %llu to %llu\n", failures ? "not ok" : "ok",
-                     (unsigned long long)(first + block), (unsigned long long)(first + end - 1));
+        for (uint64_t i = block; i < end; i++) failures += run_seed(first + i, &t);
+        (void)printf("%s - campaigns, seeds %llu to %llu: %llu calls, %llu crashes, %llu buys kept, %llu decided\n",
+                     failures ? "not ok" : "ok", (unsigned long long)(first + block),
+                     (unsigned long long)(first + end - 1), (unsigned long long)t.calls, (unsigned long long)t.crashes,
+                     (unsigned long long)t.acknowledged, (unsigned long long)t.decided);
         (void)fflush(stdout);
         failed += failures != 0;
     }
