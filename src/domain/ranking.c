@@ -10,8 +10,9 @@
 #define BRIEF_WORDS_MAX   64   /* looked at */
 #define WORD_BYTES_MAX    40
 #define SMALL_CATALOGUE   500  /* up to here all words are used */
-#define LARGE_WORDS_MAX   6    /* beyond, so many of the rarest */
-#define COUNT_MAX         2001 /* a word in more products than this tells nothing */
+#define LARGE_WORDS_MAX   5    /* beyond, so many of the rarest */
+#define COUNT_MAX         2000 /* hits of a word that are looked at */
+#define COMMON_COUNT      800  /* in a large catalogue, a word with more hits is used only when no rarer one is there */
 
 struct word {
     struct str text;  /* in the brief */
@@ -136,13 +137,13 @@ static int choose(struct tx *tx, struct str tenant_id, struct word *words, size_
     size_t kept = 0;
     if (q_catalog_count(tx, CATALOG_PRODUCT, tenant_id, &products, e)) return -1;
     for (size_t i = 0; i < *n; i++) {
-        if (q_term_count(tx, tenant_id, words[i].query, COUNT_MAX, &words[i].count, e)) return -1;
+        if (q_term_count(tx, words[i].query, COUNT_MAX, &words[i].count, e)) return -1;
         if (words[i].count > 0) words[kept++] = words[i];
     }
     qsort(words, kept, sizeof(*words), by_count);
     size_t max = products <= SMALL_CATALOGUE ? RANKED_WORDS_MAX : LARGE_WORDS_MAX;
     if (kept > max) kept = max;
-    while (kept > 1 && products > SMALL_CATALOGUE && words[kept - 1].count > products / 4) kept--;
+    while (kept > 1 && products > SMALL_CATALOGUE && words[kept - 1].count > COMMON_COUNT) kept--;
     for (size_t i = 0; i < kept; i++) {
         words[i].weight = 1.0 + log((double)(products + 1) / (double)(words[i].count + 1));
         if (is_generic(words[i].text)) words[i].weight *= 0.5;
@@ -153,23 +154,23 @@ static int choose(struct tx *tx, struct str tenant_id, struct word *words, size_
 
 /* ---- scoring ---- */
 
+struct entry {
+    int64_t text_id; /* 0: free; ids of rows begin with 1 */
+    double score;
+    uint32_t matched;
+};
+
 struct table {
-    struct entry {
-        struct str product_id;
-        double score;
-        uint32_t matched;
-    } *slots;
+    struct entry *slots;
     size_t cap, n;
 };
 
-static struct entry *slot_of(struct table *t, struct str id)
+static struct entry *slot_of(struct table *t, int64_t text_id)
 {
-    size_t h = 5381;
-    for (size_t i = 0; i < id.n; i++) h = h * 33 + (uint8_t)id.p[i];
-    for (h &= t->cap - 1; t->slots[h].product_id.n && !str_eq(t->slots[h].product_id, id); h = (h + 1) & (t->cap - 1)) {
-    }
-    if (t->slots[h].product_id.n == 0) {
-        t->slots[h].product_id = id;
+    size_t h = (size_t)((uint64_t)text_id * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (t->cap - 1);
+    while (t->slots[h].text_id != 0 && t->slots[h].text_id != text_id) h = (h + 1) & (t->cap - 1);
+    if (t->slots[h].text_id == 0) {
+        t->slots[h].text_id = text_id;
         t->n++;
     }
     return &t->slots[h];
@@ -180,60 +181,64 @@ static void add_hits(struct table *t, const struct word *w, size_t bit, const st
     double best = 0;
     for (size_t i = 0; i < hits->n; i++) best = fmax(best, hits->hits[i].score);
     for (size_t i = 0; i < hits->n; i++) {
-        struct entry *entry = slot_of(t, hits->hits[i].product_id);
+        struct entry *entry = slot_of(t, hits->hits[i].text_id);
         double share = best > 0 ? hits->hits[i].score / best : 1.0;
         entry->score += w->weight * share * share; /* squared: a passing mention is little beside a subject */
         entry->matched |= UINT32_C(1) << bit;
     }
 }
 
-static int by_relevance(const void *x, const void *y)
+static int by_score(const void *x, const void *y)
 {
-    const struct ranked_product *a = x, *b = y;
-    if (a->relevance_bp != b->relevance_bp) return a->relevance_bp > b->relevance_bp ? -1 : 1;
-    size_t n = a->product_id.n < b->product_id.n ? a->product_id.n : b->product_id.n;
-    int c = memcmp(a->product_id.p, b->product_id.p, n);
-    return c ? c : (a->product_id.n > b->product_id.n) - (a->product_id.n < b->product_id.n);
+    const struct entry *a = x, *b = y;
+    if (a->score != b->score) return a->score > b->score ? -1 : 1;
+    return a->text_id < b->text_id ? -1 : a->text_id > b->text_id;
 }
 
-static void finish(struct arena *a, const struct table *t, double attainable, struct ranking *out)
+/* Sorts the hits in place and looks up which products the best of them are. */
+static int finish(struct tx *tx, struct arena *a, const struct ranking_request *q, struct table *t, double attainable,
+                  struct ranking *out, struct err *e)
 {
-    out->products = ARENA_ARRAY(a, struct ranked_product, t->n + 1);
+    size_t n = 0;
     for (size_t i = 0; i < t->cap; i++) {
-        const struct entry *entry = &t->slots[i];
-        if (entry->product_id.n == 0) continue;
-        int64_t bp = (int64_t)lround(entry->score / attainable * RELEVANCE_MAX);
-        out->products[out->products_n++] = (struct ranked_product){
-            .product_id = entry->product_id,
-            .relevance_bp = bp < 1 ? 1 : bp > RELEVANCE_MAX ? RELEVANCE_MAX : bp,
-            .matched = entry->matched,
-        };
+        if (t->slots[i].text_id != 0) t->slots[n++] = t->slots[i];
     }
-    qsort(out->products, out->products_n, sizeof(*out->products), by_relevance);
+    qsort(t->slots, n, sizeof(*t->slots), by_score);
+    size_t max = n < q->max ? n : q->max;
+    out->products = ARENA_ARRAY(a, struct ranked_product, max + 1);
+    for (size_t i = 0; i < n && out->products_n < max; i++) {
+        struct ranked_product *p = &out->products[out->products_n];
+        int rc = q_text_product(tx, a, q->tenant_id, t->slots[i].text_id, &p->product_id, e);
+        if (rc < 0) return -1;
+        if (rc == 0) continue;
+        int64_t bp = (int64_t)lround(t->slots[i].score / attainable * RELEVANCE_MAX);
+        p->relevance_bp = bp < 1 ? 1 : bp > RELEVANCE_MAX ? RELEVANCE_MAX : bp;
+        p->matched = t->slots[i].matched;
+        out->products_n++;
+    }
+    return 0;
 }
 
-int rank_brief(struct tx *tx, struct arena *a, struct str tenant_id, struct str brief, struct ranking *out,
-               struct err *e)
+int rank_brief(struct tx *tx, struct arena *a, const struct ranking_request *q, struct ranking *out, struct err *e)
 {
     struct word words[BRIEF_WORDS_MAX];
     struct ranking r = { 0 };
-    size_t n = split(a, brief, words);
-    if (choose(tx, tenant_id, words, &n, e)) return -1;
-    int64_t hits_max = 1;
+    size_t n = split(a, q->brief, words), hits_n = 1;
+    if (choose(tx, q->tenant_id, words, &n, e)) return -1;
     double attainable = 0;
-    for (size_t i = 0; i < n; i++) hits_max += words[i].count;
+    for (size_t i = 0; i < n; i++) hits_n += (size_t)words[i].count;
     struct table t = { .cap = 16 };
-    while (t.cap < (size_t)hits_max * 2) t.cap *= 2;
+    while (t.cap < hits_n * 2) t.cap *= 2;
     t.slots = ARENA_ARRAY(a, struct entry, t.cap);
     for (size_t i = 0; i < n; i++) {
         struct term_hits hits;
-        if (q_term_hits(tx, a, tenant_id, words[i].query, words[i].count, &hits, e)) return -1;
+        if (q_term_hits(tx, a, words[i].query, words[i].count, &hits, e)) return -1;
         add_hits(&t, &words[i], i, &hits);
         attainable += words[i].weight;
         r.words[i] = words[i].text;
     }
     r.words_n = n;
-    if (n) finish(a, &t, attainable, &r);
+    if (n && finish(tx, a, q, &t, attainable, &r, e)) return -1;
     *out = r;
     return 0;
 }

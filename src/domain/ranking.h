@@ -28,5 +28,10 @@ struct ranking {
     size_t words_n;
 };
 
-MUST_CHECK int rank_brief(struct tx *tx, struct arena *a, struct str tenant_id, struct str brief, struct ranking *out,
+/* `max`: how many of the best are wanted. */
+struct ranking_request {
+    struct str tenant_id, brief;
+    size_t max;
+};
+MUST_CHECK int rank_brief(struct tx *tx, struct arena *a, const struct ranking_request *q, struct ranking *out,
                           struct err *e);

@@ -256,13 +256,12 @@ int q_catalog_remove(struct tx *tx, enum catalog_kind kind, struct str tenant_id
 
 /* ---- ranking ---- */
 
-int q_term_count(struct tx *tx, struct str tenant_id, struct str term, int64_t max, int64_t *out, struct err *e)
+int q_term_count(struct tx *tx, struct str term, int64_t max, int64_t *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text"
-                                            " WHERE product_text MATCH ?1 AND tenant_id = ?2 LIMIT ?3)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text WHERE product_text MATCH ?1 LIMIT ?2)");
     stmt_str(s, 1, term);
-    stmt_str(s, 2, tenant_id);
-    stmt_i64(s, 3, max);
+    stmt_i64(s, 2, max);
     if (stmt_step(s, e) < 0) return -1;
     *out = col_i64(s, 0);
     return 0;
@@ -270,25 +269,32 @@ int q_term_count(struct tx *tx, struct str tenant_id, struct str term, int64_t m
 
 /* The weights say that a product's own name and what it targets count more than running text, and that where it
  * runs counts least: most products of a publisher run on the same few properties. */
-int q_term_hits(struct tx *tx, struct arena *a, struct str tenant_id, struct str term, int64_t max,
-                struct term_hits *out, struct err *e)
+int q_term_hits(struct tx *tx, struct arena *a, struct str term, int64_t max, struct term_hits *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT product_id, -bm25(product_text, 0, 0, 4.0, 1.0, 3.0, 3.0, 0.2) FROM product_text"
-            " WHERE product_text MATCH ?1 AND tenant_id = ?2 LIMIT ?3");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT rowid, -bm25(product_text, 0, 0, 4.0, 1.0, 3.0, 3.0, 0.2)"
+                                            " FROM product_text WHERE product_text MATCH ?1 LIMIT ?2");
     stmt_str(s, 1, term);
-    stmt_str(s, 2, tenant_id);
-    stmt_i64(s, 3, max);
+    stmt_i64(s, 2, max);
     ENSURE(max > 0 && max <= CATALOG_PAGE_MAX);
     struct term_hit *hits = ARENA_ARRAY(a, struct term_hit, (size_t)max);
     size_t n = 0;
     int rc;
-    while ((rc = stmt_step(s, e)) == 1) {
-        hits[n++] = (struct term_hit){ .product_id = col_str(s, a, 0), .score = col_double(s, 1) };
-    }
+    while ((rc = stmt_step(s, e)) == 1) hits[n++] = (struct term_hit){ col_i64(s, 0), col_double(s, 1) };
     if (rc < 0) return -1;
     *out = (struct term_hits){ hits, n };
     return 0;
+}
+
+int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t text_id, struct str *product_id,
+                   struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT product_id FROM product_text_key WHERE text_id = ? AND tenant_id = ?");
+    stmt_i64(s, 1, text_id);
+    stmt_str(s, 2, tenant_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *product_id = col_str(s, a, 0);
+    return rc;
 }
 
 /* ---- bookings ---- */

@@ -65,22 +65,25 @@ MUST_CHECK int q_catalog_remove(struct tx *tx, enum catalog_kind kind, struct st
 MUST_CHECK int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_id,
                                   const struct product_text *text, struct err *e);
 
-/* ---- ranking ---- */
+/* ---- ranking ---- Search text is one index for all tenants; a hit is a row of it, and reading which product that is
+ * costs more than finding it, so it is done last and for the best only. */
 
 struct term_hit {
-    struct str product_id;
+    int64_t text_id;
     double score; /* FTS5's bm25 for this term alone, made positive: bigger is better */
 };
 struct term_hits {
     struct term_hit *hits;
     size_t n;
 };
-/* `term` is an FTS5 string: a word in double quotes. How many of the tenant's products hold the word, counting no further than `max`. */
-MUST_CHECK int q_term_count(struct tx *tx, struct str tenant_id, struct str term, int64_t max, int64_t *out,
-                            struct err *e);
+/* `term` is an FTS5 expression of quoted words. How many products hold it, counting no further than `max`. */
+MUST_CHECK int q_term_count(struct tx *tx, struct str term, int64_t max, int64_t *out, struct err *e);
 /* At most `max` of them, with scores. */
-MUST_CHECK int q_term_hits(struct tx *tx, struct arena *a, struct str tenant_id, struct str term, int64_t max,
-                           struct term_hits *out, struct err *e);
+MUST_CHECK int q_term_hits(struct tx *tx, struct arena *a, struct str term, int64_t max, struct term_hits *out,
+                           struct err *e);
+/* The product a hit is. 1 found, 0 another tenant's (or gone), -1 failed. */
+MUST_CHECK int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t text_id,
+                              struct str *product_id, struct err *e);
 
 /* ---- bookings ---- */
 

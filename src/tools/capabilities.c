@@ -104,7 +104,8 @@ static void add_pricing_models(struct capabilities *k, yyjson_mut_val *mb)
     yyjson_mut_val *arr = json_add_arr(k->c->doc, mb, "supported_pricing_models");
     for (int m = 0; m < PRICING_MODELS_N; m++) {
         const char *name = pricing_model_name((enum pricing_model)m);
-        if (!stated || reply_arr_has(stated, str_from(name))) push(k->c, arr, name);
+        bool per_day = m == PRICING_TIME && reply_arr_has(stated, STR("cpd")); /* cost per day, as publishers say */
+        if (!stated || per_day || reply_arr_has(stated, str_from(name))) push(k->c, arr, name);
     }
 }
 

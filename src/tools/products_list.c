@@ -100,7 +100,10 @@ static int rank(struct discovery *d, struct err *e)
 {
     struct str text = d->mode == MODE_REFINE ? similar_text(d, e) : d->brief;
     if (text.n == 0) return 0;
-    return rank_brief(d->c->act->tx, d->c->arena, d->c->act->tenant->tenant_id, text, &d->ranking, e);
+    /* Unfiltered, one more than this page ends with is enough; a filter may have to look further. */
+    size_t need = filtering(d) ? SCAN_MAX : (size_t)(d->page.offset + d->page.max + 1);
+    struct ranking_request q = { d->c->act->tenant->tenant_id, text, need };
+    return rank_brief(d->c->act->tx, d->c->arena, &q, &d->ranking, e);
 }
 
 static void add_included(struct discovery *d, struct id_set *seen)
