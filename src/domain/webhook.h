@@ -64,6 +64,8 @@ struct webhook_account {
 };
 MUST_CHECK int webhook_accounts_replace(const struct act *act, const struct webhook_account *owner, yyjson_val *configs,
                                         const char *at, struct err *e);
+/* The checks alone; `configs` NULL: nothing was sent. */
+MUST_CHECK int webhook_accounts_check(const struct act *act, yyjson_val *configs, const char *at, struct err *e);
 /* Adds "notification_configs" as the buyer gave them, without credentials; nothing when there are none. */
 MUST_CHECK int webhook_accounts_encode(const struct act *act, struct str account_id, yyjson_mut_doc *doc,
                                        yyjson_mut_val *obj, struct err *e);

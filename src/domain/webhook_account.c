@@ -99,29 +99,44 @@ static int put_config(const struct act *act, struct webhook_row *row, const stru
     return row->active && !proved && !asked ? send_challenge(act, row, e) : 0;
 }
 
-int webhook_accounts_replace(const struct act *act, const struct webhook_account *owner, yyjson_val *configs,
-                             const char *at, struct err *e)
+/* Reads the whole array before anything is written. */
+static int read_configs(const struct act *act, yyjson_val *configs, const char *at, struct webhook_row rows[CONFIGS_MAX],
+                        struct err *e)
 {
-    struct webhook_anchor key = { act->tenant->tenant_id, "account", owner->account_id };
-    struct webhook_row *old, rows[CONFIGS_MAX];
-    size_t old_n, n = yyjson_arr_size(configs);
+    size_t n = yyjson_arr_size(configs);
     if (n > CONFIGS_MAX) {
         (void)err_set(e, "INVALID_REQUEST", "At most %d notification configurations.", CONFIGS_MAX);
         return err_field(e, "%s", at);
     }
     for (size_t i = 0; i < n; i++) {
         const char *here = arena_printf(act->arena, "%s/%zu", at, i).p;
-        rows[i] = (struct webhook_row){ .tenant_id = key.tenant_id,
-                                        .principal_id = owner->principal_id,
-                                        .account_id = owner->account_id,
-                                        .kind = STR("account"),
-                                        .anchor = owner->account_id,
+        rows[i] = (struct webhook_row){ .tenant_id = act->tenant->tenant_id, .kind = STR("account"),
                                         .updated_at = act->now };
         if (read_config(act, yyjson_arr_get(configs, i), here, &rows[i], e)) return -1;
         if (find_row(rows, i, rows[i].subscriber_id)) {
             (void)err_set(e, "INVALID_REQUEST", "This subscriber_id is given twice.");
             return err_field(e, "%s/subscriber_id", here);
         }
+    }
+    return 0;
+}
+
+int webhook_accounts_check(const struct act *act, yyjson_val *configs, const char *at, struct err *e)
+{
+    struct webhook_row rows[CONFIGS_MAX];
+    return configs ? read_configs(act, configs, at, rows, e) : 0;
+}
+
+int webhook_accounts_replace(const struct act *act, const struct webhook_account *owner, yyjson_val *configs,
+                             const char *at, struct err *e)
+{
+    struct webhook_anchor key = { act->tenant->tenant_id, "account", owner->account_id };
+    struct webhook_row *old, rows[CONFIGS_MAX];
+    size_t old_n, n = yyjson_arr_size(configs);
+    if (read_configs(act, configs, at, rows, e)) return -1;
+    for (size_t i = 0; i < n; i++) {
+        rows[i].principal_id = owner->principal_id;
+        rows[i].account_id = rows[i].anchor = owner->account_id;
     }
     if (q_webhook_list(act->tx, act->arena, &key, &old, &old_n, e)) return -1;
     for (size_t i = 0; i < old_n; i++) {

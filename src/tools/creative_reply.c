@@ -31,6 +31,7 @@ void creative_reply_error(struct tool_call *c, yyjson_mut_val *arr, const struct
     json_add_cstr(c->doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_3_1]) : "correctable");
     json_add_str_opt(c->doc, o, "field", field_path(c->arena, e->field));
     json_add_str_opt(c->doc, o, "suggestion", arena_dup(c->arena, str_from(e->suggestion)));
+    (void)json_add_text(c->doc, o, "details", arena_dup(c->arena, str_from(e->details))); /* left out when none */
 }
 
 yyjson_val *creative_stored(struct tool_call *c, struct str doc)

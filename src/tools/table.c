@@ -1,4 +1,5 @@
 /* The one table. Rows in the order in which tools/list shows them. */
+#include "tools/account_tools.h"
 #include "tools/catalog_tools.h"
 #include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
@@ -122,6 +123,24 @@ const struct tool tool_table[] = {
       .description = "Rate a media buy or index its packages, in the words of other dialects.",
       .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_OPTIONAL, .hidden = true, .protocol = "media_buy",
       .run = x_update_performance_index_run },
+    { .name = "sync_accounts", .title = "Sync accounts",
+      .description = "Declare the brands and operators you buy for, who is billed and how; each entry succeeds or fails alone.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .destructive = true, .protocol = "account",
+      .run = sync_accounts_run },
+    { .name = "list_accounts", .title = "List accounts",
+      .description = "The accounts you may buy for, with their status, billing and settings.",
+      .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "account", .run = list_accounts_run },
+    { .name = "get_account_financials", .title = "Account financials",
+      .description = "What an account spent in a period and what its open media buys have committed.",
+      .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "account", .run = get_account_financials_run },
+    { .name = "report_usage", .title = "Report usage",
+      .description = "Report how the publisher's signals, standards or measured delivery were used, for billing.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .protocol = "account",
+      .run = report_usage_run },
+    { .name = "sync_governance", .title = "Register governance agents",
+      .description = "Name the governance agent that must agree before money of an account is committed.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .protocol = "account",
+      .run = sync_governance_run },
     { .name = "x_task_list",
       .title = "Tasks of the publisher",
       .description = "What waits for a person.",

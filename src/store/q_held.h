@@ -1,0 +1,76 @@
+/* Objects that buyers keep with us around their buys, and the events they log. */
+#pragma once
+
+#include "store/store.h"
+
+/* The kinds of `held`. */
+#define HELD_CATALOG           "catalog"
+#define HELD_EVENT_SOURCE      "event_source"
+#define HELD_AUDIENCE          "audience"
+#define HELD_SIGNAL            "signal" /* activations */
+#define HELD_USAGE             "usage"
+#define HELD_PROPERTY_LIST     "property_list"
+#define HELD_COLLECTION_LIST   "collection_list"
+#define HELD_CONTENT_STANDARDS "content_standards"
+
+struct held_key {
+    struct str tenant_id;
+    const char *kind;
+    struct str principal_id;
+    struct str account_id; /* empty: whichever account of the principal */
+    struct str object_id;
+};
+
+struct held_row {
+    struct held_key key;
+    struct str name, status, doc;
+    int64_t created_at, updated_at;
+};
+
+struct held_rows {
+    struct held_row *rows;
+    size_t n;
+};
+
+/* 1 found, 0 not, -1 failed. */
+MUST_CHECK int q_held_get(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out,
+                          struct err *e);
+/* Inserts, or replaces everything but created_at. The key is complete. */
+MUST_CHECK int q_held_put(struct tx *tx, const struct held_row *row, struct err *e);
+/* 1 deleted, 0 there was none, -1 failed. Its parts go with it. */
+MUST_CHECK int q_held_delete(struct tx *tx, const struct held_key *key, struct err *e);
+
+struct held_filter {
+    struct held_key scope; /* account_id empty: all accounts; object_id is ignored */
+    struct str after_id;   /* empty: from the start */
+    int limit;
+};
+/* In order of object_id, at most limit + 1 rows, so that the caller sees whether there are more. */
+MUST_CHECK int q_held_list(struct tx *tx, struct arena *a, const struct held_filter *f, struct held_rows *out,
+                           struct err *e);
+
+/* ---- parts ---- the key names the object */
+
+struct held_part {
+    struct str part_id, doc;
+};
+/* Inserts or replaces: 1 it is new, 0 it was there, -1 failed. */
+MUST_CHECK int q_held_part_put(struct tx *tx, const struct held_key *of, const struct held_part *part, struct err *e);
+/* 1 deleted, 0 there was none, -1 failed. */
+MUST_CHECK int q_held_part_delete(struct tx *tx, const struct held_key *of, struct str part_id, struct err *e);
+MUST_CHECK int q_held_parts_clear(struct tx *tx, const struct held_key *of, struct err *e);
+MUST_CHECK int q_held_parts_count(struct tx *tx, const struct held_key *of, int64_t *n, struct err *e);
+
+/* ---- events ---- */
+
+struct event_row {
+    struct str tenant_id, principal_id, event_source_id, event_id, event_type, doc;
+    int64_t event_at, logged_at;
+};
+/* 1 stored, 0 it was logged before, -1 failed. */
+MUST_CHECK int q_event_add(struct tx *tx, const struct event_row *row, struct err *e);
+/* How many events a source has, and when the latest was logged (TIME_NONE: never). */
+struct event_summary {
+    int64_t n, last_at;
+};
+MUST_CHECK int q_event_summary(struct tx *tx, const struct event_row *source, struct event_summary *out, struct err *e);
