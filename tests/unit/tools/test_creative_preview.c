@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/encode.h"
+#include "contract/validate.h"
 #include "domain/creative_vast.h"
 #include "tools/fixture.h"
 
@@ -19,6 +20,24 @@ static int teardown(void **state)
 {
     fixture_close(*state);
     return 0;
+}
+
+/* Every reply is checked against the published schema of AdCP 3.1. */
+static struct fixture_reply call(struct fixture *f, const char *tool, const char *args)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    if (r.rc) return r;
+    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
+    struct contract_report report = { .arena = &f->arena };
+    struct str text = arena_printf(&f->arena, "{\"status\":\"completed\",%s", r.text.p + 1);
+    assert_non_null(c);
+    if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return r;
+    print_error("%s\n", text.p);
+    for (int i = 0; i < report.count; i++) {
+        print_error(STR_FMT ": " STR_FMT "\n", STR_ARG(report.issues[i].pointer), STR_ARG(report.issues[i].message));
+    }
+    fail();
+    return r;
 }
 
 #define FORMAT(id) "{\"agent_url\":\"https://your-agent.example.com\",\"id\":\"" id "\"}"
@@ -50,7 +69,7 @@ static void expect_ok(struct fixture_reply r)
 static void a_preview_shows_the_assets_and_nothing_of_theirs_runs(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = fixture_call(f, "preview_creative", "{\"request_type\":\"single\",\"output_format\":\"both\","
+    struct fixture_reply r = call(f, "preview_creative", "{\"request_type\":\"single\",\"output_format\":\"both\","
                                           MANIFEST("display_300x250") ",\"inputs\":[{\"name\":\"Berlin\",\"macros\":"
                                           "{\"CITY\":\"<i>Berlin</i>\"}},{\"name\":\"plain\"}]}");
     expect_ok(r);
@@ -69,7 +88,7 @@ static void a_preview_shows_the_assets_and_nothing_of_theirs_runs(void **state)
     assert_true(str_is(text_at(r, "/previews/1/input/name"), "plain"));
     assert_true(holds(text_at(r, "/previews/1/renders/0/preview_html"), "Shop {CITY}"));
     assert_true(str_is(text_at(r, "/expires_at"), "2026-03-10T14:30:00Z"));
-    struct fixture_reply again = fixture_call(f, "preview_creative", "{\"request_type\":\"single\",\"output_format\":\"both\","
+    struct fixture_reply again = call(f, "preview_creative", "{\"request_type\":\"single\",\"output_format\":\"both\","
                                               MANIFEST("display_300x250") "}");
     assert_true(str_eq(text_at(again, "/previews/0/preview_id"), text_at(r, "/previews/1/preview_id")));
 }
@@ -77,7 +96,7 @@ static void a_preview_shows_the_assets_and_nothing_of_theirs_runs(void **state)
 static void addresses_that_are_none_are_left_out(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = fixture_call(
+    struct fixture_reply r = call(
         f, "preview_creative",
         "{\"request_type\":\"single\",\"output_format\":\"html\",\"creative_manifest\":{\"format_id\":" FORMAT("native_post")
         ",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"javascript:alert(1)\",\"alt_text\":\"\\\"><script>\"},"
@@ -93,18 +112,18 @@ static void addresses_that_are_none_are_left_out(void **state)
 static void a_stored_creative_can_be_shown_by_its_owner(void **state)
 {
     struct fixture *f = *state;
-    expect_ok(fixture_call(f, "sync_creatives",
+    expect_ok(call(f, "sync_creatives",
                            "{\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":" FORMAT("display_300x250")
                            ",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/mine.png\"}}}]}"));
-    struct fixture_reply r = fixture_call(f, "preview_creative", "{\"request_type\":\"single\",\"creative_id\":\"c1\","
+    struct fixture_reply r = call(f, "preview_creative", "{\"request_type\":\"single\",\"creative_id\":\"c1\","
                                                                  "\"output_format\":\"html\"}");
     expect_ok(r);
     assert_true(holds(text_at(r, "/previews/0/renders/0/preview_html"), "https://cdn.acme.example/mine.png"));
-    r = fixture_call(f, "preview_creative", "{\"request_type\":\"variant\",\"variant_id\":\"c1\"}");
+    r = call(f, "preview_creative", "{\"request_type\":\"variant\",\"variant_id\":\"c1\"}");
     expect_ok(r);
     assert_true(str_is(text_at(r, "/creative_id"), "c1"));
     fixture_become_new_buyer(f, "other");
-    r = fixture_call(f, "preview_creative", "{\"request_type\":\"variant\",\"variant_id\":\"c1\"}");
+    r = call(f, "preview_creative", "{\"request_type\":\"variant\",\"variant_id\":\"c1\"}");
     assert_int_equal(r.rc, -1);
     assert_string_equal(r.e.code, "CREATIVE_NOT_FOUND");
 }
@@ -112,7 +131,7 @@ static void a_stored_creative_can_be_shown_by_its_owner(void **state)
 static void one_bad_request_of_a_batch_does_not_spoil_the_others(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = fixture_call(f, "preview_creative",
+    struct fixture_reply r = call(f, "preview_creative",
                                           "{\"request_type\":\"batch\",\"requests\":[{" MANIFEST("display_300x250") "},"
                                           "{\"creative_manifest\":{\"creative_id\":\"nope\",\"assets\":{}}}]}");
     expect_ok(r);
@@ -123,13 +142,13 @@ static void one_bad_request_of_a_batch_does_not_spoil_the_others(void **state)
     static const char *const bad[] = { "{\"request_type\":\"batch\"}", "{\"request_type\":\"single\"}",
                                        "{\"request_type\":\"x\"}", "{\"request_type\":\"variant\"}",
                                        "{\"request_type\":\"single\",\"creative_manifest\":7}" };
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) assert_int_equal(fixture_call(f, "preview_creative", bad[i]).rc, -1);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) assert_int_equal(call(f, "preview_creative", bad[i]).rc, -1);
 }
 
 static void banners_are_built_for_every_size_asked_for(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = fixture_call(f, "build_creative",
+    struct fixture_reply r = call(f, "build_creative",
                                           "{" MANIFEST("source_master") ",\"target_format_ids\":[" FORMAT("display_300x250")
                                           "," FORMAT("display_728x90") "," FORMAT("display_320x50") "],"
                                           "\"include_preview\":true,\"macro_values\":{\"SKU\":\"42\"}}");
@@ -149,12 +168,12 @@ static void banners_are_built_for_every_size_asked_for(void **state)
 static void a_video_gets_a_vast_document_that_parses(void **state)
 {
     struct fixture *f = *state;
-    expect_ok(fixture_call(f, "sync_creatives",
+    expect_ok(call(f, "sync_creatives",
                            "{\"creatives\":[{\"creative_id\":\"v1\",\"name\":\"n\",\"format_id\":" FORMAT("video_30s")
                            ",\"assets\":{\"video\":{\"asset_type\":\"video\",\"url\":\"https://cdn.acme.example/v.mp4?a=1&b=2\","
                            "\"width\":1920,\"height\":1080,\"duration_ms\":30000,\"mime_type\":\"video/mp4\"},"
                            "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://acme.example/?a=1&b=2\"}}}]}"));
-    struct fixture_reply r = fixture_call(f, "build_creative", "{\"creative_id\":\"v1\",\"target_format_id\":" FORMAT("vast_30s") "}");
+    struct fixture_reply r = call(f, "build_creative", "{\"creative_id\":\"v1\",\"target_format_id\":" FORMAT("vast_30s") "}");
     expect_ok(r);
     struct vast_facts facts;
     const char *why;
@@ -179,7 +198,7 @@ static void what_cannot_be_built_says_so(void **state)
         { "{" MANIFEST("a") ",\"target_format_id\":" FORMAT("vast_30s") ",\"target_format_ids\":[]}", "INVALID_REQUEST" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct fixture_reply r = fixture_call(f, "build_creative", cases[i].args);
+        struct fixture_reply r = call(f, "build_creative", cases[i].args);
         assert_int_equal(r.rc, -1);
         assert_string_equal(r.e.code, cases[i].code);
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "contract/validate.h"
 #include "domain/creative.h"
 #include "domain/task.h"
 #include "store/stmt.h"
@@ -22,6 +23,24 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Every reply is checked against the published schema of AdCP 3.1. */
+static struct fixture_reply call(struct fixture *f, const char *tool, const char *args)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    if (r.rc) return r;
+    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
+    struct contract_report report = { .arena = &f->arena };
+    struct str text = arena_printf(&f->arena, "{\"status\":\"completed\",%s", r.text.p + 1);
+    assert_non_null(c);
+    if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return r;
+    print_error("%s\n", text.p);
+    for (int i = 0; i < report.count; i++) {
+        print_error(STR_FMT ": " STR_FMT "\n", STR_ARG(report.issues[i].pointer), STR_ARG(report.issues[i].message));
+    }
+    fail();
+    return r;
+}
+
 #define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
 #define BANNER(id, members)                                                                                     \
     "{\"creative_id\":\"" id "\",\"name\":\"Banner " id "\",\"format_id\":{\"agent_url\":"                        \
@@ -32,7 +51,7 @@ static int teardown(void **state)
 static struct fixture_reply sync_text(struct fixture *f, const char *creatives, const char *rest)
 {
     struct str args = arena_printf(&f->arena, "{" ACCOUNT ",\"creatives\":[%s]%s}", creatives, rest);
-    return fixture_call(f, "sync_creatives", args.p);
+    return call(f, "sync_creatives", args.p);
 }
 
 static yyjson_val *at(struct fixture_reply r, const char *path)
@@ -59,7 +78,7 @@ static void expect_ok(struct fixture_reply r)
 
 static int64_t total(struct fixture *f, const char *args)
 {
-    struct fixture_reply r = fixture_call(f, "list_creatives", args);
+    struct fixture_reply r = call(f, "list_creatives", args);
     expect_ok(r);
     assert_int_equal(json_i64_or(json_obj(r.reply, "query_summary"), "returned", -1),
                      (int64_t)yyjson_arr_size(json_arr(r.reply, "creatives")));
@@ -184,7 +203,7 @@ static void a_person_decides_through_a_task(void **state)
     fixture_become(f, "test-operator");
     assert_int_equal(fixture_act(f, decide, &no, &e), 0);
     fixture_become(f, "test-buyer");
-    struct fixture_reply l = fixture_call(f, "list_creatives", "{}");
+    struct fixture_reply l = call(f, "list_creatives", "{}");
     expect_str(l, "/creatives/0/status", "rejected");
     expect_str(l, "/creatives/0/rejection_reason", "blurred");
     expect_str(sync_text(f, BANNER("c1", ""), ""), "/creatives/0/status", "pending_review");
@@ -196,7 +215,7 @@ static void a_person_decides_through_a_task(void **state)
     assert_int_equal(fixture_act(f, decide, &yes, &e), 0);
     assert_int_equal(reviews(f).open, 0);
     fixture_become(f, "test-buyer");
-    expect_str(fixture_call(f, "list_creatives", "{}"), "/creatives/0/status", "approved");
+    expect_str(call(f, "list_creatives", "{}"), "/creatives/0/status", "approved");
 }
 
 static void a_task_is_closed_when_there_is_nothing_to_decide_any_more(void **state)
@@ -259,7 +278,7 @@ static void what_cannot_be_understood_is_named(void **state)
     assert_int_equal(sync_text(f, BANNER("c1", ""), ",\"delete_missing\":true,\"creative_ids\":[\"c1\"]").rc, -1);
     assert_int_equal(sync_text(f, BANNER("c1", ""), ",\"validation_mode\":\"x\"").rc, -1);
     assert_int_equal(sync_text(f, BANNER("c1", ""), ",\"assignments\":7").rc, -1);
-    assert_int_equal(fixture_call(f, "sync_creatives", "{}").rc, -1);
+    assert_int_equal(call(f, "sync_creatives", "{}").rc, -1);
 }
 
 static void a_dry_run_says_what_would_be_and_changes_nothing(void **state)
@@ -295,7 +314,7 @@ static void creatives_are_assigned_in_both_forms(void **state)
     assert_int_equal(total(f, "{\"filters\":{\"media_buy_ids\":[\"mb-1\"],\"unassigned\":false}}"), 2);
     r = sync_text(f, BANNER("c2", ""), ",\"assignments\":{\"c2\":[\"pkg-1\"]}");
     expect_str(r, "/creatives/0/assigned_to/0", "pkg-1");
-    r = fixture_call(f, "list_creatives", "{\"filters\":{\"creative_ids\":[\"c2\"]}}");
+    r = call(f, "list_creatives", "{\"filters\":{\"creative_ids\":[\"c2\"]}}");
     assert_int_equal(json_i64_or(at(r, "/creatives/0/assignments"), "assignment_count", -1), 1);
     expect_str(r, "/creatives/0/assignments/assigned_packages/0/package_id", "pkg-1");
     expect_str(r, "/creatives/0/format_id/agent_url", "https://your-platform.example.com");
@@ -353,7 +372,7 @@ static void pages_show_everything_once(void **state)
         const char *cursor = "";
         int seen[5] = { 0 };
         for (int page = 0; page < 3; page++) {
-            struct fixture_reply r = fixture_call(
+            struct fixture_reply r = call(
                 f, "list_creatives",
                 arena_printf(&f->arena, "{\"sort\":{\"field\":\"%s\",\"direction\":\"%s\"},\"pagination\":{\"max_results\":2%s}}",
                              sorts[s / 2], s % 2 ? "asc" : "desc", cursor).p);
@@ -376,7 +395,7 @@ static void filters_are_exact(void **state)
     expect_ok(sync_text(f, BANNER("c1", ",\"tags\":[\"a\",\"b\"],\"concept_id\":\"k1\"") "," BANNER("c2", ",\"tags\":[\"b\"]")
                            "," "{\"creative_id\":\"c3\",\"name\":\"100% video\",\"format_id\":{\"id\":\"video_30s\"},"
                            "\"variables\":[{\"variable_id\":\"v\",\"name\":\"v\",\"variable_type\":\"text\"}],"
-                           "\"assets\":{\"video\":{\"asset_type\":\"video\",\"url\":\"https://x.example/v.mp4\"}}}", ""));
+                           "\"assets\":{\"video\":{\"asset_type\":\"video\",\"width\":1920,\"height\":1080,\"url\":\"https://x.example/v.mp4\"}}}", ""));
     f->now += 1000000;
     expect_ok(sync_text(f, BANNER("c4", ""), ""));
     static const struct {
@@ -413,7 +432,7 @@ static void filters_are_exact(void **state)
                                        "{\"pagination\":{\"max_results\":0}}", "{\"pagination\":{\"cursor\":\"AAAA\"}}",
                                        "{\"filters\":{\"created_after\":\"2026-02-30T00:00:00Z\"}}" };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        struct fixture_reply r = fixture_call(f, "list_creatives", bad[i]);
+        struct fixture_reply r = call(f, "list_creatives", bad[i]);
         assert_int_equal(r.rc, -1);
         assert_string_equal(r.e.code, "INVALID_REQUEST");
         assert_true(r.e.field[0] == '/');
@@ -424,7 +443,7 @@ static void fields_and_flags_shape_the_reply(void **state)
 {
     struct fixture *f = *state;
     expect_ok(sync_text(f, BANNER("c1", ",\"tags\":[\"a\"],\"ext\":{\"salesagent\":{\"alt_text\":\"A banner\"}}"), ""));
-    struct fixture_reply r = fixture_call(f, "list_creatives", "{\"include_snapshot\":true}");
+    struct fixture_reply r = call(f, "list_creatives", "{\"include_snapshot\":true}");
     expect_str(r, "/creatives/0/snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED");
     expect_str(r, "/creatives/0/tags/0", "a");
     expect_str(r, "/creatives/0/assets/primary/asset_type", "image");
@@ -432,7 +451,7 @@ static void fields_and_flags_shape_the_reply(void **state)
     assert_true(str_is(json_val_str(json_get_path(r.aux, "/creatives/0/alt_text")), "A banner"));
     assert_int_equal(json_i64_or(json_obj(r.reply, "status_summary"), "pending_review", 0), 1);
     assert_int_equal(json_i64_or(json_obj(r.reply, "format_summary"), "fmt-display-300x250", 0), 1);
-    r = fixture_call(f, "list_creatives", "{\"fields\":[\"name\",\"status\"],\"include_assignments\":false}");
+    r = call(f, "list_creatives", "{\"fields\":[\"name\",\"status\"],\"include_assignments\":false}");
     assert_null(at(r, "/creatives/0/tags"));
     assert_null(at(r, "/creatives/0/assets"));
     assert_null(at(r, "/creatives/0/assignments"));
@@ -490,10 +509,64 @@ static void statuses_move_along_the_arrows_only(void **state)
         if (fixture_act(f, walk, &to, &e) != steps[i].rc) fail_msg("step %zu", i);
         if (steps[i].rc) assert_string_equal(e.code, "INVALID_STATE");
         if (to == CREATIVE_REJECTED) {
-            struct fixture_reply r = fixture_call(f, "list_creatives", "{}");
+            struct fixture_reply r = call(f, "list_creatives", "{}");
             expect_str(r, "/creatives/0/rejection_reason", "because");
         }
     }
+}
+
+static const char buy[] =
+    "{\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":3000,"
+    "\"format_ids\":[{\"id\":\"fmt-display-300x250\"}]},{\"product_id\":\"prod-tech-display-001\","
+    "\"pricing_option_id\":\"price-001\",\"budget\":2000}],\"start_time\":\"2026-04-01T00:00:00Z\","
+    "\"end_time\":\"2026-05-01T00:00:00Z\"}";
+
+static int64_t number(struct fixture_reply r, const char *path)
+{
+    return yyjson_get_sint(at(r, path));
+}
+
+static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
+{
+    struct fixture *f = *state;
+    f->auto_advance = true;
+    struct fixture_reply b = fixture_call(f, "create_media_buy", buy);
+    expect_ok(b);
+    struct str id = json_str(b.reply, "media_buy_id");
+    const char *p1 = arena_cstr(&f->arena, json_val_str(at(b, "/packages/0/package_id")));
+    const char *p2 = arena_cstr(&f->arena, json_val_str(at(b, "/packages/1/package_id")));
+    expect_ok(sync_text(f, BANNER("c1", "") "," BANNER("c2", "") "," BANNER("c3", ""),
+                        arena_printf(&f->arena, ",\"assignments\":{\"c1\":[\"%s\"],\"c2\":[\"%s\"]}", p1, p2).p));
+    b = call(f, "get_media_buys", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", STR_ARG(id)).p);
+    expect_str(b, "/media_buys/0/packages/0/creative_approvals/0/creative_id", "c1");
+    expect_str(b, "/media_buys/0/packages/0/creative_approvals/0/approval_status", "approved");
+    f->now = INT64_C(1776254400000000); /* 2026-04-15T12:00:00Z */
+    const char *of_buy = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\",\"nope\"]}", STR_ARG(id)).p;
+    struct fixture_reply d = call(f, "get_media_buy_delivery", of_buy), r = call(f, "get_creative_delivery", of_buy);
+    expect_ok(d);
+    expect_ok(r);
+    expect_str(r, "/errors/0/code", "MEDIA_BUY_NOT_FOUND");
+    assert_int_equal(yyjson_arr_size(at(r, "/creatives")), 2);
+    expect_str(r, "/creatives/0/creative_id", "c1");
+    assert_true(number(r, "/creatives/0/totals/impressions") > 0);
+    assert_int_equal(number(r, "/creatives/0/totals/impressions"),
+                     number(d, "/media_buy_deliveries/0/by_package/0/impressions"));
+    expect_str(r, "/creatives/0/variants/0/variant_id", "c1");
+    expect_str(r, "/creatives/0/format_id/id", "fmt-display-300x250");
+    /* From here on two share the package, and nobody knows who was seen how often. */
+    expect_ok(sync_text(f, BANNER("c3", ""), arena_printf(&f->arena, ",\"assignments\":{\"c3\":[\"%s\"]}", p1).p));
+    r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\",\"c2\",\"nope\"]}");
+    expect_ok(r);
+    assert_int_equal(yyjson_arr_size(at(r, "/creatives")), 2);
+    assert_null(at(r, "/creatives/0/totals"));
+    assert_int_equal(yyjson_arr_size(at(r, "/creatives/0/variants")), 0);
+    assert_true(number(r, "/creatives/1/totals/impressions") > 0);
+    assert_int_equal(total(f, "{\"filters\":{\"unassigned\":true}}"), 0);
+    r = call(f, "get_creative_delivery", "{}");
+    assert_string_equal(r.e.code, "INVALID_REQUEST");
+    fixture_become_new_buyer(f, "other");
+    assert_string_equal(call(f, "get_creative_delivery", of_buy).e.code, "MEDIA_BUY_NOT_FOUND");
+    assert_string_equal(call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\"]}").e.code, "CREATIVE_NOT_FOUND");
 }
 
 int main(void)
@@ -515,6 +588,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fields_and_flags_shape_the_reply, setup, teardown),
         cmocka_unit_test_setup_teardown(provenance_is_enforced, setup, teardown),
         cmocka_unit_test_setup_teardown(statuses_move_along_the_arrows_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_creatives_numbers_are_shown_where_they_are_known, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
