@@ -5,6 +5,7 @@
 #include "domain/creative_review.h"
 #include "domain/format.h"
 #include "domain/media_buy.h"
+#include "domain/notify.h"
 
 static const struct json_limits stored_limits = { .bytes_max = 4 << 20, .depth_max = 64, .nodes_max = 200000 };
 
@@ -374,7 +375,9 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
     } else if (!change->by_task && creative_review_close(act, &row, e)) {
         return -1;
     }
-    return media_buy_creative_changed(act, &row.key, e);
+    if (media_buy_creative_changed(act, &row.key, e)) return -1;
+    struct creative_transition t = { creative_status_name(from), creative_status_name(change->status), change->reason };
+    return notify_creative(act, &row, &t, e);
 }
 
 /* Over, or never to begin: nothing there can use a creative any more. */

@@ -2,6 +2,7 @@
 
 #include "contract/json.h"
 #include "domain/audit.h"
+#include "domain/notify.h"
 
 int media_buy_changed(const struct act *act, const struct media_buy_row *buy, const struct media_buy_change *change,
                       struct err *e)
@@ -26,7 +27,7 @@ int media_buy_changed(const struct act *act, const struct media_buy_row *buy, co
         .subject = arena_printf(act->arena, "media_buy:" STR_FMT, STR_ARG(buy->media_buy_id)),
         .doc = json_write(act->arena, o),
     };
-    return audit_add(act, &entry, e);
+    return audit_add(act, &entry, e) ? -1 : notify_media_buy(act, buy, change, e);
 }
 
 int task_changed(const struct act *act, const struct task_row *task, const char *what, struct err *e)
@@ -44,5 +45,5 @@ int task_changed(const struct act *act, const struct task_row *task, const char 
         .subject = arena_printf(act->arena, "task:" STR_FMT, STR_ARG(task->task_id)),
         .doc = json_write(act->arena, o),
     };
-    return audit_add(act, &entry, e);
+    return audit_add(act, &entry, e) ? -1 : notify_task(act, task, what, e);
 }

@@ -3,6 +3,7 @@
 #include "domain/creative.h"
 #include "domain/media_buy.h"
 #include "domain/task.h"
+#include "store/q_job.h"
 
 static int approve_create(const struct act *act, const struct task_row *task, struct err *e)
 {
@@ -49,9 +50,31 @@ static int reject_creative(const struct act *act, const struct task_row *task, s
     return review_creative(act, task, CREATIVE_REJECTED, reason, e);
 }
 
+/* The ad server refused: approving has it tried again, rejecting leaves it as it is. */
+static int try_again(const struct act *act, const struct task_row *task, struct err *e)
+{
+    static const struct json_limits limits = { .bytes_max = 4096, .depth_max = 4, .nodes_max = 16 };
+    yyjson_doc *doc;
+    if (json_parse(act->arena, task_member(act, task, "operation"), &limits, &doc, e)) return -1;
+    struct str job_id = json_str(yyjson_doc_get_root(doc), "job_id");
+    int rc = q_job_redeliver(act->tx, act->tenant->tenant_id, job_id, act->now, e);
+    if (rc < 0) return -1;
+    return rc ? 0 : err_set(e, "INVALID_STATE", "The job is not waiting to be tried again.");
+}
+
+static int leave_it(const struct act *act, const struct task_row *task, struct str reason, struct err *e)
+{
+    (void)act; /* nothing was held */
+    (void)task;
+    (void)reason;
+    (void)e;
+    return 0;
+}
+
 const struct task_kind task_kinds[] = {
     { "create_media_buy", approve_create, reject_create },
     { "update_media_buy", approve_update, reject_update },
     { "creative_review", approve_creative, reject_creative },
+    { "ad_server", try_again, leave_it },
 };
 const size_t task_kinds_n = ARRAY_LEN(task_kinds);

@@ -543,5 +543,5 @@ struct http_client *jobs_client(const struct jobs *j)
 
 void *jobs_context(const struct jobs *j)
 {
-    return j->opts.context;
+    return (void *)(uintptr_t)j->opts.context;
 }

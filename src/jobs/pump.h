@@ -61,7 +61,7 @@ struct job_run {
 
 struct jobs_options {
     const struct job_kind *const *kinds; /* ends with NULL */
-    void *context;    /* the kinds': jobs_context() */
+    const void *context; /* the kinds': jobs_context() */
     int running_max;  /* 0: 128 */
     int lane_max;     /* 0: 32 */
 };
@@ -90,7 +90,7 @@ void jobs_stats(const struct jobs *j, struct jobs_stats *out);
 struct loop *jobs_loop(const struct jobs *j);
 struct store *jobs_store(const struct jobs *j);
 struct http_client *jobs_client(const struct jobs *j);
-void *jobs_context(const struct jobs *j);
+void *jobs_context(const struct jobs *j); /* the kinds know what they may change of it */
 
 /* Microseconds until the next attempt: doubling from one second to one hour, with jitter of a quarter either way. */
 int64_t jobs_backoff_us(struct rng *rng, int64_t attempts);

@@ -1,0 +1,236 @@
+#include "jobs/adapter_job.h"
+
+#include <salesagent/adapter.h>
+#include <stdio.h>
+
+#include "base/rfc3339.h"
+#include "domain/booking.h"
+#include "domain/delivery.h"
+#include "domain/report.h"
+#include "domain/task.h"
+#include "jobs/job_act.h"
+
+#define LEASE_S 600
+
+struct adapter_run {
+    struct job_run run; /* first */
+    struct job_act act; /* of the reading at the beginning: names the publisher for the plan */
+    struct ad_server server;
+    struct plan plan;
+    struct adapter_op op;
+    struct op_http http[ADAPTER_CALLS_MAX];
+    int http_n;
+    struct op_sleep sleep;
+    struct op_write write;
+    bool ended;
+};
+
+enum { STEP_BEGIN, STEP_START_CALLS, STEP_RUN };
+
+static struct adapter_run *self(struct steps *s)
+{
+    return CONTAINER_OF(s, struct adapter_run, run.steps);
+}
+
+static int end(struct adapter_run *r, enum job_verdict verdict, struct str why)
+{
+    r->run.verdict = verdict;
+    (void)snprintf(r->run.reason, sizeof(r->run.reason), STR_FMT, STR_ARG(why));
+    return STEPS_END;
+}
+
+/* Marks the calls whose results a step has been shown, so that calls it leaves alone are not started again. */
+static void shown(struct http_call *c)
+{
+    (void)c;
+}
+
+/* --- beginning ----------------------------------------------------------------------------------------------------- */
+
+static int load(struct adapter_run *r, struct err *e)
+{
+    yyjson_val *payload;
+    struct tx *tx = store_read(jobs_store(r->run.jobs));
+    if (job_act_init(&r->run, tx, "system:adapter", &r->act, e) || job_payload(&r->run, &payload, e)) return -1;
+    if (!adapter_verb_parse(json_str(payload, "verb"), &r->op.verb)) {
+        return err_set(e, "INVALID_REQUEST", "The job names no verb of an ad server.");
+    }
+    if (ad_server_of(&r->act.act, &r->server, e)) return -1;
+    struct str id = json_str(payload, "media_buy_id");
+    int found = id.n ? plan_load(&r->act.act, id, &r->plan, e) : 0;
+    if (found < 0) return -1;
+    if (id.n && !found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
+    r->op.plan = found ? &r->plan : NULL;
+    r->op.from_day = json_i64_or(payload, "from_day", 0);
+    r->op.to_day = json_i64_or(payload, "to_day", 0);
+    return 0;
+}
+
+static int begin(struct steps *s)
+{
+    struct adapter_run *r = self(s);
+    struct err e;
+    if (load(r, &e)) {
+        bool passing = strcmp(e.code, "SERVICE_UNAVAILABLE") == 0;
+        return end(r, passing ? JOB_RETRY : JOB_DEAD, str_from(e.message));
+    }
+    const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
+    if (!verb->steps) return end(r, JOB_DEAD, STR("This ad server has nothing of the kind."));
+    r->op.adapter = r->server.adapter;
+    r->op.config = r->server.config;
+    r->op.key = r->run.row.job_id;
+    r->op.arena = &r->run.arena;
+    r->op.progress = r->run.row.progress;
+    return STEP_RUN;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------- */
+
+static void finish_calls(struct adapter_run *r)
+{
+    for (int i = 0; i < r->http_n; i++) op_http_finish(&r->http[i]);
+    r->http_n = 0;
+}
+
+/* Results into the places where the adapter filled the requests. */
+static void show_results(struct adapter_run *r)
+{
+    for (int i = 0; i < r->http_n; i++) {
+        r->op.calls[i] = r->http[i].call;
+        r->op.calls[i].done = shown;
+    }
+}
+
+static int progress_run(struct tx *tx, struct op_write *op, struct err *e)
+{
+    struct adapter_run *r = CONTAINER_OF(op, struct adapter_run, write);
+    int64_t lease_until = loop_now(jobs_loop(r->run.jobs)) + LEASE_S * USEC_PER_SEC;
+    int rc = q_job_progress(tx, &r->run.row, r->op.progress, lease_until, e);
+    if (rc == 0) return err_set(e, "CONFLICT", "Another attempt has taken this job over.");
+    return rc < 0 ? -1 : 0;
+}
+
+static int run_step(struct steps *s)
+{
+    struct adapter_run *r = self(s);
+    const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
+    ENSURE(r->op.pc >= 0 && r->op.pc < verb->steps_n);
+    show_results(r);
+    r->op.now = loop_now(s->loop);
+    r->op.sleep_ms = 0;
+    r->op.pc = verb->steps[r->op.pc](&r->op);
+    r->ended = r->op.pc == ADAPTER_DONE;
+    finish_calls(r);
+    if (r->ended || r->op.calls_n == 0 || r->op.calls[0].done == shown) r->op.calls_n = 0;
+    if (r->op.progress_changed) {
+        r->op.progress_changed = false;
+        steps_write(s, &r->write, jobs_store(r->run.jobs), progress_run);
+    }
+    return STEP_START_CALLS;
+}
+
+static int judge(struct adapter_run *r)
+{
+    const struct adapter_result *result = &r->op.result;
+    switch (result->verdict) {
+    case ADAPTER_OK:
+        r->run.health = LANE_OK;
+        return end(r, JOB_DONE, STR(""));
+    case ADAPTER_TRY_LATER:
+        r->run.health = LANE_FAILED;
+        if (result->retry_after_s > 0) {
+            r->run.retry_at = loop_now(r->run.steps.loop) + result->retry_after_s * USEC_PER_SEC;
+        }
+        return end(r, JOB_RETRY, result->reason);
+    case ADAPTER_REFUSED:
+        r->run.health = LANE_OK;
+        return end(r, JOB_DEAD, result->reason);
+    }
+    ENSURE(!"a verdict");
+}
+
+static int start_calls(struct steps *s)
+{
+    struct adapter_run *r = self(s);
+    bool unrecorded = r->write.steps && r->write.result != WRITE_COMMITTED;
+    if (unrecorded) return end(r, JOB_RETRY, STR("The progress could not be recorded."));
+    if (r->ended) return judge(r);
+    if (jobs_stopping(r->run.jobs)) return end(r, JOB_RETRY, STR("stopped"));
+    ENSURE(r->op.calls_n >= 0 && r->op.calls_n <= ADAPTER_CALLS_MAX);
+    for (int i = 0; i < r->op.calls_n; i++) {
+        r->http[i] = (struct op_http){ .call = r->op.calls[i] };
+        r->http_n = i + 1;
+        steps_http(s, &r->http[i], jobs_client(r->run.jobs));
+    }
+    if (r->op.calls_n == 0 && r->op.sleep_ms > 0) {
+        steps_sleep(s, &r->sleep, loop_now(s->loop) + r->op.sleep_ms * INT64_C(1000));
+    }
+    return STEP_RUN;
+}
+
+/* --- what remains ---------------------------------------------------------------------------------------------------- */
+
+static int store_report(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    size_t changed = 0;
+    if (delivery_record(act, &r->plan, &r->op.result, &changed, e)) return -1;
+    return changed ? report_facts_changed(act, r->plan.media_buy_id, e) : 0;
+}
+
+/* A person sees why, and can have it tried again: domain/task_kinds.c, "ad_server". */
+static int ask_a_person(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct task_row task;
+    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = r->plan.media_buy_id };
+    struct media_buy_row buy;
+    int found = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
+    if (found != 1) return found < 0 ? -1 : 0;
+    struct task_new in = {
+        .kind = "ad_server",
+        .principal_id = buy.principal_id,
+        .account_id = buy.account_id,
+        .subject_type = "media_buy",
+        .subject_id = buy.media_buy_id,
+        .description = arena_printf(act->arena, "The ad server did not %s this media buy: %s",
+                                    adapter_verb_name(r->op.verb), r->run.reason),
+        .rule = STR("what the ad server refuses is for a person"),
+        .operation = arena_printf(act->arena, "{\"job_id\":\"" STR_FMT "\"}", STR_ARG(r->run.row.job_id)),
+        .due_at = TIME_NONE,
+    };
+    return task_create(act, &in, &task, e);
+}
+
+static int record(struct tx *tx, struct job_run *run, struct err *e)
+{
+    struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
+    struct job_act ja;
+    if (run->ends_as == JOB_STATE_READY || !r->op.plan) return 0;
+    if (job_act_init(run, tx, "system:adapter", &ja, e)) return -1;
+    if (run->ends_as == JOB_STATE_DEAD) return ask_a_person(r, &ja.act, e);
+    if (booking_record(&ja.act, &r->plan, &r->op.result, e)) return -1;
+    return r->op.result.facts_n ? store_report(r, &ja.act, e) : 0;
+}
+
+static void cancel(struct job_run *run)
+{
+    struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
+    for (int i = 0; i < r->http_n; i++) op_http_cancel(&r->http[i]);
+    op_sleep_cancel(&r->sleep);
+}
+
+static void release(struct job_run *run)
+{
+    finish_calls(CONTAINER_OF(run, struct adapter_run, run));
+}
+
+static const step_fn steps[] = { [STEP_BEGIN] = begin, [STEP_START_CALLS] = start_calls, [STEP_RUN] = run_step };
+
+const struct job_kind adapter_kind = { .name = BOOKING_JOB_KIND,
+                                       .bytes = sizeof(struct adapter_run),
+                                       .steps = steps,
+                                       .lease_s = LEASE_S,
+                                       .attempts_max = 60,
+                                       .horizon_s = 24 * 3600,
+                                       .record = record,
+                                       .cancel = cancel,
+                                       .release = release };

@@ -1,0 +1,15 @@
+/* The outbox for the application: the pump with every kind of job there is. */
+#pragma once
+
+#include "jobs/pump.h"
+
+struct agent_jobs_options {
+    bool sandbox;    /* loopback receivers over http are allowed */
+    int running_max; /* 0: as pump.h says */
+    int lane_max;
+};
+
+/* The loop, store and client must outlive the jobs. Stop with jobs_stop(); jobs_destroy() after it has said so.
+ * As a crash would: jobs_crash(). */
+struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct http_client *client,
+                               const struct agent_jobs_options *o);
