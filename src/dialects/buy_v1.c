@@ -110,7 +110,7 @@ static const struct shape_tool tools[] = {
     { "update_package", "update_media_buy", buy_v1_update_package_up, buy_v1_update_down },
     { "create_human_task", "x_create_task", buy_v1_task_create_up, buy_v1_task_create_down },
     { "get_pending_tasks", "x_list_tasks", buy_v1_task_list_up, buy_v1_task_list_down },
-    { "assign_task", "x_assign_task", buy_v1_task_assign_up, buy_v1_task_assign_down },
+    { "assign_task", "x_task_assign", buy_v1_task_assign_up, buy_v1_task_assign_down },
     { "complete_task", "x_complete_task", buy_v1_task_complete_up, buy_v1_task_complete_down },
     { "verify_task", "x_verify_task", buy_v1_task_verify_up, buy_v1_task_verify_down },
     { "mark_task_complete", "x_complete_task", buy_v1_task_mark_up, buy_v1_task_mark_down },

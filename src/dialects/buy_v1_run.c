@@ -111,6 +111,7 @@ int buy_v1_assets_up(struct shape_up *u, struct err *e)
     }
     /* Named packages are the buy's own; without any, the creatives go to all of them. */
     json_add_str(u->doc, shape_ext(u, u->out), "media_buy_id", buy);
+    json_add_bool(u->doc, shape_ext(u, u->out), "packages_by_name", true);
     if (any) json_add_bool(u->doc, shape_ext(u, u->out), "assign_named_only", true);
     return 0;
 }
@@ -211,6 +212,7 @@ int buy_v1_performance_up(struct shape_up *u, struct err *e)
     if (json_req_str(JSON_FIELD(u->in, "media_buy_id", ""), V1_ID_LEN, &buy, e)) return -1;
     if (json_req_arr(JSON_FIELD(u->in, "package_performance", ""), (struct json_len){ 1, 100 }, &rows, e)) return -1;
     json_add_str(u->doc, u->out, "media_buy_id", buy);
+    json_add_bool(u->doc, shape_ext(u, u->out), "packages_by_name", true);
     yyjson_mut_val *list = json_add_arr(u->doc, u->out, "package_performance");
     yyjson_arr_foreach(rows, i, n, row) {
         const char *at = arena_printf(u->arena, "/package_performance/%zu", i).p;

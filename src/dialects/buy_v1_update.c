@@ -200,6 +200,7 @@ static int heading_up(struct shape_up *u, struct err *e)
     if (shape_opt_date(JSON_FIELD(u->in, "today", ""), &today, e)) return -1;
     json_add_str(u->doc, u->out, "media_buy_id", buy);
     shape_allow_past(u);
+    json_add_bool(u->doc, shape_ext(u, u->out), "packages_by_name", true);
     u->today = today;
     return 0;
 }

@@ -70,7 +70,14 @@ static int rc_up(const struct dialect_request *req, struct dialect_up *out, stru
         normalise_packages(out->doc, out->args, creating);
         yyjson_mut_val *ext = yyjson_mut_obj_get(out->args, "ext");
         if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(out->doc, out->args, "ext");
-        json_add_bool(out->doc, json_add_obj(out->doc, ext, "salesagent"), "allow_past_flight", true);
+        yyjson_mut_val *own = json_add_obj(out->doc, ext, "salesagent");
+        json_add_bool(out->doc, own, "allow_past_flight", true);
+        if (!creating) json_add_bool(out->doc, own, "packages_by_name", true);
+    }
+    if (str_is(req->tool, "sync_creatives")) {
+        yyjson_mut_val *ext = yyjson_mut_obj_get(out->args, "ext");
+        if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(out->doc, out->args, "ext");
+        json_add_bool(out->doc, json_add_obj(out->doc, ext, "salesagent"), "assign_awaited", true);
     }
     yyjson_mut_val *creatives = yyjson_mut_obj_get(out->args, "creatives"), *c;
     size_t i, n;

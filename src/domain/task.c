@@ -93,7 +93,7 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
         .state = STR("pending"),
         .subject_type = str_from(in->subject_type),
         .subject_id = in->subject_id,
-        .priority = STR("medium"),
+        .priority = in->priority.n ? in->priority : STR("medium"),
         .created_at = act->now,
         .updated_at = act->now,
         .due_at = in->due_at != TIME_NONE ? in->due_at : act->now + ts.approval_sla_hours * 3600 * USEC_PER_SEC,

@@ -37,6 +37,7 @@ struct task_new {
     struct str operation;   /* JSON object; empty: none beyond the subject */
     struct str context;     /* the caller's JSON context, echoed with the result; may be empty */
     struct str push_config; /* push_notification_config as JSON; may be empty */
+    struct str priority;    /* low, medium, high, urgent; empty: medium */
     int64_t due_at;         /* TIME_NONE: the publisher's approval SLA */
 };
 

@@ -8,3 +8,4 @@ MUST_CHECK int get_products_run(struct tool_call *c, struct err *e);
 bool get_products_writes(yyjson_val *args); /* finalizing a proposal keeps inventory */
 MUST_CHECK int list_creative_formats_run(struct tool_call *c, struct err *e);
 MUST_CHECK int list_authorized_properties_run(struct tool_call *c, struct err *e);
+MUST_CHECK int x_get_avails_run(struct tool_call *c, struct err *e);

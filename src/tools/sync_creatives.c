@@ -8,6 +8,7 @@
 #include "domain/media_buy.h"
 #include "tools/creative_reply.h"
 #include "tools/creative_tools.h"
+#include "tools/shorthand.h"
 
 #define CREATIVES_MAX    100
 #define ASSIGNMENTS_MAX  1000
@@ -390,7 +391,7 @@ int sync_creatives_run(struct tool_call *c, struct err *e)
     struct sync_call s = { .c = c, .principal_id = c->act->principal->principal_id };
     bool rehearse = json_bool_or(c->args, "dry_run", false);
     if (rehearse && tx_rehearse(c->act->tx, e)) return -1;
-    if (read_call(&s, e)) return -1;
+    if (shorthand_names(c, "assignments", e) || shorthand_awaited(c, e) || read_call(&s, e)) return -1;
     s.results = json_add_arr(c->doc, c->reply, "creatives");
     s.aux = json_add_arr(c->doc, c->aux, "creatives");
     if (run_all(&s, e)) return -1;

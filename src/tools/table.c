@@ -3,6 +3,7 @@
 #include "tools/catalog_tools.h"
 #include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
+#include "tools/human_tasks.h"
 #include "tools/media_buys.h"
 #include "tools/operator_tools.h"
 #include "tools/tasks.h"
@@ -176,6 +177,48 @@ const struct tool tool_table[] = {
       .hidden = true,
       .protocol = "protocol",
       .run = tool_x_task_assign },
+    { .name = "x_get_avails",
+      .title = "Availability",
+      .description = "What products can still deliver in a flight, and for how much, in the words of other dialects.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_READ,
+      .hidden = true,
+      .protocol = "media_buy",
+      .run = x_get_avails_run },
+    { .name = "x_create_task",
+      .title = "Raise a task",
+      .description = "Asks the publisher's people for something.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_WRITE,
+      .idempotency = IDEM_OPTIONAL,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = x_create_task_run },
+    { .name = "x_list_tasks",
+      .title = "Pending tasks",
+      .description = "Tasks that wait for a person, or were decided lately; a buyer sees its own.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_READ,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = x_list_tasks_run },
+    { .name = "x_complete_task",
+      .title = "Complete a task",
+      .description = "Decides a task, after checking its outcome when asked to.",
+      .auth = TOOL_OPERATOR,
+      .kind = TOOL_WRITE,
+      .idempotency = IDEM_OPTIONAL,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = x_complete_task_run },
+    { .name = "x_verify_task",
+      .title = "Verify a task",
+      .description = "Compares a task's expected outcome with the actual state.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_READ,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = x_verify_task_run },
     { 0 },
 };
 const size_t tool_table_n = sizeof(tool_table) / sizeof(tool_table[0]) - 1; /* the empty row ends the table */
