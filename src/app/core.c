@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/lifecycle.h"
+#include "protocols/a2a.h"
+#include "store/q_a2a.h"
 #include "store/q_idempotency.h"
 #include "store/q_media_buy.h"
 
@@ -71,8 +73,10 @@ static void on_commit(struct commit_hook *h)
 static int expiry_run(struct tx *tx, struct write_cmd *cmd)
 {
     struct core *c = CONTAINER_OF(cmd, struct core, expiry_cmd);
+    int64_t now = loop_now(c->loop);
     struct err e;
-    return q_idempotency_expire(tx, loop_now(c->loop), EXPIRY_BATCH, &e) < 0 ? -1 : 0;
+    if (q_idempotency_expire(tx, now, EXPIRY_BATCH, &e) < 0) return -1;
+    return q_a2a_task_expire(tx, now - A2A_KEEP_DAYS * USEC_PER_DAY, EXPIRY_BATCH, &e);
 }
 
 static void expiry_done(struct write_cmd *cmd, enum write_result result)
@@ -102,6 +106,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     c->dispatcher.web.sandbox = o->sandbox;
     arena_init(&c->lifecycle_arena);
     c->lifecycle_timer.fire = on_lifecycle_timer;
+    a2a_hub_start(&c->dispatcher);
     c->expiry_timer.fire = on_expiry_timer;
     store_add_commit_hook(c->store, &c->commit_hook, on_commit);
     timer_set(loop, &c->lifecycle_timer, loop_now(loop));
@@ -113,6 +118,7 @@ static void stop_timers(struct core *c)
 {
     timer_cancel(c->loop, &c->lifecycle_timer);
     timer_cancel(c->loop, &c->expiry_timer);
+    a2a_hub_stop(&c->dispatcher);
 }
 
 void core_stop(struct core *c)

@@ -80,7 +80,8 @@ static int parse_args(int argc, char **argv, struct serve_options *o)
                    !cli_option(&a, "log", &level) && !cli_option(&a, "clock", &clock) &&
                    !cli_option(&a, "tls-cert", &o->tls_certificate) && !cli_option(&a, "tls-key", &o->tls_key) &&
                    !take_name(&a, "allow-origin", o->web.origins, &o->web.origins_n) &&
-                   !take_name(&a, "allow-host", o->web.hosts, &o->web.hosts_n)) {
+                   !take_name(&a, "allow-host", o->web.hosts, &o->web.hosts_n) &&
+                   !take_name(&a, "trust-proxy", o->web.proxies, &o->web.proxies_n)) {
             return cli_error(CLI_USAGE, "serve: unexpected argument '%s'; salesagent serve --help", argv[a.i]);
         }
     }
@@ -186,9 +187,9 @@ const struct cli_command command_serve = {
     .name = "serve",
     .summary = "run the agent",
     .usage = "Usage: salesagent serve [--sandbox] [--listen HOST:PORT] [--data DIR] [--clock TIME]\n"
-             "                        [--allow-host NAME]... [--allow-origin ORIGIN]... [--log LEVEL]\n"
-             "                        [--tls-cert FILE --tls-key FILE]\n\n"
-             "Serves MCP at /mcp until SIGTERM or SIGINT.\n\n"
+             "                        [--allow-host NAME]... [--allow-origin ORIGIN]... [--trust-proxy ADDR]...\n"
+             "                        [--tls-cert FILE --tls-key FILE] [--log LEVEL]\n\n"
+             "Serves MCP at /mcp, A2A at /a2a and REST at /api/v1 until SIGTERM or SIGINT.\n\n"
              "  --sandbox            for trying and testing: test headers and controls work, loopback webhooks are\n"
              "                       allowed, and an empty data directory gets a demo publisher\n"
              "  --listen HOST:PORT   default localhost:8000; port 0 lets the system choose\n"
@@ -198,6 +199,7 @@ const struct cli_command command_serve = {
              "  --tls-key FILE       this key, for those without a proxy in front\n"
              "  --allow-host NAME    answer to this host name too (a loopback listener answers to loopback names only)\n"
              "  --allow-origin URL   let pages of this origin call the agent from a browser\n"
+             "  --trust-proxy ADDR   believe X-Forwarded-Host and -Proto of requests from this numeric address\n"
              "  --log LEVEL          debug, info (default), warn or error\n",
     .run = serve,
 };

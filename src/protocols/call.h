@@ -25,6 +25,13 @@ struct call_headers {
     struct str x_auto_advance, x_dry_run, x_mock_time; /* honoured in sandbox mode only */
 };
 
+/* Where the caller wants to be told, when said outside the arguments: X-Push-Notification-* headers, A2A's
+ * configuration. Becomes push_notification_config unless the arguments have one. */
+struct call_push {
+    struct str url, token, scheme, credentials; /* no url: not said */
+    bool a2a; /* tell it in the words of A2A */
+};
+
 /* How a call ended, for the transport to map onto its own status codes. */
 enum call_outcome {
     CALL_OK,               /* body is the tool's reply */
@@ -41,6 +48,7 @@ struct call {
     struct str tool;
     yyjson_val *args; /* an object; NULL means {} */
     struct call_headers headers;
+    struct call_push push;
     uid_t local_uid;  /* TRANSPORT_LOCAL: whoever is at the other end of the local socket acts as administrator */
     void (*done)(struct call *c);
     void *owner;

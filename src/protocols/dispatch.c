@@ -96,6 +96,28 @@ static void make_act(struct call *c)
                                     : STR("anonymous");
 }
 
+/* Where to tell, said outside the arguments, becomes the argument it stands for. */
+static void take_push(struct call *c)
+{
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    const struct call_push *p = &c->push;
+    yyjson_doc *parsed;
+    struct err e;
+    if (!p->url.n || c->row->kind != TOOL_WRITE || json_has(c->args, "push_notification_config")) return;
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    yyjson_mut_val *args = json_copy(doc, c->args), *o = json_add_obj(doc, args, "push_notification_config");
+    json_add_str(doc, o, "url", p->url);
+    json_add_str_opt(doc, o, "token", p->token);
+    if (p->a2a) json_add_cstr(doc, o, "channel", "a2a");
+    if (p->scheme.n || p->credentials.n) {
+        yyjson_mut_val *auth = json_add_obj(doc, o, "authentication");
+        if (p->scheme.n) json_push_str(doc, json_add_arr(doc, auth, "schemes"), p->scheme);
+        json_add_str_opt(doc, auth, "credentials", p->credentials);
+    }
+    if (json_parse(c->arena, json_write(c->arena, args), &own, &parsed, &e)) return; /* a header that is not UTF-8 */
+    c->args = yyjson_doc_get_root(parsed);
+}
+
 /* Requests of AdCP 3 callers are checked against the schema of their own release, as they were sent. */
 static int check_schema(struct call *c)
 {
@@ -225,6 +247,7 @@ void dispatch_call(struct dispatcher *d, struct call *c)
         return;
     }
     c->row = tool_find(c->tool); /* may be NULL for a tool of the dialect's own until it is translated */
+    if (c->row) take_push(c);
     if (c->row && (check_role(c) || check_schema(c))) {
         bool missing = str_is(str_from(c->err.code), "AUTH_MISSING");
         finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);

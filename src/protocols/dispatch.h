@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "protocols/a2a_hub.h"
 #include "protocols/call.h"
 #include "protocols/web_policy.h"
 
@@ -13,6 +14,7 @@ struct dispatcher {
     struct store *store;
     bool sandbox;
     struct web_policy web;
+    struct a2a_hub a2a;
 };
 
 /* Starts the call; c->done runs in this or a later turn, exactly once. */

@@ -17,6 +17,14 @@ void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
     };
 }
 
+void call_push_read(const struct http_exchange *ex, struct call_push *out)
+{
+    *out = (struct call_push){ .url = http_req_header(ex, "x-push-notification-url"),
+                               .token = http_req_header(ex, "x-push-notification-token"),
+                               .scheme = http_req_header(ex, "x-push-notification-auth-scheme"),
+                               .credentials = http_req_header(ex, "x-push-notification-credentials") };
+}
+
 /* A header refused for its characters is left out: these values are all our own. */
 static void add(struct http_exchange *ex, const char *name, struct str value)
 {

@@ -216,6 +216,7 @@ static void tools_call(struct mcp_request *m)
                              .args = yyjson_is_obj(args) ? args : NULL,
                              .done = tool_done };
     call_headers_read(m->post->ex, &m->call.headers);
+    call_push_read(m->post->ex, &m->call.push);
     dispatch_call(m->post->dispatcher, &m->call);
 }
 

@@ -115,6 +115,7 @@ static void start(struct dispatcher *d, struct rest_call *r, struct str tool, yy
         .arena = &r->ex->arena, .transport = TRANSPORT_REST, .tool = tool, .args = args, .done = rest_done
     };
     call_headers_read(r->ex, &r->call.headers);
+    call_push_read(r->ex, &r->call.push);
     dispatch_call(d, &r->call);
 }
 

@@ -1,5 +1,6 @@
 #include "protocols/router.h"
 
+#include "protocols/a2a.h"
 #include "protocols/local.h"
 #include "protocols/mcp.h"
 #include "protocols/openapi.h"
@@ -9,6 +10,12 @@ struct route {
     const char *path; /* exact, with or without one trailing slash */
     void (*handle)(struct dispatcher *d, struct http_exchange *ex);
 };
+
+static void not_found(struct http_exchange *ex)
+{
+    http_exchange_reply_with(ex, 404, "application/json",
+                             STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path.\"}"));
+}
 
 static void health(struct dispatcher *d, struct http_exchange *ex)
 {
@@ -22,7 +29,23 @@ static void docs(struct dispatcher *d, struct http_exchange *ex)
     http_exchange_reply_with(ex, 200, "text/html; charset=utf-8", docs_page(&ex->arena, d->sandbox));
 }
 
+/* The agent's URL is also its A2A endpoint: who found the card there may post there. */
+static void root(struct dispatcher *d, struct http_exchange *ex)
+{
+    if (http_req_is(ex, "POST")) {
+        a2a_handle(d, ex);
+    } else {
+        not_found(ex);
+    }
+}
+
 static const struct route routes[] = {
+    { "/", root },
+    { "/.well-known/agent-card.json", a2a_card_handle },
+    { "/.well-known/agent.json", a2a_card_handle },
+    { "/a2a", a2a_handle },
+    { "/a2a/.well-known/agent-card.json", a2a_card_handle },
+    { "/a2a/.well-known/agent.json", a2a_card_handle },
     { "/docs", docs },
     { "/health", health },
     { "/mcp", mcp_handle },
@@ -60,6 +83,5 @@ void router_handle(void *arg, struct http_exchange *ex)
         mounts[i].handle(d, ex, str_skip(path, prefix.n));
         return;
     }
-    http_exchange_reply_with(ex, 404, "application/json",
-                             STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path.\"}"));
+    not_found(ex);
 }

@@ -73,9 +73,46 @@ static void add(struct http_exchange *ex, const char *name, struct str value)
     ENSURE(http_rep_header(ex, name, value) == 0);
 }
 
+/* Of a list, what the proxy next to us has added: the last. */
+static struct str last_of(struct str list)
+{
+    size_t at = list.n;
+    while (at > 0 && list.p[at - 1] != ',') at--;
+    struct str v = str_skip(list, at);
+    while (v.n && v.p[0] == ' ') v = str_skip(v, 1);
+    while (v.n && v.p[v.n - 1] == ' ') v.n--;
+    return v;
+}
+
+static bool host_text(struct str host)
+{
+    for (size_t i = 0; i < host.n; i++) {
+        char c = host.p[i];
+        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
+        if (!ok || !c) return false;
+    }
+    return host.n > 0;
+}
+
+static void take_forwarded(const struct web_policy *p, struct http_exchange *ex)
+{
+    if (!listed(ex->peer, p->proxies, p->proxies_n)) return;
+    struct str host = last_of(http_req_header(ex, "x-forwarded-host"));
+    struct str proto = last_of(http_req_header(ex, "x-forwarded-proto"));
+    if (host_text(host)) ex->host = host;
+    if (proto.n) ex->secure = same(proto, STR("https"));
+}
+
+struct str web_base_url(struct http_exchange *ex)
+{
+    struct str host = host_text(ex->host) ? ex->host : STR("localhost");
+    return arena_printf(&ex->arena, "%s://" STR_FMT, ex->secure ? "https" : "http", STR_ARG(host));
+}
+
 bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex)
 {
     if (ex->local) return true;
+    take_forwarded(p, ex);
     if (!host_allowed(p, ex->host)) {
         refuse(ex, "host name");
         return false;

@@ -1,0 +1,72 @@
+/* What the files of A2A share. */
+#pragma once
+
+#include "base/list.h"
+#include "protocols/a2a.h"
+#include "protocols/a2a_read.h"
+#include "protocols/jsonrpc.h"
+
+#define A2A_TASK_NOT_FOUND       (-32001)
+#define A2A_TASK_NOT_CANCELABLE  (-32002)
+#define A2A_UNSUPPORTED          (-32004)
+#define A2A_VERSION_NOT_SUPPORTED (-32009)
+
+struct a2a_method;
+
+/* One JSON-RPC request. Lives in the arena of its exchange. */
+struct a2a_request {
+    struct dispatcher *dispatcher;
+    struct http_exchange *ex;
+    struct str id;
+    const struct a2a_method *method;
+    yyjson_val *params; /* an object or NULL */
+    struct a2a_view view;
+
+    struct call call;          /* of a message */
+    struct a2a_message message;
+    struct str understood;     /* of plain text */
+    struct a2a_task_row task;
+    struct write_cmd cmd;
+
+    /* while it is a stream */
+    struct list stream_node;
+    int64_t shown_at; /* updated_at of what was sent last */
+};
+
+struct a2a_method {
+    const char *name;
+    enum a2a_generation generation;
+    bool stream;
+    void (*run)(struct a2a_request *r);
+};
+
+/* Each of these answers the request, once. */
+void a2a_answer(struct a2a_request *r, struct str result);
+void a2a_fail(struct a2a_request *r, int code, const char *message);
+void a2a_fail_err(struct a2a_request *r, int code, const struct err *e);
+/* HTTP 401, as over MCP, which gateways and probes understand; call_headers_reply() has added the challenge. */
+void a2a_unauthenticated(struct a2a_request *r, struct str body);
+
+/* A stream of events instead. */
+void a2a_stream_begin(struct a2a_request *r);
+void a2a_stream_event(struct a2a_request *r, struct str result);
+
+/* Who is asking. False after answering: a credential that is not accepted. Without one the owner has no principal_id,
+ * which is refused when `signed_in` is asked for. */
+enum a2a_who { A2A_ANYBODY, A2A_SIGNED_IN };
+bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out);
+
+/* Brings what the row shows up to what was decided since: asks get_task_status with the caller's own credential. */
+void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t);
+
+/* The methods. */
+void a2a_send(struct a2a_request *r);
+void a2a_task_get(struct a2a_request *r);
+void a2a_task_list(struct a2a_request *r);
+void a2a_task_cancel(struct a2a_request *r);
+void a2a_task_subscribe(struct a2a_request *r);
+void a2a_push_set(struct a2a_request *r);
+void a2a_push_get(struct a2a_request *r);
+void a2a_push_list(struct a2a_request *r);
+void a2a_push_delete(struct a2a_request *r);
+void a2a_extended_card(struct a2a_request *r);
