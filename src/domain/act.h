@@ -30,6 +30,7 @@ struct act {
     const struct tenant *tenant;
     const struct principal *principal; /* NULL for timers and for unauthenticated discovery */
     struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
+    struct str base_url;               /* this server as the caller reached it, "https://ads.example"; may be empty */
     struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
     bool sandbox;                      /* the server runs in sandbox mode */
     bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */

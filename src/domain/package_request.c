@@ -277,7 +277,7 @@ static int accept_formats(const struct product *p, const struct tenant_settings 
             (void)err_set(e, "INVALID_REQUEST", "a format is {agent_url, id}");
             return err_field(e, "%s/format_ids/%zu", r->at, i);
         }
-        if (product_takes_format(p, ts, &f)) continue;
+        if (product_takes_format(p, &f)) continue;
         (void)err_set(e, "VALIDATION_ERROR", "Product " STR_FMT " does not take the format " STR_FMT ".",
                       STR_ARG(p->product_id), STR_ARG(f.id));
         (void)err_suggest(e, "Use one of the product's format_ids; list_creative_formats describes them.");

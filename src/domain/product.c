@@ -268,18 +268,18 @@ static bool same_agent(struct str x, struct str y)
     return x.n == y.n && (x.n == 0 || strncasecmp(x.p, y.p, x.n) == 0);
 }
 
-bool format_ref_same(const struct format_ref *x, const struct format_ref *y, const struct tenant_settings *ts)
+bool format_ref_same(const struct format_ref *x, const struct format_ref *y)
 {
     if (!str_eq(x->id, y->id)) return false;
     if (x->width && y->width && (x->width != y->width || x->height != y->height)) return false;
     if (x->duration_ms && y->duration_ms && x->duration_ms != y->duration_ms) return false;
-    return same_agent(x->agent_url.n ? x->agent_url : ts->agent_url, y->agent_url.n ? y->agent_url : ts->agent_url);
+    return x->agent_url.n == 0 || y->agent_url.n == 0 || same_agent(x->agent_url, y->agent_url);
 }
 
-bool product_takes_format(const struct product *p, const struct tenant_settings *ts, const struct format_ref *f)
+bool product_takes_format(const struct product *p, const struct format_ref *f)
 {
     for (size_t i = 0; i < p->formats_n; i++) {
-        if (format_ref_same(&p->formats[i], f, ts)) return true;
+        if (format_ref_same(&p->formats[i], f)) return true;
     }
     return p->formats_n == 0;
 }

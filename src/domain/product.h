@@ -77,9 +77,8 @@ MUST_CHECK int product_read(struct arena *a, yyjson_val *doc, struct product *ou
 /* NULL when the product has no such option. */
 const struct pricing_option *product_pricing_option(const struct product *p, struct str pricing_option_id);
 
-/* True when the product takes this format. `agent_url` may be empty (ours); URLs compare without scheme case,
- * trailing slash and a final "/mcp". */
-bool product_takes_format(const struct product *p, const struct tenant_settings *ts, const struct format_ref *f);
+/* True when the product takes this format. */
+bool product_takes_format(const struct product *p, const struct format_ref *f);
 
 /* True when a person of the publisher must decide on a buy of this product and total. */
 bool product_needs_approval(const struct product *p, const struct tenant_settings *ts, int64_t total_micros);
@@ -89,4 +88,6 @@ int64_t pricing_impressions(const struct pricing_option *o, int64_t micros, int6
 
 /* Reads {agent_url, id, width, height, duration_ms} or a plain string id. False when `v` is neither. */
 bool format_ref_read(yyjson_val *v, struct format_ref *out);
-bool format_ref_same(const struct format_ref *x, const struct format_ref *y, const struct tenant_settings *ts);
+/* The publisher's own formats (no agent_url) are known by their ids alone: an agent is reached under several URLs.
+ * Otherwise URLs compare without scheme, case, trailing slash and a final "/mcp". */
+bool format_ref_same(const struct format_ref *x, const struct format_ref *y);

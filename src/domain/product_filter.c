@@ -172,7 +172,7 @@ static bool takes_a_format(const struct product_filter *f, const struct product 
     yyjson_val *v;
     struct format_ref ref;
     yyjson_arr_foreach(asked, i, n, v) {
-        if (format_ref_read(v, &ref) && product_takes_format(p, f->ts, &ref)) return true;
+        if (format_ref_read(v, &ref) && product_takes_format(p, &ref)) return true;
     }
     return false;
 }

@@ -7,6 +7,7 @@
 #include "protocols/auth.h"
 #include "protocols/envelope.h"
 #include "protocols/idempotency.h"
+#include "protocols/web_policy.h"
 
 static bool header_true(struct str v)
 {
@@ -91,6 +92,9 @@ static void make_act(struct call *c)
     c->act.principal = c->authenticated ? &c->principal : NULL;
     c->act.sandbox = c->dispatcher->sandbox;
     c->act.origin = origins[c->transport];
+    struct str host = c->headers.host;
+    const char *scheme = host_is_loopback(host_without_port(host)) ? "http" : "https"; /* TLS may end before us */
+    if (host.n) c->act.base_url = arena_printf(c->arena, "%s://" STR_FMT, scheme, STR_ARG(host));
     const char *kind = c->principal.role == ROLE_BUYER ? "buyer" : "operator";
     c->act.actor = c->authenticated ? arena_printf(c->arena, "%s:" STR_FMT, kind, STR_ARG(c->principal.principal_id))
                                     : STR("anonymous");

@@ -7,6 +7,12 @@
 
 static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
+void reply_settings(struct tool_call *c, struct tenant_settings *out)
+{
+    tenant_settings_read(c->act->tenant, c->arena, out);
+    if (c->act->base_url.n && json_str(out->doc, "agent_url").n == 0) out->agent_url = c->act->base_url;
+}
+
 yyjson_val *reply_parse_row(struct tool_call *c, const struct catalog_row *row)
 {
     yyjson_doc *doc;

@@ -5,6 +5,10 @@
 #include "store/q_catalog.h"
 #include "tools/tool.h"
 
+/* The publisher's settings for showing things: without an agent_url of their own, formats belong to the server as the
+ * caller reached it. */
+void reply_settings(struct tool_call *c, struct tenant_settings *out);
+
 /* The row's document, or NULL (logged) when it is damaged: the rest of the list goes on without it. */
 yyjson_val *reply_parse_row(struct tool_call *c, const struct catalog_row *row);
 

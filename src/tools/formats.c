@@ -42,7 +42,7 @@ static int read_filter(struct tool_call *c, struct format_filter *f, struct err 
     const struct json_len words = { 1, 200 };
     yyjson_val *args = c->args;
     *f = (struct format_filter){ .min_width = -1, .max_width = -1, .min_height = -1, .max_height = -1, .responsive = -1 };
-    tenant_settings_read(c->act->tenant, c->arena, &f->ts);
+    reply_settings(c, &f->ts);
     if (read_ids(c, f, e)) return -1;
     if (json_opt_i64(JSON_FIELD(args, "min_width", ""), pixels, &f->min_width, e)) return -1;
     if (json_opt_i64(JSON_FIELD(args, "max_width", ""), pixels, &f->max_width, e)) return -1;
@@ -69,7 +69,7 @@ static int read_filter(struct tool_call *c, struct format_filter *f, struct err 
 static bool ref_is_asked(const struct format_filter *f, const struct format_ref *own)
 {
     for (size_t i = 0; i < f->ids_n; i++) {
-        if (format_ref_same(&f->ids[i], own, &f->ts)) return true;
+        if (format_ref_same(&f->ids[i], own)) return true;
     }
     return f->ids == NULL;
 }
@@ -126,14 +126,14 @@ static bool wcag_reaches(struct str has, struct str asked)
     return has.n > 0 && has.n >= asked.n && has.p[0] == 'A'; /* A < AA < AAA */
 }
 
-static bool lists_any_ref(yyjson_val *have, yyjson_val *asked, const struct format_filter *f)
+static bool lists_any_ref(yyjson_val *have, yyjson_val *asked)
 {
     size_t i, n, j, m;
     yyjson_val *x, *y;
     struct format_ref rx, ry;
     yyjson_arr_foreach(have, i, n, x) {
         yyjson_arr_foreach(asked, j, m, y) {
-            if (format_ref_read(x, &rx) && format_ref_read(y, &ry) && format_ref_same(&rx, &ry, &f->ts)) return true;
+            if (format_ref_read(x, &rx) && format_ref_read(y, &ry) && format_ref_same(&rx, &ry)) return true;
         }
     }
     return false;
@@ -182,8 +182,8 @@ static bool format_passes(yyjson_val *format, const struct format_filter *f)
     if (f->wcag_level.n && !wcag_reaches(json_str(json_obj(format, "accessibility"), "wcag_level"), f->wcag_level)) {
         return false;
     }
-    if (f->input_ids && !lists_any_ref(json_arr(format, "input_format_ids"), f->input_ids, f)) return false;
-    return !f->output_ids || lists_any_ref(json_arr(format, "output_format_ids"), f->output_ids, f);
+    if (f->input_ids && !lists_any_ref(json_arr(format, "input_format_ids"), f->input_ids)) return false;
+    return !f->output_ids || lists_any_ref(json_arr(format, "output_format_ids"), f->output_ids);
 }
 
 /* publisher_domain and property_id: formats belong to the publisher as a whole, so either everything or nothing. */

@@ -67,7 +67,7 @@ static int read_lists(struct discovery *d, struct err *e)
 static int read_request(struct discovery *d, struct err *e)
 {
     struct tool_call *c = d->c;
-    tenant_settings_read(c->act->tenant, c->arena, &d->ts);
+    reply_settings(c, &d->ts);
     d->anonymous = c->act->principal == NULL;
     d->wishes.guaranteed = d->wishes.fixed_price = -1;
     if (read_mode(d, e) || read_lists(d, e)) return -1;

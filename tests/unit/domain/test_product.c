@@ -56,12 +56,11 @@ static void a_product_is_read_into_types(void **state)
     arena_finish(&a);
 }
 
-static void formats_compare_by_agent_and_id(void **state)
+static void own_formats_compare_by_id_and_others_by_agent_too(void **state)
 {
     struct arena a;
     struct product p;
     struct err e;
-    const struct tenant_settings ts = { .agent_url = STR("https://pub.example/mcp") };
     arena_init(&a);
     assert_int_equal(read_text(&a,
                                HEAD "\"format_ids\":[\"f1\",{\"agent_url\":\"https://x.example/\",\"id\":\"f2\"}],"
@@ -69,13 +68,12 @@ static void formats_compare_by_agent_and_id(void **state)
                                     "\"currency\":\"USD\",\"fixed_price\":1}]}",
                                &p, &e),
                      0);
-    assert_true(product_takes_format(&p, &ts, &(struct format_ref){ .id = STR("f1") }));
-    assert_true(product_takes_format(&p, &ts,
-                                     &(struct format_ref){ .agent_url = STR("HTTPS://PUB.example/"), .id = STR("f1") }));
-    assert_true(product_takes_format(&p, &ts,
-                                     &(struct format_ref){ .agent_url = STR("http://x.example"), .id = STR("f2") }));
-    assert_false(product_takes_format(&p, &ts, &(struct format_ref){ .id = STR("f2") }));
-    assert_false(product_takes_format(&p, &ts, &(struct format_ref){ .id = STR("f3") }));
+    assert_true(product_takes_format(&p, &(struct format_ref){ .id = STR("f1") }));
+    assert_true(product_takes_format(&p, &(struct format_ref){ .agent_url = STR("HTTPS://PUB.example/"), .id = STR("f1") }));
+    assert_true(product_takes_format(&p, &(struct format_ref){ .agent_url = STR("HTTP://X.example/mcp"), .id = STR("f2") }));
+    assert_false(product_takes_format(&p, &(struct format_ref){ .agent_url = STR("http://y.example"), .id = STR("f2") }));
+    assert_true(product_takes_format(&p, &(struct format_ref){ .id = STR("f2") }));
+    assert_false(product_takes_format(&p, &(struct format_ref){ .id = STR("f3") }));
     arena_finish(&a);
 }
 
@@ -155,7 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_product_is_read_into_types),
-        cmocka_unit_test(formats_compare_by_agent_and_id),
+        cmocka_unit_test(own_formats_compare_by_id_and_others_by_agent_too),
         cmocka_unit_test(what_is_wrong_is_named_by_pointer),
         cmocka_unit_test(approval_follows_product_then_publisher),
         cmocka_unit_test(settings_have_defaults_and_survive_nonsense),

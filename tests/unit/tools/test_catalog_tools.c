@@ -97,7 +97,7 @@ static void formats_are_listed_and_filtered(void **state)
         { "{\"publisher_domain\":\"devhub.io\",\"type\":\"video\"}", "fmt-video-preroll" },
         { "{\"publisher_domain\":\"elsewhere.example\"}", "" },
         { "{\"format_ids\":[{\"agent_url\":\"http://localhost/mcp\",\"id\":\"fmt-video-preroll\"}]}", "fmt-video-preroll" },
-        { "{\"format_ids\":[{\"agent_url\":\"https://x.example\",\"id\":\"fmt-video-preroll\"}]}", "" },
+        { "{\"format_ids\":[{\"agent_url\":\"https://x.example\",\"id\":\"fmt-video-none\"}]}", "" },
         { "{\"pagination\":{\"max_results\":1}}", "fmt-display-300x250" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) assert_string_equal(formats(f, cases[i].args), cases[i].ids);

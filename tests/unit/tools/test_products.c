@@ -189,7 +189,7 @@ static void filters_are_exact(void **state)
         { "\"required_features\":{\"inline_creative_management\":true},\"channels\":[\"olv\"]", "prod-tech-video-001" },
         { "\"required_features\":{\"committed_metrics_supported\":true}", "" },
         { "\"format_ids\":[{\"agent_url\":\"http://localhost\",\"id\":\"fmt-video-preroll\"}]", "prod-tech-video-001" },
-        { "\"format_ids\":[{\"agent_url\":\"https://other.example\",\"id\":\"fmt-video-preroll\"}]", "" },
+        { "\"format_ids\":[{\"agent_url\":\"https://other.example\",\"id\":\"fmt-video-none\"}]", "" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture_reply r = filtered(f, cases[i].filters);
