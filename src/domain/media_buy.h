@@ -105,6 +105,9 @@ struct package_admitted {
 MUST_CHECK int media_buy_admit_package(const struct act *act, const struct tenant_settings *ts,
                                        const struct package_request *r, struct package_admitted *out, struct err *e);
 
+/* Adds creative_deadline to the row's doc where the product has one; once the row's start is known. */
+void media_buy_set_deadline(const struct act *act, struct package_admitted *p);
+
 /* Total of the publisher's limits: BUDGET_TOO_LOW, BUDGET_EXCEEDED with field `at`. */
 struct budget_check {
     int64_t total_micros;

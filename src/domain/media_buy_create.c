@@ -143,6 +143,19 @@ static int place_package(const struct header *h, const struct package_request *r
     return 0;
 }
 
+/* Creatives may be changed until this long before the start, where the product says so
+ * (ext.salesagent.creative_lead_hours). */
+void media_buy_set_deadline(const struct act *act, struct package_admitted *p)
+{
+    int64_t hours = json_i64_or(json_get_path(p->product.doc, "/ext/salesagent"), "creative_lead_hours", 0);
+    char at[RFC3339_MAX];
+    if (hours <= 0 || hours > 24 * 366) return;
+    (void)rfc3339_print(p->row.start_at - hours * 3600 * USEC_PER_SEC, RFC3339_SECONDS, at);
+    struct str inner = str_skip(p->row.doc, 1);
+    p->row.doc = arena_printf(act->arena, "{\"creative_deadline\":\"%s\"%s" STR_FMT, at, inner.n > 1 ? "," : "",
+                              STR_ARG(inner));
+}
+
 static int check_lead(const struct act *act, const struct header *h, const struct package_admitted *p, struct err *e)
 {
     int64_t earliest = act->now + p->product.min_lead_hours * 3600 * USEC_PER_SEC;
@@ -203,6 +216,7 @@ static int admit_packages(const struct act *act, const struct tenant_settings *t
         if (media_buy_admit_package(act, ts, &h->packages[i], &list[i], e)) return -1;
         if (place_package(h, &h->packages[i], &list[i].row, e) || check_lead(act, h, &list[i], e)) return -1;
         if (same_currency(h, list, i, e)) return -1;
+        media_buy_set_deadline(act, &list[i]);
     }
     return 0;
 }

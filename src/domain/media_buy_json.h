@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/creative.h"
+#include "domain/delivery.h"
 #include "domain/media_buy.h"
 
 struct media_buy_view {
@@ -13,11 +14,15 @@ struct media_buy_view {
     struct package_rows packages; /* of all buys, grouped in the order of the buys */
     struct creative_assigned_list creatives;
     struct account_row *accounts; /* of buys[i]; account_id empty when it is gone */
+    struct delivery *deliveries;  /* of buys[i], for snapshots; NULL: none are shown */
 };
 
 /* `buys` in the order of the reply: newest first. */
 MUST_CHECK int media_buy_view_load(const struct act *act, const struct media_buy_rows *buys, struct media_buy_view *out,
                                    struct err *e);
+
+/* Also reads what each buy has delivered, so that its packages are shown with a snapshot (include_snapshot). */
+MUST_CHECK int media_buy_view_add_snapshots(const struct act *act, struct media_buy_view *v, struct err *e);
 
 /* Which of the object's members an answer has. */
 enum media_buy_shape {

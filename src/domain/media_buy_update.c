@@ -487,6 +487,7 @@ static int plan_additions(struct update *u, struct err *e)
             (void)err_set(e, "INVALID_REQUEST", "a new package must lie within what is left of the media buy's flight");
             return err_field(e, "%s/%s", r->at, r->start_at != TIME_NONE ? "start_time" : "end_time");
         }
+        media_buy_set_deadline(u->act, a);
         attempts(u, ACTION_ADD_PACKAGES, 0, r->at);
         changed(u, "packages_added", STR_NONE,
                 arena_printf(u->act->arena, "Package of product " STR_FMT " added", STR_ARG(a->row.product_id)));

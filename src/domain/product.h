@@ -7,6 +7,7 @@
  *     approval_policy       "auto" | "review"     default: the publisher's workflow_required
  *     measurement_policy    {min_variance_percent, measurement_windows[], vendors[]}   which terms are accepted
  *     min_lead_hours        earliest start after booking
+ *     creative_lead_hours   creatives may be changed until this long before a package's start
  *     active                false takes it off sale without deleting it
  *
  * A stored product that cannot be read is logged and treated as not there: one damaged row never breaks the rest. */

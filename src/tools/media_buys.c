@@ -260,6 +260,7 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
     struct media_buy_view v;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "media_buys");
     if (media_buy_view_load(c->act, rows, &v, e)) return -1;
+    if (q->snapshot && media_buy_view_add_snapshots(c->act, &v, e)) return -1;
     v.minor_3_0 = c->minor_3_0;
     bool sandbox = rows->n > 0;
     for (size_t i = 0; i < rows->n; i++) {
@@ -289,6 +290,7 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     if (json_opt_i64(JSON_FIELD(c->args, "include_history", ""), (struct json_range){ 0, HISTORY_MAX }, &q.history, e)) {
         return -1;
     }
+    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e)) return -1;
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
     if (scope && (q.ids.n ? find_ids(c, &q, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;
