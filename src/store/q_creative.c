@@ -358,3 +358,27 @@ int q_creative_policies(struct tx *tx, struct arena *a, struct str tenant_id, in
     if (rc == 0) *out = r;
     return rc;
 }
+
+int q_creative_awaited(struct tx *tx, struct arena *a, const struct creative_awaited_query *q,
+                       struct creative_awaited_rows *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT p.package_id, json_extract(w.value, '$.creative_id') FROM media_buy b"
+            " JOIN package p ON p.media_buy_id = b.media_buy_id,"
+            " json_each(p.doc, '$.ext.salesagent.awaited_creatives') w"
+            " WHERE b.tenant_id = ?1 AND b.principal_id = ?2 AND b.end_at > ?3 AND p.canceled_at IS NULL"
+            " AND instr(p.doc, '\"awaited_creatives\"') > 0"
+            " AND typeof(json_extract(w.value, '$.creative_id')) = 'text' LIMIT ?4");
+    stmt_str(s, 1, q->owner.tenant_id);
+    stmt_str(s, 2, q->owner.principal_id);
+    stmt_i64(s, 3, q->now);
+    stmt_i64(s, 4, q->limit);
+    struct creative_awaited_rows r = { 0 };
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        r.rows = grow(a, r.rows, r.n, sizeof(*r.rows));
+        r.rows[r.n++] = (struct creative_awaited_row){ .package_id = col_str(s, a, 0), .creative_id = col_str(s, a, 1) };
+    }
+    if (rc == 0) *out = r;
+    return rc;
+}

@@ -145,6 +145,23 @@ struct creative_package_rows {
 MUST_CHECK int q_creative_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id,
                                           struct creative_package_rows *out, struct err *e);
 
+/* Packages that were created waiting for creatives not yet synced: ext.salesagent.awaited_creatives of their doc.
+ * Of this principal's buys that end after `now`. At most `limit`. */
+struct creative_awaited_row {
+    struct str package_id, creative_id;
+};
+struct creative_awaited_rows {
+    struct creative_awaited_row *rows;
+    size_t n;
+};
+struct creative_awaited_query {
+    struct creative_key owner;
+    int64_t now;
+    int limit;
+};
+MUST_CHECK int q_creative_awaited(struct tx *tx, struct arena *a, const struct creative_awaited_query *q,
+                                  struct creative_awaited_rows *out, struct err *e);
+
 /* Products that state a creative_policy: doc is the whole product. At most `limit`. */
 struct creative_policy_row {
     struct str product_id, doc;

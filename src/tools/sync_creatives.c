@@ -13,6 +13,7 @@
 #define CREATIVES_MAX    100
 #define ASSIGNMENTS_MAX  1000
 #define LIBRARY_MAX      10000
+#define AWAITED_MAX      1000
 
 struct wish { /* one creative wanted in one package */
     struct str creative_id, package_id, product_id;
@@ -29,6 +30,7 @@ struct sync_call {
     yyjson_val *creatives, *creative_ids;
     struct wish *wishes;
     size_t wishes_n;
+    struct creative_package_rows buy; /* packages of ext.salesagent.media_buy_id, when it is given */
     bool strict, dry_run, delete_missing, assigns;
     yyjson_mut_val *results, *aux;
     size_t failed;
@@ -36,6 +38,36 @@ struct sync_call {
 };
 
 /* ---- reading ---- */
+
+static bool came_before(struct sync_call *s, size_t index, struct str id)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (str_eq(json_str(yyjson_arr_get(s->creatives, i), "creative_id"), id)) return true;
+    }
+    return false;
+}
+
+static bool is_synced_now(struct sync_call *s, struct str creative_id)
+{
+    return came_before(s, yyjson_arr_size(s->creatives), creative_id);
+}
+
+/* Within one buy a package may also be called what its buyer called it, or by its product when only one has that. */
+static struct str package_named(struct sync_call *s, struct str name)
+{
+    const struct creative_package_row *of_product = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < s->buy.n; i++) {
+        const struct creative_package_row *p = &s->buy.rows[i];
+        if (str_eq(p->package_id, name)) return name;
+        yyjson_val *ours = json_get_path(creative_stored(s->c, p->doc), "/ext/salesagent");
+        if (str_eq(json_str(ours, "package_ref"), name)) return p->package_id;
+        if (!str_eq(p->product_id, name)) continue;
+        of_product = p;
+        n++;
+    }
+    return n == 1 ? of_product->package_id : name;
+}
 
 static int add_wish(struct sync_call *s, struct wish w, const char *at, struct err *e)
 {
@@ -49,6 +81,7 @@ static int add_wish(struct sync_call *s, struct wish w, const char *at, struct e
     }
     struct creative_key owner = { .tenant_id = s->c->act->tenant->tenant_id, .principal_id = s->principal_id };
     struct creative_package_row p;
+    w.package_id = package_named(s, w.package_id);
     int rc = q_creative_package_get(s->c->act->tx, s->c->arena, &owner, w.package_id, &p, e);
     if (rc < 0) return -1;
     w.known = rc == 1;
@@ -88,41 +121,70 @@ static int read_wish_map(struct sync_call *s, yyjson_val *map, struct err *e)
     return 0;
 }
 
-/* ext.salesagent.media_buy_id: every creative into every package of this buy that takes its format. */
-static int read_wish_buy(struct sync_call *s, struct str media_buy_id, struct err *e)
+/* ext.salesagent.media_buy_id: the buy must be the caller's. */
+static int read_buy(struct sync_call *s, struct str media_buy_id, struct err *e)
 {
-    struct creative_package_rows packages;
-    if (q_creative_packages_of_buy(s->c->act->tx, s->c->arena, media_buy_id, &packages, e)) return -1;
-    size_t i, n, before = s->wishes_n;
-    yyjson_val *v;
-    for (size_t k = 0; k < packages.n; k++) {
-        yyjson_arr_foreach(s->creatives, i, n, v) {
-            struct wish w = { .creative_id = json_str(v, "creative_id"), .package_id = packages.rows[k].package_id,
-                              .if_fits = true };
-            if (packages.rows[k].canceled || w.creative_id.n == 0) continue;
-            if (add_wish(s, w, "/ext/salesagent/media_buy_id", e)) return -1;
-            if (!s->wishes[s->wishes_n - 1].known) packages.n = 0; /* somebody else's buy */
-        }
+    struct creative_key owner = { .tenant_id = s->c->act->tenant->tenant_id, .principal_id = s->principal_id };
+    struct creative_package_rows rows;
+    struct creative_package_row own;
+    if (q_creative_packages_of_buy(s->c->act->tx, s->c->arena, media_buy_id, &rows, e)) return -1;
+    int rc = rows.n ? q_creative_package_get(s->c->act->tx, s->c->arena, &owner, rows.rows[0].package_id, &own, e) : 0;
+    if (rc < 0) return -1;
+    if (rc == 1) {
+        s->buy = rows;
+        return 0;
     }
-    if (packages.n > 0) return 0;
-    s->wishes_n = before;
     (void)err_set(e, "MEDIA_BUY_NOT_FOUND", "there is no media buy with this media_buy_id");
     return err_field(e, "/ext/salesagent/media_buy_id");
 }
 
+/* Every creative into every package of the buy that takes its format. */
+static int wish_for_buy(struct sync_call *s, struct err *e)
+{
+    size_t i, n;
+    yyjson_val *v;
+    for (size_t k = 0; k < s->buy.n; k++) {
+        yyjson_arr_foreach(s->creatives, i, n, v) {
+            struct wish w = { .creative_id = json_str(v, "creative_id"), .package_id = s->buy.rows[k].package_id,
+                              .if_fits = true };
+            if (s->buy.rows[k].canceled || w.creative_id.n == 0) continue;
+            if (add_wish(s, w, "/ext/salesagent/media_buy_id", e)) return -1;
+        }
+    }
+    return 0;
+}
+
+/* Packages that were created with the names of creatives that had not come yet. */
+static int wish_for_awaited(struct sync_call *s, struct err *e)
+{
+    struct creative_awaited_query q = { .owner = { .tenant_id = s->c->act->tenant->tenant_id,
+                                                   .principal_id = s->principal_id },
+                                        .now = s->c->act->now,
+                                        .limit = AWAITED_MAX };
+    struct creative_awaited_rows rows;
+    if (q_creative_awaited(s->c->act->tx, s->c->arena, &q, &rows, e)) return -1;
+    for (size_t i = 0; i < rows.n; i++) {
+        struct wish w = { .creative_id = rows.rows[i].creative_id, .package_id = rows.rows[i].package_id, .if_fits = true };
+        if (is_synced_now(s, w.creative_id) && add_wish(s, w, "/creatives", e)) return -1;
+    }
+    return 0;
+}
+
 static int read_wishes(struct sync_call *s, struct err *e)
 {
-    yyjson_val *a = yyjson_obj_get(s->c->args, "assignments");
-    struct str buy = json_str(json_get_path(s->c->args, "/ext/salesagent"), "media_buy_id");
+    yyjson_val *a = yyjson_obj_get(s->c->args, "assignments"), *ours = json_get_path(s->c->args, "/ext/salesagent");
+    struct str buy = json_str(ours, "media_buy_id");
     s->wishes = ARENA_ARRAY(s->c->arena, struct wish, ASSIGNMENTS_MAX);
     s->assigns = a || buy.n;
+    if (buy.n && read_buy(s, buy, e)) return -1;
     if (yyjson_is_arr(a) && read_wish_list(s, a, e)) return -1;
     if (yyjson_is_obj(a) && read_wish_map(s, a, e)) return -1;
     if (a && !yyjson_is_arr(a) && !yyjson_is_obj(a) && !yyjson_is_null(a)) {
         (void)err_set(e, "INVALID_REQUEST", "assignments must be a list");
         return err_field(e, "/assignments");
     }
-    return buy.n ? read_wish_buy(s, buy, e) : 0;
+    if (!json_bool_or(ours, "assign_named_only", false) && wish_for_buy(s, e)) return -1;
+    return wish_for_awaited(s, e);
 }
 
 static int read_call(struct sync_call *s, struct err *e)
@@ -158,14 +220,6 @@ static bool in_list(yyjson_val *list, struct str id)
     yyjson_val *v;
     yyjson_arr_foreach(list, i, n, v) {
         if (str_eq(json_val_str(v), id)) return true;
-    }
-    return false;
-}
-
-static bool came_before(struct sync_call *s, size_t index, struct str id)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (str_eq(json_str(yyjson_arr_get(s->creatives, i), "creative_id"), id)) return true;
     }
     return false;
 }
@@ -310,11 +364,6 @@ static int answer_one(struct sync_call *s, size_t index, struct err *e)
 }
 
 /* ---- assignments of creatives that were synced earlier ---- */
-
-static bool is_synced_now(struct sync_call *s, struct str creative_id)
-{
-    return came_before(s, yyjson_arr_size(s->creatives), creative_id);
-}
 
 static int answer_earlier(struct sync_call *s, size_t at, struct err *e)
 {

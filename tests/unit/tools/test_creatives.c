@@ -340,6 +340,31 @@ static void a_whole_buy_gets_what_fits(void **state)
     assert_non_null(at(r, "/creatives/0/assignment_errors/pkg-1")); /* as one that does not exist */
 }
 
+static void packages_go_by_their_buyers_names_and_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply b = fixture_call(
+        f, "create_media_buy",
+        "{\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":3000,"
+        "\"ext\":{\"salesagent\":{\"package_ref\":\"line-1\"}}},{\"product_id\":\"prod-tech-display-001\","
+        "\"pricing_option_id\":\"price-001\",\"budget\":2000,\"ext\":{\"salesagent\":{\"awaited_creatives\":"
+        "[{\"creative_id\":\"late\"}]}}}],\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"}");
+    expect_ok(b);
+    struct str id = json_val_str(json_get_path(b.aux, "/media_buys/0/media_buy_id"));
+    const char *p1 = arena_cstr(&f->arena, json_val_str(json_get_path(b.aux, "/media_buys/0/packages/0/package_id")));
+    const char *p2 = arena_cstr(&f->arena, json_val_str(json_get_path(b.aux, "/media_buys/0/packages/1/package_id")));
+    struct fixture_reply r = sync_text(
+        f, BANNER("c1", ""), arena_printf(&f->arena, ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"line-1\"}],"
+                                          "\"ext\":{\"salesagent\":{\"media_buy_id\":\"" STR_FMT "\","
+                                          "\"assign_named_only\":true}}", STR_ARG(id)).p);
+    expect_ok(r);
+    assert_int_equal(yyjson_arr_size(at(r, "/creatives/0/assigned_to")), 1);
+    expect_str(r, "/creatives/0/assigned_to/0", p1);
+    r = sync_text(f, BANNER("late", ""), "");
+    expect_ok(r);
+    expect_str(r, "/creatives/0/assigned_to/0", p2);
+}
+
 static void what_is_missing_is_archived_unless_in_use(void **state)
 {
     struct fixture *f = *state;
@@ -582,6 +607,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dry_run_says_what_would_be_and_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(creatives_are_assigned_in_both_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(a_whole_buy_gets_what_fits, setup, teardown),
+        cmocka_unit_test_setup_teardown(packages_go_by_their_buyers_names_and_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_missing_is_archived_unless_in_use, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_show_everything_once, setup, teardown),
         cmocka_unit_test_setup_teardown(filters_are_exact, setup, teardown),
