@@ -54,14 +54,42 @@ static int adcp_up(const struct dialect_request *req, struct dialect_up *out, st
 
 /* --- down ------------------------------------------------------------------------------------------------ */
 
+/* Notes that other dialects leave for the tools mean nothing to a buyer. */
+static void strip(yyjson_mut_val *obj)
+{
+    static const char *const notes[] = { "allow_past_flight", "packages_by_name", "awaited_creatives", "pricing", "assign_awaited",
+                                         "assign_named_only", "targeting_overlay_add" };
+    yyjson_mut_val *ext = yyjson_mut_obj_get(obj, "ext"), *ours = yyjson_mut_obj_get(ext, "salesagent");
+    if (!yyjson_mut_is_obj(ours)) return;
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++) yyjson_mut_obj_remove_key(ours, notes[i]);
+    if (yyjson_mut_obj_size(ours) == 0) yyjson_mut_obj_remove_key(ext, "salesagent");
+    if (yyjson_mut_obj_size(ext) == 0) yyjson_mut_obj_remove_key(obj, "ext");
+}
+
+static void strip_buy(yyjson_mut_val *buy)
+{
+    static const char *const lists[] = { "packages", "affected_packages" };
+    strip(buy);
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        yyjson_mut_val *list = yyjson_mut_obj_get(buy, lists[k]), *p;
+        size_t i, n;
+        yyjson_mut_arr_foreach(list, i, n, p) strip(p);
+    }
+}
+
 static yyjson_mut_val *down_3_1(const struct dialect_down *d)
 {
-    return json_copy(d->doc, d->reply);
+    yyjson_mut_val *reply = json_copy(d->doc, d->reply), *buy;
+    size_t i, n;
+    strip_buy(reply);
+    yyjson_mut_val *buys = yyjson_mut_obj_get(reply, "media_buys");
+    yyjson_mut_arr_foreach(buys, i, n, buy) strip_buy(buy);
+    return reply;
 }
 
 static yyjson_mut_val *down_3_0(const struct dialect_down *d)
 {
-    yyjson_mut_val *reply = json_copy(d->doc, d->reply);
+    yyjson_mut_val *reply = down_3_1(d);
     adcp_30_project(d, reply);
     return reply;
 }

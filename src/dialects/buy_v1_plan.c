@@ -32,6 +32,25 @@ static void add_min_spend(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *
     json_add_money(doc, out, "min_spend", least < 0 ? 0 : least);
 }
 
+/* The kinds of targeting in the page's words. */
+static void add_targeting_available(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *product)
+{
+    static const struct { const char *kind, *word; } words[] = {
+        { "geographic", "geography" }, { "behavioral", "interests" }, { "device", "device_types" },
+        { "demographic", "demographics" }, { "contextual", "content" },
+    };
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_mut_val *list = json_add_arr(doc, out, "targeting_available");
+    yyjson_arr_foreach(json_arr(product, "targeting_available"), i, n, v) {
+        struct str word = json_val_str(v);
+        for (size_t k = 0; k < ARRAY_LEN(words); k++) {
+            if (str_is(word, words[k].kind)) word = str_from(words[k].word);
+        }
+        json_push_str(doc, list, word);
+    }
+}
+
 yyjson_mut_val *buy_v1_discover_down(const struct dialect_down *d)
 {
     static const struct shape_member head[] = {
@@ -45,7 +64,7 @@ yyjson_mut_val *buy_v1_discover_down(const struct dialect_down *d)
         yyjson_mut_val *out = json_push_obj(d->doc, list);
         shape_copy(d->doc, out, product, head);
         add_min_spend(d->doc, out, product);
-        json_add_copy(d->doc, out, "targeting_available", yyjson_obj_get(product, "targeting_available"));
+        add_targeting_available(d->doc, out, product);
     }
     return root;
 }
@@ -71,8 +90,7 @@ yyjson_mut_val *buy_v1_describe_down(const struct dialect_down *d)
         { "min_spend", "min_spend" },                 { 0 },
     };
     static const struct shape_member tail[] = {
-        { "targeting_available", "targeting_available" }, { "targeting", "targeting" },
-        { "estimated_reach", "estimated_reach" },         { 0 },
+        { "targeting", "targeting" }, { "estimated_reach", "estimated_reach" }, { 0 },
     };
     yyjson_val *product = json_get_path(d->aux, "/products/0"), *option;
     size_t i, n;
@@ -84,6 +102,7 @@ yyjson_mut_val *buy_v1_describe_down(const struct dialect_down *d)
     yyjson_arr_foreach(json_arr(product, "pricing_options"), i, n, option) {
         shape_copy(d->doc, json_push_obj(d->doc, pricing), option, price);
     }
+    add_targeting_available(d->doc, root, product);
     shape_copy(d->doc, root, product, tail);
     json_add_copy(d->doc, root, "creative_specifications",
                   json_has(product, "formats") ? yyjson_obj_get(product, "formats")

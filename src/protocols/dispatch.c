@@ -59,11 +59,11 @@ static int check_role(struct call *c)
 {
     bool needs_credential = c->row->auth != TOOL_PUBLIC;
     if (needs_credential && !c->authenticated) {
-        err_set(&c->err, "AUTH_MISSING", "%s needs a credential.", c->row->name);
+        err_set(&c->err, "AUTH_MISSING", STR_FMT " needs a credential.", STR_ARG(c->tool));
         return err_suggest(&c->err, "Send a token as 'Authorization: Bearer <token>' or in the x-adcp-auth header.");
     }
     if (c->row->auth == TOOL_OPERATOR && c->principal.role < ROLE_OPERATOR) {
-        err_set(&c->err, "PERMISSION_DENIED", "%s is for the publisher's people.", c->row->name);
+        err_set(&c->err, "PERMISSION_DENIED", STR_FMT " is for the publisher's people.", STR_ARG(c->tool));
         return err_suggest(&c->err, "Ask the publisher to decide; a buyer's credential cannot.");
     }
     return 0;

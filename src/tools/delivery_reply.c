@@ -2,6 +2,8 @@
 
 #include <salesagent/money.h>
 
+#include "store/q_media_buy.h"
+
 /* ---- numbers ---- */
 
 /* `v` is in millionths; written exactly. */
@@ -265,12 +267,37 @@ static void add_pacing(struct tool_call *c, yyjson_mut_val *out, const struct pa
     json_add_i64(c->doc, out, "total_days", p->total_days);
 }
 
-static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct delivery_package *p)
+/* What the buyer called the package, and what it bid; for an auction also what a thousand really cost. */
+static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, const struct delivery_package *p,
+                          struct str media_buy_id)
+{
+    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    struct package_rows rows;
+    yyjson_doc *doc;
+    struct err ignored; /* these facts are only left out then */
+    if (q_packages_of_buy(c->act->tx, c->arena, media_buy_id, &rows, &ignored)) return;
+    for (size_t i = 0; i < rows.n; i++) {
+        if (!str_eq(rows.rows[i].package_id, p->package->package_id)) continue;
+        if (json_parse(c->arena, rows.rows[i].doc, &limits, &doc, &ignored)) return;
+        yyjson_val *terms = yyjson_doc_get_root(doc);
+        json_add_copy(c->doc, out, "package_ref", json_get_path(terms, "/ext/salesagent/package_ref"));
+        json_add_copy(c->doc, out, "bid_price", yyjson_obj_get(terms, "bid_price"));
+        int64_t spend = known(p->lifetime.of[METRIC_SPEND]), impressions = known(p->lifetime.of[METRIC_IMPRESSIONS]);
+        bool mille = str_is(rows.rows[i].pricing_model, "cpm") || str_is(rows.rows[i].pricing_model, "vcpm");
+        if (mille && json_has(terms, "bid_price") && impressions > 0) {
+            json_add_money(c->doc, out, "clearing_price", muldiv(spend, 1000, impressions, MONEY_ROUND_HALF_UP));
+        }
+    }
+}
+
+static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct delivery_package *p,
+                            struct str media_buy_id)
 {
     struct pacing pace = delivery_package_pacing(p, c->act->now, PACING_BY_DAY);
     yyjson_mut_val *out = json_push_obj(c->doc, list);
     json_add_str(c->doc, out, "package_id", p->package->package_id);
     json_add_str(c->doc, out, "name", p->package->name);
+    add_aux_terms(c, out, p, media_buy_id);
     json_add_money(c->doc, out, "budget", p->package->budget_micros);
     add_plain_counts(c, out, &p->in_range);
     json_add_money(c->doc, out, "budget_remaining",
@@ -298,7 +325,7 @@ void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct de
         add_pacing(c, out, &pace);
     }
     yyjson_mut_val *packages = json_add_arr(c->doc, out, "packages");
-    for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, &d->packages[i]);
+    for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, &d->packages[i], d->plan->media_buy_id);
 }
 
 /* ---- snapshots ---- */
