@@ -254,7 +254,8 @@ int build_creative_run(struct tool_call *c, struct err *e)
     if (json_opt_arr(JSON_FIELD(c->args, "target_format_ids", ""), (struct json_len){ 1, TARGETS_MAX }, &targets, e)) return -1;
     if (json_opt_bool(JSON_FIELD(c->args, "include_preview", ""), &preview, e)) return -1;
     if (read_inputs(c->args, "preview_inputs", "", &b.preview, e)) return -1;
-    if (!targets == !target) {
+    /* Both: the schemas say not to, 3.0 clients add a default target to the list they were given; the list is meant. */
+    if (!targets && !target) {
         (void)err_set(e, "INVALID_REQUEST", "one of target_format_id and target_format_ids is needed");
         return err_field(e, "/target_format_id");
     }
