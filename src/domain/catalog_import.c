@@ -9,6 +9,7 @@
 #include "domain/audit.h"
 #include "domain/catalog.h"
 #include "domain/product.h"
+#include "domain/proposal.h"
 #include "domain/tenant_settings.h"
 #include "store/q_tenant.h"
 
@@ -80,7 +81,8 @@ static int check_settings(yyjson_val *t, struct err *e)
     if (json_opt_obj(JSON_FIELD(t, "capabilities", at), &obj, e)) return -1;
     if (json_opt_obj(JSON_FIELD(t, "advertising_policies", at), &obj, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
-    return json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e);
+    if (json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
+    return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }
 
 static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)

@@ -101,12 +101,83 @@ static int read_allocation(const struct act *act, const struct catalog_rows *ids
     return 0;
 }
 
+/* ---- the publisher's own ---- */
+
+size_t proposal_curated_count(const struct tenant_settings *ts)
+{
+    return yyjson_arr_size(json_arr(ts->doc, "proposals"));
+}
+
+int proposal_check_curated(yyjson_val *settings, struct err *e)
+{
+    yyjson_val *list = NULL, *v, *allocations, *a;
+    size_t i, n, j, m;
+    if (json_opt_arr(JSON_FIELD(settings, "proposals", ""), (struct json_len){ 0, 100 }, &list, e)) return -1;
+    yyjson_arr_foreach(list, i, n, v) {
+        struct str text;
+        int64_t sum = 0, percent;
+        const struct json_len len = { 1, 255 };
+        if (json_req_str(JSON_FIELD(v, "proposal_id", ""), len, &text, e) ||
+            json_req_str(JSON_FIELD(v, "name", ""), len, &text, e) ||
+            json_req_arr(JSON_FIELD(v, "allocations", ""), (struct json_len){ 1, PROPOSAL_ALLOCATIONS_MAX }, &allocations, e)) {
+            return err_in(e, "/proposals/%zu", i);
+        }
+        yyjson_arr_foreach(allocations, j, m, a) {
+            if (json_req_str(JSON_FIELD(a, "product_id", ""), len, &text, e) ||
+                json_req_str(JSON_FIELD(a, "pricing_option_id", ""), len, &text, e) ||
+                json_req_i64(JSON_FIELD(a, "percent", ""), (struct json_range){ 1, 100 }, &percent, e)) {
+                return err_in(e, "/proposals/%zu/allocations/%zu", i, j);
+            }
+            sum += percent;
+        }
+        if (sum == 100) continue;
+        (void)err_set(e, "INVALID_REQUEST", "the percents of a proposal must add up to 100");
+        return err_field(e, "/proposals/%zu/allocations", i);
+    }
+    return 0;
+}
+
+int proposal_read_curated(const struct act *act, const struct tenant_settings *ts, size_t i, struct proposal *out,
+                          struct err *e)
+{
+    yyjson_val *v = yyjson_arr_get(json_arr(ts->doc, "proposals"), i), *a;
+    struct proposal p = { .proposal_id = json_str(v, "proposal_id"), .name = json_str(v, "name"),
+                          .description = json_str(v, "description") };
+    size_t at, n;
+    int sum = 0;
+    yyjson_arr_foreach(json_arr(v, "allocations"), at, n, a) {
+        struct allocation *to = &p.allocations[p.n];
+        if (p.n == PROPOSAL_ALLOCATIONS_MAX) return 0;
+        int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, json_str(a, "product_id"), &to->product, e);
+        if (rc != 1) return rc;
+        to->option = product_pricing_option(&to->product, json_str(a, "pricing_option_id"));
+        to->percent = (int)json_i64_or(a, "percent", 0);
+        if (!to->option || !to->product.active || to->percent < 1 || to->percent > 100) return 0;
+        sum += to->percent;
+        p.n++;
+    }
+    if (p.n == 0 || sum != 100) return 0;
+    *out = p;
+    return 1;
+}
+
+static int find_curated(const struct act *act, struct str proposal_id, struct proposal *out, struct err *e)
+{
+    struct tenant_settings ts;
+    tenant_settings_read(act->tenant, act->arena, &ts);
+    for (size_t i = 0; i < proposal_curated_count(&ts); i++) {
+        yyjson_val *v = yyjson_arr_get(json_arr(ts.doc, "proposals"), i);
+        if (str_eq(json_str(v, "proposal_id"), proposal_id)) return proposal_read_curated(act, &ts, i, out, e);
+    }
+    return 0;
+}
+
 int proposal_read_draft(const struct act *act, struct str proposal_id, struct proposal *out, struct err *e)
 {
     struct str bytes;
     struct catalog_rows ids;
     struct proposal p = { .proposal_id = proposal_id };
-    if (!id_well_formed(act, proposal_id, &bytes)) return 0;
+    if (!id_well_formed(act, proposal_id, &bytes)) return find_curated(act, proposal_id, out, e);
     struct catalog_slice all = { 0, CATALOG_PAGE_MAX };
     if (q_product_ids(act->tx, act->arena, act->tenant->tenant_id, all, &ids, e)) return -1;
     for (p.n = 0; p.n < (uint8_t)bytes.p[1]; p.n++) {

@@ -29,10 +29,19 @@ struct proposal {
     size_t n;
 };
 
+/* Plans the publisher made itself are in its settings, "proposals": [{proposal_id, name, description, allocations:
+ * [{product_id, pricing_option_id, percent}]}], with ids of its own; they are drafts until finalized, like the others.
+ * The i-th of them: 1 read, 0 there is none (or it names what is no more), -1 failed. `count`: how many there are. */
+size_t proposal_curated_count(const struct tenant_settings *ts);
+MUST_CHECK int proposal_read_curated(const struct act *act, const struct tenant_settings *ts, size_t i,
+                                     struct proposal *out, struct err *e);
+/* Checks them as far as they can be without looking at products; errors name the place below "/proposals". */
+MUST_CHECK int proposal_check_curated(yyjson_val *settings, struct err *e);
+
 /* Gives the proposal its id; allocations and percents must be set. */
 void proposal_name(const struct act *act, struct proposal *p);
 
-/* Reads a draft back from its id. 1 read; 0 no such draft (not ours, altered, or of products or prices that are no
+/* Reads a draft back from its id, or one of the publisher's own. 1 read; 0 no such draft (not ours, altered, or of products or prices that are no
  * more); -1 failed. */
 MUST_CHECK int proposal_read_draft(const struct act *act, struct str proposal_id, struct proposal *out, struct err *e);
 

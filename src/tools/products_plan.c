@@ -4,6 +4,7 @@
 #include "tools/products_ask.h"
 
 #define PLAN_PRODUCTS_MAX 3
+#define CURATED_MAX       5
 #define STEP              5 /* percents are multiples of it where we choose them */
 #define MORE_OR_LESS      20
 
@@ -101,6 +102,25 @@ static void offer(struct discovery *d, yyjson_mut_val **arr, size_t products_max
     show(d, arr, &p);
 }
 
+/* The publisher's own plans, those first that the found products are part of. */
+static int offer_curated(struct discovery *d, yyjson_mut_val **arr, struct err *e)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < proposal_curated_count(&d->ts) && shown < CURATED_MAX; i++) {
+        struct proposal p;
+        int rc = proposal_read_curated(d->c->act, &d->ts, i, &p, e);
+        if (rc < 0) return -1;
+        bool found = false;
+        for (size_t j = 0; rc == 1 && j < d->found_n; j++) {
+            found = found || str_eq(d->found[j].p.product_id, p.allocations[0].product.product_id);
+        }
+        if (!found) continue;
+        show(d, arr, &p);
+        shown++;
+    }
+    return 0;
+}
+
 /* ---- refining ---- */
 
 static yyjson_mut_val *report_of(struct discovery *d, size_t i)
@@ -133,8 +153,11 @@ static int refine_one(struct discovery *d, size_t i, yyjson_val *v, yyjson_mut_v
     size_t done = 0;
     for (size_t s = 0; ask.n && s < splits.n; s++) done += apply_split(&p, &splits.items[s]);
     if (ask.n && done < splits.n) how = done ? ASK_PART : ASK_NOTHING;
-    p.name = STR("Refined plan");
-    proposal_name(d->c->act, &p);
+    if (done) {
+        p.name = STR("Refined plan");
+        p.description = STR_NONE;
+        proposal_name(d->c->act, &p);
+    }
     show(d, arr, &p);
     if (how == ASK_ALL) {
         answer(d, i, "applied", NULL);
@@ -185,6 +208,7 @@ int plans_offer(struct discovery *d, struct err *e)
         if (finalizing ? finalize_one(d, i, v, &arr, e) : refine_one(d, i, v, &arr, e)) return -1;
     }
     if (arr || finalizing || d->mode == MODE_WHOLESALE || d->only_ids || d->page.offset > 0) return 0;
+    if (offer_curated(d, &arr, e)) return -1;
     offer(d, &arr, PLAN_PRODUCTS_MAX);
     offer(d, &arr, 1);
     return 0;

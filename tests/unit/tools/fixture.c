@@ -75,6 +75,13 @@ static int open_tenant(struct tx *tx, void *arg, struct err *e)
     return 0;
 }
 
+void fixture_reload_tenant(struct fixture *f)
+{
+    struct err e;
+    assert_int_equal(store_write_now(f->store, open_tenant, f, &e), 0);
+    next_turn(f);
+}
+
 struct fixture *fixture_open(void)
 {
     struct err e;

@@ -46,6 +46,8 @@ void fixture_close(struct fixture *f);
 /* Imports a file's text; fails the test when that fails. Returns how many objects changed. */
 int64_t fixture_import(struct fixture *f, struct str text);
 struct str fixture_demo_text(struct fixture *f);
+/* After an import that changed the publisher itself. */
+void fixture_reload_tenant(struct fixture *f);
 
 /* From now on calls come from this principal of the demo publisher; fails the test when there is none. */
 void fixture_become(struct fixture *f, const char *principal_id);

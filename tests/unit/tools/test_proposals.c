@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "domain/catalog_import.h"
 #include "tools/fixture.h"
 
 static int setup(void **state)
@@ -232,6 +233,41 @@ static void finalizing_several_is_all_or_nothing(void **state)
     assert_string_equal(buy(f, first_id(&r), TOTAL).e.code, "PROPOSAL_NOT_COMMITTED");
 }
 
+static void the_publishers_own_plans_keep_their_ids(void **state)
+{
+    struct fixture *f = *state;
+#define PLAN(percent)                                                                                              \
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\","   \
+    "\"proposals\":[{\"proposal_id\":\"balanced_reach_q2\",\"name\":\"Balanced reach\",\"allocations\":["            \
+    "{\"product_id\":\"prod-tech-video-001\",\"pricing_option_id\":\"price-003\",\"percent\":" percent "},"         \
+    "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"percent\":40}]}]}}"
+    assert_int_equal(fixture_import(f, STR(PLAN("60"))), 1);
+    fixture_reload_tenant(f);
+    struct fixture_reply r = brief(f);
+    assert_true(str_is(first_id(&r), "balanced_reach_q2"));
+    struct fixture_reply same = refine(f, STR("balanced_reach_q2"), ",\"ask\":\"polish it\"");
+    assert_true(str_is(first_id(&same), "balanced_reach_q2"));
+    struct fixture_reply moved = refine(f, STR("balanced_reach_q2"), ",\"ask\":\"80% display\"");
+    assert_int_equal(share(proposal(&moved, 0), "prod-ron-display-001"), 80);
+    assert_int_equal(finalize(f, STR("balanced_reach_q2")).rc, 0);
+    f->auto_advance = true;
+    assert_int_equal(buy(f, STR("balanced_reach_q2"), TOTAL).rc, 0);
+}
+
+static int import_bad_plan(struct act *act, void *arg, struct err *e)
+{
+    struct catalog_import c = { .tx = act->tx, .arena = act->arena, .rng = act->rng, .now = act->now };
+    struct catalog_counts counts;
+    return catalog_import(&c, STR(PLAN("70")), &counts, e);
+}
+
+static void a_plan_that_does_not_add_up_is_refused(void **state)
+{
+    struct err e;
+    assert_int_equal(fixture_act(*state, import_bad_plan, NULL, &e), -1);
+    assert_string_equal(e.field, "/tenant/proposals/0/allocations");
+}
+
 static void strangers_cannot_finalize(void **state)
 {
     struct fixture *f = *state;
@@ -252,6 +288,8 @@ int main(void)
         T(another_buyers_firm_plan_is_only_a_draft_to_others),
         T(ids_that_are_not_ours_do_not_exist),
         T(finalizing_several_is_all_or_nothing),
+        T(the_publishers_own_plans_keep_their_ids),
+        T(a_plan_that_does_not_add_up_is_refused),
         T(strangers_cannot_finalize),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
