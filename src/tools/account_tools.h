@@ -8,3 +8,4 @@ MUST_CHECK int list_accounts_run(struct tool_call *c, struct err *e);
 MUST_CHECK int get_account_financials_run(struct tool_call *c, struct err *e);
 MUST_CHECK int report_usage_run(struct tool_call *c, struct err *e);
 MUST_CHECK int sync_governance_run(struct tool_call *c, struct err *e);
+bool list_accounts_writes(yyjson_val *args);

@@ -1,5 +1,6 @@
 /* The one table. Rows in the order in which tools/list shows them. */
 #include "tools/account_tools.h"
+#include "tools/around_tools.h"
 #include "tools/catalog_tools.h"
 #include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
@@ -133,7 +134,8 @@ const struct tool tool_table[] = {
       .run = sync_accounts_run },
     { .name = "list_accounts", .title = "List accounts",
       .description = "The accounts you may buy for, with their status, billing and settings.",
-      .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "account", .run = list_accounts_run },
+      .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "account", .run = list_accounts_run,
+      .writes = list_accounts_writes },
     { .name = "get_account_financials", .title = "Account financials",
       .description = "What an account spent in a period and what its open media buys have committed.",
       .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "account", .run = get_account_financials_run },
@@ -145,6 +147,22 @@ const struct tool tool_table[] = {
       .description = "Name the governance agent that must agree before money of an account is committed.",
       .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .protocol = "account",
       .run = sync_governance_run },
+    { .name = "sync_catalogs", .title = "Sync catalogs",
+      .description = "Keep catalogs of products, offerings, stores and the like with an account; without catalogs, list them.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .destructive = true, .protocol = "media_buy",
+      .run = sync_catalogs_run },
+    { .name = "sync_event_sources", .title = "Sync event sources",
+      .description = "Declare where conversion events come from; without event_sources, list them.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .destructive = true, .protocol = "media_buy",
+      .run = sync_event_sources_run },
+    { .name = "log_event", .title = "Log events",
+      .description = "Report conversions and other events, up to 10,000 in a call; repeated events count once.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .protocol = "media_buy",
+      .run = log_event_run },
+    { .name = "sync_audiences", .title = "Sync audiences",
+      .description = "Keep audiences of hashed members with an account; without audiences, list them.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .destructive = true, .protocol = "media_buy",
+      .run = sync_audiences_run },
     { .name = "x_task_list",
       .title = "Tasks of the publisher",
       .description = "What waits for a person.",

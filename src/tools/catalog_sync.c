@@ -1,0 +1,201 @@
+/* sync_catalogs. AdCP 3.1 media-buy/sync_catalogs.
+ *
+ * A catalog is kept without its items, and each item as a part of it; a sync replaces the items as a whole. Items
+ * without an identifier cannot be named by creatives and events: they are rejected (with validation_mode strict the
+ * whole call is). Feeds by URL are not fetched. */
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "tools/around_tools.h"
+#include "tools/held_sync.h"
+
+#define CATALOGS_MAX 50
+#define ITEMS_MAX    10000
+#define ISSUES_SHOWN 100
+
+/* Where the item types of AdCP have their identifier. */
+static const char *const id_members[] = { "item_id",     "offering_id", "store_id",   "hotel_id",    "flight_id",
+                                          "job_id",      "vehicle_id",  "listing_id", "program_id",  "destination_id",
+                                          "app_id",      "product_id",  "promotion_id", "inventory_id", "sku", "id" };
+
+static struct str item_id(yyjson_val *item)
+{
+    for (size_t i = 0; i < ARRAY_LEN(id_members); i++) {
+        struct str id = json_str(item, id_members[i]);
+        if (id.n > 0 && id.n <= HELD_ID_MAX) return id;
+    }
+    return STR_NONE;
+}
+
+struct items {
+    yyjson_val *list;
+    size_t good;
+    yyjson_mut_val *issues; /* array; empty: none */
+};
+
+static bool repeated(const struct items *it, size_t i, struct str id)
+{
+    /* A repeated identifier is the rare case: look back only within a window, the store has the last word. */
+    for (size_t k = i > 200 ? i - 200 : 0; k < i; k++) {
+        if (str_eq(item_id(yyjson_arr_get(it->list, k)), id)) return true;
+    }
+    return false;
+}
+
+static void add_issue(struct held_sync *h, struct items *it, size_t i, struct str id, const char *reason)
+{
+    if (yyjson_mut_arr_size(it->issues) >= ISSUES_SHOWN) return;
+    yyjson_mut_val *o = json_push_obj(h->c->doc, it->issues);
+    json_add_str(h->c->doc, o, "item_id", id.n ? id : arena_printf(h->c->arena, "#%zu", i));
+    json_add_cstr(h->c->doc, o, "status", "rejected");
+    json_push_str(h->c->doc, json_add_arr(h->c->doc, o, "reasons"), str_from(reason));
+}
+
+static void check_items(struct held_sync *h, struct items *it)
+{
+    yyjson_val *item;
+    size_t i, n;
+    it->issues = yyjson_mut_arr(h->c->doc);
+    yyjson_arr_foreach(it->list, i, n, item) {
+        struct str id = item_id(item);
+        if (!id.n) {
+            add_issue(h, it, i, id, "The item has no identifier.");
+        } else if (repeated(it, i, id)) {
+            add_issue(h, it, i, id, "Another item has the same identifier.");
+        } else {
+            it->good++;
+        }
+    }
+}
+
+static int check_catalog(struct held_sync *h, struct held_item *item, struct items *it, struct err *e)
+{
+    struct str type;
+    if (json_req_str(JSON_FIELD(item->entry, "type", item->at), (struct json_len){ 1, 40 }, &type, e)) return -1;
+    if (json_opt_arr(JSON_FIELD(item->entry, "items", item->at), (struct json_len){ 1, SIZE_MAX }, &it->list, e)) return -1;
+    if (json_has(item->entry, "url") && !it->list) {
+        (void)err_set(e, "UNSUPPORTED_FEATURE", "Feeds are not fetched: send the items with the call.");
+        (void)err_suggest(e, "Put the items into catalogs[].items, at most %d.", ITEMS_MAX);
+        return err_field(e, "%s/url", item->at);
+    }
+    if (yyjson_arr_size(it->list) > ITEMS_MAX) {
+        (void)err_set(e, "CATALOG_LIMIT_EXCEEDED", "A catalog holds at most %d items.", ITEMS_MAX);
+        return err_field(e, "%s/items", item->at);
+    }
+    check_items(h, it);
+    if (yyjson_arr_size(it->list) == it->good) return 0;
+    bool strict = str_is(json_str(h->c->args, "validation_mode"), "strict");
+    if (!strict && it->good > 0) return 0;
+    (void)err_set(e, "ITEM_VALIDATION_FAILED", "%zu of the items were rejected.", yyjson_arr_size(it->list) - it->good);
+    (void)err_suggest(e, "Give every item its own item_id.");
+    return err_field(e, "%s/items", item->at);
+}
+
+/* The catalog without its items, which have rows of their own; the mark tells whether they change. */
+static struct str catalog_doc(struct held_sync *h, const struct held_item *item, const struct items *it)
+{
+    struct arena *a = h->c->arena;
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *root = json_root_obj(doc), *kept = json_copy(doc, item->entry);
+    (void)yyjson_mut_obj_remove_key(kept, "items");
+    json_add_val(doc, root, "catalog", kept);
+    if (!it->list) { /* not sent: the items stay */
+        json_add_copy(doc, root, "items_mark", yyjson_obj_get(doc_parse(a, item->row.doc), "items_mark"));
+        return json_write(a, root);
+    }
+    uint8_t hash[SHA256_BYTES];
+    sha256(json_canonical(a, it->list, NULL), hash);
+    json_add_str(doc, root, "items_mark", hex_encode(a, (struct str){ (const char *)hash, sizeof(hash) }));
+    return json_write(a, root);
+}
+
+static int store_items(struct held_sync *h, const struct held_item *item, const struct items *it, struct err *e)
+{
+    struct tx *tx = h->c->act->tx;
+    yyjson_val *v;
+    size_t i, n;
+    if (q_held_parts_clear(tx, &item->row.key, e)) return -1;
+    yyjson_arr_foreach(it->list, i, n, v) {
+        struct held_part part = { item_id(v), json_write_val(h->c->arena, v) };
+        if (part.part_id.n && q_held_part_put(tx, &item->row.key, &part, e) < 0) return -1;
+    }
+    return 0;
+}
+
+static void add_counts(struct held_sync *h, yyjson_mut_val *o, int64_t count)
+{
+    json_add_i64(h->c->doc, o, "item_count", count);
+    json_add_i64(h->c->doc, o, "items_approved", count);
+    json_add_i64(h->c->doc, o, "items_pending", 0);
+}
+
+static int sync_catalog(struct held_sync *h, struct held_item *item, struct err *e)
+{
+    struct items it = { 0 };
+    bool changed;
+    int64_t count = 0;
+    if (check_catalog(h, item, &it, e)) return -1;
+    struct str doc = catalog_doc(h, item, &it);
+    item->row.name = json_str(item->entry, "name");
+    if (held_keep(h, item, doc, &changed, e)) return -1;
+    if (changed && it.list && !h->dry_run && store_items(h, item, &it, e)) return -1;
+    if (q_held_parts_count(h->c->act->tx, &item->row.key, &count, e)) return -1;
+    if (h->dry_run && it.list) count = (int64_t)it.good;
+    add_counts(h, item->reply, count);
+    size_t rejected = yyjson_arr_size(it.list) - it.good;
+    json_add_i64(h->c->doc, item->reply, "items_rejected", (int64_t)rejected);
+    if (rejected) json_add_val(h->c->doc, item->reply, "item_issues", it.issues);
+    json_add_time(h->c->doc, item->reply, "last_synced_at", item->row.updated_at);
+    return 0;
+}
+
+static int show_catalog(struct held_sync *h, const struct held_row *row, yyjson_mut_val *out, struct err *e)
+{
+    int64_t count;
+    if (q_held_parts_count(h->c->act->tx, &row->key, &count, e)) return -1;
+    add_counts(h, out, count);
+    json_add_time(h->c->doc, out, "last_synced_at", row->updated_at);
+    return 0;
+}
+
+/* catalog_ids narrows the call to some of its catalogs. */
+static bool wanted(yyjson_val *ids, struct str id)
+{
+    yyjson_val *v;
+    size_t i, n;
+    if (!yyjson_is_arr(ids)) return true;
+    yyjson_arr_foreach(ids, i, n, v) {
+        if (str_eq(json_val_str(v), id)) return true;
+    }
+    return false;
+}
+
+static int entry(struct held_sync *h, struct held_item *item, struct err *e)
+{
+    if (wanted(yyjson_obj_get(h->c->args, "catalog_ids"), item->id)) return sync_catalog(h, item, e);
+    (void)err_set(e, "INVALID_REQUEST", "The call is limited to other catalogs by catalog_ids.");
+    return err_field(e, "%s/catalog_id", item->at);
+}
+
+/* With validation_mode strict one failed catalog undoes them all. */
+static int check_strict(struct held_sync *h, struct err *e)
+{
+    yyjson_mut_val *o;
+    size_t i, n;
+    if (!str_is(json_str(h->c->args, "validation_mode"), "strict")) return 0;
+    yyjson_mut_arr_foreach(h->out, i, n, o) {
+        if (!yyjson_mut_equals_str(yyjson_mut_obj_get(o, "action"), "failed")) continue;
+        (void)err_set(e, "VALIDATION_ERROR", "A catalog was refused and validation_mode is strict: nothing was synced.");
+        (void)err_suggest(e, "Send validation_mode lenient to see what is wrong with each catalog.");
+        return err_field(e, "/catalogs/%zu", i);
+    }
+    return 0;
+}
+
+int sync_catalogs_run(struct tool_call *c, struct err *e)
+{
+    static const struct held_ops ops = { entry, show_catalog };
+    struct held_sync h = { .c = c, .kind = HELD_CATALOG, .id_key = "catalog_id", .list_key = "catalogs",
+                           .list_max = CATALOGS_MAX };
+    if (held_begin(&h, e) || held_run(&h, &ops, e)) return -1;
+    return check_strict(&h, e);
+}

@@ -1,0 +1,231 @@
+/* Catalogs, event sources, events and audiences. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "tools/fixture.h"
+
+#define KEY     "\"idempotency_key\":\"0123456789abcdef\","
+#define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
+#define OTHER   "\"account\":{\"brand\":{\"domain\":\"nova.example\"},\"operator\":\"agency.example\"}"
+#define HASH    "a000000000000000000000000000000000000000000000000000000000000000"
+
+static int setup(void **state)
+{
+    *state = fixture_open();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
+    assert_int_equal(r.rc, 0);
+    fixture_valid(f, &r, tool, ADCP_3_1);
+    fixture_valid(f, &r, tool, ADCP_3_0);
+    return r;
+}
+
+static void refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, code);
+    assert_string_equal(r.e.field, field);
+}
+
+static const char *text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
+{
+    struct str s = json_val_str(json_get_path(r->reply, pointer));
+    return s.p ? arena_cstr(&f->arena, s) : "(none)";
+}
+
+static int64_t number(const struct fixture_reply *r, const char *pointer)
+{
+    yyjson_val *v = json_get_path(r->reply, pointer);
+    return yyjson_is_int(v) ? yyjson_get_sint(v) : -1;
+}
+
+/* ---- catalogs ---- */
+
+#define ITEM(id) "{\"item_id\":\"" id "\",\"title\":\"" id "\"}"
+#define MENU(items) "{\"catalog_id\":\"menu\",\"type\":\"product\",\"name\":\"Menu\",\"items\":[" items "]}"
+
+static void catalogs_are_created_replaced_and_listed(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
+    assert_string_equal(text(f, &r, "/catalogs/0/action"), "created");
+    assert_int_equal(number(&r, "/catalogs/0/item_count"), 2);
+    assert_int_equal(number(&r, "/catalogs/0/items_approved"), 2);
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
+    assert_string_equal(text(f, &r, "/catalogs/0/action"), "unchanged");
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"dry_run\":true,\"catalogs\":[" MENU(ITEM("c")) "]}");
+    assert_string_equal(text(f, &r, "/catalogs/0/action"), "updated");
+    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT "}"); /* discovery: the dry run changed nothing */
+    assert_int_equal(number(&r, "/catalogs/0/item_count"), 2);
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("c")) "]}");
+    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
+    r = ok(f, "sync_catalogs", "{" KEY OTHER "}"); /* another account has none of them */
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "catalogs")), 0);
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"new\",\"type\":\"store\"}]}");
+    assert_string_equal(text(f, &r, "/catalogs/1/catalog_id"), "menu");
+    assert_string_equal(text(f, &r, "/catalogs/1/action"), "deleted");
+}
+
+static void bad_items_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r =
+        ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") ",{\"title\":\"x\"}," ITEM("a")) "]}");
+    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
+    assert_int_equal(number(&r, "/catalogs/0/items_rejected"), 2);
+    assert_string_equal(text(f, &r, "/catalogs/0/item_issues/0/item_id"), "#1");
+    assert_string_equal(text(f, &r, "/catalogs/0/item_issues/1/item_id"), "a");
+    refused(f, "sync_catalogs",
+            "{" KEY ACCOUNT ",\"validation_mode\":\"strict\",\"catalogs\":[" MENU("{\"title\":\"x\"}") "]}",
+            "VALIDATION_ERROR", "/catalogs/0");
+    r = ok(f, "sync_catalogs",
+           "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://a.example/f\"}]}");
+    assert_string_equal(text(f, &r, "/catalogs/0/action"), "failed");
+    assert_string_equal(text(f, &r, "/catalogs/0/errors/0/field"), "catalogs[0].url");
+    refused(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true}", "INVALID_REQUEST", "/catalogs");
+}
+
+/* ---- events ---- */
+
+#define SOURCE "{\"event_source_id\":\"site\",\"name\":\"Site\",\"event_types\":[\"purchase\",\"lead\"]}"
+#define EVENT(id, type, more) "{\"event_id\":\"" id "\",\"event_type\":\"" type "\",\"event_time\":\"2026-03-01T10:00:00Z\"" more "}"
+
+static void declare_source(struct fixture *f)
+{
+    struct fixture_reply r = ok(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
+    assert_string_equal(text(f, &r, "/event_sources/0/action"), "created");
+    assert_non_null(strstr(text(f, &r, "/event_sources/0/setup/snippet"), "site"));
+    assert_true(strncmp(text(f, &r, "/event_sources/0/seller_id"), "evs-", 4) == 0);
+}
+
+static void the_same_event_counts_once(void **state)
+{
+    struct fixture *f = *state;
+    declare_source(f);
+    struct fixture_reply r = ok(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e1", "purchase", "") ","
+                                EVENT("e1", "purchase", "") "," EVENT("e1", "lead", "") "]}");
+    assert_int_equal(number(&r, "/events_received"), 3);
+    assert_int_equal(number(&r, "/events_processed"), 3);
+    assert_non_null(strstr(text(f, &r, "/warnings/0"), "1 events"));
+    r = ok(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
+    assert_string_equal(text(f, &r, "/event_sources/0/action"), "unchanged");
+    assert_string_equal(text(f, &r, "/event_sources/0/health/last_event_at"), "2026-03-09T14:30:00Z");
+    refused(f, "log_event", "{" KEY "\"event_source_id\":\"nowhere\",\"events\":[" EVENT("e", "lead", "") "]}",
+            "REFERENCE_NOT_FOUND", "/event_source_id");
+    fixture_become_new_buyer(f, "other");
+    refused(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e", "lead", "") "]}",
+            "REFERENCE_NOT_FOUND", "/event_source_id");
+}
+
+static void clear_text_is_refused_event_by_event(void **state)
+{
+    static const char *const bad[] = {
+        ",\"user_match\":{\"email\":\"ann@example.com\"}",
+        ",\"user_match\":{\"hashed_email\":\"ann@example.com\"}",
+        ",\"user_match\":{\"uids\":[{\"type\":\"other\",\"value\":\"ann@example.com\"}]}",
+    };
+    struct fixture *f = *state;
+    declare_source(f);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct str args = arena_printf(&f->arena, "{" KEY "\"event_source_id\":\"site\",\"events\":[{\"event_id\":\"x%zu\",\"event_type\":"
+                                       "\"lead\",\"event_time\":\"2026-03-01T10:00:00Z\"%s},{\"event_id\":\"y%zu\",\"event_type\":\"lead\","
+                                       "\"event_time\":\"2026-03-01T10:00:00Z\",\"user_match\":{\"hashed_email\":\"" HASH "\"}}]}", i, bad[i], i);
+        struct fixture_reply r = ok(f, "log_event", args.p);
+        assert_int_equal(number(&r, "/events_processed"), 1);
+        assert_string_equal(text(f, &r, "/partial_failures/0/code"), "VALIDATION_ERROR");
+        assert_null(strstr(r.text.p, "ann@example.com"));
+    }
+    struct fixture_reply r =
+        ok(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("p", "page_view", "") "]}");
+    assert_int_equal(number(&r, "/events_processed"), 0); /* the source takes other types */
+    assert_string_equal(text(f, &r, "/partial_failures/0/event_id"), "p");
+}
+
+/* ---- audiences ---- */
+
+static const char *audience_of(struct fixture *f, int n, const char *verb)
+{
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_addf(&b, "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"name\":\"CRM\",\"%s\":[", verb);
+    for (int i = 0; i < n; i++) {
+        buf_addf(&b, "%s{\"external_id\":\"u%d\",\"hashed_email\":\"" HASH "\"}", i ? "," : "", i);
+    }
+    buf_addf(&b, "]}]}");
+    const char *s = arena_cstr(&f->arena, buf_str(&b));
+    buf_finish(&b);
+    return s;
+}
+
+static void audiences_grow_shrink_and_go(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = ok(f, "sync_audiences", audience_of(f, 2, "add"));
+    assert_string_equal(text(f, &r, "/audiences/0/action"), "created");
+    assert_string_equal(text(f, &r, "/audiences/0/status"), "too_small");
+    assert_int_equal(number(&r, "/audiences/0/minimum_size"), 100);
+    assert_int_equal(number(&r, "/audiences/0/uploaded_count"), 2);
+    r = ok(f, "sync_audiences", audience_of(f, 120, "add"));
+    assert_string_equal(text(f, &r, "/audiences/0/action"), "updated");
+    assert_string_equal(text(f, &r, "/audiences/0/status"), "ready");
+    assert_int_equal(number(&r, "/audiences/0/total_uploaded_count"), 120);
+    r = ok(f, "sync_audiences", audience_of(f, 120, "add"));
+    assert_string_equal(text(f, &r, "/audiences/0/action"), "unchanged");
+    r = ok(f, "sync_audiences", audience_of(f, 50, "remove"));
+    assert_int_equal(number(&r, "/audiences/0/total_uploaded_count"), 70);
+    r = ok(f, "sync_audiences", "{" KEY ACCOUNT "}");
+    assert_string_equal(text(f, &r, "/audiences/0/audience_id"), "crm");
+    assert_int_equal(number(&r, "/audiences/0/uploaded_count"), 0);
+    r = ok(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
+    assert_string_equal(text(f, &r, "/audiences/0/action"), "deleted");
+    assert_string_equal(text(f, &r, "/audiences/0/status"), "(none)");
+    r = ok(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
+    assert_string_equal(text(f, &r, "/audiences/0/errors/0/code"), "REFERENCE_NOT_FOUND");
+}
+
+static void members_in_clear_text_fail_their_audience(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r =
+        ok(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"bad\",\"add\":[{\"external_id\":\"u\",\"hashed_email\":"
+           "\"ann@example.com\"}]},{\"audience_id\":\"good\",\"name\":\"Empty\"}]}");
+    assert_string_equal(text(f, &r, "/audiences/0/action"), "failed");
+    assert_string_equal(text(f, &r, "/audiences/0/errors/0/field"), "audiences[0].add[0]");
+    assert_string_equal(text(f, &r, "/audiences/1/action"), "created");
+    assert_null(strstr(r.text.p, "ann@example.com"));
+    r = ok(f, "sync_audiences", "{" KEY ACCOUNT "}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audiences")), 1);
+    fixture_become_new_buyer(f, "other");
+    r = ok(f, "sync_audiences", "{" KEY ACCOUNT "}"); /* the same key is another account for another buyer */
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audiences")), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(catalogs_are_created_replaced_and_listed, setup, teardown),
+        cmocka_unit_test_setup_teardown(bad_items_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_same_event_counts_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(audiences_grow_shrink_and_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(members_in_clear_text_fail_their_audience, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
