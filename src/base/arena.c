@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_BYTES 8192
+#define BLOCK_BYTES     8192
+#define BLOCK_BYTES_MAX (256 * 1024) /* blocks double up to this, so that a large reply takes few of them */
 
 struct arena_block {
     struct arena_block *next;
@@ -44,9 +45,10 @@ void *arena_alloc(struct arena *a, size_t bytes)
     size_t need = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct arena_block *b = a->head;
     if (!b || b->size - b->used < need) {
-        b = block_new(need > BLOCK_BYTES ? need : BLOCK_BYTES);
+        size_t size = !b ? BLOCK_BYTES : b->size * 2 > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : b->size * 2;
+        b = block_new(need > size ? need : size);
         /* A large one-off goes behind the current block so that the rest of that block stays in use. */
-        if (a->head && need > BLOCK_BYTES) {
+        if (a->head && need > size) {
             b->next = a->head->next;
             a->head->next = b;
         } else {

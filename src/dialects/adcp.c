@@ -95,4 +95,6 @@ static yyjson_mut_val *down_3_0(const struct dialect_down *d)
 }
 
 const struct dialect dialect_adcp_3_0 = { .name = "adcp-3.0", .adcp3 = true, .up = adcp_up, .down = down_3_0 };
-const struct dialect dialect_adcp_3_1 = { .name = "adcp-3.1", .adcp3 = true, .up = adcp_up, .down = down_3_1 };
+const struct dialect dialect_adcp_3_1 = {
+    .name = "adcp-3.1", .verbatim = true, .adcp3 = true, .up = adcp_up, .down = down_3_1
+};

@@ -36,6 +36,7 @@ struct dialect_down {
 
 struct dialect {
     const char *name; /* "adcp-3.1", "adcp-3.0", "tutorial", "buy-v1", "data-model", "rc" */
+    bool verbatim;    /* replies leave in canonical form: `down` copies */
     bool adcp3;       /* speaks AdCP 3: versions, envelope, idempotency keys required on writes */
     /* Whether this dialect has a tool of that name; NULL for AdCP, which has the registry's. */
     bool (*has_tool)(struct str tool);

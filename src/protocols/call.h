@@ -75,7 +75,8 @@ struct call {
     struct act act;
     bool dry_run;
     bool replayed;
-    struct str canonical; /* {"reply":{...},"aux":{...}} */
+    struct tool_call *fresh; /* what the tool produced in this call; NULL for a replay */
+    struct str canonical;    /* the snapshot as text, when one was made or replayed */
     struct err err;
     struct write_cmd cmd;
 };

@@ -163,16 +163,17 @@ static int translate_up(struct call *c)
 
 static int run_tool(struct call *c)
 {
-    struct tool_call t = { .act = &c->act,
-                           .arena = c->arena,
-                           .minor_3_0 = str_is(c->adcp_version, "3.0"),
-                           .no_aux = c->dialect->adcp3,
-                           .args = c->canonical_args,
-                           .doc = json_doc_new(c->arena) };
-    t.reply = json_root_obj(t.doc);
-    t.aux = yyjson_mut_obj(t.doc);
-    if (c->row->run(&t, &c->err)) return -1;
-    c->canonical = envelope_snapshot(c, &t);
+    struct tool_call *t = ARENA_NEW(c->arena, struct tool_call);
+    *t = (struct tool_call){ .act = &c->act,
+                             .arena = c->arena,
+                             .minor_3_0 = str_is(c->adcp_version, "3.0"),
+                             .args = c->canonical_args,
+                             .doc = json_doc_new(c->arena) };
+    t->reply = json_root_obj(t->doc);
+    t->aux = yyjson_mut_obj(t->doc);
+    if (c->row->run(t, &c->err)) return -1;
+    envelope_complete(t);
+    c->fresh = t;
     return 0;
 }
 
@@ -192,7 +193,9 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
         err_set(&c->err, "", "dry run"); /* undone on purpose; write_done knows */
         return -1;
     }
-    return verdict == IDEM_NEW ? idem_store(c, &idem, c->canonical, &c->err) : 0;
+    if (verdict != IDEM_NEW) return 0;
+    c->canonical = envelope_snapshot(c->arena, c->fresh);
+    return idem_store(c, &idem, c->canonical, &c->err);
 }
 
 static void write_done(struct write_cmd *cmd, enum write_result result)
@@ -205,7 +208,7 @@ static void write_done(struct write_cmd *cmd, enum write_result result)
         finish(c, CALL_FAILED);
         return;
     }
-    bool dry = result == WRITE_ROLLED_BACK && c->dry_run && c->canonical.n && !c->err.code[0];
+    bool dry = result == WRITE_ROLLED_BACK && c->dry_run && c->fresh && !c->err.code[0];
     finish(c, result == WRITE_COMMITTED || dry ? CALL_OK : CALL_FAILED);
 }
 

@@ -15,7 +15,7 @@ static const char *status_word(enum tool_outcome o)
     return NULL;
 }
 
-struct str envelope_snapshot(const struct call *c, const struct tool_call *t)
+void envelope_complete(struct tool_call *t)
 {
     if (!yyjson_mut_obj_get(t->reply, "status")) json_add_cstr(t->doc, t->reply, "status", status_word(t->outcome));
     if (t->task_id.n && !yyjson_mut_obj_get(t->reply, "task_id")) {
@@ -24,11 +24,15 @@ struct str envelope_snapshot(const struct call *c, const struct tool_call *t)
     if (t->message.n && !yyjson_mut_obj_get(t->reply, "message")) {
         json_add_str(t->doc, t->reply, "message", t->message);
     }
+}
+
+struct str envelope_snapshot(struct arena *a, const struct tool_call *t)
+{
     yyjson_mut_val *root = yyjson_mut_obj(t->doc);
     json_add_val(t->doc, root, "reply", t->reply);
     json_add_val(t->doc, root, "aux", t->aux);
     json_add_i64(t->doc, root, "outcome", t->outcome);
-    return json_write(c->arena, root);
+    return json_write(a, root);
 }
 
 struct str envelope_field_path(struct arena *a, const char *pointer)
@@ -85,21 +89,27 @@ yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struc
     return root;
 }
 
-/* The canonical reply as a parsed object, from the snapshot or from the error. */
-static void canonical_reply(struct call *c, struct dialect_down *down)
+static yyjson_val *parse_own(struct arena *a, struct str text)
 {
     static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
-    struct str text = c->canonical;
-    if (down->failed) {
-        yyjson_mut_doc *doc = json_doc_new(c->arena);
-        text = json_write(c->arena, envelope_error(c->arena, doc, &c->err));
-    }
-    yyjson_doc *parsed;
+    yyjson_doc *doc;
     struct err e;
-    ENSURE(json_parse(c->arena, text, &own, &parsed, &e) == 0); /* our own text */
-    yyjson_val *root = yyjson_doc_get_root(parsed);
-    down->reply = down->failed ? root : yyjson_obj_get(root, "reply");
-    down->aux = down->failed ? NULL : yyjson_obj_get(root, "aux");
+    ENSURE(json_parse(a, text, &own, &doc, &e) == 0); /* text that we wrote ourselves */
+    return yyjson_doc_get_root(doc);
+}
+
+/* The canonical reply as values that a dialect can read: written and read back, because what was spliced or printed
+ * as raw text has no value before that. */
+static void canonical_reply(struct call *c, struct dialect_down *down)
+{
+    if (down->failed) {
+        down->reply = parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
+        return;
+    }
+    if (!c->canonical.n) c->canonical = envelope_snapshot(c->arena, c->fresh);
+    yyjson_val *root = parse_own(c->arena, c->canonical);
+    down->reply = yyjson_obj_get(root, "reply");
+    down->aux = yyjson_obj_get(root, "aux");
     c->tool_outcome = (enum tool_outcome)json_i64_or(root, "outcome", TOOL_COMPLETED);
 }
 
@@ -117,9 +127,24 @@ static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *bo
     }
 }
 
+/* The dialect that is the canonical form takes a fresh reply as it stands. */
+static void render_verbatim(struct call *c)
+{
+    const struct tool_call *t = c->fresh;
+    c->message = t->message;
+    c->task_id = t->task_id;
+    c->tool_outcome = t->outcome;
+    add_envelope(c, t->doc, t->reply);
+    c->body = json_write(c->arena, t->reply);
+}
+
 void envelope_render(struct call *c)
 {
     struct dialect_down down = { .request = &c->request, .failed = c->outcome != CALL_OK };
+    if (!down.failed && c->fresh && c->dialect->verbatim) {
+        render_verbatim(c);
+        return;
+    }
     canonical_reply(c, &down);
     c->message = down.failed ? str_from(c->err.message) : json_str(down.reply, "message");
     c->task_id = json_str(down.reply, "task_id");

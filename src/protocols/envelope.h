@@ -4,14 +4,17 @@
 
 #include "protocols/call.h"
 
-/* {"reply":{...},"aux":{...}}: what a tool produced, with its status, as the text that is kept and replayed. */
-struct str envelope_snapshot(const struct call *c, const struct tool_call *t);
+/* Adds what every reply says of the call to the tool's own members: status, task_id, message. */
+void envelope_complete(struct tool_call *t);
+
+/* {"reply":{...},"aux":{...},"outcome":n}: a completed reply as the text that is kept and replayed. */
+struct str envelope_snapshot(struct arena *a, const struct tool_call *t);
 
 /* The canonical failure: {"status":"failed","adcp_error":{...},"errors":[{...}]}. */
 yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struct err *e);
 
-/* Renders c->body from c->canonical (success) or c->err (failure): dialect down, then context, replayed and
- * adcp_version where the dialect speaks AdCP 3. */
+/* Renders c->body: from c->fresh (this very run), c->canonical (a replay) or c->err (failure). Dialect down, then
+ * context, replayed and adcp_version where the dialect speaks AdCP 3. */
 void envelope_render(struct call *c);
 
 /* "/packages/0/budget" -> "packages[0].budget": AdCP's `field` is JSONPath-like, ours a JSON Pointer. */

@@ -114,7 +114,8 @@ int q_media_buy_by_ids(struct tx *tx, struct arena *a, const struct media_buy_fi
                        struct media_buy_rows *out, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT " BUY " FROM media_buy WHERE media_buy_id IN (SELECT value FROM json_each(?4)) AND tenant_id = ?1"
+        /* The "+" keeps the planner off the tenant's index: a list of ids is always the shorter way. */
+        tx, "SELECT " BUY " FROM media_buy WHERE media_buy_id IN (SELECT value FROM json_each(?4)) AND +tenant_id = ?1"
             " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3) ORDER BY media_buy_id DESC");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->principal_id);

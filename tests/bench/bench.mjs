@@ -83,7 +83,7 @@ const createArgs = (i, key) => ({ adcp_version: '3.1', idempotency_key: key, acc
 
 async function call(url, i, name, args) {
   const r = await fetch(url, { method: 'POST', body: rpc(name, args),
-    headers: { 'content-type': 'application/json', 'x-adcp-auth': `bench-token-${i}` } });
+    headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'x-adcp-auth': `bench-token-${i}` } });
   const body = await r.json();
   if (!body.result || body.result.isError) throw new Error(`${name}: ${JSON.stringify(body).slice(0, 600)}`);
   return { result: body.result.structuredContent, bytes: Number(r.headers.get('content-length')) };
