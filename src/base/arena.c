@@ -39,7 +39,7 @@ static struct arena_block *block_new(size_t payload_bytes)
     return b;
 }
 
-void *arena_alloc(struct arena *a, size_t bytes)
+void *arena_alloc_raw(struct arena *a, size_t bytes)
 {
     ENSURE(bytes < SIZE_MAX / 2);
     size_t need = (bytes + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
@@ -59,7 +59,13 @@ void *arena_alloc(struct arena *a, size_t bytes)
     void *p = b->data + b->used;
     b->used += need;
     a->used_bytes += need;
-    memset(p, 0, need);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    void *p = arena_alloc_raw(a, bytes);
+    memset(p, 0, bytes);
     return p;
 }
 
@@ -72,8 +78,9 @@ void *arena_array(struct arena *a, size_t item_bytes, size_t n)
 
 struct str arena_dup(struct arena *a, struct str s)
 {
-    char *p = arena_alloc(a, s.n + 1);
+    char *p = arena_alloc_raw(a, s.n + 1);
     if (s.n) memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return (struct str){ p, s.n };
 }
 

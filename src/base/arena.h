@@ -17,6 +17,8 @@ void arena_finish(struct arena *a); /* frees all; the arena can be used again */
 
 /* Zeroed memory, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t bytes);
+/* The same, not zeroed: for buffers that are written before they are read. */
+void *arena_alloc_raw(struct arena *a, size_t bytes);
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_array((a), sizeof(type), (n)))
 void *arena_array(struct arena *a, size_t item_bytes, size_t n);

@@ -69,18 +69,23 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 void buf_add_json_str(struct buf *b, struct str s)
 {
+    static const char hex[] = "0123456789abcdef";
+    size_t from = 0; /* start of the run that needs no escape */
     buf_add_char(b, '"');
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) continue;
+        buf_add(b, (struct str){ s.p + from, i - from });
+        from = i + 1;
         if (c == '"' || c == '\\') {
-            buf_add_char(b, '\\');
-            buf_add_char(b, (char)c);
-        } else if (c < 0x20 || c == 0x7f) {
-            buf_addf(b, "\\u%04x", c);
+            char pair[] = { '\\', (char)c };
+            buf_add(b, (struct str){ pair, 2 });
         } else {
-            buf_add_char(b, (char)c);
+            char code[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+            buf_add(b, (struct str){ code, 6 });
         }
     }
+    buf_add(b, (struct str){ s.p + from, s.n - from });
     buf_add_char(b, '"');
 }
 

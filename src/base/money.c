@@ -1,8 +1,6 @@
 #include <salesagent/money.h>
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "base/compiler.h"
 
@@ -65,13 +63,18 @@ int64_t muldiv(int64_t value, int64_t num, int64_t den, enum money_round round)
 
 size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX])
 {
-    uint64_t magnitude = micros < 0 ? (uint64_t)0 - (uint64_t)micros : (uint64_t)micros;
-    int n = snprintf(out, MONEY_TEXT_MAX, "%s%" PRIu64 ".%06" PRIu64, micros < 0 ? "-" : "", magnitude / 1000000,
-                     magnitude % 1000000);
-    ENSURE(n > 0 && n < MONEY_TEXT_MAX);
-    while (out[n - 1] == '0') out[--n] = '\0';
-    if (out[n - 1] == '.') out[--n] = '\0';
-    return (size_t)n;
+    char digits[MONEY_TEXT_MAX], *p = out; /* digits: least first, six decimals at least */
+    uint64_t v = micros < 0 ? (uint64_t)0 - (uint64_t)micros : (uint64_t)micros;
+    int n = 0, least = 0;
+    for (; v > 0 || n <= 6; v /= 10) digits[n++] = (char)('0' + v % 10);
+    while (least < 6 && digits[least] == '0') least++;
+    if (micros < 0) *p++ = '-';
+    for (int i = n - 1; i >= least; i--) {
+        if (i == 5) *p++ = '.';
+        *p++ = digits[i];
+    }
+    *p = '\0';
+    return (size_t)(p - out);
 }
 
 int64_t money_to_cents(int64_t micros)

@@ -7,13 +7,13 @@
 
 static void *alc_malloc(void *ctx, size_t size)
 {
-    return arena_alloc(ctx, size);
+    return arena_alloc_raw(ctx, size);
 }
 
 static void *alc_realloc(void *ctx, void *ptr, size_t old_size, size_t size)
 {
     if (size <= old_size) return ptr;
-    void *p = arena_alloc(ctx, size);
+    void *p = arena_alloc_raw(ctx, size);
     if (ptr) memcpy(p, ptr, old_size);
     return p;
 }

@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 
 #define PACKAGE_TEXT_MAX (8 << 20)
+#define ACTIONS_TEXT_MAX 8192
 
 /* ---- loading ---- */
 
@@ -36,6 +37,7 @@ int media_buy_view_load(const struct act *act, const struct media_buy_rows *buys
     if (q_packages_of_buys(act->tx, act->arena, buys, &v.packages, e)) return -1;
     if (creatives_of_buys(act->tx, act->arena, ids, buys->n, &v.creatives, e)) return -1;
     if (load_accounts(act, &v, e)) return -1;
+    v.actions = ARENA_NEW(act->arena, struct media_buy_actions_text);
     *out = v;
     return 0;
 }
@@ -58,7 +60,9 @@ int media_buy_view_add_snapshots(const struct act *act, struct media_buy_view *v
 static void member(struct buf *b, const char *key)
 {
     if (b->p[b->n - 1] != '{') buf_add_char(b, ',');
-    buf_addf(b, "\"%s\":", key);
+    buf_add_char(b, '"');
+    buf_add(b, str_from(key));
+    buf_add(b, STR("\":"));
 }
 
 static void member_str(struct buf *b, const char *key, struct str v)
@@ -227,22 +231,40 @@ void media_buy_encode_packages(const struct media_buy_view *v, size_t index, con
 
 /* ---- the buy ---- */
 
+/* The actions of a mask as JSON; buys of one page mostly share them, so the last one made is kept in the view. */
+static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t approval)
+{
+    struct buf valid, available;
+    buf_init(&valid, ACTIONS_TEXT_MAX);
+    buf_init(&available, ACTIONS_TEXT_MAX);
+    for (int a = 0; a < ACTIONS_N; a++) {
+        if (!(mask & ACTION_BIT(a))) continue;
+        const char *name = media_buy_action_name((enum media_buy_action)a);
+        const char *mode = approval & ACTION_BIT(a) ? "requires_approval" : "self_serve";
+        buf_addf(&valid, "%c\"%s\"", valid.n ? ',' : '[', name);
+        buf_addf(&available, "%c{\"action\":\"%s\",\"mode\":\"%s\"}", available.n ? ',' : '[', name, mode);
+    }
+    buf_add(&valid, valid.n ? STR("]") : STR("[]"));
+    buf_add(&available, available.n ? STR("]") : STR("[]"));
+    ENSURE(!valid.overflowed && !available.overflowed);
+    *v->actions = (struct media_buy_actions_text){ .made = true,
+                                                   .mask = mask,
+                                                  .approval = approval,
+                                                  .valid = arena_dup(v->arena, buf_str(&valid)),
+                                                  .available = arena_dup(v->arena, buf_str(&available)) };
+    buf_finish(&valid);
+    buf_finish(&available);
+}
+
 static void add_actions(const struct media_buy_view *v, const struct media_buy_row *row, enum media_buy_status status,
                         yyjson_mut_doc *doc, yyjson_mut_val *obj)
 {
     int64_t mask = media_buy_actions_at(row, status);
-    yyjson_mut_val *valid = json_add_arr(doc, obj, "valid_actions");
-    yyjson_mut_val *available = v->minor_3_0 ? NULL : json_add_arr(doc, obj, "available_actions");
     if (v->minor_3_0) mask &= ACTIONS_3_0;
-    for (int a = 0; a < ACTIONS_N; a++) {
-        const char *name = media_buy_action_name((enum media_buy_action)a);
-        if (!(mask & ACTION_BIT(a))) continue;
-        json_push_str(doc, valid, str_from(name));
-        if (!available) continue;
-        yyjson_mut_val *x = json_push_obj(doc, available);
-        json_add_cstr(doc, x, "action", name);
-        json_add_cstr(doc, x, "mode", row->actions_approval & ACTION_BIT(a) ? "requires_approval" : "self_serve");
-    }
+    bool same = v->actions->made && v->actions->mask == mask && v->actions->approval == row->actions_approval;
+    if (!same) make_actions(v, mask, row->actions_approval);
+    json_add_raw(doc, obj, "valid_actions", v->actions->valid);
+    if (!v->minor_3_0) json_add_raw(doc, obj, "available_actions", v->actions->available);
 }
 
 static void add_time_or_null(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t at)

@@ -6,6 +6,13 @@
 #include "domain/delivery.h"
 #include "domain/media_buy.h"
 
+/* Remembered between the buys of one page: see media_buy_json.c. */
+struct media_buy_actions_text {
+    bool made;
+    int64_t mask, approval;
+    struct str valid, available;
+};
+
 struct media_buy_view {
     struct arena *arena;
     int64_t now;
@@ -13,6 +20,7 @@ struct media_buy_view {
     struct media_buy_rows buys;
     struct package_rows packages; /* of all buys, grouped in the order of the buys */
     struct creative_assigned_list creatives;
+    struct media_buy_actions_text *actions;
     struct account_row *accounts; /* of buys[i]; account_id empty when it is gone */
     struct delivery *deliveries;  /* of buys[i], for snapshots; NULL: none are shown */
 };

@@ -5,7 +5,7 @@ struct str jsonrpc_result(struct arena *a, struct str id, struct str result)
     static const char head[] = "{\"jsonrpc\":\"2.0\",\"id\":", middle[] = ",\"result\":";
     if (!id.n) id = STR("null");
     size_t n = sizeof(head) - 1 + id.n + sizeof(middle) - 1 + result.n + 1;
-    char *out = arena_alloc(a, n + 1), *p = out;
+    char *out = arena_alloc_raw(a, n + 1), *p = out;
     p = mempcpy(p, head, sizeof(head) - 1);
     p = mempcpy(p, id.p, id.n);
     p = mempcpy(p, middle, sizeof(middle) - 1);
