@@ -8,6 +8,7 @@
 #include "base/rfc3339.h"
 #include "domain/audit.h"
 #include "domain/catalog.h"
+#include "domain/catalog_check.h"
 #include "domain/product.h"
 #include "domain/proposal.h"
 #include "domain/tenant_settings.h"
@@ -185,9 +186,36 @@ static int import_principal(struct importing *im, yyjson_val *v, const char *at,
 
 /* ---- lists ---- */
 
+static struct str principal_id_of(yyjson_val *v)
+{
+    return json_str(v, "principal_id");
+}
+
+static struct str format_id_of(yyjson_val *v)
+{
+    struct format_ref ref;
+    return format_ref_read(yyjson_obj_get(v, "format_id"), &ref) ? ref.id : STR_NONE;
+}
+
+static struct str property_id_of(yyjson_val *v)
+{
+    return json_str(v, "property_id");
+}
+
+static struct str product_id_of(yyjson_val *v)
+{
+    return json_str(v, "product_id");
+}
+
+static int check_stored(struct importing *im, enum catalog_kind kind, struct str id, struct err *e)
+{
+    return catalog_check_stored(im->c->tx, im->c->arena, kind, im->counts.tenant_id, id, e);
+}
+
 static int import_format(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
 {
-    return counted(im, catalog_put_format(&im->writer, v, position, e));
+    int rc = catalog_put_format(&im->writer, v, position, e);
+    return rc == 1 && check_stored(im, CATALOG_FORMAT, format_id_of(v), e) ? -1 : counted(im, rc);
 }
 
 static int import_property(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
@@ -200,6 +228,7 @@ static int import_property(struct importing *im, yyjson_val *v, int64_t position
 static int import_product(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
 {
     int rc = catalog_put_product(&im->writer, v, position, e);
+    if (rc == 1 && check_stored(im, CATALOG_PRODUCT, product_id_of(v), e)) return -1;
     if (rc == 0 && im->properties_changed && catalog_index_product(&im->writer, v, e)) return -1;
     return counted(im, rc);
 }
@@ -226,27 +255,6 @@ static int refuse_twice(struct importing *im, const char *list, yyjson_val *arr,
         seen[h] = id;
     }
     return 0;
-}
-
-static struct str principal_id_of(yyjson_val *v)
-{
-    return json_str(v, "principal_id");
-}
-
-static struct str format_id_of(yyjson_val *v)
-{
-    struct format_ref ref;
-    return format_ref_read(yyjson_obj_get(v, "format_id"), &ref) ? ref.id : STR_NONE;
-}
-
-static struct str property_id_of(yyjson_val *v)
-{
-    return json_str(v, "property_id");
-}
-
-static struct str product_id_of(yyjson_val *v)
-{
-    return json_str(v, "product_id");
 }
 
 struct list_kind {

@@ -143,6 +143,11 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
             "\"pricing_options\":[{\"pricing_option_id\":\"a\",\"pricing_model\":\"cpm\",\"currency\":\"USD\","
             "\"fixed_price\":1e308}]}]}",
           "/products/0/pricing_options/0/fixed_price" },
+        { T ",\"products\":[{\"product_id\":\"x\",\"name\":\"x\",\"description\":\"\",\"delivery_type\":\"guaranteed\","
+            "\"channels\":[\"video\"],\"pricing_options\":[{\"pricing_option_id\":\"a\","
+            "\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":1}]}]}",
+          "/products/0/channels/0" },
+        { T ",\"formats\":[{\"format_id\":\"f\",\"name\":\"x\",\"renders\":[]}]}", "/formats/0/renders" },
     };
     struct str before = exported(f);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
