@@ -167,6 +167,7 @@ static int run_tool(struct call *c)
     *t = (struct tool_call){ .act = &c->act,
                              .arena = c->arena,
                              .minor_3_0 = str_is(c->adcp_version, "3.0"),
+                             .no_aux = c->dialect->adcp3,
                              .args = c->canonical_args,
                              .doc = json_doc_new(c->arena) };
     t->reply = json_root_obj(t->doc);
