@@ -109,13 +109,19 @@ static int find_flight(struct header *h, struct err *e)
     return 0;
 }
 
-static int check_flight(const struct act *act, struct header *h, struct err *e)
+static int check_flight(struct header *h, struct err *e)
 {
     if (find_flight(h, e)) return -1;
     if (h->end_at <= h->start_at) {
         (void)err_set(e, "INVALID_REQUEST", "end_time must be after start_time");
         return err_field(e, "/end_time");
     }
+    return 0;
+}
+
+/* Comes after the packages: whoever asks for terms that are refused hears that, whatever the dates. */
+static int check_past(const struct act *act, const struct header *h, struct err *e)
+{
     if (h->past_allowed) return 0;
     if (h->start_at < utc_day_start(act->now)) return past(act, "/start_time", "start_time", e);
     if (h->end_at <= act->now) return past(act, "/end_time", "end_time", e);
@@ -176,6 +182,8 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
     int64_t bought = pricing_impressions(p.option, r->budget_micros, rate);
+    struct package_request kept = *r;
+    kept.fixed_price = p.option->fixed_price_micros >= 0;
     p.row = (struct package_row){
         .name = r->name,
         .product_id = p.product.product_id,
@@ -188,7 +196,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
         .pacing = r->pacing.n ? r->pacing : STR("even"),
         .paused = r->paused == 1,
         .canceled_at = TIME_NONE,
-        .doc = package_doc(act, r, STR_NONE),
+        .doc = package_doc(act, &kept, STR_NONE),
     };
     *out = p;
     return 0;
@@ -399,9 +407,9 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     tenant_settings_read(act->tenant, act->arena, &ts);
     if (account_ref_read(args, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_CREATE_BUY, &r.account, e)) return -1;
     if (proposal_expand(act, args, &args, e)) return -1;
-    if (read_header(act, args, &h, e) || check_flight(act, &h, e)) return -1;
+    if (read_header(act, args, &h, e) || check_flight(&h, e)) return -1;
     struct package_admitted *list = ARENA_ARRAY(act->arena, struct package_admitted, h.packages_n);
-    if (admit_packages(act, &ts, &h, list, e) || add_up(&ts, &h, list, &total, e)) return -1;
+    if (admit_packages(act, &ts, &h, list, e) || check_past(act, &h, e) || add_up(&ts, &h, list, &total, e)) return -1;
 
     struct media_buy *b = &r.buy;
     b->status = BUY_PENDING_APPROVAL;

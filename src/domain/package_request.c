@@ -179,11 +179,6 @@ int package_rate(const struct package_price *in, int64_t *rate_micros, struct er
         return err_field(e, "%s/budget", in->at);
     }
     if (o->fixed_price_micros >= 0) {
-        if (in->bid_micros >= 0 && in->bid_micros != o->fixed_price_micros) {
-            (void)err_set(e, "VALIDATION_ERROR", "This pricing option has a fixed price; it takes no bid.");
-            (void)err_suggest(e, "Leave bid_price out.");
-            return err_field(e, "%s/bid_price", in->at);
-        }
         *rate_micros = o->fixed_price_micros;
         return 0;
     }
@@ -410,6 +405,7 @@ struct str package_doc(const struct act *act, const struct package_request *r, s
     }
     if (!obj) obj = json_root_obj(doc);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        if (r->fixed_price && strcmp(kept[i], "bid_price") == 0) continue;
         if (json_has(r->val, kept[i])) put(doc, obj, kept[i], yyjson_obj_get(r->val, kept[i]));
     }
     if (r->kind == PACKAGE_NEW) name_formats(act, doc, obj);

@@ -21,6 +21,7 @@ struct package_request {
     int64_t start_at, end_at;                       /* TIME_NONE: not given */
     int paused;                                     /* -1: not given */
     bool canceled;
+    bool fixed_price; /* set by who knows the option: a bid is then no price of the package and is not kept */
     struct str cancellation_reason;
 };
 
@@ -45,7 +46,8 @@ struct package_price {
     const char *at;     /* the package's JSON Pointer */
 };
 /* The rate that applies: the fixed price, or the bid, checked against the floor. BUDGET_TOO_LOW under the option's
- * minimum spend (or nothing) or under the floor; INVALID_REQUEST for a missing or needless bid. */
+ * minimum spend (or nothing) or under the floor; INVALID_REQUEST for a missing bid. A bid on a fixed price means
+ * nothing (the SDK's test clients send one) and is not kept. */
 MUST_CHECK int package_rate(const struct package_price *in, int64_t *rate_micros, struct err *e);
 
 /* Formats, targeting, measurement terms, committed metrics and catalogs of the request, as far as given:

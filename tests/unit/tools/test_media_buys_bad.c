@@ -114,10 +114,12 @@ static void money_must_be_money(void **state)
             "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
             "\"budget\":600}],\"total_budget\":{\"amount\":600,\"currency\":\"EUR\"}}",
             "VALIDATION_ERROR", "/packages/0/pricing_option_id");
-    refused(f, "create_media_buy",
-            "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
-            "\"budget\":600,\"bid_price\":9}]}",
-            "VALIDATION_ERROR", "/packages/0/bid_price");
+    struct fixture_reply r = fixture_call(f, "create_media_buy",
+                                          "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
+                                          "\"pricing_option_id\":\"price-004\",\"budget\":600,\"bid_price\":3}]}");
+    assert_int_equal(r.rc, 0); /* a bid on a fixed price means nothing */
+    assert_int_equal(json_i64_or(json_get_path(r.aux, "/media_buys/0/packages/0"), "rate", -1), 4);
+    assert_null(json_get_path(r.aux, "/media_buys/0/packages/0/bid_price"));
 }
 
 static void the_flight_must_be_one(void **state)
