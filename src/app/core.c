@@ -111,6 +111,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     store_add_commit_hook(c->store, &c->commit_hook, on_commit);
     timer_set(loop, &c->lifecycle_timer, loop_now(loop));
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
+    struct agent_jobs_options jo = { .sandbox = o->sandbox };
+    if (o->http) c->jobs = agent_jobs_create(loop, c->store, o->http, &jo);
     return 0;
 }
 
@@ -121,9 +123,19 @@ static void stop_timers(struct core *c)
     a2a_hub_stop(&c->dispatcher);
 }
 
+void core_drain(struct core *c, void (*drained)(void *arg), void *arg)
+{
+    if (c->jobs) {
+        jobs_stop(c->jobs, drained, arg);
+    } else {
+        drained(arg);
+    }
+}
+
 void core_stop(struct core *c)
 {
     stop_timers(c);
+    jobs_destroy(c->jobs);
     store_close(c->store);
     timer_cancel(c->loop, &c->lifecycle_timer); /* a command answered while closing sets it again */
     arena_finish(&c->lifecycle_arena);
@@ -132,6 +144,7 @@ void core_stop(struct core *c)
 void core_crash(struct core *c)
 {
     stop_timers(c);
+    if (c->jobs) jobs_crash(c->jobs);
     store_crash(c->store);
     arena_finish(&c->lifecycle_arena);
 }

@@ -2,6 +2,7 @@
  * and listeners around it (serve.c), the simulator a virtual clock (tests/sim). */
 #pragma once
 
+#include "jobs/jobs.h"
 #include "protocols/dispatch.h"
 #include "run/loop.h"
 #include "store/store.h"
@@ -10,6 +11,7 @@ struct core_options {
     const char *database; /* path */
     bool sandbox;
     struct web_policy web;
+    struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */
     void *fault_arg;
 };
@@ -27,12 +29,16 @@ struct core {
     struct write_cmd expiry_cmd;
     bool expiry_running;
     struct commit_hook commit_hook;
+    struct jobs *jobs; /* NULL without a way out */
 };
 
 /* Opens the store and arms the timers. The loop must outlive the core. */
 MUST_CHECK int core_start(struct core *c, struct loop *loop, const struct core_options *o, struct err *e);
 
-/* Closes the store. No call may be in flight. */
+/* Starts no more jobs and ends those under way; `drained` runs in a turn, or at once when there are none. */
+void core_drain(struct core *c, void (*drained)(void *arg), void *arg);
+
+/* Closes the store. No call may be in flight, and core_drain has said so. */
 void core_stop(struct core *c);
 
 /* As a crash would: drops everything in memory, answers nothing. */

@@ -9,6 +9,7 @@
 #include "app/publisher_data.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "net/http_client_curl.h"
 #include "net/http_server.h"
 #include "protocols/router.h"
 #include "run/loop_uv.h"
@@ -32,7 +33,8 @@ struct server {
     struct data_dir dir;
     struct core core;
     struct http_server *http;
-    bool stopping;
+    struct http_client *out; /* webhooks and ad servers */
+    bool stopping, drained;
 };
 
 static int parse_port(const char *text, int *port)
@@ -107,13 +109,20 @@ static int parse_args(int argc, char **argv, struct serve_options *o)
     return CLI_OK;
 }
 
-static void on_stopped(void *arg)
+static void on_drained(void *arg)
 {
     struct server *s = arg;
+    s->drained = true;
     loop_uv_stop(&s->uv);
 }
 
-/* The first signal drains: requests in flight finish. The second does not wait any longer. */
+static void on_stopped(void *arg)
+{
+    struct server *s = arg;
+    core_drain(&s->core, on_drained, s);
+}
+
+/* The first signal drains: requests in flight finish, calls out are ended. The second does not wait any longer. */
 static void on_stop(void *arg)
 {
     struct server *s = arg;
@@ -145,7 +154,11 @@ static void greet(const struct server *s, const struct serve_options *o)
 
 static int start(struct server *s, const struct serve_options *o, struct err *e)
 {
-    struct core_options co = { .database = s->dir.database, .sandbox = o->sandbox, .web = o->web };
+    struct http_client_options out = { .user_agent = STR("salesagent/" SALESAGENT_VERSION) };
+    s->out = http_client_curl_create(&s->uv, &out);
+    struct core_options co = {
+        .database = s->dir.database, .sandbox = o->sandbox, .web = o->web, .http = s->out
+    };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
     struct http_server_options ho = { .host = o->host, .port = o->port, .unix_path = str_from(s->dir.socket),
@@ -180,8 +193,10 @@ static int serve(int argc, char **argv)
     loop_uv_on_stop(&s.uv, on_stop, &s);
     greet(&s, &o);
     loop_uv_run(&s.uv);
+    if (!s.drained) return CLI_OK; /* told twice: what was under way is done again after the next start */
     http_server_destroy(s.http);
     core_stop(&s.core);
+    http_client_curl_destroy(s.out);
     loop_uv_finish(&s.uv);
     data_dir_unlock(&s.dir);
     arena_finish(&s.arena);
