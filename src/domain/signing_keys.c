@@ -29,7 +29,7 @@ int signing_key_ensure(const struct act *act, struct err *e)
     struct signing_key_row key;
     int rc = signing_key_current(act->tx, act->arena, act->tenant->tenant_id, act->now, &key, e);
     if (rc) return rc < 0 ? -1 : 0;
-    return add_key(act, SIGN_ED25519, act->now, &key, e);
+    return add_key(act, SIGN_ED25519, /* use_from= */ 0, &key, e); /* nobody can know an earlier one */
 }
 
 int signing_key_rotate(const struct act *act, enum sign_alg alg, struct signing_key_row *out, struct err *e)

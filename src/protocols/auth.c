@@ -54,7 +54,7 @@ static void take_tenant(struct call *c, const struct tenant_row *row)
 }
 
 /* The tenant of a call without a credential. 1 found, 0 none, -1 failed. */
-static int public_tenant(struct call *c, struct tx *tx, struct err *e)
+int auth_public_tenant(struct call *c, struct tx *tx, struct err *e)
 {
     struct tenant_row row;
     int rc;
@@ -71,7 +71,7 @@ static int public_tenant(struct call *c, struct tx *tx, struct err *e)
 
 static int identify_local(struct call *c, struct tx *tx, struct err *e)
 {
-    int rc = public_tenant(c, tx, e);
+    int rc = auth_public_tenant(c, tx, e);
     if (rc < 0) return -1;
     if (rc == 0) {
         err_set(e, "INVALID_REQUEST", "There are several publishers in this agent, or none.");
@@ -96,7 +96,7 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
     bool malformed;
     struct str token = token_sent(&c->headers, &malformed);
     /* Also for a refusal: whose default dialect the answer is written in. */
-    int rc = public_tenant(c, tx, e);
+    int rc = auth_public_tenant(c, tx, e);
     if (rc < 0) return -1;
     if (malformed) return refuse(e);
     if (!token.n) return rc == 1 ? 0 : refuse(e);

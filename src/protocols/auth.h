@@ -9,3 +9,6 @@
  * AUTH_INVALID for a credential that is malformed, unknown, expired or revoked, or whose tenant is not the one named:
  * all with the same words and the same work, so that nothing can be learned from the difference. */
 MUST_CHECK int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e);
+
+/* The tenant alone, as for a call without a credential: 1 found and set in c->tenant, 0 none, -1 failed. */
+MUST_CHECK int auth_public_tenant(struct call *c, struct tx *tx, struct err *e);

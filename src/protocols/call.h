@@ -22,6 +22,7 @@ enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL }
 /* The headers that mean the same on every transport. Empty when absent. */
 struct call_headers {
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
+    bool secure; /* came over our own TLS */
     struct str x_auto_advance, x_dry_run, x_mock_time; /* honoured in sandbox mode only */
 };
 

@@ -3,11 +3,13 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "contract/validate.h"
+#include "domain/notify.h"
+#include "domain/webhook.h"
 #include "dialects/choose.h"
 #include "protocols/auth.h"
 #include "protocols/envelope.h"
 #include "protocols/idempotency.h"
-#include "protocols/web_policy.h"
+#include "protocols/well_known.h"
 
 static bool header_true(struct str v)
 {
@@ -92,9 +94,8 @@ static void make_act(struct call *c)
     c->act.principal = c->authenticated ? &c->principal : NULL;
     c->act.sandbox = c->dispatcher->sandbox;
     c->act.origin = origins[c->transport];
-    struct str host = c->headers.host;
-    const char *scheme = host_is_loopback(host_without_port(host)) ? "http" : "https"; /* TLS may end before us */
-    if (host.n) c->act.base_url = arena_printf(c->arena, "%s://" STR_FMT, scheme, STR_ARG(host));
+    struct base_url_source base = { &c->settings, c->headers.host, c->headers.secure, c->dispatcher->sandbox };
+    c->act.base_url = base_url(c->arena, &base);
     const char *kind = c->principal.role == ROLE_BUYER ? "buyer" : "operator";
     c->act.actor = c->authenticated ? arena_printf(c->arena, "%s:" STR_FMT, kind, STR_ARG(c->principal.principal_id))
                                     : STR("anonymous");
@@ -161,6 +162,25 @@ static int translate_up(struct call *c)
 
 /* --- running --------------------------------------------------------------------------------------------- */
 
+/* A buyer that tries its webhook receiver on a sandbox hears of calls that were answered at once, too. */
+static int tell_sandbox(struct call *c, const struct tool_call *t)
+{
+    static const char *const types[] = { "create_media_buy", "update_media_buy", "sync_creatives", "sync_accounts",
+                                         "build_creative", "activate_signal", "sync_catalogs", "sync_audiences" };
+    yyjson_val *push = json_obj(c->canonical_args, "push_notification_config"), *context;
+    if (!push || !c->act.sandbox) return 0;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (strcmp(c->row->name, types[i]) != 0) continue;
+        context = yyjson_obj_get(c->canonical_args, "context");
+        struct sync_answer answer = { .task_type = types[i],
+                                      .push_config = json_write_val(c->arena, push),
+                                      .context = context ? json_write_val(c->arena, context) : STR_NONE,
+                                      .result = json_write(c->arena, t->reply) };
+        return notify_sync_answer(&c->act, &answer, &c->err);
+    }
+    return 0;
+}
+
 static int run_tool(struct call *c)
 {
     struct tool_call *t = ARENA_NEW(c->arena, struct tool_call);
@@ -172,7 +192,10 @@ static int run_tool(struct call *c)
                              .doc = json_doc_new(c->arena) };
     t->reply = json_root_obj(t->doc);
     t->aux = yyjson_mut_obj(t->doc);
+    bool writes = c->row->kind == TOOL_WRITE;
+    if (writes && webhook_check_args(&c->act, c->canonical_args, &c->err)) return -1;
     if (c->row->run(t, &c->err)) return -1;
+    if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
     envelope_complete(t);
     c->fresh = t;
     return 0;

@@ -11,6 +11,7 @@ void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
         .x_adcp_dialect = http_req_header(ex, "x-adcp-dialect"),
         .x_context_id = http_req_header(ex, "x-context-id"),
         .host = ex->host,
+        .secure = ex->secure,
         .x_auto_advance = http_req_header(ex, "x-auto-advance"),
         .x_dry_run = http_req_header(ex, "x-dry-run"),
         .x_mock_time = http_req_header(ex, "x-mock-time"),

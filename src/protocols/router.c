@@ -5,6 +5,7 @@
 #include "protocols/mcp.h"
 #include "protocols/openapi.h"
 #include "protocols/rest.h"
+#include "protocols/well_known.h"
 
 struct route {
     const char *path; /* exact, with or without one trailing slash */
@@ -41,8 +42,11 @@ static void root(struct dispatcher *d, struct http_exchange *ex)
 
 static const struct route routes[] = {
     { "/", root },
+    { "/.well-known/adagents.json", well_known_adagents },
     { "/.well-known/agent-card.json", a2a_card_handle },
     { "/.well-known/agent.json", a2a_card_handle },
+    { "/.well-known/brand.json", well_known_brand },
+    { "/.well-known/jwks.json", well_known_jwks },
     { "/a2a", a2a_handle },
     { "/a2a/.well-known/agent-card.json", a2a_card_handle },
     { "/a2a/.well-known/agent.json", a2a_card_handle },

@@ -6,8 +6,8 @@ const struct agent_features agent_features = {
     .inline_creatives = true,
     .property_list_filtering = false,
     .frequency_capping = false,
-    .reporting_webhooks = false,
-    .webhook_signing = false,
+    .reporting_webhooks = true,
+    .webhook_signing = true,
     .request_signing = false,
     .governance_aware = false,
 };

@@ -237,6 +237,10 @@ static void add_signing(struct tool_call *c)
         json_add_cstr(c->doc, w, "profile", "adcp/webhook-signing/v1");
         add_list(c, w, "algorithms", algorithms);
         json_add_bool(c->doc, w, "legacy_hmac_fallback", true);
+        /* Where verifiers begin: brand.json names our keys. */
+        yyjson_mut_val *identity = json_add_obj(c->doc, c->reply, "identity");
+        json_add_str(c->doc, identity, "brand_json_url",
+                     arena_printf(c->arena, STR_FMT "/.well-known/brand.json", STR_ARG(c->act->base_url)));
     }
 }
 

@@ -1,0 +1,179 @@
+// Webhooks end to end: the real binary, a real receiver, and the public SDK's own verifier, which finds our key the way
+// any buyer would: capabilities -> identity.brand_json_url -> agents[].jwks_uri -> kid.
+import assert from 'node:assert/strict';
+import { createHmac, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import {
+  BrandJsonJwksResolver, InMemoryReplayStore, InMemoryRevocationStore, verifyWebhookSignature,
+} from '@adcp/sdk/signing';
+import { Agent } from './lib/agent.mjs';
+
+let agent;
+let receiver;
+let base;
+const arrived = []; // { path, headers, body, raw, at }
+const plans = new Map(); // path -> statuses still to be answered
+
+function receive(req, res) {
+  const chunks = [];
+  req.on('data', (c) => chunks.push(c));
+  req.on('end', () => {
+    const raw = Buffer.concat(chunks).toString('utf8');
+    arrived.push({ path: req.url, url: `${base}${req.url}`, method: req.method, headers: req.headers, raw, body: JSON.parse(raw) });
+    const plan = plans.get(req.url.split('?')[0]) ?? [];
+    const status = plan.shift() ?? 200;
+    if (status === 'reset') return req.socket.destroy();
+    res.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+  });
+}
+
+async function arrivals(path, n, ms = 20000) {
+  const until = Date.now() + ms;
+  for (;;) {
+    const found = arrived.filter((a) => a.path.split('?')[0] === path);
+    if (found.length >= n) return found;
+    assert.ok(Date.now() < until, `${found.length} of ${n} arrived at ${path}\n${agent.stderr}`);
+    await new Promise((r) => setTimeout(r, 25));
+  }
+}
+
+async function verify(w) {
+  const caps = await agent.call('get_adcp_capabilities', { adcp_version: '3.1' });
+  const brand = caps.body.result.structuredContent.identity.brand_json_url;
+  const jwks = new BrandJsonJwksResolver(brand, { agentType: 'sales', allowPrivateIp: true });
+  return verifyWebhookSignature(
+    { method: w.method, url: w.url, headers: w.headers, body: w.raw },
+    { jwks, replayStore: new InMemoryReplayStore(), revocationStore: new InMemoryRevocationStore() },
+  );
+}
+
+const buy = (push, more = {}) => ({
+  idempotency_key: randomUUID(),
+  account: { brand: { domain: 'acmeoutdoor.example' }, operator: 'pinnacle-agency.example' },
+  brand: { domain: 'acmeoutdoor.example' },
+  start_time: new Date(Date.now() + 86400e3).toISOString(),
+  end_time: new Date(Date.now() + 30 * 86400e3).toISOString(),
+  packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 }],
+  context: { trace: 'abc', nested: { n: 1 } },
+  push_notification_config: push,
+  ...more,
+});
+
+async function create(args, headers = {}) {
+  const r = await agent.call('create_media_buy', args, { headers });
+  return r.body.result;
+}
+
+before(async () => {
+  agent = await Agent.start();
+  receiver = createServer(receive);
+  await new Promise((r) => receiver.listen(0, '127.0.0.1', r));
+  base = `http://127.0.0.1:${receiver.address().port}`;
+});
+after(async () => {
+  await agent.stop();
+  receiver.close();
+});
+
+test('approval tells the buyer once, signed, in the envelope, with operation_id and context', async () => {
+  const args = buy({ url: `${base}/approve?secret=1`, operation_id: 'op-17', token: 'token-token-token-1' });
+  const created = (await create(args)).structuredContent;
+  assert.equal(created.status, 'submitted', JSON.stringify(created));
+  const done = await agent.cli('task', 'approve', created.task_id);
+  assert.equal(done.code, 0, done.stderr);
+  const [w] = await arrivals('/approve', 1);
+  assert.equal(w.body.operation_id, 'op-17');
+  assert.equal(w.body.task_id, created.task_id);
+  assert.equal(w.body.task_type, 'create_media_buy');
+  assert.equal(w.body.status, 'completed');
+  assert.equal(w.body.token, 'token-token-token-1');
+  assert.deepEqual(w.body.context, args.context);
+  assert.deepEqual(w.body.result.context, args.context);
+  assert.ok(w.body.result.media_buy_id.startsWith('mb-'));
+  assert.equal(w.body.result.packages.length, 1);
+  assert.match(w.body.idempotency_key, /^[A-Za-z0-9_.:-]{16,255}$/);
+  const verdict = await verify(w);
+  assert.equal(verdict.status, 'verified');
+  assert.equal(w.headers.authorization, undefined);
+});
+
+test('rejection tells why', async () => {
+  const created = (await create(buy({ url: `${base}/reject`, operation_id: 'op-18' }))).structuredContent;
+  const done = await agent.cli('task', 'reject', created.task_id, '--reason', 'Sold out in May');
+  assert.equal(done.code, 0, done.stderr);
+  const [w] = await arrivals('/reject', 1);
+  assert.ok(['rejected', 'failed'].includes(w.body.status), w.body.status);
+  assert.match(JSON.stringify(w.body.result.errors), /Sold out in May/);
+  await verify(w);
+});
+
+test('three times 503 and a reset: the same key and bytes, a fresh signature each time', async () => {
+  plans.set('/retry', [503, 503, 'reset', 503]);
+  const args = buy({ url: `${base}/retry`, operation_id: 'op-19' });
+  await create(args, { 'x-auto-advance': 'true' });
+  const all = await arrivals('/retry', 5, 60000);
+  assert.equal(new Set(all.map((w) => w.body.idempotency_key)).size, 1);
+  assert.equal(new Set(all.map((w) => w.raw)).size, 1);
+  // When a kept connection dies, curl itself sends the same request again over a fresh one: one attempt, two arrivals.
+  assert.ok(new Set(all.map((w) => w.headers.signature)).size >= 4);
+  for (const w of all) await verify(w);
+});
+
+test('an idempotent replay tells nothing a second time', async () => {
+  const args = buy({ url: `${base}/replay`, operation_id: 'op-20' });
+  await create(args, { 'x-auto-advance': 'true' });
+  await arrivals('/replay', 1);
+  const again = (await create(args, { 'x-auto-advance': 'true' })).structuredContent;
+  assert.equal(again.replayed, true, JSON.stringify(again));
+  await new Promise((r) => setTimeout(r, 500));
+  assert.equal((await arrivals('/replay', 1)).length, 1);
+});
+
+test('HMAC-SHA256 and Bearer only when asked for, and never with our own signature', async () => {
+  const secret = 's'.repeat(40);
+  await create(buy({ url: `${base}/hmac`, authentication: { schemes: ['HMAC-SHA256'], credentials: secret } }),
+    { 'x-auto-advance': 'true' });
+  const [h] = await arrivals('/hmac', 1);
+  const mac = createHmac('sha256', secret).update(`${h.headers['x-adcp-timestamp']}.${h.raw}`).digest('hex');
+  assert.equal(h.headers['x-adcp-signature'], `sha256=${mac}`);
+  assert.equal(h.headers.signature, undefined);
+  await create(buy({ url: `${base}/bearer`, authentication: { schemes: ['Bearer'], credentials: secret } }),
+    { 'x-auto-advance': 'true' });
+  const [b] = await arrivals('/bearer', 1);
+  assert.equal(b.headers.authorization, `Bearer ${secret}`);
+  assert.equal(b.headers['signature-input'], undefined);
+});
+
+test('a URL that may not be called is an error naming the field', async () => {
+  for (const url of ['http://example.com/x', 'https://169.254.169.254/x', 'https://10.0.0.1/', 'ftp://example.com/', 'nonsense']) {
+    const r = await create(buy({ url }));
+    const error = r.structuredContent.adcp_error ?? r.structuredContent.errors?.[0];
+    assert.equal(r.isError, true, url);
+    assert.equal(error.field?.replace(/^\//, '').replaceAll('/', '.'), 'push_notification_config.url', JSON.stringify(error));
+  }
+});
+
+test('webhooks survive SIGKILL', async () => {
+  plans.set('/kill', [503]);
+  await create(buy({ url: `${base}/kill`, operation_id: 'op-21' }), { 'x-auto-advance': 'true' });
+  await arrivals('/kill', 1);
+  await agent.kill();
+  const data = agent.data;
+  agent = await Agent.start({ data });
+  agent.ownsData = true;
+  const all = await arrivals('/kill', 2);
+  assert.equal(new Set(all.map((w) => w.body.idempotency_key)).size, 1);
+  await verify(all[1]);
+});
+
+test('the documents a verifier starts from', async () => {
+  const brand = await (await fetch(`${agent.base}/.well-known/brand.json`)).json();
+  assert.deepEqual(brand.agents.map((a) => [a.type, a.url]), [['sales', agent.url]]);
+  const keys = (await (await fetch(brand.agents[0].jwks_uri)).json()).keys;
+  assert.ok(keys.length >= 1);
+  assert.ok(keys.every((k) => k.kty === 'OKP' && k.crv === 'Ed25519' && k.alg === 'EdDSA' && !('d' in k)));
+  const adagents = await (await fetch(`${agent.base}/.well-known/adagents.json`)).json();
+  assert.equal(adagents.authorized_agents[0].url, agent.url);
+  assert.ok(adagents.properties.length > 0);
+});
