@@ -237,10 +237,12 @@ static void add_signing(struct tool_call *c)
         json_add_cstr(c->doc, w, "profile", "adcp/webhook-signing/v1");
         add_list(c, w, "algorithms", algorithms);
         json_add_bool(c->doc, w, "legacy_hmac_fallback", true);
-        /* Where verifiers begin: brand.json names our keys. */
-        yyjson_mut_val *identity = json_add_obj(c->doc, c->reply, "identity");
-        json_add_str(c->doc, identity, "brand_json_url",
-                     arena_printf(c->arena, STR_FMT "/.well-known/brand.json", STR_ARG(c->act->base_url)));
+        /* Where verifiers begin: brand.json names our keys. AdCP 3.1 allows https only, and so says nothing of an agent
+         * that is tried out over http. */
+        if (str_starts(c->act->base_url, STR("https://")) || (c->minor_3_0 && c->act->base_url.n)) {
+            json_add_str(c->doc, json_add_obj(c->doc, c->reply, "identity"), "brand_json_url",
+                         arena_printf(c->arena, STR_FMT "/.well-known/brand.json", STR_ARG(c->act->base_url)));
+        }
     }
 }
 

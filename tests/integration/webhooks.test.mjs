@@ -39,7 +39,7 @@ async function arrivals(path, n, ms = 20000) {
 }
 
 async function verify(w) {
-  const caps = await agent.call('get_adcp_capabilities', { adcp_version: '3.1' });
+  const caps = await agent.call('get_adcp_capabilities', { adcp_version: '3.0' });
   const brand = caps.body.result.structuredContent.identity.brand_json_url;
   const jwks = new BrandJsonJwksResolver(brand, { agentType: 'sales', allowPrivateIp: true });
   return verifyWebhookSignature(
