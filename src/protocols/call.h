@@ -51,6 +51,7 @@ struct call {
     struct call_headers headers;
     struct call_push push;
     uid_t local_uid;  /* TRANSPORT_LOCAL: whoever is at the other end of the local socket acts as administrator */
+    bool own_page;    /* made by one of our own pages, not named by a caller: may use hidden tools */
     void (*done)(struct call *c);
     void *owner;
 

@@ -37,7 +37,7 @@ static int unknown_tool(struct call *c)
 static bool may_name_tool(const struct call *c)
 {
     const struct tool *row = tool_find(c->tool);
-    if (c->transport == TRANSPORT_LOCAL) return row != NULL;
+    if (c->transport == TRANSPORT_LOCAL || c->own_page) return row != NULL;
     return dialect_has_tool(c->dialect, c->tool, c->dispatcher->sandbox) && !(c->dialect->adcp3 && row && row->hidden);
 }
 

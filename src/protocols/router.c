@@ -5,6 +5,7 @@
 #include "protocols/mcp.h"
 #include "protocols/openapi.h"
 #include "protocols/rest.h"
+#include "protocols/sign_page.h"
 #include "protocols/well_known.h"
 
 struct route {
@@ -63,6 +64,7 @@ static const struct {
     { "/adcp/", rest_handle_adcp },
     { "/api/v1/", rest_handle_api },
     { "/mcp/adcp/", rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
+    { "/sign/", sign_page_handle },
 };
 
 void router_handle(void *arg, struct http_exchange *ex)

@@ -1,6 +1,7 @@
 #include "tools/media_buy_aux.h"
 
 #include "base/rfc3339.h"
+#include "domain/task.h"
 
 #define TASKS_MAX 20
 
@@ -106,6 +107,10 @@ static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, 
         json_add_str_opt(c->doc, x, "description", json_str(stored(c, rows[i].doc), "description"));
         json_add_time(c->doc, x, "created_at", rows[i].created_at);
         add_time(c, x, "due_at", rows[i].due_at);
+        if (task_open(&rows[i]) && c->act->base_url.n) {
+            json_add_str(c->doc, x, "url", arena_printf(c->arena, STR_FMT "/sign/" STR_FMT, STR_ARG(c->act->base_url),
+                                                        STR_ARG(rows[i].task_id)));
+        }
     }
     return 0;
 }

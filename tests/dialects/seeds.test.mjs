@@ -343,8 +343,14 @@ test('guaranteed media buy with human IO approval', async () => {
   assert.ok(pending.setup.message);
   assert.deepEqual(pending.valid_actions, ['cancel']);
 
-  await ok(people('complete_task', { task_id: buy.task_id, resolution: 'approved', resolved_by: 'seller@example.com' },
-    spring));
+  const page = (fields) => fetch(pending.setup.url, { method: 'POST', body: new URLSearchParams(fields),
+    headers: spring });
+  assert.match(await (await fetch(pending.setup.url)).text(), /name="token"/);
+  assert.equal((await page({ token: 'wrong-token-0', action: 'approve' })).status, 401);
+  assert.equal((await page({ token: 'rc-buyer-token', action: 'approve' })).status, 422, 'a buyer does not sign its own order');
+  const shown = await page({ token: 'operator-token', action: 'show' });
+  assert.match(await shown.text(), /sports_preroll_q2_guaranteed[^]*Sign/);
+  assert.match(await (await page({ token: 'operator-token', action: 'approve' })).text(), /Signed/);
   const confirmed = (await ok(rc('get_media_buys', read, spring))).media_buys[0];
   assert.equal(confirmed.status, 'confirmed');
   assert.equal(confirmed.confirmed_at, '2026-03-01T09:00:00Z');
