@@ -3,6 +3,7 @@
 #include "base/rfc3339.h"
 #include "domain/events.h"
 #include "domain/tenant_settings.h"
+#include "store/q_a2a.h"
 
 #define OPEN_TASKS_MAX 50
 
@@ -153,7 +154,8 @@ static int finish(const struct act *act, struct task_row *task, struct str reaso
     task->resolved_at = task->updated_at = act->now;
     put_str(act, task, "resolved_by", act->actor);
     if (reason.n) put_str(act, task, "reason", reason);
-    if (q_task_update(act->tx, task, e)) return -1;
+    struct a2a_decision decision = { task->task_id, !str_is(task->decision, "approved"), act->now };
+    if (q_task_update(act->tx, task, e) || q_a2a_task_decided(act->tx, &decision, e)) return -1;
     return task_changed(act, task, arena_cstr(act->arena, task->decision), e);
 }
 

@@ -76,7 +76,8 @@ int webhook_read(const struct act *act, const struct webhook_source *src, struct
     if (read_url(act, src, out, e) || read_authentication(src, out, e)) return -1;
     if (json_opt_str(JSON_FIELD(src->config, "token", src->at), token, &out->token, e)) return -1;
     if (json_opt_str(JSON_FIELD(src->config, "operation_id", src->at), operation, &out->operation_id, e)) return -1;
-    out->channel = str_is(json_str(src->config, "channel"), "a2a") ? STR("a2a") : STR("mcp");
+    struct str channel = json_str(src->config, "channel");
+    out->channel = str_is(channel, "a2a") || str_is(channel, "a2a-1.0") ? channel : STR("mcp");
     out->active = json_bool_or(src->config, "active", true);
     return 0;
 }

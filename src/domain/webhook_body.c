@@ -1,6 +1,7 @@
 /* The bodies of task and report webhooks: the MCP envelope of AdCP 3.0 and 3.1 (one text satisfies both), and the A2A
  * task for receivers registered through A2A's own configuration. */
 #include "domain/webhook_internal.h"
+#include "store/q_a2a.h"
 
 /* `result` with the buyer's context inside, as a value of `doc`; NULL when there is neither. */
 static yyjson_mut_val *result_value(const struct act *act, yyjson_mut_doc *doc, const struct webhook_row *hook,
@@ -38,44 +39,72 @@ static struct str mcp_body(const struct act *act, const struct webhook_row *hook
     return json_write(act->arena, o);
 }
 
+/* One part: 0.3 tells kinds apart, 1.0 by the member. */
+static yyjson_mut_val *push_part(yyjson_mut_doc *doc, yyjson_mut_val *parts, bool v1, const char *kind)
+{
+    yyjson_mut_val *o = json_push_obj(doc, parts);
+    if (!v1) json_add_cstr(doc, o, "kind", kind);
+    return o;
+}
+
+/* How 1.0 calls the end (or the standing) of an operation. */
+static const char *a2a_state(const char *status, bool v1)
+{
+    static const struct { const char *status, *v1; } words[] = {
+        { "completed", "TASK_STATE_COMPLETED" }, { "failed", "TASK_STATE_FAILED" },     { "rejected", "TASK_STATE_REJECTED" },
+        { "canceled", "TASK_STATE_CANCELED" },   { "submitted", "TASK_STATE_SUBMITTED" }, { "working", "TASK_STATE_WORKING" },
+    };
+    for (size_t i = 0; v1 && i < ARRAY_LEN(words); i++) {
+        if (strcmp(status, words[i].status) == 0) return words[i].v1;
+    }
+    return v1 ? "TASK_STATE_UNSPECIFIED" : status;
+}
+
+/* A task with the outcome as its artifact; 1.0 wraps it as an event of a stream ({"task": ...}). */
 static struct str a2a_body(const struct act *act, const struct webhook_row *hook, const struct webhook_event *ev,
                            struct str idempotency_key)
 {
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_mut_val *o = json_root_obj(doc);
-    json_add_cstr(doc, o, "kind", "task");
-    json_add_str(doc, o, "id", ev->task_id);
-    json_add_str(doc, o, "contextId", ev->task_id);
-    yyjson_mut_val *status = json_add_obj(doc, o, "status");
-    json_add_cstr(doc, status, "state", ev->status);
-    json_add_time(doc, status, "timestamp", act->now);
-    yyjson_mut_val *message = json_add_obj(doc, status, "message");
-    json_add_cstr(doc, message, "kind", "message");
-    json_add_str(doc, message, "messageId", idempotency_key);
-    json_add_cstr(doc, message, "role", "agent");
-    yyjson_mut_val *parts = json_add_arr(doc, message, "parts");
-    if (ev->message.n) {
-        yyjson_mut_val *text = json_push_obj(doc, parts);
-        json_add_cstr(doc, text, "kind", "text");
-        json_add_str(doc, text, "text", ev->message);
+    bool v1 = str_is(hook->channel, "a2a-1.0");
+    struct a2a_names names;
+    struct err ignored; /* not found and not readable are one: the operation's own id names it */
+    if (q_a2a_task_names(act->tx, act->arena, ev->task_id, &names, &ignored) != 1) {
+        names = (struct a2a_names){ ev->task_id, ev->task_id };
     }
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *root = json_root_obj(doc), *o = v1 ? json_add_obj(doc, root, "task") : root;
+    if (!v1) json_add_cstr(doc, o, "kind", "task");
+    json_add_str(doc, o, "id", names.a2a_task_id);
+    json_add_str(doc, o, "contextId", names.context_id);
+    yyjson_mut_val *status = json_add_obj(doc, o, "status");
+    json_add_cstr(doc, status, "state", a2a_state(ev->status, v1));
+    json_add_time(doc, status, "timestamp", act->now);
     yyjson_mut_val *data = result_value(act, doc, hook, ev);
+    if (ev->message.n || (data && !v1)) {
+        yyjson_mut_val *message = json_add_obj(doc, status, "message");
+        if (!v1) json_add_cstr(doc, message, "kind", "message");
+        json_add_str(doc, message, "messageId", idempotency_key);
+        json_add_cstr(doc, message, "role", v1 ? "ROLE_AGENT" : "agent");
+        yyjson_mut_val *parts = json_add_arr(doc, message, "parts");
+        if (ev->message.n) json_add_str(doc, push_part(doc, parts, v1, "text"), "text", ev->message);
+        if (data && !v1) json_add_val(doc, push_part(doc, parts, v1, "data"), "data", yyjson_mut_val_mut_copy(doc, data));
+    }
     if (data) {
-        yyjson_mut_val *part = json_push_obj(doc, parts);
-        json_add_cstr(doc, part, "kind", "data");
-        json_add_val(doc, part, "data", data);
+        yyjson_mut_val *artifact = json_push_obj(doc, json_add_arr(doc, o, "artifacts"));
+        json_add_str(doc, artifact, "artifactId", names.a2a_task_id);
+        json_add_val(doc, push_part(doc, json_add_arr(doc, artifact, "parts"), v1, "data"), "data", data);
     }
     yyjson_mut_val *meta = json_add_obj(doc, o, "metadata");
     json_add_str(doc, meta, "idempotency_key", idempotency_key);
     json_add_str(doc, meta, "operation_id", hook->operation_id.n ? hook->operation_id : ev->task_id);
+    json_add_str(doc, meta, "adcp_task_id", ev->task_id);
     json_add_cstr(doc, meta, "task_type", ev->task_type);
     json_add_str_opt(doc, meta, "token", hook->token);
-    return json_write(act->arena, o);
+    return json_write(act->arena, root);
 }
 
 struct str webhook_body(const struct act *act, const struct webhook_row *hook, const struct webhook_event *ev,
                         struct str idempotency_key)
 {
-    return str_is(hook->channel, "a2a") ? a2a_body(act, hook, ev, idempotency_key)
+    return str_starts(hook->channel, STR("a2a")) ? a2a_body(act, hook, ev, idempotency_key)
                                         : mcp_body(act, hook, ev, idempotency_key);
 }

@@ -120,7 +120,11 @@ static int prepare(struct steps *s)
         d->run.retry_at = d->fired_at + UNPROVED_WAIT_US;
         return end(d, JOB_RETRY, "The receiver has not proved yet that it controls the URL.");
     }
-    add_header(d, STR("Content-Type"), STR("application/json"));
+    bool a2a_1_0 = str_is(d->hook.channel, "a2a-1.0");
+    add_header(d, STR("Content-Type"), a2a_1_0 ? STR("application/a2a+json") : STR("application/json"));
+    if (str_starts(d->hook.channel, STR("a2a")) && d->hook.token.n) {
+        add_header(d, STR("X-A2A-Notification-Token"), d->hook.token);
+    }
     add_header(d, STR("User-Agent"), STR("salesagent/" SALESAGENT_VERSION));
     if (is_challenge(d) || !d->hook.scheme.n) return sign_asymmetric(d, tx);
     if (str_is(d->hook.scheme, WEBHOOK_HMAC)) {

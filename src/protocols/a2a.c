@@ -125,22 +125,37 @@ void a2a_stream_event(struct a2a_request *r, struct str result)
 bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out)
 {
     struct dispatcher *d = r->dispatcher;
-    struct call probe = { .arena = &r->ex->arena, .transport = TRANSPORT_A2A };
+    struct call *probe = &r->call;
     struct err e;
-    call_headers_read(r->ex, &probe.headers);
-    bool failed = auth_identify(&probe, store_read(d->store), loop_now(d->loop), &e) != 0;
+    *probe = (struct call){ .arena = &r->ex->arena, .transport = TRANSPORT_A2A };
+    call_headers_read(r->ex, &probe->headers);
+    bool failed = auth_identify(probe, store_read(d->store), loop_now(d->loop), &e) != 0;
     if (failed && !str_is(str_from(e.code), "AUTH_INVALID")) {
         a2a_fail_err(r, JSONRPC_INTERNAL_ERROR, &e);
         return false;
     }
-    if (failed || (who == A2A_SIGNED_IN && !probe.authenticated)) {
-        probe.outcome = CALL_UNAUTHENTICATED;
-        call_headers_reply(r->ex, &probe);
+    if (failed || (who == A2A_SIGNED_IN && !probe->authenticated)) {
+        probe->outcome = CALL_UNAUTHENTICATED;
+        call_headers_reply(r->ex, probe);
         a2a_unauthenticated(r, STR_NONE);
         return false;
     }
-    *out = (struct a2a_owner){ probe.tenant.tenant_id, probe.authenticated ? probe.principal.principal_id : STR("") };
+    *out = (struct a2a_owner){ probe->tenant.tenant_id, probe->authenticated ? probe->principal.principal_id : STR("") };
     return true;
+}
+
+struct act a2a_act(const struct a2a_request *r, struct tx *tx)
+{
+    struct loop *loop = r->dispatcher->loop;
+    return (struct act){ .tx = tx,
+                         .arena = &r->ex->arena,
+                         .rng = &loop->rng,
+                         .now = loop_now(loop),
+                         .tenant = &r->call.tenant,
+                         .principal = r->call.authenticated ? &r->call.principal : NULL,
+                         .actor = arena_printf(&r->ex->arena, "buyer:" STR_FMT, STR_ARG(r->task.principal_id)),
+                         .origin = STR("a2a"),
+                         .sandbox = r->dispatcher->sandbox };
 }
 
 /* --- the endpoint ------------------------------------------------------------------------------------------ */

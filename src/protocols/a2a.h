@@ -4,8 +4,9 @@
  *
  *   a2a.c        the endpoint: JSON-RPC, methods, errors
  *   a2a_read.c   a message from outside          a2a_wire.c   tasks, messages and events as each generation writes them
- *   a2a_send.c   message/send, message/stream    a2a_task.c   tasks afterwards: get, list, cancel, subscribe, push
- *   a2a_card.c   the agent card                  a2a_text.c   plain text
+ *   a2a_send.c   message/send, message/stream    a2a_task.c   tasks afterwards: get, list, cancel, subscribe
+ *   a2a_card.c   the agent card                  a2a_push.c   where to tell about a task
+ *   a2a_text.c   plain text
  *
  * Two lives. The A2A task is the life of one message: it is completed when we have answered. What a person still has
  * to decide is an AdCP task, named in the answer ("status":"submitted","task_id"). When it is decided, the artifact of

@@ -22,7 +22,7 @@ struct a2a_request {
     yyjson_val *params; /* an object or NULL */
     struct a2a_view view;
 
-    struct call call;          /* of a message */
+    struct call call;          /* of a message; else whoever asks (a2a_identify) */
     struct a2a_message message;
     struct str understood;     /* of plain text */
     struct a2a_task_row task;
@@ -55,6 +55,15 @@ void a2a_stream_event(struct a2a_request *r, struct str result);
  * which is refused when `signed_in` is asked for. */
 enum a2a_who { A2A_ANYBODY, A2A_SIGNED_IN };
 bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out);
+
+/* An act of whoever a2a_identify() found. */
+struct act a2a_act(const struct a2a_request *r, struct tx *tx);
+
+/* The caller's task of that id. False after answering. */
+bool a2a_task_load(struct a2a_request *r, struct str id, enum a2a_who who, struct a2a_task_row *out);
+
+/* True when a write is on disk; answers otherwise. */
+bool a2a_written(struct a2a_request *r, enum write_result result);
 
 /* Brings what the row shows up to what was decided since: asks get_task_status with the caller's own credential. */
 void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t);

@@ -141,7 +141,6 @@ int a2a_push_read(yyjson_val *config, struct call_push *out, struct err *e)
         .token = json_str(config, "token"),
         .scheme = first ? json_val_str(first) : json_str(auth, "scheme"),
         .credentials = json_str(auth, "credentials"),
-        .a2a = true,
     };
     if (out->url.n) return 0;
     err_set(e, "INVALID_REQUEST", "A push notification configuration needs a url.");

@@ -91,6 +91,7 @@ static void call_skill(struct a2a_request *r, struct str skill, yyjson_val *args
     call_headers_read(r->ex, &r->call.headers);
     call_push_read(r->ex, &r->call.push);
     if (r->message.push.url.n) r->call.push = r->message.push;
+    if (r->call.push.url.n) r->call.push.channel = a2a_channel(r->view.generation);
     if (r->understood.n && !r->call.headers.x_adcp_dialect.n) r->call.headers.x_adcp_dialect = STR("adcp-3.1");
     dispatch_call(r->dispatcher, &r->call);
 }

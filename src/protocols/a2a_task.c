@@ -1,4 +1,4 @@
-/* Tasks after they were made: reading, listing, canceling, watching, and where to tell about them. */
+/* Tasks after they were made: reading, listing, canceling, watching. */
 #include "base/rfc3339.h"
 #include "protocols/a2a_internal.h"
 #include "protocols/http_call_headers.h"
@@ -78,8 +78,7 @@ void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_ro
 
 /* --- one task ------------------------------------------------------------------------------------------------ */
 
-/* The id under one of its names; finds the caller's task. False after answering. */
-static bool load(struct a2a_request *r, struct str id, enum a2a_who who, struct a2a_task_row *out)
+bool a2a_task_load(struct a2a_request *r, struct str id, enum a2a_who who, struct a2a_task_row *out)
 {
     struct a2a_owner owner;
     struct err e;
@@ -109,7 +108,7 @@ static struct str plain_task(struct a2a_request *r)
 
 void a2a_task_get(struct a2a_request *r)
 {
-    if (!load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
+    if (!a2a_task_load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
     r->view.history_length = history_length(r->params, -1);
     a2a_task_refresh(r, &r->ex->arena, &r->task);
     a2a_answer(r, plain_task(r));
@@ -131,8 +130,7 @@ static void write_task(struct a2a_request *r, void (*done)(struct write_cmd *cmd
     if (store_write(r->dispatcher->store, &r->cmd, &e)) a2a_fail_err(r, JSONRPC_INTERNAL_ERROR, &e);
 }
 
-/* True when written; answers otherwise. */
-static bool written(struct a2a_request *r, enum write_result result)
+bool a2a_written(struct a2a_request *r, enum write_result result)
 {
     if (result == WRITE_COMMITTED) return true;
     a2a_fail(r, JSONRPC_INTERNAL_ERROR, "The store could not keep this; nothing of it happened");
@@ -142,14 +140,14 @@ static bool written(struct a2a_request *r, enum write_result result)
 static void cancel_done(struct write_cmd *cmd, enum write_result result)
 {
     struct a2a_request *r = CONTAINER_OF(cmd, struct a2a_request, cmd);
-    if (written(r, result)) a2a_answer(r, plain_task(r));
+    if (a2a_written(r, result)) a2a_answer(r, plain_task(r));
 }
 
 /* Only a task that waits for words can be canceled. What was asked of the publisher is withdrawn with AdCP's own
  * operation (update_media_buy with canceled), whose rules and fees it has. */
 void a2a_task_cancel(struct a2a_request *r)
 {
-    if (!load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
+    if (!a2a_task_load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
     if (!str_is(r->task.state, "input-required")) {
         a2a_fail(r, A2A_TASK_NOT_CANCELABLE, "The task has ended and cannot be canceled");
         return;
@@ -294,7 +292,7 @@ void a2a_task_subscribe(struct a2a_request *r)
 {
     struct dispatcher *d = r->dispatcher;
     struct a2a_hub *h = &d->a2a;
-    if (!load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
+    if (!a2a_task_load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
     bool open = waiting(r, &r->ex->arena, &r->task);
     if (!open && r->view.generation == A2A_1_0 && !str_is(r->task.state, "input-required")) {
         a2a_fail(r, A2A_UNSUPPORTED, "The task has ended; read it with GetTask");
@@ -329,118 +327,4 @@ void a2a_hub_stop(struct dispatcher *d)
     while (!list_empty(&d->a2a.streams)) {
         stream_end(CONTAINER_OF(d->a2a.streams.next, struct a2a_request, stream_node));
     }
-}
-
-/* --- where to tell ------------------------------------------------------------------------------------------- */
-
-/* A configuration as each generation writes it. Credentials are never read back. */
-static yyjson_mut_val *push_value(yyjson_mut_doc *doc, const struct a2a_request *r, yyjson_val *kept)
-{
-    yyjson_mut_val *outer = yyjson_mut_obj(doc), *o = outer;
-    bool v1 = r->view.generation == A2A_1_0;
-    struct str scheme = json_str(kept, "scheme");
-    json_add_str(doc, outer, "taskId", r->task.a2a_task_id);
-    if (!v1) o = json_add_obj(doc, outer, "pushNotificationConfig");
-    json_add_copy(doc, o, "id", yyjson_obj_get(kept, "id"));
-    json_add_copy(doc, o, "url", yyjson_obj_get(kept, "url"));
-    json_add_copy(doc, o, "token", yyjson_obj_get(kept, "token"));
-    if (scheme.n) {
-        yyjson_mut_val *auth = json_add_obj(doc, o, "authentication");
-        if (v1) json_add_str(doc, auth, "scheme", scheme);
-        if (!v1) json_push_str(doc, json_add_arr(doc, auth, "schemes"), scheme);
-    }
-    return outer;
-}
-
-/* What is kept, or NULL. */
-static yyjson_val *push_kept(struct a2a_request *r)
-{
-    yyjson_doc *doc;
-    struct err e;
-    if (!r->task.push.n || json_parse(&r->ex->arena, r->task.push, &own, &doc, &e)) return NULL;
-    return yyjson_doc_get_root(doc);
-}
-
-static void push_answer(struct a2a_request *r)
-{
-    yyjson_mut_doc *doc = json_doc_new(&r->ex->arena);
-    a2a_answer(r, json_write(&r->ex->arena, push_value(doc, r, push_kept(r))));
-}
-
-static void push_set_done(struct write_cmd *cmd, enum write_result result)
-{
-    struct a2a_request *r = CONTAINER_OF(cmd, struct a2a_request, cmd);
-    if (written(r, result)) push_answer(r);
-}
-
-void a2a_push_set(struct a2a_request *r)
-{
-    struct arena *a = &r->ex->arena;
-    yyjson_val *config = json_obj(r->params, "pushNotificationConfig");
-    struct call_push push;
-    struct err e;
-    if (!config) config = json_obj(r->params, "config");
-    if (!config) config = r->params;
-    if (!load(r, json_str(r->params, "taskId"), A2A_SIGNED_IN, &r->task)) return;
-    if (a2a_push_read(config, &push, &e)) {
-        a2a_fail_err(r, JSONRPC_INVALID_PARAMS, &e);
-        return;
-    }
-    struct str id = json_str(config, "id");
-    yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *o = json_root_obj(doc);
-    json_add_str(doc, o, "id", id.n ? id : r->task.a2a_task_id);
-    json_add_str(doc, o, "url", push.url);
-    json_add_str_opt(doc, o, "token", push.token);
-    json_add_str_opt(doc, o, "scheme", push.scheme);
-    json_add_str_opt(doc, o, "credentials", push.credentials);
-    r->task.push = json_write(a, o);
-    write_task(r, push_set_done);
-}
-
-void a2a_push_get(struct a2a_request *r)
-{
-    bool v1 = r->view.generation == A2A_1_0;
-    struct str id = json_str(r->params, v1 ? "taskId" : "id");
-    struct str wanted = json_str(r->params, v1 ? "id" : "pushNotificationConfigId");
-    if (!load(r, id, A2A_SIGNED_IN, &r->task)) return;
-    yyjson_val *kept = push_kept(r);
-    if (!kept || (wanted.n && !str_eq(wanted, json_str(kept, "id")))) {
-        a2a_fail(r, A2A_TASK_NOT_FOUND, "The task has no such push notification configuration");
-        return;
-    }
-    push_answer(r);
-}
-
-void a2a_push_list(struct a2a_request *r)
-{
-    struct arena *a = &r->ex->arena;
-    bool v1 = r->view.generation == A2A_1_0;
-    if (!load(r, json_str(r->params, v1 ? "taskId" : "id"), A2A_SIGNED_IN, &r->task)) return;
-    yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *o = yyjson_mut_obj(doc), *list = v1 ? json_add_arr(doc, o, "configs") : yyjson_mut_arr(doc);
-    yyjson_val *kept = push_kept(r);
-    if (kept) yyjson_mut_arr_append(list, push_value(doc, r, kept));
-    if (v1) json_add_cstr(doc, o, "nextPageToken", "");
-    a2a_answer(r, json_write(a, v1 ? o : list));
-}
-
-static void push_delete_done(struct write_cmd *cmd, enum write_result result)
-{
-    struct a2a_request *r = CONTAINER_OF(cmd, struct a2a_request, cmd);
-    if (written(r, result)) a2a_answer(r, r->view.generation == A2A_1_0 ? STR("{}") : STR("null"));
-}
-
-void a2a_push_delete(struct a2a_request *r)
-{
-    bool v1 = r->view.generation == A2A_1_0;
-    struct str wanted = json_str(r->params, v1 ? "id" : "pushNotificationConfigId");
-    if (!load(r, json_str(r->params, v1 ? "taskId" : "id"), A2A_SIGNED_IN, &r->task)) return;
-    yyjson_val *kept = push_kept(r);
-    if (!kept || !str_eq(wanted, json_str(kept, "id"))) {
-        a2a_fail(r, A2A_TASK_NOT_FOUND, "The task has no such push notification configuration");
-        return;
-    }
-    r->task.push = STR("");
-    write_task(r, push_delete_done);
 }

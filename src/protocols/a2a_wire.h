@@ -30,6 +30,12 @@ struct str a2a_task_result(const struct a2a_task_row *t, const struct a2a_view *
 struct str a2a_artifact_event(struct arena *a, const struct a2a_task_row *t, enum a2a_generation g);
 struct str a2a_status_event(struct arena *a, const struct a2a_task_row *t, enum a2a_generation g);
 
+/* What webhooks of tasks asked for in this generation are written in (domain/webhook.h). */
+static inline struct str a2a_channel(enum a2a_generation g)
+{
+    return g == A2A_1_0 ? STR("a2a-1.0") : STR("a2a");
+}
+
 /* The state in 1.0's words -> ours with `failed`; false for a state that no task of ours can have. */
 bool a2a_state_read(struct str word, struct str *state, int *failed);
 

@@ -30,7 +30,7 @@ struct call_headers {
  * configuration. Becomes push_notification_config unless the arguments have one. */
 struct call_push {
     struct str url, token, scheme, credentials; /* no url: not said */
-    bool a2a; /* tell it in the words of A2A */
+    struct str channel; /* "a2a" or "a2a-1.0": tell it in the words of A2A; empty: AdCP's own */
 };
 
 /* How a call ended, for the transport to map onto its own status codes. */

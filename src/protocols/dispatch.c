@@ -8,6 +8,7 @@
 #include "dialects/choose.h"
 #include "protocols/auth.h"
 #include "protocols/envelope.h"
+#include "protocols/http_call_headers.h"
 #include "protocols/idempotency.h"
 #include "protocols/well_known.h"
 
@@ -110,15 +111,8 @@ static void take_push(struct call *c)
     struct err e;
     if (!p->url.n || c->row->kind != TOOL_WRITE || json_has(c->args, "push_notification_config")) return;
     yyjson_mut_doc *doc = json_doc_new(c->arena);
-    yyjson_mut_val *args = json_copy(doc, c->args), *o = json_add_obj(doc, args, "push_notification_config");
-    json_add_str(doc, o, "url", p->url);
-    json_add_str_opt(doc, o, "token", p->token);
-    if (p->a2a) json_add_cstr(doc, o, "channel", "a2a");
-    if (p->scheme.n || p->credentials.n) {
-        yyjson_mut_val *auth = json_add_obj(doc, o, "authentication");
-        if (p->scheme.n) json_push_str(doc, json_add_arr(doc, auth, "schemes"), p->scheme);
-        json_add_str_opt(doc, auth, "credentials", p->credentials);
-    }
+    yyjson_mut_val *args = json_copy(doc, c->args);
+    call_push_add(doc, json_add_obj(doc, args, "push_notification_config"), p);
     if (json_parse(c->arena, json_write(c->arena, args), &own, &parsed, &e)) return; /* a header that is not UTF-8 */
     c->args = yyjson_doc_get_root(parsed);
 }

@@ -26,6 +26,17 @@ void call_push_read(const struct http_exchange *ex, struct call_push *out)
                                .credentials = http_req_header(ex, "x-push-notification-credentials") };
 }
 
+void call_push_add(yyjson_mut_doc *doc, yyjson_mut_val *config, const struct call_push *p)
+{
+    json_add_str(doc, config, "url", p->url);
+    json_add_str_opt(doc, config, "token", p->token);
+    json_add_str_opt(doc, config, "channel", p->channel);
+    if (!p->scheme.n && !p->credentials.n) return;
+    yyjson_mut_val *auth = json_add_obj(doc, config, "authentication");
+    if (p->scheme.n) json_push_str(doc, json_add_arr(doc, auth, "schemes"), p->scheme);
+    json_add_str_opt(doc, auth, "credentials", p->credentials);
+}
+
 /* A header refused for its characters is left out: these values are all our own. */
 static void add(struct http_exchange *ex, const char *name, struct str value)
 {

@@ -9,6 +9,9 @@ void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
 /* X-Push-Notification-Url, -Token, -Auth-Scheme, -Credentials. */
 void call_push_read(const struct http_exchange *ex, struct call_push *out);
 
+/* The same as members of an AdCP push_notification_config. */
+void call_push_add(yyjson_mut_doc *doc, yyjson_mut_val *config, const struct call_push *push);
+
 /* Adds the reply headers a call's outcome asks for: WWW-Authenticate, Retry-After. */
 void call_headers_reply(struct http_exchange *ex, const struct call *c);
 

@@ -225,6 +225,13 @@ static void tools_call(struct mcp_request *m)
 #define META_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 
+static bool header_mismatch(const struct mcp_request *m)
+{
+    answer_error(m->post, 400, m->id, MCP_HEADER_MISMATCH,
+                 "The headers MCP-Protocol-Version, Mcp-Method and Mcp-Name must repeat what the body says");
+    return false;
+}
+
 /* The stateless revision mirrors version, method and name in headers, which must agree with the body.
  * False after answering a request that breaks its rules. */
 static bool modern_admitted(const struct mcp_request *m)
@@ -233,6 +240,12 @@ static bool modern_admitted(const struct mcp_request *m)
     struct arena *a = &p->ex->arena;
     yyjson_val *meta = json_obj(m->params, "_meta");
     struct str version = json_str(meta, META_VERSION);
+    if (!version.n) {
+        answer_error(p, 400, m->id, JSONRPC_INVALID_PARAMS, "params._meta must hold " META_VERSION);
+        return false;
+    }
+    bool named = str_is(m->method, "tools/call");
+    if (!str_eq(http_req_header(p->ex, "mcp-protocol-version"), version)) return header_mismatch(m);
     if (!str_is(version, MODERN_VERSION)) {
         yyjson_mut_doc *doc = json_doc_new(a);
         yyjson_mut_val *data = json_root_obj(doc);
@@ -245,13 +258,9 @@ static bool modern_admitted(const struct mcp_request *m)
         answer_error(p, 400, m->id, JSONRPC_INVALID_PARAMS, "params._meta must hold " META_CAPABILITIES);
         return false;
     }
-    bool named = str_is(m->method, "tools/call");
-    if (!str_eq(http_req_header(p->ex, "mcp-protocol-version"), version) ||
-        !str_eq(http_req_header(p->ex, "mcp-method"), m->method) ||
+    if (!str_eq(http_req_header(p->ex, "mcp-method"), m->method) ||
         (named && !str_eq(http_req_header(p->ex, "mcp-name"), json_str(m->params, "name")))) {
-        answer_error(p, 400, m->id, MCP_HEADER_MISMATCH,
-                     "The headers MCP-Protocol-Version, Mcp-Method and Mcp-Name must repeat what the body says");
-        return false;
+        return header_mismatch(m);
     }
     return true;
 }
@@ -319,12 +328,12 @@ static void handle_request(struct mcp_post *p, yyjson_val *req)
     }
     struct mcp_request *m = ARENA_NEW(a, struct mcp_request);
     *m = (struct mcp_request){ .post = p, .id = id, .method = method, .params = params };
-    m->modern = json_has(json_obj(params, "_meta"), META_VERSION);
+    struct str version = http_req_header(p->ex, "mcp-protocol-version");
+    m->modern = json_has(json_obj(params, "_meta"), META_VERSION) || str_is(version, MODERN_VERSION);
     if (m->modern) {
         route_modern(m);
         return;
     }
-    struct str version = http_req_header(p->ex, "mcp-protocol-version");
     if (version.n && !version_known(version)) {
         answer_error(p, 400, id, -32000, "Unsupported protocol version");
         return;

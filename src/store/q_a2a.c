@@ -122,6 +122,16 @@ int q_a2a_task_decided(struct tx *tx, const struct a2a_decision *d, struct err *
     return stmt_run(s, e);
 }
 
+int q_a2a_task_names(struct tx *tx, struct arena *a, struct str adcp_task_id, struct a2a_names *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT a2a_task_id, context_id FROM a2a_task WHERE adcp_task_id <> ''"
+                                            " AND adcp_task_id = ? ORDER BY a2a_task_id DESC LIMIT 1");
+    stmt_str(s, 1, adcp_task_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = (struct a2a_names){ col_str(s, a, 0), col_str(s, a, 1) };
+    return rc;
+}
+
 int q_a2a_task_expire(struct tx *tx, int64_t before, int limit, struct err *e)
 {
     AUTO_STMT struct stmt *s =

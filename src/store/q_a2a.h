@@ -44,6 +44,13 @@ struct a2a_decision {
 };
 MUST_CHECK int q_a2a_task_decided(struct tx *tx, const struct a2a_decision *d, struct err *e);
 
+/* The newest A2A task that waits for an AdCP task. 1 found, 0 not, -1 failed. */
+struct a2a_names {
+    struct str a2a_task_id, context_id;
+};
+MUST_CHECK int q_a2a_task_names(struct tx *tx, struct arena *a, struct str adcp_task_id, struct a2a_names *out,
+                                struct err *e);
+
 /* Forgets at most `limit` tasks last changed before `before`. */
 MUST_CHECK int q_a2a_task_expire(struct tx *tx, int64_t before, int limit, struct err *e);
 /* Forgets all but the newest `kept` tasks of this owner. */

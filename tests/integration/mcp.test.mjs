@@ -109,11 +109,16 @@ test('the stateless revision', async () => {
   assert.equal(c.body.result.resultType, 'complete');
   const mismatch = await agent.post('/mcp', modern('tools/list'), { headers: modernHeaders('tools/call') });
   assert.deepEqual([mismatch.status, mismatch.body.error.code], [400, -32020]);
+  const versions = await agent.post('/mcp', modern('tools/list'),
+    { headers: { ...modernHeaders('tools/list'), 'mcp-protocol-version': '2025-11-25' } });
+  assert.deepEqual([versions.status, versions.body.error.code], [400, -32020]);
+  const bare = await agent.post('/mcp', req('tools/list'), { headers: modernHeaders('tools/list') });
+  assert.deepEqual([bare.status, bare.body.error.code], [400, -32602]);
   const unknown = await agent.post('/mcp', modern('ping'), { headers: modernHeaders('ping') });
   assert.deepEqual([unknown.status, unknown.body.error.code], [404, -32601]);
   const old = modern('tools/list');
   old.params._meta['io.modelcontextprotocol/protocolVersion'] = '2030-01-01';
-  const v = await agent.post('/mcp', old, { headers: modernHeaders('tools/list') });
+  const v = await agent.post('/mcp', old, { headers: { ...modernHeaders('tools/list'), 'mcp-protocol-version': '2030-01-01' } });
   assert.deepEqual([v.status, v.body.error.code, v.body.error.data.supported], [400, -32022, ['2026-07-28']]);
 });
 
