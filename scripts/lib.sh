@@ -46,7 +46,7 @@ configure_and_build()
     fi
 }
 
-NODE_MAJOR_MIN=20
+NODE_MAJOR_MIN=22
 
 node_is_recent()
 {
