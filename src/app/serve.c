@@ -194,6 +194,7 @@ static int serve(int argc, char **argv)
     greet(&s, &o);
     loop_uv_run(&s.uv);
     if (!s.drained) return CLI_OK; /* told twice: what was under way is done again after the next start */
+    while (store_committing(s.core.store)) loop_uv_turn(&s.uv);
     http_server_destroy(s.http);
     core_stop(&s.core);
     http_client_curl_destroy(s.out);

@@ -113,6 +113,11 @@ void loop_uv_stop(struct loop_uv *d)
     uv_stop(&d->uv);
 }
 
+void loop_uv_turn(struct loop_uv *d)
+{
+    (void)uv_run(&d->uv, UV_RUN_ONCE); /* as above */
+}
+
 void loop_uv_finish(struct loop_uv *d)
 {
     uv_close((uv_handle_t *)&d->prepare, NULL);

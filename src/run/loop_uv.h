@@ -26,5 +26,6 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng);
 void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg);
 
 void loop_uv_run(struct loop_uv *d);  /* until loop_uv_stop and nothing is active */
+void loop_uv_turn(struct loop_uv *d); /* one more iteration after that */
 void loop_uv_stop(struct loop_uv *d); /* makes loop_uv_run return after the current iteration */
 void loop_uv_finish(struct loop_uv *d);

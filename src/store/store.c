@@ -89,6 +89,11 @@ void store_close(struct store *s)
     close_all(s);
 }
 
+bool store_committing(const struct store *s)
+{
+    return s->state != W_IDLE;
+}
+
 void store_crash(struct store *s)
 {
     close_all(s);

@@ -62,8 +62,10 @@ struct store_options {
  * another process. */
 MUST_CHECK int store_open(struct loop *loop, const struct store_options *opts, struct store **out, struct err *e);
 
-/* Commits nothing that is not committed; queued commands get WRITE_LOST. Waits for a commit under way. */
+/* Commits nothing that is not committed; queued commands get WRITE_LOST. No commit may be under way. */
 void store_close(struct store *s);
+/* True while a commit is on its way to the disk: a loop that stops must turn until it is answered. */
+bool store_committing(const struct store *s);
 
 /* For the simulator: drops everything in memory as a crash would, without calling any `done`. */
 void store_crash(struct store *s);

@@ -1,0 +1,143 @@
+// The public judges against the real binary. Prints TAP: one line for every step of every storyboard.
+//
+//   node tests/conformance/run.mjs [--only ID,...] [--accept] [--verbose] [--report FILE]
+//
+// Each storyboard gets an agent of its own with a fresh publisher (publisher.json). A step is "ok" when it passed, or
+// when expected.md lists it with the same outcome; a listed step that passes is "not ok" too, so the list stays true.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Agent, cli } from '../integration/lib/agent.mjs';
+import { keyOf, readExpected, writeExpected } from './lib/expected.mjs';
+import { GovernanceAgent } from './lib/governance.mjs';
+import { Proxy } from './lib/proxy.mjs';
+import { judge } from './lib/schemas.mjs';
+import { run, stepsOf, storyboards } from './lib/storyboards.mjs';
+
+const here = import.meta.dirname;
+const expectedFile = path.join(here, 'expected.md');
+const { values: options } = parseArgs({ options: {
+  only: { type: 'string' }, accept: { type: 'boolean' }, verbose: { type: 'boolean' }, report: { type: 'string' },
+  jobs: { type: 'string', default: '2' }, 'no-pin': { type: 'boolean' } } });
+
+process.env.ADCP_SKIP_VERSION_CHECK = '1';
+process.env.STORYBOARD_TASK_POLL_INTERVAL_MS = '300';
+process.env.STORYBOARD_TASK_POLL_TIMEOUT_MS = '10000';
+const work = mkdtempSync(path.join(tmpdir(), 'conformance-'));
+const template = path.join(work, 'template');
+
+let failures = 0;
+function tap(ok, name, diagnosis) {
+  if (!ok) failures++;
+  console.log(`${ok ? 'ok' : 'not ok'} - ${name.replace(/[#\n]/g, ' ')}`);
+  if (!ok && diagnosis) console.log(`# ${String(diagnosis).replace(/\n/g, ' ').slice(0, 900)}`);
+}
+
+async function preparePublisher() {
+  const made = await cli('import', path.join(here, 'publisher.json'), '--data', template);
+  if (made.code !== 0) throw new Error(`publisher.json does not import: ${made.stderr}`);
+}
+
+let nextData = 0;
+async function withAgent(pin, use) {
+  const data = path.join(work, `data-${nextData++}`);
+  cpSync(template, data, { recursive: true });
+  const agent = await Agent.start({ data });
+  const proxy = await Proxy.start(agent.url, { pin });
+  try {
+    return await use(proxy, agent);
+  } finally {
+    await proxy.stop();
+    await agent.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+// { steps, calls } of one storyboard.
+async function one(item, pin) {
+  const governed = item.storyboard.phases.some((p) => p.steps.some((s) => s.task === 'sync_plans'));
+  const governance = governed ? await GovernanceAgent.start() : null;
+  try {
+    return await withAgent(pin, async (proxy) => {
+      const result = await run(proxy.url, item, { token: 'demo-acme-outdoor-v1', governance: governance?.url });
+      return { group: item.group, steps: stepsOf(result), result, calls: proxy.calls, tools: proxy.tools };
+    });
+  } finally {
+    await governance?.stop();
+  }
+}
+
+// Runs f over items, a few at a time; results in the order of items.
+async function all(items, f) {
+  const results = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await f(items[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
+  return results;
+}
+
+function compare(steps, expected) {
+  for (const s of steps) {
+    const listed = expected.get(keyOf(s));
+    expected.delete(keyOf(s));
+    const same = listed ? listed.outcome === s.outcome : s.outcome === 'passed';
+    tap(same, keyOf(s), `${s.outcome}${listed ? `, listed as ${listed.outcome}` : ''}: ${s.reason}`);
+    if (options.verbose && s.outcome === 'failed') {
+      console.log(`#   asked ${JSON.stringify(s.raw.request?.payload ?? null)?.slice(0, 1500)}`);
+      console.log(`#   reply ${JSON.stringify(s.raw.response ?? s.raw.response_record ?? null)?.slice(0, 1500)}`);
+    }
+  }
+}
+
+function checkReplies(runs, version) {
+  const seen = new Map();
+  for (const call of runs.flatMap((r) => r.calls)) {
+    if (!call.reply) continue;
+    const wrong = judge(version, call.tool, call.reply, call.isError);
+    const name = `replies of ${call.tool} are valid AdCP ${version}`;
+    const row = seen.get(name) ?? { n: 0, wrong: null };
+    row.n++;
+    if (wrong && !row.wrong) row.wrong = `${wrong} <- ${JSON.stringify(call.args).slice(0, 300)} -> ${JSON.stringify(call.reply).slice(0, 300)}`;
+    seen.set(name, row);
+  }
+  for (const [name, row] of [...seen].sort()) tap(!row.wrong, `${name} (${row.n})`, row.wrong);
+}
+
+function checkExercised(runs) {
+  const called = new Set(runs.flatMap((r) => r.calls).map((c) => c.tool));
+  const claimed = new Set(runs.flatMap((r) => r.tools ?? []));
+  for (const tool of [...claimed].sort()) tap(called.has(tool), `${tool} was exercised`);
+}
+
+const only = options.only?.split(',');
+const items = storyboards().filter((i) => !only || only.some((id) => i.storyboard.id === id || i.group.endsWith(` ${id}`) || i.group === id));
+await preparePublisher();
+const runs = await all(items, (item) => one(item));
+const expected = options.accept ? new Map() : readExpected(expectedFile);
+const steps = runs.flatMap((r) => r.steps);
+if (options.accept) {
+  writeExpected(expectedFile, steps);
+} else {
+  compare(steps, expected);
+  if (!only) for (const key of expected.keys()) tap(false, key, 'listed in expected.md, but there is no such step');
+}
+checkReplies(runs, '3.0');
+if (!options['no-pin']) checkReplies(await all(items, (item) => one(item, '3.1')), '3.1');
+if (!only) checkExercised(runs);
+
+const groups = new Map();
+for (const r of runs) {
+  const g = groups.get(r.group) ?? { passed: 0, failed: 0, skipped: 0 };
+  for (const s of r.steps) g[s.outcome]++;
+  groups.set(r.group, g);
+}
+for (const [name, g] of groups) console.log(`# ${name}: ${g.passed} passed, ${g.failed} failed, ${g.skipped} skipped`);
+if (options.report) writeFileSync(options.report, JSON.stringify([...groups], null, 1));
+rmSync(work, { recursive: true, force: true });
+process.exit(failures ? 1 : 0);
