@@ -11,6 +11,7 @@
 #include "contract/json.h"
 #include "dialects/dialect.h"
 #include "domain/act.h"
+#include "protocols/rate_limit.h"
 #include "domain/tenant_settings.h"
 #include "store/store.h"
 #include "tools/tool.h"
@@ -76,6 +77,7 @@ struct call {
     bool authenticated;
     struct act act;
     bool dry_run;
+    struct rate_state rate; /* what is left of the caller's minute */
     bool replayed;
     struct tool_call *fresh; /* what the tool produced in this call; NULL for a replay */
     struct str canonical;    /* the snapshot as text, when one was made or replayed */

@@ -242,6 +242,22 @@ static void run(struct call *c)
     if (store_write(d->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
 }
 
+/* The publisher's own people are not counted, nor are their pages. */
+static int check_rate(struct call *c)
+{
+    if (!c->authenticated || c->principal.role != ROLE_BUYER || c->own_page) return 0;
+    struct rate_ask ask = {
+        .tenant_id = c->tenant.tenant_id,
+        .principal_id = c->principal.principal_id,
+        .tool = c->tool,
+        .writes = c->row && c->row->kind == TOOL_WRITE,
+        .settings = &c->settings,
+        .sandbox = c->dispatcher->sandbox,
+        .now = loop_now(c->dispatcher->loop),
+    };
+    return rate_admit(&c->dispatcher->rates, &ask, &c->rate, &c->err);
+}
+
 void dispatch_call(struct dispatcher *d, struct call *c)
 {
     c->dispatcher = d;
@@ -272,6 +288,10 @@ void dispatch_call(struct dispatcher *d, struct call *c)
         return;
     }
     c->row = tool_find(c->tool); /* may be NULL for a tool of the dialect's own until it is translated */
+    if (check_rate(c)) {
+        finish(c, CALL_FAILED);
+        return;
+    }
     if (c->row) take_push(c);
     if (c->row && (check_role(c) || check_schema(c))) {
         bool missing = str_is(str_from(c->err.code), "AUTH_MISSING");

@@ -15,6 +15,7 @@ struct dispatcher {
     bool sandbox;
     struct web_policy web;
     struct a2a_hub a2a;
+    struct rate_limiter rates;
 };
 
 /* Starts the call; c->done runs in this or a later turn, exactly once. */

@@ -2,7 +2,7 @@
 // with the printed reply: the same members with the same values, except ids, clocks, prose and what README.md lists.
 // What a request presupposes (a buy, a creative) is made first; its id stands in for the printed one.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -393,4 +393,38 @@ test('non-guaranteed auction-based media buy', async () => {
   assert.deepEqual(changed.packages.map((p) => [p.bid_price, p.budget]), [[10, 12000], [20, 13000]]);
   const d = await ok(rc('get_media_buy_delivery', { ...read, include_package_daily_breakdown: true }, at('2026-04-20T00:00:00Z')));
   assert.ok(Array.isArray(d.media_buys));
+});
+
+/* --- rate limits --- */
+
+test('rate limits are the publisher\'s, per principal and kind of call, and say when to come back', async () => {
+  const file = JSON.parse(readFileSync(path.join(import.meta.dirname, 'publisher.json'), 'utf8'));
+  file.tenant.rate_limits = { discovery: 3, reporting: 0 };
+  const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-rates-'));
+  writeFileSync(path.join(dir, 'publisher.json'), JSON.stringify(file));
+  const imported = await cli('import', path.join(dir, 'publisher.json'), '--data', path.join(dir, 'data'));
+  assert.equal(imported.code, 0, imported.stderr);
+  const limited = await Agent.start({ data: path.join(dir, 'data') });
+  const ask = (token, tool, args) => limited.call(tool, args, { token });
+  const discover = (token) => ask(token, 'discover_products', { campaign_brief: 'sports' });
+  try {
+    // Four calls may straddle a minute; then the count starts again and the next ones meet the limit.
+    let last;
+    for (let i = 0; i < 8 && !last?.body.result.isError; i++) last = await discover('v1-buyer-token');
+    const error = last.body.result.structuredContent.error;
+    assert.equal(error.code, 'RATE_LIMITED');
+    assert.ok(error.retry_after >= 1 && error.retry_after <= 60);
+    assert.equal(last.headers.get('retry-after'), String(error.retry_after));
+    assert.equal(last.headers.get('x-ratelimit-limit'), '3');
+    assert.equal(last.headers.get('x-ratelimit-remaining'), '0');
+    const other = await discover('other-buyer-token');
+    assert.equal(other.body.result.isError ?? false, false, 'another principal has its own minute');
+    for (let i = 0; i < 8; i++) {
+      const r = await ask('v1-buyer-token', 'get_pending_tasks', {});
+      assert.equal(r.body.result.isError ?? false, false, '0 is no limit');
+    }
+  } finally {
+    await limited.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
 });

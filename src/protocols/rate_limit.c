@@ -1,0 +1,79 @@
+#include "protocols/rate_limit.h"
+
+#include "base/rfc3339.h"
+
+#define PROBES 16
+#define MINUTE (60 * USEC_PER_SEC)
+
+static const struct { const char *name; int64_t per_minute; } classes[RATE_CLASSES_N] = {
+    [RATE_DISCOVERY] = { "discovery", 100 },
+    [RATE_BUYING] = { "buying", 20 },
+    [RATE_REPORTING] = { "reporting", 60 },
+    [RATE_UPDATE] = { "update", 30 },
+};
+
+enum rate_class rate_class_of(struct str tool, bool writes)
+{
+    static const char *const reporting[] = {
+        "get_media_buys", "get_media_buy_delivery", "check_media_buy_status", "get_creative_delivery", "get_task",
+        "get_task_status", "list_tasks", "get_pending_tasks", "tasks/get", "tasks/list", "verify_task",
+    };
+    if (str_starts(tool, STR("update_")) || str_is(tool, "provide_performance_feedback")) return RATE_UPDATE;
+    if (writes) return RATE_BUYING;
+    for (size_t i = 0; i < ARRAY_LEN(reporting); i++) {
+        if (str_is(tool, reporting[i])) return RATE_REPORTING;
+    }
+    return RATE_DISCOVERY;
+}
+
+/* FNV-1a over what identifies the bucket, with separators; never 0. */
+static uint64_t key_of(const struct rate_ask *ask, enum rate_class class)
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+    const struct str parts[] = { ask->tenant_id, ask->principal_id, str_from(classes[class].name) };
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        for (size_t k = 0; k <= parts[i].n; k++) {
+            h ^= k < parts[i].n ? (uint8_t)parts[i].p[k] : 0;
+            h *= UINT64_C(1099511628211);
+        }
+    }
+    return h ? h : 1;
+}
+
+/* The caller's slot, or one whose minute is over; NULL when all are taken. */
+static struct rate_slot *find(struct rate_limiter *r, uint64_t key, int64_t minute)
+{
+    struct rate_slot *old = NULL;
+    for (size_t i = 0; i < PROBES; i++) {
+        struct rate_slot *s = &r->slots[(key + i) % RATE_SLOTS];
+        if (s->key == key) return s;
+        if (!old && (s->key == 0 || s->minute != minute)) old = s;
+    }
+    return old;
+}
+
+int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e)
+{
+    enum rate_class class = rate_class_of(ask->tool, ask->writes);
+    yyjson_val *stated = json_obj(ask->settings->doc, "rate_limits");
+    *out = (struct rate_state){ 0 };
+    if (!ask->principal_id.n || (ask->sandbox && !stated)) return 0;
+    int64_t limit = json_i64_or(stated, classes[class].name, classes[class].per_minute);
+    if (limit <= 0) return 0;
+    int64_t minute = ask->now / MINUTE;
+    uint64_t key = key_of(ask, class);
+    struct rate_slot *s = find(r, key, minute);
+    if (!s) return 0;
+    if (s->key != key || s->minute != minute) *s = (struct rate_slot){ key, minute, 0 };
+    out->limit = limit;
+    out->reset_s = (int)((MINUTE - ask->now % MINUTE + USEC_PER_SEC - 1) / USEC_PER_SEC);
+    if (s->count >= limit) {
+        err_set(e, "RATE_LIMITED", "More than %lld calls of this kind (%s) in a minute.", (long long)limit,
+                classes[class].name);
+        e->retry_after_s = out->reset_s;
+        return err_suggest(e, "Wait %d seconds; poll less often, or use webhooks.", out->reset_s);
+    }
+    s->count++;
+    out->remaining = limit - s->count;
+    return 0;
+}

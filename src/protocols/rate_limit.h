@@ -1,0 +1,43 @@
+/* How many calls a principal may make in a minute, by kind of call (API reference, "Rate Limits"). The publisher's
+ * settings `rate_limits` {discovery, buying, reporting, update} change the numbers; 0 is no limit. In sandbox mode
+ * there is none unless the publisher states `rate_limits`. Calls without a credential are not counted: they share no
+ * identity, and one caller must not be able to use up another's.
+ *
+ * Counts live in memory and start again with the process; they are kept in a table of fixed size, and a caller for
+ * whom there is no room is admitted. */
+#pragma once
+
+#include "base/compiler.h"
+#include "domain/tenant_settings.h"
+
+#define RATE_SLOTS 4096
+
+enum rate_class { RATE_DISCOVERY, RATE_BUYING, RATE_REPORTING, RATE_UPDATE, RATE_CLASSES_N };
+
+struct rate_limiter {
+    struct rate_slot {
+        uint64_t key; /* of tenant, principal and class; 0: never used */
+        int64_t minute;
+        int64_t count;
+    } slots[RATE_SLOTS];
+};
+
+struct rate_ask {
+    struct str tenant_id, principal_id;
+    struct str tool; /* as the caller named it */
+    bool writes;
+    const struct tenant_settings *settings;
+    bool sandbox;
+    int64_t now;
+};
+
+/* What headers say; limit 0: nothing. */
+struct rate_state {
+    int64_t limit, remaining;
+    int reset_s;
+};
+
+enum rate_class rate_class_of(struct str tool, bool writes);
+
+/* Counts the call. RATE_LIMITED with retry_after_s when it is one too many; *out is set either way. */
+MUST_CHECK int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e);
