@@ -36,6 +36,16 @@ int q_held_get(struct tx *tx, struct arena *a, const struct held_key *key, struc
     return read_row(s, a, key->kind, out, e);
 }
 
+int q_held_find(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " COLUMNS " FROM held WHERE tenant_id = ? AND kind = ? AND object_id = ? LIMIT 1");
+    stmt_str(s, 1, key->tenant_id);
+    stmt_str(s, 2, str_from(key->kind));
+    stmt_str(s, 3, key->object_id);
+    return read_row(s, a, key->kind, out, e);
+}
+
 int q_held_put(struct tx *tx, const struct held_row *row, struct err *e)
 {
     ENSURE(row->key.object_id.n > 0 && row->doc.n > 0);

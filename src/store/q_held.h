@@ -35,6 +35,9 @@ struct held_rows {
 /* 1 found, 0 not, -1 failed. */
 MUST_CHECK int q_held_get(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out,
                           struct err *e);
+/* The same whoever's it is: key->principal_id is ignored. For objects with ids of our own making. */
+MUST_CHECK int q_held_find(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out,
+                           struct err *e);
 /* Inserts, or replaces everything but created_at. The key is complete. */
 MUST_CHECK int q_held_put(struct tx *tx, const struct held_row *row, struct err *e);
 /* 1 deleted, 0 there was none, -1 failed. Its parts go with it. */

@@ -1,0 +1,305 @@
+/* Property lists, collection lists, content standards. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "domain/inventory_list.h"
+#include "tools/fixture.h"
+
+#define KEY     "\"idempotency_key\":\"0123456789abcdef\","
+#define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
+
+static int setup(void **state)
+{
+    *state = fixture_open();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
+    assert_int_equal(r.rc, 0);
+    fixture_valid(f, &r, tool, ADCP_3_1);
+    fixture_valid(f, &r, tool, ADCP_3_0);
+    return r;
+}
+
+static void refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, code);
+    assert_string_equal(r.e.field, field);
+}
+
+static const char *text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
+{
+    struct str s = json_val_str(json_get_path(r->reply, pointer));
+    return s.p ? arena_cstr(&f->arena, s) : "(none)";
+}
+
+static int64_t number(const struct fixture_reply *r, const char *pointer)
+{
+    yyjson_val *v = json_get_path(r->reply, pointer);
+    return yyjson_is_int(v) ? yyjson_get_sint(v) : -1;
+}
+
+static const char *with_id(struct fixture *f, const char *id, const char *more)
+{
+    return arena_printf(&f->arena, "{" KEY "\"list_id\":\"%s\"%s}", id, more).p;
+}
+
+#define DOMAINS(a, b)                                                                                           \
+    "\"base_properties\":[{\"selection_type\":\"identifiers\",\"identifiers\":[{\"type\":\"domain\",\"value\":\"" a "\"}," \
+    "{\"type\":\"domain\",\"value\":\"" b "\"}]}]"
+
+static void a_property_list_lives_from_creation_to_deletion(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = ok(f, "create_property_list",
+                                "{" KEY ACCOUNT ",\"name\":\"Acme approved\"," DOMAINS("techdaily.com", "a.example") "}");
+    const char *id = text(f, &r, "/list/list_id");
+    assert_true(json_str(r.reply, "auth_token").n >= 32);
+    assert_int_equal(number(&r, "/list/property_count"), 2);
+    r = ok(f, "get_property_list", with_id(f, id, ""));
+    assert_string_equal(text(f, &r, "/identifiers/1/value"), "a.example");
+    assert_null(strstr(r.text.p, "token"));
+    r = ok(f, "get_property_list", with_id(f, id, ",\"pagination\":{\"max_results\":1}"));
+    assert_true(yyjson_is_true(json_get_path(r.reply, "/pagination/has_more")));
+    r = ok(f, "get_property_list", with_id(f, id, arena_printf(&f->arena, ",\"pagination\":{\"max_results\":1,\"cursor\":\"%s\"}",
+                                                              text(f, &r, "/pagination/cursor")).p));
+    assert_string_equal(text(f, &r, "/identifiers/0/value"), "a.example");
+    assert_null(json_get_path(r.reply, "/pagination/cursor"));
+    r = ok(f, "update_property_list", with_id(f, id, "," DOMAINS("techdaily.com", "b.example")));
+    assert_string_equal(text(f, &r, "/list/name"), "Acme approved");
+    assert_string_equal(text(f, &r, "/list/base_properties/0/identifiers/1/value"), "b.example");
+
+    /* To anyone else it does not exist, in the same words as a list that nobody has. */
+    fixture_become_new_buyer(f, "other");
+    refused(f, "get_property_list", with_id(f, id, ""), "REFERENCE_NOT_FOUND", "/list_id");
+    struct fixture_reply mine = fixture_call(f, "delete_property_list", with_id(f, id, ""));
+    struct fixture_reply none = fixture_call(f, "delete_property_list", with_id(f, "pl-none", ""));
+    assert_string_equal(mine.e.message, none.e.message);
+    r = ok(f, "list_property_lists", "{}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 0);
+    fixture_become(f, "test-buyer");
+    r = ok(f, "delete_property_list", with_id(f, id, ""));
+    assert_true(json_bool_or(r.reply, "deleted", false));
+    refused(f, "get_property_list", with_id(f, id, ""), "REFERENCE_NOT_FOUND", "/list_id");
+}
+
+static void lists_resolve_against_the_publishers_own_inventory(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"tags\",\"base_properties\":[{\"selection_type\":"
+                                "\"publisher_tags\",\"publisher_domain\":\"techdaily.com\",\"tags\":[\"technology\"]}]}");
+    assert_int_equal(number(&r, "/list/property_count"), 1);
+    r = ok(f, "create_property_list", "{" KEY "\"name\":\"ids\",\"base_properties\":[{\"selection_type\":\"publisher_ids\","
+           "\"publisher_domain\":\"techdaily.com\",\"property_ids\":[\"prop_001\",\"prop_002\"]}]}");
+    assert_int_equal(number(&r, "/list/property_count"), 1); /* prop-002 is another publisher domain's */
+    r = ok(f, "create_property_list", "{" KEY "\"name\":\"all but one\",\"filters\":{\"exclude_identifiers\":[{\"type\":\"domain\","
+           "\"value\":\"techdaily.com\"}]}}");
+    int64_t rest = number(&r, "/list/property_count");
+    r = ok(f, "create_property_list", "{" KEY "\"name\":\"all\"}");
+    assert_int_equal(number(&r, "/list/property_count"), rest + 1);
+    refused(f, "create_property_list", "{" KEY "\"name\":\"x\",\"filters\":{\"feature_requirements\":[{\"feature_id\":\"a\"}]}}",
+            "UNSUPPORTED_FEATURE", "/filters/feature_requirements");
+}
+
+static void pages_of_lists_are_honest(void **state)
+{
+    static const char *const names[] = { "Approved News", "Gambling Block", "Premium News" };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        f->now += 1000;
+        (void)ok(f, "create_property_list", arena_printf(&f->arena, "{" KEY ACCOUNT ",\"name\":\"%s\"}", names[i]).p);
+    }
+    struct fixture_reply r = ok(f, "list_property_lists", "{" ACCOUNT ",\"pagination\":{\"max_results\":2}}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 2);
+    assert_true(yyjson_is_true(json_get_path(r.reply, "/pagination/has_more")));
+    r = ok(f, "list_property_lists", arena_printf(&f->arena, "{" ACCOUNT ",\"pagination\":{\"max_results\":2,\"cursor\":\"%s\"}}",
+                                                 text(f, &r, "/pagination/cursor")).p);
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 1);
+    assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
+    assert_null(json_get_path(r.reply, "/pagination/cursor"));
+    r = ok(f, "list_property_lists", "{\"name_contains\":\"NEWS\",\"pagination\":{\"max_results\":2}}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 2);
+    assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
+    r = ok(f, "list_property_lists", "{\"account\":{\"brand\":{\"domain\":\"nobody.example\"},\"operator\":\"agency.example\"}}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 0);
+    refused(f, "list_collection_lists", "{\"pagination\":{\"cursor\":\"xxxx\"}}", "INVALID_REQUEST", "/pagination/cursor");
+}
+
+#define RECORD(domain, n) "{\"record_id\":\"r-" domain "\",\"identifier\":{\"type\":\"domain\",\"value\":\"" domain "\"},\"impressions\":" n "}"
+
+static void delivery_is_judged_by_the_list(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
+    const char *id = text(f, &r, "/list/list_id");
+    r = ok(f, "validate_property_delivery",
+           with_id(f, id, ",\"records\":[" RECORD("a.example", "50000") "," RECORD("random.example", "200") "]"));
+    assert_true(yyjson_is_false(json_get_path(r.reply, "/compliant")));
+    assert_int_equal(number(&r, "/summary/compliant_impressions"), 50000);
+    assert_int_equal(number(&r, "/summary/non_compliant_records"), 1);
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "results")), 1);
+    assert_string_equal(text(f, &r, "/results/0/features/0/policy_id"), id);
+    r = ok(f, "validate_property_delivery",
+           with_id(f, id, ",\"include_compliant\":true,\"records\":[" RECORD("www.a.example", "5") "]"));
+    assert_true(yyjson_is_true(json_get_path(r.reply, "/compliant")));
+    assert_string_equal(text(f, &r, "/results/0/status"), "compliant");
+}
+
+static void collections_resolve_and_say_what_is_not_known(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r =
+        ok(f, "create_collection_list", "{" KEY ACCOUNT ",\"name\":\"shows\",\"base_collections\":[{\"selection_type\":\"distribution_ids\","
+           "\"identifiers\":[{\"type\":\"imdb_id\",\"value\":\"tt1\"},{\"type\":\"imdb_id\",\"value\":\"tt2\"}]}],\"filters\":{\"kinds\":"
+           "[\"series\"],\"exclude_distribution_ids\":[{\"type\":\"imdb_id\",\"value\":\"tt2\"}]}}");
+    assert_int_equal(number(&r, "/list/collection_count"), 1);
+    r = ok(f, "get_collection_list", with_id(f, text(f, &r, "/list/list_id"), ",\"resolve\":true"));
+    assert_string_equal(text(f, &r, "/collections/0/distribution_ids/0/value"), "tt1");
+    assert_string_equal(text(f, &r, "/coverage_gaps/kinds/0/value"), "tt1");
+    assert_string_equal(text(f, &r, "/cache_valid_until"), "2026-03-16T14:30:00Z");
+}
+
+/* ---- references, as products and media buys use them ---- */
+
+struct resolve_arg {
+    const char *ref;
+    struct fixture *f;
+    int rc;
+    size_t n;
+};
+
+static int resolve(struct act *act, void *arg, struct err *e)
+{
+    struct resolve_arg *a = arg;
+    struct inventory_entries entries;
+    struct list_ref ref = { fixture_json(a->f, a->ref), "/packages/0/targeting_overlay/property_list" };
+    a->rc = list_resolve(act, &property_lists, &ref, &entries, e);
+    if (a->rc == 1) a->n = entries.n;
+    return 0;
+}
+
+static int resolves(struct fixture *f, const char *ref, size_t *n, struct err *e)
+{
+    struct resolve_arg arg = { .ref = ref, .f = f };
+    assert_int_equal(fixture_act(f, resolve, &arg, e), 0);
+    *n = arg.n;
+    return arg.rc;
+}
+
+static void a_reference_opens_a_list_by_ownership_or_token(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    size_t n;
+    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
+    const char *id = text(f, &r, "/list/list_id"), *token = text(f, &r, "/auth_token");
+    const char *ref = arena_printf(&f->arena, "{\"agent_url\":\"http://localhost\",\"list_id\":\"%s\"}", id).p;
+    assert_int_equal(resolves(f, ref, &n, &e), 1);
+    assert_int_equal(n, 2);
+    assert_int_equal(resolves(f, "{\"agent_url\":\"https://elsewhere.example\",\"list_id\":\"x\"}", &n, &e), 0);
+    fixture_become_new_buyer(f, "other");
+    assert_int_equal(resolves(f, ref, &n, &e), -1);
+    assert_string_equal(e.field, "/packages/0/targeting_overlay/property_list/list_id");
+    ref = arena_printf(&f->arena, "{\"agent_url\":\"http://localhost/\",\"list_id\":\"%s\",\"auth_token\":\"%s\"}", id, token).p;
+    assert_int_equal(resolves(f, ref, &n, &e), 1);
+    ref = arena_printf(&f->arena, "{\"agent_url\":\"http://localhost/\",\"list_id\":\"%s\",\"auth_token\":\"guess\"}", id).p;
+    assert_int_equal(resolves(f, ref, &n, &e), -1);
+}
+
+/* ---- content standards ---- */
+
+#define POLICY(id, enforcement, words) "{\"policy_id\":\"" id "\",\"enforcement\":\"" enforcement "\",\"policy\":\"" words "\"}"
+#define IMAGE(id, url) "{\"property_rid\":\"site.example\",\"artifact_id\":\"" id "\",\"assets\":[{\"type\":\"image\",\"url\":\"" url "\"}]}"
+
+static const char *standards(struct fixture *f)
+{
+    struct fixture_reply r =
+        ok(f, "create_content_standards", "{" KEY ACCOUNT ",\"scope\":{\"languages_any\":[\"en\"],\"channels_any\":[\"display\"]},\"policies\":["
+           POLICY("no_violence", "must", "No violent or controversial imagery") ","
+           POLICY("dpi", "should", "Minimum 72 DPI for display assets") ","
+           POLICY("vice", "should", "No alcohol, gambling, or tobacco content.") "]}");
+    return text(f, &r, "/standards_id");
+}
+
+static struct fixture_reply calibrate(struct fixture *f, const char *id, const char *artifact)
+{
+    return ok(f, "calibrate_content", arena_printf(&f->arena, "{" KEY "\"standards_id\":\"%s\",\"artifact\":%s}", id, artifact).p);
+}
+
+static void content_is_judged_by_words(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = standards(f);
+    struct fixture_reply r = calibrate(f, id, IMAGE("trail", "https://cdn.example/trail-pro.png"));
+    assert_string_equal(text(f, &r, "/verdict"), "pass");
+    assert_string_equal(text(f, &r, "/features/0/status"), "passed");
+    assert_string_equal(text(f, &r, "/features/1/status"), "unevaluated"); /* never "passed" by guessing */
+    r = calibrate(f, id, IMAGE("x", "https://cdn.example/violent-hunting-scene.png"));
+    assert_string_equal(text(f, &r, "/verdict"), "fail");
+    assert_string_equal(text(f, &r, "/features/0/status"), "failed");
+    assert_string_equal(text(f, &r, "/features/0/policy_id"), "no_violence");
+    r = calibrate(f, id, IMAGE("x", "https://cdn.example/gambling.png"));
+    assert_string_equal(text(f, &r, "/verdict"), "pass"); /* "should": a warning */
+    assert_string_equal(text(f, &r, "/features/2/status"), "warning");
+
+    r = ok(f, "update_content_standards", arena_printf(&f->arena, "{" KEY "\"standards_id\":\"%s\",\"policies\":["
+           POLICY("stock", "must", "No stock photography") "," POLICY("alt", "should", "All images must have alt text") "]}", id).p);
+    r = calibrate(f, id, IMAGE("x", "https://cdn.example/stock-photo-1.png"));
+    assert_string_equal(text(f, &r, "/verdict"), "fail");
+    assert_string_equal(text(f, &r, "/features/1/status"), "warning");
+    r = calibrate(f, id, IMAGE("x", "https://cdn.example/photo-of-a-mountain.png"));
+    assert_string_equal(text(f, &r, "/verdict"), "pass");
+
+    r = ok(f, "validate_content_delivery", arena_printf(&f->arena, "{\"standards_id\":\"%s\",\"include_passed\":false,\"records\":["
+           "{\"record_id\":\"1\",\"artifact\":" IMAGE("a", "https://cdn.example/a.png") "},{\"record_id\":\"2\",\"artifact\":"
+           IMAGE("b", "https://cdn.example/stock-photos.png") "}]}", id).p);
+    assert_int_equal(number(&r, "/summary/passed_records"), 1);
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "results")), 1);
+    assert_string_equal(text(f, &r, "/results/0/record_id"), "2");
+}
+
+static void standards_are_listed_by_scope_and_seen_by_their_owner_only(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = standards(f);
+    struct fixture_reply r = ok(f, "list_content_standards", "{\"channels\":[\"display\"]}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "standards")), 1);
+    r = ok(f, "list_content_standards", "{\"channels\":[\"ctv\"]}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "standards")), 0);
+    r = ok(f, "get_content_standards", arena_printf(&f->arena, "{\"standards_id\":\"%s\"}", id).p);
+    assert_string_equal(text(f, &r, "/policies/1/policy_id"), "dpi");
+    refused(f, "create_content_standards", "{" KEY "\"scope\":{\"languages_any\":[\"en\"]},\"registry_policy_ids\":[\"x\"]}",
+            "UNSUPPORTED_FEATURE", "/registry_policy_ids");
+    fixture_become_new_buyer(f, "other");
+    refused(f, "get_content_standards", arena_printf(&f->arena, "{\"standards_id\":\"%s\"}", id).p, "REFERENCE_NOT_FOUND",
+            "/standards_id");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_property_list_lives_from_creation_to_deletion, setup, teardown),
+        cmocka_unit_test_setup_teardown(lists_resolve_against_the_publishers_own_inventory, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_of_lists_are_honest, setup, teardown),
+        cmocka_unit_test_setup_teardown(delivery_is_judged_by_the_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(collections_resolve_and_say_what_is_not_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reference_opens_a_list_by_ownership_or_token, setup, teardown),
+        cmocka_unit_test_setup_teardown(content_is_judged_by_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(standards_are_listed_by_scope_and_seen_by_their_owner_only, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
