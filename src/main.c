@@ -3,7 +3,8 @@
 #include "app/serve.h"
 #include "cli/cli.h"
 
-static const struct cli_command *const all[] = { &command_serve, &command_import, &command_export, &command_task };
+static const struct cli_command *const all[] = { &command_serve, &command_import, &command_export, &command_task,
+                                                 &command_job, &command_key };
 
 int main(int argc, char **argv)
 {

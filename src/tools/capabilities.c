@@ -175,7 +175,7 @@ static void add_audiences_and_events(struct tool_call *c, yyjson_mut_val *mb)
 static void add_media_buy(struct capabilities *k)
 {
     static const char *const modes[] = { "brief", "wholesale", "refine", NULL };
-    static const char *const webhook[] = { "webhook", NULL }, *const surfaces[] = { "snapshot", NULL };
+    static const char *const webhook[] = { "webhook", NULL }, *const surfaces[] = { "snapshot", "webhook", NULL };
     struct tool_call *c = k->c;
     if (!wanted(k, "media_buy")) return;
     yyjson_mut_val *mb = json_add_obj(c->doc, c->reply, "media_buy");

@@ -3,9 +3,12 @@
 #include "base/buf.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "domain/webhook.h"
 #include "tools/media_buy_aux.h"
 #include "tools/shorthand.h"
 
+#define ACTIVITY_DEFAULT 50
+#define ACTIVITY_MAX     200
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
 #define IDS_MAX      1000
@@ -76,6 +79,7 @@ struct query {
     int max;
     int64_t history;
     bool snapshot;
+    int64_t activity; /* webhook attempts to show for each buy; 0: none */
 };
 
 static bool is_buyer(const struct tool_call *c)
@@ -269,6 +273,9 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
         yyjson_mut_val *o = json_push_obj(c->doc, arr);
         media_buy_encode(&v, i, SHAPE_LISTED, c->doc, o);
         if (add_history(c, q, rows->rows[i].media_buy_id, o, e)) return -1;
+        if (q->activity && webhook_activity_encode(c->act, rows->rows[i].media_buy_id, (int)q->activity, c->doc, o, e)) {
+            return -1;
+        }
         media_buy_encode_packages(&v, i, NULL, c->doc, o, "packages");
         sandbox = sandbox && v.accounts[i].sandbox;
     }
@@ -283,6 +290,18 @@ static void add_pagination(struct tool_call *c, struct str resume)
     if (resume.n) json_add_str(c->doc, p, "cursor", base64url_encode(c->arena, resume));
 }
 
+/* How many attempts of reporting webhooks to show for each buy. */
+static int read_activity(struct tool_call *c, struct query *q, struct err *e)
+{
+    bool asked = false;
+    int64_t limit = ACTIVITY_DEFAULT;
+    struct json_range range = { 1, ACTIVITY_MAX };
+    if (json_opt_bool(JSON_FIELD(c->args, "include_webhook_activity", ""), &asked, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(c->args, "webhook_activity_limit", ""), range, &limit, e)) return -1;
+    q->activity = asked ? limit : 0;
+    return 0;
+}
+
 int tool_get_media_buys(struct tool_call *c, struct err *e)
 {
     struct query q = { .max = PAGE_DEFAULT };
@@ -292,7 +311,7 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     if (json_opt_i64(JSON_FIELD(c->args, "include_history", ""), (struct json_range){ 0, HISTORY_MAX }, &q.history, e)) {
         return -1;
     }
-    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e) || read_activity(c, &q, e)) return -1;
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
     if (scope && (q.ids.n ? find_ids(c, &q, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;

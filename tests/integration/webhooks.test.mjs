@@ -177,3 +177,28 @@ test('the documents a verifier starts from', async () => {
   assert.equal(adagents.authorized_agents[0].url, agent.url);
   assert.ok(adagents.properties.length > 0);
 });
+
+test('operators see jobs and keys, send again, and rotate with overlap', async () => {
+  plans.set('/gone', [410]);
+  await create(buy({ url: `${base}/gone` }), { 'x-auto-advance': 'true' });
+  const [first] = await arrivals('/gone', 1);
+  let dead;
+  for (let i = 0; i < 100 && !dead; i++) {
+    await new Promise((r) => setTimeout(r, 50));
+    dead = JSON.parse((await agent.cli('job', 'list', '--state', 'dead', '--json')).stdout).jobs[0];
+  }
+  assert.equal(dead.last_error, 'HTTP 410');
+  assert.equal((await agent.cli('job', 'redeliver', dead.job_id)).code, 0);
+  const [, second] = await arrivals('/gone', 2);
+  assert.equal(second.body.idempotency_key, first.body.idempotency_key);
+  const before = JSON.parse((await agent.cli('key', 'list', '--json')).stdout).keys;
+  assert.equal((await agent.cli('key', 'rotate')).code, 0);
+  const jwks = await (await fetch(`${agent.base}/.well-known/jwks.json`)).json();
+  assert.equal(jwks.keys.length, before.length + 1);
+  await create(buy({ url: `${base}/rotated` }), { 'x-auto-advance': 'true' });
+  const [w] = await arrivals('/rotated', 1);
+  assert.match(w.headers['signature-input'], new RegExp(`keyid="${before[0].kid}"`)); // the new one is not used yet
+  await verify(w);
+  const buyer = await agent.call('x_job_list', {});
+  assert.notEqual(buyer.body.result?.isError ?? true, false);
+});
