@@ -102,7 +102,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     *c = (struct core){ .loop = loop };
     struct store_options so = { .path = o->database, .fault = o->fault, .fault_arg = o->fault_arg };
     if (store_open(loop, &so, &c->store, e)) return -1;
-    c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .web = o->web };
+    c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run,
+                                          .web = o->web };
     c->dispatcher.web.sandbox = o->sandbox;
     arena_init(&c->lifecycle_arena);
     c->lifecycle_timer.fire = on_lifecycle_timer;

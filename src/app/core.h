@@ -10,6 +10,7 @@
 struct core_options {
     const char *database; /* path */
     bool sandbox;
+    bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */

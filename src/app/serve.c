@@ -135,11 +135,19 @@ static void on_stop(void *arg)
     http_server_stop(s->http, DRAIN_MS, on_stopped, s);
 }
 
+/* The environment of the documents on the first versions: rehearse everything, store nothing. */
+static bool dry_run_asked(void)
+{
+    const char *v = getenv("ADCP_DRY_RUN");
+    return v && (strcmp(v, "true") == 0 || strcmp(v, "1") == 0);
+}
+
 static void greet(const struct server *s, const struct serve_options *o)
 {
     int port = http_server_port(s->http);
     bool v6 = memchr(o->host.p, ':', o->host.n) != NULL;
-    cli_print("salesagent %s: %s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode");
+    cli_print("salesagent %s: %s%s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode",
+              dry_run_asked() ? ", dry run: nothing is stored" : "");
     cli_print("  MCP    %s://%s" STR_FMT "%s:%d/mcp\n", o->tls_key ? "https" : "http", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
     cli_print("  data   %s\n", o->data);
     if (o->sandbox && publisher_data_is_demo(s->core.store)) {
@@ -157,7 +165,7 @@ static int start(struct server *s, const struct serve_options *o, struct err *e)
     struct http_client_options out = { .user_agent = STR("salesagent/" SALESAGENT_VERSION) };
     s->out = http_client_curl_create(&s->uv, &out);
     struct core_options co = {
-        .database = s->dir.database, .sandbox = o->sandbox, .web = o->web, .http = s->out
+        .database = s->dir.database, .sandbox = o->sandbox, .dry_run = dry_run_asked(), .web = o->web, .http = s->out
     };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;

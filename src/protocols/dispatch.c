@@ -76,9 +76,10 @@ static int check_role(struct call *c)
 static int take_sandbox_headers(struct call *c, int64_t now)
 {
     c->act.now = now;
+    c->dry_run = c->dispatcher->dry_run;
     if (!c->dispatcher->sandbox) return 0;
     c->act.auto_advance = header_true(c->headers.x_auto_advance);
-    c->dry_run = header_true(c->headers.x_dry_run);
+    c->dry_run = c->dry_run || header_true(c->headers.x_dry_run);
     struct str t = c->headers.x_mock_time;
     c->act.mock_clock = t.n > 0;
     if (!t.n || rfc3339_parse(t, &c->act.now) == 0 || rfc3339_parse_date(t, &c->act.now) == 0) return 0;

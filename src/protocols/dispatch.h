@@ -13,6 +13,7 @@ struct dispatcher {
     struct loop *loop;
     struct store *store;
     bool sandbox;
+    bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;
     struct a2a_hub a2a;
     struct rate_limiter rates;

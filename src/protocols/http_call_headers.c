@@ -47,6 +47,7 @@ void call_headers_reply(struct http_exchange *ex, const struct call *c)
 {
     if (c->outcome == CALL_UNAUTHENTICATED) add(ex, "WWW-Authenticate", STR("Bearer realm=\"adcp\""));
     if (c->retry_after_s > 0) add(ex, "Retry-After", arena_printf(&ex->arena, "%d", c->retry_after_s));
+    if (c->dry_run) add(ex, "X-Dry-Run", STR("true"));
     if (c->rate.limit == 0) return;
     add(ex, "X-RateLimit-Limit", arena_printf(&ex->arena, "%lld", (long long)c->rate.limit));
     add(ex, "X-RateLimit-Remaining", arena_printf(&ex->arena, "%lld", (long long)c->rate.remaining));

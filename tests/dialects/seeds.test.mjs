@@ -428,3 +428,17 @@ test('rate limits are the publisher\'s, per principal and kind of call, and say 
     rmSync(dir, { recursive: true, force: true });
   }
 });
+
+/* --- dry run --- */
+
+test('a dry run checks and answers, and nothing of it is stored', async () => {
+  const asked = { packages: ['news'], total_budget: 5000 };
+  const r = await agent.call('create_media_buy', asked, { token: 'v1-buyer-token',
+    headers: { ...auto, 'x-dry-run': 'true' } });
+  assert.equal(r.headers.get('x-dry-run'), 'true');
+  const id = r.body.result.structuredContent.media_buy_id;
+  assert.ok(id);
+  assert.equal((await v1('check_media_buy_status', { media_buy_id: id })).body.error.code, 'NOT_FOUND');
+  const bad = await v1('create_media_buy', { packages: ['nothing'], total_budget: 5000 }, { ...auto, 'x-dry-run': 'true' });
+  assert.equal(bad.body.error.code, 'NOT_FOUND', 'what is wrong is refused as ever');
+});
