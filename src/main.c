@@ -3,8 +3,16 @@
 #include "app/serve.h"
 #include "cli/cli.h"
 
-static const struct cli_command *const all[] = { &command_serve, &command_import, &command_export, &command_task,
-                                                 &command_job, &command_key };
+/* One a line, in the order of the list of commands. */
+static const struct cli_command *const all[] = {
+    &command_serve,
+    &command_import,
+    &command_export,
+    &command_call,
+    &command_task,
+    &command_job,
+    &command_key,
+};
 
 int main(int argc, char **argv)
 {

@@ -44,6 +44,7 @@ int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The data directory: the option, else $SALESAGENT_DATA, else "data". */
 const char *cli_data_dir(const char *option);
 
+extern const struct cli_command command_call;
 extern const struct cli_command command_job;
 extern const struct cli_command command_key;
 extern const struct cli_command command_task;

@@ -40,5 +40,8 @@ int main(int argc, char **argv)
         snprintf(paths[i], sizeof(paths[i]), "%s/%s", argv[1], names[i]->d_name);
         tests[i] = (struct CMUnitTest){ .name = names[i]->d_name, .test_func = one_case, .initial_state = paths[i] };
     }
-    return _cmocka_run_group_tests("golden", tests, (size_t)n, NULL, NULL);
+    int failed = _cmocka_run_group_tests("golden", tests, (size_t)n, NULL, NULL);
+    for (int i = 0; i < n; i++) free(names[i]);
+    free(names);
+    return failed;
 }
