@@ -20,13 +20,13 @@ static const struct rule {
 } rules[] = {
     { "get_task_status", ARGS_TASK, { "task" }, { NULL } },
     { "update_media_buy", ARGS_NEED_DATA, { "pause", "resume", "cancel", "increase", "decrease", "extend", "change", "update" },
-      { "media buy", "campaign", "budget", "buy", "package", "order", "flight", "mb-" } },
+      { "mediabuy", "campaign", "budget", "buy", "package", "order", "flight", "mb-" } },
     { "sync_creatives", ARGS_NEED_DATA, { "upload", "sync", "submit", "assign", "add" }, { "creative", "banner", "asset" } },
     { "create_media_buy", ARGS_NEED_DATA, { "buy", "book", "purchase", "create", "launch", "order", "reserve", "place" },
-      { "campaign", "media buy", "package", "inventory", "impression", "ads", "ad ", "line item", "$", "budget" } },
+      { "campaign", "mediabuy", "package", "inventory", "impression", "ads", "ad ", "line item", "$", "budget" } },
     { "get_media_buy_delivery", ARGS_MEDIA_BUYS, { "deliver", "perform", "spent", "spend", "pacing", "report", "ctr", "impressions" },
       { NULL } },
-    { "get_media_buys", ARGS_MEDIA_BUYS, { "media buy", "campaign", "order", "mb-", "flight" }, { NULL } },
+    { "get_media_buys", ARGS_MEDIA_BUYS, { "mediabuy", "campaign", "order", "mb-", "flight" }, { NULL } },
     { "list_creative_formats", ARGS_NONE, { "format", "spec", "sizes", "dimensions" }, { NULL } },
     { "list_creatives", ARGS_NONE, { "creative", "banner" }, { NULL } },
     { "list_accounts", ARGS_NONE, { "account" }, { NULL } },
@@ -38,7 +38,8 @@ static const struct rule {
       { NULL } },
 };
 
-/* Lower case, everything but letters, digits, '-' and '$' a single space, a space at both ends. */
+/* Lower case, everything but letters, digits, '-' and '$' a single space, a space at both ends.
+ * "media buy" becomes one word, so that its "buy" is no verb. */
 static struct str normal(struct arena *a, struct str text)
 {
     char *out = arena_alloc(a, text.n + 3);
@@ -51,6 +52,11 @@ static struct str normal(struct arena *a, struct str text)
         if (!keep && out[n - 1] != ' ') out[n++] = ' ';
     }
     if (out[n - 1] != ' ') out[n++] = ' ';
+    for (size_t i = 0; i + 10 <= n; i++) {
+        if (memcmp(out + i, " media buy", 10) != 0) continue;
+        memmove(out + i + 6, out + i + 7, n - i - 7);
+        n--;
+    }
     return (struct str){ out, n };
 }
 
