@@ -9,6 +9,7 @@
 #define LATEST_LEGACY  "2025-11-25"
 #define MODERN_VERSION "2026-07-28"
 #define BATCH_MAX      50
+#define OUTLINE_LEVELS 2
 
 /* Error codes of the stateless revision. */
 #define MCP_HEADER_MISMATCH     (-32020)
@@ -133,15 +134,22 @@ static void add_annotations(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct
     json_add_bool(doc, a, "openWorldHint", false);
 }
 
-/* The schema is complete or open, never partial: clients strip what a partial list leaves out. */
-static struct str input_schema(struct arena *a, const struct tool *t)
+/* The schema is complete or open, never partial: clients strip what a partial list leaves out. Complete ones are a
+ * hundred thousand tokens together, which programs like and language models do not: "/mcp?schemas=outline" lists the
+ * same members with objects below the second level left open. */
+static struct str input_schema(struct arena *a, const struct tool *t, bool outline)
 {
     const struct contract *contract = contract_find(ADCP_3_1, t->name, CONTRACT_REQUEST);
-    return contract ? contract_schema_json(a, contract) : STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
+    if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
+    return outline ? contract_schema_outline(a, contract, OUTLINE_LEVELS) : contract_schema_json(a, contract);
 }
 
-static struct str tools_list_result(struct arena *a, bool sandbox, bool modern)
+static struct str tools_list_result(struct mcp_request *m)
 {
+    struct arena *a = &m->post->ex->arena;
+    bool sandbox = m->post->dispatcher->sandbox;
+    struct str schemas;
+    bool outline = http_req_query(m->post->ex, "schemas", &schemas) && str_is(schemas, "outline");
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *r = json_root_obj(doc);
     yyjson_mut_val *list = json_add_arr(doc, r, "tools");
@@ -152,10 +160,10 @@ static struct str tools_list_result(struct arena *a, bool sandbox, bool modern)
         json_add_cstr(doc, o, "name", t->name);
         json_add_cstr(doc, o, "title", t->title);
         json_add_cstr(doc, o, "description", t->description);
-        json_add_raw(doc, o, "inputSchema", input_schema(a, t));
+        json_add_raw(doc, o, "inputSchema", input_schema(a, t, outline));
         add_annotations(doc, o, t);
     }
-    if (modern) {
+    if (m->modern) {
         add_cacheable(doc, r);
         add_modern(doc, r);
     }
@@ -272,7 +280,7 @@ static void route_modern(struct mcp_request *m)
     if (str_is(m->method, "server/discover")) {
         answer(m->post, 200, jsonrpc_result(a, m->id, discover_result(a)));
     } else if (str_is(m->method, "tools/list")) {
-        answer(m->post, 200, jsonrpc_result(a, m->id, tools_list_result(a, m->post->dispatcher->sandbox, true)));
+        answer(m->post, 200, jsonrpc_result(a, m->id, tools_list_result(m)));
     } else if (str_is(m->method, "tools/call")) {
         tools_call(m);
     } else {
@@ -288,7 +296,7 @@ static void route_legacy(struct mcp_request *m)
     } else if (str_is(m->method, "ping")) {
         answer(m->post, 200, jsonrpc_result(a, m->id, STR("{}")));
     } else if (str_is(m->method, "tools/list")) {
-        answer(m->post, 200, jsonrpc_result(a, m->id, tools_list_result(a, m->post->dispatcher->sandbox, false)));
+        answer(m->post, 200, jsonrpc_result(a, m->id, tools_list_result(m)));
     } else if (str_is(m->method, "tools/call")) {
         tools_call(m);
     } else {

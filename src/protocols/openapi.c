@@ -38,9 +38,18 @@ static void add_responses(yyjson_mut_doc *doc, yyjson_mut_val *op, struct str sc
     add_content(doc, failed, "application/problem+json", STR("{\"$ref\":\"#/components/schemas/Problem\"}"));
 }
 
+/* "tasks_get_request": names of components have no slash. */
+static const char *schema_name(struct arena *a, const struct tool *t, const char *side)
+{
+    struct str s = arena_printf(a, "%s_%s", t->name, side);
+    char *p = arena_alloc(a, s.n + 1);
+    for (size_t i = 0; i < s.n; i++) p[i] = s.p[i] == '/' ? '_' : s.p[i];
+    return p;
+}
+
 static struct str ref(struct arena *a, const struct tool *t, const char *side)
 {
-    return arena_printf(a, "{\"$ref\":\"#/components/schemas/%s_%s\"}", t->name, side);
+    return arena_printf(a, "{\"$ref\":\"#/components/schemas/%s\"}", schema_name(a, t, side));
 }
 
 static yyjson_mut_val *add_operation(yyjson_mut_doc *doc, yyjson_mut_val *path, const char *method, const char *id,
@@ -133,8 +142,8 @@ static void add_components(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val 
     for (size_t i = 0; i < tool_table_n; i++) {
         const struct tool *t = &tool_table[i];
         if (!listed(t, sandbox)) continue;
-        json_add_raw(doc, schemas, arena_printf(a, "%s_request", t->name).p, schema_of(a, t, CONTRACT_REQUEST));
-        json_add_raw(doc, schemas, arena_printf(a, "%s_response", t->name).p, schema_of(a, t, CONTRACT_RESPONSE));
+        json_add_raw(doc, schemas, schema_name(a, t, "request"), schema_of(a, t, CONTRACT_REQUEST));
+        json_add_raw(doc, schemas, schema_name(a, t, "response"), schema_of(a, t, CONTRACT_RESPONSE));
     }
 }
 

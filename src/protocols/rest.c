@@ -38,6 +38,19 @@ static struct str problem_body(struct rest_call *r, int status)
     return json_write(a, o);
 }
 
+/* What AdCP answers with an empty list may be an error in an older shape, with a code of its own. */
+static int status_of_older_shape(const struct call *c)
+{
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    yyjson_doc *doc;
+    struct err e;
+    ENSURE(json_parse(c->arena, c->body, &own, &doc, &e) == 0); /* our own text */
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    struct str code = json_str(json_obj(root, "error"), "code");
+    if (!code.n) code = json_str(root, "error_code");
+    return code.n >= 9 && memcmp(code.p + code.n - 9, "NOT_FOUND", 9) == 0 ? 404 : 400;
+}
+
 static int status_of(const struct rest_call *r)
 {
     const struct call *c = &r->call;
@@ -46,7 +59,9 @@ static int status_of(const struct rest_call *r)
     case CALL_UNKNOWN_TOOL: return 404;
     case CALL_UNAUTHENTICATED: return 401;
     case CALL_UNAVAILABLE: return 503;
-    case CALL_FAILED: return r->problems ? error_code_http_status(c->err.code ? c->err.code : "") : 200;
+    case CALL_FAILED:
+        if (!r->problems) return 200;
+        return c->err.code && *c->err.code ? error_code_http_status(c->err.code) : status_of_older_shape(c);
     }
     ENSURE(!"an outcome has a status");
     return 500;

@@ -60,6 +60,17 @@ test('GET and DELETE are 405, notifications 202, lists are in a fixed order', as
   }
 });
 
+test('outlined schemas name every member that the complete ones name', async () => {
+  const list = async (q) => (await agent.post(`/mcp${q}`, req('tools/list'))).body.result.tools;
+  const [whole, outline] = [await list(''), await list('?schemas=outline')];
+  assert.ok(JSON.stringify(outline).length < JSON.stringify(whole).length / 3);
+  for (const [i, t] of whole.entries()) {
+    const o = outline[i].inputSchema;
+    assert.deepEqual(Object.keys(o.properties ?? {}).sort(), Object.keys(t.inputSchema.properties ?? {}).sort(), t.name);
+    assert.deepEqual(o.required, t.inputSchema.required, t.name);
+  }
+});
+
 test('JSON-RPC mistakes get their codes', async () => {
   const cases = [
     ['{', 400, -32700], ['{"jsonrpc":"2.0","id":1,"method":"ping"} x', 400, -32700],
