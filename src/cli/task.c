@@ -62,13 +62,15 @@ static int print_reply(struct arena *a, const struct task_args *t, struct str re
     static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 1000000 };
     yyjson_doc *doc;
     struct err e;
-    if (t->json) {
-        cli_print(STR_FMT "\n", STR_ARG(reply));
-        return CLI_OK;
-    }
+    if (t->json) cli_print(STR_FMT "\n", STR_ARG(reply));
     if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
     yyjson_val *root = yyjson_doc_get_root(doc), *tasks = json_arr(root, "tasks"), *task;
     size_t i, n;
+    if (!json_bool_or(root, "carried_out", true)) {
+        struct str why = json_val_str(json_get_path(root, "/task/failure/message"));
+        return cli_error(CLI_FAILED, "The task stays open; it could not be carried out: " STR_FMT, STR_ARG(why));
+    }
+    if (t->json) return CLI_OK;
     yyjson_arr_foreach(tasks, i, n, task) print_row(task);
     if (tasks && yyjson_arr_size(tasks) == 0) cli_print("Nothing is waiting.\n");
     if (json_obj(root, "task")) print_fields(json_obj(root, "task"), a);

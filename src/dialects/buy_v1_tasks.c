@@ -218,6 +218,15 @@ yyjson_mut_val *buy_v1_task_mark_down(const struct dialect_down *d)
 {
     struct str who = arg(d, "completed_by");
     yyjson_mut_val *root = json_root_obj(d->doc);
+    yyjson_val *failure = json_obj(d->aux, "failure");
+    if (failure) {
+        json_add_cstr(d->doc, root, "status", "failed");
+        json_add_copy(d->doc, root, "task_id", yyjson_obj_get(d->request->args, "task_id"));
+        json_add_str(d->doc, root, "message",
+                     arena_printf(d->request->arena, "The task stays open; it could not be carried out: " STR_FMT,
+                                  STR_ARG(json_str(failure, "message"))));
+        return root;
+    }
     if (!json_bool_or(d->aux, "closed", true)) {
         json_add_cstr(d->doc, root, "status", "verification_failed");
         json_add_bool(d->doc, root, "verified", false);

@@ -159,24 +159,55 @@ static int finish(const struct act *act, struct task_row *task, struct str reaso
     return task_changed(act, task, arena_cstr(act->arena, task->decision), e);
 }
 
+static void drop_failure(const struct act *act, struct task_row *task)
+{
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_val *old = parsed(act, task);
+    if (!json_has(old, "failure")) return;
+    yyjson_mut_val *o = json_copy(doc, old);
+    (void)yyjson_mut_obj_remove_key(o, "failure"); /* it is there */
+    task->doc = json_write(act->arena, o);
+}
+
+/* The effect is undone; what is left is the reason, on a task that waits for another decision. */
+static int keep_failure(const struct act *act, struct task_row *task, const struct err *why, struct err *e)
+{
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_cstr(doc, o, "code", why->code);
+    json_add_str(doc, o, "message", str_from(why->message));
+    json_add_str_opt(doc, o, "field", str_from(why->field));
+    json_add_str_opt(doc, o, "suggestion", str_from(why->suggestion));
+    json_add_time(doc, o, "at", act->now);
+    json_add_str(doc, o, "by", act->actor);
+    task_put(act, task, "failure", json_write(act->arena, o));
+    task->updated_at = act->now;
+    return q_task_update(act->tx, task, e) || task_changed(act, task, "attempt_failed", e) ? -1 : 0;
+}
+
+static int execute(const struct act *act, const struct task_resolution *r, const struct task_row *task, struct err *e)
+{
+    const struct task_kind *kind = find_kind(task->kind);
+    if (!kind) return 0;
+    return r->decision == TASK_APPROVE ? kind->approve(act, task, e) : kind->reject(act, task, r->reason, e);
+}
+
 int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out, struct err *e)
 {
     struct task_row task;
+    struct err why;
     if (may_decide(act, e) || task_load(act, r->task_id, &task, e)) return -1;
     if (!task_open(&task)) return already_decided(act, &task, e);
-    const struct task_kind *kind = find_kind(task.kind);
-    switch (r->decision) {
-    case TASK_APPROVE:
-        if (kind && kind->approve(act, &task, e)) return -1;
-        task.state = STR("completed");
-        task.decision = STR("approved");
-        break;
-    case TASK_REJECT:
-        if (kind && kind->reject(act, &task, r->reason, e)) return -1;
-        task.state = STR("failed");
-        task.decision = STR("rejected");
-        break;
+    if (tx_rehearse(act->tx, e)) return -1;
+    if (execute(act, r, &task, &why)) {
+        if (tx_rehearse_end(act->tx, e) || keep_failure(act, &task, &why, e)) return -1;
+        *out = task;
+        return 0;
     }
+    if (tx_rehearse_keep(act->tx, e)) return -1;
+    drop_failure(act, &task);
+    task.state = r->decision == TASK_APPROVE ? STR("completed") : STR("failed");
+    task.decision = r->decision == TASK_APPROVE ? STR("approved") : STR("rejected");
     if (finish(act, &task, r->reason, e)) return -1;
     *out = task;
     return 0;

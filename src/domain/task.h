@@ -5,11 +5,12 @@
  *        +------------+-------------+--> escalated --^
  *
  * A task holds the operation it waits for ("operation" in its doc). Approving executes it, rejecting undoes it, and
- * the row, the effect, the audit line and the notification are one commit; when executing fails nothing is written
- * and the task stays open. The same function serves the web pages, the API tools, the command line and links.
+ * the row, the effect, the audit line and the notification are one commit; when executing fails its effect is undone
+ * and the task stays open with the reason under "failure", to be decided again. The same function serves the web pages, the API tools, the command line and links.
  *
  * Only people of the publisher decide. task doc: {"operation": {...}, "rule": "why a person must decide",
- * "description", "context", "push_notification_config", "comments": [], "reason", "resolved_by", "result"}. */
+ * "description", "context", "push_notification_config", "comments": [], "reason", "resolved_by", "result",
+ * "failure": {"code", "message", "field", "suggestion", "at", "by"} of the last attempt that failed}. */
 #pragma once
 
 #include "contract/json.h"
@@ -49,8 +50,9 @@ MUST_CHECK int task_load(const struct act *act, struct str task_id, struct task_
 bool task_open(const struct task_row *task);
 
 /* Decides. Errors: PERMISSION_DENIED (not a person of the publisher), REFERENCE_NOT_FOUND, INVALID_STATE when it was
- * decided already (with how, when and by whom), and whatever executing the operation says. `reason` is shown to
- * the buyer when rejecting. */
+ * decided already (with how, when and by whom). When executing the operation fails this succeeds all the same, so
+ * that the reason is kept: *out is then still open (task_open) and its "failure" says why. `reason` is shown to the
+ * buyer when rejecting. */
 struct task_resolution {
     struct str task_id;
     enum task_decision decision;

@@ -148,11 +148,27 @@ static void call_tool(struct sign_page *p, struct str tool, yyjson_mut_doc *doc,
     dispatch_call(p->dispatcher, &p->call);
 }
 
+/* The decision was heard, but what it stands for failed; the order waits on. */
+static void not_carried_out(struct sign_page *p, yyjson_val *reply)
+{
+    add_head(p, "Not possible");
+    buf_add(&p->html, STR("<p>The order still waits. It could not be carried out: "));
+    add_text(&p->html, json_val_str(json_get_path(reply, "/task/failure/message")));
+    buf_add(&p->html, STR("</p>"));
+    add_form(p, true);
+    send_page(p, 409);
+}
+
 static void decided(struct call *c)
 {
     struct sign_page *p = CONTAINER_OF(c, struct sign_page, call);
     if (c->outcome != CALL_OK) {
         refused(p, c);
+        return;
+    }
+    yyjson_val *reply = answer(c);
+    if (!json_bool_or(reply, "carried_out", true)) {
+        not_carried_out(p, reply);
         return;
     }
     add_head(p, str_is(p->action, "approve") ? "Signed" : "Refused");

@@ -160,3 +160,9 @@ int tx_rehearse_end(struct tx *tx, struct err *e)
     AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE rehearsal");
     return stmt_run(back, e) || stmt_run(end, e) ? -1 : 0;
 }
+
+int tx_rehearse_keep(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE rehearsal");
+    return stmt_run(end, e);
+}

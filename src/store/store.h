@@ -90,6 +90,8 @@ MUST_CHECK int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *a
 /* A rehearsal inside a write transaction: what is written between the two is undone by the second. Not nested. */
 MUST_CHECK int tx_rehearse(struct tx *tx, struct err *e);
 MUST_CHECK int tx_rehearse_end(struct tx *tx, struct err *e);
+/* Instead of tx_rehearse_end: what was written stays part of the transaction. */
+MUST_CHECK int tx_rehearse_keep(struct tx *tx, struct err *e);
 
 /* An online copy of the whole database into a new file (backup). */
 MUST_CHECK int store_backup(struct store *s, const char *path, struct err *e);

@@ -212,12 +212,17 @@ int x_complete_task_run(struct tool_call *c, struct err *e)
     if (require_task(c, &t, e)) return -1;
     if (json_bool_or(c->args, "verify", false) && human_verify(c, &t, NULL, &verified, e)) return -1;
     bool close = verified || json_bool_or(c->args, "override_verification", false);
-    json_add_bool(c->doc, c->aux, "closed", close);
-    if (!close) return 0;
+    if (!close) {
+        json_add_bool(c->doc, c->aux, "closed", false);
+        return 0;
+    }
     struct task_resolution r = { .task_id = t.task_id,
                                  .decision = reject ? TASK_REJECT : TASK_APPROVE,
                                  .reason = json_str(c->args, "resolution_detail") };
-    return note_signer(c, &t, e) || task_resolve(c->act, &r, &t, e) ? -1 : 0;
+    if (note_signer(c, &t, e) || task_resolve(c->act, &r, &t, e)) return -1;
+    json_add_bool(c->doc, c->aux, "closed", !task_open(&t));
+    (void)json_add_text(c->doc, c->aux, "failure", task_member(c->act, &t, "failure")); /* empty: there is none */
+    return 0;
 }
 
 int x_verify_task_run(struct tool_call *c, struct err *e)

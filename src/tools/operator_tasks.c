@@ -93,6 +93,8 @@ int tool_x_task_resolve(struct tool_call *c, struct err *e)
         return err_field(e, "/decision");
     }
     if (task_resolve(c->act, &r, &t, e)) return -1;
+    if (task_open(&t)) c->message = STR("The decision could not be carried out; the task stays open. See failure.");
+    json_add_bool(c->doc, c->reply, "carried_out", !task_open(&t));
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);

@@ -100,6 +100,7 @@ static void decide(struct model *m)
                                 STR_ARG(task_id), approve ? "approve" : "reject");
     switch (sim_local(m->s, "x_task_resolve", args, &reply)) {
     case SIM_OK:
+        if (!json_bool_or(reply, "carried_out", true)) break; /* it waits on */
         b->decided = true;
         b->approved = approve;
         break;

@@ -153,19 +153,27 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
 static void an_approval_that_cannot_be_carried_out_leaves_the_task_open(void **state)
 {
     struct fixture *f = *state;
-    struct err e;
     struct made m = make(f);
     struct fixture_reply r = ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
     struct str cancel = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true}", STR_ARG(m.buy));
     struct fixture_reply second = ok(f, "update_media_buy", change(f, m, "\"budget\":1600"));
     assert_int_equal(second.outcome, TOOL_SUBMITTED);
     f->now += 60 * USEC_PER_DAY; /* the flight is over */
-    struct task_resolution approve = { r.task_id, TASK_APPROVE, STR_NONE };
     fixture_become(f, "test-operator");
-    assert_int_equal(fixture_act(f, decide, &approve, &e), -1);
-    assert_string_equal(e.code, "INVALID_STATE");
+    const char *resolve = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
+                                       STR_ARG(r.task_id)).p;
+    struct fixture_reply tried = ok(f, "x_task_resolve", resolve);
+    assert_true(yyjson_is_false(yyjson_obj_get(tried.reply, "carried_out")));
+    assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/state")), "pending"));
+    assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/failure/code")), "INVALID_STATE"));
+    tried = ok(f, "x_task_get", resolve); /* it was kept */
+    assert_true(json_val_str(json_get_path(tried.reply, "/task/failure/message")).n > 0);
+    assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/failure/by")), "operator:test-operator"));
     f->now -= 60 * USEC_PER_DAY;
-    assert_int_equal(fixture_act(f, decide, &approve, &e), 0);
+    assert_float_equal(budget_of(read_buy(f, m, "")), 1000, 1e-9); /* nothing of the attempt stayed */
+    tried = ok(f, "x_task_resolve", resolve);
+    assert_true(yyjson_is_true(yyjson_obj_get(tried.reply, "carried_out")));
+    assert_null(json_get_path(tried.reply, "/task/failure"));
     fixture_become(f, "test-buyer");
     ok(f, "update_media_buy", cancel.p); /* withdraws what is still open */
     struct str args = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(second.task_id));
