@@ -323,3 +323,49 @@ int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t posi
     if (changed == 1) w->properties_loaded = false;
     return changed;
 }
+
+/* AdCP core/signal-id.json. */
+static bool signal_id_valid(struct str id)
+{
+    for (size_t i = 0; i < id.n; i++) {
+        char ch = id.p[i];
+        bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-';
+        if (!ok) return false;
+    }
+    return true;
+}
+
+static int check_signal_prices(yyjson_val *doc, struct err *e)
+{
+    yyjson_val *list, *option;
+    size_t i, n;
+    if (json_req_arr(JSON_FIELD(doc, "pricing_options", ""), (struct json_len){ 1, 100 }, &list, e)) return -1;
+    yyjson_arr_foreach(list, i, n, option) {
+        if (json_str(option, "pricing_option_id").n && json_str(option, "model").n) continue;
+        (void)err_set(e, "INVALID_REQUEST", "a signal's pricing option has pricing_option_id and model");
+        return err_field(e, "/pricing_options/%zu", i);
+    }
+    return 0;
+}
+
+int catalog_put_signal(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e)
+{
+    struct str id, name, description;
+    if (!yyjson_is_obj(doc)) return err_set(e, "INVALID_REQUEST", "a signal must be an object");
+    if (json_req_str(JSON_FIELD(doc, "signal_id", ""), (struct json_len){ 1, PRODUCT_ID_MAX }, &id, e)) return -1;
+    if (json_req_str(JSON_FIELD(doc, "name", ""), (struct json_len){ 1, 500 }, &name, e)) return -1;
+    if (json_req_str(JSON_FIELD(doc, "description", ""), (struct json_len){ 1, 5000 }, &description, e)) return -1;
+    if (!signal_id_valid(id)) {
+        (void)err_set(e, "INVALID_REQUEST", "a signal_id holds letters, digits, _ and - only");
+        return err_field(e, "/signal_id");
+    }
+    double coverage = json_real_or(doc, "coverage_percentage", -1);
+    if (!(coverage >= 0 && coverage <= 100)) {
+        (void)err_set(e, "INVALID_REQUEST", "a signal has a coverage_percentage from 0 to 100");
+        return err_field(e, "/coverage_percentage");
+    }
+    if (check_signal_prices(doc, e)) return -1;
+    struct catalog_row row = { .id = id, .doc = json_write_val(w->arena, doc) };
+    if (position_of(w, CATALOG_SIGNAL, &row, position, e)) return -1;
+    return q_catalog_put(w->tx, CATALOG_SIGNAL, w->tenant_id, &row, w->now, e);
+}

@@ -25,6 +25,10 @@ MUST_CHECK int catalog_put_product(struct catalog_writer *w, yyjson_val *doc, in
 MUST_CHECK int catalog_put_format(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
 MUST_CHECK int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
 
+/* A first-party signal: signal_id, name, description, coverage_percentage and pricing_options as AdCP has them in
+ * get_signals; deployments are the destinations it can be activated on (besides this agent). */
+MUST_CHECK int catalog_put_signal(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
+
 /* Writes the product's search text anew: after properties it runs on have changed. */
 MUST_CHECK int catalog_index_product(struct catalog_writer *w, yyjson_val *doc, struct err *e);
 

@@ -233,6 +233,16 @@ static int import_product(struct importing *im, yyjson_val *v, int64_t position,
     return counted(im, rc);
 }
 
+static struct str signal_id_of(yyjson_val *v)
+{
+    return json_str(v, "signal_id");
+}
+
+static int import_signal(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    return counted(im, catalog_put_signal(&im->writer, v, position, e));
+}
+
 /* Two objects with one id in a file are a mistake, not an update. */
 static int refuse_twice(struct importing *im, const char *list, yyjson_val *arr,
                         struct str (*id_of)(yyjson_val *), struct err *e)
@@ -286,6 +296,7 @@ static const struct list_kind lists[] = {
     { "formats", format_id_of, import_format },
     { "properties", property_id_of, import_property },
     { "products", product_id_of, import_product },
+    { "signals", signal_id_of, import_signal },
 };
 
 static int audit_import(struct importing *im, struct err *e)

@@ -1,7 +1,7 @@
 /* Publishers as data: one JSON file holds a publisher with everything it configures (docs/import.md describes it).
  *
  *     {"salesagent_import": 1, "tenant": {...}, "principals": [...], "formats": [...], "properties": [...],
- *      "products": [...]}
+ *      "products": [...], "signals": [...]}
  *
  * Importing brings the named objects to the state of the file and leaves what the file does not name; importing the
  * same file again changes nothing. Export gives a file that imports to the same state: never tokens, only their

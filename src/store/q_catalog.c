@@ -11,6 +11,7 @@ int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct
         [CATALOG_FORMAT] = "SELECT format_id, position, '', doc FROM format WHERE tenant_id = ? AND format_id = ?",
         [CATALOG_PROPERTY] =
             "SELECT property_id, position, '', doc FROM property WHERE tenant_id = ? AND property_id = ?",
+        [CATALOG_SIGNAL] = "SELECT signal_id, position, '', doc FROM signal WHERE tenant_id = ? AND signal_id = ?",
     };
     AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
     stmt_str(s, 1, tenant_id);
@@ -63,6 +64,8 @@ int q_catalog_list(struct tx *tx, struct arena *a, enum catalog_kind kind, struc
                            " ORDER BY position, format_id LIMIT ?2 OFFSET ?3",
         [CATALOG_PROPERTY] = "SELECT property_id, position, '', doc FROM property WHERE tenant_id = ?1"
                              " ORDER BY position, property_id LIMIT ?2 OFFSET ?3",
+        [CATALOG_SIGNAL] = "SELECT signal_id, position, '', doc FROM signal WHERE tenant_id = ?1"
+                           " ORDER BY position, signal_id LIMIT ?2 OFFSET ?3",
     };
     AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
     bind_slice(s, tenant_id, slice);
@@ -85,6 +88,7 @@ int q_catalog_count(struct tx *tx, enum catalog_kind kind, struct str tenant_id,
         [CATALOG_PRODUCT] = "SELECT count(*) FROM product WHERE tenant_id = ?",
         [CATALOG_FORMAT] = "SELECT count(*) FROM format WHERE tenant_id = ?",
         [CATALOG_PROPERTY] = "SELECT count(*) FROM property WHERE tenant_id = ?",
+        [CATALOG_SIGNAL] = "SELECT count(*) FROM signal WHERE tenant_id = ?",
     };
     AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
     stmt_str(s, 1, tenant_id);
@@ -99,6 +103,7 @@ int q_catalog_last_position(struct tx *tx, enum catalog_kind kind, struct str te
         [CATALOG_PRODUCT] = "SELECT coalesce(max(position) + 1, 0) FROM product WHERE tenant_id = ?",
         [CATALOG_FORMAT] = "SELECT coalesce(max(position) + 1, 0) FROM format WHERE tenant_id = ?",
         [CATALOG_PROPERTY] = "SELECT coalesce(max(position) + 1, 0) FROM property WHERE tenant_id = ?",
+        [CATALOG_SIGNAL] = "SELECT coalesce(max(position) + 1, 0) FROM signal WHERE tenant_id = ?",
     };
     AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
     stmt_str(s, 1, tenant_id);
@@ -142,6 +147,10 @@ int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, c
         [CATALOG_PROPERTY] =
             "INSERT INTO property (tenant_id, property_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
             " ON CONFLICT (tenant_id, property_id) DO UPDATE SET position = ?3, doc = ?4"
+            " WHERE position <> ?3 OR doc <> ?4",
+        [CATALOG_SIGNAL] =
+            "INSERT INTO signal (tenant_id, signal_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (tenant_id, signal_id) DO UPDATE SET position = ?3, doc = ?4"
             " WHERE position <> ?3 OR doc <> ?4",
     };
     bool changed;
@@ -238,6 +247,7 @@ static int row_remove(struct tx *tx, enum catalog_kind kind, struct str tenant_i
         [CATALOG_PRODUCT] = "DELETE FROM product WHERE tenant_id = ? AND product_id = ?",
         [CATALOG_FORMAT] = "DELETE FROM format WHERE tenant_id = ? AND format_id = ?",
         [CATALOG_PROPERTY] = "DELETE FROM property WHERE tenant_id = ? AND property_id = ?",
+        [CATALOG_SIGNAL] = "DELETE FROM signal WHERE tenant_id = ? AND signal_id = ?",
     };
     AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
     stmt_str(s, 1, tenant_id);

@@ -18,7 +18,7 @@ struct product_text {
     struct str name, description, channels, targeting, properties;
 };
 
-enum catalog_kind { CATALOG_PRODUCT, CATALOG_FORMAT, CATALOG_PROPERTY };
+enum catalog_kind { CATALOG_PRODUCT, CATALOG_FORMAT, CATALOG_PROPERTY, CATALOG_SIGNAL };
 
 /* 1 found, 0 not, -1 failed. */
 MUST_CHECK int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id, struct str id,

@@ -9,6 +9,7 @@
 #include "tools/operator_tools.h"
 #include "tools/tasks.h"
 #include "tools/list_tools.h"
+#include "tools/signal_tools.h"
 #include "tools/tool.h"
 
 const struct tool tool_table[] = {
@@ -272,6 +273,13 @@ const struct tool tool_table[] = {
       .hidden = true,
       .protocol = "protocol",
       .run = tool_x_key_rotate },
+    { .name = "get_signals", .title = "Discover signals",
+      .description = "The publisher's own audience segments: ranked for a brief, by id, or as the whole feed (wholesale).",
+      .auth = TOOL_BUYER, .kind = TOOL_READ, .protocol = "signals", .run = get_signals_run },
+    { .name = "activate_signal", .title = "Activate a signal",
+      .description = "Make a segment available for targeting on this agent or where else it can be deployed; or end that.",
+      .auth = TOOL_BUYER, .kind = TOOL_WRITE, .idempotency = IDEM_REQUIRED, .protocol = "signals",
+      .run = activate_signal_run },
     { .name = "x_task_list",
       .title = "Tasks of the publisher",
       .description = "What waits for a person.",
