@@ -9,6 +9,7 @@
 #include "domain/report.h"
 #include "domain/task.h"
 #include "jobs/job_act.h"
+#include "jobs/webhook_send.h"
 
 #define LEASE_S 600
 
@@ -55,7 +56,12 @@ static int load(struct adapter_run *r, struct err *e)
     if (!adapter_verb_parse(json_str(payload, "verb"), &r->op.verb)) {
         return err_set(e, "INVALID_REQUEST", "The job names no verb of an ad server.");
     }
-    if (ad_server_of(&r->act.act, &r->server, e)) return -1;
+    const struct jobs_world *world = jobs_context(r->run.jobs);
+    if (world->ad_server) {
+        r->server = *world->ad_server;
+    } else if (ad_server_of(&r->act.act, &r->server, e)) {
+        return -1;
+    }
     struct str id = json_str(payload, "media_buy_id");
     int found = id.n ? plan_load(&r->act.act, id, &r->plan, e) : 0;
     if (found < 0) return -1;

@@ -7,7 +7,7 @@
 #include "base/rfc3339.h"
 
 #define RUNNING_MAX    128
-#define LANE_MAX       32
+#define LANE_MAX       64
 #define FAILURES_OPEN  5
 #define OPEN_US        (INT64_C(30) * USEC_PER_SEC)
 #define OPEN_US_MAX    (INT64_C(900) * USEC_PER_SEC)

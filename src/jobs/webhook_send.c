@@ -39,7 +39,8 @@ static struct delivery_run *self(struct steps *s)
 static int end(struct delivery_run *d, enum job_verdict verdict, const char *why)
 {
     d->run.verdict = verdict;
-    (void)snprintf(d->run.reason, sizeof(d->run.reason), "%s", why);
+    (void)snprintf(d->run.reason, sizeof(d->run.reason), "%.*s",
+                   (int)sizeof(d->run.reason) - 1, why);
     return STEPS_END;
 }
 

@@ -12,11 +12,13 @@
  * Every attempt sends the same bytes with a fresh signature and leaves a row in webhook_activity. */
 #pragma once
 
+#include "domain/plan.h"
 #include "jobs/pump.h"
 
 /* What the kinds of this layer need to know; jobs_context(). */
 struct jobs_world {
     bool sandbox; /* loopback receivers over http are allowed */
+    const struct ad_server *ad_server; /* the simulator's, instead of the publisher's own; NULL in production */
 };
 
 extern const struct job_kind webhook_kind;           /* domain/webhook.h: WEBHOOK_JOB */
