@@ -14,7 +14,9 @@
 #include "protocols/router.h"
 #include "run/loop_uv.h"
 
-#define DRAIN_MS 10000
+#define DRAIN_MS         10000
+#define TRIM_INTERVAL    (INT64_C(20) * USEC_PER_SEC)
+#define TRIM_ABOVE_BYTES ((size_t)32 << 20)
 
 struct serve_options {
     const char *listen, *data;
@@ -33,6 +35,7 @@ struct server {
     struct data_dir dir;
     struct core core;
     struct http_server *http;
+    struct timer trim; /* gives memory back after a burst */
     struct http_client *out; /* webhooks and ad servers */
     bool stopping, drained;
 };
@@ -160,6 +163,14 @@ static void greet(const struct server *s, const struct serve_options *o)
     (void)fflush(stdout); /* the line a supervisor waits for; a closed pipe shows at the next write */
 }
 
+/* What a burst of large replies needed goes back to the system once it is over. */
+static void on_trim(struct timer *t)
+{
+    struct server *s = CONTAINER_OF(t, struct server, trim);
+    if (mallinfo2().fordblks > TRIM_ABOVE_BYTES) (void)malloc_trim(0); /* nothing to give back is fine too */
+    timer_set(&s->loop, t, loop_now(&s->loop) + TRIM_INTERVAL);
+}
+
 static int start(struct server *s, const struct serve_options *o, struct err *e)
 {
     struct http_client_options out = { .user_agent = STR("salesagent/" SALESAGENT_VERSION) };
@@ -199,8 +210,11 @@ static int serve(int argc, char **argv)
         return cli_error(CLI_FAILED, "%s", e.message);
     }
     loop_uv_on_stop(&s.uv, on_stop, &s);
+    s.trim.fire = on_trim;
+    timer_set(&s.loop, &s.trim, loop_now(&s.loop) + TRIM_INTERVAL);
     greet(&s, &o);
     loop_uv_run(&s.uv);
+    timer_cancel(&s.loop, &s.trim);
     if (!s.drained) return CLI_OK; /* told twice: what was under way is done again after the next start */
     while (store_committing(s.core.store)) loop_uv_turn(&s.uv);
     http_server_destroy(s.http);
