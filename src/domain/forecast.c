@@ -14,7 +14,13 @@ int forecast_product(const struct act *act, const struct product *p, struct fore
     if (f.end_at == TIME_NONE || f.end_at <= f.start_at) f.end_at = f.start_at + FORECAST_DAYS_DEFAULT * USEC_PER_DAY;
     f.days = (f.end_at - f.start_at + USEC_PER_DAY - 1) / USEC_PER_DAY;
     if (p->daily_impressions >= 0) {
-        struct product_window pw = { act->tenant->tenant_id, p->product_id, f.start_at, f.end_at };
+        struct product_window pw = { .tenant_id = act->tenant->tenant_id,
+                                     .product_id = p->product_id,
+                                     .start_at = f.start_at,
+                                     .end_at = f.end_at,
+                                     .except_buy = w.except_buy,
+                                     .except_holder = w.except_holder,
+                                     .except_proposal = w.except_proposal };
         if (q_product_booked(act->tx, &pw, act->now, &f.booked, e)) return -1;
         f.capacity = muldiv(p->daily_impressions, f.days, 1, MONEY_ROUND_DOWN);
         f.available = f.capacity > f.booked ? f.capacity - f.booked : 0;

@@ -16,6 +16,7 @@ struct forecast {
 /* `start_at`/`end_at` may be TIME_NONE: tomorrow, and FORECAST_DAYS_DEFAULT days. */
 struct forecast_window {
     int64_t start_at, end_at;
+    struct str except_buy, except_holder, except_proposal; /* what does not count as booked: store/q_catalog.h */
 };
 MUST_CHECK int forecast_product(const struct act *act, const struct product *p, struct forecast_window w,
                                 struct forecast *out, struct err *e);

@@ -32,6 +32,7 @@ struct media_buy_created {
     struct account_row account;
     bool submitted;       /* a person must decide: `task` waits for it and the buyer sees no buy yet */
     struct task_row task;
+    struct str warning;   /* for the buyer: inventory that may not suffice; may be empty */
 };
 
 MUST_CHECK int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_created *out, struct err *e);
@@ -45,6 +46,7 @@ struct media_buy_updated {
     bool changed;         /* false: everything was as asked already; the revision stays */
     bool submitted;       /* a person must decide; nothing has changed */
     struct task_row task;
+    struct str warning;   /* as above */
 };
 
 /* PATCH semantics, all or nothing. Errors: MEDIA_BUY_NOT_FOUND, PACKAGE_NOT_FOUND, CONFLICT (revision),

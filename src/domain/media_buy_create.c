@@ -5,8 +5,10 @@
 #include "domain/booking.h"
 #include "domain/creative.h"
 #include "domain/events.h"
+#include "domain/insertion_order.h"
 #include "domain/media_buy.h"
 #include "domain/proposal.h"
+#include "domain/sold_out.h"
 
 #define TEXT_MAX     500
 #define REVISION_ONE 1
@@ -178,7 +180,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
 {
     struct package_admitted p = { .request = r };
     if (package_product(act, r, &p.product, &p.option, e)) return -1;
-    struct package_price price = { p.option, r->budget_micros, r->bid_micros, r->at };
+    struct package_price price = { p.option, r->budget_micros, r->bid_micros, r->at, r->agreed_micros };
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
     int64_t bought = pricing_impressions(p.option, r->budget_micros, rate);
@@ -253,6 +255,32 @@ static int add_up(const struct tenant_settings *ts, const struct header *h, cons
     if (media_buy_check_total(ts, &check, e)) return -1;
     *total = sum;
     return 0;
+}
+
+/* ---- what the products demand first ---- */
+
+static int check_orders(const struct header *h, const struct package_admitted *list, struct err *e)
+{
+    for (size_t i = 0; i < h->packages_n; i++) {
+        if (insertion_order_refuse(&list[i].product, h->packages[i].at, e)) return -1;
+    }
+    return 0;
+}
+
+/* The hold of the proposal that is bought is this buyer's own. */
+static int check_capacity(const struct act *act, const struct header *h, const struct package_admitted *list,
+                          struct str proposal_id, struct str *warning, struct err *e)
+{
+    struct package_row *rows = ARENA_ARRAY(act->arena, struct package_row, h->packages_n);
+    const char **at = ARENA_ARRAY(act->arena, const char *, h->packages_n);
+    for (size_t i = 0; i < h->packages_n; i++) {
+        rows[i] = list[i].row;
+        at[i] = h->packages[i].at;
+    }
+    struct sold_out_ask ask = { .packages = { rows, h->packages_n }, .at = at };
+    ask.except.except_holder = act->principal->principal_id;
+    ask.except.except_proposal = proposal_id;
+    return sold_out_check(act, &ask, warning, e);
 }
 
 /* ---- what the products allow later ---- */
@@ -404,12 +432,16 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     struct header h = { 0 };
     struct tenant_settings ts;
     struct money total = { 0 };
+    struct proposal_terms terms;
     tenant_settings_read(act->tenant, act->arena, &ts);
     if (account_ref_read(args, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_CREATE_BUY, &r.account, e)) return -1;
-    if (proposal_expand(act, args, &args, e)) return -1;
+    if (proposal_expand(act, args, &args, &terms, e)) return -1;
     if (read_header(act, args, &h, e) || check_flight(&h, e)) return -1;
+    for (size_t i = 0; i < terms.n && i < h.packages_n; i++) h.packages[i].agreed_micros = terms.rate_micros[i];
     struct package_admitted *list = ARENA_ARRAY(act->arena, struct package_admitted, h.packages_n);
     if (admit_packages(act, &ts, &h, list, e) || check_past(act, &h, e) || add_up(&ts, &h, list, &total, e)) return -1;
+    if (!terms.proposal_id.n && check_orders(&h, list, e)) return -1;
+    if (check_capacity(act, &h, list, terms.proposal_id, &r.warning, e)) return -1;
 
     struct media_buy *b = &r.buy;
     b->status = BUY_PENDING_APPROVAL;

@@ -8,7 +8,9 @@
 #include "domain/creative.h"
 #include "domain/delivery.h"
 #include "domain/events.h"
+#include "domain/insertion_order.h"
 #include "domain/media_buy.h"
+#include "domain/sold_out.h"
 
 #define TEXT_MAX     500
 #define CHANGES_MAX  (8 + 6 * PACKAGES_MAX)
@@ -33,6 +35,8 @@ struct update {
     struct package_row **targets; /* of each request */
     struct package_admitted *admitted; /* of each addition */
     bool *touched;
+    struct package_row *before; /* the packages as they are */
+    struct str warning;
     bool package_dates, budgets, resumed, paused, cancels, row_changed;
     struct media_buy_change *changes;
     size_t changes_n;
@@ -147,6 +151,8 @@ static int read_update(struct update *u, struct err *e)
         return err_field(e, "/new_packages");
     }
     u->touched = ARENA_ARRAY(u->act->arena, bool, n + u->additions_n);
+    u->before = ARENA_ARRAY(u->act->arena, struct package_row, n + 1);
+    for (size_t i = 0; i < n; i++) u->before[i] = u->buy.packages.rows[i];
     u->changes = ARENA_ARRAY(u->act->arena, struct media_buy_change, CHANGES_MAX);
     return 0;
 }
@@ -230,7 +236,7 @@ static int plan_money(struct update *u, const struct package_request *r, const s
     const struct pricing_option *o = product ? product_pricing_option(product, p->pricing_option_id) : NULL;
     if (o) {
         int64_t bid = o->fixed_price_micros >= 0 || r->bid_micros >= 0 ? r->bid_micros : p->rate_micros;
-        struct package_price price = { o, p->budget_micros, bid, r->at };
+        struct package_price price = { o, p->budget_micros, bid, r->at, /* agreed= */ -1 };
         if (package_rate(&price, &p->rate_micros, e)) return -1;
         /* A fixed price was agreed when the package was sold; a later price list does not change it. */
         if (o->fixed_price_micros >= 0) p->rate_micros = rate_before;
@@ -477,7 +483,7 @@ static int plan_additions(struct update *u, struct err *e)
     for (size_t i = 0; i < u->additions_n; i++) {
         const struct package_request *r = &u->additions[i];
         struct package_admitted *a = &u->admitted[i];
-        if (media_buy_admit_package(u->act, &u->ts, r, a, e)) return -1;
+        if (media_buy_admit_package(u->act, &u->ts, r, a, e) || insertion_order_refuse(&a->product, r->at, e)) return -1;
         if (memcmp(a->option->currency, u->old.currency, 3) != 0) {
             (void)err_set(e, "VALIDATION_ERROR", "The media buy is in %s; this pricing option is in %s.", u->old.currency,
                           a->option->currency);
@@ -534,6 +540,31 @@ static int plan_total(struct update *u, struct err *e)
     return 0;
 }
 
+/* Where a package that asks for more than before, or at another time, stands in the request; NULL for the others. */
+static const char *asks_more(const struct update *u, size_t i)
+{
+    const struct package_row *p = &u->buy.packages.rows[i], *was = &u->before[i];
+    bool more = p->impressions_goal > was->impressions_goal || p->start_at != was->start_at || p->end_at != was->end_at;
+    for (size_t k = 0; more && k < u->requests_n; k++) {
+        if (u->targets[k] == p) return u->requests[k].at;
+    }
+    return more ? "" : NULL;
+}
+
+static int plan_capacity(struct update *u, struct err *e)
+{
+    size_t had = u->buy.packages.n, n = had + u->additions_n;
+    struct package_row *rows = ARENA_ARRAY(u->act->arena, struct package_row, n + 1);
+    const char **at = ARENA_ARRAY(u->act->arena, const char *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = i < had ? u->buy.packages.rows[i] : u->admitted[i - had].row;
+        at[i] = i < had ? asks_more(u, i) : u->additions[i - had].at;
+    }
+    struct sold_out_ask ask = { .packages = { rows, n }, .at = at };
+    ask.except.except_buy = u->old.media_buy_id;
+    return sold_out_check(u->act, &ask, &u->warning, e);
+}
+
 /* Members of the buy itself that are stored and sent back, or kept for later. */
 static void plan_members(struct update *u)
 {
@@ -576,6 +607,7 @@ static int plan(struct update *u, struct err *e)
         if (plan_package(u, i, e)) return -1;
     }
     if (fit_flight(u, e) || plan_pause(u, e) || plan_additions(u, e) || plan_total(u, e)) return -1;
+    if (plan_capacity(u, e)) return -1;
     plan_members(u);
     return 0;
 }
@@ -732,7 +764,8 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
     bool needs_person;
     tenant_settings_read(act->tenant, act->arena, &u.ts);
     if (read_update(&u, e) || plan(&u, e) || check_actions(&u, &needs_person, e)) return -1;
-    struct media_buy_updated r = { .account = u.account, .touched = u.touched, .changed = changes_anything(&u) };
+    struct media_buy_updated r = { .account = u.account, .touched = u.touched, .changed = changes_anything(&u),
+                                   .warning = u.warning };
     if (needs_person && authority == AUTHORITY_BUYER && !act->auto_advance) {
         r.submitted = true;
         r.changed = false;

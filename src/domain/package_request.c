@@ -95,7 +95,7 @@ int package_request_read(struct arena *a, yyjson_val *val, const char *at, enum 
                          struct package_request *out, struct err *e)
 {
     struct package_request r = { .kind = kind, .val = val, .at = at, .budget_micros = -1, .bid_micros = -1,
-                                 .impressions = -1, .start_at = TIME_NONE, .end_at = TIME_NONE, .paused = -1 };
+                                 .impressions = -1, .agreed_micros = -1, .start_at = TIME_NONE, .end_at = TIME_NONE, .paused = -1 };
     if (!yyjson_is_obj(val)) {
         (void)err_set(e, "INVALID_REQUEST", "a package must be an object");
         return err_field(e, "%s", at);
@@ -177,6 +177,10 @@ int package_rate(const struct package_price *in, int64_t *rate_micros, struct er
         (void)err_details(e, "{\"minimum_budget\":%s,\"currency\":\"%s\"}", least, o->currency);
         (void)err_suggest(e, "Raise the budget to %s or more, or choose another pricing option.", least);
         return err_field(e, "%s/budget", in->at);
+    }
+    if (in->agreed_micros >= 0) {
+        *rate_micros = in->agreed_micros;
+        return 0;
     }
     if (o->fixed_price_micros >= 0) {
         *rate_micros = o->fixed_price_micros;

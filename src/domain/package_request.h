@@ -23,6 +23,8 @@ struct package_request {
     bool canceled;
     bool fixed_price; /* set by who knows the option: a bid is then no price of the package and is not kept */
     struct str cancellation_reason;
+    int64_t agreed_micros; /* set by who knows: the rate of a finalized proposal, which holds whatever the price list
+                            * says since; -1: none */
 };
 
 /* INVALID_REQUEST, VALIDATION_ERROR or BUDGET_TOO_LOW naming the field. */
@@ -44,6 +46,7 @@ struct package_price {
     int64_t budget_micros;
     int64_t bid_micros; /* -1: none given */
     const char *at;     /* the package's JSON Pointer */
+    int64_t agreed_micros; /* -1: none; else the rate, without a look at price and floor */
 };
 /* The rate that applies: the fixed price, or the bid, checked against the floor. BUDGET_TOO_LOW under the option's
  * minimum spend (or nothing) or under the floor; INVALID_REQUEST for a missing bid. A bid on a fixed price means

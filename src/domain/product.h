@@ -8,6 +8,7 @@
  *     measurement_policy    {min_variance_percent, measurement_windows[], vendors[]}   which terms are accepted
  *     min_lead_hours        earliest start after booking
  *     creative_lead_hours   creatives may be changed until this long before a package's start
+ *     io_required           true: sold only as a finalized proposal, against its signed insertion order
  *     active                false takes it off sale without deleting it
  *
  * A stored product that cannot be read is logged and treated as not there: one damaged row never breaks the rest. */

@@ -14,6 +14,7 @@
 #include "base/rfc3339.h"
 #include "domain/audit.h"
 #include "domain/forecast.h"
+#include "domain/insertion_order.h"
 #include "store/q_catalog.h"
 
 #define ID_PREFIX      "prop-"
@@ -263,7 +264,7 @@ static int hold(const struct act *act, const struct proposal_row *row, const str
 {
     struct forecast f;
     int64_t impressions = pricing_impressions(a->option, micros, pricing_expected_rate(a->option));
-    if (forecast_product(act, &a->product, (struct forecast_window){ TIME_NONE, TIME_NONE }, &f, e)) return -1;
+    if (forecast_product(act, &a->product, (struct forecast_window){ .start_at = TIME_NONE, .end_at = TIME_NONE }, &f, e)) return -1;
     if (impressions <= 0 || f.available < 0) return 0; /* nothing that can be counted */
     if (a->product.guaranteed && impressions > f.available) {
         (void)err_set(e, "PRODUCT_UNAVAILABLE", "Product " STR_FMT " has not enough inventory left for this plan.",
@@ -301,7 +302,10 @@ int proposal_finalize(const struct act *act, struct str proposal_id, struct str 
     row.created_at = act->now;
     row.expires_at = act->now + ts.proposal_hold_hours * 3600 * USEC_PER_SEC;
     struct proposal_view view = { &p, &ts, "committed", act->now, row.expires_at };
-    row.doc = json_write(act->arena, proposal_json(json_doc_new(act->arena), &view));
+    yyjson_mut_doc *made = json_doc_new(act->arena);
+    yyjson_mut_val *shown = proposal_json(made, &view);
+    insertion_order_add(act, &view, made, shown);
+    row.doc = json_write(act->arena, shown);
     if (q_proposal_put(act->tx, &row, e) || q_proposal_holds_drop(act->tx, &row, e)) return -1;
     int64_t total = proposal_budget(&p, &ts).recommended;
     for (size_t i = 0; i < p.n; i++) {
@@ -349,30 +353,28 @@ static int64_t take_share(struct share *s, int64_t percent)
     return micros;
 }
 
-static void add_package(const struct act *act, yyjson_mut_doc *doc, yyjson_mut_val *arr, yyjson_val *allocation,
-                        int64_t micros)
+/* The rate is the one that was shown when the proposal was finalized, whatever the price list says since. */
+static int64_t add_package(yyjson_mut_doc *doc, yyjson_mut_val *arr, yyjson_val *allocation, int64_t micros)
 {
-    struct product p;
-    struct err ignored; /* what is wrong with the product, buying it says */
+    yyjson_val *ours = json_get_path(allocation, "/ext/salesagent");
+    int64_t rate = -1;
+    struct err ignored; /* it was written by us; damaged, the price list's applies */
+    if (json_opt_money(JSON_FIELD(ours, "rate", ""), &rate, &ignored)) rate = -1;
     yyjson_mut_val *out = json_push_obj(doc, arr);
     struct str product_id = json_str(allocation, "product_id"), option_id = json_str(allocation, "pricing_option_id");
     json_add_str(doc, out, "product_id", product_id);
     json_add_str(doc, out, "pricing_option_id", option_id);
     json_add_money(doc, out, "budget", micros);
-    if (product_load(act->tx, act->arena, act->tenant->tenant_id, product_id, &p, &ignored) != 1) return;
-    const struct pricing_option *o = product_pricing_option(&p, option_id);
-    if (o && o->fixed_price_micros < 0 && pricing_expected_rate(o) >= 0) {
-        json_add_money(doc, out, "bid_price", pricing_expected_rate(o));
-    }
+    if (!json_bool_or(ours, "fixed", true) && rate >= 0) json_add_money(doc, out, "bid_price", rate);
+    return rate;
 }
 
 /* args without proposal allocations turned into packages. */
-static int with_packages(const struct act *act, yyjson_val *args, const struct proposal_row *row, yyjson_val **out,
-                         struct err *e)
+static int with_packages(const struct act *act, yyjson_val *args, yyjson_val *proposal, yyjson_val **out,
+                         struct proposal_terms *terms, struct err *e)
 {
-    yyjson_doc *stored, *parsed;
+    yyjson_doc *parsed;
     struct share share = { 0 };
-    if (json_parse(act->arena, row->doc, &stored_limits, &stored, e)) return -1;
     yyjson_val *total = json_obj(args, "total_budget"), *v;
     if (json_money(JSON_FIELD(total, "amount", "/total_budget"), &share.total, e)) return -1;
     share.left = share.total;
@@ -380,11 +382,13 @@ static int with_packages(const struct act *act, yyjson_val *args, const struct p
     yyjson_mut_val *copy = json_copy(doc, args);
     (void)yyjson_mut_obj_remove_key(copy, "packages");
     yyjson_mut_val *packages = json_add_arr(doc, copy, "packages");
-    yyjson_val *allocations = json_arr(yyjson_doc_get_root(stored), "allocations");
+    yyjson_val *allocations = json_arr(proposal, "allocations");
     size_t i, n;
     yyjson_arr_foreach(allocations, i, n, v) {
         share.last = i + 1 == n;
-        add_package(act, doc, packages, v, take_share(&share, json_i64_or(v, "allocation_percentage", 0)));
+        ENSURE(i < PROPOSAL_ALLOCATIONS_MAX); /* as it was written */
+        int64_t micros = take_share(&share, json_i64_or(v, "allocation_percentage", 0));
+        terms->rate_micros[terms->n++] = add_package(doc, packages, v, micros);
     }
     static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD,
                                             .nodes_max = SIZE_MAX / 4 };
@@ -393,10 +397,13 @@ static int with_packages(const struct act *act, yyjson_val *args, const struct p
     return 0;
 }
 
-int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, struct err *e)
+int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, struct proposal_terms *terms,
+                    struct err *e)
 {
     struct str id = STR_NONE;
     struct proposal_row row;
+    yyjson_doc *stored;
+    *terms = (struct proposal_terms){ 0 };
     if (json_opt_str(JSON_FIELD(args, "proposal_id", ""), (struct json_len){ 1, 255 }, &id, e)) return -1;
     if (id.n == 0) {
         *out = args;
@@ -411,7 +418,10 @@ int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, s
         (void)err_set(e, "INVALID_REQUEST", "total_budget is required to buy a proposal");
         return err_field(e, "/total_budget");
     }
-    return with_packages(act, args, &row, out, e);
+    if (json_parse(act->arena, row.doc, &stored_limits, &stored, e)) return -1;
+    yyjson_val *proposal = yyjson_doc_get_root(stored);
+    terms->proposal_id = id;
+    return insertion_order_accepted(args, proposal, e) || with_packages(act, args, proposal, out, terms, e) ? -1 : 0;
 }
 
 int proposal_accept(const struct act *act, yyjson_val *args, struct str media_buy_id, struct err *e)

@@ -6,7 +6,7 @@
  *
  * A draft is not stored: its id carries its allocations (fingerprints of product and pricing option, and percents),
  * with a checksum over the publisher, so that a draft means the same tomorrow and needs no row. Finalizing writes
- * the row and keeps the inventory that the recommended budget buys; acceptance turns the allocations into packages
+ * the row, freezes the prices and keeps the inventory that the recommended budget buys; acceptance turns the allocations into packages
  * and lets the hold go. AdCP 3.1 get_products (refine, finalize) and create_media_buy (proposal_id). */
 #pragma once
 
@@ -65,10 +65,17 @@ yyjson_mut_val *proposal_json(yyjson_mut_doc *doc, const struct proposal_view *v
  * suffice. `doc` is the AdCP object. Write transactions only. */
 MUST_CHECK int proposal_finalize(const struct act *act, struct str proposal_id, struct str *doc, struct err *e);
 
+/* What was agreed when the proposal was finalized, for each of its packages. */
+struct proposal_terms {
+    struct str proposal_id; /* empty: there is no proposal and nothing was agreed */
+    int64_t rate_micros[PROPOSAL_ALLOCATIONS_MAX]; /* -1: the option had no known rate */
+    size_t n;
+};
 /* create_media_buy: when args has a proposal_id, *out is args with the packages the proposal stands for; otherwise
  * args itself. INVALID_REQUEST (total_budget missing, packages given too), PROPOSAL_NOT_FOUND,
- * PROPOSAL_NOT_COMMITTED, PROPOSAL_EXPIRED, CONFLICT (bought already). */
-MUST_CHECK int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, struct err *e);
+ * PROPOSAL_NOT_COMMITTED, PROPOSAL_EXPIRED, IO_REQUIRED, CONFLICT (bought already). */
+MUST_CHECK int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, struct proposal_terms *terms,
+                               struct err *e);
 
 /* After the buy stands: remembers it and lets the hold go. Does nothing without a proposal_id. */
 MUST_CHECK int proposal_accept(const struct act *act, yyjson_val *args, struct str media_buy_id, struct err *e);

@@ -318,18 +318,24 @@ int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now,
         "SELECT CAST(round(coalesce((SELECT sum(CAST(p.impressions_goal AS REAL)"
         "  * (min(p.end_at, ?4) - max(p.start_at, ?3)) / (p.end_at - p.start_at))"
         " FROM package p JOIN media_buy m ON m.media_buy_id = p.media_buy_id"
+        " LEFT JOIN account a ON a.tenant_id = m.tenant_id AND a.account_id = m.account_id"
         " WHERE p.product_id = ?2 AND p.start_at < ?4 AND p.end_at > ?3 AND p.end_at > p.start_at"
         "  AND p.canceled_at IS NULL AND p.impressions_goal IS NOT NULL AND m.tenant_id = ?1"
-        "  AND m.status NOT IN ('rejected', 'canceled', 'completed', 'failed')), 0)"
+        "  AND m.status NOT IN ('rejected', 'canceled', 'completed', 'failed')"
+        "  AND m.media_buy_id <> ?6 AND coalesce(a.sandbox, 0) = 0), 0)"
         " + coalesce((SELECT sum(CAST(h.impressions AS REAL)"
         "  * (min(h.end_at, ?4) - max(h.start_at, ?3)) / (h.end_at - h.start_at))"
         " FROM proposal_hold h WHERE h.tenant_id = ?1 AND h.product_id = ?2 AND h.start_at < ?4 AND h.end_at > ?3"
-        "  AND h.end_at > h.start_at AND h.expires_at > ?5), 0)) AS INTEGER)");
+        "  AND h.end_at > h.start_at AND h.expires_at > ?5"
+        "  AND NOT (h.principal_id = ?7 AND h.proposal_id = ?8)), 0)) AS INTEGER)");
     stmt_str(s, 1, w->tenant_id);
     stmt_str(s, 2, w->product_id);
     stmt_i64(s, 3, w->start_at);
     stmt_i64(s, 4, w->end_at);
     stmt_i64(s, 5, now);
+    stmt_str(s, 6, w->except_buy);
+    stmt_str(s, 7, w->except_holder);
+    stmt_str(s, 8, w->except_proposal);
     if (stmt_step(s, e) < 0) return -1;
     *impressions = col_i64(s, 0);
     return 0;

@@ -90,8 +90,10 @@ MUST_CHECK int q_text_product(struct tx *tx, struct arena *a, struct str tenant_
 struct product_window {
     struct str tenant_id, product_id;
     int64_t start_at, end_at; /* half-open */
+    struct str except_buy;                     /* a media buy that does not count; empty: none */
+    struct str except_holder, except_proposal; /* a principal's proposal whose hold does not count; empty: none */
 };
 /* Impressions other packages and held proposals have promised inside the window, their goals spread evenly over
- * their flights. Canceled packages and dead buys do not count. */
+ * their flights. Canceled packages, dead buys and those of sandbox accounts do not count. */
 MUST_CHECK int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions,
                                 struct err *e);

@@ -42,7 +42,8 @@ int tool_create_media_buy(struct tool_call *c, struct err *e)
     }
     media_buy_encode(&v, 0, SHAPE_CREATED, c->doc, c->reply);
     media_buy_encode_packages(&v, 0, NULL, c->doc, c->reply, "packages");
-    c->message = arena_printf(c->arena, "Media buy " STR_FMT " created.", STR_ARG(r.buy.row.media_buy_id));
+    c->message = arena_printf(c->arena, "Media buy " STR_FMT " created.%s" STR_FMT, STR_ARG(r.buy.row.media_buy_id),
+                              r.warning.n ? " " : "", STR_ARG(r.warning));
     return 0;
 }
 
@@ -65,7 +66,8 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
     media_buy_encode(&v, 0, SHAPE_UPDATED, c->doc, c->reply);
     json_add_time(c->doc, c->reply, "implementation_date", c->act->now);
     media_buy_encode_packages(&v, 0, r.touched, c->doc, c->reply, "affected_packages");
-    c->message = r.changed ? STR("Media buy updated.") : STR("Nothing to change; the media buy is as asked.");
+    c->message = r.changed ? arena_printf(c->arena, "Media buy updated.%s" STR_FMT, r.warning.n ? " " : "", STR_ARG(r.warning))
+                           : STR("Nothing to change; the media buy is as asked.");
     return 0;
 }
 

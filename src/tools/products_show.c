@@ -76,7 +76,7 @@ static struct str relevance_text(struct discovery *d, const struct found_product
 static int add_forecast(struct discovery *d, yyjson_mut_val *out, const struct product *p, struct err *e)
 {
     struct forecast f;
-    struct forecast_window w = { d->filter.start_at, d->filter.end_at };
+    struct forecast_window w = { .start_at = d->filter.start_at, .end_at = d->filter.end_at };
     bool asked = d->fields && reply_arr_has(d->fields, STR("forecast"));
     if (d->anonymous || json_obj(p->doc, "forecast") || (d->mode == MODE_WHOLESALE && !asked) || !shown(d, STR("forecast"))) {
         return 0;

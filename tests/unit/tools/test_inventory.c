@@ -1,0 +1,208 @@
+/* What is left of a product decides what can be bought: sold out is refused where delivery is promised and only warned
+ * of elsewhere; finalized plans keep their prices and come with an insertion order where a product demands one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tools/fixture.h"
+
+#define REPORTING                                                                                              \
+    "\"reporting_capabilities\":{\"available_reporting_frequencies\":[\"daily\"],\"expected_delay_minutes\":60," \
+    "\"timezone\":\"UTC\",\"supports_webhooks\":true,\"available_metrics\":[\"impressions\",\"spend\"],"         \
+    "\"date_range_support\":\"date_range\"}"
+
+#define PRODUCT(id, type, price, more)                                                                             \
+    "{\"product_id\":\"" id "\",\"name\":\"" id "\",\"description\":\"small\",\"publisher_properties\":["          \
+    "{\"publisher_domain\":\"techdaily.com\",\"selection_type\":\"all\"}],\"channels\":[\"display\"],"             \
+    "\"format_ids\":[{\"id\":\"fmt-display-300x250\"}],\"delivery_type\":\"" type "\",\"pricing_options\":["       \
+    "{\"pricing_option_id\":\"p\",\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":" price "}],"     \
+    REPORTING ",\"ext\":{\"salesagent\":{\"approval_policy\":\"auto\",\"capacity\":{\"daily_impressions\":10000}" more "}}}"
+
+#define FILE_OF(price)                                                                                             \
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\"," \
+    "\"currency\":\"USD\",\"min_budget\":100,\"max_budget\":1000000,\"workflow_required\":false,"                  \
+    "\"creative_review_required\":true,\"proposals\":[{\"proposal_id\":\"plan-firm\",\"name\":\"Firm\","           \
+    "\"allocations\":[{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"percent\":100}]},"                    \
+    "{\"proposal_id\":\"plan-signed\",\"name\":\"Signed\",\"allocations\":[{\"product_id\":\"signed\","            \
+    "\"pricing_option_id\":\"p\",\"percent\":100}]}]},\"products\":["                                              \
+    PRODUCT("firm", "guaranteed", price, "") "," PRODUCT("loose", "non_guaranteed", "10", "") ","                  \
+    PRODUCT("signed", "guaranteed", "10", ",\"io_required\":true") "]}"
+
+/* 30 days of 10000 impressions at 10 a thousand are 3000 dollars. */
+#define FLIGHT "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\""
+
+static int setup(void **state)
+{
+    struct fixture *f = fixture_open();
+    (void)fixture_import(f, STR(FILE_OF("10"))); /* how many objects changed is the importer's tests' business */
+    fixture_reload_tenant(f);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static struct fixture_reply buy(struct fixture *f, const char *product, int budget)
+{
+    const char *args = arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[{\"product_id\":\"%s\",\"pricing_option_id\":\"p\","
+                                    "\"budget\":%d}]}", product, budget).p;
+    struct fixture_reply r = fixture_call(f, "create_media_buy", args);
+    if (r.rc == 0) fixture_valid(f, &r, "create_media_buy", ADCP_3_1);
+    return r;
+}
+
+static void refused(const struct fixture_reply *r, const char *code, const char *field)
+{
+    assert_int_equal(r->rc, -1);
+    assert_string_equal(r->e.code, code);
+    assert_string_equal(r->e.field, field);
+}
+
+static void a_promise_needs_inventory(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = buy(f, "firm", 2000);
+    assert_int_equal(r.rc, 0);
+    r = buy(f, "firm", 1500);
+    refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
+    yyjson_val *details = fixture_json(f, r.e.details);
+    assert_int_equal(json_i64_or(details, "available_impressions", -1), 100000);
+    assert_int_equal(json_i64_or(details, "requested_impressions", -1), 150000);
+    assert_int_equal(buy(f, "firm", 1000).rc, 0);
+    r = buy(f, "firm", 100);
+    refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
+}
+
+static void packages_of_one_buy_share_what_is_left(void **state)
+{
+    struct fixture *f = *state;
+    const char *package = "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":1600}";
+    struct fixture_reply r = fixture_call(f, "create_media_buy", arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[%s,%s]}",
+                                                                              package, package).p);
+    refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
+    /* One after the other they fit. */
+    const char *apart = "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-31T00:00:00Z\",\"packages\":["
+                        "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":2900,\"end_time\":\"2026-05-01T00:00:00Z\"},"
+                        "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":2900,\"start_time\":\"2026-05-01T00:00:00Z\"}]}";
+    assert_int_equal(fixture_call(f, "create_media_buy", apart).rc, 0);
+}
+
+static void what_is_not_promised_is_sold_with_a_warning(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = buy(f, "loose", 2000);
+    assert_int_equal(r.rc, 0);
+    assert_null(strstr(arena_cstr(&f->arena, r.message), "impressions left"));
+    r = buy(f, "loose", 2000);
+    assert_int_equal(r.rc, 0);
+    assert_non_null(strstr(arena_cstr(&f->arena, r.message), "impressions left"));
+}
+
+static void an_update_asks_for_the_difference(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = buy(f, "firm", 2000);
+    struct str id = json_str(r.reply, "media_buy_id"), p = json_val_str(json_get_path(r.reply, "/packages/0/package_id"));
+    static const char text[] = "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":%d}]}";
+    r = fixture_call(f, "update_media_buy", arena_printf(&f->arena, text, STR_ARG(id), STR_ARG(p), 3100).p);
+    refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
+    r = fixture_call(f, "update_media_buy", arena_printf(&f->arena, text, STR_ARG(id), STR_ARG(p), 3000).p);
+    assert_int_equal(r.rc, 0);
+    const char *more = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"new_packages\":[{\"product_id\":\"firm\","
+                                    "\"pricing_option_id\":\"p\",\"budget\":200}]}", STR_ARG(id)).p;
+    r = fixture_call(f, "update_media_buy", more);
+    refused(&r, "PRODUCT_UNAVAILABLE", "/new_packages/0/budget");
+}
+
+static void a_sandbox_takes_nothing_away(void **state)
+{
+    struct fixture *f = *state;
+    f->principal.sandbox = true;
+    assert_int_equal(buy(f, "firm", 3000).rc, 0);
+    assert_int_equal(buy(f, "firm", 3000).rc, 0);
+    struct fixture_reply r = buy(f, "firm", 3100); /* but sees the same limits */
+    refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
+    f->principal.sandbox = false;
+    assert_int_equal(buy(f, "firm", 3000).rc, 0);
+}
+
+static struct fixture_reply finalize(struct fixture *f, const char *plan)
+{
+    struct fixture_reply r = fixture_call(f, "get_products", arena_printf(&f->arena,
+        "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\",\"proposal_id\":\"%s\",\"action\":\"finalize\"}]}", plan).p);
+    assert_int_equal(r.rc, 0);
+    fixture_valid(f, &r, "get_products", ADCP_3_1);
+    fixture_valid(f, &r, "get_products", ADCP_3_0);
+    return r;
+}
+
+static struct fixture_reply buy_plan(struct fixture *f, const char *plan, int budget, const char *more)
+{
+    return fixture_call(f, "create_media_buy", arena_printf(&f->arena, "{" FLIGHT ",\"proposal_id\":\"%s\",\"total_budget\":"
+                        "{\"amount\":%d,\"currency\":\"USD\"}%s}", plan, budget, more).p);
+}
+
+static void a_firm_plan_keeps_its_price(void **state)
+{
+    struct fixture *f = *state;
+    (void)finalize(f, "plan-firm"); /* its own checks */
+    f->now += 60 * INT64_C(1000000);
+    (void)fixture_import(f, STR(FILE_OF("20"))); /* dearer now */
+    struct fixture_reply r = buy_plan(f, "plan-firm", 1000, "");
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(json_i64_or(json_get_path(r.aux, "/media_buys/0/packages/0"), "rate", -1), 10);
+    assert_int_equal(json_i64_or(json_get_path(r.reply, "/packages/0"), "impressions", -1), 100000);
+    r = buy(f, "firm", 1000);
+    assert_int_equal(json_i64_or(json_get_path(r.reply, "/packages/0"), "impressions", -1), 50000);
+}
+
+static void the_hold_of_the_plan_is_the_buyers_own(void **state)
+{
+    struct fixture *f = *state;
+    (void)finalize(f, "plan-firm");
+    struct fixture_reply r = buy_plan(f, "plan-firm", 3000, "");
+    assert_int_equal(r.rc, 0);
+}
+
+static void some_products_need_a_signature(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = buy(f, "signed", 1000);
+    refused(&r, "IO_REQUIRED", "/packages/0/product_id");
+    r = finalize(f, "plan-signed");
+    yyjson_val *io = json_get_path(r.reply, "/proposals/0/insertion_order");
+    assert_true(json_bool_or(io, "requires_signature", false));
+    struct str id = json_str(io, "io_id");
+    assert_true(id.n > 3);
+    r = buy_plan(f, "plan-signed", 1000, "");
+    refused(&r, "IO_REQUIRED", "/io_acceptance");
+    static const char accepted[] = ",\"io_acceptance\":{\"io_id\":\"" STR_FMT "\",\"accepted_at\":\"2026-03-09T14:00:00Z\","
+                                   "\"signatory\":\"Ann Buyer\"}";
+    r = buy_plan(f, "plan-signed", 1000, arena_printf(&f->arena, accepted, STR_ARG(STR("io-other"))).p);
+    refused(&r, "IO_REQUIRED", "/io_acceptance/io_id");
+    r = buy_plan(f, "plan-signed", 1000, arena_printf(&f->arena, accepted, STR_ARG(id)).p);
+    assert_int_equal(r.rc, 0);
+    r = finalize(f, "plan-firm");
+    assert_null(json_get_path(r.reply, "/proposals/0/insertion_order"));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_promise_needs_inventory),
+        T(packages_of_one_buy_share_what_is_left),
+        T(what_is_not_promised_is_sold_with_a_warning),
+        T(an_update_asks_for_the_difference),
+        T(a_sandbox_takes_nothing_away),
+        T(a_firm_plan_keeps_its_price),
+        T(the_hold_of_the_plan_is_the_buyers_own),
+        T(some_products_need_a_signature),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
