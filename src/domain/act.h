@@ -34,5 +34,6 @@ struct act {
     struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
     bool sandbox;                      /* the server runs in sandbox mode */
     bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
+    int fill_percent;                  /* sandbox only: the mock delivers so much of what it could; 0: as configured */
     bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
 };

@@ -16,6 +16,9 @@ int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
     tenant_settings_read(act->tenant, act->arena, &ts);
     yyjson_val *settings = json_obj(ts.doc, "adapter_settings");
     struct str text = settings ? json_write_val(act->arena, settings) : STR_NONE;
+    if (act->fill_percent && str_is(act->tenant->adapter, "mock")) {
+        text = arena_printf(act->arena, "{\"fill_percent\":%d}", act->fill_percent);
+    }
     if (server.adapter->configure(act->arena, text, &server.config, e)) return err_in(e, "/adapter_settings");
     *out = server;
     return 0;

@@ -127,7 +127,7 @@ bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out
     struct dispatcher *d = r->dispatcher;
     struct call *probe = &r->call;
     struct err e;
-    *probe = (struct call){ .arena = &r->ex->arena, .transport = TRANSPORT_A2A };
+    *probe = (struct call){ .arena = &r->ex->arena, .transport = TRANSPORT_A2A, .dispatcher = d };
     call_headers_read(r->ex, &probe->headers);
     bool failed = auth_identify(probe, store_read(d->store), loop_now(d->loop), &e) != 0;
     if (failed && !str_is(str_from(e.code), "AUTH_INVALID")) {

@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/rfc3339.h"
+#include "protocols/sandbox.h"
 #include "store/q_tenant.h"
 
 #define TOKEN_BYTES_MAX 512
@@ -122,5 +123,5 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
                                        .token_id = t.token_id,
                                        .sandbox = t.sandbox };
     c->authenticated = true;
-    return 0;
+    return sandbox_session(c, e);
 }

@@ -24,7 +24,28 @@ enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL }
 struct call_headers {
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
     bool secure; /* came over our own TLS */
-    struct str x_auto_advance, x_dry_run, x_mock_time; /* honoured in sandbox mode only */
+    /* honoured in sandbox mode only, see sandbox.h */
+    struct str x_auto_advance, x_dry_run, x_mock_time, x_jump_to_event, x_test_session_id, x_force_error, x_simulated_spend;
+};
+
+/* What a sandbox's headers ask for, and what they are answered with. */
+enum sandbox_forced {
+    FORCE_NOTHING,
+    FORCE_BUDGET,
+    FORCE_LOW_DELIVERY,
+    FORCE_PLATFORM,
+    FORCE_CREATIVE_REJECTED,
+    FORCE_UNAVAILABLE,
+    FORCE_TARGETING
+};
+
+struct call_sandbox {
+    bool used;    /* the call sent one of them */
+    bool undo;    /* a read that saw something simulated: what it wrote is undone */
+    bool session; /* principal_id is that of a test session */
+    enum sandbox_forced forced;
+    int64_t spend_micros;
+    struct str next_event, next_event_time, spend; /* reply headers; empty: not sent */
 };
 
 /* Where the caller wants to be told, when said outside the arguments: X-Push-Notification-* headers, A2A's
@@ -62,6 +83,7 @@ struct call {
     struct str message; /* one sentence for people; may be empty */
     struct str task_id; /* of a submitted operation; may be empty */
     enum tool_outcome tool_outcome;
+    struct str context_id; /* x-context-id as the caller sent it, when it is an id; echoed */
     int retry_after_s;  /* 0: not stated */
 
     /* dispatch's own */
@@ -77,6 +99,7 @@ struct call {
     bool authenticated;
     struct act act;
     bool dry_run;
+    struct call_sandbox sandbox;
     struct rate_state rate; /* what is left of the caller's minute */
     bool replayed;
     struct tool_call *fresh; /* what the tool produced in this call; NULL for a replay */

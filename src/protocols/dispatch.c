@@ -10,12 +10,8 @@
 #include "protocols/envelope.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/idempotency.h"
+#include "protocols/sandbox.h"
 #include "protocols/well_known.h"
-
-static bool header_true(struct str v)
-{
-    return str_is(v, "true") || str_is(v, "1") || str_is(v, "TRUE") || str_is(v, "True");
-}
 
 /* Ends a call that has failed: everything is rendered and the transport takes over. */
 static void finish(struct call *c, enum call_outcome outcome)
@@ -23,6 +19,7 @@ static void finish(struct call *c, enum call_outcome outcome)
     c->outcome = outcome;
     if (outcome == CALL_FAILED && str_is(str_from(c->err.code), "SERVICE_UNAVAILABLE")) c->outcome = CALL_UNAVAILABLE;
     envelope_render(c);
+    sandbox_reply(c, store_read(c->dispatcher->store));
     c->done(c);
 }
 
@@ -70,21 +67,6 @@ static int check_role(struct call *c)
         return err_suggest(&c->err, "Ask the publisher to decide; a buyer's credential cannot.");
     }
     return 0;
-}
-
-/* X-Mock-Time and the other sandbox headers. */
-static int take_sandbox_headers(struct call *c, int64_t now)
-{
-    c->act.now = now;
-    c->dry_run = c->dispatcher->dry_run;
-    if (!c->dispatcher->sandbox) return 0;
-    c->act.auto_advance = header_true(c->headers.x_auto_advance);
-    c->dry_run = c->dry_run || header_true(c->headers.x_dry_run);
-    struct str t = c->headers.x_mock_time;
-    c->act.mock_clock = t.n > 0;
-    if (!t.n || rfc3339_parse(t, &c->act.now) == 0 || rfc3339_parse_date(t, &c->act.now) == 0) return 0;
-    err_set(&c->err, "INVALID_REQUEST", "X-Mock-Time is not a date or an RFC 3339 date-time with an offset.");
-    return err_suggest(&c->err, "Send for example 2026-04-11T00:00:00Z.");
 }
 
 static void make_act(struct call *c)
@@ -188,6 +170,7 @@ static int run_tool(struct call *c)
     t->reply = json_root_obj(t->doc);
     t->aux = yyjson_mut_obj(t->doc);
     bool writes = c->row->kind == TOOL_WRITE;
+    if (sandbox_refuse(c)) return -1;
     if (writes && webhook_check_args(&c->act, c->canonical_args, &c->err)) return -1;
     if (c->row->run(t, &c->err)) return -1;
     if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
@@ -207,8 +190,8 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
         c->replayed = true;
         return 0;
     }
-    if (run_tool(c)) return -1;
-    if (c->dry_run) {
+    if (sandbox_prepare(c) || run_tool(c)) return -1;
+    if (c->dry_run || c->sandbox.undo) {
         err_set(&c->err, "", "dry run"); /* undone on purpose; write_done knows */
         return -1;
     }
@@ -227,14 +210,16 @@ static void write_done(struct write_cmd *cmd, enum write_result result)
         finish(c, CALL_FAILED);
         return;
     }
-    bool dry = result == WRITE_ROLLED_BACK && c->dry_run && c->fresh && !c->err.code[0];
+    bool dry = result == WRITE_ROLLED_BACK && (c->dry_run || c->sandbox.undo) && c->fresh && !c->err.code[0];
     finish(c, result == WRITE_COMMITTED || dry ? CALL_OK : CALL_FAILED);
 }
 
 static void run(struct call *c)
 {
     struct dispatcher *d = c->dispatcher;
-    if (c->row->kind == TOOL_READ && !(c->row->writes && c->row->writes(c->canonical_args))) {
+    bool simulates = sandbox_needs_write(c);
+    c->sandbox.undo = simulates;
+    if (!simulates && c->row->kind == TOOL_READ && !(c->row->writes && c->row->writes(c->canonical_args))) {
         c->act.tx = store_read(d->store);
         finish(c, run_tool(c) ? CALL_FAILED : CALL_OK);
         return;
@@ -279,7 +264,9 @@ void dispatch_call(struct dispatcher *d, struct call *c)
         return;
     }
     make_act(c);
-    if (chosen || take_sandbox_headers(c, loop_now(d->loop))) {
+    c->dry_run = d->dry_run;
+    if (id_text_valid(c->headers.x_context_id, 255)) c->context_id = c->headers.x_context_id;
+    if (chosen || sandbox_take(c, store_read(d->store), loop_now(d->loop))) {
         finish(c, CALL_FAILED);
         return;
     }

@@ -121,6 +121,7 @@ static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *bo
         json_add_copy(doc, body, "context", context);
     }
     if (!c->dialect->adcp3) return;
+    if (c->context_id.n && !yyjson_mut_obj_get(body, "context_id")) json_add_str(doc, body, "context_id", c->context_id);
     if (c->replayed) json_add_bool(doc, body, "replayed", true);
     if (c->adcp_version.n && !yyjson_mut_obj_get(body, "adcp_version")) {
         json_add_str(doc, body, "adcp_version", c->adcp_version);

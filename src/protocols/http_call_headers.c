@@ -15,6 +15,10 @@ void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
         .x_auto_advance = http_req_header(ex, "x-auto-advance"),
         .x_dry_run = http_req_header(ex, "x-dry-run"),
         .x_mock_time = http_req_header(ex, "x-mock-time"),
+        .x_jump_to_event = http_req_header(ex, "x-jump-to-event"),
+        .x_test_session_id = http_req_header(ex, "x-test-session-id"),
+        .x_force_error = http_req_header(ex, "x-force-error"),
+        .x_simulated_spend = http_req_header(ex, "x-simulated-spend"),
     };
 }
 
@@ -48,6 +52,12 @@ void call_headers_reply(struct http_exchange *ex, const struct call *c)
     if (c->outcome == CALL_UNAUTHENTICATED) add(ex, "WWW-Authenticate", STR("Bearer realm=\"adcp\""));
     if (c->retry_after_s > 0) add(ex, "Retry-After", arena_printf(&ex->arena, "%d", c->retry_after_s));
     if (c->dry_run) add(ex, "X-Dry-Run", STR("true"));
+    if (c->context_id.n) add(ex, "X-Context-Id", c->context_id);
+    if (c->sandbox.next_event.n) {
+        add(ex, "X-Next-Event", c->sandbox.next_event);
+        add(ex, "X-Next-Event-Time", c->sandbox.next_event_time);
+    }
+    if (c->sandbox.spend.n) add(ex, "X-Simulated-Spend", c->sandbox.spend);
     if (c->rate.limit == 0) return;
     add(ex, "X-RateLimit-Limit", arena_printf(&ex->arena, "%lld", (long long)c->rate.limit));
     add(ex, "X-RateLimit-Remaining", arena_printf(&ex->arena, "%lld", (long long)c->rate.remaining));
