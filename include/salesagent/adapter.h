@@ -50,6 +50,13 @@ enum plan_pacing { PACING_EVEN, PACING_ASAP, PACING_FRONT_LOADED };
 
 enum plan_medium { MEDIUM_DISPLAY, MEDIUM_VIDEO, MEDIUM_AUDIO, MEDIUM_DOOH, MEDIUM_BROADCAST };
 
+/* What is known of an auction's prices. Zeros throughout: the price is fixed, or nothing is published. */
+struct plan_auction {
+    bool bidding;         /* rate_micros is a bid: the most that is paid */
+    int64_t floor_micros; /* no unit is sold for less; 0: none */
+    int64_t p25_micros, p50_micros, p75_micros, p90_micros; /* of the winning prices lately; 0: unknown */
+};
+
 struct plan_creative {
     struct str creative_id, name, format_id;
     struct str remote_id; /* the ad server's, once known */
@@ -64,6 +71,7 @@ struct plan_package {
     enum plan_pacing pacing;
     enum plan_medium medium;
     int64_t rate_micros;      /* per unit of the pricing model; the bid when it is an auction */
+    struct plan_auction auction;
     int64_t budget_micros;
     int64_t impressions_goal; /* -1: the pricing implies none */
     int64_t start_at, end_at; /* half-open; µs since the epoch, UTC */
@@ -105,6 +113,12 @@ enum metric {
 
 struct delivered {
     int64_t of[METRICS_N];
+};
+
+/* How a bid stands in its auction. */
+struct adapter_auction {
+    int64_t win_ppm;         /* share of the auctions entered that it wins, 0 to 1,000,000 */
+    int64_t clearing_micros; /* what a unit won costs on average: at least the floor, at most the bid */
 };
 
 /* One package, one UTC day. */
@@ -219,6 +233,10 @@ struct adapter {
      * monotone in `until`; spend never passes the budget unless it had before. Metrics unknown stay as they were. */
     void (*deliver)(const void *config, const struct plan *plan, size_t index, int64_t since,
                     const struct delivered *before, int64_t until, struct delivered *out);
+
+    /* NULL for ad servers that do not tell. Pure. How package `index` stands at its present bid; false, and nothing
+     * written, when it is no auction or nothing is known of its prices. */
+    bool (*auction)(const void *config, const struct plan *plan, size_t index, struct adapter_auction *out);
 };
 
 /* The adapter of that name, or NULL. */

@@ -74,6 +74,10 @@ static int rc_up(const struct dialect_request *req, struct dialect_up *out, stru
         json_add_bool(out->doc, own, "allow_past_flight", true);
         if (!creating) json_add_bool(out->doc, own, "packages_by_name", true);
     }
+    /* Its packages show spend, win rate and pacing. */
+    if (str_is(req->tool, "get_media_buys") && !yyjson_mut_obj_get(out->args, "include_snapshot")) {
+        json_add_bool(out->doc, out->args, "include_snapshot", true);
+    }
     if (str_is(req->tool, "sync_creatives")) {
         yyjson_mut_val *ext = yyjson_mut_obj_get(out->args, "ext");
         if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(out->doc, out->args, "ext");
@@ -114,7 +118,8 @@ static void add_packages(yyjson_mut_doc *doc, yyjson_mut_val *out, const char *k
         { "status", "status" },         { "budget", "budget" },         { "bid_price", "bid_price" },
         { "pricing_option_id", "pricing_option_id" }, { "start_time", "start_time" }, { "end_time", "end_time" },
         { "pacing", "pacing" },         { "paused", "paused" },         { "spend", "spend" },
-        { "win_rate", "win_rate" },     { "clearing_price", "clearing_price" }, { 0 },
+        { "win_rate", "win_rate" },     { "clearing_price", "clearing_price" }, { "pacing_index", "pacing_index" },
+        { "delivery_status", "delivery_status" }, { 0 },
     };
     yyjson_mut_val *list = json_add_arr(doc, out, key);
     yyjson_val *p;

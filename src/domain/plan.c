@@ -47,13 +47,40 @@ static enum plan_medium medium_of(const struct product *product)
     return MEDIUM_DISPLAY;
 }
 
-static int describe(const struct act *act, struct plan_package *p, struct err *e)
+static int64_t price_or_none(yyjson_val *obj, const char *key)
+{
+    int64_t micros = -1;
+    struct err ignored; /* guidance that cannot be read is no guidance */
+    if (!obj || json_opt_money(JSON_FIELD(obj, key, ""), &micros, &ignored)) return 0;
+    return micros > 0 ? micros : 0;
+}
+
+static struct plan_auction auction_of(const struct pricing_option *o)
+{
+    if (o == NULL || o->fixed_price_micros >= 0) return (struct plan_auction){ .bidding = false };
+    yyjson_val *guidance = json_obj(o->doc, "price_guidance");
+    return (struct plan_auction){
+        .bidding = true,
+        .floor_micros = o->floor_micros > 0 ? o->floor_micros : 0,
+        .p25_micros = price_or_none(guidance, "p25"),
+        .p50_micros = price_or_none(guidance, "p50"),
+        .p75_micros = price_or_none(guidance, "p75"),
+        .p90_micros = price_or_none(guidance, "p90"),
+    };
+}
+
+static int describe(const struct act *act, const struct package_row *row, struct plan_package *p, struct err *e)
 {
     struct product product;
     int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
     if (rc < 0) return -1;
     if (rc == 0) return 0; /* since deleted: what was sold stands, as display */
     p->medium = medium_of(&product);
+    const struct pricing_option *o = product_pricing_option(&product, row->pricing_option_id);
+    p->auction = auction_of(o);
+    /* A bid is the most that is paid, so what it would pay for is no goal. */
+    bool implied = p->auction.bidding && p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
+    if (implied) p->impressions_goal = -1;
     yyjson_val *settings = json_get_path(product.doc, "/ext/salesagent/ad_server");
     if (settings) p->settings = json_write_val(act->arena, settings);
     return 0;
@@ -112,7 +139,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
     out->stopped_at = earliest(row->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->completed_at, out->stopped_at);
-    return describe(act, out, e);
+    return describe(act, row, out, e);
 }
 
 int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,

@@ -180,6 +180,14 @@ static void add_finality(struct tool_call *c, yyjson_mut_val *obj, bool is_final
     if (is_final) json_add_time(c->doc, obj, "finalized_at", finalized_at);
 }
 
+/* What one priced unit really cost; -1 before there was one. */
+static int64_t effective_rate(const struct plan_package *p, const struct delivered *d)
+{
+    enum metric unit = pricing_metric(p->pricing_model);
+    if (unit == METRIC_SPEND || d->of[unit] <= 0 || d->of[METRIC_SPEND] < 0) return -1;
+    return muldiv(d->of[METRIC_SPEND], pricing_units_per_rate(p->pricing_model), d->of[unit], MONEY_ROUND_HALF_UP);
+}
+
 static void add_package(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d,
                         const struct delivery_package *p, const struct delivery_options *o)
 {
@@ -191,7 +199,8 @@ static void add_package(struct tool_call *c, yyjson_mut_val *list, const struct 
     json_add_str(doc, out, "package_id", plan->package_id);
     delivery_add_metrics(doc, out, &p->in_range);
     json_add_cstr(doc, out, "pricing_model", pricing_model_name(plan->pricing_model));
-    json_add_money(doc, out, "rate", plan->rate_micros);
+    int64_t effective = plan->auction.bidding ? effective_rate(plan, &p->lifetime) : -1;
+    json_add_money(doc, out, "rate", effective >= 0 ? effective : plan->rate_micros);
     add_currency(doc, out, d->plan->currency);
     if (pace.ratio_e4 != PACING_UNKNOWN) json_add_money(doc, out, "pacing_index", pace.ratio_e4 * 100);
     if (status) json_add_cstr(doc, out, "delivery_status", status);
@@ -267,7 +276,7 @@ static void add_pacing(struct tool_call *c, yyjson_mut_val *out, const struct pa
     json_add_i64(c->doc, out, "total_days", p->total_days);
 }
 
-/* What the buyer called the package, and what it bid; for an auction also what a thousand really cost. */
+/* What the buyer called the package, and what it bid. */
 static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, const struct delivery_package *p,
                           struct str media_buy_id)
 {
@@ -282,22 +291,32 @@ static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, const struct
         yyjson_val *terms = yyjson_doc_get_root(doc);
         json_add_copy(c->doc, out, "package_ref", json_get_path(terms, "/ext/salesagent/package_ref"));
         json_add_copy(c->doc, out, "bid_price", yyjson_obj_get(terms, "bid_price"));
-        int64_t spend = known(p->lifetime.of[METRIC_SPEND]), impressions = known(p->lifetime.of[METRIC_IMPRESSIONS]);
-        bool mille = str_is(rows.rows[i].pricing_model, "cpm") || str_is(rows.rows[i].pricing_model, "vcpm");
-        if (mille && json_has(terms, "bid_price") && impressions > 0) {
-            json_add_money(c->doc, out, "clearing_price", muldiv(spend, 1000, impressions, MONEY_ROUND_HALF_UP));
-        }
     }
 }
 
-static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct delivery_package *p,
-                            struct str media_buy_id)
+void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct plan *plan,
+                          const struct delivery_package *p)
+{
+    struct ad_server server;
+    struct adapter_auction now;
+    struct err ignored; /* a wrong configuration was refused before; these facts are only left out */
+    int64_t price = effective_rate(p->package, &p->lifetime);
+    if (!p->package->auction.bidding) return;
+    if (price >= 0) json_add_money(c->doc, out, "clearing_price", price);
+    if (ad_server_of(c->act, &server, &ignored) || server.adapter->auction == NULL) return;
+    size_t index = (size_t)(p->package - plan->packages);
+    if (server.adapter->auction(server.config, plan, index, &now)) add_ppm(c->doc, out, "win_rate", now.win_ppm);
+}
+
+static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct plan *plan,
+                            const struct delivery_package *p)
 {
     struct pacing pace = delivery_package_pacing(p, c->act->now, PACING_BY_DAY);
     yyjson_mut_val *out = json_push_obj(c->doc, list);
     json_add_str(c->doc, out, "package_id", p->package->package_id);
     json_add_str(c->doc, out, "name", p->package->name);
-    add_aux_terms(c, out, p, media_buy_id);
+    add_aux_terms(c, out, p, plan->media_buy_id);
+    delivery_add_auction(c, out, plan, p);
     json_add_money(c->doc, out, "budget", p->package->budget_micros);
     add_plain_counts(c, out, &p->in_range);
     json_add_money(c->doc, out, "budget_remaining",
@@ -325,7 +344,7 @@ void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct de
         add_pacing(c, out, &pace);
     }
     yyjson_mut_val *packages = json_add_arr(c->doc, out, "packages");
-    for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, &d->packages[i], d->plan->media_buy_id);
+    for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, d->plan, &d->packages[i]);
 }
 
 /* ---- snapshots ---- */

@@ -21,6 +21,11 @@ void delivery_add_buy(struct tool_call *c, yyjson_mut_val *list, const struct de
 /* One element of aux.media_buys; see README.md. */
 void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, const char *status);
 
+/* Of a package that bids: clearing_price, what a unit really cost so far, and win_rate, how its bid stands now, where
+ * the ad server tells. Nothing for other packages. */
+void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct plan *plan,
+                          const struct delivery_package *p);
+
 /* AdCP get_media_buys packages[].snapshot, as member `snapshot` of a package: the numbers of `p` with their age. */
 void delivery_add_snapshot(yyjson_mut_doc *doc, yyjson_mut_val *package, const struct delivery *d,
                            const struct delivery_package *p, int64_t now);

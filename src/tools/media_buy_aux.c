@@ -1,7 +1,9 @@
 #include "tools/media_buy_aux.h"
 
 #include "base/rfc3339.h"
+#include "domain/pacing.h"
 #include "domain/task.h"
+#include "tools/delivery_reply.h"
 
 #define TASKS_MAX 20
 
@@ -143,6 +145,22 @@ static void add_buy(struct tool_call *c, yyjson_mut_val *o, const struct media_b
     add_ours(c, o, echo);
 }
 
+/* Where snapshots were asked for: what came of the package so far. */
+static void add_progress(struct tool_call *c, yyjson_mut_val *o, const struct delivery *d, struct str package_id)
+{
+    for (size_t i = 0; i < d->plan->packages_n; i++) {
+        const struct delivery_package *p = &d->packages[i];
+        if (!str_eq(p->package->package_id, package_id)) continue;
+        struct pacing pace = delivery_package_pacing(p, c->act->now, PACING_BY_TIME);
+        const char *status = delivery_status_name(p->status);
+        int64_t spend = p->lifetime.of[METRIC_SPEND];
+        if (spend != METRIC_UNKNOWN) json_add_money(c->doc, o, "spend", spend);
+        if (pace.ratio_e4 != PACING_UNKNOWN) json_add_money(c->doc, o, "pacing_index", pace.ratio_e4 * 100);
+        if (status) json_add_cstr(c->doc, o, "delivery_status", status);
+        delivery_add_auction(c, o, d->plan, p);
+    }
+}
+
 int media_buy_aux(struct tool_call *c, const struct media_buy_view *v, const bool *only, struct err *e)
 {
     if (c->no_aux) return 0;
@@ -156,7 +174,9 @@ int media_buy_aux(struct tool_call *c, const struct media_buy_view *v, const boo
         yyjson_mut_val *packages = json_add_arr(c->doc, o, "packages");
         for (size_t k = 0; at < v->packages.n && str_eq(v->packages.rows[at].media_buy_id, b->media_buy_id); at++, k++) {
             if (i == 0 && only && !only[k]) continue;
-            add_package(c, json_push_obj(c->doc, packages), &v->packages.rows[at], status);
+            yyjson_mut_val *p = json_push_obj(c->doc, packages);
+            add_package(c, p, &v->packages.rows[at], status);
+            if (v->deliveries) add_progress(c, p, &v->deliveries[i], v->packages.rows[at].package_id);
         }
         add_creatives(c, o, v, b->media_buy_id);
         if (add_tasks(c, o, b->media_buy_id, e)) return -1;

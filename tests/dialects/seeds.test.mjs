@@ -386,13 +386,32 @@ test('non-guaranteed auction-based media buy', async () => {
   assert.equal(low.failed, true);
   assert.match(low.body.adcp_error.message, /floor/);
   const read = { account, media_buy_ids: [buy.media_buy_id] };
-  assert.ok((await ok(rc('get_media_buys', read, spring))).media_buys[0].status);
+  await ok(rc('sync_creatives', { account, creatives: [
+    { creative_id: 'display_trail_pro_300x250', name: 'Trail Pro 3000 - display', format_id: { agent_url: agent.base,
+      id: 'display_300x250' }, assets: [{ asset_id: 'primary', asset_type: 'image', width: 300, height: 250,
+      url: 'https://cdn.pinnacle-agency.example/trail-pro.png', mime_type: 'image/png' }] },
+    { creative_id: 'video_30s_trail_pro', name: 'Trail Pro 3000 - 30s', format_id: { agent_url: agent.base,
+      id: 'video_16x9_preroll' }, assets: [{ asset_id: 'video', asset_type: 'video', duration_ms: 30000,
+      url: 'https://cdn.pinnacle-agency.example/trail-pro-30s.mp4', mime_type: 'video/mp4' }] }] }, spring));
+  const live = (await ok(rc('get_media_buys', read, at('2026-04-20T00:00:00Z')))).media_buys[0];
+  assert.ok(live.status);
+  for (const p of live.packages) assert.ok(p.spend > 0 && p.win_rate > 0 && p.pacing_index > 0, JSON.stringify(p));
   const changed = await ok(rc('update_media_buy', { account, media_buy_id: buy.media_buy_id, packages: [
     { product_id: 'sports_display_auction', bid_price: 10.00, budget: 12000 },
     { product_id: 'outdoor_video_auction', bid_price: 20.00, budget: 13000 }] }, spring));
   assert.deepEqual(changed.packages.map((p) => [p.bid_price, p.budget]), [[10, 12000], [20, 13000]]);
   const d = await ok(rc('get_media_buy_delivery', { ...read, include_package_daily_breakdown: true }, at('2026-04-20T00:00:00Z')));
-  assert.ok(Array.isArray(d.media_buys));
+  const [row] = d.media_buys;
+  assert.deepEqual(row.by_package.map((p) => [p.bid_price, p.win_rate]), [[10, 0.633333], [20, 0.5]]);
+  for (const [i, floor] of [5, 15].entries()) {
+    const p = row.by_package[i];
+    assert.ok(p.clearing_price >= floor && p.clearing_price <= p.bid_price, JSON.stringify(p));
+    assert.equal(p.average_clearing_price, p.clearing_price);
+    assert.ok(Math.abs(p.spend - p.impressions / 1000 * p.clearing_price) < 0.01, JSON.stringify(p));
+    assert.equal(p.rate, p.clearing_price, 'what is billed is what was paid');
+    assert.ok(p.daily_breakdown.length && p.pacing_index > 0);
+  }
+  assert.ok(row.pacing && row.budget_utilization > 0);
 });
 
 /* --- rate limits --- */

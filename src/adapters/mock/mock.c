@@ -99,4 +99,5 @@ const struct adapter mock_adapter = {
         [ADAPTER_STATUS] = { .run = status },
     },
     .deliver = mock_deliver,
+    .auction = mock_auction,
 };

@@ -11,6 +11,11 @@ struct mock_config {
 
 extern const struct adapter mock_adapter;
 
+/* The vtable's auction; see adapter.h. */
+bool mock_auction(const void *config, const struct plan *plan, size_t index, struct adapter_auction *out);
+/* What a unit costs: the rate, or what an auction clears at. */
+int64_t mock_rate(const struct plan_package *p);
+
 /* The vtable's deliver; see adapter.h. */
 void mock_deliver(const void *config, const struct plan *plan, size_t index, int64_t since,
                   const struct delivered *before, int64_t until, struct delivered *out);

@@ -163,22 +163,22 @@ static int64_t units_per_step(int64_t rate, int64_t per, int64_t step)
     return whole / gcd(whole, rate);
 }
 
-static int64_t quantum(const struct plan_package *p)
+static int64_t quantum(const struct plan_package *p, int64_t rate)
 {
     int64_t per = pricing_units_per_rate(p->pricing_model);
-    int64_t q = units_per_step(p->rate_micros, per, CENT);
-    if (q > 1000 || pricing_cost(p->pricing_model, p->rate_micros, q) > p->budget_micros / 500) {
-        q = units_per_step(p->rate_micros, per, 1); /* no cents, then whole micros */
+    int64_t q = units_per_step(rate, per, CENT);
+    if (q > 1000 || pricing_cost(p->pricing_model, rate, q) > p->budget_micros / 500) {
+        q = units_per_step(rate, per, 1); /* no cents, then whole micros */
     }
-    return pricing_cost(p->pricing_model, p->rate_micros, q) > p->budget_micros / 100 ? 1 : q;
+    return pricing_cost(p->pricing_model, rate, q) > p->budget_micros / 100 ? 1 : q;
 }
 
 static int64_t units_for(const struct plan_package *p, int64_t money)
 {
-    if (p->rate_micros <= 0) return 0;
-    int64_t per = pricing_units_per_rate(p->pricing_model);
-    int64_t units = muldiv(money, per, p->rate_micros, MONEY_ROUND_DOWN);
-    return units - units % quantum(p);
+    int64_t rate = mock_rate(p), per = pricing_units_per_rate(p->pricing_model);
+    if (rate <= 0) return 0;
+    int64_t units = muldiv(money, per, rate, MONEY_ROUND_DOWN);
+    return units - units % quantum(p, rate);
 }
 
 /* ---- units -> everything ---- */
@@ -236,7 +236,7 @@ static struct delivered everything(const struct plan_package *p, const struct na
     if (p->pricing_model == PRICING_VCPM) d.of[METRIC_MEASURABLE] = share(imps, MEASURABLE);
     if (p->pricing_model == PRICING_CPA) d.of[METRIC_CLICKS] = unshare(units, n->conversion);
     d.of[pricing_metric(p->pricing_model)] = units;
-    d.of[METRIC_SPEND] = pricing_cost(p->pricing_model, p->rate_micros, units);
+    d.of[METRIC_SPEND] = pricing_cost(p->pricing_model, mock_rate(p), units);
     return d;
 }
 

@@ -63,6 +63,13 @@ static void world_random(struct world *w, uint64_t seed)
     if (pick(&r, 0, 1)) w->package.impressions_goal = pick(&r, 0, 5000000);
     w->package.start_at = T0 + pick(&r, -3 * 86400, 86400) * USEC_PER_SEC;
     w->package.end_at = w->package.start_at + pick(&r, 3600, 60 * 86400) * USEC_PER_SEC;
+    if (pick(&r, 0, 1)) {
+        struct plan_auction *a = &w->package.auction;
+        a->bidding = true;
+        if (pick(&r, 0, 3)) a->floor_micros = pick(&r, 1, w->package.rate_micros);
+        if (pick(&r, 0, 1)) a->p50_micros = pick(&r, 1, 2 * w->package.rate_micros);
+        if (pick(&r, 0, 1)) a->p90_micros = pick(&r, 1, 4 * w->package.rate_micros);
+    }
     w->plan.live_from = T0 + pick(&r, -5 * 86400, 2 * 86400) * USEC_PER_SEC;
 }
 
@@ -85,7 +92,10 @@ static void assert_consistent(const struct world *w, const struct delivered *d)
     const struct plan_package *p = &w->package;
     enum metric billed = pricing_metric(p->pricing_model);
     assert_true(d->of[METRIC_SPEND] >= 0 && d->of[METRIC_SPEND] <= p->budget_micros);
-    assert_int_equal(d->of[METRIC_SPEND], pricing_cost(p->pricing_model, p->rate_micros, d->of[billed]));
+    struct adapter_auction a = { 0, p->rate_micros };
+    (void)w->mock->auction(w->config, &w->plan, 0, &a);
+    assert_true(a.clearing_micros >= p->auction.floor_micros && a.clearing_micros <= p->rate_micros);
+    assert_int_equal(d->of[METRIC_SPEND], pricing_cost(p->pricing_model, a.clearing_micros, d->of[billed]));
     assert_true(d->of[METRIC_IMPRESSIONS] >= 0);
     for (int m = METRIC_CLICKS; m < METRIC_CONVERSIONS; m++) {
         if (m != METRIC_SPEND) assert_true(d->of[m] <= d->of[METRIC_IMPRESSIONS]);
@@ -114,6 +124,38 @@ static void the_tutorials_package_is_slightly_behind_on_day_ten_and_ends_near_it
     assert_int_equal(d.of[METRIC_IMPRESSIONS], 0);
     assert_int_equal(d.of[METRIC_SPEND], 0);
     assert_int_equal(d.of[METRIC_COMPLETED_VIEWS], METRIC_UNKNOWN); /* display does not tell */
+    arena_finish(&w.arena);
+}
+
+static void a_bid_stands_as_the_published_prices_say(void **state)
+{
+    struct world w;
+    struct adapter_auction a = { -1, -1 }, last = { 0, 0 };
+    world_init(&w);
+    assert_false(w.mock->auction(w.config, &w.plan, 0, &a)); /* a fixed price is no auction */
+    w.package.auction.bidding = true;
+    assert_false(w.mock->auction(w.config, &w.plan, 0, &a)); /* nothing is known of its prices */
+    assert_int_equal(a.win_ppm, -1);
+    w.package.auction = (struct plan_auction){ true, 5000000, 6000000, 8000000, 10000000, 12000000 };
+    w.package.rate_micros = 8000000;
+    assert_true(w.mock->auction(w.config, &w.plan, 0, &a));
+    assert_int_equal(a.win_ppm, 500000);
+    assert_int_equal(a.clearing_micros, 6500000);
+    w.package.rate_micros = 12000000;
+    assert_true(w.mock->auction(w.config, &w.plan, 0, &a));
+    assert_int_equal(a.win_ppm, 900000);
+    for (int64_t bid = 5000000; bid < 40000000; bid += 250000) {
+        w.package.rate_micros = bid;
+        assert_true(w.mock->auction(w.config, &w.plan, 0, &a));
+        assert_true(a.win_ppm >= last.win_ppm && a.win_ppm <= 1000000);
+        assert_true(a.clearing_micros >= last.clearing_micros);
+        assert_in_range(a.clearing_micros, 5000000, bid);
+        last = a;
+    }
+    w.package.auction = (struct plan_auction){ .bidding = true, .floor_micros = 5000000 };
+    w.package.rate_micros = 7500000;
+    assert_true(w.mock->auction(w.config, &w.plan, 0, &a));
+    assert_int_equal(a.win_ppm, 500000); /* with a floor alone, the usual spread above it */
     arena_finish(&w.arena);
 }
 
@@ -159,6 +201,7 @@ static void where_history_is_frozen_makes_no_difference(void **state)
         w.package.pricing_model = PRICING_CPM;
         w.package.rate_micros = 10000000;
         w.package.budget_micros = INT64_C(5000000000);
+        w.package.auction = (struct plan_auction){ .bidding = false };
         struct delivered d = nothing();
         int64_t since = 0;
         for (int64_t t = T0 - 4 * DAY; t < T0 + 70 * DAY; t += DAY / 3) {
@@ -266,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_tutorials_package_is_slightly_behind_on_day_ten_and_ends_near_its_budget),
+        cmocka_unit_test(a_bid_stands_as_the_published_prices_say),
         cmocka_unit_test(numbers_are_deterministic_monotone_and_never_over_budget),
         cmocka_unit_test(a_plan_with_room_spends_almost_all_of_its_money),
         cmocka_unit_test(where_history_is_frozen_makes_no_difference),
