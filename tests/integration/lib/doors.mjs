@@ -76,7 +76,7 @@ export function normalizer() {
     .replace(/\b127\.0\.0\.1:\d+/g, '<agent>')
     .replace(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g, '<time>');
   const walk = (v, key) => {
-    if (typeof v === 'string') return key === 'cursor' ? '<cursor>' : text(v);
+    if (typeof v === 'string') return key === 'cursor' || key === 'auth_token' ? '<opaque>' : text(v);
     if (Array.isArray(v)) return v.map((x) => walk(x));
     if (v && typeof v === 'object') return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, walk(x, k)]));
     return v;
