@@ -202,6 +202,19 @@ static void handle_request(struct a2a_request *r, yyjson_val *req)
     r->method->run(r);
 }
 
+bool a2a_is_for_mcp(struct http_exchange *ex)
+{
+    static const char *const methods_of_mcp[] = { "initialize", "ping", "tools/", "server/", "notifications/" };
+    yyjson_doc *doc;
+    struct err e;
+    if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) return false;
+    struct str name = json_str(yyjson_doc_get_root(doc), "method");
+    for (size_t i = 0; i < ARRAY_LEN(methods_of_mcp); i++) {
+        if (str_starts(name, str_from(methods_of_mcp[i]))) return true;
+    }
+    return false;
+}
+
 void a2a_handle(struct dispatcher *d, struct http_exchange *ex)
 {
     struct a2a_request *r = ARENA_NEW(&ex->arena, struct a2a_request);

@@ -21,6 +21,9 @@
 
 void a2a_handle(struct dispatcher *d, struct http_exchange *ex);
 
+/* Whether the body names a method of MCP rather than of A2A, at a URL that is both's. */
+bool a2a_is_for_mcp(struct http_exchange *ex);
+
 /* /.well-known/agent-card.json and agent.json */
 void a2a_card_handle(struct dispatcher *d, struct http_exchange *ex);
 

@@ -145,18 +145,23 @@ static void add_status(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct a2a_
     json_add_val(doc, status, "message", m);
 }
 
-/* One artifact: the data part with the AdCP reply, which is authoritative, then a sentence for people. */
+/* One artifact: a sentence for people, and the data part with the AdCP reply, which is authoritative. SDK 6 takes the
+ * "status" of a data part that comes first for the task's, also where it is a media buy's ("canceled"); so it comes
+ * first only where it is meant so: in the answer of an operation that was submitted. */
 static yyjson_mut_val *artifact(yyjson_mut_doc *doc, const struct a2a_task_row *t, enum a2a_generation g)
 {
     yyjson_mut_val *o = yyjson_mut_obj(doc);
     json_add_str(doc, o, "artifactId", t->a2a_task_id);
     json_add_str_opt(doc, o, "name", t->skill);
     yyjson_mut_val *parts = json_add_arr(doc, o, "parts");
+    bool text_first = !t->adcp_task_id.n;
+    struct str text = t->message.n ? t->message : STR("The answer is in the data part.");
+    if (text_first) text_part(doc, parts, g, text);
     yyjson_mut_val *data = json_push_obj(doc, parts);
     if (g == A2A_0_3) json_add_cstr(doc, data, "kind", "data");
     json_add_raw(doc, data, "data", t->payload);
     if (g == A2A_1_0) json_add_cstr(doc, data, "mediaType", "application/json");
-    if (t->message.n) text_part(doc, parts, g, t->message);
+    if (!text_first) text_part(doc, parts, g, text);
     if (g == A2A_1_0) {
         json_push_str(doc, json_add_arr(doc, o, "extensions"), STR(A2A_EXTENSION_URI));
     } else if (t->adcp_task_id.n) { /* SDK 6 looks for it there; the profile of 1.0 forbids it */

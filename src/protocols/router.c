@@ -34,7 +34,9 @@ static void docs(struct dispatcher *d, struct http_exchange *ex)
 /* The agent's URL is also its A2A endpoint: who found the card there may post there. */
 static void root(struct dispatcher *d, struct http_exchange *ex)
 {
-    if (http_req_is(ex, "POST")) {
+    if (http_req_is(ex, "POST") && a2a_is_for_mcp(ex)) {
+        mcp_handle(d, ex); /* probes that know no other URL */
+    } else if (http_req_is(ex, "POST")) {
         a2a_handle(d, ex);
     } else {
         not_found(ex);

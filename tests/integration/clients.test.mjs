@@ -76,7 +76,7 @@ test('@a2a-js/sdk 0.3: card, send, stream, get, push configuration', async () =>
     parts: [{ kind: 'data', data: { skill: 'get_products', parameters: wholesale } }] };
   const { result: task } = await client.sendMessage({ message });
   assert.equal(task.status.state, 'completed');
-  assert.ok(task.artifacts[0].parts[0].data.products.length);
+  assert.ok(task.artifacts[0].parts.find((p) => p.kind === 'data').data.products.length);
   assert.equal((await client.getTask({ id: task.id })).result.id, task.id);
   const got = [];
   for await (const e of client.sendMessageStream({ message: { ...message, messageId: 'm2' } })) got.push(e);
@@ -97,7 +97,7 @@ test('@a2a-js/sdk 1.x: card, send, stream, get, list, push configuration', async
   const sent = await client.sendMessage(params('m1'));
   const task = sent.payload?.value ?? sent;
   assert.equal(task.status.state, 3);
-  assert.ok(task.artifacts[0].parts[0].content.value.products.length);
+  assert.ok(task.artifacts[0].parts.find((p) => p.content.$case === 'data').content.value.products.length);
   const read = await client.getTask({ tenant: '', id: task.id });
   assert.equal(read.id, task.id);
   const got = [];

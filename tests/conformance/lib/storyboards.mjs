@@ -56,9 +56,9 @@ function routed(storyboard) {
   return { ...storyboard, phases: storyboard.phases.map((p) => ({ ...p, steps: p.steps.map(at) })) };
 }
 
-export async function run(url, { storyboard, kit }, { token, governance, jwks }) {
+export async function run(url, { storyboard, kit }, { token, governance, jwks, protocol = 'mcp' }) {
   const options = {
-    protocol: 'mcp',
+    protocol,
     allow_http: true,
     auth: { type: 'bearer', token },
     test_kit: kit,
