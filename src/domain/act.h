@@ -22,6 +22,19 @@ struct principal {
     bool sandbox; /* the credential used makes every account it names a sandbox account */
 };
 
+/* What an operation has to ask the world before it can be done. Whoever runs operations for callers that can wait
+ * offers one; a domain function that needs an answer fills it and fails. Then everything is undone, `write` stores
+ * the question and its job in a transaction of its own, and when the job has ended (or the caller's patience has) the
+ * operation runs again, with `waited`. */
+struct act;
+struct outside {
+    bool wanted;
+    bool waited;       /* now take what answer there is */
+    struct str job_id; /* of the question */
+    void *question;    /* the domain's own, for `write` */
+    MUST_CHECK int (*write)(const struct act *act, struct outside *o, struct err *e);
+};
+
 struct act {
     struct tx *tx;
     struct arena *arena;
@@ -32,6 +45,7 @@ struct act {
     struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
     struct str base_url;               /* this server as the caller reached it, "https://ads.example"; may be empty */
     struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
+    struct outside *outside;           /* NULL: nobody here can wait */
     bool sandbox;                      /* the server runs in sandbox mode */
     bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
     int fill_percent;                  /* sandbox only: the mock delivers so much of what it could; 0: as configured */

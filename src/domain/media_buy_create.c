@@ -5,6 +5,7 @@
 #include "domain/booking.h"
 #include "domain/creative.h"
 #include "domain/events.h"
+#include "domain/governance_check.h"
 #include "domain/insertion_order.h"
 #include "domain/media_buy.h"
 #include "domain/proposal.h"
@@ -424,6 +425,19 @@ static struct media_buy_row new_row(const struct act *act, yyjson_val *args, con
     return row;
 }
 
+/* The last question before anything is committed. */
+static int ask_governance(const struct act *act, yyjson_val *args, const struct account_row *account,
+                          struct media_buy_row *row, struct err *e)
+{
+    struct governance_question q = { .account = account, .args = args, .phase = "purchase",
+                                     .currency = str_from(row->currency), .total_micros = row->total_budget_micros,
+                                     .start_at = row->start_at, .end_at = row->end_at };
+    struct str shown;
+    if (governance_gate(act, &q, &shown, e)) return -1;
+    row->echo = governance_echo(act->arena, row->echo, shown);
+    return 0;
+}
+
 int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_created *out, struct err *e)
 {
     ENSURE(act->principal);
@@ -433,6 +447,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     struct tenant_settings ts;
     struct money total = { 0 };
     struct proposal_terms terms;
+    yyjson_val *asked = args; /* a proposal expands into packages, but is checked as it was sent */
     tenant_settings_read(act->tenant, act->arena, &ts);
     if (account_ref_read(args, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_CREATE_BUY, &r.account, e)) return -1;
     if (proposal_expand(act, args, &args, &terms, e)) return -1;
@@ -450,6 +465,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     for (size_t i = 0; i < h.packages_n; i++) {
         restrict_actions(&list[i], &b->row.actions_allowed, &b->row.actions_approval);
     }
+    if (ask_governance(act, asked, &r.account, &b->row, e)) return -1;
     if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
     r.submitted = needs_person(&ts, list, h.packages_n, total.micros) && !act->auto_advance;
     if (r.submitted) {

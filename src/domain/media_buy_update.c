@@ -7,7 +7,9 @@
 #include "domain/booking.h"
 #include "domain/creative.h"
 #include "domain/delivery.h"
+#include "domain/doc_edit.h"
 #include "domain/events.h"
+#include "domain/governance_check.h"
 #include "domain/insertion_order.h"
 #include "domain/media_buy.h"
 #include "domain/sold_out.h"
@@ -755,6 +757,24 @@ static bool changes_anything(const struct update *u)
     return false;
 }
 
+/* More money or a longer flight is a new commitment; less of either is not. */
+static int ask_governance(struct update *u, struct err *e)
+{
+    struct media_buy_row *row = &u->buy.row;
+    bool more = row->total_budget_micros > u->old.total_budget_micros || row->end_at > u->old.end_at ||
+                row->start_at < u->old.start_at;
+    if (u->cancels || !more) return 0;
+    struct governance_question q = { .account = &u->account, .args = u->args, .phase = "modification",
+                                     .plan_id = json_str(doc_parse(u->act->arena, u->old.doc), "plan_id"),
+                                     .summary = u->changes_n ? u->changes[0].summary : STR_NONE,
+                                     .currency = str_from(row->currency), .total_micros = row->total_budget_micros,
+                                     .start_at = row->start_at, .end_at = row->end_at };
+    struct str shown;
+    if (governance_gate(u->act, &q, &shown, e)) return -1;
+    row->echo = governance_echo(u->act->arena, row->echo, shown);
+    return 0;
+}
+
 enum authority { AUTHORITY_BUYER, AUTHORITY_APPROVED };
 
 static int run_update(const struct act *act, yyjson_val *args, enum authority authority, struct media_buy_updated *out,
@@ -764,6 +784,8 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
     bool needs_person;
     tenant_settings_read(act->tenant, act->arena, &u.ts);
     if (read_update(&u, e) || plan(&u, e) || check_actions(&u, &needs_person, e)) return -1;
+    /* An approved update was asked about when its buyer sent it. */
+    if (authority == AUTHORITY_BUYER && ask_governance(&u, e)) return -1;
     struct media_buy_updated r = { .account = u.account, .touched = u.touched, .changed = changes_anything(&u),
                                    .warning = u.warning };
     if (needs_person && authority == AUTHORITY_BUYER && !act->auto_advance) {

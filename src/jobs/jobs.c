@@ -1,11 +1,12 @@
 #include "jobs/jobs.h"
 
 #include "jobs/adapter_job.h"
+#include "jobs/governance_job.h"
 #include "jobs/report_job.h"
 #include "jobs/webhook_send.h"
 
 static const struct job_kind *const kinds[] = { &webhook_kind, &webhook_challenge_kind, &report_kind, &adapter_kind,
-                                                NULL };
+                                                &governance_kind, NULL };
 
 struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct http_client *client,
                                const struct agent_jobs_options *o)

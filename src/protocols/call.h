@@ -106,4 +106,7 @@ struct call {
     struct str canonical;    /* the snapshot as text, when one was made or replayed */
     struct err err;
     struct write_cmd cmd;
+    struct outside outside;  /* what the operation asks of the world, if anything */
+    struct list waiting;     /* of dispatcher.waiting, while the answer is awaited */
+    struct timer patience;
 };

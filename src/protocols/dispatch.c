@@ -12,6 +12,9 @@
 #include "protocols/idempotency.h"
 #include "protocols/sandbox.h"
 #include "protocols/well_known.h"
+#include "store/q_job.h"
+
+#define OUTSIDE_PATIENCE (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for an answer from outside */
 
 /* Ends a call that has failed: everything is rendered and the transport takes over. */
 static void finish(struct call *c, enum call_outcome outcome)
@@ -200,18 +203,117 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
     return idem_store(c, &idem, c->canonical, &c->err);
 }
 
+/* --- waiting for an answer from outside -------------------------------------------------------------------- */
+
+static void start_write(struct call *c);
+
+static void lost(struct call *c)
+{
+    err_set(&c->err, "SERVICE_UNAVAILABLE", "The store could not keep this operation; nothing of it happened.");
+    err_suggest(&c->err, "Send the identical request again.");
+    c->err.retry_after_s = 5;
+    finish(c, CALL_FAILED);
+}
+
+/* The operation once more, now with whatever was answered. */
+static void resume(struct call *c)
+{
+    list_remove(&c->waiting);
+    timer_cancel(c->dispatcher->loop, &c->patience);
+    c->outside.waited = true;
+    c->outside.wanted = false;
+    c->err = (struct err){ 0 };
+    if (!c->act.mock_clock) c->act.now = loop_now(c->dispatcher->loop);
+    start_write(c);
+}
+
+static void out_of_patience(struct timer *t)
+{
+    resume(CONTAINER_OF(t, struct call, patience));
+}
+
+/* A job that cannot be read any more will not answer either. */
+static bool answered(const struct call *c)
+{
+    struct job_row row;
+    struct err ignored;
+    int rc = q_job_get(store_read(c->dispatcher->store), c->arena, c->tenant.tenant_id, c->outside.job_id, &row, &ignored);
+    return rc != 1 || row.state != JOB_STATE_READY;
+}
+
+static void look(struct timer *t)
+{
+    struct dispatcher *d = CONTAINER_OF(t, struct dispatcher, look);
+    for (struct list *n = d->waiting.next, *next; n != &d->waiting; n = next) {
+        struct call *c = CONTAINER_OF(n, struct call, waiting);
+        next = n->next;
+        if (answered(c)) resume(c);
+    }
+}
+
+/* What was committed is read in the next turn: this one may be reading an older snapshot. */
+static void on_commit(struct commit_hook *h)
+{
+    struct dispatcher *d = CONTAINER_OF(h, struct dispatcher, committed);
+    if (!list_empty(&d->waiting)) timer_set(d->loop, &d->look, loop_now(d->loop));
+}
+
+static void question_written(struct write_cmd *cmd, enum write_result result)
+{
+    struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    struct dispatcher *d = c->dispatcher;
+    if (result == WRITE_LOST) {
+        lost(c);
+        return;
+    }
+    if (result != WRITE_COMMITTED) {
+        finish(c, CALL_FAILED);
+        return;
+    }
+    list_push_back(&d->waiting, &c->waiting);
+    c->patience = (struct timer){ .fire = out_of_patience };
+    timer_set(d->loop, &c->patience, loop_now(d->loop) + OUTSIDE_PATIENCE);
+}
+
+static int write_question(struct tx *tx, struct write_cmd *cmd)
+{
+    struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    c->act.tx = tx;
+    return c->outside.write(&c->act, &c->outside, &c->err);
+}
+
+static void ask_outside(struct call *c)
+{
+    struct dispatcher *d = c->dispatcher;
+    if (!d->waits) {
+        d->waits = true;
+        list_init(&d->waiting);
+        d->look = (struct timer){ .fire = look };
+        store_add_commit_hook(d->store, &d->committed, on_commit);
+    }
+    c->cmd = (struct write_cmd){ .run = write_question, .done = question_written };
+    if (store_write(d->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
+}
+
 static void write_done(struct write_cmd *cmd, enum write_result result)
 {
     struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    if (result == WRITE_ROLLED_BACK && c->outside.wanted && !c->outside.waited) {
+        ask_outside(c);
+        return;
+    }
     if (result == WRITE_LOST) {
-        err_set(&c->err, "SERVICE_UNAVAILABLE", "The store could not keep this operation; nothing of it happened.");
-        err_suggest(&c->err, "Send the identical request again.");
-        c->err.retry_after_s = 5;
-        finish(c, CALL_FAILED);
+        lost(c);
         return;
     }
     bool dry = result == WRITE_ROLLED_BACK && (c->dry_run || c->sandbox.undo) && c->fresh && !c->err.code[0];
     finish(c, result == WRITE_COMMITTED || dry ? CALL_OK : CALL_FAILED);
+}
+
+static void start_write(struct call *c)
+{
+    c->cmd = (struct write_cmd){ .run = run_write, .done = write_done };
+    if (store_write(c->dispatcher->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
 }
 
 static void run(struct call *c)
@@ -224,8 +326,8 @@ static void run(struct call *c)
         finish(c, run_tool(c) ? CALL_FAILED : CALL_OK);
         return;
     }
-    c->cmd = (struct write_cmd){ .run = run_write, .done = write_done };
-    if (store_write(d->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
+    if (!c->dry_run) c->act.outside = &c->outside; /* a dry run asks nobody */
+    start_write(c);
 }
 
 /* The publisher's own people are not counted, nor are their pages. */

@@ -17,6 +17,12 @@ struct dispatcher {
     struct web_policy web;
     struct a2a_hub a2a;
     struct rate_limiter rates;
+
+    /* calls that wait for the job of a question (domain/act.h: struct outside); set up by the first of them */
+    struct list waiting;
+    struct commit_hook committed;
+    struct timer look;
+    bool waits;
 };
 
 /* Starts the call; c->done runs in this or a later turn, exactly once. */

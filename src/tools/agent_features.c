@@ -9,7 +9,7 @@ const struct agent_features agent_features = {
     .reporting_webhooks = true,
     .webhook_signing = true,
     .request_signing = false,
-    .governance_aware = false,
+    .governance_aware = true,
 };
 
 const char *const sandbox_scenarios[] = {

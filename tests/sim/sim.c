@@ -7,8 +7,11 @@
 
 #include "app/publisher_data.h"
 #include "base/log.h"
+#include "base/rfc3339.h"
 #include "net/http.h"
 #include "protocols/router.h"
+
+#define WAIT_MAX (INT64_C(20) * USEC_PER_SEC)
 
 static bool fault(void *arg, enum store_fault where)
 {
@@ -19,7 +22,7 @@ static bool fault(void *arg, enum store_fault where)
 static void start(struct sim *s, int64_t now)
 {
     struct err e;
-    struct core_options o = { .database = s->path, .sandbox = true, .fault = fault, .fault_arg = s };
+    struct core_options o = { .database = s->path, .sandbox = true, .http = s->http, .fault = fault, .fault_arg = s };
     int faults = s->commit_fault_percent;
     loop_sim_init(&s->driver, &s->loop, now, s->seed + s->crashes * 7919);
     s->driver.work_delay_us_max = 20000;
@@ -52,9 +55,18 @@ static void remove_files(struct sim *s)
     (void)rmdir(s->dir);
 }
 
+static void drained(void *arg)
+{
+    *(bool *)arg = true;
+}
+
 void sim_finish(struct sim *s)
 {
+    bool done = false;
     loop_sim_settle(&s->driver);
+    core_drain(&s->core, drained, &done);
+    loop_sim_settle(&s->driver);
+    ENSURE(done);
     core_stop(&s->core);
     loop_sim_finish(&s->driver);
     remove_files(s);
@@ -103,6 +115,7 @@ static enum sim_result drive(struct sim *s, struct http_memory *m, yyjson_val **
         if (sim_random(s, 2)) loop_sim_run_until(&s->driver, s->driver.now + (int64_t)sim_random(s, 25000));
     } else {
         loop_sim_settle(&s->driver);
+        if (!m->replied) loop_sim_run_until(&s->driver, s->driver.now + WAIT_MAX); /* it waits for an answer from outside */
     }
     if (!m->replied) {
         ENSURE(crash);

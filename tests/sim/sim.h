@@ -18,6 +18,7 @@ struct sim {
     struct loop loop;
     struct loop_sim driver;
     struct core core;
+    struct http_client *http; /* the way out, from the next sim_restart on; NULL: jobs stay in the store */
     char dir[96], path[128];
     int commit_fault_percent; /* of commits that fail as a broken disk would */
     int crash_percent;        /* of calls during which the process crashes */

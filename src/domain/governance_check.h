@@ -1,0 +1,36 @@
+/* Asking the governance agent of an account before its money is committed (AdCP 3.1 check_governance, the seller's
+ * side: an execution check with planned_delivery).
+ *
+ *     run 1: governance_gate() puts the question into act->outside and fails; the caller undoes what was written,
+ *            stores the question with its job (outside->ask) and waits for the job
+ *     run 2: governance_gate() finds the answer
+ *
+ *     approved     goes on
+ *     conditions   goes on with the conditions shown, unless the plan breaks one of them: GOVERNANCE_DENIED
+ *     denied       GOVERNANCE_DENIED with the findings
+ *     no answer    GOVERNANCE_UNAVAILABLE: nothing is committed unasked
+ *
+ * An account without an agent is not asked about. Without plan_id there is nothing to check against: refused
+ * (INVALID_REQUEST at /plan_id), except on sandbox accounts, where no money moves. */
+#pragma once
+
+#include "domain/governance.h"
+
+#define GOVERNANCE_JOB "governance.check"
+
+struct governance_question {
+    const struct account_row *account;
+    yyjson_val *args;     /* of the call: plan_id, governance_context, invoice_recipient */
+    struct str plan_id;   /* when the call itself says none: that of the buy; may be empty */
+    const char *phase;    /* "purchase", "modification" */
+    struct str summary;   /* of a modification; may be empty */
+    struct str currency;
+    int64_t total_micros, start_at, end_at;
+};
+
+/* 0: go on. *shown is JSON to show to the buyer ({check_id, verdict, conditions, ...}), empty when nobody was asked. */
+MUST_CHECK int governance_gate(const struct act *act, const struct governance_question *q, struct str *shown,
+                               struct err *e);
+
+/* Adds what governance said to a buy's echo: ext.salesagent.governance. */
+struct str governance_echo(struct arena *a, struct str echo, struct str shown);

@@ -1,0 +1,203 @@
+#include "jobs/governance_job.h"
+
+#include <stdio.h>
+
+#include "base/rfc3339.h"
+#include "domain/doc_edit.h"
+#include "domain/governance_check.h"
+#include "jobs/webhook_send.h"
+#include "store/q_governance.h"
+
+#define TIMEOUT_MS       8000
+#define ANSWER_BYTES_MAX (256 * 1024)
+#define HEADERS_N        4
+
+struct check_run {
+    struct job_run run; /* first */
+    struct governance_check_row check;
+    struct governance_agent agent;
+    struct op_http post;
+    struct http_header headers[HEADERS_N];
+    struct str verdict, answer; /* what is recorded */
+};
+
+enum { STEP_ASK, STEP_HEAR };
+
+static struct check_run *self(struct steps *s)
+{
+    return CONTAINER_OF(s, struct check_run, run.steps);
+}
+
+static int end(struct check_run *r, enum job_verdict verdict, const char *why)
+{
+    r->run.verdict = verdict;
+    (void)snprintf(r->run.reason, sizeof(r->run.reason), "%s", why);
+    return STEPS_END;
+}
+
+/* ---- asking ---- */
+
+static int load(struct check_run *r, struct err *e)
+{
+    struct tx *tx = store_read(jobs_store(r->run.jobs));
+    struct arena *a = &r->run.arena;
+    struct account_row account;
+    int rc = q_governance_get(tx, a, r->run.row.job_id, &r->check, e);
+    if (rc != 1) return rc;
+    struct account_row key = { .tenant_id = r->check.tenant_id, .principal_id = r->check.principal_id,
+                               .account_id = r->check.account_id };
+    rc = q_account_get(tx, a, &key, &account, e);
+    if (rc != 1) return rc;
+    return governance_agent_of(a, &account, &r->agent);
+}
+
+static struct str rpc_body(struct arena *a, struct str id, struct str question)
+{
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_cstr(doc, o, "jsonrpc", "2.0");
+    json_add_str(doc, o, "id", id);
+    json_add_cstr(doc, o, "method", "tools/call");
+    yyjson_mut_val *params = json_add_obj(doc, o, "params");
+    json_add_cstr(doc, params, "name", "check_governance");
+    json_add_raw(doc, params, "arguments", question);
+    return json_write(a, o);
+}
+
+static int ask(struct steps *s)
+{
+    struct check_run *r = self(s);
+    const struct jobs_world *world = jobs_context(r->run.jobs);
+    struct arena *a = &r->run.arena;
+    struct err e;
+    int rc = load(r, &e);
+    if (rc < 0) return end(r, JOB_RETRY, e.message);
+    if (rc == 0) return end(r, JOB_DEAD, "The account has no governance agent any more.");
+    if (r->check.verdict.n) return end(r, JOB_DONE, ""); /* an earlier attempt recorded it */
+    r->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+    r->headers[1] = (struct http_header){ STR("Accept"), STR("application/json, text/event-stream") };
+    r->headers[2] = (struct http_header){ STR("MCP-Protocol-Version"), STR("2025-11-25") };
+    r->headers[3] = (struct http_header){ STR("Authorization"),
+                                          arena_printf(a, "Bearer " STR_FMT, STR_ARG(r->agent.credentials)) };
+    r->post.call = (struct http_call){ .method = STR("POST"),
+                                       .url = r->agent.url,
+                                       .headers = r->headers,
+                                       .headers_n = HEADERS_N,
+                                       .body = rpc_body(a, r->check.job_id, r->check.question),
+                                       .reach = world->sandbox ? HTTP_REACH_LOOPBACK : HTTP_REACH_PUBLIC,
+                                       .timeout_ms = TIMEOUT_MS,
+                                       .body_bytes_max = ANSWER_BYTES_MAX };
+    steps_http(s, &r->post, jobs_client(r->run.jobs));
+    return STEP_HEAR;
+}
+
+/* ---- hearing ---- */
+
+/* The last event of a stream, or the body itself. */
+static struct str json_of(const struct http_call *c)
+{
+    static const struct str mark = STR("data:");
+    struct str body = c->response;
+    if (!str_starts(c->content_type, STR("text/event-stream"))) return body;
+    struct str found = STR_NONE;
+    for (size_t i = 0; i < body.n;) {
+        size_t n = 0;
+        while (i + n < body.n && body.p[i + n] != '\n') n++;
+        struct str line = { body.p + i, n };
+        if (str_starts(line, mark)) found = str_skip(line, mark.n);
+        i += n + 1;
+    }
+    return found;
+}
+
+/* structuredContent, else the first text block that is JSON. NULL when the tool failed. */
+static yyjson_val *content_of(struct arena *a, yyjson_val *rpc)
+{
+    yyjson_val *result = json_obj(rpc, "result"), *block;
+    size_t i, n;
+    if (!result || json_bool_or(result, "isError", false)) return NULL;
+    if (json_obj(result, "structuredContent")) return json_obj(result, "structuredContent");
+    yyjson_arr_foreach(json_arr(result, "content"), i, n, block) {
+        yyjson_val *parsed = doc_parse(a, json_str(block, "text"));
+        if (yyjson_is_obj(parsed)) return parsed;
+    }
+    return NULL;
+}
+
+/* AdCP 3.1 calls it verdict, 3.0 status. Only for the plan that was asked about. */
+static struct str verdict_of(const struct check_run *r, yyjson_val *answer)
+{
+    struct str v = json_str(answer, "verdict");
+    if (!v.n) v = json_str(answer, "status");
+    if (!str_eq(json_str(answer, "plan_id"), r->check.plan_id)) return STR_NONE;
+    return str_is(v, "approved") || str_is(v, "denied") || str_is(v, "conditions") ? v : STR_NONE;
+}
+
+static int judge_answer(struct check_run *r)
+{
+    struct arena *a = &r->run.arena;
+    r->run.health = LANE_OK;
+    yyjson_val *answer = content_of(a, doc_parse(a, json_of(&r->post.call)));
+    r->verdict = verdict_of(r, answer);
+    if (!r->verdict.n) return end(r, JOB_DEAD, "The answer is not one of check_governance.");
+    r->answer = json_write_val(a, answer);
+    return end(r, JOB_DONE, "");
+}
+
+static int later(struct check_run *r, const char *why)
+{
+    r->run.health = LANE_FAILED;
+    return end(r, JOB_RETRY, why);
+}
+
+static int hear(struct steps *s)
+{
+    struct check_run *r = self(s);
+    const struct http_call *c = &r->post.call;
+    char why[64];
+    switch (c->outcome) {
+    case HTTP_OK: break;
+    case HTTP_NOT_SENT:
+    case HTTP_UNKNOWN: return later(r, c->reason);
+    case HTTP_REFUSED:
+    case HTTP_TOO_LARGE: return end(r, JOB_DEAD, c->reason);
+    case HTTP_CANCELED:
+        r->run.retry_at = loop_now(s->loop);
+        return end(r, JOB_RETRY, "stopped");
+    }
+    if (c->status == 200) return judge_answer(r);
+    (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
+    return c->status >= 500 || c->status == 429 ? later(r, why) : end(r, JOB_DEAD, why);
+}
+
+static int record(struct tx *tx, struct job_run *run, struct err *e)
+{
+    struct check_run *r = CONTAINER_OF(run, struct check_run, run);
+    if (run->ends_as == JOB_STATE_READY || r->check.verdict.n || !r->check.job_id.n) return 0;
+    r->check.verdict = r->verdict.n ? r->verdict : STR("unavailable");
+    r->check.answer = r->answer;
+    r->check.answered_at = loop_now(run->steps.loop);
+    return q_governance_answer(tx, &r->check, e);
+}
+
+static void cancel(struct job_run *run)
+{
+    op_http_cancel(&CONTAINER_OF(run, struct check_run, run)->post);
+}
+
+static void release(struct job_run *run)
+{
+    op_http_finish(&CONTAINER_OF(run, struct check_run, run)->post);
+}
+
+static const step_fn steps[] = { [STEP_ASK] = ask, [STEP_HEAR] = hear };
+
+const struct job_kind governance_kind = { .name = GOVERNANCE_JOB,
+                                          .bytes = sizeof(struct check_run),
+                                          .steps = steps,
+                                          .lease_s = 30,
+                                          .attempts_max = 4,
+                                          .horizon_s = 30,
+                                          .record = record,
+                                          .cancel = cancel,
+                                          .release = release };
