@@ -256,7 +256,9 @@ static void look(struct a2a_request *r)
     struct err e;
     arena_init(&a);
     int rc = q_a2a_task_get(store_read(r->dispatcher->store), &a, &owner, r->task.a2a_task_id, &t, &e);
-    if (rc == 1 && !waiting(r, &a, &t)) {
+    bool changed = rc == 1 && t.updated_at != r->shown_at; /* a decision touches the row: q_a2a_task_decided() */
+    if (changed) r->shown_at = t.updated_at;
+    if (changed && !waiting(r, &a, &t)) {
         a2a_stream_event(r, a2a_artifact_event(&a, &t, g));
         a2a_stream_event(r, a2a_status_event(&a, &t, g));
         stream_end(r);
@@ -302,6 +304,7 @@ void a2a_task_subscribe(struct a2a_request *r)
         a2a_answer(r, a2a_task_result(&r->task, &r->view));
         return;
     }
+    r->shown_at = r->task.updated_at;
     r->ex->owner = r;
     r->ex->closed = stream_closed;
     r->ex->close_on_drain = true;

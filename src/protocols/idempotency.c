@@ -26,7 +26,8 @@ static struct str account_scope(const struct call *c)
 int idem_prepare(const struct call *c, struct idem *out, struct err *e)
 {
     static const char *const excluded[] = { "/idempotency_key", "/context", "/governance_context",
-                                            "/push_notification_config/authentication/credentials", NULL };
+                                            "/push_notification_config/authentication/credentials",
+                                            "/push_notification_config/channel", NULL }; /* ours: the door's shape */
     *out = (struct idem){ 0 };
     bool needed = c->dialect->adcp3 && c->row->idempotency == IDEM_REQUIRED;
     bool honoured = c->row->kind == TOOL_WRITE && c->row->idempotency != IDEM_NONE;

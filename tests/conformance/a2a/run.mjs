@@ -42,7 +42,7 @@ async function steps(item, protocol) {
 
 // "| storyboard / phase / step | reason |", where phase and step may be *.
 const rows = [...readFileSync(path.join(here, 'expected.md'), 'utf8').matchAll(/^\| (\S+) \/ (\S+) \/ (\S+) \| (.+) \|$/gm)]
-  .map((m) => ({ parts: m.slice(1, 4), used: false }));
+  .map((m) => ({ parts: m.slice(1, 4), used: false })).filter((r) => r.parts[0] !== 'storyboard');
 function listed(step) {
   const names = [step.storyboard, step.phase, step.step];
   const row = rows.find((r) => r.parts.every((p, i) => p === '*' || p === names[i]));
