@@ -40,6 +40,7 @@
 
 #define ADAPTER_PROBLEMS_MAX 32
 #define ADAPTER_CALLS_MAX    8
+#define ADAPTER_LINES_MAX    64
 #define ADAPTER_DONE         (-1)
 
 struct arena;
@@ -166,6 +167,12 @@ struct adapter_problems {
     size_t n; /* what came after the maximum is not counted */
 };
 
+/* What an operation would ask of the ad server, one line a call, for people: the answer to a dry run. */
+struct adapter_lines {
+    char line[ADAPTER_LINES_MAX][200];
+    size_t n; /* what came after the maximum is not counted */
+};
+
 /* ---- operations ---- */
 
 enum adapter_verb {
@@ -226,6 +233,9 @@ struct adapter {
     /* Pure. Appends every reason; none means it can be booked. */
     void (*admit)(const void *config, const struct plan *plan, struct adapter_problems *out);
 
+    /* Pure. Appends the calls that `verb` would make for this plan, in their order. */
+    void (*describe)(const void *config, const struct plan *plan, enum adapter_verb verb, struct adapter_lines *out);
+
     struct adapter_verb_impl verbs[ADAPTER_VERBS_N]; /* an empty entry: the ad server has nothing of the kind */
 
     /* Local adapters whose numbers follow from the plan alone (NULL for others). Pure. Given what package `index` had
@@ -248,6 +258,13 @@ const struct adapter *const *adapter_list(size_t *n);
 /* Appends a reason, printf-like; nothing once the list is full. */
 void adapter_problem_add(struct adapter_problems *out, struct str package_id, const char *member, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+
+/* Appends a line, printf-like; nothing once the list is full. */
+void adapter_line_add(struct adapter_lines *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A `describe` for ad servers of orders and line items; also used for an adapter that has none of its own. */
+void adapter_describe_orders(const void *config, const struct plan *plan, enum adapter_verb verb,
+                             struct adapter_lines *out);
 
 const char *plan_pacing_name(enum plan_pacing p);
 bool plan_pacing_parse(struct str name, enum plan_pacing *p);

@@ -40,6 +40,16 @@ void adapter_problem_add(struct adapter_problems *out, struct str package_id, co
     va_end(ap);
 }
 
+void adapter_line_add(struct adapter_lines *out, const char *fmt, ...)
+{
+    if (out->n == ADAPTER_LINES_MAX) return;
+    char *text = out->line[out->n++];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(out->line[0]), fmt, ap); /* a longer line is cut */
+    va_end(ap);
+}
+
 const char *plan_pacing_name(enum plan_pacing p)
 {
     ENSURE((size_t)p < ARRAY_LEN(pacing_names));

@@ -166,7 +166,7 @@ static bool answers_with_status(const struct dialect_down *d)
 static yyjson_mut_val *buy_v1_down(const struct dialect_down *d)
 {
     if (d->failed) return answers_with_status(d) ? buy_v1_update_failed(d) : shape_error(d, pointers);
-    return shape_find(tools, d->request->tool)->down(d);
+    return shape_dry_run(d, shape_find(tools, d->request->tool)->down(d));
 }
 
 const struct dialect dialect_buy_v1 = {

@@ -235,9 +235,11 @@ yyjson_mut_val *buy_v1_update_down(const struct dialect_down *d)
     } else {
         json_add_time(d->doc, root, "implementation_date", d->request->now);
     }
+    bool rehearsed = json_arr(d->aux, "would_call") != NULL;
     json_add_str(d->doc, root, "detail",
-                 arena_printf(d->request->arena, "Successfully executed " STR_FMT " in " STR_FMT,
-                              STR_ARG(d->request->tool), STR_ARG(adapter.n ? adapter : STR("the ad server"))));
+                 arena_printf(d->request->arena, "%s " STR_FMT " in " STR_FMT,
+                              rehearsed ? "Would execute" : "Successfully executed", STR_ARG(d->request->tool),
+                              STR_ARG(adapter.n ? adapter : STR("the ad server"))));
     return root;
 }
 

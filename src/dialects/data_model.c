@@ -328,7 +328,7 @@ static yyjson_mut_val *data_model_down(const struct dialect_down *d)
 {
     if (d->failed) return failed_down(d);
     if (in_tutorial(d->request->tool)) return dialect_tutorial.down(d);
-    return shape_find(tools, d->request->tool)->down(d);
+    return shape_dry_run(d, shape_find(tools, d->request->tool)->down(d));
 }
 
 const struct dialect dialect_data_model = {

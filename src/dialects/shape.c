@@ -177,6 +177,15 @@ yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_poi
     return root;
 }
 
+yyjson_mut_val *shape_dry_run(const struct dialect_down *d, yyjson_mut_val *root)
+{
+    yyjson_val *list = json_arr(d->aux, "would_call");
+    if (!list) return root;
+    json_add_bool(d->doc, root, "dry_run", true);
+    json_add_copy(d->doc, root, "would_call", list);
+    return root;
+}
+
 yyjson_mut_val *shape_not_found(yyjson_mut_doc *doc, const char *what)
 {
     yyjson_mut_val *root = json_root_obj(doc);

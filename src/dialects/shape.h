@@ -38,6 +38,8 @@ MUST_CHECK int shape_up(const struct shape_tool *tools, const struct dialect_req
 yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_pointer *pointers);
 /* The same for something the dialect itself found missing in a reply that did not fail. */
 yyjson_mut_val *shape_not_found(yyjson_mut_doc *doc, const char *what);
+/* Adds dry_run and would_call, the calls the ad server was spared, to the answer of a rehearsal; returns `root`. */
+yyjson_mut_val *shape_dry_run(const struct dialect_down *d, yyjson_mut_val *root);
 /* The code of the API page for an AdCP code. */
 const char *shape_error_code(struct str adcp_code);
 /* The caller's pointer for a canonical one, NUL-terminated, in `out`. */

@@ -220,7 +220,7 @@ static int tutorial_up(const struct dialect_request *req, struct dialect_up *out
 static yyjson_mut_val *tutorial_down(const struct dialect_down *d)
 {
     if (d->failed) return shape_error(d, pointers);
-    return shape_find(tools, d->request->tool)->down(d);
+    return shape_dry_run(d, shape_find(tools, d->request->tool)->down(d));
 }
 
 const struct dialect dialect_tutorial = {

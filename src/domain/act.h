@@ -35,6 +35,12 @@ struct outside {
     MUST_CHECK int (*write)(const struct act *act, struct outside *o, struct err *e);
 };
 
+/* A dry run: what is done is undone afterwards, and what the ad server would have been asked is kept here. */
+struct rehearsal {
+    struct str *lines; /* the act's arena */
+    size_t n, cap;
+};
+
 struct act {
     struct tx *tx;
     struct arena *arena;
@@ -49,5 +55,6 @@ struct act {
     bool sandbox;                      /* the server runs in sandbox mode */
     bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
     int fill_percent;                  /* sandbox only: the mock delivers so much of what it could; 0: as configured */
+    struct rehearsal *rehearsal;       /* NULL: this is no dry run */
     bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
 };

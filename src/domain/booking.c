@@ -37,6 +37,43 @@ static int load(const struct act *act, struct str media_buy_id, struct plan *pla
     return ad_server_of(act, server, e);
 }
 
+/* ---- rehearsal ---- */
+
+static bool heard(const struct rehearsal *r, struct str line)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (str_eq(r->lines[i], line)) return true;
+    }
+    return false;
+}
+
+static void rehearse_line(const struct act *act, struct str line)
+{
+    struct rehearsal *r = act->rehearsal;
+    if (heard(r, line)) return;
+    if (r->n == r->cap) {
+        size_t cap = r->cap ? 2 * r->cap : 16;
+        struct str *more = ARENA_ARRAY(act->arena, struct str, cap);
+        if (r->n) memcpy(more, r->lines, r->n * sizeof(*more));
+        r->lines = more;
+        r->cap = cap;
+    }
+    r->lines[r->n++] = line;
+}
+
+/* In a dry run: notes what the ad server would be asked. What was already said when the plan was admitted is not
+ * said again. */
+static void rehearse(const struct act *act, const struct ad_server *server, const struct plan *plan, enum adapter_verb verb)
+{
+    if (act->rehearsal == NULL) return;
+    struct adapter_lines *lines = ARENA_NEW(act->arena, struct adapter_lines);
+    const struct adapter *a = server->adapter;
+    (a->describe ? a->describe : adapter_describe_orders)(server->config, plan, verb, lines);
+    for (size_t i = 0; i < lines->n; i++) {
+        rehearse_line(act, arena_printf(act->arena, "%s: %s", a->title, lines->line[i]));
+    }
+}
+
 /* ---- admission ---- */
 
 static int package_index(const struct plan *plan, struct str package_id)
@@ -85,6 +122,8 @@ int booking_admit(const struct act *act, struct str media_buy_id, struct err *e)
     if (load(act, media_buy_id, &plan, &server, e)) return -1;
     struct adapter_problems *problems = ARENA_NEW(act->arena, struct adapter_problems);
     server.adapter->admit(server.config, &plan, problems);
+    /* Also for a buy that waits for a person: what would be booked once that person agrees. */
+    if (plan.remote_id.n == 0) rehearse(act, &server, &plan, ADAPTER_BOOK);
     return problems->n == 0 ? 0 : refuse(act, &plan, problems, e);
 }
 
@@ -147,6 +186,7 @@ static int queue(const struct act *act, const struct plan *plan, enum adapter_ve
 int booking_submit(const struct act *act, const struct ad_server *server, const struct plan *plan,
                    enum adapter_verb verb, enum booking_outcome *outcome, struct err *e)
 {
+    rehearse(act, server, plan, verb);
     if (server->adapter->local ? run_local(act, server, plan, verb, e) : queue(act, plan, verb, e)) return -1;
     *outcome = server->adapter->local ? BOOKING_DONE : BOOKING_QUEUED;
     return 0;

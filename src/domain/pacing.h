@@ -1,13 +1,13 @@
 /* Pacing: is the money being spent as fast as the flight passes? Pure, integers only.
  *
- * The campaign tutorial's step 9 is the definition. For a flight of 30 days and a budget of 5,000 of which 1,562.50
+ * By example. For a flight of 30 days and a budget of 5,000 of which 1,562.50
  * is spent after 10 days:
  *
  *     expected to date   budget * elapsed / total        5000 * 10 / 30      = 1666.67
  *     ratio              spent / expected                1562.50 / 1666.67   = 0.9375
  *     projected          spent / elapsed * total         1562.50 / 10 * 30   = 4687.50
  *
- * "Elapsed" is counted in whole days, as the tutorial prints it, or exactly (PACING_BY_TIME): a whole-day count is
+ * "Elapsed" is counted in whole days, as people count, or exactly (PACING_BY_TIME): a whole-day count is
  * up to a day behind what has been delivered, so decisions and AdCP's pacing_index use the exact one. */
 #pragma once
 

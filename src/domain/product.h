@@ -1,7 +1,7 @@
 /* A product, typed: what buying, forecasting and approving need to know of the stored AdCP 3.1 object. The object
  * itself stays reachable as `doc`; our own settings are its "ext"."salesagent":
  *
- *     targeting             {kind: [words]}   what the inventory is about, ranked and shown to tutorial callers
+ *     targeting             {kind: [words]}   what the inventory is about, ranked and shown
  *     estimated_reach       {daily_impressions, daily_uniques}
  *     capacity              {daily_impressions}   what can be sold a day; default: estimated_reach
  *     approval_policy       "auto" | "review"     default: the publisher's workflow_required

@@ -182,6 +182,21 @@ static int run_tool(struct call *c)
     return 0;
 }
 
+/* What the ad server would have been asked, as a list: in `ext` for AdCP callers, in aux for the other dialects. */
+static void add_rehearsal(struct call *c)
+{
+    struct tool_call *t = c->fresh;
+    const struct rehearsal *r = c->act.rehearsal;
+    yyjson_mut_val *ext = yyjson_mut_obj_get(t->reply, "ext");
+    if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(t->doc, t->reply, "ext");
+    yyjson_mut_val *ours = yyjson_mut_obj_get(ext, "salesagent");
+    if (!yyjson_mut_is_obj(ours)) ours = json_add_obj(t->doc, ext, "salesagent");
+    json_add_bool(t->doc, ours, "dry_run", true);
+    yyjson_mut_val *list = json_add_arr(t->doc, ours, "would_call");
+    for (size_t i = 0; i < r->n; i++) json_push_str(t->doc, list, r->lines[i]);
+    json_add_val(t->doc, t->aux, "would_call", yyjson_mut_val_mut_copy(t->doc, list));
+}
+
 static int run_write(struct tx *tx, struct write_cmd *cmd)
 {
     struct call *c = CONTAINER_OF(cmd, struct call, cmd);
@@ -193,7 +208,9 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
         c->replayed = true;
         return 0;
     }
+    if (c->dry_run) c->act.rehearsal = ARENA_NEW(c->arena, struct rehearsal);
     if (sandbox_prepare(c) || run_tool(c)) return -1;
+    if (c->dry_run) add_rehearsal(c);
     if (c->dry_run || c->sandbox.undo) {
         err_set(&c->err, "", "dry run"); /* undone on purpose; write_done knows */
         return -1;

@@ -94,7 +94,7 @@ static int add_offer(struct tool_call *c, yyjson_mut_val *list, const struct ask
 
 int x_get_avails_run(struct tool_call *c, struct err *e)
 {
-    struct ask ask;
+    struct ask ask = { .budget_micros = -1 };
     yyjson_val *ids, *id;
     size_t i, n;
     if (json_req_arr(JSON_FIELD(c->args, "product_ids", ""), (struct json_len){ 1, PRODUCTS_MAX }, &ids, e)) return -1;

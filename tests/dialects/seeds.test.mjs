@@ -461,3 +461,50 @@ test('a dry run checks and answers, and nothing of it is stored', async () => {
   const bad = await v1('create_media_buy', { packages: ['nothing'], total_budget: 5000 }, { ...auto, 'x-dry-run': 'true' });
   assert.equal(bad.body.error.code, 'NOT_FOUND', 'what is wrong is refused as ever');
 });
+
+test('a dry run lists what the ad server would have been asked, in every shape', async () => {
+  const dry = { ...auto, 'x-dry-run': 'true' };
+  const made = await ok(v1('create_media_buy', { packages: ['news'], total_budget: 5000, po_number: 'PO-7' }, dry));
+  assert.equal(made.dry_run, true);
+  assert.equal(made.would_call.length, 2, JSON.stringify(made));
+  assert.match(made.would_call[0], /create order .*PO PO-7, 1 line item/);
+  assert.match(made.would_call[1], /create line item .*product news, cpm .*budget 5000.* USD/);
+  const id = await bought(['news'], 5000);
+  await ok(v1('add_creative_assets', { media_buy_id: id, assets: [image('dry_banner')] }));
+  const changed = await ok(v1('update_media_buy', { media_buy_id: id, total_budget: 6000 }, dry));
+  assert.equal(changed.status, 'accepted');
+  assert.match(changed.detail, /^Would execute update_media_buy/);
+  assert.match(changed.would_call.join('\n'), /update order[^]*update line item .*budget 6000/);
+  assert.equal((await readBack(id)).total_budget, 5000, 'nothing of it is stored');
+  const real = await ok(v1('update_media_buy', { media_buy_id: id, total_budget: 6000 }));
+  assert.equal('would_call' in real || 'dry_run' in real, false);
+
+  const march = { ...at('2025-03-15T14:30:00Z'), 'x-dry-run': 'true' };
+  const flat = await ok(pages('create_media_buy', { product_id: 'prod_abc123', name: 'Dry', budget_cents: 250000,
+    start_date: '2025-04-01', end_date: '2025-06-30' }, march));
+  assert.match(flat.would_call.join('\n'), /create line item .*prod_abc123.*2025-04-01 to 2025-06-30/,
+    'also while a person would have to agree');
+  const adcp = await agent.call('update_media_buy', { adcp_version: '3.1', idempotency_key: 'dry-run-key-0123456789',
+    account: { account_id: (await readBack(id)).account.account_id }, media_buy_id: id, paused: true },
+  { token: 'v1-buyer-token', headers: { ...january, 'x-dry-run': 'true' } });
+  const told = adcp.body.result.structuredContent;
+  assert.equal(told.ext?.salesagent?.dry_run, true, JSON.stringify(told));
+  assert.match(told.ext.salesagent.would_call.join('\n'), /update line item .*paused/);
+});
+
+test('ADCP_DRY_RUN=true rehearses every write', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-dry-'));
+  assert.equal((await cli('import', path.join(import.meta.dirname, 'publisher.json'), '--data', dir)).code, 0);
+  const dry = await Agent.start({ data: dir, env: { ADCP_DRY_RUN: 'true' } });
+  try {
+    const ask = (tool, args) => dry.call(tool, args, { token: 'v1-buyer-token', headers: auto });
+    const made = (await ask('create_media_buy', { packages: ['news'], total_budget: 5000 })).body.result.structuredContent;
+    assert.ok(made.would_call.length >= 2, JSON.stringify(made));
+    const read = (await ask('check_media_buy_status', { media_buy_id: made.media_buy_id })).body.result;
+    assert.equal(read.isError, true);
+    assert.equal(read.structuredContent.error.code, 'NOT_FOUND');
+  } finally {
+    await dry.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});

@@ -103,6 +103,17 @@ class CheckLayers(Tree):
             '''))
         self.assertEqual(self.findings(self.checker.no_banned_functions), [])
 
+    def test_only_dialects_know_dialects(self):
+        rule = self.checker.only_dialects_know_dialects
+        for source, word, found in (('src/domain/x.c', '/* as the tutorial has it */', 1),
+                                    ('src/domain/x.c', 'int buy_v1_status;', 1),
+                                    ('src/adapters/x.c', '"data-model"', 1),
+                                    ('src/domain/x.c', 'struct media_buy *buy; /* a data row */', 0),
+                                    ('src/dialects/x.c', 'int tutorial_down;', 0)):
+            path = self.write(source, word + '\n')
+            self.assertEqual(len(self.findings(rule)), found, source + word)
+            os.unlink(path)
+
     def test_a_function_may_have_a_hundred_lines_and_no_more(self):
         for lines, found in ((100, 0), (101, 1)):
             self.write('src/base/x.c', 'void f(void)\n{\n%s}\n' % ('    x();\n' * lines))

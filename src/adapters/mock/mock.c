@@ -91,6 +91,7 @@ const struct adapter mock_adapter = {
                1u << METRIC_CONVERSIONS | 1u << METRIC_GRP_HUNDREDTHS,
     .configure = configure,
     .admit = admit,
+    .describe = adapter_describe_orders,
     .verbs = {
         [ADAPTER_BOOK] = { .run = book },
         [ADAPTER_UPDATE] = { .run = book }, /* new packages get their ids; the model reads the rest from the plan */
