@@ -28,6 +28,8 @@
  *     op->key may have created. The runner owns retries: TRY_LATER means run the whole verb again, from step 0, with
  *     the progress recorded so far. With op->dry_run a runner prints the calls instead of starting them.
  *
+ * `deliver` is given plans without targeting, advertiser and creatives: its numbers do not depend on them.
+ *
  * Everything reachable from a plan is borrowed and immutable. Memory an adapter hands back comes from op->arena
  * (adapters inside src/ use base/arena.h; the type is opaque here). No function reads a clock: `now` is given. */
 #pragma once
@@ -78,15 +80,16 @@ struct plan_package {
     int64_t start_at, end_at; /* half-open; µs since the epoch, UTC */
     int64_t stopped_at;       /* canceled then; INT64_MAX while it is not */
     bool paused;              /* itself, or its whole buy */
+    int64_t daily_budget_micros, daily_impressions; /* no more than this a UTC day; 0: no such limit */
     struct str targeting;     /* JSON: AdCP targeting overlay; empty: none */
     struct str settings;      /* JSON: the product's settings for this ad server; empty: none */
-    const struct plan_creative *creatives;
+    const struct plan_creative *creatives; /* approved ones */
     size_t creatives_n;
 };
 
 struct plan {
     struct str tenant_id, media_buy_id, name, po_number;
-    struct str advertiser; /* brand domain, or the account's name */
+    struct str advertiser; /* the brand's domain, else the account's brand or name */
     struct str remote_id;  /* the ad server's order, once booked */
     char currency[4];
     int64_t start_at, end_at;

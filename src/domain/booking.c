@@ -31,7 +31,7 @@ bool adapter_verb_parse(struct str name, enum adapter_verb *out)
 static int load(const struct act *act, struct str media_buy_id, struct plan *plan, struct ad_server *server,
                 struct err *e)
 {
-    int rc = plan_load(act, media_buy_id, plan, e);
+    int rc = plan_load(act, media_buy_id, PLAN_WHOLE, plan, e);
     if (rc < 0) return -1;
     if (rc == 0) return err_set(e, "MEDIA_BUY_NOT_FOUND", "there is no such media buy");
     return ad_server_of(act, server, e);

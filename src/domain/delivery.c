@@ -372,7 +372,7 @@ static int freeze_plan(const struct act *act, const struct plan *plan, struct er
 int delivery_freeze(const struct act *act, struct str media_buy_id, struct err *e)
 {
     struct plan plan;
-    int rc = plan_load(act, media_buy_id, &plan, e);
+    int rc = plan_load(act, media_buy_id, PLAN_NUMBERS, &plan, e);
     return rc == 1 ? freeze_plan(act, &plan, e) : rc;
 }
 
@@ -428,7 +428,7 @@ int delivery_simulate(const struct act *act, struct str media_buy_id, struct str
                       const struct delivered *more, struct err *e)
 {
     struct plan plan;
-    int rc = plan_load(act, media_buy_id, &plan, e);
+    int rc = plan_load(act, media_buy_id, PLAN_NUMBERS, &plan, e);
     if (rc < 0) return -1;
     if (rc == 0) return err_set(e, "MEDIA_BUY_NOT_FOUND", "there is no such media buy");
     if (freeze_plan(act, &plan, e)) return -1;

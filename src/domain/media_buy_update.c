@@ -215,7 +215,7 @@ static int check_spent(struct update *u, const struct package_request *r, const 
 {
     struct plan booked;
     struct delivery d;
-    int found = plan_load(u->act, u->old.media_buy_id, &booked, e);
+    int found = plan_load(u->act, u->old.media_buy_id, PLAN_NUMBERS, &booked, e);
     if (found < 0) return -1;
     if (!found || delivery_read(u->act, &booked, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return found ? -1 : 0;
     for (size_t i = 0; i < booked.packages_n; i++) {

@@ -4,6 +4,8 @@
 #include "domain/media_buy_state.h"
 #include "domain/product.h"
 #include "domain/tenant_settings.h"
+#include "store/q_account.h"
+#include "store/q_creative.h"
 #include "store/q_delivery.h"
 
 int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
@@ -118,6 +120,27 @@ static int64_t live_from(const struct media_buy_row *buy)
     return buy->activated_at > buy->confirmed_at ? buy->activated_at : buy->confirmed_at;
 }
 
+static yyjson_val *parsed(const struct act *act, struct str text)
+{
+    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    yyjson_doc *doc;
+    struct err ignored; /* a damaged document says nothing; the columns stand */
+    if (text.n <= 2 || json_parse(act->arena, text, &limits, &doc, &ignored)) return NULL;
+    return yyjson_doc_get_root(doc);
+}
+
+/* What the buyer wants spent or shown in a day at most (ext.salesagent of the package). */
+static void add_limits(const struct act *act, const struct package_row *row, struct plan_package *out)
+{
+    struct err ignored; /* what is no amount limits nothing: ext is the caller's own */
+    yyjson_val *ours = json_get_path(parsed(act, row->doc), "/ext/salesagent");
+    int64_t budget = 0;
+    if (!ours || json_opt_money(JSON_FIELD(ours, "daily_budget", ""), &budget, &ignored)) budget = 0;
+    out->daily_budget_micros = budget > 0 ? budget : 0;
+    int64_t impressions = ours ? json_i64_or(ours, "daily_impressions", 0) : 0;
+    out->daily_impressions = impressions > 0 ? impressions : 0;
+}
+
 static int fill_package(const struct act *act, const struct media_buy_row *buy, const struct package_row *row,
                         struct plan_package *out, struct err *e)
 {
@@ -139,6 +162,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
     out->stopped_at = earliest(row->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->completed_at, out->stopped_at);
+    add_limits(act, row, out);
     return describe(act, row, out, e);
 }
 
@@ -166,13 +190,66 @@ int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const
     return 0;
 }
 
-int plan_load(const struct act *act, struct str media_buy_id, struct plan *out, struct err *e)
+/* ---- what the ad server needs besides ---- */
+
+static int add_creatives(const struct act *act, struct plan_package *p, struct err *e)
+{
+    struct creative_assignment_rows used;
+    if (q_creative_assignments_of_package(act->tx, act->arena, p->package_id, &used, e)) return -1;
+    struct plan_creative *list = ARENA_ARRAY(act->arena, struct plan_creative, used.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < used.n; i++) {
+        const struct creative_row *c = &used.rows[i].creative;
+        if (!str_is(c->status, "approved")) continue;
+        int64_t weight = json_i64_or(parsed(act, used.rows[i].doc), "weight", 0);
+        list[n++] = (struct plan_creative){ .creative_id = used.rows[i].key.creative_id,
+                                            .name = c->name,
+                                            .format_id = c->format_id,
+                                            .doc = c->doc,
+                                            .weight = weight > 0 && weight <= 100 ? (int)weight : 0 };
+    }
+    p->creatives = list;
+    p->creatives_n = n;
+    return 0;
+}
+
+static int find_advertiser(const struct act *act, const struct media_buy_row *buy, struct str *out, struct err *e)
+{
+    struct account_row account, key = { .tenant_id = buy->tenant_id,
+                                        .principal_id = buy->principal_id,
+                                        .account_id = buy->account_id };
+    *out = json_str(json_obj(parsed(act, buy->doc), "brand"), "domain");
+    if (out->n) return 0;
+    int found = q_account_get(act->tx, act->arena, &key, &account, e);
+    if (found == 1) *out = account.brand_domain.n ? account.brand_domain : account.name;
+    return found < 0 ? -1 : 0;
+}
+
+static int complete(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
+                    struct plan *plan, struct err *e)
+{
+    struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, plan->packages_n + 1);
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        list[i] = plan->packages[i];
+        yyjson_val *overlay = json_obj(parsed(act, packages->rows[i].doc), "targeting_overlay");
+        if (overlay) list[i].targeting = json_write_val(act->arena, overlay);
+        if (add_creatives(act, &list[i], e)) return -1;
+    }
+    plan->packages = list;
+    return find_advertiser(act, buy, &plan->advertiser, e);
+}
+
+int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth depth, struct plan *out, struct err *e)
 {
     struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = media_buy_id };
     struct media_buy_row buy;
     struct package_rows packages;
+    struct plan plan;
     int rc = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
     if (rc != 1) return rc;
     if (q_packages_of_buy(act->tx, act->arena, media_buy_id, &packages, e)) return -1;
-    return plan_from_rows(act, &buy, &packages, out, e) ? -1 : 1;
+    if (plan_from_rows(act, &buy, &packages, &plan, e)) return -1;
+    if (depth == PLAN_WHOLE && complete(act, &buy, &packages, &plan, e)) return -1;
+    *out = plan;
+    return 1;
 }

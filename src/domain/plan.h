@@ -15,9 +15,13 @@ struct ad_server {
  * there is no adapter of that name or the settings are wrong. */
 MUST_CHECK int ad_server_of(const struct act *act, struct ad_server *out, struct err *e);
 
-/* Reads the rows of a buy. 1 found, 0 not, -1 failed. Whose buy it is was checked by the caller. Lives in the arena. */
-MUST_CHECK int plan_load(const struct act *act, struct str media_buy_id, struct plan *out, struct err *e);
+/* NUMBERS is what delivery follows from; WHOLE also has targeting, creatives and advertiser, for the ad server's verbs. */
+enum plan_depth { PLAN_NUMBERS, PLAN_WHOLE };
 
-/* The same from rows at hand. */
+/* Reads the rows of a buy. 1 found, 0 not, -1 failed. Whose buy it is was checked by the caller. Lives in the arena. */
+MUST_CHECK int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth depth, struct plan *out,
+                         struct err *e);
+
+/* The numbers, from rows at hand. */
 MUST_CHECK int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
                               struct plan *out, struct err *e);

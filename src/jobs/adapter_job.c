@@ -63,7 +63,7 @@ static int load(struct adapter_run *r, struct err *e)
         return -1;
     }
     struct str id = json_str(payload, "media_buy_id");
-    int found = id.n ? plan_load(&r->act.act, id, &r->plan, e) : 0;
+    int found = id.n ? plan_load(&r->act.act, id, PLAN_WHOLE, &r->plan, e) : 0;
     if (found < 0) return -1;
     if (id.n && !found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
     r->op.plan = found ? &r->plan : NULL;

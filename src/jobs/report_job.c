@@ -281,7 +281,7 @@ static int load(const struct act *act, yyjson_val *payload, struct waking *w, st
     if (json_i64_or(payload, "version", 0) != w->row.version) return 0; /* a job of the pace before */
     if (report_frequency_parse(w->row.frequency, &w->frequency)) return 0;
     rc = media_buy_load(act, id, &w->buy, e);
-    if (rc == 1) rc = plan_load(act, id, &w->plan, e);
+    if (rc == 1) rc = plan_load(act, id, PLAN_NUMBERS, &w->plan, e);
     if (rc != 1) return rc;
     if (ad_server_of(act, &server, e) || json_parse(act->arena, w->row.metrics, &limits, &doc, e)) return -1;
     w->local = server.adapter->local;

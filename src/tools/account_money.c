@@ -77,7 +77,7 @@ static int add_buy(struct tool_call *c, struct financials *f, const struct media
     struct delivery delivery;
     struct delivery_range range = { f->first_day, f->last_day + USEC_PER_DAY };
     if (may_still_spend(buy)) f->committed += buy->total_budget_micros;
-    if (plan_load(c->act, buy->media_buy_id, &plan, e) < 0) return -1;
+    if (plan_load(c->act, buy->media_buy_id, PLAN_NUMBERS, &plan, e) < 0) return -1;
     if (delivery_read(c->act, &plan, range, DELIVERY_TOTALS, &delivery, e)) return -1;
     if (delivery.in_range.of[METRIC_SPEND] > 0) {
         f->spent += delivery.in_range.of[METRIC_SPEND];

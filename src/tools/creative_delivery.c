@@ -182,7 +182,7 @@ static int read_buy(struct call *k, struct str id, struct err *e)
     struct plan *plan = ARENA_NEW(k->c->arena, struct plan);
     struct delivery d;
     struct creative_assigned_list all;
-    int rc = plan_load(k->c->act, id, plan, e);
+    int rc = plan_load(k->c->act, id, PLAN_NUMBERS, plan, e);
     if (rc != 1) return rc;
     if (delivery_read(k->c->act, plan, k->range, DELIVERY_TOTALS, &d, e)) return -1;
     if (creatives_of_buys(k->c->act->tx, k->c->arena, &id, 1, &all, e)) return -1;

@@ -9,7 +9,10 @@
  *
  * From an anchor (what was delivered by `since`) the remaining money follows the remaining curve,
  *   spend(t) = before + (target - before) * (F(t) - F(since)) / (1 - F(since)),
- * so anchoring anywhere on an unchanged plan changes nothing but rounding, and nothing ever goes down. */
+ * so anchoring anywhere on an unchanged plan changes nothing but rounding, and nothing ever goes down.
+ *
+ * A daily limit opens evenly through its UTC day: of [a, b) within a day no more than limit * (b - a) / day. What a day
+ * had to leave is part of what remains, so the days after it catch up as far as their own limits allow. */
 #include "adapters/mock/mock.h"
 
 #include "base/compiler.h"
@@ -128,20 +131,42 @@ static int64_t curve(enum plan_pacing pacing, const struct nature *n, int64_t x)
     return x;
 }
 
-/* Money that may be spent in (from, to], given `remaining` of `target` at `from`. */
+/* Of `target`, `remaining` is unspent at `from`. */
+struct span {
+    int64_t from, to;
+    int64_t target, remaining;
+};
+
+/* Money that may be spent in (from, to]. */
 static int64_t allowance(const struct plan_package *p, const struct nature *n, const struct flight *f,
-                         int64_t from, int64_t to, int64_t target, int64_t remaining)
+                         const struct span *s)
 {
     if (f->total <= 0) return 0;
-    int64_t xa = muldiv(traffic(n->seed, f->start_at, from), ONE, f->total, MONEY_ROUND_DOWN);
-    int64_t xb = muldiv(traffic(n->seed, f->start_at, to), ONE, f->total, MONEY_ROUND_DOWN);
+    int64_t xa = muldiv(traffic(n->seed, f->start_at, s->from), ONE, f->total, MONEY_ROUND_DOWN);
+    int64_t xb = muldiv(traffic(n->seed, f->start_at, s->to), ONE, f->total, MONEY_ROUND_DOWN);
     if (p->pacing == PACING_ASAP) {
-        int64_t money = muldiv(target, (xb - xa) * ASAP_SPEED, 2 * ONE, MONEY_ROUND_DOWN);
-        return money < remaining ? money : remaining;
+        int64_t money = muldiv(s->target, (xb - xa) * ASAP_SPEED, 2 * ONE, MONEY_ROUND_DOWN);
+        return money < s->remaining ? money : s->remaining;
     }
     int64_t fa = curve(p->pacing, n, xa), fb = curve(p->pacing, n, xb);
     if (fa >= ONE) return 0;
-    return muldiv(remaining, fb - fa, ONE - fa, MONEY_ROUND_DOWN);
+    return muldiv(s->remaining, fb - fa, ONE - fa, MONEY_ROUND_DOWN);
+}
+
+/* The same under a daily limit: day by day, because what one leaves the next may spend. */
+static int64_t limited(const struct plan_package *p, const struct nature *n, const struct flight *f,
+                       const struct span *span, int64_t limit)
+{
+    int64_t sum = 0;
+    for (int64_t at = span->from; at < span->to;) {
+        int64_t next = at - at % USEC_PER_DAY + USEC_PER_DAY;
+        if (next > span->to) next = span->to;
+        int64_t most = muldiv(limit, (next - at) / USEC_PER_SEC, USEC_PER_DAY / USEC_PER_SEC, MONEY_ROUND_DOWN);
+        int64_t money = allowance(p, n, f, &(struct span){ at, next, span->target, span->remaining - sum });
+        sum += money < most ? money : most;
+        at = next;
+    }
+    return sum;
 }
 
 /* ---- money -> units ---- */
@@ -240,6 +265,21 @@ static struct delivered everything(const struct plan_package *p, const struct na
     return d;
 }
 
+/* The package's daily limits as money; 0: none. One step of the price below the limit, because totals are counted in
+ * whole steps and a day may end with the step that the day before had begun. */
+static int64_t daily_limit(const struct plan_package *p, const struct nature *n)
+{
+    bool flat = pricing_metric(p->pricing_model) == METRIC_SPEND;
+    int64_t limit = p->daily_budget_micros, many = flat ? p->budget_micros : 1000, step = CENT;
+    if (p->daily_impressions > 0 && impressions_of(p, n, many) > 0) {
+        int64_t cost = pricing_cost(p->pricing_model, p->rate_micros, many);
+        int64_t money = muldiv(p->daily_impressions, cost, impressions_of(p, n, many), MONEY_ROUND_DOWN);
+        if (limit == 0 || money < limit) limit = money;
+    }
+    if (!flat && p->rate_micros > 0) step = pricing_cost(p->pricing_model, p->rate_micros, quantum(p));
+    return limit > 2 * step ? limit - step : limit;
+}
+
 void mock_deliver(const void *config, const struct plan *plan, size_t index, int64_t since,
                   const struct delivered *before, int64_t until, struct delivered *out)
 {
@@ -254,7 +294,9 @@ void mock_deliver(const void *config, const struct plan *plan, size_t index, int
         int64_t target = flat ? p->budget_micros : muldiv(p->budget_micros, n.efficiency, 10000, MONEY_ROUND_DOWN);
         target = muldiv(target, c->fill_percent, 100, MONEY_ROUND_DOWN);
         int64_t spent = before->of[METRIC_SPEND] > 0 ? before->of[METRIC_SPEND] : 0;
-        int64_t money = spent < target ? allowance(p, &n, &f, from, to, target, target - spent) : 0;
+        int64_t limit = daily_limit(p, &n), money = 0;
+        struct span span = { from, to, target, target - spent };
+        if (spent < target) money = limit ? limited(p, &n, &f, &span, limit) : allowance(p, &n, &f, &span);
         if (flat) units = to == f.end_at ? money : money - money % CENT;
         else units = units_for(p, money);
     }

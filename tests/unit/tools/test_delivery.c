@@ -435,7 +435,7 @@ static int submit_remote(struct act *act, void *arg, struct err *e)
     struct plan plan;
     struct ad_server server = { .adapter = &remote };
     enum booking_outcome outcome;
-    if (plan_load(act, STR(BUY), &plan, e) != 1) return -1;
+    if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
     if (booking_submit(act, &server, &plan, ADAPTER_BOOK, &outcome, e)) return -1;
     assert_int_equal(outcome, BOOKING_QUEUED);
     struct job_filter all = { .tenant_id = act->tenant->tenant_id, .kind = STR(BOOKING_JOB_KIND), .limit = 10 };
@@ -464,7 +464,7 @@ static int place_local(struct act *act, void *arg, struct err *e)
     assert_int_equal(outcome, BOOKING_DONE);
     if (q_packages_of_buy(act->tx, act->arena, STR(BUY), &rows, e)) return -1;
     assert_true(str_is(rows.rows[1].remote_id, "mock-pkg-0001-002"));
-    if (plan_load(act, STR(BUY), &plan, e) != 1) return -1;
+    if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
     assert_true(str_is(plan.remote_id, "mock-" BUY));
     return 0;
 }
