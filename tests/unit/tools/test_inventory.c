@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "domain/plan.h"
 #include "tools/fixture.h"
 
 #define REPORTING                                                                                              \
@@ -22,7 +23,7 @@
 #define FILE_OF(price)                                                                                             \
     "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\"," \
     "\"currency\":\"USD\",\"min_budget\":100,\"max_budget\":1000000,\"workflow_required\":false,"                  \
-    "\"creative_review_required\":true,\"proposals\":[{\"proposal_id\":\"plan-firm\",\"name\":\"Firm\","           \
+    "\"creative_review_required\":false,\"proposals\":[{\"proposal_id\":\"plan-firm\",\"name\":\"Firm\","           \
     "\"allocations\":[{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"percent\":100}]},"                    \
     "{\"proposal_id\":\"plan-signed\",\"name\":\"Signed\",\"allocations\":[{\"product_id\":\"signed\","            \
     "\"pricing_option_id\":\"p\",\"percent\":100}]}]},\"products\":["                                              \
@@ -191,6 +192,71 @@ static void some_products_need_a_signature(void **state)
     assert_null(json_get_path(r.reply, "/proposals/0/insertion_order"));
 }
 
+/* ---- what the ad server is given ---- */
+
+static const char planned[] =
+    "{" FLIGHT ",\"brand\":{\"domain\":\"acme.example\"},\"packages\":[{\"product_id\":\"loose\",\"pricing_option_id\":\"p\","
+    "\"budget\":2400,\"targeting_overlay\":{\"geo_countries\":[\"US\"]},\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"Banner\","
+    "\"format_id\":{\"id\":\"fmt-display-300x250\"},\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":"
+    "\"https://cdn.example.com/a.png\",\"width\":300,\"height\":250,\"mime_type\":\"image/png\"},\"click_url\":{\"asset_type\":"
+    "\"url\",\"url\":\"https://example.com/\"}}}],\"ext\":{\"salesagent\":{\"daily_impressions\":9000}}}]}";
+
+static int whole_plan(struct act *act, void *arg, struct err *e)
+{
+    struct plan plan;
+    if (plan_load(act, *(struct str *)arg, PLAN_WHOLE, &plan, e) != 1) return -1;
+    assert_true(str_is(plan.advertiser, "acme.example"));
+    const struct plan_package *p = &plan.packages[0];
+    assert_true(str_is(p->targeting, "{\"geo_countries\":[\"US\"]}"));
+    assert_int_equal(p->daily_impressions, 9000);
+    assert_int_equal(p->daily_budget_micros, 0);
+    assert_int_equal(p->creatives_n, 1);
+    assert_true(str_is(p->creatives[0].creative_id, "c1"));
+    assert_true(str_is(p->creatives[0].format_id, "fmt-display-300x250"));
+    assert_non_null(strstr(arena_cstr(act->arena, p->creatives[0].doc), "https://cdn.example.com/a.png"));
+    return 0;
+}
+
+static void a_plan_tells_the_ad_server_everything(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    struct fixture_reply r = fixture_call(f, "create_media_buy", planned);
+    assert_int_equal(r.rc, 0);
+    struct str id = json_str(r.reply, "media_buy_id");
+    assert_int_equal(fixture_act(f, whole_plan, &id, &e), 0);
+}
+
+static double spent_by(struct fixture *f, struct str id, int64_t day)
+{
+    f->now = INT64_C(1775001600000000) + day * INT64_C(86400000000); /* 2026-04-01 */
+    struct fixture_reply r = fixture_call(f, "get_media_buy_delivery", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT
+                                          "\"]}", STR_ARG(id)).p);
+    assert_int_equal(r.rc, 0);
+    return json_real_or(json_get_path(r.reply, "/media_buy_deliveries/0/totals"), "spend", -1);
+}
+
+static void daily_limits_are_kept_and_shown(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = fixture_call(f, "create_media_buy", planned);
+    struct str id = json_str(r.reply, "media_buy_id"), p = json_val_str(json_get_path(r.reply, "/packages/0/package_id"));
+    double day10 = spent_by(f, id, 10), last = day10;
+    assert_true(day10 > 600); /* about 80 a day */
+    const char *limit = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT
+                                     "\",\"ext\":{\"salesagent\":{\"daily_budget\":50}}}]}", STR_ARG(id), STR_ARG(p)).p;
+    r = fixture_call(f, "update_media_buy", limit);
+    assert_int_equal(r.rc, 0);
+    fixture_valid(f, &r, "update_media_buy", ADCP_3_1);
+    assert_int_equal(json_i64_or(json_get_path(r.reply, "/affected_packages/0/ext/salesagent"), "daily_budget", -1), 50);
+    assert_int_equal(json_i64_or(json_get_path(r.aux, "/media_buys/0/packages/0"), "daily_budget", -1), 50);
+    for (int64_t day = 11; day <= 30; day++) {
+        double now = spent_by(f, id, day);
+        assert_true(now - last <= 50.001 && now - last > 45);
+        last = now;
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -203,6 +269,8 @@ int main(void)
         T(a_firm_plan_keeps_its_price),
         T(the_hold_of_the_plan_is_the_buyers_own),
         T(some_products_need_a_signature),
+        T(a_plan_tells_the_ad_server_everything),
+        T(daily_limits_are_kept_and_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
