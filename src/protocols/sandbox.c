@@ -237,7 +237,7 @@ static int spend_now(struct call *c, struct str id, int64_t *spent, int64_t *bud
     struct delivery d;
     struct media_buy_row buy;
     int rc = find_buy(c, c->act.tx, id, &buy, e);
-    if (rc == 1) rc = plan_load(&c->act, id, &plan, e);
+    if (rc == 1) rc = plan_load(&c->act, id, PLAN_NUMBERS, &plan, e);
     if (rc != 1) return rc;
     if (delivery_read(&c->act, &plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
     int64_t s = d.lifetime.of[METRIC_SPEND];

@@ -270,13 +270,13 @@ static struct delivered everything(const struct plan_package *p, const struct na
 static int64_t daily_limit(const struct plan_package *p, const struct nature *n)
 {
     bool flat = pricing_metric(p->pricing_model) == METRIC_SPEND;
-    int64_t limit = p->daily_budget_micros, many = flat ? p->budget_micros : 1000, step = CENT;
+    int64_t rate = mock_rate(p), limit = p->daily_budget_micros, many = flat ? p->budget_micros : 1000, step = CENT;
     if (p->daily_impressions > 0 && impressions_of(p, n, many) > 0) {
-        int64_t cost = pricing_cost(p->pricing_model, p->rate_micros, many);
+        int64_t cost = pricing_cost(p->pricing_model, rate, many);
         int64_t money = muldiv(p->daily_impressions, cost, impressions_of(p, n, many), MONEY_ROUND_DOWN);
         if (limit == 0 || money < limit) limit = money;
     }
-    if (!flat && p->rate_micros > 0) step = pricing_cost(p->pricing_model, p->rate_micros, quantum(p));
+    if (!flat && rate > 0) step = pricing_cost(p->pricing_model, rate, quantum(p, rate));
     return limit > 2 * step ? limit - step : limit;
 }
 

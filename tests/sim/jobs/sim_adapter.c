@@ -225,7 +225,7 @@ static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
     struct plan plan;
     enum booking_outcome outcome;
     if (q_media_buy_insert(tx, &buy, e) || q_package_insert(tx, &p, e)) return -1;
-    if (plan_load(&act, buy.media_buy_id, &plan, e) != 1) return -1;
+    if (plan_load(&act, buy.media_buy_id, PLAN_NUMBERS, &plan, e) != 1) return -1;
     return booking_submit(&act, &w->server, &plan, ADAPTER_BOOK, &outcome, e);
 }
 
