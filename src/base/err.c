@@ -5,17 +5,44 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/encode.h"
 
-/* vsnprintf that marks a cut text and never leaves half a UTF-8 sequence at the end. */
+/* The length of the UTF-8 sequence at p, 0 when there is none. */
+static size_t sequence_at(const char *p)
+{
+    size_t left = strnlen(p, 4);
+    for (size_t n = 1; n <= left; n++) {
+        if (utf8_valid((struct str){ p, n })) return n;
+    }
+    return 0;
+}
+
+/* What is not UTF-8 becomes '?': a text cut by a precision, bytes of a header. Replies are JSON, which has no word
+ * for such bytes. */
+static void scrub(char *text)
+{
+    if (utf8_valid(str_from(text))) return;
+    for (char *p = text; *p;) {
+        size_t n = sequence_at(p);
+        if (!n) *p = '?';
+        p += n ? n : 1;
+    }
+}
+
+/* vsnprintf whose result is UTF-8, also where it was cut. */
 static void print_into(char *out, size_t cap, const char *fmt, va_list ap)
 {
     int n = vsnprintf(out, cap, fmt, ap);
     if (n < 0) out[0] = '\0';
-    if (n < (int)cap) return;
+    if (n < (int)cap) {
+        scrub(out);
+        return;
+    }
     size_t end = cap - 1;
     while (end > 0 && ((unsigned char)out[end - 1] & 0xC0) == 0x80) end--;
     if (end > 0 && ((unsigned char)out[end - 1] & 0x80)) end--;
     out[end] = '\0';
+    scrub(out);
 }
 
 int err_set(struct err *e, const char *code, const char *fmt, ...)
@@ -55,7 +82,8 @@ int err_details(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(e->details, sizeof(e->details), fmt, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n >= sizeof(e->details)) e->details[0] = '\0'; /* half an object is not JSON */
+    bool whole = n >= 0 && (size_t)n < sizeof(e->details) && utf8_valid(str_from(e->details));
+    if (!whole) e->details[0] = '\0'; /* half an object is not JSON */
     return -1;
 }
 

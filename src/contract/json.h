@@ -80,7 +80,9 @@ MUST_CHECK int json_opt_arr(struct json_field f, struct json_len len, yyjson_val
 MUST_CHECK int json_opt_time(struct json_field f, int64_t *at, struct err *e);
 MUST_CHECK int json_opt_money(struct json_field f, int64_t *micros, struct err *e);
 
-/* ---- builders ---- keys are literals (or live as long as the arena); values are borrowed, not copied */
+/* ---- builders ---- keys are literals (or live as long as the arena); values are borrowed, not copied.
+ * Adding to what is not an object (pushing to what is not an array) does nothing: translations edit copies of what a
+ * caller sent, and what has the wrong type there is refused later, by name. */
 
 yyjson_mut_doc *json_doc_new(struct arena *a);
 yyjson_mut_val *json_root_obj(yyjson_mut_doc *doc); /* a new object, made the root */

@@ -25,7 +25,13 @@ yyjson_mut_val *json_root_obj(yyjson_mut_doc *doc)
 static void add(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, yyjson_mut_val *value)
 {
     bool added = yyjson_mut_obj_add(obj, yyjson_mut_str(doc, key), value);
-    ENSURE(added); /* fails only when obj is not an object */
+    ENSURE(added || !yyjson_mut_is_obj(obj));
+}
+
+static void push(yyjson_mut_val *arr, yyjson_mut_val *value)
+{
+    bool added = yyjson_mut_arr_append(arr, value);
+    ENSURE(added || !yyjson_mut_is_arr(arr));
 }
 
 yyjson_mut_val *json_add_obj(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key)
@@ -45,8 +51,7 @@ yyjson_mut_val *json_add_arr(yyjson_mut_doc *doc, yyjson_mut_val *obj, const cha
 yyjson_mut_val *json_push_obj(yyjson_mut_doc *doc, yyjson_mut_val *arr)
 {
     yyjson_mut_val *v = yyjson_mut_obj(doc);
-    bool added = yyjson_mut_arr_append(arr, v);
-    ENSURE(added);
+    push(arr, v);
     return v;
 }
 
@@ -91,8 +96,7 @@ void json_add_cstr(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, co
 
 void json_push_str(yyjson_mut_doc *doc, yyjson_mut_val *arr, struct str value)
 {
-    bool added = yyjson_mut_arr_append(arr, text_value(doc, value));
-    ENSURE(added);
+    push(arr, text_value(doc, value));
 }
 
 void json_add_i64(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t value)
@@ -151,9 +155,7 @@ void json_add_raw(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, str
 
 void json_push_raw(yyjson_mut_doc *doc, yyjson_mut_val *arr, struct str json_text)
 {
-    if (json_text.n == 0) return;
-    bool added = yyjson_mut_arr_append(arr, yyjson_mut_rawn(doc, json_text.p, json_text.n));
-    ENSURE(added);
+    if (json_text.n > 0) push(arr, yyjson_mut_rawn(doc, json_text.p, json_text.n));
 }
 
 bool json_add_text(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str json_text)

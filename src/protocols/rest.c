@@ -134,14 +134,14 @@ static void start(struct dispatcher *d, struct rest_call *r, struct str tool, yy
     dispatch_call(d, &r->call);
 }
 
-/* Arguments were put together from several places: as values that the rest of the program can read. */
+/* Arguments were put together from several places: as values that the rest of the program can read. NULL when the
+ * path, the query or a header brought in what JSON cannot hold: bytes that are not UTF-8, the character U+0000. */
 static yyjson_val *freeze(struct arena *a, yyjson_mut_val *args)
 {
     static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     struct err e;
-    ENSURE(json_parse(a, json_write(a, args), &own, &doc, &e) == 0); /* our own text */
-    return yyjson_doc_get_root(doc);
+    return json_parse(a, json_write(a, args), &own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
 }
 
 static void handle_route(struct dispatcher *d, struct http_exchange *ex, const struct rest_match *m)
@@ -164,7 +164,12 @@ static void handle_route(struct dispatcher *d, struct http_exchange *ex, const s
     if (key.n && !http_req_is(ex, "GET") && !yyjson_mut_obj_get(args, "idempotency_key")) {
         json_add_str(doc, args, "idempotency_key", key);
     }
-    start(d, r, str_from(m->route->tool), freeze(a, args));
+    yyjson_val *frozen = freeze(a, args);
+    if (frozen) {
+        start(d, r, str_from(m->route->tool), frozen);
+    } else {
+        problem(ex, 400, "The path, the query or the Idempotency-Key is not UTF-8 text.");
+    }
 }
 
 static void handle_rpc(struct dispatcher *d, struct http_exchange *ex, struct str task, bool problems)
@@ -174,8 +179,8 @@ static void handle_rpc(struct dispatcher *d, struct http_exchange *ex, struct st
     struct str name;
     r->ex = ex;
     r->problems = problems;
-    if (http_percent_decode(&ex->arena, task, &name)) {
-        problem(ex, 400, "The path is not percent-encoded correctly.");
+    if (http_percent_decode(&ex->arena, task, &name) || !utf8_valid(name)) {
+        problem(ex, 400, "The path is not percent-encoded UTF-8.");
         return;
     }
     if (!http_req_is(ex, "POST")) {

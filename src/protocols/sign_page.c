@@ -1,5 +1,6 @@
 #include "protocols/sign_page.h"
 
+#include "base/encode.h"
 #include "base/id.h"
 #include "protocols/http_call_headers.h"
 
@@ -213,7 +214,7 @@ static void task_read(struct call *c)
 
 /* --- the request ----------------------------------------------------------------------------------------- */
 
-/* The value of a field of an urlencoded body; empty when absent or malformed. */
+/* The value of a field of an urlencoded body; empty when absent, malformed or not UTF-8 text. */
 static struct str field(struct http_exchange *ex, const char *name)
 {
     struct str body = ex->body, value;
@@ -226,6 +227,7 @@ static struct str field(struct http_exchange *ex, const char *name)
         char *text = (char *)(uintptr_t)arena_dup(&ex->arena, str_skip(pair, n + 1)).p;
         for (char *q = text; *q; q++) *q = *q == '+' ? ' ' : *q;
         if (http_percent_decode(&ex->arena, str_from(text), &value) || value.n > FIELD_MAX) return STR_NONE;
+        if (!utf8_valid(value) || (value.n && memchr(value.p, 0, value.n))) return STR_NONE;
         return value;
     }
     return STR_NONE;

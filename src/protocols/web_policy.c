@@ -35,9 +35,21 @@ static bool listed(struct str name, const struct str *list, size_t n)
     return false;
 }
 
+/* The host ends up in URLs and JSON of ours. */
+static bool host_text(struct str host)
+{
+    for (size_t i = 0; i < host.n; i++) {
+        char c = host.p[i];
+        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
+        if (!ok || !c) return false;
+    }
+    return host.n > 0;
+}
+
 static bool host_allowed(const struct web_policy *p, struct str host)
 {
     struct str name = host_without_port(host);
+    if (host.n && !host_text(host)) return false;
     if (!name.n) return !p->loopback || !p->hosts_n; /* HTTP/1.0: no browser sends it */
     if (listed(name, p->hosts, p->hosts_n)) return true;
     return p->loopback ? host_is_loopback(name) : p->hosts_n == 0;
@@ -82,16 +94,6 @@ static struct str last_of(struct str list)
     while (v.n && v.p[0] == ' ') v = str_skip(v, 1);
     while (v.n && v.p[v.n - 1] == ' ') v.n--;
     return v;
-}
-
-static bool host_text(struct str host)
-{
-    for (size_t i = 0; i < host.n; i++) {
-        char c = host.p[i];
-        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
-        if (!ok || !c) return false;
-    }
-    return host.n > 0;
 }
 
 static void take_forwarded(const struct web_policy *p, struct http_exchange *ex)

@@ -21,7 +21,7 @@ static size_t slot_of(const char *sql)
 struct stmt *stmt_get(struct tx *tx, const char *sql)
 {
     size_t i = slot_of(sql);
-    for (size_t n = 0; tx->cache[i].sql && tx->cache[i].sql != sql; n++) {
+    for (size_t n = 0; tx->cache[i].sql && (tx->cache[i].sql != sql || tx->cache[i].in_use); n++) {
         ENSURE(n < STMT_CACHE_SLOTS);
         i = (i + 1) & (STMT_CACHE_SLOTS - 1);
     }
@@ -34,7 +34,6 @@ struct stmt *stmt_get(struct tx *tx, const char *sql)
             ENSURE(!"SQL literals compile against the migrated schema");
         }
     }
-    ENSURE(!s->in_use);
     s->in_use = true;
     return s;
 }

@@ -6,8 +6,10 @@
  *     int rc = stmt_step(s, e);            // 1 a row, 0 the end, -1 failed
  *     if (rc == 1) row->name = col_str(s, arena, 0);
  *
- * `sql` must be a string literal: its address is the cache key. A statement is used by one function at a time;
- * AUTO_STMT resets it when the variable goes out of scope. Text bound is borrowed until then. */
+ * `sql` must be a string literal: its address is the cache key. A statement is used by one function at a time: a
+ * second stmt_get() of one that is in use (a row's reader asks the same question about another row) gives a second
+ * statement, which is kept as well. AUTO_STMT resets it when the variable goes out of scope. Text bound is borrowed
+ * until then. */
 #pragma once
 
 #include "store/store.h"

@@ -185,6 +185,10 @@ static void errors_keep_field_and_cut_messages_on_a_character(void **state)
     euro[ERR_MESSAGE_MAX * 3] = '\0';
     assert_int_equal(err_set(&e, "VALIDATION_ERROR", "%s", euro), -1);
     assert_true(utf8_valid(str_from(e.message)));
+    err_set(&e, "VALIDATION_ERROR", "\"%.4s\" \xff and \xe2\x82\xac", euro);
+    assert_string_equal(e.message, "\"\xe2\x82\xac?\" ? and \xe2\x82\xac");
+    err_details(&e, "{\"name\":\"%.1s\"}", euro);
+    assert_string_equal(e.details, "");
     err_field(&e, "/budget");
     err_in(&e, "/packages/%d", 3);
     assert_string_equal(e.field, "/packages/3/budget");

@@ -182,6 +182,35 @@ static void reads_see_only_what_is_committed(void **state)
     assert_int_equal(tenants(f), 1);
 }
 
+/* One question, one place in the program: its address is what the statement is known by. */
+static struct stmt *named(struct fixture *f, const char *id)
+{
+    struct stmt *s = stmt_get(store_read(f->store), "SELECT name FROM tenant WHERE tenant_id = ?");
+    stmt_str(s, 1, str_from(id));
+    return s;
+}
+
+static void a_statement_asked_for_while_in_use_does_not_disturb_itself(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    struct insert a = make("a", false), b = make("b", false);
+    assert_int_equal(store_write(f->store, &a.cmd, &e), 0);
+    assert_int_equal(store_write(f->store, &b.cmd, &e), 0);
+    loop_sim_settle(&f->sim);
+    struct stmt *outer = named(f, "a");
+    assert_int_equal(stmt_step(outer, &e), 1);
+    struct stmt *inner = named(f, "b");
+    assert_ptr_not_equal(outer, inner);
+    assert_int_equal(stmt_step(inner, &e), 1);
+    stmt_reset(inner);
+    assert_int_equal(stmt_step(outer, &e), 0);
+    stmt_reset(outer);
+    struct stmt *again = named(f, "a");
+    assert_ptr_equal(again, outer);
+    stmt_reset(again);
+}
+
 static int add_future(struct tx *tx, void *arg, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO schema_migration (name) VALUES ('9999_future')");
@@ -207,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crash_before_the_commit_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_queue_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_see_only_what_is_committed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_statement_asked_for_while_in_use_does_not_disturb_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
