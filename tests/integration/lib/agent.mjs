@@ -20,7 +20,10 @@ export class Agent {
     agent.child = spawn(binary, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     agent.stderr = '';
     agent.child.stderr.on('data', (d) => { agent.stderr += d; });
-    agent.exited = new Promise((resolve) => agent.child.on('exit', (code, signal) => resolve({ code, signal })));
+    agent.exited = new Promise((resolve) => {
+      agent.child.on('exit', (code, signal) => resolve({ code, signal }));
+      agent.child.on('error', (e) => resolve({ code: e.message }));
+    });
     agent.url = await agent.#greeting();
     agent.base = agent.url.replace(/\/mcp$/, '');
     return agent;
