@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/lifecycle.h"
+#include "domain/task.h"
 #include "protocols/a2a.h"
 #include "store/q_a2a.h"
 #include "store/q_idempotency.h"
@@ -13,6 +14,12 @@
 #define RETRY_AFTER     (5 * USEC_PER_SEC)
 
 /* --- what time alone changes ------------------------------------------------------------------------------ */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    if (a == TIME_NONE) return b;
+    return b == TIME_NONE || a < b ? a : b;
+}
 
 static int lifecycle_run(struct tx *tx, struct write_cmd *cmd)
 {
@@ -25,7 +32,11 @@ static int lifecycle_run(struct tx *tx, struct write_cmd *cmd)
                        .actor = STR("system:lifecycle"),
                        .origin = STR("timer"),
                        .sandbox = c->dispatcher.sandbox };
-    if (lifecycle_advance(&act, act.now, &c->lifecycle_next, &e) == 0) return 0;
+    int64_t task_next;
+    if (lifecycle_advance(&act, act.now, &c->lifecycle_next, &e) == 0 && task_advance(&act, act.now, &task_next, &e) == 0) {
+        c->lifecycle_next = earlier(c->lifecycle_next, task_next);
+        return 0;
+    }
     log_event(LOG_ERROR, "lifecycle", "advance failed", "code", e.code, "message", e.message, NULL);
     return -1;
 }
@@ -62,7 +73,10 @@ static void on_commit(struct commit_hook *h)
     struct core *c = CONTAINER_OF(h, struct core, commit_hook);
     struct err e;
     int64_t next;
-    if (q_media_buy_next_change(store_read(c->store), &next, &e) || next == TIME_NONE) return;
+    int64_t task_next;
+    if (q_media_buy_next_change(store_read(c->store), &next, &e) || q_task_next(store_read(c->store), &task_next, &e)) return;
+    next = earlier(next, task_next);
+    if (next == TIME_NONE) return;
     if (!timer_is_set(&c->lifecycle_timer) || next < c->lifecycle_timer.due_at) {
         timer_set(c->loop, &c->lifecycle_timer, next);
     }

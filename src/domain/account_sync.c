@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "domain/audit.h"
 #include "domain/doc_edit.h"
+#include "domain/rule.h"
 #include "domain/tenant_settings.h"
 #include "domain/webhook.h"
 
@@ -167,6 +168,52 @@ static int audit(const struct act *act, const char *action, const struct account
     return audit_add(act, &entry, e);
 }
 
+/* A new account may be a person's to accept. An account that a rule rejects fails its entry. */
+static int judge(const struct act *act, struct account_row *row, struct rule_verdict *verdict, struct err *e)
+{
+    struct rule_facts *f = ARENA_NEW(act->arena, struct rule_facts);
+    *f = (struct rule_facts){ .operation = "account",
+                              .account_id = row->brand_domain, /* it has no id yet that a rule could name */
+                              .principal_id = row->principal_id,
+                              .before_micros = -1 };
+    if (rule_decide(act, f, verdict, e)) return -1;
+    if (verdict->outcome == RULE_PERSON && !act->auto_advance) row->status = STR("pending_approval");
+    return 0;
+}
+
+static int open_task(const struct act *act, const struct account_row *row, const struct rule_verdict *verdict, struct err *e)
+{
+    struct task_row task;
+    struct task_new in = {
+        .kind = "account",
+        .principal_id = row->principal_id,
+        .account_id = row->account_id,
+        .subject_type = "account",
+        .subject_id = row->account_id,
+        .description = arena_printf(act->arena, "Accept account \"" STR_FMT "\"", STR_ARG(row->name)),
+        .rule = arena_printf(act->arena, "rule \"" STR_FMT "\"", STR_ARG(verdict->name)),
+        .verdict = verdict,
+        .due_at = TIME_NONE,
+    };
+    return task_create(act, &in, &task, e);
+}
+
+int account_decide(const struct act *act, const struct task_row *task, const char *status, struct err *e)
+{
+    struct account_row row, key = { .tenant_id = task->tenant_id,
+                                    .principal_id = task->principal_id,
+                                    .account_id = task->subject_id };
+    int found = q_account_get(act->tx, act->arena, &key, &row, e);
+    if (found < 0) return -1;
+    if (!found || !str_is(row.status, "pending_approval")) {
+        return err_set(e, "INVALID_STATE", "The account does not wait for approval any more.");
+    }
+    row.status = str_from(status);
+    row.updated_at = act->now;
+    if (q_account_update(act->tx, &row, e)) return -1;
+    return audit(act, strcmp(status, "active") == 0 ? "account.approve" : "account.reject", &row, e);
+}
+
 static int write_account(const struct act *act, const struct account_sync *in, const struct account_synced *out,
                          struct err *e)
 {
@@ -209,8 +256,15 @@ int account_sync_entry(const struct act *act, const struct account_sync *in, str
     row.doc = doc;
     if (!same) row.updated_at = act->now;
     out->account = row;
+    struct rule_verdict verdict = { .outcome = RULE_NONE };
+    if (!found && judge(act, &out->account, &verdict, e)) return -1;
+    if (verdict.outcome == RULE_REJECT) {
+        (void)rule_refuse(&verdict, &why); /* fills `why` */
+        return fail_entry(out, &why);
+    }
     if (same || in->dry_run) return 0;
-    return write_account(act, in, out, e);
+    if (write_account(act, in, out, e)) return -1;
+    return str_is(out->account.status, "pending_approval") && !found ? open_task(act, &out->account, &verdict, e) : 0;
 }
 
 /* ---- delete_missing ---- */

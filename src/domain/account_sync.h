@@ -7,6 +7,7 @@
 #pragma once
 
 #include "domain/account.h"
+#include "domain/task.h"
 
 enum account_action { ACCOUNT_CREATED, ACCOUNT_UPDATED, ACCOUNT_UNCHANGED, ACCOUNT_FAILED };
 
@@ -28,6 +29,9 @@ struct account_synced {
 /* -1 only when the store fails; everything else is in `out`. */
 MUST_CHECK int account_sync_entry(const struct act *act, const struct account_sync *in, struct account_synced *out,
                                   struct err *e);
+
+/* A person decided on an account that waits in pending_approval: `status` is "active" or "rejected". */
+MUST_CHECK int account_decide(const struct act *act, const struct task_row *task, const char *status, struct err *e);
 
 /* Closes the declared accounts of the caller that are not among `keep` (ids). The same entries may come back with a
  * later sync. `closed` lives in the arena. */

@@ -371,7 +371,7 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
     row.updated_at = act->now;
     if (q_creative_put(act->tx, &row, e) < 0) return -1;
     if (change->status == CREATIVE_PENDING_REVIEW) {
-        if (creative_review_open(act, &row, e)) return -1;
+        if (creative_review_open(act, &row, NULL, e)) return -1;
     } else if (!change->by_task && creative_review_close(act, &row, e)) {
         return -1;
     }

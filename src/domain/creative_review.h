@@ -2,9 +2,12 @@
 #pragma once
 
 #include "domain/creative.h"
+#include "domain/rule.h"
 
-/* Opens it, unless it is open: the creative was changed again before anybody looked. */
-MUST_CHECK int creative_review_open(const struct act *act, const struct creative_row *row, struct err *e);
+/* Opens it, unless it is open: the creative was changed again before anybody looked. `verdict`: the rule that asks for
+ * a person, or NULL. */
+MUST_CHECK int creative_review_open(const struct act *act, const struct creative_row *row,
+                                    const struct rule_verdict *verdict, struct err *e);
 
 /* The creative left pending_review by another way than a decision on the task. 0 also when none is open. */
 MUST_CHECK int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e);

@@ -4,6 +4,7 @@
 #include "domain/audit.h"
 #include "domain/creative_review.h"
 #include "domain/media_buy.h"
+#include "domain/rule.h"
 #include "store/q_catalog.h"
 
 #define CREATIVE_ID_MAX 255
@@ -44,6 +45,7 @@ struct sync {
     struct format_ref ref;
     struct format_spec format;
     struct creative_row had;
+    struct rule_verdict verdict; /* the publisher's rules on what a person would review */
     bool exists;
 };
 
@@ -247,6 +249,39 @@ static int audit_sync(struct sync *s, struct err *e)
     return audit_add(s->act, &entry, e);
 }
 
+/* What the buyer says it is about (ext.salesagent.categories), else its tags. */
+static yyjson_val *creative_categories(yyjson_val *asset)
+{
+    yyjson_val *stated = json_arr(json_obj(json_obj(asset, "ext"), "salesagent"), "categories");
+    return stated ? stated : json_arr(asset, "tags");
+}
+
+/* A rule decides before the publisher's creative_approval_mode; a creative it rejects fails its item. */
+static int judge(struct sync *s, struct err *e)
+{
+    struct rule_facts *f = ARENA_NEW(s->act->arena, struct rule_facts);
+    *f = (struct rule_facts){ .operation = "creative_review",
+                              .account_id = s->in->account_id,
+                              .principal_id = s->in->principal_id,
+                              .creative_format = s->format_key,
+                              .before_micros = -1,
+                              .creative_categories = creative_categories(s->in->asset) };
+    if (s->in->product_id.n) rule_facts_package(f, s->in->product_id, NULL);
+    for (size_t i = 0; i < s->in->product_ids_n; i++) rule_facts_package(f, s->in->product_ids[i], NULL);
+    if (rule_decide(s->act, f, &s->verdict, e)) return -1;
+    if (s->verdict.outcome != RULE_REJECT) return 0;
+    struct err why;
+    (void)rule_refuse(&s->verdict, &why); /* fills `why` */
+    fail_with(s, &why);
+    return 0;
+}
+
+static enum creative_approval approval(const struct sync *s)
+{
+    if (s->act->auto_advance || s->verdict.outcome == RULE_AUTO) return CREATIVE_AUTO_APPROVE;
+    return s->verdict.outcome == RULE_PERSON ? CREATIVE_REQUIRE_HUMAN : creative_approval_mode(s->act);
+}
+
 /* What the status is after this sync. */
 static enum creative_status next_status(struct sync *s, bool content_changed)
 {
@@ -256,7 +291,7 @@ static enum creative_status next_status(struct sync *s, bool content_changed)
         ENSURE(known);
         if (!content_changed && was != CREATIVE_ARCHIVED) return was;
     }
-    return creative_approval_mode(s->act) == CREATIVE_AUTO_APPROVE ? CREATIVE_APPROVED : CREATIVE_PENDING_REVIEW;
+    return approval(s) == CREATIVE_AUTO_APPROVE ? CREATIVE_APPROVED : CREATIVE_PENDING_REVIEW;
 }
 
 static int store(struct sync *s, struct err *e)
@@ -282,7 +317,7 @@ static int store(struct sync *s, struct err *e)
     if (out->action == CREATIVE_UNCHANGED) return 0;
     if (q_creative_put(s->act->tx, &out->row, e) < 0) return -1;
     if (out->status == CREATIVE_PENDING_REVIEW) {
-        if (creative_review_open(s->act, &out->row, e)) return -1;
+        if (creative_review_open(s->act, &out->row, s->verdict.outcome == RULE_PERSON ? &s->verdict : NULL, e)) return -1;
     } else if (s->exists && creative_review_close(s->act, &out->row, e)) {
         return -1;
     }
@@ -303,6 +338,8 @@ int creative_sync(const struct act *act, const struct creative_sync *in, struct 
     int rc = read_format(&s, e);
     if (rc != 0) return rc < 0 ? -1 : 0;
     if (run_checks(&s, e)) return -1;
+    if (out->action == CREATIVE_FAILED) return 0;
+    if (judge(&s, e)) return -1;
     if (out->action == CREATIVE_FAILED) return 0;
     rc = creative_get(act, in->principal_id, out->creative_id, &s.had, e);
     if (rc < 0) return -1;

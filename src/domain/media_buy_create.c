@@ -9,6 +9,7 @@
 #include "domain/insertion_order.h"
 #include "domain/media_buy.h"
 #include "domain/proposal.h"
+#include "domain/rule.h"
 #include "domain/sold_out.h"
 
 #define TEXT_MAX     500
@@ -364,8 +365,8 @@ static int record(const struct act *act, const struct media_buy *b, struct err *
     return media_buy_changed(act, &b->row, &change, e);
 }
 
-static int open_task(const struct act *act, yyjson_val *args, const struct media_buy *b, struct task_row *out,
-                     struct err *e)
+static int open_task(const struct act *act, yyjson_val *args, const struct media_buy *b,
+                     const struct rule_verdict *verdict, struct task_row *out, struct err *e)
 {
     char total[MONEY_TEXT_MAX];
     (void)money_print(b->row.total_budget_micros, total);
@@ -377,7 +378,10 @@ static int open_task(const struct act *act, yyjson_val *args, const struct media
         .subject_type = "media_buy",
         .subject_id = b->row.media_buy_id,
         .description = STR("Publisher review required before campaign activation"),
-        .rule = arena_printf(act->arena, "the publisher reviews this media buy (%s %s)", total, b->row.currency),
+        .rule = verdict->outcome == RULE_PERSON
+                    ? arena_printf(act->arena, "rule \"" STR_FMT "\"", STR_ARG(verdict->name))
+                    : arena_printf(act->arena, "the publisher reviews this media buy (%s %s)", total, b->row.currency),
+        .verdict = verdict->outcome == RULE_PERSON ? verdict : NULL,
         .context = context ? json_write_val(act->arena, context) : STR_NONE,
         .push_config = push ? json_write_val(act->arena, push) : STR_NONE,
         .due_at = TIME_NONE,
@@ -392,6 +396,33 @@ static bool needs_person(const struct tenant_settings *ts, const struct package_
         if (product_needs_approval(&list[i].product, ts, total_micros)) return true;
     }
     return false;
+}
+
+/* The first rule that matches; of it and the products the stricter one counts. A rejecting rule fails the call. */
+static int judge(const struct act *act, const struct tenant_settings *ts, const struct media_buy *b,
+                 const struct package_admitted *list, struct rule_verdict *verdict, bool *person, struct err *e)
+{
+    struct rule_facts *f = ARENA_NEW(act->arena, struct rule_facts);
+    size_t n = b->packages.n;
+    *f = (struct rule_facts){ .operation = "create_media_buy",
+                              .account_id = b->row.account_id,
+                              .principal_id = b->row.principal_id,
+                              .currency = b->row.currency,
+                              .amount_micros = b->row.total_budget_micros,
+                              .before_micros = -1 };
+    bool reviewed = false;
+    for (size_t i = 0; i < n; i++) {
+        reviewed = reviewed || list[i].product.approval == APPROVAL_REVIEW;
+        rule_facts_package(f, list[i].row.product_id, json_obj(list[i].request->val, "targeting_overlay"));
+    }
+    if (rule_decide(act, f, verdict, e)) return -1;
+    switch (verdict->outcome) {
+    case RULE_NONE: *person = needs_person(ts, list, n, b->row.total_budget_micros); return 0;
+    case RULE_PERSON: *person = true; return 0;
+    case RULE_AUTO: *person = reviewed; return 0;
+    case RULE_REJECT: return rule_refuse(verdict, e);
+    }
+    ENSURE(!"a rule outcome");
 }
 
 static struct media_buy_row new_row(const struct act *act, yyjson_val *args, const struct header *h,
@@ -448,6 +479,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     struct money total = { 0 };
     struct proposal_terms terms;
     yyjson_val *asked = args; /* a proposal expands into packages, but is checked as it was sent */
+    struct rule_verdict verdict;
     tenant_settings_read(act->tenant, act->arena, &ts);
     if (account_ref_read(args, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_CREATE_BUY, &r.account, e)) return -1;
     if (proposal_expand(act, args, &args, &terms, e)) return -1;
@@ -467,9 +499,10 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     }
     if (ask_governance(act, asked, &r.account, &b->row, e)) return -1;
     if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
-    r.submitted = needs_person(&ts, list, h.packages_n, total.micros) && !act->auto_advance;
+    if (judge(act, &ts, b, list, &verdict, &r.submitted, e)) return -1;
+    r.submitted = r.submitted && !act->auto_advance;
     if (r.submitted) {
-        if (record(act, b, e) || open_task(act, args, b, &r.task, e)) return -1;
+        if (record(act, b, e) || open_task(act, args, b, &verdict, &r.task, e)) return -1;
     } else {
         b->row.confirmed_at = act->now;
         if (media_buy_settle(act, b, &b->status, e)) return -1;

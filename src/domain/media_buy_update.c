@@ -12,6 +12,7 @@
 #include "domain/governance_check.h"
 #include "domain/insertion_order.h"
 #include "domain/media_buy.h"
+#include "domain/rule.h"
 #include "domain/sold_out.h"
 
 #define TEXT_MAX     500
@@ -30,6 +31,7 @@ struct update {
     yyjson_val *args;
     struct media_buy buy;     /* as it will be */
     struct media_buy_row old; /* as it is */
+    struct package_row *old_packages;
     struct account_row account;
     struct tenant_settings ts;
     struct package_request *requests, *additions;
@@ -136,6 +138,8 @@ static int read_update(struct update *u, struct err *e)
     if (json_req_str(JSON_FIELD(args, "media_buy_id", ""), (struct json_len){ 1, 255 }, &id, e)) return -1;
     if (media_buy_require(u->act, id, &u->buy, e)) return -1;
     u->old = u->buy.row;
+    u->old_packages = ARENA_ARRAY(u->act->arena, struct package_row, u->buy.packages.n + 1);
+    if (u->buy.packages.n) memcpy(u->old_packages, u->buy.packages.rows, u->buy.packages.n * sizeof(*u->old_packages));
     if (json_opt_bool(JSON_FIELD(args, "canceled", ""), &u->cancels, e)) return -1;
     if (json_has(args, "canceled") && !u->cancels) {
         (void)err_set(e, "INVALID_REQUEST", "canceled can only be true: a cancellation is final");
@@ -649,8 +653,109 @@ static int check_actions(const struct update *u, bool *needs_person, struct err 
     return 0;
 }
 
-static int submit(const struct update *u, struct task_row *task, struct err *e)
+/* ---- what a person is shown ---- */
+
+struct difference {
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *list;
+};
+
+static yyjson_mut_val *differs(struct difference *d, const char *field, struct str package_id)
 {
+    yyjson_mut_val *o = json_push_obj(d->doc, d->list);
+    json_add_cstr(d->doc, o, "field", field);
+    json_add_str_opt(d->doc, o, "package_id", package_id);
+    return o;
+}
+
+static void differs_money(struct difference *d, const char *field, struct str package_id, int64_t before, int64_t after)
+{
+    if (before == after) return;
+    yyjson_mut_val *o = differs(d, field, package_id);
+    json_add_money(d->doc, o, "before", before);
+    json_add_money(d->doc, o, "after", after);
+}
+
+static void differs_time(struct difference *d, const char *field, struct str package_id, int64_t before, int64_t after)
+{
+    if (before == after) return;
+    yyjson_mut_val *o = differs(d, field, package_id);
+    if (before != TIME_NONE) json_add_time(d->doc, o, "before", before);
+    if (after != TIME_NONE) json_add_time(d->doc, o, "after", after);
+}
+
+static void differs_flag(struct difference *d, const char *field, struct str package_id, int before, int after)
+{
+    if (before == after) return;
+    yyjson_mut_val *o = differs(d, field, package_id);
+    json_add_bool(d->doc, o, "before", before);
+    json_add_bool(d->doc, o, "after", after);
+}
+
+static void differs_text(struct difference *d, const char *field, struct str package_id, struct str before, struct str after)
+{
+    if (str_eq(before, after)) return;
+    yyjson_mut_val *o = differs(d, field, package_id);
+    json_add_str(d->doc, o, "before", before);
+    json_add_str(d->doc, o, "after", after);
+}
+
+static struct str difference(const struct update *u)
+{
+    struct difference d = { .doc = json_doc_new(u->act->arena) };
+    d.list = json_add_arr(d.doc, json_root_obj(d.doc), "d");
+    const struct media_buy_row *was = &u->old, *is = &u->buy.row;
+    differs_flag(&d, "canceled", STR_NONE, false, u->cancels);
+    differs_money(&d, "total_budget", STR_NONE, was->total_budget_micros, is->total_budget_micros);
+    differs_time(&d, "start_time", STR_NONE, was->start_at, is->start_at);
+    differs_time(&d, "end_time", STR_NONE, was->end_at, is->end_at);
+    differs_flag(&d, "paused", STR_NONE, was->paused, is->paused);
+    for (size_t i = 0; i < u->buy.packages.n; i++) {
+        const struct package_row *p = &u->old_packages[i], *q = &u->buy.packages.rows[i];
+        differs_money(&d, "budget", q->package_id, p->budget_micros, q->budget_micros);
+        differs_money(&d, "bid_price", q->package_id, p->rate_micros, q->rate_micros);
+        differs_time(&d, "start_time", q->package_id, p->start_at, q->start_at);
+        differs_time(&d, "end_time", q->package_id, p->end_at, q->end_at);
+        differs_flag(&d, "paused", q->package_id, p->paused, q->paused);
+        differs_flag(&d, "canceled", q->package_id, p->canceled_at != TIME_NONE, q->canceled_at != TIME_NONE);
+        differs_text(&d, "pacing", q->package_id, p->pacing, q->pacing);
+        differs_text(&d, "settings", q->package_id, p->doc, q->doc);
+    }
+    for (size_t i = 0; i < u->additions_n; i++) {
+        yyjson_mut_val *o = differs(&d, "new_package", STR_NONE);
+        json_add_copy(d.doc, o, "after", u->additions[i].val);
+    }
+    return json_write(u->act->arena, d.list);
+}
+
+/* The first rule that matches; of it and the products' modes the stricter one counts. Ending a buy is never a matter
+ * of rules: a buyer may always stop spending where its products allow it. */
+static int judge(const struct update *u, struct rule_verdict *verdict, bool *needs_person, struct err *e)
+{
+    struct rule_facts *f = ARENA_NEW(u->act->arena, struct rule_facts);
+    *verdict = (struct rule_verdict){ .outcome = RULE_NONE };
+    if (u->cancels) return 0;
+    *f = (struct rule_facts){ .operation = "update_media_buy",
+                              .account_id = u->old.account_id,
+                              .principal_id = u->old.principal_id,
+                              .currency = u->old.currency,
+                              .amount_micros = u->buy.row.total_budget_micros,
+                              .before_micros = u->old.total_budget_micros };
+    for (size_t i = 0; i < u->requests_n; i++) {
+        rule_facts_package(f, u->targets[i]->product_id, json_obj(u->requests[i].val, "targeting_overlay"));
+    }
+    for (size_t i = 0; i < u->additions_n; i++) {
+        rule_facts_package(f, u->additions[i].product_id, json_obj(u->additions[i].val, "targeting_overlay"));
+    }
+    if (rule_decide(u->act, f, verdict, e)) return -1;
+    if (verdict->outcome == RULE_REJECT) return rule_refuse(verdict, e);
+    *needs_person = *needs_person || verdict->outcome == RULE_PERSON;
+    return 0;
+}
+
+static int submit(const struct update *u, const struct rule_verdict *verdict, struct task_row *task, struct err *e)
+{
+    bool ruled = verdict->outcome == RULE_PERSON;
     yyjson_val *context = yyjson_obj_get(u->args, "context");
     yyjson_val *push = yyjson_obj_get(u->args, "push_notification_config");
     struct task_new in = {
@@ -660,7 +765,10 @@ static int submit(const struct update *u, struct task_row *task, struct err *e)
         .subject_type = "media_buy",
         .subject_id = u->old.media_buy_id,
         .description = STR("The buyer asks for a change that the publisher approves"),
-        .rule = STR("an action of mode requires_approval"),
+        .rule = ruled ? arena_printf(u->act->arena, "rule \"" STR_FMT "\"", STR_ARG(verdict->name))
+                      : STR("an action of mode requires_approval"),
+        .verdict = ruled ? verdict : NULL,
+        .difference = difference(u),
         .operation = json_write_val(u->act->arena, u->args),
         .context = context ? json_write_val(u->act->arena, context) : STR_NONE,
         .push_config = push ? json_write_val(u->act->arena, push) : STR_NONE,
@@ -782,16 +890,19 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
 {
     struct update u = { .act = act, .args = args };
     bool needs_person;
+    struct rule_verdict verdict = { .outcome = RULE_NONE };
     tenant_settings_read(act->tenant, act->arena, &u.ts);
     if (read_update(&u, e) || plan(&u, e) || check_actions(&u, &needs_person, e)) return -1;
     /* An approved update was asked about when its buyer sent it. */
     if (authority == AUTHORITY_BUYER && ask_governance(&u, e)) return -1;
     struct media_buy_updated r = { .account = u.account, .touched = u.touched, .changed = changes_anything(&u),
                                    .warning = u.warning };
+    bool asks = authority == AUTHORITY_BUYER && act->principal && act->principal->role == ROLE_BUYER;
+    if (asks && r.changed && judge(&u, &verdict, &needs_person, e)) return -1;
     if (needs_person && authority == AUTHORITY_BUYER && !act->auto_advance) {
         r.submitted = true;
         r.changed = false;
-        if (submit(&u, &r.task, e)) return -1;
+        if (submit(&u, &verdict, &r.task, e)) return -1;
     } else if (r.changed && write_update(&u, e)) {
         return -1;
     }

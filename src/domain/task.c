@@ -78,12 +78,15 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
 {
     struct tenant_settings ts;
     tenant_settings_read(act->tenant, act->arena, &ts);
+    int64_t hours = in->verdict && in->verdict->due_hours ? in->verdict->due_hours : ts.approval_sla_hours;
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_str_opt(doc, o, "description", in->description);
     json_add_str_opt(doc, o, "rule", in->rule);
     (void)json_add_text(doc, o, "operation", in->operation);             /* empty: there is none */
     (void)json_add_text(doc, o, "context", in->context);                 /* likewise */
+    (void)json_add_text(doc, o, "findings", in->findings);
+    (void)json_add_text(doc, o, "difference", in->difference);
     (void)json_add_text(doc, o, "push_notification_config", in->push_config);
     struct task_row row = {
         .task_id = id_new(act->arena, act->rng, "task-", act->now),
@@ -97,10 +100,12 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
         .priority = in->priority.n ? in->priority : STR("medium"),
         .created_at = act->now,
         .updated_at = act->now,
-        .due_at = in->due_at != TIME_NONE ? in->due_at : act->now + ts.approval_sla_hours * 3600 * USEC_PER_SEC,
+        .due_at = in->due_at != TIME_NONE ? in->due_at : act->now + hours * 3600 * USEC_PER_SEC,
+        .next_at = TIME_NONE,
         .resolved_at = TIME_NONE,
         .doc = json_write(act->arena, o),
     };
+    task_set_terms(act, &row, in->verdict);
     if (q_task_insert(act->tx, &row, e) || task_changed(act, &row, "created", e)) return -1;
     *out = row;
     return 0;
@@ -133,10 +138,18 @@ static const struct task_kind *find_kind(struct str kind)
     return NULL;
 }
 
-static int may_decide(const struct act *act, struct err *e)
+static int may_work(const struct act *act, struct err *e)
 {
     if (!act->principal || act->principal->role == ROLE_OPERATOR || act->principal->role == ROLE_ADMINISTRATOR) return 0;
     return err_set(e, "PERMISSION_DENIED", "Only an operator of the publisher may work on tasks.");
+}
+
+int task_may_decide(const struct act *act, const struct task_row *task, struct err *e)
+{
+    if (may_work(act, e)) return -1;
+    bool operator_only = act->principal && act->principal->role != ROLE_ADMINISTRATOR;
+    if (!operator_only || !str_is(json_str(json_obj(parsed(act, task), "terms"), "role"), "administrator")) return 0;
+    return err_set(e, "PERMISSION_DENIED", "The publisher's rule wants an administrator to decide this.");
 }
 
 static int already_decided(const struct act *act, const struct task_row *task, struct err *e)
@@ -152,6 +165,7 @@ static int already_decided(const struct act *act, const struct task_row *task, s
 static int finish(const struct act *act, struct task_row *task, struct str reason, struct err *e)
 {
     task->resolved_at = task->updated_at = act->now;
+    task->next_at = TIME_NONE;
     put_str(act, task, "resolved_by", act->actor);
     if (reason.n) put_str(act, task, "reason", reason);
     struct a2a_decision decision = { task->task_id, !str_is(task->decision, "approved"), act->now };
@@ -196,8 +210,9 @@ int task_resolve(const struct act *act, const struct task_resolution *r, struct 
 {
     struct task_row task;
     struct err why;
-    if (may_decide(act, e) || task_load(act, r->task_id, &task, e)) return -1;
+    if (may_work(act, e) || task_load(act, r->task_id, &task, e)) return -1;
     if (!task_open(&task)) return already_decided(act, &task, e);
+    if (task_may_decide(act, &task, e)) return -1;
     if (tx_rehearse(act->tx, e)) return -1;
     if (execute(act, r, &task, &why)) {
         if (tx_rehearse_end(act->tx, e) || keep_failure(act, &task, &why, e)) return -1;
@@ -249,7 +264,7 @@ int task_update(const struct act *act, const struct task_work *w, struct task_ro
     static const char *const states[] = { "pending", "assigned", "in_progress", "escalated" };
     static const char *const priorities[] = { "low", "medium", "high", "urgent" };
     struct task_row task;
-    if (may_decide(act, e) || task_load(act, w->task_id, &task, e)) return -1;
+    if (may_work(act, e) || task_load(act, w->task_id, &task, e)) return -1;
     if (!task_open(&task)) return already_decided(act, &task, e);
     const char *what = "commented";
     if (w->priority.n && !word_in(w->priority, priorities, ARRAY_LEN(priorities))) {
@@ -270,7 +285,10 @@ int task_update(const struct act *act, const struct task_work *w, struct task_ro
         what = w->state;
     }
     if (w->priority.n) task.priority = w->priority;
-    if (w->due_at != TIME_NONE) task.due_at = w->due_at;
+    if (w->due_at != TIME_NONE) {
+        task.due_at = w->due_at;
+        task_set_next(act, &task);
+    }
     if (w->comment.n) add_comment(act, &task, w->comment);
     task.updated_at = act->now;
     if (q_task_update(act->tx, &task, e) || task_changed(act, &task, what, e)) return -1;

@@ -10,11 +10,12 @@
  *
  * Only people of the publisher decide. task doc: {"operation": {...}, "rule": "why a person must decide",
  * "description", "context", "push_notification_config", "comments": [], "reason", "resolved_by", "result",
+ * "terms": {rule_id, rule_name, role, lapse, remind_at, escalate_at}, "findings", "difference",
  * "failure": {"code", "message", "field", "suggestion", "at", "by"} of the last attempt that failed}. */
 #pragma once
 
 #include "contract/json.h"
-#include "domain/act.h"
+#include "domain/rule.h"
 #include "store/q_task.h"
 
 enum task_decision { TASK_APPROVE, TASK_REJECT };
@@ -39,7 +40,10 @@ struct task_new {
     struct str context;     /* the caller's JSON context, echoed with the result; may be empty */
     struct str push_config; /* push_notification_config as JSON; may be empty */
     struct str priority;    /* low, medium, high, urgent; empty: medium */
-    int64_t due_at;         /* TIME_NONE: the publisher's approval SLA */
+    int64_t due_at;         /* TIME_NONE: the rule's, else the publisher's approval SLA */
+    const struct rule_verdict *verdict; /* the rule that asks for a person; NULL: none does */
+    struct str findings;    /* of the checks: JSON array; may be empty */
+    struct str difference;  /* what an update changes: JSON array of {field, package_id?, before, after}; may be empty */
 };
 
 MUST_CHECK int task_create(const struct act *act, const struct task_new *in, struct task_row *out, struct err *e);
@@ -59,6 +63,16 @@ struct task_resolution {
     struct str reason;
 };
 MUST_CHECK int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out, struct err *e);
+
+/* What time does to tasks: reminds, escalates, lapses (of all publishers; each as of the time it was due). Returns when
+ * the next of it is due; TIME_NONE when nothing waits. At most a few hundred at a time, as lifecycle_advance. */
+MUST_CHECK int task_advance(const struct act *act, int64_t until, int64_t *next_at, struct err *e);
+
+/* task_time.c: writes the terms of a new task and its next_at; and what its terms and due time make of next_at. */
+void task_set_terms(const struct act *act, struct task_row *task, const struct rule_verdict *v);
+void task_set_next(const struct act *act, struct task_row *task);
+/* May this act decide it? PERMISSION_DENIED: a buyer, a viewer, or an operator where the rule wants an administrator. */
+MUST_CHECK int task_may_decide(const struct act *act, const struct task_row *task, struct err *e);
 
 /* Closes the open tasks of a subject without executing or undoing anything: the subject ended by itself (canceled
  * by the buyer, flight over). */

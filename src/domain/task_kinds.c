@@ -1,5 +1,6 @@
 /* What the decisions on each kind of task do. Kinds without a row here are plain notes for people: deciding them
  * has no effect beyond the decision. */
+#include "domain/account_sync.h"
 #include "domain/creative.h"
 #include "domain/media_buy.h"
 #include "domain/task.h"
@@ -50,6 +51,17 @@ static int reject_creative(const struct act *act, const struct task_row *task, s
     return review_creative(act, task, CREATIVE_REJECTED, reason, e);
 }
 
+static int approve_account(const struct act *act, const struct task_row *task, struct err *e)
+{
+    return account_decide(act, task, "active", e);
+}
+
+static int reject_account(const struct act *act, const struct task_row *task, struct str reason, struct err *e)
+{
+    (void)reason; /* the buyer finds it with the task */
+    return account_decide(act, task, "rejected", e);
+}
+
 /* The ad server refused: approving has it tried again, rejecting leaves it as it is. */
 static int try_again(const struct act *act, const struct task_row *task, struct err *e)
 {
@@ -75,6 +87,7 @@ const struct task_kind task_kinds[] = {
     { "create_media_buy", approve_create, reject_create },
     { "update_media_buy", approve_update, reject_update },
     { "creative_review", approve_creative, reject_creative },
+    { "account", approve_account, reject_account },
     { "ad_server", try_again, leave_it },
 };
 const size_t task_kinds_n = ARRAY_LEN(task_kinds);

@@ -182,6 +182,15 @@ int q_media_buy_update(struct tx *tx, const struct media_buy_row *row, struct er
     return stmt_run(s, e);
 }
 
+int q_media_buy_confirmed_any(struct tx *tx, struct str tenant_id, struct str principal_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT 1 FROM media_buy WHERE tenant_id = ? AND principal_id = ?"
+                                            " AND confirmed_at IS NOT NULL LIMIT 1");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, principal_id);
+    return stmt_step(s, e);
+}
+
 int q_media_buy_next_change(struct tx *tx, int64_t *at, struct err *e)
 {
     AUTO_STMT struct stmt *s =

@@ -71,6 +71,8 @@ MUST_CHECK int q_media_buy_list(struct tx *tx, struct arena *a, const struct med
 /* Those of the JSON array of ids that exist within the filter's tenant, principal and account; newest first. */
 MUST_CHECK int q_media_buy_by_ids(struct tx *tx, struct arena *a, const struct media_buy_filter *f, struct str ids,
                                   struct media_buy_rows *out, struct err *e);
+/* Has the buyer ever had a confirmed buy? 1 yes, 0 no, -1 failed. */
+MUST_CHECK int q_media_buy_confirmed_any(struct tx *tx, struct str tenant_id, struct str principal_id, struct err *e);
 MUST_CHECK int q_media_buy_insert(struct tx *tx, const struct media_buy_row *row, struct err *e);
 /* Writes everything but the ids and created_at. */
 MUST_CHECK int q_media_buy_update(struct tx *tx, const struct media_buy_row *row, struct err *e);

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                             \
     "task_id, tenant_id, principal_id, account_id, kind, state, decision, subject_type, subject_id, priority," \
-    " assigned_to, created_at, updated_at, due_at, resolved_at, doc"
+    " assigned_to, created_at, updated_at, due_at, resolved_at, doc, next_at"
 
 /* Shared by the page and the count; the page adds ?13 and ?14. */
 #define WHERE                                                                                  \
@@ -36,7 +36,8 @@ static int read_row(struct stmt *s, struct arena *a, struct task_row *out, struc
                               .updated_at = col_i64(s, 12),
                               .due_at = col_time(s, 13),
                               .resolved_at = col_time(s, 14),
-                              .doc = col_str(s, a, 15) };
+                              .doc = col_str(s, a, 15),
+                              .next_at = col_time(s, 16) };
     return 1;
 }
 
@@ -96,10 +97,31 @@ int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, str
     return 0;
 }
 
+int q_task_next(struct tx *tx, int64_t *at, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT min(next_at) FROM task WHERE next_at IS NOT NULL");
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *at = rc == 1 ? col_time(s, 0) : TIME_NONE;
+    return 0;
+}
+
+int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " COLUMNS " FROM task WHERE next_at <= ? ORDER BY next_at LIMIT ?");
+    stmt_i64(s, 1, until);
+    stmt_i64(s, 2, limit);
+    int rc = 0;
+    *n = 0;
+    while (*n < (size_t)limit && (rc = read_row(s, a, &rows[*n], e)) == 1) (*n)++;
+    return rc < 0 ? -1 : 0;
+}
+
 int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        tx, "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->task_id);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->principal_id);
@@ -116,6 +138,7 @@ int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e)
     stmt_time(s, 14, row->due_at);
     stmt_time(s, 15, row->resolved_at);
     stmt_str(s, 16, row->doc.n ? row->doc : STR("{}"));
+    stmt_time(s, 17, row->next_at);
     return stmt_run(s, e);
 }
 
@@ -123,7 +146,7 @@ int q_task_update(struct tx *tx, const struct task_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "UPDATE task SET state = ?, decision = ?, priority = ?, assigned_to = ?, updated_at = ?,"
-                     " due_at = ?, resolved_at = ?, doc = ? WHERE task_id = ?");
+                     " due_at = ?, resolved_at = ?, doc = ?, next_at = ? WHERE task_id = ?");
     stmt_str(s, 1, row->state);
     stmt_str(s, 2, row->decision);
     stmt_str(s, 3, row->priority);
@@ -132,6 +155,7 @@ int q_task_update(struct tx *tx, const struct task_row *row, struct err *e)
     stmt_time(s, 6, row->due_at);
     stmt_time(s, 7, row->resolved_at);
     stmt_str(s, 8, row->doc);
-    stmt_str(s, 9, row->task_id);
+    stmt_time(s, 9, row->next_at);
+    stmt_str(s, 10, row->task_id);
     return stmt_run(s, e);
 }

@@ -8,6 +8,7 @@ struct task_row {
     struct str kind, state, decision, subject_type, subject_id, priority, assigned_to;
     int64_t created_at, updated_at;
     int64_t due_at, resolved_at; /* TIME_NONE when unset */
+    int64_t next_at;             /* when time alone does something to it; TIME_NONE: never */
     struct str doc;
 };
 
@@ -37,5 +38,10 @@ MUST_CHECK int q_task_list(struct tx *tx, struct arena *a, const struct task_fil
 /* How many match, whatever the page. */
 MUST_CHECK int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, struct err *e);
 MUST_CHECK int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e);
+/* The least next_at of all tenants, TIME_NONE when there is none; and at most `limit` rows with next_at <= until,
+ * earliest first. */
+MUST_CHECK int q_task_next(struct tx *tx, int64_t *at, struct err *e);
+MUST_CHECK int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n,
+                          struct err *e);
 /* Writes everything that may change after the insert. */
 MUST_CHECK int q_task_update(struct tx *tx, const struct task_row *row, struct err *e);
