@@ -10,6 +10,13 @@ static const struct cli_command *const all[] = {
     &command_export,
     &command_call,
     &command_task,
+    &command_creative,
+    &command_rule,
+    &command_audit,
+    &command_user,
+    &command_principal,
+    &command_token,
+    &command_tenant,
     &command_job,
     &command_key,
 };

@@ -114,7 +114,7 @@ static void on_expiry_timer(struct timer *t)
 int core_start(struct core *c, struct loop *loop, const struct core_options *o, struct err *e)
 {
     *c = (struct core){ .loop = loop };
-    struct store_options so = { .path = o->database, .fault = o->fault, .fault_arg = o->fault_arg };
+    struct store_options so = { .path = o->database, .secret = o->secret, .fault = o->fault, .fault_arg = o->fault_arg };
     if (store_open(loop, &so, &c->store, e)) return -1;
     c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run,
                                           .web = o->web };

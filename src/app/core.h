@@ -9,6 +9,7 @@
 
 struct core_options {
     const char *database; /* path */
+    struct str secret;    /* of the installation; store.h */
     bool sandbox;
     bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;

@@ -8,6 +8,37 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
+
+#define SECRET_BYTES 32
+
+/* Makes the file when it is missing: written aside and linked into place, so that two starts agree on one. */
+static int make_secret(const char *path, const char *aside, struct err *e)
+{
+    uint8_t bytes[SECRET_BYTES];
+    random_bytes(bytes, sizeof(bytes));
+    (void)unlink(aside); /* left by a start that did not finish */
+    int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    bool ok = fd >= 0 && write(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes) && fsync(fd) == 0;
+    if (fd >= 0) (void)close(fd); /* it was synced */
+    ok = ok && (link(aside, path) == 0 || errno == EEXIST);
+    (void)unlink(aside); /* the link remains */
+    return ok ? 0 : err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, strerror(errno));
+}
+
+static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
+{
+    const char *path = arena_printf(a, "%s/secret.key", d->path).p;
+    char *bytes = arena_alloc(a, SECRET_BYTES);
+    if (access(path, F_OK) && make_secret(path, arena_printf(a, "%s.%ld", path, (long)getpid()).p, e)) return -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && read(fd, bytes, SECRET_BYTES) == SECRET_BYTES;
+    if (fd >= 0) (void)close(fd); /* it was only read */
+    if (!ok) return err_set(e, "CONFIGURATION_ERROR", "%s cannot be read.", path);
+    d->secret = (struct str){ bytes, SECRET_BYTES };
+    return 0;
+}
+
 int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struct err *e)
 {
     if (mkdir(path, 0700) && errno != EEXIST) {
@@ -24,7 +55,7 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
     if (strlen(out->socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
         return err_set(e, "CONFIGURATION_ERROR", "The path of the data directory is too long for a socket: %s.", path);
     }
-    return 0;
+    return read_secret(a, out, e);
 }
 
 int data_dir_lock(struct data_dir *d, struct err *e)

@@ -1,4 +1,4 @@
-/* The data directory: database, local socket, lock. */
+/* The data directory: database, local socket, lock, and the installation's secret. */
 #pragma once
 
 #include "base/arena.h"
@@ -7,6 +7,8 @@ struct data_dir {
     const char *path;
     const char *database; /* PATH/salesagent.db */
     const char *socket;   /* PATH/agent.sock */
+    struct str secret;    /* 32 bytes, of PATH/secret.key; made at the first start. Never in the database, so that
+                             who can write that cannot forge what is sealed with it. */
     int lock_fd;          /* held while serving; -1 otherwise */
 };
 

@@ -112,7 +112,7 @@ static int open_data(struct opened *o, const char *data, struct err *e)
     rng_init_system(&rng);
     loop_uv_init(&o->uv, &o->loop, rng);
     if (data_dir_open(&o->arena, cli_data_dir(data), &dir, e)) return -1;
-    struct store_options so = { .path = dir.database };
+    struct store_options so = { .path = dir.database, .secret = dir.secret };
     return store_open(&o->loop, &so, &o->store, e);
 }
 

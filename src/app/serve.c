@@ -176,7 +176,7 @@ static int start(struct server *s, const struct serve_options *o, struct err *e)
     struct http_client_options out = { .user_agent = STR("salesagent/" SALESAGENT_VERSION) };
     s->out = http_client_curl_create(&s->uv, &out);
     struct core_options co = {
-        .database = s->dir.database, .sandbox = o->sandbox, .dry_run = dry_run_asked(), .web = o->web, .http = s->out
+        .database = s->dir.database, .secret = s->dir.secret, .sandbox = o->sandbox, .dry_run = dry_run_asked(), .web = o->web, .http = s->out
     };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;

@@ -11,6 +11,29 @@ static void list_commands(FILE *out, const struct cli_command *commands, size_t 
     (void)fprintf(out, "\nsalesagent COMMAND --help says more. salesagent --version names this build.\n");
 }
 
+/* The options of a command are the words of its --help that begin with two dashes. */
+static int complete(int argc, char **argv, const struct cli_command *commands, size_t n)
+{
+    if (argc != 3 || strcmp(argv[2], "bash") != 0) return cli_error(CLI_USAGE, "completion: for bash; salesagent completion bash");
+    cli_print("# bash completion for salesagent; use: source <(salesagent completion bash)\n"
+              "_salesagent() {\n"
+              "  local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
+              "  if ((COMP_CWORD == 1)); then\n    words='");
+    for (size_t i = 0; i < n; i++) cli_print("%s ", commands[i].name);
+    cli_print("completion --help --version'\n"
+              "  elif [[ $cur == -* ]]; then\n"
+              "    words=$(salesagent \"${COMP_WORDS[1]}\" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)\n"
+              "  elif ((COMP_CWORD == 2)); then\n    case ${COMP_WORDS[1]} in\n");
+    for (size_t i = 0; i < n; i++) {
+        if (commands[i].words) cli_print("      %s) words='%s' ;;\n", commands[i].name, commands[i].words);
+    }
+    cli_print("      completion) words=bash ;;\n    esac\n  fi\n"
+              "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+              "}\n"
+              "complete -o default -F _salesagent salesagent\n");
+    return CLI_OK;
+}
+
 int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n)
 {
     if (argc < 2) {
@@ -25,6 +48,7 @@ int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n
         (void)fputs("salesagent " SALESAGENT_VERSION "\n", stdout);
         return CLI_OK;
     }
+    if (strcmp(argv[1], "completion") == 0) return complete(argc, argv, commands, n);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(argv[1], commands[i].name) != 0) continue;
         for (int k = 2; k < argc; k++) {

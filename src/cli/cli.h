@@ -12,11 +12,12 @@
 struct cli_command {
     const char *name;
     const char *summary;   /* one line for the list of commands */
+    const char *words;     /* its verbs, for completion; may be NULL */
     const char *usage;     /* what --help prints, complete */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit code */
 };
 
-/* Finds the command, answers --help and --version, runs it. */
+/* Finds the command, answers --help, --version and `completion bash`, runs it. */
 int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n);
 
 /* Options common to all commands. A command parses its own with cli_option(). */
@@ -44,7 +45,14 @@ int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The data directory: the option, else $SALESAGENT_DATA, else "data". */
 const char *cli_data_dir(const char *option);
 
+extern const struct cli_command command_audit;
 extern const struct cli_command command_call;
+extern const struct cli_command command_creative;
 extern const struct cli_command command_job;
 extern const struct cli_command command_key;
+extern const struct cli_command command_principal;
+extern const struct cli_command command_rule;
 extern const struct cli_command command_task;
+extern const struct cli_command command_tenant;
+extern const struct cli_command command_token;
+extern const struct cli_command command_user;

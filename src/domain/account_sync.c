@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/encode.h"
+#include "base/rfc3339.h"
 #include "domain/audit.h"
 #include "domain/doc_edit.h"
 #include "domain/rule.h"

@@ -19,6 +19,7 @@ struct principal {
     enum role role;
     struct str dialect; /* default dialect of its calls; empty is AdCP 3 */
     struct str token_id;
+    bool read_only; /* the credential's scope is "read" */
     bool sandbox; /* the credential used makes every account it names a sandbox account */
 };
 

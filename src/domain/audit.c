@@ -29,6 +29,25 @@ void audit_row_hash(const struct audit_row *row, uint8_t out[SHA256_BYTES])
     buf_finish(&b);
 }
 
+static void seal(const struct act *act, int64_t seq, struct str hash, uint8_t out[SHA256_BYTES])
+{
+    struct buf b;
+    buf_init(&b, 256);
+    buf_addf(&b, "audit-head:%lld:", (long long)seq);
+    buf_add(&b, hash);
+    ENSURE(!b.overflowed);
+    hmac_sha256(tx_secret(act->tx), buf_str(&b), out);
+    buf_finish(&b);
+}
+
+static int put_head(const struct act *act, const struct audit_row *row, struct err *e)
+{
+    uint8_t mac[SHA256_BYTES];
+    seal(act, row->seq, row->hash, mac);
+    struct audit_head head = { row->seq, row->hash, { (const char *)mac, sizeof(mac) } };
+    return q_audit_head_put(act->tx, &head, e);
+}
+
 int audit_add(const struct act *act, const struct audit_entry *entry, struct err *e)
 {
     ENSURE(entry->doc.n < AUDIT_ROW_BYTES_MAX);
@@ -49,5 +68,77 @@ int audit_add(const struct act *act, const struct audit_entry *entry, struct err
     uint8_t hash[SHA256_BYTES];
     audit_row_hash(&row, hash);
     row.hash = (struct str){ (const char *)hash, sizeof(hash) };
-    return q_audit_insert(act->tx, &row, e);
+    return q_audit_insert(act->tx, &row, e) ? -1 : put_head(act, &row, e);
+}
+
+/* ---- verifying ---- */
+
+const char *audit_fault_text(enum audit_fault f)
+{
+    switch (f) {
+    case AUDIT_MISSING: return "rows before this one are missing";
+    case AUDIT_UNCHAINED: return "this row does not follow the one before it";
+    case AUDIT_CHANGED: return "this row is not what was written";
+    case AUDIT_HEAD_MISSING: return "the seal on the end of the trail is missing";
+    case AUDIT_HEAD_FORGED: return "the seal on the end of the trail was not made by this installation";
+    case AUDIT_CUT: return "rows are missing from the end";
+    case AUDIT_OVERLONG: return "the trail does not end with the sealed row";
+    }
+    ENSURE(!"a fault");
+}
+
+static void found(struct audit_verified *v, enum audit_fault fault, int64_t seq)
+{
+    if (v->findings_n < AUDIT_FINDINGS_MAX) v->findings[v->findings_n++] = (struct audit_finding){ fault, seq };
+}
+
+static void check_row(struct audit_verified *v, const struct audit_row *row)
+{
+    uint8_t hash[SHA256_BYTES];
+    struct str expected = { (const char *)v->at.hash, SHA256_BYTES };
+    if (row->seq != v->at.seq + 1) {
+        found(v, AUDIT_MISSING, row->seq);
+    } else if (!str_eq(row->prev_hash, expected)) {
+        found(v, AUDIT_UNCHAINED, row->seq);
+    }
+    bool sound = row->prev_hash.n == SHA256_BYTES && row->hash.n == SHA256_BYTES && row->doc.n < AUDIT_ROW_BYTES_MAX;
+    if (sound) audit_row_hash(row, hash);
+    if (!sound || memcmp(hash, row->hash.p, SHA256_BYTES) != 0) found(v, AUDIT_CHANGED, row->seq);
+    v->at.seq = row->seq;
+    memset(v->at.hash, 0, SHA256_BYTES);
+    if (row->hash.n == SHA256_BYTES) memcpy(v->at.hash, row->hash.p, SHA256_BYTES);
+    v->checked++;
+}
+
+static int check_head(const struct act *act, struct audit_verified *v, struct err *e)
+{
+    struct audit_head head;
+    uint8_t mac[SHA256_BYTES];
+    int rc = q_audit_head_get(act->tx, act->arena, &head, e);
+    if (rc < 0) return -1;
+    if (rc == 0) {
+        if (v->at.seq > 0) found(v, AUDIT_HEAD_MISSING, v->at.seq);
+        return 0;
+    }
+    seal(act, head.seq, head.hash, mac);
+    if (!secret_eq(head.seal, (struct str){ (const char *)mac, sizeof(mac) })) found(v, AUDIT_HEAD_FORGED, head.seq);
+    if (head.seq > v->at.seq) {
+        found(v, AUDIT_CUT, v->at.seq);
+    } else if (head.seq < v->at.seq || !str_eq(head.hash, (struct str){ (const char *)v->at.hash, SHA256_BYTES })) {
+        found(v, AUDIT_OVERLONG, v->at.seq);
+    }
+    return 0;
+}
+
+int audit_verify(const struct act *act, const struct audit_place *from, int limit, struct audit_verified *out,
+                 struct err *e)
+{
+    struct audit_filter f = { .from_at = TIME_NONE, .until_at = TIME_NONE, .after_seq = from->seq, .limit = limit };
+    struct audit_row *rows;
+    size_t n;
+    *out = (struct audit_verified){ .at = *from };
+    if (q_audit_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+    for (size_t i = 0; i < n; i++) check_row(out, &rows[i]);
+    out->done = n < (size_t)limit;
+    return out->done ? check_head(act, out, e) : 0;
 }

@@ -1,5 +1,7 @@
 /* The audit trail: who did what to what, when, from where, written in the commit of the act. Append-only and
- * hash-chained: hash = SHA-256(prev_hash || the row's fields, each length-prefixed). */
+ * hash-chained: hash = SHA-256(prev_hash || the row's fields, each length-prefixed). How it ends is sealed with the
+ * installation's secret (HMAC over number and hash of the last row), which is not in the database: so rows taken from
+ * the end and a chain computed anew show. */
 #pragma once
 
 #include "domain/act.h"
@@ -15,3 +17,37 @@ MUST_CHECK int audit_add(const struct act *act, const struct audit_entry *entry,
 struct audit_row;
 /* The hash a row must have, given its prev_hash; 32 bytes. For verification. */
 void audit_row_hash(const struct audit_row *row, uint8_t out[32]);
+
+/* Verification, a page at a time so that it never holds the program up: give the answer's `at` to the next page. */
+struct audit_place {
+    int64_t seq;              /* 0: before the first row */
+    uint8_t hash[32];         /* of that row; zeros before the first */
+};
+
+enum audit_fault {
+    AUDIT_MISSING,      /* rows before this one are not there */
+    AUDIT_UNCHAINED,    /* the row does not follow the one before it */
+    AUDIT_CHANGED,      /* the row is not what was written */
+    AUDIT_HEAD_MISSING, /* the trail's seal is not there */
+    AUDIT_HEAD_FORGED,  /* the seal was not made by this installation */
+    AUDIT_CUT,          /* the trail ends before its seal says */
+    AUDIT_OVERLONG      /* rows follow the sealed end, or the last row is not the sealed one */
+};
+
+struct audit_finding {
+    enum audit_fault fault;
+    int64_t seq;
+};
+
+#define AUDIT_FINDINGS_MAX 100
+
+struct audit_verified {
+    struct audit_place at;
+    int64_t checked;
+    bool done; /* the end was reached, and compared with the seal */
+    struct audit_finding findings[AUDIT_FINDINGS_MAX]; /* the first of this page */
+    size_t findings_n;
+};
+MUST_CHECK int audit_verify(const struct act *act, const struct audit_place *from, int limit, struct audit_verified *out,
+                            struct err *e);
+const char *audit_fault_text(enum audit_fault f); /* one sentence */

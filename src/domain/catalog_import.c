@@ -62,7 +62,7 @@ static struct str settings_text(struct arena *a, yyjson_val *tenant)
     return json_write(a, out);
 }
 
-static int check_settings(yyjson_val *t, struct err *e)
+int catalog_check_settings(yyjson_val *t, struct err *e)
 {
     const char *at = "/tenant";
     struct str s = STR_NONE;
@@ -97,7 +97,7 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
     if (json_req_str(JSON_FIELD(t, "name", "/tenant"), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
     if (json_req_str(JSON_FIELD(t, "adapter", "/tenant"), id_len, &row.adapter, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
-    if (check_settings(t, e)) return -1;
+    if (catalog_check_settings(t, e)) return -1;
     row.doc = settings_text(im->c->arena, t);
     im->writer = (struct catalog_writer){
         .tx = im->c->tx, .arena = im->c->arena, .tenant_id = row.tenant_id, .now = im->c->now

@@ -31,3 +31,6 @@ MUST_CHECK int catalog_import(const struct catalog_import *c, struct str text, s
 
 /* The publisher as a document, members in the order of the format. NOT_FOUND when there is no such tenant. */
 MUST_CHECK int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct str *text, struct err *e);
+
+/* A publisher's settings: INVALID_REQUEST naming the member below /tenant. */
+MUST_CHECK int catalog_check_settings(yyjson_val *settings, struct err *e);

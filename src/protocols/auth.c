@@ -5,10 +5,12 @@
 
 #include "base/crypto.h"
 #include "base/rfc3339.h"
+#include "protocols/dispatch.h"
 #include "protocols/sandbox.h"
 #include "store/q_tenant.h"
 
 #define TOKEN_BYTES_MAX 512
+#define TOKEN_NOTE_STEP (INT64_C(3600) * USEC_PER_SEC)
 
 static int refuse(struct err *e)
 {
@@ -115,13 +117,42 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
     if (rc < 0) return -1;
     if (rc == 0 || !str_is(p.status, "active")) return refuse(e);
     take_tenant(c, &tenant);
+    c->token_stale = t.last_used_at == TIME_NONE || t.last_used_at <= now - TOKEN_NOTE_STEP;
     c->principal = (struct principal){ .tenant_id = p.tenant_id,
                                        .principal_id = p.principal_id,
                                        .name = p.name,
                                        .role = role_of(p.role),
                                        .dialect = p.dialect,
                                        .token_id = t.token_id,
+                                       .read_only = str_is(t.scope, "read"),
                                        .sandbox = t.sandbox };
     c->authenticated = true;
     return sandbox_session(c, e);
+}
+
+/* ---- last use ---- */
+
+static int note_run(struct tx *tx, struct write_cmd *cmd)
+{
+    struct token_note *n = CONTAINER_OF(cmd, struct token_note, cmd);
+    struct token_use use = { { n->token_id, n->token_id_n }, n->at, TOKEN_NOTE_STEP };
+    struct err e; /* the next call tries again */
+    return q_token_used(tx, &use, &e);
+}
+
+static void note_done(struct write_cmd *cmd, enum write_result result)
+{
+    (void)result; /* the next call tries again */
+    CONTAINER_OF(cmd, struct token_note, cmd)->busy = false;
+}
+
+void auth_note_use(struct dispatcher *d, const struct call *c)
+{
+    struct token_note *n = &d->token_note;
+    struct str id = c->principal.token_id;
+    struct err full;
+    if (!c->authenticated || !c->token_stale || n->busy || !id.n || id.n > sizeof(n->token_id) || d->dry_run) return;
+    *n = (struct token_note){ .cmd = { .run = note_run, .done = note_done }, .at = loop_now(d->loop), .token_id_n = id.n };
+    memcpy(n->token_id, id.p, id.n);
+    n->busy = store_write(d->store, &n->cmd, &full) == 0;
 }

@@ -12,3 +12,7 @@ MUST_CHECK int auth_identify(struct call *c, struct tx *tx, int64_t now, struct 
 
 /* The tenant alone, as for a call without a credential: 1 found and set in c->tenant, 0 none, -1 failed. */
 MUST_CHECK int auth_public_tenant(struct call *c, struct tx *tx, struct err *e);
+
+/* Remembers that the call's token was used: at most once an hour for a token, one at a time; a note that finds another
+ * under way, or the queue full, is left to the next call. */
+void auth_note_use(struct dispatcher *d, const struct call *c);

@@ -97,6 +97,7 @@ struct call {
     struct tenant_settings settings;
     struct principal principal;
     bool authenticated;
+    bool token_stale; /* its last use was noted an hour ago or more */
     struct act act;
     bool dry_run;
     struct call_sandbox sandbox;

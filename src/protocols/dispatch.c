@@ -65,11 +65,17 @@ static int check_role(struct call *c)
         err_set(&c->err, "AUTH_MISSING", STR_FMT " needs a credential.", STR_ARG(c->tool));
         return err_suggest(&c->err, "Send a token as 'Authorization: Bearer <token>' or in the x-adcp-auth header.");
     }
-    if (c->row->auth == TOOL_OPERATOR && c->principal.role < ROLE_OPERATOR) {
-        err_set(&c->err, "PERMISSION_DENIED", STR_FMT " is for the publisher's people.", STR_ARG(c->tool));
-        return err_suggest(&c->err, "Ask the publisher to decide; a buyer's credential cannot.");
+    if (!c->authenticated) return 0;
+    if (!tool_permits(c->row, c->principal.role)) {
+        bool buyer = c->principal.role == ROLE_BUYER;
+        err_set(&c->err, "PERMISSION_DENIED", buyer ? STR_FMT " is for the publisher's people."
+                                                    : STR_FMT " is not for this role.", STR_ARG(c->tool));
+        return err_suggest(&c->err, buyer ? "Ask the publisher to decide; a buyer's credential cannot."
+                                          : "Ask an administrator of the publisher.");
     }
-    return 0;
+    if (!c->principal.read_only || c->row->kind == TOOL_READ) return 0;
+    err_set(&c->err, "PERMISSION_DENIED", "This credential only reads.");
+    return err_suggest(&c->err, "Use a token of scope all.");
 }
 
 static void make_act(struct call *c)
@@ -410,5 +416,6 @@ void dispatch_call(struct dispatcher *d, struct call *c)
         finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);
         return;
     }
+    auth_note_use(d, c);
     run(c);
 }

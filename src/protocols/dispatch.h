@@ -9,6 +9,15 @@
 #include "protocols/call.h"
 #include "protocols/web_policy.h"
 
+/* See auth_note_use. */
+struct token_note {
+    struct write_cmd cmd;
+    char token_id[64];
+    size_t token_id_n;
+    int64_t at;
+    bool busy;
+};
+
 struct dispatcher {
     struct loop *loop;
     struct store *store;
@@ -17,6 +26,7 @@ struct dispatcher {
     struct web_policy web;
     struct a2a_hub a2a;
     struct rate_limiter rates;
+    struct token_note token_note;
 
     /* calls that wait for the job of a question (domain/act.h: struct outside); set up by the first of them */
     struct list waiting;

@@ -382,3 +382,25 @@ int q_creative_awaited(struct tx *tx, struct arena *a, const struct creative_awa
     if (rc == 0) *out = r;
     return rc;
 }
+
+int q_creatives_for_operator(struct tx *tx, struct arena *a, const struct creative_operator_filter *f,
+                             struct creative_rows *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " CREATIVE_COLUMNS " FROM creative c WHERE tenant_id = ?1"
+                     " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR creative_id = ?3)"
+                     " AND (?4 = '' OR status = ?4) ORDER BY updated_at DESC, principal_id, creative_id LIMIT ?5");
+    stmt_str(s, 1, f->tenant_id);
+    stmt_str(s, 2, f->principal_id);
+    stmt_str(s, 3, f->creative_id);
+    stmt_str(s, 4, f->status);
+    stmt_i64(s, 5, f->limit);
+    struct creative_rows r = { 0 };
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        r.rows = grow(a, r.rows, r.n, sizeof(*r.rows));
+        r.rows[r.n++] = read_creative(s, a, 0);
+    }
+    if (rc == 0) *out = r;
+    return rc;
+}

@@ -172,3 +172,11 @@ struct creative_policy_rows {
 };
 MUST_CHECK int q_creative_policies(struct tx *tx, struct arena *a, struct str tenant_id, int limit,
                                    struct creative_policy_rows *out, struct err *e);
+
+/* For the publisher's people: newest change first, of every buyer. What is empty does not filter. */
+struct creative_operator_filter {
+    struct str tenant_id, principal_id, creative_id, status;
+    int limit;
+};
+MUST_CHECK int q_creatives_for_operator(struct tx *tx, struct arena *a, const struct creative_operator_filter *f,
+                                        struct creative_rows *out, struct err *e);

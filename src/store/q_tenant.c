@@ -212,3 +212,34 @@ int q_token_add(struct tx *tx, const struct token_row *row, struct err *e)
     stmt_time(s, 9, row->expires_at);
     return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
 }
+
+int q_token_by_id(struct tx *tx, struct arena *a, struct str tenant_id, struct str token_id, struct token_row *out,
+                  struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
+                     " expires_at, revoked_at, last_used_at FROM token WHERE token_id = ? AND tenant_id = ?");
+    stmt_str(s, 1, token_id);
+    stmt_str(s, 2, tenant_id);
+    return read_token(s, a, out, e);
+}
+
+int q_token_update(struct tx *tx, const struct token_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE token SET expires_at = ?, revoked_at = ? WHERE token_id = ?");
+    stmt_time(s, 1, row->expires_at);
+    stmt_time(s, 2, row->revoked_at);
+    stmt_str(s, 3, row->token_id);
+    return stmt_run(s, e);
+}
+
+int q_token_used(struct tx *tx, const struct token_use *use, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE token SET last_used_at = ?1 WHERE token_id = ?2"
+                     " AND (last_used_at IS NULL OR last_used_at <= ?1 - ?3)");
+    stmt_i64(s, 1, use->now);
+    stmt_str(s, 2, use->token_id);
+    stmt_i64(s, 3, use->step);
+    return stmt_run(s, e);
+}

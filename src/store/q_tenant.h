@@ -39,4 +39,14 @@ MUST_CHECK int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id
 MUST_CHECK int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e);
 MUST_CHECK int q_principal_put(struct tx *tx, const struct principal_row *row, int64_t now, struct err *e);
 /* Inserts when the hash is new; 1 inserted, 0 was there. */
+MUST_CHECK int q_token_by_id(struct tx *tx, struct arena *a, struct str tenant_id, struct str token_id,
+                             struct token_row *out, struct err *e);
+/* Writes expires_at and revoked_at. */
+MUST_CHECK int q_token_update(struct tx *tx, const struct token_row *row, struct err *e);
+/* Remembers that it was used, unless it was within `step` before. */
+struct token_use {
+    struct str token_id;
+    int64_t now, step;
+};
+MUST_CHECK int q_token_used(struct tx *tx, const struct token_use *use, struct err *e);
 MUST_CHECK int q_token_add(struct tx *tx, const struct token_row *row, struct err *e);

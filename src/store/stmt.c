@@ -165,3 +165,8 @@ int tx_rehearse_keep(struct tx *tx, struct err *e)
     AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE rehearsal");
     return stmt_run(end, e);
 }
+
+struct str tx_secret(const struct tx *tx)
+{
+    return tx->secret;
+}

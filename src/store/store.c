@@ -48,6 +48,7 @@ int store_open(struct loop *loop, const struct store_options *opts, struct store
     s->commit_work = (struct work){ .work = commit_work, .done = commit_done };
     bool in_memory = strcmp(opts->path, ":memory:") == 0;
     s->reader = in_memory ? &s->write_tx : &s->read_tx;
+    s->read_tx.secret = s->write_tx.secret = opts->secret;
     if (open_connection(opts->path, &s->write_tx, e) || migrate(s->write_tx.db, e) ||
         (!in_memory && open_connection(opts->path, &s->read_tx, e))) {
         tx_finish(&s->write_tx);

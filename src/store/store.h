@@ -51,6 +51,7 @@ enum store_fault { STORE_FAULT_BEGIN, STORE_FAULT_COMMIT };
 
 struct store_options {
     const char *path;      /* a file, or ":memory:" (then R and W are one connection: tests only) */
+    struct str secret;     /* of this installation, kept outside the database; borrowed until the store is closed */
     size_t queue_max;      /* 0: 4096 */
     int batch_ms_max;      /* a turn's writing time; 0: 5 ms */
     bool (*fault)(void *arg, enum store_fault where);
@@ -92,6 +93,9 @@ MUST_CHECK int tx_rehearse(struct tx *tx, struct err *e);
 MUST_CHECK int tx_rehearse_end(struct tx *tx, struct err *e);
 /* Instead of tx_rehearse_end: what was written stays part of the transaction. */
 MUST_CHECK int tx_rehearse_keep(struct tx *tx, struct err *e);
+
+/* The installation's secret: seals what the database alone must not be able to forge. Empty in tests. */
+struct str tx_secret(const struct tx *tx);
 
 /* An online copy of the whole database into a new file (backup). */
 MUST_CHECK int store_backup(struct store *s, const char *path, struct err *e);

@@ -16,6 +16,7 @@ struct stmt {
 struct tx {
     sqlite3 *db;
     bool open; /* inside BEGIN */
+    struct str secret; /* of the installation; borrowed from the options */
     struct stmt cache[STMT_CACHE_SLOTS];
 };
 

@@ -1,7 +1,10 @@
 /* What the publisher's people do with tasks: x_task_list, x_task_get, x_task_resolve, x_task_assign. Views on the one
  * task machine (domain/task.h); the command line, and later the pages, call these. */
 #include "base/rfc3339.h"
+#include "domain/audit.h"
+#include "domain/plan.h"
 #include "domain/task.h"
+#include "store/q_audit.h"
 #include "tools/operator_tools.h"
 
 static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
@@ -24,11 +27,65 @@ static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct tas
 /* The members of a task's document that people need to decide. */
 static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
-    static const char *const members[] = { "rule", "operation", "findings", "plan", "comments",
+    static const char *const members[] = { "rule", "terms", "operation", "difference", "findings", "comments",
                                            "reason", "resolved_by", "result", "failure" };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_add_text(c->doc, o, members[i], task_member(c->act, t, members[i]));
     }
+}
+
+/* What the ad server would be given, and what it would object to: a dry run that touches nothing. */
+static int encode_plan(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct ad_server server;
+    struct plan plan;
+    struct adapter_problems *problems = ARENA_NEW(c->arena, struct adapter_problems);
+    struct err unset; /* no ad server configured yet: then there is no plan to show */
+    if (!str_is(t->subject_type, "media_buy") || ad_server_of(c->act, &server, &unset)) return 0;
+    int found = plan_load(c->act, t->subject_id, &plan, e);
+    if (found < 1) return found;
+    yyjson_mut_val *p = json_add_obj(c->doc, o, "plan");
+    json_add_cstr(c->doc, p, "ad_server", server.adapter->name);
+    json_add_str_opt(c->doc, p, "advertiser", plan.advertiser);
+    json_add_cstr(c->doc, p, "currency", arena_dup(c->arena, str_from(plan.currency)).p);
+    yyjson_mut_val *list = json_add_arr(c->doc, p, "line_items");
+    for (size_t i = 0; i < plan.packages_n; i++) {
+        const struct plan_package *k = &plan.packages[i];
+        yyjson_mut_val *item = json_push_obj(c->doc, list);
+        json_add_str(c->doc, item, "package_id", k->package_id);
+        json_add_str(c->doc, item, "product_id", k->product_id);
+        json_add_money(c->doc, item, "budget", k->budget_micros);
+        json_add_money(c->doc, item, "rate", k->rate_micros);
+        if (k->impressions_goal >= 0) json_add_i64(c->doc, item, "impressions", k->impressions_goal);
+        json_add_time(c->doc, item, "start_time", k->start_at);
+        json_add_time(c->doc, item, "end_time", k->end_at);
+        json_add_i64(c->doc, item, "creatives", (int64_t)k->creatives_n);
+    }
+    server.adapter->admit(server.config, &plan, problems);
+    yyjson_mut_val *objections = json_add_arr(c->doc, p, "problems");
+    for (size_t i = 0; i < problems->n; i++) json_push_str(c->doc, objections, str_from(problems->item[i].text));
+    return 0;
+}
+
+/* From the audit trail: who did what to this task, when. */
+static int encode_history(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct audit_filter f = { .tenant_id = t->tenant_id,
+                              .subject = arena_printf(c->arena, "task:" STR_FMT, STR_ARG(t->task_id)),
+                              .from_at = t->created_at,
+                              .until_at = TIME_NONE,
+                              .limit = 100 };
+    struct audit_row *rows;
+    size_t n;
+    if (q_audit_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
+    yyjson_mut_val *list = json_add_arr(c->doc, o, "history");
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *h = json_push_obj(c->doc, list);
+        json_add_time(c->doc, h, "at", rows[i].at);
+        json_add_str(c->doc, h, "by", rows[i].actor);
+        json_add_str(c->doc, h, "what", rows[i].action);
+    }
+    return 0;
 }
 
 static int require_id(struct tool_call *c, struct str *id, struct err *e)
@@ -74,15 +131,46 @@ int tool_x_task_get(struct tool_call *c, struct err *e)
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);
+    return encode_plan(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
+}
+
+/* Several at once: each stands alone, and the answer says of each how it ended. */
+static int resolve_all(struct tool_call *c, struct task_resolution *r, yyjson_val *ids, struct err *e)
+{
+    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "results");
+    size_t i, n, decided = 0;
+    yyjson_val *id;
+    yyjson_arr_foreach(ids, i, n, id) {
+        struct task_row t;
+        struct err why;
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        r->task_id = json_val_str(id);
+        json_add_str(c->doc, o, "task_id", r->task_id);
+        if (tx_rehearse(c->act->tx, e)) return -1;
+        if (task_resolve(c->act, r, &t, &why)) {
+            if (tx_rehearse_end(c->act->tx, e)) return -1;
+            json_add_bool(c->doc, o, "carried_out", false);
+            json_add_str(c->doc, o, "error", arena_dup(c->arena, str_from(why.message)));
+            continue;
+        }
+        if (tx_rehearse_keep(c->act->tx, e)) return -1;
+        decided += !task_open(&t);
+        json_add_bool(c->doc, o, "carried_out", !task_open(&t));
+        json_add_str(c->doc, o, "state", t.state);
+        if (task_open(&t)) json_add_text(c->doc, o, "failure", task_member(c->act, &t, "failure"));
+    }
+    json_add_i64(c->doc, c->reply, "decided", (int64_t)decided);
     return 0;
 }
 
 int tool_x_task_resolve(struct tool_call *c, struct err *e)
 {
+    yyjson_val *ids = NULL;
     struct str decision;
     struct task_resolution r = { .reason = json_str(c->args, "reason") };
     struct task_row t;
-    if (require_id(c, &r.task_id, e)) return -1;
+    if (json_opt_arr(JSON_FIELD(c->args, "task_ids", ""), (struct json_len){ 1, 200 }, &ids, e)) return -1;
+    if (!ids && require_id(c, &r.task_id, e)) return -1;
     if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e)) return -1;
     if (str_is(decision, "approve")) {
         r.decision = TASK_APPROVE;
@@ -92,6 +180,7 @@ int tool_x_task_resolve(struct tool_call *c, struct err *e)
         err_set(e, "INVALID_REQUEST", "decision must be approve or reject.");
         return err_field(e, "/decision");
     }
+    if (ids) return resolve_all(c, &r, ids, e);
     if (task_resolve(c->act, &r, &t, e)) return -1;
     if (task_open(&t)) c->message = STR("The decision could not be carried out; the task stays open. See failure.");
     json_add_bool(c->doc, c->reply, "carried_out", !task_open(&t));
@@ -109,5 +198,26 @@ int tool_x_task_assign(struct tool_call *c, struct err *e)
     if (json_req_str(JSON_FIELD(c->args, "assigned_to", ""), (struct json_len){ 1, 256 }, &w.assigned_to, e)) return -1;
     if (task_update(c->act, &w, &t, e)) return -1;
     encode_task(c, json_add_obj(c->doc, c->reply, "task"), &t);
+    return 0;
+}
+
+int tool_x_task_update(struct tool_call *c, struct err *e)
+{
+    struct task_work w = { .due_at = TIME_NONE };
+    struct task_row t;
+    struct str state = STR_NONE;
+    if (require_id(c, &w.task_id, e) ||
+        json_opt_str(JSON_FIELD(c->args, "state", ""), (struct json_len){ 1, 16 }, &state, e) ||
+        json_opt_str(JSON_FIELD(c->args, "assigned_to", ""), (struct json_len){ 1, 256 }, &w.assigned_to, e) ||
+        json_opt_str(JSON_FIELD(c->args, "comment", ""), (struct json_len){ 1, 4000 }, &w.comment, e) ||
+        json_opt_str(JSON_FIELD(c->args, "priority", ""), (struct json_len){ 1, 16 }, &w.priority, e) ||
+        json_opt_time(JSON_FIELD(c->args, "due_at", ""), &w.due_at, e)) {
+        return -1;
+    }
+    if (state.n) w.state = arena_cstr(c->arena, state);
+    if (task_update(c->act, &w, &t, e)) return -1;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
+    encode_task(c, o, &t);
+    encode_details(c, o, &t);
     return 0;
 }

@@ -312,6 +312,66 @@ const struct tool tool_table[] = {
       .hidden = true,
       .protocol = "protocol",
       .run = tool_x_task_assign },
+    { .name = "x_task_update", .title = "Work on tasks",
+      .description = "Assigns, comments, takes up, escalates or reschedules.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_task_update },
+    { .name = "x_rule_list", .title = "Rules",
+      .description = "What needs a person, in the order that counts.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_rule_list },
+    { .name = "x_rule_add", .title = "Add a rule",
+      .description = "At the end, or at a position.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_rule_add },
+    { .name = "x_rule_remove", .title = "Remove a rule",
+      .description = "Tasks that it asked for stay.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_rule_remove },
+    { .name = "x_rule_move", .title = "Move a rule",
+      .description = "To another place in the order.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_rule_move },
+    { .name = "x_rule_test", .title = "Test the rules",
+      .description = "Which rule would match an operation described here.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_rule_test },
+    { .name = "x_audit_list", .title = "Audit trail",
+      .description = "Who did what to what, when, from where.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_audit_list },
+    { .name = "x_audit_verify", .title = "Verify the audit trail",
+      .description = "Finds rows that were changed, removed or moved behind the program.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_audit_verify },
+    { .name = "x_principal_list", .title = "Principals and users",
+      .description = "Buyers' agents and the publisher's people.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_principal_list },
+    { .name = "x_principal_add", .title = "Add a principal or user",
+      .description = "Without a token yet.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_principal_add },
+    { .name = "x_principal_set", .title = "Change a principal or user",
+      .description = "Name, role, dialect, status.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_principal_set },
+    { .name = "x_token_list", .title = "Tokens",
+      .description = "With scope, expiry and last use; never the token.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_token_list },
+    { .name = "x_token_add", .title = "Make a token",
+      .description = "Shown once.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_token_add },
+    { .name = "x_token_revoke", .title = "Revoke a token",
+      .description = "It is refused from now on.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_token_revoke },
+    { .name = "x_token_rotate", .title = "Rotate a token",
+      .description = "A new one like it; the old one works on for the grace.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_token_rotate },
+    { .name = "x_tenant_get", .title = "The publisher",
+      .description = "Name and settings.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_tenant_get },
+    { .name = "x_tenant_set", .title = "Change the publisher",
+      .description = "Settings, member by member.",
+      .auth = TOOL_ADMINISTRATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_tenant_set },
+    { .name = "x_creative_list", .title = "Creatives of all buyers",
+      .description = "By status.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_creative_list },
+    { .name = "x_creative_get", .title = "One creative",
+      .description = "With its checks and review.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_READ, .hidden = true, .protocol = "protocol", .run = tool_x_creative_get },
+    { .name = "x_creative_decide", .title = "Decide a creative",
+      .description = "Approves, rejects or suspends; media buys follow.",
+      .auth = TOOL_OPERATOR, .kind = TOOL_WRITE, .hidden = true, .protocol = "protocol", .run = tool_x_creative_decide },
     { .name = "x_get_avails",
       .title = "Availability",
       .description = "What products can still deliver in a flight, and for how much, in the words of other dialects.",
@@ -361,6 +421,36 @@ const size_t tool_table_n = sizeof(tool_table) / sizeof(tool_table[0]) - 1; /* t
 enum tool_kind tool_kind_of(const struct tool *t, yyjson_val *args)
 {
     return t->writes && t->writes(args) ? TOOL_WRITE : t->kind;
+}
+
+/* Who may call what; the one table. Rows: tool_auth and kind; columns: enum role. */
+static const struct {
+    enum tool_auth auth;
+    enum tool_kind kind;
+    bool buyer, viewer, operator_, administrator;
+} permits[] = {
+    { TOOL_PUBLIC, TOOL_READ, true, true, true, true },
+    { TOOL_PUBLIC, TOOL_WRITE, true, true, true, true },
+    { TOOL_BUYER, TOOL_READ, true, true, true, true },
+    { TOOL_BUYER, TOOL_WRITE, true, false, true, true },
+    { TOOL_OPERATOR, TOOL_READ, false, true, true, true },
+    { TOOL_OPERATOR, TOOL_WRITE, false, false, true, true },
+    { TOOL_ADMINISTRATOR, TOOL_READ, false, false, false, true },
+    { TOOL_ADMINISTRATOR, TOOL_WRITE, false, false, false, true },
+};
+
+bool tool_permits(const struct tool *t, enum role role)
+{
+    for (size_t i = 0; i < ARRAY_LEN(permits); i++) {
+        if (permits[i].auth != t->auth || permits[i].kind != t->kind) continue;
+        switch (role) {
+        case ROLE_BUYER: return permits[i].buyer;
+        case ROLE_VIEWER: return permits[i].viewer;
+        case ROLE_OPERATOR: return permits[i].operator_;
+        case ROLE_ADMINISTRATOR: return permits[i].administrator;
+        }
+    }
+    return false;
 }
 
 const struct tool *tool_find(struct str name)

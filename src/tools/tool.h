@@ -14,7 +14,8 @@
 enum tool_auth {
     TOOL_PUBLIC,   /* works without a credential (act->principal may be NULL) */
     TOOL_BUYER,    /* any valid credential */
-    TOOL_OPERATOR  /* a person of the publisher; a buyer's token is refused */
+    TOOL_OPERATOR, /* a person of the publisher; a buyer's token is refused */
+    TOOL_ADMINISTRATOR /* who may change who may do what */
 };
 
 enum tool_kind { TOOL_READ, TOOL_WRITE };
@@ -59,6 +60,10 @@ extern const size_t tool_table_n;
 
 /* The transaction a call with these (canonical) arguments runs in. Ask this, not `kind`. */
 enum tool_kind tool_kind_of(const struct tool *t, yyjson_val *args);
+
+/* May somebody of this role call it? Viewers read, operators work, administrators also manage; a buyer's credential
+ * never decides. */
+bool tool_permits(const struct tool *t, enum role role);
 
 /* NULL when there is none. */
 const struct tool *tool_find(struct str name);
