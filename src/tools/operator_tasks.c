@@ -42,7 +42,7 @@ static int encode_plan(struct tool_call *c, yyjson_mut_val *o, const struct task
     struct adapter_problems *problems = ARENA_NEW(c->arena, struct adapter_problems);
     struct err unset; /* no ad server configured yet: then there is no plan to show */
     if (!str_is(t->subject_type, "media_buy") || ad_server_of(c->act, &server, &unset)) return 0;
-    int found = plan_load(c->act, t->subject_id, &plan, e);
+    int found = plan_load(c->act, t->subject_id, PLAN_WHOLE, &plan, e);
     if (found < 1) return found;
     yyjson_mut_val *p = json_add_obj(c->doc, o, "plan");
     json_add_cstr(c->doc, p, "ad_server", server.adapter->name);
