@@ -291,9 +291,11 @@ int inventory_list_entries(const struct act *act, const struct inventory_list_ki
 
 /* ---- references ---- */
 
-static struct str without_slash(struct str url)
+/* Without the transport's path and the slashes around it. */
+static struct str bare(struct str url)
 {
     while (url.n > 0 && url.p[url.n - 1] == '/') url.n--;
+    if (url.n > 4 && memcmp(url.p + url.n - 4, "/mcp", 4) == 0) url.n -= 4;
     return url;
 }
 
@@ -301,8 +303,12 @@ static bool ours(const struct act *act, struct str agent_url)
 {
     struct tenant_settings ts;
     tenant_settings_read(act->tenant, act->arena, &ts);
-    struct str own = without_slash(ts.agent_url), url = without_slash(agent_url);
-    return !url.n || str_eq(url, own) || str_eq(url, arena_printf(act->arena, STR_FMT "/mcp", STR_ARG(own)));
+    /* Ours under the name the publisher states, and under the one the caller reached us by. */
+    struct str names[] = { bare(ts.agent_url), bare(act->base_url) }, url = bare(agent_url);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!url.n || str_eq(url, names[i])) return true;
+    }
+    return false;
 }
 
 /* Another's list, opened by its token: looked up by its id in the whole publisher. */

@@ -9,6 +9,7 @@ static const char *const names[FILTER_REASONS_N] = {
     [FILTER_IS_FIXED_PRICE] = "is_fixed_price",
     [FILTER_PRICING_CURRENCIES] = "pricing_currencies",
     [FILTER_FORMAT_IDS] = "format_ids",
+    [FILTER_STANDARD_FORMATS] = "standard_formats_only",
     [FILTER_MIN_EXPOSURES] = "min_exposures",
     [FILTER_DATES] = "start_date",
     [FILTER_BUDGET_RANGE] = "budget_range",
@@ -89,7 +90,7 @@ int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, stru
 
 bool product_filter_empty(const struct product_filter *f)
 {
-    return yyjson_obj_size(f->filters) == 0 && yyjson_arr_size(f->required_policies) == 0 && !f->property_domains;
+    return yyjson_obj_size(f->filters) == 0 && yyjson_arr_size(f->required_policies) == 0 && !f->properties;
 }
 
 /* ---- checking ---- */
@@ -270,15 +271,29 @@ static bool geo_targeting(const struct product_filter *f, yyjson_val *asked)
     return true;
 }
 
-static bool on_domains(const struct product *p, yyjson_val *domains)
+/* Local inventory says where it is (ext.salesagent.postal_areas, entries as in the filter); what is not bound to a place
+ * reaches every one. Systems are compared by country and name, the older fused tokens ("us_zip") as they are. */
+static bool postal_areas_reached(const struct product *p, yyjson_val *asked)
 {
-    size_t i, n;
-    yyjson_val *sel;
-    yyjson_arr_foreach(json_arr(p->doc, "publisher_properties"), i, n, sel) {
-        if (arr_has(domains, json_str(sel, "publisher_domain"))) return true;
-        if (meet(json_arr(sel, "publisher_domains"), domains)) return true;
+    yyjson_val *own = json_arr(ours(p), "postal_areas"), *a, *h;
+    size_t i, n, j, m;
+    if (!own) return true;
+    yyjson_arr_foreach(asked, i, n, a) {
+        yyjson_arr_foreach(own, j, m, h) {
+            bool same = str_eq(json_str(a, "country"), json_str(h, "country")) &&
+                        str_eq(json_str(a, "system"), json_str(h, "system"));
+            if (same && meet(json_arr(a, "values"), json_arr(h, "values"))) return true;
+        }
     }
     return false;
+}
+
+static bool takes_a_standard(const struct product_filter *f, const struct product *p)
+{
+    for (size_t i = 0; i < p->formats_n; i++) {
+        if (f->standard_format && f->standard_format(f->standard_arg, &p->formats[i])) return true;
+    }
+    return p->formats_n == 0; /* any format of the publisher */
 }
 
 /* What is asked about where, and about placement. */
@@ -294,6 +309,7 @@ static enum filter_reason check_places(const struct product_filter *f, const str
         !meet(json_arr(ours(p), "metros"), json_arr(f->filters, "metros"))) {
         return FILTER_METROS;
     }
+    if ((asked = json_arr(f->filters, "postal_areas")) && !postal_areas_reached(p, asked)) return FILTER_POSTAL_AREAS;
     if (json_arr(f->filters, "geo_proximity")) return FILTER_GEO_PROXIMITY; /* no seller feature here */
     if ((asked = json_arr(f->filters, "required_geo_targeting")) && !geo_targeting(f, asked)) {
         return FILTER_REQUIRED_GEO_TARGETING;
@@ -303,7 +319,7 @@ static enum filter_reason check_places(const struct product_filter *f, const str
     if (!words_of(f, p, "audio_distribution_types")) return FILTER_AUDIO_DISTRIBUTION_TYPES;
     if (!words_of(f, p, "sponsored_placement_types")) return FILTER_SPONSORED_PLACEMENT_TYPES;
     if (!words_of(f, p, "social_placement_surfaces")) return FILTER_SOCIAL_PLACEMENT_SURFACES;
-    return f->property_domains && !on_domains(p, f->property_domains) ? FILTER_PROPERTY_LIST : FILTER_PASSED;
+    return f->properties && !property_filter_admits(f->properties, p) ? FILTER_PROPERTY_LIST : FILTER_PASSED;
 }
 
 /* What is asked of the seller's and the product's commitments. */
@@ -343,6 +359,7 @@ enum filter_reason product_filter_check(const struct product_filter *f, const st
     if (!any_option(f, p)) return f->price_kind >= 0 ? FILTER_IS_FIXED_PRICE : FILTER_PRICING_CURRENCIES;
     yyjson_val *formats = json_arr(f->filters, "format_ids");
     if (formats && !takes_a_format(f, p, formats)) return FILTER_FORMAT_IDS;
+    if (json_bool_or(f->filters, "standard_formats_only", false) && !takes_a_standard(f, p)) return FILTER_STANDARD_FORMATS;
     if (!in_budget(f, p)) return FILTER_BUDGET_RANGE;
     if (!enough(f, p)) return FILTER_MIN_EXPOSURES;
     enum filter_reason r = check_places(f, p);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "domain/product.h"
+#include "domain/property_filter.h"
 
 enum filter_reason {
     FILTER_DELIVERY_TYPE,
@@ -11,6 +12,7 @@ enum filter_reason {
     FILTER_IS_FIXED_PRICE,
     FILTER_PRICING_CURRENCIES,
     FILTER_FORMAT_IDS,
+    FILTER_STANDARD_FORMATS,
     FILTER_MIN_EXPOSURES,
     FILTER_DATES,
     FILTER_BUDGET_RANGE,
@@ -51,7 +53,9 @@ struct product_filter {
     int64_t min_exposures;               /* 0: not asked */
     int64_t start_at, end_at;            /* half-open days; TIME_NONE: not asked */
     bool (*feature)(struct str name);    /* whether this seller has a protocol feature; NULL: has none */
-    yyjson_val *property_domains;        /* resolved property list: array of domains; NULL: not asked */
+    const struct property_filter *properties; /* of a resolved property list; NULL: not asked */
+    bool (*standard_format)(void *arg, const struct format_ref *f); /* for standard_formats_only; NULL: cannot tell */
+    void *standard_arg;
 };
 
 /* Reads what needs checking; errors are INVALID_REQUEST at /filters/... */

@@ -64,6 +64,22 @@ static int read_lists(struct discovery *d, struct err *e)
                         e);
 }
 
+/* A list that another agent keeps is not fetched here; then property_list_applied says false and nothing is left out. */
+static int read_property_list(struct discovery *d, struct err *e)
+{
+    yyjson_val *ref = NULL;
+    struct inventory_entries entries;
+    if (json_opt_obj(JSON_FIELD(d->c->args, "property_list", ""), &ref, e)) return -1;
+    if (!ref) return 0;
+    struct list_ref at = { ref, "/property_list" };
+    int found = list_resolve(d->c->act, &property_lists, &at, &entries, e);
+    if (found <= 0) return found;
+    if (property_filter_make(d->c->act, &entries, &d->properties, e)) return -1;
+    d->filter.properties = &d->properties;
+    d->list_applied = true;
+    return 0;
+}
+
 static int read_request(struct discovery *d, struct err *e)
 {
     struct tool_call *c = d->c;
@@ -73,14 +89,15 @@ static int read_request(struct discovery *d, struct err *e)
     if (read_mode(d, e) || read_lists(d, e)) return -1;
     if (product_filter_read(c->args, &d->ts, &d->filter, e)) return -1;
     d->filter.feature = has_feature;
-    if (json_has(c->args, "property_list") && !agent_features.property_list_filtering) {
-        (void)err_set(e, "UNSUPPORTED_FEATURE", "This seller does not filter products by property lists.");
-        (void)err_suggest(e, "Leave property_list out; put it into targeting_overlay when buying.");
-        return err_field(e, "/property_list");
-    }
+    d->formats.act = c->act;
+    d->filter.standard_format = format_ref_is_iab;
+    d->filter.standard_arg = &d->formats;
+    if (read_property_list(d, e)) return -1;
     /* A cursor goes on in the very list it came from: same mode, brief, filters and refinement. */
     yyjson_val *filters = json_obj(c->args, "filters");
-    struct str list = arena_printf(c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
+    yyjson_val *properties = json_obj(c->args, "property_list");
+    struct str list = arena_printf(c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
+                                   STR_ARG(properties ? json_canonical(c->arena, properties, NULL) : STR_NONE),
                                    STR_ARG(d->brief), STR_ARG(filters ? json_canonical(c->arena, filters, NULL) : STR_NONE),
                                    STR_ARG(d->refine ? json_canonical(c->arena, d->refine, NULL) : STR_NONE));
     return page_read(c, list, &d->page, e);
@@ -158,6 +175,7 @@ int get_products_run(struct tool_call *c, struct err *e)
     if (products_show(&d, e)) return -1;
     if (d.mode == MODE_REFINE && refine_report(&d, e)) return -1;
     if (plans_offer(&d, e)) return -1;
+    if (json_has(c->args, "property_list")) json_add_bool(c->doc, c->reply, "property_list_applied", d.list_applied);
     say(&d);
     return 0;
 }

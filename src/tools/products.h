@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/forecast.h"
+#include "domain/format_iab.h"
 #include "domain/product_filter.h"
 #include "domain/ranking.h"
 #include "tools/catalog_reply.h"
@@ -31,6 +32,9 @@ struct discovery {
     enum buying_mode mode;
     struct str brief;             /* MODE_BRIEF; empty: none was given */
     struct product_filter filter;
+    struct format_verdicts formats; /* for the filter */
+    struct property_filter properties;
+    bool list_applied;              /* a property list was resolved; false with a list: it lives elsewhere */
     struct wishes wishes;
     struct page page;
     yyjson_val *fields;           /* or NULL */

@@ -289,6 +289,72 @@ static void standards_are_listed_by_scope_and_seen_by_their_owner_only(void **st
             "/standards_id");
 }
 
+static bool has_product(const struct fixture_reply *r, const char *id)
+{
+    size_t i, n;
+    yyjson_val *v;
+    yyjson_arr_foreach(json_arr(r->reply, "products"), i, n, v) {
+        if (str_is(json_str(v, "product_id"), id)) return true;
+    }
+    return false;
+}
+
+static struct fixture_reply listed(struct fixture *f, const char *agent_url, const char *id)
+{
+    return ok(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"%s\","
+                                              "\"list_id\":\"%s\"}}", agent_url, id).p);
+}
+
+static void products_are_filtered_by_where_they_run(void **state)
+{
+    struct fixture *f = *state;
+    const char *own = "https://demo.example/mcp";
+    (void)fixture_import(f, STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":"
+                                "\"mock\",\"agent_url\":\"https://demo.example\"}}"));
+    fixture_reload_tenant(f);
+    struct fixture_reply r = ok(f, "create_property_list", "{" KEY ACCOUNT ",\"name\":\"Approved\","
+                                DOMAINS("techdaily.com", "gadgetreview.com") "}");
+    const char *id = text(f, &r, "/list/list_id");
+    r = listed(f, own, id);
+    assert_true(yyjson_is_true(yyjson_obj_get(r.reply, "property_list_applied")));
+    assert_true(has_product(&r, "prod-tech-video-001"));
+    assert_false(has_product(&r, "prod-tech-display-001")); /* it also runs on devhub.io: all or nothing */
+    assert_int_equal(number(&r, "/filter_diagnostics/excluded_by/property_list/count"), 2);
+    ok(f, "update_property_list", with_id(f, id, "," DOMAINS("techdaily.com", "nowhere.example")));
+    assert_int_equal(yyjson_arr_size(json_arr(listed(f, own, id).reply, "products")), 0);
+
+    r = listed(f, "https://lists.example", id); /* kept by somebody else: nothing is left out, and we say so */
+    assert_true(yyjson_is_false(yyjson_obj_get(r.reply, "property_list_applied")));
+    assert_true(has_product(&r, "prod-tech-display-001"));
+    refused(f, "get_products", "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"https://demo.example\","
+            "\"list_id\":\"pl-none\"}}", "REFERENCE_NOT_FOUND", "/property_list/list_id");
+}
+
+static void products_are_filtered_by_place_and_standard(void **state)
+{
+    struct fixture *f = *state;
+    static const char local[] =
+        "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":\"mock\"},\"formats\":[{"
+        "\"format_id\":{\"id\":\"odd\"},\"name\":\"Odd\",\"renders\":[{\"role\":\"primary\",\"dimensions\":{\"width\":333,"
+        "\"height\":77,\"unit\":\"px\"}}]}],\"products\":[{\"product_id\":\"kiosk\",\"name\":\"Kiosk\",\"description\":\"Kiosk\","
+        "\"channels\":[\"display\"],\"format_ids\":[{\"id\":\"odd\"}],\"delivery_type\":\"non_guaranteed\",\"pricing_options\":[{"
+        "\"pricing_option_id\":\"p\",\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":4}],\"ext\":{\"salesagent\":{"
+        "\"postal_areas\":[{\"country\":\"DE\",\"system\":\"plz\",\"values\":[\"10115\",\"10117\"]}]}}}]}";
+    (void)fixture_import(f, str_from(local));
+    struct fixture_reply r = ok(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"standard_formats_only\":true}}");
+    assert_false(has_product(&r, "kiosk"));
+    assert_true(has_product(&r, "prod-tech-display-001"));
+    assert_true(has_product(&r, "prod-tech-video-001"));
+    r = fixture_call(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"postal_areas\":[{\"country\":\"DE\",\"system\":"
+                                        "\"plz\",\"values\":[\"10117\"]}]}}");
+    assert_true(has_product(&r, "kiosk"));
+    r = fixture_call(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"postal_areas\":[{\"country\":\"DE\",\"system\":"
+                                        "\"plz\",\"values\":[\"20095\"]}]}}");
+    assert_false(has_product(&r, "kiosk"));
+    assert_true(has_product(&r, "prod-tech-display-001")); /* bound to no place */
+    fixture_valid(f, &r, "get_products", ADCP_3_1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +364,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(delivery_is_judged_by_the_list, setup, teardown),
         cmocka_unit_test_setup_teardown(collections_resolve_and_say_what_is_not_known, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reference_opens_a_list_by_ownership_or_token, setup, teardown),
+        cmocka_unit_test_setup_teardown(products_are_filtered_by_where_they_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(products_are_filtered_by_place_and_standard, setup, teardown),
         cmocka_unit_test_setup_teardown(content_is_judged_by_words, setup, teardown),
         cmocka_unit_test_setup_teardown(standards_are_listed_by_scope_and_seen_by_their_owner_only, setup, teardown),
     };

@@ -227,8 +227,8 @@ static void bad_requests_name_the_field(void **state)
           "/filters/start_date" },
         { "{\"buying_mode\":\"wholesale\",\"filters\":{\"start_date\":\"2026-04-02\",\"end_date\":\"2026-04-01\"}}",
           "INVALID_REQUEST", "/filters/end_date" },
-        { "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"https://x.example\",\"list_id\":\"a\"}}",
-          "UNSUPPORTED_FEATURE", "/property_list" },
+        { "{\"buying_mode\":\"wholesale\",\"property_list\":{\"list_id\":\"a\"}}", "REFERENCE_NOT_FOUND",
+          "/property_list/list_id" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture_reply r = fixture_call(f, TOOL, cases[i].args);
