@@ -28,16 +28,23 @@ static int read_id(yyjson_val *message, const char *camel, const char *snake, st
 
 /* --- parts ------------------------------------------------------------------------------------------------- */
 
-/* A data part without what must not be kept. */
+/* Shared secrets are not kept, wherever they stand. The depth is bounded by json_parse(). */
+static void strip_credentials(yyjson_mut_val *v)
+{
+    size_t i, n;
+    yyjson_mut_val *key, *member;
+    if (yyjson_mut_is_arr(v)) {
+        yyjson_mut_arr_foreach(v, i, n, member) strip_credentials(member);
+    }
+    if (!yyjson_mut_is_obj(v)) return;
+    yyjson_mut_obj_remove_key(v, "credentials");
+    yyjson_mut_obj_foreach(v, i, n, key, member) strip_credentials(member);
+}
+
 static yyjson_mut_val *kept_data(yyjson_mut_doc *doc, yyjson_val *data)
 {
-    static const char *const holders[] = { "parameters", "input" };
     yyjson_mut_val *copy = json_copy(doc, data);
-    for (size_t i = 0; i < ARRAY_LEN(holders); i++) {
-        yyjson_mut_val *args = yyjson_mut_obj_get(copy, holders[i]);
-        yyjson_mut_obj_remove_key(yyjson_mut_obj_get(args, "push_notification_config"), "authentication");
-        yyjson_mut_obj_remove_key(yyjson_mut_obj_get(args, "reporting_webhook"), "authentication");
-    }
+    strip_credentials(copy);
     return copy;
 }
 
