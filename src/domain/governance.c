@@ -48,10 +48,14 @@ static struct str with_agent(const struct act *act, const struct account_row *ac
     struct doc_edit d;
     doc_edit_open(act->arena, account->doc, &d);
     yyjson_mut_val *agents = yyjson_mut_arr(d.doc), *secret = yyjson_mut_obj(d.doc);
-    json_add_str(d.doc, json_push_obj(d.doc, agents), "url", agent->url);
+    bool https = str_starts(agent->url, STR("https://"));
+    if (https) json_add_str(d.doc, json_push_obj(d.doc, agents), "url", agent->url);
+    json_add_str(d.doc, secret, "url", agent->url);
     json_add_str(d.doc, secret, "scheme", agent->scheme);
     json_add_str(d.doc, secret, "credentials", agent->credentials);
-    doc_edit_set_new(&d, "governance_agents", agents); /* shown */
+    /* Shown; but replies have no place for the loopback agents of a sandbox. */
+    if (https) doc_edit_set_new(&d, "governance_agents", agents);
+    else doc_edit_remove(&d, "governance_agents");
     doc_edit_set_new(&d, "governance_auth", secret);   /* never shown */
     return doc_edit_text(&d);
 }
@@ -83,7 +87,7 @@ bool governance_agent_of(struct arena *a, const struct account_row *account, str
 {
     yyjson_val *doc = doc_parse(a, account->doc);
     yyjson_val *auth = json_obj(doc, "governance_auth");
-    struct str url = json_str(yyjson_arr_get_first(json_arr(doc, "governance_agents")), "url");
+    struct str url = json_str(auth, "url");
     if (!url.n || !auth) return false;
     *out = (struct governance_agent){ url, json_str(auth, "scheme"), json_str(auth, "credentials") };
     return true;

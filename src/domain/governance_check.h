@@ -11,7 +11,8 @@
  *     no answer    GOVERNANCE_UNAVAILABLE: nothing is committed unasked
  *
  * An account without an agent is not asked about. Without plan_id there is nothing to check against: refused
- * (INVALID_REQUEST at /plan_id), except on sandbox accounts, where no money moves. */
+ * (INVALID_REQUEST at /plan_id). Only on sandbox accounts, where no money moves, the agent is asked all the same, for
+ * it may know which plan is meant; if it says nothing, the operation goes on. */
 #pragma once
 
 #include "domain/governance.h"

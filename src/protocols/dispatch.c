@@ -109,6 +109,19 @@ static void take_push(struct call *c)
     c->args = yyjson_doc_get_root(parsed);
 }
 
+/* A sandbox may have its governance agent on loopback, where nobody has a certificate: the one thing in which a request
+ * may differ from its schema. The tool itself refuses what is not loopback. */
+static bool loopback_agents(const struct call *c, const struct contract_report *report)
+{
+    if (!c->dispatcher->sandbox || strcmp(c->row->name, "sync_governance") != 0) return false;
+    for (int i = 0; i < report->count; i++) {
+        const struct contract_issue *issue = &report->issues[i];
+        struct str value = json_val_str(json_get_path(c->args, arena_cstr(c->arena, issue->pointer)));
+        if (strcmp(issue->keyword, "pattern") != 0 || !str_starts(value, STR("http://"))) return false;
+    }
+    return report->total == (size_t)report->count;
+}
+
 /* Requests of AdCP 3 callers are checked against the schema of their own release, as they were sent. */
 static int check_schema(struct call *c)
 {
@@ -117,7 +130,7 @@ static int check_schema(struct call *c)
     const struct contract *contract = contract_find(line, c->row->name, CONTRACT_REQUEST);
     if (!contract) return 0; /* our own tools have no published schema; they check their arguments themselves */
     struct contract_report report = { .arena = c->arena };
-    if (contract_validate(contract, c->args, &report) == 0) return 0;
+    if (contract_validate(contract, c->args, &report) == 0 || loopback_agents(c, &report)) return 0;
     return contract_report_err(&report, &c->err);
 }
 

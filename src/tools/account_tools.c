@@ -160,6 +160,7 @@ static int sync_one(struct tool_call *c, yyjson_val *entry, const char *at, yyjs
         creative_reply_error(c, json_add_arr(c->doc, o, "errors"), &why);
         return 0;
     }
+    if (!str_starts(agent.url, STR("https://"))) return 0; /* a sandbox's own, which replies have no place for */
     json_add_str(c->doc, json_push_obj(c->doc, json_add_arr(c->doc, o, "governance_agents")), "url", agent.url);
     return 0;
 }

@@ -195,6 +195,43 @@ static void a_plan_must_be_named(void **state)
     assert_int_equal(w->asked, 0);
 }
 
+static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
+{
+    static const char ref[] = "{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"sandbox\":true}";
+    struct world *w = *state;
+    yyjson_val *reply;
+    assert_int_equal(sim_call(&w->sim, "test-token", "sync_governance",
+                              sim_text(&w->sim, "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":%s,"
+                                       "\"governance_agents\":[{\"url\":\"http://127.0.0.1:1/mcp\",\"authentication\":{\"schemes\":"
+                                       "[\"Bearer\"],\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", ref), &reply),
+                     SIM_OK);
+    assert_null(json_get_path(reply, "/accounts/0/governance_agents"));
+    for (int i = 0; i < 2; i++) {
+        if (i == 0) w->answer = (struct http_answer){ HTTP_NOT_SENT, 0, -1, -1, 2000, "" };
+        else says(w, "{\"check_id\":\"c\",\"verdict\":\"denied\",\"plan_id\":\"its own\",\"explanation\":\"no\",\"findings\":[]}");
+        enum sim_result r =
+            sim_call(&w->sim, "test-token", "create_media_buy",
+                     sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"k%d-0123456789abcdef\",\"account\":%s,\"brand\":"
+                              "{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
+                              "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
+                              "\"budget\":3000}]}", i, ref), &reply);
+        assert_int_equal(r, i == 0 ? SIM_OK : SIM_FAILED);
+        assert_string_equal(code(reply), i == 0 ? "(none)" : "GOVERNANCE_DENIED");
+    }
+    assert_int_equal(w->asked, 2);
+}
+
+static void only_loopback_may_do_without_https(void **state)
+{
+    struct world *w = *state;
+    yyjson_val *reply;
+    assert_int_equal(sim_call(&w->sim, "test-token", "sync_governance",
+                              "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
+                              "[{\"url\":\"http://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
+                              "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
+    assert_true(str_is(json_val_str(json_get_path(reply, "/accounts/0/status")), "failed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +240,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(conditions_are_shown_or_broken, setup, teardown),
         cmocka_unit_test_setup_teardown(without_an_answer_nothing_is_committed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_plan_must_be_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_sandbox_account_may_leave_the_plan_to_its_agent, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_loopback_may_do_without_https, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
