@@ -123,7 +123,7 @@ static int check_flight(struct header *h, struct err *e)
     return 0;
 }
 
-/* Comes after the packages: whoever asks for terms that are refused hears that, whatever the dates. */
+/* Comes after the packages and the governance agent: whoever asks for what is refused hears that, whatever the dates. */
 static int check_past(const struct act *act, const struct header *h, struct err *e)
 {
     if (h->past_allowed) return 0;
@@ -486,7 +486,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     if (read_header(act, args, &h, e) || check_flight(&h, e)) return -1;
     for (size_t i = 0; i < terms.n && i < h.packages_n; i++) h.packages[i].agreed_micros = terms.rate_micros[i];
     struct package_admitted *list = ARENA_ARRAY(act->arena, struct package_admitted, h.packages_n);
-    if (admit_packages(act, &ts, &h, list, e) || check_past(act, &h, e) || add_up(&ts, &h, list, &total, e)) return -1;
+    if (admit_packages(act, &ts, &h, list, e) || add_up(&ts, &h, list, &total, e)) return -1;
     if (!terms.proposal_id.n && check_orders(&h, list, e)) return -1;
     if (check_capacity(act, &h, list, terms.proposal_id, &r.warning, e)) return -1;
 
@@ -497,7 +497,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     for (size_t i = 0; i < h.packages_n; i++) {
         restrict_actions(&list[i], &b->row.actions_allowed, &b->row.actions_approval);
     }
-    if (ask_governance(act, asked, &r.account, &b->row, e)) return -1;
+    if (ask_governance(act, asked, &r.account, &b->row, e) || check_past(act, &h, e)) return -1;
     if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
     if (judge(act, &ts, b, list, &verdict, &r.submitted, e)) return -1;
     r.submitted = r.submitted && !act->auto_advance;

@@ -192,6 +192,10 @@ static void add_media_buy(struct capabilities *k)
     json_add_bool(c->doc, f, "inline_creative_management", agent_features.inline_creatives && has_tool("sync_creatives"));
     json_add_bool(c->doc, f, "property_list_filtering", agent_features.property_list_filtering);
     json_add_bool(c->doc, f, "catalog_management", has_tool("sync_catalogs"));
+    /* SDKs of 3.0 ask for these here, beside the blocks of the same names. */
+    json_add_bool(c->doc, f, "audience_targeting", has_tool("sync_audiences"));
+    json_add_bool(c->doc, f, "conversion_tracking", has_tool("log_event"));
+    json_add_bool(c->doc, f, "content_standards", has_tool("create_content_standards"));
     add_targeting(k, json_add_obj(c->doc, mb, "execution"));
     add_frequency_capping(c, mb);
     add_audiences_and_events(c, mb);

@@ -245,19 +245,29 @@ static void add_deployments(struct asking *q, yyjson_mut_val *o, yyjson_val *doc
     }
 }
 
-static void keep_fields(struct tool_call *c, yyjson_mut_val *o)
+static bool always_shown(const struct tool_call *c, struct str name)
 {
     static const char *const always[] = { "signal_ref", "signal_id", "signal_agent_segment_id", "name", "description",
                                           "signal_type", "data_provider", "coverage_percentage", "deployments" };
-    yyjson_val *fields = json_arr(c->args, "fields");
-    yyjson_mut_obj_iter it;
-    if (!fields || !yyjson_mut_obj_iter_init(o, &it)) return;
-    for (yyjson_mut_val *key; (key = yyjson_mut_obj_iter_next(&it));) {
-        struct str name = { yyjson_mut_get_str(key), yyjson_mut_get_len(key) };
-        bool keep = reply_arr_has(fields, name) || (c->minor_3_0 && str_is(name, "pricing_options"));
-        for (size_t i = 0; i < ARRAY_LEN(always); i++) keep = keep || str_is(name, always[i]);
-        if (!keep) (void)yyjson_mut_obj_iter_remove(&it);
+    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
+        if (str_is(name, always[i])) return true;
     }
+    return c->minor_3_0 && str_is(name, "pricing_options");
+}
+
+/* With `fields`, only those and what AdCP requires. */
+static yyjson_mut_val *keep_fields(struct tool_call *c, yyjson_mut_val *o)
+{
+    yyjson_val *fields = json_arr(c->args, "fields");
+    if (!fields) return o;
+    yyjson_mut_val *kept = yyjson_mut_obj(c->doc), *key, *value;
+    size_t i, n;
+    yyjson_mut_obj_foreach(o, i, n, key, value) {
+        struct str name = { yyjson_mut_get_str(key), yyjson_mut_get_len(key) };
+        if (!always_shown(c, name) && !reply_arr_has(fields, name)) continue;
+        (void)yyjson_mut_obj_add(kept, yyjson_mut_val_mut_copy(c->doc, key), yyjson_mut_val_mut_copy(c->doc, value));
+    }
+    return kept;
 }
 
 static void add_signal(struct asking *q, yyjson_mut_val *arr, const struct signal *s)
@@ -266,7 +276,7 @@ static void add_signal(struct asking *q, yyjson_mut_val *arr, const struct signa
                                          "coverage_percentage", "pricing_options", "taxonomy", "data_sources",
                                          "methodology", "refresh_cadence", "lookback_window", "last_updated" };
     struct tool_call *c = q->c;
-    yyjson_mut_val *o = json_push_obj(c->doc, arr);
+    yyjson_mut_val *o = yyjson_mut_obj(c->doc);
     yyjson_mut_val *ref = json_add_obj(c->doc, o, "signal_ref"), *id = json_add_obj(c->doc, o, "signal_id");
     json_add_cstr(c->doc, ref, "scope", "signal_source");
     json_add_str(c->doc, ref, "signal_source_url", q->ts.agent_url);
@@ -279,7 +289,7 @@ static void add_signal(struct asking *q, yyjson_mut_val *arr, const struct signa
     json_add_str(c->doc, o, "data_provider", c->act->tenant->name);
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) json_add_copy(c->doc, o, shown[i], yyjson_obj_get(s->doc, shown[i]));
     add_deployments(q, o, s->doc);
-    keep_fields(c, o);
+    (void)yyjson_mut_arr_append(arr, keep_fields(c, o));
 }
 
 /* "Has anything changed?" True when nothing has, and then the reply says only that. */

@@ -81,6 +81,11 @@ static void a_brief_orders_the_signals(void **state)
     assert_string_equal(text(f, &r, "/signals/0/signal_agent_segment_id"), "shoppers");
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
     refused(f, "get_signals", "{}", "INVALID_REQUEST", "/signal_spec");
+    r = fixture_call(f, "get_signals", "{\"signal_spec\":\"x\",\"fields\":[\"range\",\"name\"]}");
+    fixture_valid(f, &r, "get_signals", ADCP_3_1);
+    assert_null(json_get_path(r.reply, "/signals/0/pricing_options"));
+    assert_null(json_get_path(r.reply, "/signals/0/value_type"));
+    assert_string_equal(text(f, &r, "/signals/0/name"), "Loyal readers");
 }
 
 static void filters_leave_signals_out(void **state)
