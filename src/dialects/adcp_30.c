@@ -217,9 +217,8 @@ static void waiting_update(const struct dialect_down *d, yyjson_mut_val *reply)
     yyjson_mut_val *status = yyjson_mut_obj_get(reply, "status");
     if (!status || !yyjson_mut_equals_str(status, "submitted")) return;
     yyjson_mut_obj_remove_key(reply, "status");
-    struct str own = json_val_str(json_get_path(d->aux, "/media_buys/0/status"));
     json_add_copy(d->doc, reply, "media_buy_id", yyjson_obj_get(d->request->args, "media_buy_id"));
-    if (!str_is(own, "pending_approval") && !str_is(own, "failed")) json_add_str_opt(d->doc, reply, "status", own);
+    json_add_copy(d->doc, reply, "status", yyjson_obj_get(d->reply, "media_buy_status"));
     json_add_null(d->doc, reply, "implementation_date");
     json_add_arr(d->doc, reply, "affected_packages");
 }

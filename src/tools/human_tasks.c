@@ -1,6 +1,7 @@
 #include "tools/human_tasks.h"
 
 #include "base/rfc3339.h"
+#include "domain/media_buy.h"
 
 #define TASKS_MAX    200
 #define RECENT_HOURS 24 /* who polls for a decision finds it for so long in the list of what is pending */
@@ -38,6 +39,19 @@ static void find_subject(struct tool_call *c, struct task_new *in)
     }
 }
 
+/* A buy that is somebody else's is not there. */
+static int about_own_buy(struct tool_call *c, struct str principal_id, struct err *e)
+{
+    struct str id = json_str(c->args, "media_buy_id");
+    struct media_buy buy;
+    if (!id.n) return 0;
+    int found = media_buy_load(c->act, id, &buy, e);
+    if (found < 0) return -1;
+    if (found && str_eq(buy.row.principal_id, principal_id)) return 0;
+    (void)err_set(e, "MEDIA_BUY_NOT_FOUND", "There is no media buy of that id.");
+    return err_field(e, "/media_buy_id");
+}
+
 static int64_t due_of(struct tool_call *c, struct str priority)
 {
     int64_t hours = json_i64_or(c->args, "due_in_hours", due_hours[rank(priority)]);
@@ -64,6 +78,7 @@ int x_create_task_run(struct tool_call *c, struct err *e)
         .priority = priority,
         .due_at = due_of(c, priority),
     };
+    if (about_own_buy(c, in.principal_id, e)) return -1;
     find_subject(c, &in);
     if (task_create(c->act, &in, &row, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->aux, "task");
@@ -97,6 +112,8 @@ static bool shown(struct tool_call *c, const struct task_row *t)
 {
     struct str id = json_str(c->args, "task_id"), status = json_str(c->args, "status");
     struct str who = json_str(c->args, "assigned_to"), priority = json_str(c->args, "priority");
+    /* Why an ad server refused is for the publisher's people. */
+    if (is_buyer(c->act) && str_is(t->kind, "ad_server")) return false;
     if (id.n) return str_eq(t->task_id, id);
     if (who.n && !str_eq(t->assigned_to, who)) return false;
     if (priority.n && rank(t->priority) < rank(priority)) return false;

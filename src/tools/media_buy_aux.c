@@ -86,9 +86,11 @@ static void add_creatives(struct tool_call *c, yyjson_mut_val *o, const struct m
     }
 }
 
+/* What the buyer waits for; notes that somebody made about the buy are none of that. */
 static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, struct err *e)
 {
     struct task_filter f = { .tenant_id = c->act->tenant->tenant_id,
+                             .kinds = STR("[\"create_media_buy\",\"update_media_buy\"]"),
                              .subject_type = STR("media_buy"),
                              .subject_id = buy_id,
                              .created_after = TIME_NONE,

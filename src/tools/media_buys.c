@@ -60,6 +60,11 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
         c->message = STR("The publisher approves this change first; follow the task for the decision.");
         struct media_buy now;
         if (media_buy_load(c->act, r.buy.row.media_buy_id, &now, e) < 0 || view_one(c, &now.row, &v, e)) return -1;
+        /* As the buy stands while the change waits; AdCP 3.0 has no other answer than that. */
+        enum media_buy_status status = media_buy_status_at(&now.row, c->act->now);
+        if (status != BUY_PENDING_APPROVAL && status != BUY_FAILED) {
+            json_add_cstr(c->doc, c->reply, "media_buy_status", media_buy_status_name(status));
+        }
         return media_buy_aux(c, &v, NULL, e);
     }
     if (view_one(c, &r.buy.row, &v, e) || media_buy_aux(c, &v, r.touched, e)) return -1;

@@ -21,12 +21,14 @@ static const struct {
     { "proposal", "get_products", "media-buy", "media-buy" },
 };
 
+#define KIND_NONE ARRAY_LEN(kinds) /* a note for the publisher's people: no AdCP operation waits for it */
+
 static size_t kind_of(struct str kind)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (str_is(kind, kinds[i].kind)) return i;
     }
-    return 0; /* notes for people are about media buys */
+    return KIND_NONE;
 }
 
 static int account_matches(struct tool_call *c, const struct task_row *task, bool *matches, struct err *e)
@@ -97,7 +99,7 @@ int tool_get_task_status(struct tool_call *c, struct err *e)
     if (json_req_str(JSON_FIELD(c->args, "task_id", ""), (struct json_len){ 1, 255 }, &id, e)) return -1;
     if (json_opt_bool(JSON_FIELD(c->args, "include_result", ""), &include_result, e)) return -1;
     if (task_load(c->act, id, &t, e) || account_matches(c, &t, &matches, e)) return -1;
-    if (!matches) {
+    if (!matches || kind_of(t.kind) == KIND_NONE) {
         (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such task.");
         (void)err_suggest(e, "Call list_tasks for the tasks there are.");
         return err_field(e, "/task_id");
@@ -117,17 +119,16 @@ static void add_word(struct buf *b, const char *word)
     buf_addf(b, "%s\"%s\"", b->n > 1 ? "," : "", word);
 }
 
-/* Our kinds behind the AdCP types asked for; "[]" when there are none. */
+/* Our kinds behind the AdCP types asked for, or all that have one; "[]" when there are none. */
 static struct str wanted_kinds(struct tool_call *c, yyjson_val *filters)
 {
     yyjson_val *one = yyjson_obj_get(filters, "task_type"), *many = json_arr(filters, "task_types"), *v;
     size_t i, n;
-    if (!one && !many) return STR_NONE;
     struct buf b;
     buf_init(&b, 1000);
     buf_add_char(&b, '[');
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        bool want = str_is(json_val_str(one), kinds[k].type);
+        bool want = (!one && !many) || str_is(json_val_str(one), kinds[k].type);
         yyjson_arr_foreach(many, i, n, v) want = want || str_is(json_val_str(v), kinds[k].type);
         if (want) add_word(&b, kinds[k].kind);
     }

@@ -260,6 +260,27 @@ test('complete_task and mark_task_complete', async () => {
   message: 'Task marked complete by admin@publisher.com' });
 });
 
+test('notes for people are no tasks of AdCP callers, and nobody raises one about another\'s buy', async () => {
+  const id = await bought(['news'], 5000);
+  const adcp = async (token, tool, args) => (await agent.call(tool, { adcp_version: '3.1', ...args }, { token,
+    headers: january })).body.result;
+  const before = (await adcp('v1-buyer-token', 'list_tasks', {})).structuredContent.tasks.length;
+  const note = (await ok(v1('create_human_task', { task_type: 'configuration_required', media_buy_id: id }))).task_id;
+  const after = (await adcp('v1-buyer-token', 'list_tasks', {})).structuredContent.tasks;
+  assert.equal(after.length, before, JSON.stringify(after));
+  assert.equal((await adcp('v1-buyer-token', 'get_task_status', { task_id: note })).isError, true);
+  const status = await ok(v1('check_media_buy_status', { media_buy_id: id }));
+  assert.equal(status.detail, undefined, 'a note is nothing the buy waits for');
+  const mine = await ok(v1('get_pending_tasks', {}));
+  assert.ok(mine.tasks.some((t) => t.task_id === note));
+  const theirs = await call('other-buyer-token', 'get_pending_tasks', { principal_id: 'v1' });
+  assert.equal((theirs.body.tasks ?? []).some((t) => t.task_id === note), false);
+  const other = await call('other-buyer-token', 'create_human_task', { task_type: 'compliance_review', media_buy_id: id });
+  assert.equal(other.body.error.code, 'NOT_FOUND');
+  const peek = await call('other-buyer-token', 'verify_task', { task_id: note, expected_outcome: { daily_budget: 1 } });
+  assert.equal(peek.body.error.code, 'NOT_FOUND');
+});
+
 /* --- the data-model page --- */
 
 test('the data-model page, from products to delivery', async () => {

@@ -130,6 +130,7 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
     struct made m = make(f);
     struct fixture_reply r = ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
     assert_int_equal(r.outcome, TOOL_SUBMITTED);
+    assert_true(str_is(json_str(r.reply, "media_buy_status"), "pending_creatives"));
     assert_false(json_has(r.reply, "media_buy_id"));
     assert_float_equal(budget_of(read_buy(f, m, "")), 1000, 1e-9);
     struct task_resolution approve = { r.task_id, TASK_APPROVE, STR_NONE };
