@@ -97,6 +97,26 @@ static int read_brand(yyjson_val *ref, const char *at, struct account_ref *out, 
     return 0;
 }
 
+int account_key_read(yyjson_val *ref, const char *at, struct account_ref *out, struct err *e)
+{
+    struct account_ref r = { .given = true };
+    if (json_opt_bool(JSON_FIELD(ref, "sandbox", at), &r.sandbox, e)) return -1;
+    if (json_has(ref, "brand") || json_has(ref, "operator")) {
+        if (read_brand(ref, at, &r, e)) return -1;
+        if (read_domain(JSON_FIELD(ref, "operator", at), &r.operator_domain, e)) return -1;
+    }
+    *out = r;
+    return 0;
+}
+
+bool account_status_known(struct str status)
+{
+    for (size_t i = 0; i < ARRAY_LEN(status_names); i++) {
+        if (str_is(status, status_names[i])) return true;
+    }
+    return false;
+}
+
 int account_ref_read_at(yyjson_val *ref, const char *at, struct account_ref *out, struct err *e)
 {
     struct account_ref r = { .given = true };

@@ -42,6 +42,12 @@ MUST_CHECK int account_ref_read(yyjson_val *args, struct account_ref *out, struc
 /* The same for a reference that stands elsewhere: `ref` is the object, `at` its JSON Pointer. */
 MUST_CHECK int account_ref_read_at(yyjson_val *ref, const char *at, struct account_ref *out, struct err *e);
 
+/* The natural key alone, of an object that may also have an account_id: {brand, operator, sandbox}; with neither brand
+ * nor operator it is the principal's own account. */
+MUST_CHECK int account_key_read(yyjson_val *ref, const char *at, struct account_ref *out, struct err *e);
+
+bool account_status_known(struct str status);
+
 /* Finds the account and checks that its status allows `use`. 1 found; 0 a natural key (or the principal's own
  * account) that no row exists for yet, which readers treat as an empty account; -1: ACCOUNT_NOT_FOUND (an id that
  * is not this principal's, or a closed or rejected account), ACCOUNT_SETUP_REQUIRED, ACCOUNT_PAYMENT_REQUIRED,

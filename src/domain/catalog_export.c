@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "domain/account_import.h"
 #include "domain/catalog_import.h"
 #include "store/q_catalog.h"
 #include "store/q_tenant.h"
@@ -102,7 +103,7 @@ int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct 
     yyjson_mut_val *root = json_root_obj(doc);
     json_add_i64(doc, root, "salesagent_import", 1);
     add_tenant(doc, root, a, &row);
-    if (add_principals(doc, root, tx, a, tenant_id, e)) return -1;
+    if (add_principals(doc, root, tx, a, tenant_id, e) || account_export(tx, a, tenant_id, doc, root, e)) return -1;
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         yyjson_mut_val *arr = json_add_arr(doc, root, lists[i].name);
         if (add_rows(doc, arr, tx, a, tenant_id, lists[i].kind, e)) return -1;

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "domain/account_import.h"
 #include "domain/audit.h"
 #include "domain/catalog.h"
 #include "domain/catalog_check.h"
@@ -285,6 +286,18 @@ static int import_list(struct importing *im, yyjson_val *root, const struct list
     return 0;
 }
 
+/* An account may be named by its natural key alone; accounts without an id are told apart when they are read. */
+static struct str account_id_of(yyjson_val *v)
+{
+    return json_str(v, "account_id");
+}
+
+static int import_account(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    struct account_import in = { im->c->tx, im->c->arena, im->c->rng, im->counts.tenant_id, im->c->now };
+    return counted(im, account_import(&in, v, e));
+}
+
 static int import_principal_item(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
 {
     return import_principal(im, v, "", e);
@@ -293,6 +306,7 @@ static int import_principal_item(struct importing *im, yyjson_val *v, int64_t po
 /* Formats and properties before products: these refer to them. */
 static const struct list_kind lists[] = {
     { "principals", principal_id_of, import_principal_item },
+    { "accounts", account_id_of, import_account },
     { "formats", format_id_of, import_format },
     { "properties", property_id_of, import_property },
     { "products", product_id_of, import_product },

@@ -1,6 +1,6 @@
 /* Publishers as data: one JSON file holds a publisher with everything it configures (docs/import.md describes it).
  *
- *     {"salesagent_import": 1, "tenant": {...}, "principals": [...], "formats": [...], "properties": [...],
+ *     {"salesagent_import": 1, "tenant": {...}, "principals": [...], "accounts": [...], "formats": [...], "properties": [...],
  *      "products": [...], "signals": [...]}
  *
  * Importing brings the named objects to the state of the file and leaves what the file does not name; importing the
@@ -21,7 +21,7 @@ struct catalog_import {
 
 struct catalog_counts {
     struct str tenant_id;
-    int64_t changed, unchanged; /* objects: tenant, principals, tokens, formats, properties, products */
+    int64_t changed, unchanged; /* objects: tenant, principals, tokens, accounts, formats, properties, products */
 };
 
 /* All or nothing: the caller's transaction must be undone when this fails. INVALID_REQUEST names what is wrong by

@@ -105,3 +105,33 @@ int q_account_update(struct tx *tx, const struct account_row *row, struct err *e
     stmt_str(s, 6, row->account_id);
     return stmt_run(s, e);
 }
+
+int q_account_owner(struct tx *tx, struct arena *a, struct str tenant_id, struct str account_id, struct str *principal_id,
+                    struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT principal_id FROM account WHERE tenant_id = ? AND account_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, account_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *principal_id = col_str(s, a, 0);
+    return rc;
+}
+
+int q_accounts_of_tenant(struct tx *tx, struct arena *a, struct str tenant_id, struct str after_id, int limit,
+                         struct account_row **rows, size_t *n, struct err *e)
+{
+    ENSURE(limit > 0);
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ? AND account_id > ? ORDER BY account_id LIMIT ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, after_id);
+    stmt_i64(s, 3, limit);
+    struct account_row *list = ARENA_ARRAY(a, struct account_row, (size_t)limit + 1);
+    size_t count = 0;
+    int rc;
+    while ((rc = read_row(s, a, &list[count], e)) == 1) count++;
+    if (rc < 0) return -1;
+    *rows = list;
+    *n = count;
+    return 0;
+}

@@ -31,3 +31,9 @@ MUST_CHECK int q_account_list(struct tx *tx, struct arena *a, const struct accou
 MUST_CHECK int q_account_insert(struct tx *tx, const struct account_row *row, struct err *e);
 /* Writes name, status, doc and updated_at of the row with this tenant_id and account_id. */
 MUST_CHECK int q_account_update(struct tx *tx, const struct account_row *row, struct err *e);
+/* Whose account this id is: 1 found, 0 there is none, -1 failed. */
+MUST_CHECK int q_account_owner(struct tx *tx, struct arena *a, struct str tenant_id, struct str account_id,
+                               struct str *principal_id, struct err *e);
+/* Of all principals, by account_id from after `after_id`, at most `limit`. */
+MUST_CHECK int q_accounts_of_tenant(struct tx *tx, struct arena *a, struct str tenant_id, struct str after_id, int limit,
+                                    struct account_row **rows, size_t *n, struct err *e);

@@ -133,6 +133,15 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
           "/principals/0/tokens/0" },
         { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\"},{\"principal_id\":\"p\",\"role\":\"buyer\"}]}",
           "/principals/1" },
+        { T ",\"accounts\":[{\"account_id\":\"a\"}]}", "/accounts/0/principal_id" },
+        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"nobody\"}]}", "/accounts/0/principal_id" },
+        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\",\"status\":\"asleep\"}]}", "/accounts/0/status" },
+        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\",\"brand\":{\"domain\":\"No\"},"
+            "\"operator\":\"a.example\"}]}",
+          "/accounts/0/brand/domain" },
+        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\"},{\"account_id\":\"b\",\"principal_id\":"
+            "\"test-buyer\"}]}",
+          "/accounts/1/account_id" },
         { T ",\"formats\":[{\"name\":\"x\"}]}", "/formats/0/format_id" },
         { T ",\"properties\":[{\"property_id\":\"x\",\"name\":\"x\"}]}", "/properties/0/publisher_domain" },
         { T ",\"products\":[{\"product_id\":\"x\",\"name\":\"x\",\"description\":\"\",\"delivery_type\":\"guaranteed\","
@@ -159,11 +168,41 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
     assert_true(str_eq(before, exported(f)));
 }
 
+static const char with_accounts[] =
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\"},\"accounts\":["
+    "{\"account_id\":\"acc-nova\",\"principal_id\":\"test-buyer\",\"brand\":{\"domain\":\"nova.example\"},\"operator\":"
+    "\"agency.example\",\"name\":\"Nova\",\"status\":\"%s\",\"billing\":\"operator\",\"payment_terms\":\"net_30\"},"
+    "{\"principal_id\":\"test-buyer\",\"brand\":{\"domain\":\"zeta.example\"},\"operator\":\"agency.example\",\"sandbox\":true}]}";
+
+static void accounts_come_and_go_with_the_file(void **state)
+{
+    struct fixture *f = *state;
+    struct str active = arena_printf(&f->arena, with_accounts, "active");
+    assert_int_equal(fixture_import(f, active), 3); /* the tenant's settings changed, too */
+    assert_int_equal(fixture_import(f, active), 0);
+    struct str text = exported(f);
+    assert_non_null(memmem(text.p, text.n, "\"payment_terms\":\"net_30\"", 24));
+    assert_int_equal(fixture_import(f, text), 0);
+    assert_true(str_eq(text, exported(f)));
+    fixture_reload_tenant(f);
+    static const char list[] = "{\"account\":{\"account_id\":\"acc-nova\"}}";
+    struct fixture_reply r = fixture_call(f, "list_accounts", "{}");
+    fixture_valid(f, &r, "list_accounts", ADCP_3_1);
+    assert_true(str_is(json_val_str(json_get_path(r.reply, "/accounts/1/account_id")), "acc-nova"));
+    assert_true(str_is(json_val_str(json_get_path(r.reply, "/accounts/1/billing")), "operator"));
+    assert_int_equal(fixture_call(f, "get_products", list).rc, 0);
+    assert_int_equal(fixture_import(f, arena_printf(&f->arena, with_accounts, "closed")), 1);
+    r = fixture_call(f, "get_products", list);
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, "ACCOUNT_NOT_FOUND");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(importing_twice_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_exported_imports_to_the_same_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(accounts_come_and_go_with_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(the_token_leads_to_the_tutorial_buyer, setup, teardown),
         cmocka_unit_test_setup_teardown(products_are_loaded_typed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, setup, teardown),
