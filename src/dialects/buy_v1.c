@@ -61,6 +61,18 @@ static bool creatives_under_review(yyjson_val *buy)
     return false;
 }
 
+/* Somebody has to grant something before this goes on. */
+static bool permission_awaited(yyjson_val *buy)
+{
+    static const char *const before[] = { "pending_approval", "pending_creatives", "pending_start" };
+    yyjson_val *task = buy_v1_open_task(buy);
+    if (!task || !str_is(json_str(task, "type"), "permission_exception")) return false;
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        if (str_is(json_str(buy, "status"), before[i])) return true;
+    }
+    return false;
+}
+
 const char *buy_v1_status(yyjson_val *buy)
 {
     static const struct { const char *canonical, *v1; } words[] = {
@@ -70,6 +82,7 @@ const char *buy_v1_status(yyjson_val *buy)
         { "rejected", "failed" },                 { "canceled", "failed" },
     };
     struct str status = json_str(buy, "status");
+    if (permission_awaited(buy)) return "pending_permission";
     if (str_is(status, "pending_creatives") && creatives_under_review(buy)) return "pending_approval";
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is(status, words[i].canonical)) return words[i].v1;

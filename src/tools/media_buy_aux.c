@@ -3,6 +3,7 @@
 #include "base/rfc3339.h"
 #include "domain/pacing.h"
 #include "domain/task.h"
+#include "store/q_delivery.h"
 #include "tools/delivery_reply.h"
 
 #define TASKS_MAX 20
@@ -86,11 +87,12 @@ static void add_creatives(struct tool_call *c, yyjson_mut_val *o, const struct m
     }
 }
 
-/* What the buyer waits for; notes that somebody made about the buy are none of that. */
+/* What the buyer waits for: decisions, and permissions somebody has to grant. Other notes about the buy are none of
+ * that. */
 static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, struct err *e)
 {
     struct task_filter f = { .tenant_id = c->act->tenant->tenant_id,
-                             .kinds = STR("[\"create_media_buy\",\"update_media_buy\"]"),
+                             .kinds = STR("[\"create_media_buy\",\"update_media_buy\",\"permission_exception\"]"),
                              .subject_type = STR("media_buy"),
                              .subject_id = buy_id,
                              .created_after = TIME_NONE,
@@ -180,6 +182,9 @@ int media_buy_aux(struct tool_call *c, const struct media_buy_view *v, const boo
             add_package(c, p, &v->packages.rows[at], status);
             if (v->deliveries) add_progress(c, p, &v->deliveries[i], v->packages.rows[at].package_id);
         }
+        struct str order;
+        if (q_remote_order_get(c->act->tx, c->arena, b->media_buy_id, &order, e)) return -1;
+        json_add_str_opt(c->doc, o, "ad_server_order_id", order);
         add_creatives(c, o, v, b->media_buy_id);
         if (add_tasks(c, o, b->media_buy_id, e)) return -1;
     }
