@@ -281,7 +281,9 @@ static int assign_one(struct sync_call *s, struct str creative_id, yyjson_mut_va
         }
         if (w->if_fits && strcmp(why.code, "VALIDATION_ERROR") == 0) continue;
         if (!out->errors) out->errors = json_add_obj(doc, o, "assignment_errors");
-        json_add_str(doc, out->errors, arena_cstr(s->c->arena, w->package_id),
+        const char *package_id = arena_cstr(s->c->arena, w->package_id);
+        (void)yyjson_mut_obj_remove_key(out->errors, package_id); /* a package may be wished for twice */
+        json_add_str(doc, out->errors, package_id,
                      arena_printf(s->c->arena, "%s: %s", why.code, why.message));
         if (s->strict) note_failure(s, &why);
     }

@@ -312,6 +312,10 @@ static void creatives_are_assigned_in_both_forms(void **state)
     expect_str(r, "/creatives/2/errors/0/code", "CREATIVE_NOT_FOUND");
     assert_int_equal(total(f, "{\"filters\":{\"assigned_to_packages\":[\"pkg-1\"]}}"), 2);
     assert_int_equal(total(f, "{\"filters\":{\"media_buy_ids\":[\"mb-1\"],\"unassigned\":false}}"), 2);
+    /* Wished for twice, reported once: a reply has no member twice. */
+    r = sync_text(f, BANNER("c1", ""), ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"},"
+                                       "{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"}]");
+    assert_int_equal(yyjson_obj_size(at(r, "/creatives/0/assignment_errors")), 1);
     r = sync_text(f, BANNER("c2", ""), ",\"assignments\":{\"c2\":[\"pkg-1\"]}");
     expect_str(r, "/creatives/0/assigned_to/0", "pkg-1");
     r = call(f, "list_creatives", "{\"filters\":{\"creative_ids\":[\"c2\"]}}");
