@@ -2,6 +2,7 @@
  *
  * Dates are UTC days, both inclusive. Ids of others are answered as if they did not exist: an entry of `errors`
  * beside the buys that were found, or the error alone when none was. */
+#include "tools/delivery_missing.h"
 #include "tools/delivery_reply.h"
 
 #include <stdio.h>
@@ -234,6 +235,10 @@ static int add_buy(struct tool_call *c, const struct input *in, const struct med
     if (status == BUY_PENDING_APPROVAL) return 0; /* an AdCP buyer has a task, and no media buy yet */
     sum_up(sums, &d);
     delivery_add_buy(c, lists->reply, &d, status, &in->options);
+    yyjson_mut_val *reported = yyjson_mut_obj_get(yyjson_mut_arr_get_last(lists->reply), "by_package");
+    for (size_t i = 0; i < packages.n; i++) {
+        if (delivery_add_missing(c, yyjson_mut_arr_get(reported, i), &packages.rows[i], &d, e)) return -1;
+    }
     return 0;
 }
 

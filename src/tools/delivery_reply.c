@@ -346,21 +346,3 @@ void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct de
     yyjson_mut_val *packages = json_add_arr(c->doc, out, "packages");
     for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, d->plan, &d->packages[i]);
 }
-
-/* ---- snapshots ---- */
-
-void delivery_add_snapshot(yyjson_mut_doc *doc, yyjson_mut_val *package, const struct delivery *d,
-                           const struct delivery_package *p, int64_t now)
-{
-    struct pacing pace = delivery_package_pacing(p, now, PACING_BY_TIME);
-    const char *status = delivery_status_name(p->status);
-    yyjson_mut_val *out = json_add_obj(doc, package, "snapshot");
-    json_add_time(doc, out, "as_of", d->as_of);
-    json_add_i64(doc, out, "staleness_seconds", d->staleness_s);
-    json_add_i64(doc, out, "impressions", known(p->lifetime.of[METRIC_IMPRESSIONS]));
-    json_add_money(doc, out, "spend", known(p->lifetime.of[METRIC_SPEND]));
-    add_currency(doc, out, d->plan->currency);
-    add_count(doc, out, "clicks", p->lifetime.of[METRIC_CLICKS]);
-    if (pace.ratio_e4 != PACING_UNKNOWN) json_add_money(doc, out, "pacing_index", pace.ratio_e4 * 100);
-    if (status) json_add_cstr(doc, out, "delivery_status", status);
-}

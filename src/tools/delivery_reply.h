@@ -1,4 +1,4 @@
-/* How delivery is written: AdCP core/delivery-metrics, a media buy's report, a package's snapshot. */
+/* How delivery is written: AdCP core/delivery-metrics, a media buy's report. */
 #pragma once
 
 #include "domain/delivery.h"
@@ -25,7 +25,3 @@ void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct de
  * the ad server tells. Nothing for other packages. */
 void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct plan *plan,
                           const struct delivery_package *p);
-
-/* AdCP get_media_buys packages[].snapshot, as member `snapshot` of a package: the numbers of `p` with their age. */
-void delivery_add_snapshot(yyjson_mut_doc *doc, yyjson_mut_val *package, const struct delivery *d,
-                           const struct delivery_package *p, int64_t now);

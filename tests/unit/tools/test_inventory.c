@@ -236,6 +236,36 @@ static double spent_by(struct fixture *f, struct str id, int64_t day)
     return json_real_or(json_get_path(r.reply, "/media_buy_deliveries/0/totals"), "spend", -1);
 }
 
+static void what_was_promised_and_is_not_reported_is_named(void **state)
+{
+    struct fixture *f = *state;
+    static const char text[] = "{" FLIGHT ",\"packages\":[{\"product_id\":\"loose\",\"pricing_option_id\":\"p\",\"budget\":2400,"
+                               "\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"Banner\",\"format_id\":{\"id\":\"fmt-display-300x250\"},"
+                               "\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.example.com/a.png\",\"width\":300,"
+                               "\"height\":250,\"mime_type\":\"image/png\"},\"click_url\":{\"asset_type\":\"url\",\"url\":"
+                               "\"https://example.com/\"}}}]}]}";
+    struct fixture_reply r = fixture_call(f, "create_media_buy", text);
+    assert_int_equal(r.rc, 0);
+    const char *ask = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]}",
+                                   STR_ARG(json_str(r.reply, "media_buy_id"))).p;
+    f->now = INT64_C(1775001600000000) + 5 * INT64_C(86400000000);
+    r = fixture_call(f, "get_media_buy_delivery", ask);
+    assert_null(json_get_path(r.reply, "/media_buy_deliveries/0/by_package/0/missing_metrics")); /* impressions and spend are there */
+    /* The product now promises more than the mock ad server tells of display. */
+    struct str more = STR(FILE_OF("10"));
+    const char *at = memmem(more.p, more.n, "\"impressions\",\"spend\"", 21);
+    struct str changed = arena_printf(&f->arena, "%.*s\"impressions\",\"reach\",\"spend\"%s", (int)(at - more.p), more.p, at + 21);
+    while ((at = memmem(changed.p, changed.n, "[\"impressions\",\"spend\"", 22))) {
+        changed = arena_printf(&f->arena, "%.*s[\"impressions\",\"reach\",\"spend\"%s", (int)(at - changed.p), changed.p, at + 22);
+    }
+    (void)fixture_import(f, changed);
+    r = fixture_call(f, "get_media_buy_delivery", ask);
+    fixture_valid(f, &r, "get_media_buy_delivery", ADCP_3_1);
+    yyjson_val *missing = json_get_path(r.reply, "/media_buy_deliveries/0/by_package/0/missing_metrics");
+    assert_int_equal(yyjson_arr_size(missing), 1);
+    assert_true(str_is(json_str(yyjson_arr_get_first(missing), "metric_id"), "reach"));
+}
+
 static void daily_limits_are_kept_and_shown(void **state)
 {
     struct fixture *f = *state;
@@ -270,6 +300,7 @@ int main(void)
         T(the_hold_of_the_plan_is_the_buyers_own),
         T(some_products_need_a_signature),
         T(a_plan_tells_the_ad_server_everything),
+        T(what_was_promised_and_is_not_reported_is_named),
         T(daily_limits_are_kept_and_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
