@@ -163,6 +163,33 @@ test('storyboard step: an account is declared', async () => {
   assert.ok(['active', 'pending_approval'].includes(a.status), a.status);
 });
 
+// "elif status in ("rejected", "canceled"): ... break", as the polling loop of the tutorial has it.
+test('the tutorial polls until the publisher rejects, or the buyer cancels', async () => {
+  const tutorial = (tool, args) => ok(call('v1-buyer-token', tool, args, { ...january, 'x-adcp-dialect': 'tutorial' }));
+  const asked = { name: 'Polled', buyer_ref: 'POLL-1', total_budget: 1000, currency: 'USD', packages: [{
+    product_id: 'prod_abc123', name: 'Sports', pricing_option_id: (await tutorial('get_products', { brief: 'sports' })).products
+      .find((p) => p.id === 'prod_abc123').pricing_options[0].id, budget: 1000,
+    start_date: '2024-02-01', end_date: '2024-02-29' }] };
+  const poll = async (id) => (await tutorial('get_media_buys', { media_buy_ids: [id] })).media_buys[0];
+  const made = (await tutorial('create_media_buy', asked)).media_buy;
+  const waiting = await poll(made.id);
+  assert.equal(waiting.status, 'pending_activation', JSON.stringify(waiting));
+  const [task] = (await ok(v1('get_pending_tasks', { task_type: 'manual_approval' }))).tasks
+    .filter((t) => t.media_buy_id === made.id);
+  await ok(people('complete_task', { task_id: task.task_id, resolution: 'rejected', resolution_detail: 'Not this month.',
+    resolved_by: 'a@publisher.com' }));
+  const rejected = await poll(made.id);
+  assert.equal(rejected.status, 'rejected');
+  assert.equal(rejected.rejection_reason, 'Not this month.');
+
+  const other = (await tutorial('create_media_buy', { ...asked, buyer_ref: 'POLL-2' })).media_buy;
+  await agent.call('update_media_buy', { adcp_version: '3.1', idempotency_key: 'cancel-poll-0123456789', canceled: true,
+    media_buy_id: other.id, account: (await agent.call('list_accounts', { adcp_version: '3.1' }, { token: 'v1-buyer-token',
+      headers: january })).body.result.structuredContent.accounts.map((a) => ({ account_id: a.account_id }))[0] },
+  { token: 'v1-buyer-token', headers: january });
+  assert.equal((await poll(other.id)).status, 'canceled');
+});
+
 test('one call in another dialect', async () => {
   const r = await ok(call('v1-buyer-token', 'get_products', { brief: 'sports' }, { ...january, 'x-adcp-dialect': 'data-model' }));
   assert.ok('total_results' in r);
