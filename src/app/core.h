@@ -13,6 +13,7 @@ struct core_options {
     bool sandbox;
     bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;
+    struct mail_client *mail; /* for notifications; NULL: none is sent */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */
     void *fault_arg;
@@ -31,6 +32,7 @@ struct core {
     struct write_cmd expiry_cmd;
     bool expiry_running;
     struct commit_hook commit_hook;
+    struct jobs_world world;
     struct jobs *jobs; /* NULL without a way out */
 };
 

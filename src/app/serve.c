@@ -36,6 +36,7 @@ struct server {
     struct core core;
     struct http_server *http;
     struct timer trim; /* gives memory back after a burst */
+    struct mail_client *mail;
     struct http_client *out; /* webhooks and ad servers */
     bool stopping, drained;
 };
@@ -175,8 +176,10 @@ static int start(struct server *s, const struct serve_options *o, struct err *e)
 {
     struct http_client_options out = { .user_agent = STR("salesagent/" SALESAGENT_VERSION) };
     s->out = http_client_curl_create(&s->uv, &out);
+    s->mail = mail_client_curl_create(&s->loop, STR_NONE);
     struct core_options co = {
-        .database = s->dir.database, .secret = s->dir.secret, .sandbox = o->sandbox, .dry_run = dry_run_asked(), .web = o->web, .http = s->out
+        .database = s->dir.database, .secret = s->dir.secret, .sandbox = o->sandbox, .dry_run = dry_run_asked(), .web = o->web, .http = s->out,
+        .mail = s->mail
     };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
@@ -219,6 +222,7 @@ static int serve(int argc, char **argv)
     while (store_committing(s.core.store)) loop_uv_turn(&s.uv);
     http_server_destroy(s.http);
     core_stop(&s.core);
+    mail_client_curl_destroy(s.mail);
     http_client_curl_destroy(s.out);
     loop_uv_finish(&s.uv);
     data_dir_unlock(&s.dir);

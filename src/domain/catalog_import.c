@@ -63,6 +63,37 @@ static struct str settings_text(struct arena *a, yyjson_val *tenant)
     return json_write(a, out);
 }
 
+/* domain/people_notify.h */
+static int check_notifications(yyjson_val *t, struct err *e)
+{
+    const char *at = "/tenant/notifications";
+    const struct json_len url = { 8, 2048 };
+    const struct json_range hours = { 1, 24 * 90 }, many = { 1, 10000 };
+    yyjson_val *n = NULL, *mail = NULL, *to = NULL;
+    struct str s = STR_NONE, role = STR_NONE;
+    int64_t number;
+    if (json_opt_obj(JSON_FIELD(t, "notifications", "/tenant"), &n, e)) return -1;
+    if (!n) return 0;
+    if (json_opt_str(JSON_FIELD(n, "webhook_url", at), url, &s, e) || json_opt_str(JSON_FIELD(n, "link_base", at), url, &s, e) ||
+        json_opt_str(JSON_FIELD(n, "link_role", at), (struct json_len){ 1, 16 }, &role, e) ||
+        json_opt_i64(JSON_FIELD(n, "link_hours", at), hours, &number, e) ||
+        json_opt_i64(JSON_FIELD(n, "digest_after", at), many, &number, e) ||
+        json_opt_money(JSON_FIELD(n, "high_value_over", at), &number, e) ||
+        json_opt_obj(JSON_FIELD(n, "email", at), &mail, e)) {
+        return -1;
+    }
+    if (role.n && !str_is(role, "operator") && !str_is(role, "administrator")) {
+        return bad(e, "/tenant/notifications/link_role", "link_role is operator or administrator");
+    }
+    if (!mail) return 0;
+    at = "/tenant/notifications/email";
+    if (json_req_str(JSON_FIELD(mail, "smtp_url", at), url, &s, e) ||
+        json_req_str(JSON_FIELD(mail, "from", at), (struct json_len){ 3, 254 }, &s, e)) {
+        return -1;
+    }
+    return json_req_arr(JSON_FIELD(mail, "to", at), (struct json_len){ 1, 20 }, &to, e);
+}
+
 int catalog_check_settings(yyjson_val *t, struct err *e)
 {
     const char *at = "/tenant";
@@ -84,6 +115,8 @@ int catalog_check_settings(yyjson_val *t, struct err *e)
     if (json_opt_obj(JSON_FIELD(t, "advertising_policies", at), &obj, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
+    if (json_opt_str(JSON_FIELD(t, "hitl_webhook_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
+    if (check_notifications(t, e)) return -1;
     return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }
 

@@ -3,6 +3,7 @@
 #include "contract/json.h"
 #include "domain/audit.h"
 #include "domain/notify.h"
+#include "domain/people_notify.h"
 
 int media_buy_changed(const struct act *act, const struct media_buy_row *buy, const struct media_buy_change *change,
                       struct err *e)
@@ -45,5 +46,6 @@ int task_changed(const struct act *act, const struct task_row *task, const char 
         .subject = arena_printf(act->arena, "task:" STR_FMT, STR_ARG(task->task_id)),
         .doc = json_write(act->arena, o),
     };
-    return audit_add(act, &entry, e) ? -1 : notify_task(act, task, what, e);
+    if (audit_add(act, &entry, e) || notify_task(act, task, what, e)) return -1;
+    return people_notify(act, task, what, e);
 }

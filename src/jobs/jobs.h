@@ -2,9 +2,11 @@
 #pragma once
 
 #include "jobs/pump.h"
+#include "jobs/webhook_send.h"
 
 struct agent_jobs_options {
     bool sandbox;    /* loopback receivers over http are allowed */
+    const struct jobs_world *world; /* instead of `sandbox`, with all there is; must outlive the jobs; may be NULL */
     int running_max; /* 0: as pump.h says */
     int lane_max;
 };

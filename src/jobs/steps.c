@@ -69,6 +69,31 @@ void op_http_cancel(struct op_http *op)
     if (op->running) op->client->cancel(op->client, &op->call);
 }
 
+/* --- mail ------------------------------------------------------------------------------------------------ */
+
+static void mail_done(struct mail_call *c)
+{
+    struct op_mail *op = CONTAINER_OF(c, struct op_mail, call);
+    op->running = false;
+    op_ended(op->steps);
+}
+
+void steps_mail(struct steps *s, struct op_mail *op, struct mail_client *client)
+{
+    ENSURE(!op->running);
+    op->steps = s;
+    op->client = client;
+    op->running = true;
+    op->call.done = mail_done;
+    begin(s);
+    client->start(client, &op->call);
+}
+
+void op_mail_cancel(struct op_mail *op)
+{
+    if (op->running) op->client->cancel(op->client, &op->call);
+}
+
 /* --- sleep ----------------------------------------------------------------------------------------------- */
 
 static void sleep_over(struct timer *t)

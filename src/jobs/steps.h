@@ -12,6 +12,7 @@
 
 #include <salesagent/http_call.h>
 
+#include "net/mail.h"
 #include "run/loop.h"
 #include "store/store.h"
 
@@ -45,6 +46,16 @@ struct op_http {
 void steps_http(struct steps *s, struct op_http *op, struct http_client *client);
 void op_http_finish(struct op_http *op); /* idempotent; not while it runs */
 void op_http_cancel(struct op_http *op); /* it still finishes, with HTTP_CANCELED; nothing when not running */
+
+struct op_mail {
+    struct steps *steps;
+    struct mail_client *client;
+    struct mail_call call;
+    bool running;
+};
+/* The caller has filled op->call (`done` excepted); how it ended is in it afterwards. */
+void steps_mail(struct steps *s, struct op_mail *op, struct mail_client *client);
+void op_mail_cancel(struct op_mail *op); /* it still finishes; nothing when not running */
 
 struct op_sleep {
     struct steps *steps;

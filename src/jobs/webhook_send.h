@@ -14,10 +14,12 @@
 
 #include "domain/plan.h"
 #include "jobs/pump.h"
+#include "net/mail.h"
 
 /* What the kinds of this layer need to know; jobs_context(). */
 struct jobs_world {
     bool sandbox; /* loopback receivers over http are allowed */
+    struct mail_client *mail; /* NULL: this process sends no mail */
     const struct ad_server *ad_server; /* the simulator's, instead of the publisher's own; NULL in production */
 };
 

@@ -1,6 +1,7 @@
 #include "protocols/router.h"
 
 #include "protocols/a2a.h"
+#include "protocols/decide_page.h"
 #include "protocols/local.h"
 #include "protocols/mcp.h"
 #include "protocols/openapi.h"
@@ -66,6 +67,7 @@ static const struct {
     { "/adcp/", rest_handle_adcp },
     { "/api/v1/", rest_handle_api },
     { "/mcp/adcp/", rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
+    { "/decide/", decide_page_handle },
     { "/sign/", sign_page_handle },
 };
 

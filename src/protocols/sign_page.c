@@ -2,10 +2,10 @@
 
 #include "base/encode.h"
 #include "base/id.h"
+#include "protocols/html.h"
 #include "protocols/http_call_headers.h"
 
 #define PAGE_MAX  ((size_t)1 << 20)
-#define FIELD_MAX 2000
 
 struct sign_page {
     struct call call;
@@ -18,42 +18,22 @@ struct sign_page {
 
 /* --- HTML ------------------------------------------------------------------------------------------------ */
 
-static void add_text(struct buf *b, struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        switch (s.p[i]) {
-        case '<': buf_add(b, STR("&lt;")); break;
-        case '>': buf_add(b, STR("&gt;")); break;
-        case '&': buf_add(b, STR("&amp;")); break;
-        case '"': buf_add(b, STR("&quot;")); break;
-        default: buf_add_char(b, s.p[i]);
-        }
-    }
-}
-
 static void add_head(struct sign_page *p, const char *title)
 {
     buf_init(&p->html, PAGE_MAX);
     buf_add(&p->html, STR("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
                           "content=\"width=device-width\"><title>"));
-    add_text(&p->html, str_from(title));
+    html_text(&p->html, str_from(title));
     buf_add(&p->html, STR("</title><style>body{font:16px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
                           "table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #bbb;text-align:left}"
                           "</style><h1>"));
-    add_text(&p->html, str_from(title));
+    html_text(&p->html, str_from(title));
     buf_add(&p->html, STR("</h1>"));
 }
 
 static void send_page(struct sign_page *p, int status)
 {
-    struct http_exchange *ex = p->ex;
-    struct str body = arena_dup(&ex->arena, buf_str(&p->html));
-    buf_finish(&p->html);
-    ENSURE(http_rep_header(ex, "Content-Security-Policy",
-                           STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")) == 0);
-    ENSURE(http_rep_header(ex, "Cache-Control", STR("no-store")) == 0);
-    ENSURE(http_rep_header(ex, "Referrer-Policy", STR("no-referrer")) == 0);
-    http_exchange_reply_with(ex, status, "text/html; charset=utf-8", body);
+    html_send(p->ex, status, &p->html);
 }
 
 static void add_form(struct sign_page *p, bool decides)
@@ -73,7 +53,7 @@ static void add_row(struct sign_page *p, const char *name, struct str value)
 {
     if (!value.n) return;
     buf_addf(&p->html, "<tr><th>%s</th><td>", name);
-    add_text(&p->html, value);
+    html_text(&p->html, value);
     buf_add(&p->html, STR("</td></tr>"));
 }
 
@@ -102,7 +82,7 @@ static void add_order(struct sign_page *p, yyjson_val *buy)
         buf_add(&p->html, STR("<tr>"));
         for (size_t k = 0; k < ARRAY_LEN(cells); k++) {
             buf_add(&p->html, STR("<td>"));
-            add_text(&p->html, cells[k]);
+            html_text(&p->html, cells[k]);
             buf_add(&p->html, STR("</td>"));
         }
         buf_add(&p->html, STR("</tr>"));
@@ -125,7 +105,7 @@ static void refused(struct sign_page *p, const struct call *c)
     int status = c->outcome == CALL_UNAUTHENTICATED ? 401 : c->outcome == CALL_UNAVAILABLE ? 503 : 422;
     add_head(p, "Not possible");
     buf_add(&p->html, STR("<p>"));
-    add_text(&p->html, json_val_str(json_get_path(answer(c), "/adcp_error/message")));
+    html_text(&p->html, json_val_str(json_get_path(answer(c), "/adcp_error/message")));
     buf_add(&p->html, STR("</p>"));
     add_form(p, false);
     send_page(p, status);
@@ -154,7 +134,7 @@ static void not_carried_out(struct sign_page *p, yyjson_val *reply)
 {
     add_head(p, "Not possible");
     buf_add(&p->html, STR("<p>The order still waits. It could not be carried out: "));
-    add_text(&p->html, json_val_str(json_get_path(reply, "/task/failure/message")));
+    html_text(&p->html, json_val_str(json_get_path(reply, "/task/failure/message")));
     buf_add(&p->html, STR("</p>"));
     add_form(p, true);
     send_page(p, 409);
@@ -181,7 +161,7 @@ static void show_order(struct sign_page *p, yyjson_val *buy)
 {
     add_head(p, "An order waits for your signature");
     buf_add(&p->html, STR("<p>"));
-    add_text(&p->html, json_str(p->task, "description"));
+    html_text(&p->html, json_str(p->task, "description"));
     buf_add(&p->html, STR("</p>"));
     if (buy) add_order(p, buy);
     add_form(p, true);
@@ -214,25 +194,6 @@ static void task_read(struct call *c)
 
 /* --- the request ----------------------------------------------------------------------------------------- */
 
-/* The value of a field of an urlencoded body; empty when absent, malformed or not UTF-8 text. */
-static struct str field(struct http_exchange *ex, const char *name)
-{
-    struct str body = ex->body, value;
-    size_t n = strlen(name);
-    while (body.n) {
-        const char *end = memchr(body.p, '&', body.n);
-        struct str pair = { body.p, end ? (size_t)(end - body.p) : body.n };
-        body = str_skip(body, pair.n + (end ? 1 : 0));
-        if (pair.n <= n || memcmp(pair.p, name, n) != 0 || pair.p[n] != '=') continue;
-        char *text = (char *)(uintptr_t)arena_dup(&ex->arena, str_skip(pair, n + 1)).p;
-        for (char *q = text; *q; q++) *q = *q == '+' ? ' ' : *q;
-        if (http_percent_decode(&ex->arena, str_from(text), &value) || value.n > FIELD_MAX) return STR_NONE;
-        if (!utf8_valid(value) || (value.n && memchr(value.p, 0, value.n))) return STR_NONE;
-        return value;
-    }
-    return STR_NONE;
-}
-
 static void decide(struct sign_page *p)
 {
     yyjson_mut_doc *doc = json_doc_new(&p->ex->arena);
@@ -257,9 +218,9 @@ void sign_page_handle(struct dispatcher *d, struct http_exchange *ex, struct str
         send_page(p, id_text_valid(task_id, 128) ? 405 : 404);
         return;
     }
-    p->token = field(ex, "token");
-    p->action = field(ex, "action");
-    p->reason = field(ex, "reason");
+    p->token = html_form_field(ex, "token");
+    p->action = html_form_field(ex, "action");
+    p->reason = html_form_field(ex, "reason");
     if (post && p->token.n) {
         decide(p);
         return;

@@ -33,3 +33,5 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e);
 int tool_x_creative_list(struct tool_call *c, struct err *e);
 int tool_x_creative_get(struct tool_call *c, struct err *e);
 int tool_x_creative_decide(struct tool_call *c, struct err *e);
+int tool_x_link_get(struct tool_call *c, struct err *e);
+int tool_x_link_decide(struct tool_call *c, struct err *e);

@@ -1,0 +1,249 @@
+#include "jobs/people_job.h"
+
+#include <stdio.h>
+
+#include "base/rfc3339.h"
+#include "domain/people_notify.h"
+#include "jobs/job_act.h"
+#include "jobs/webhook_send.h"
+
+#define TIMEOUT_MS       10000
+#define ANSWER_BYTES_MAX 65536
+
+struct people_run {
+    struct job_run run; /* first */
+    struct job_act act;
+    struct people_settings settings;
+    struct task_row task;
+    yyjson_val *payload;
+    bool digest;
+    int64_t open_tasks;
+    struct str link, headline;
+    struct op_http post;
+    struct http_header headers[2];
+    struct op_mail mail;
+    struct str to;
+};
+
+enum { STEP_PREPARE, STEP_POSTED, STEP_MAILED };
+
+static struct people_run *self(struct steps *s)
+{
+    return CONTAINER_OF(s, struct people_run, run.steps);
+}
+
+static int end(struct people_run *p, enum job_verdict verdict, const char *why)
+{
+    p->run.verdict = verdict;
+    (void)snprintf(p->run.reason, sizeof(p->run.reason), "%.199s", why);
+    return STEPS_END;
+}
+
+/* ---- what is said ---- */
+
+static const char *words_of(struct str what)
+{
+    static const struct {
+        const char *what, *words;
+    } all[] = { { "created", "Waits for a decision" },   { "high_value", "High value: waits for a decision" },
+                { "reminded", "Still waits" },            { "escalated", "Escalated: nobody has decided yet" },
+                { "lapsed", "The time to decide is over" }, { "attempt_failed", "A decision could not be carried out" } };
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        if (str_is(what, all[i].what)) return all[i].words;
+    }
+    return "Task";
+}
+
+static struct str unquoted(const struct act *act, struct str json_text)
+{
+    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 8, .nodes_max = 1000 };
+    yyjson_doc *doc;
+    struct err e; /* ours; a damaged one is empty */
+    if (!json_text.n || json_parse(act->arena, json_text, &limits, &doc, &e)) return STR_NONE;
+    return json_val_str(yyjson_doc_get_root(doc));
+}
+
+static struct str plain_text(struct people_run *p)
+{
+    struct act *act = &p->act.act;
+    char due[RFC3339_MAX] = "no time set";
+    if (p->digest) {
+        return arena_printf(act->arena, "%lld tasks wait for a decision at " STR_FMT ".\nList them with: salesagent task list\n",
+                            (long long)p->open_tasks, STR_ARG(act->tenant->name));
+    }
+    if (p->task.due_at != TIME_NONE) (void)rfc3339_print(p->task.due_at, RFC3339_SECONDS, due);
+    return arena_printf(act->arena, STR_FMT "\n\n" STR_FMT "\nWhat: " STR_FMT " " STR_FMT "\nFrom: " STR_FMT "\nWhy: " STR_FMT
+                                    "\nUntil: %s\n%s" STR_FMT "\n",
+                        STR_ARG(p->headline), STR_ARG(unquoted(act, task_member(act, &p->task, "description"))),
+                        STR_ARG(p->task.kind), STR_ARG(p->task.subject_id), STR_ARG(p->task.principal_id),
+                        STR_ARG(unquoted(act, task_member(act, &p->task, "rule"))), due,
+                        p->link.n ? "\nDecide, once, with this link:\n" : "", STR_ARG(p->link));
+}
+
+static struct str json_body(struct people_run *p, bool slack)
+{
+    struct act *act = &p->act.act;
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_str(doc, o, "text", plain_text(p));
+    if (slack) return json_write(act->arena, o);
+    json_add_str(doc, o, "event", json_str(p->payload, "what"));
+    json_add_str(doc, o, "notification_id", p->run.row.job_id);
+    json_add_str(doc, o, "tenant_id", act->tenant->tenant_id);
+    if (p->digest) {
+        json_add_i64(doc, o, "open_tasks", p->open_tasks);
+        return json_write(act->arena, o);
+    }
+    json_add_str(doc, o, "task_id", p->task.task_id);
+    json_add_str(doc, o, "kind", p->task.kind);
+    json_add_str(doc, o, "state", p->task.state);
+    json_add_str(doc, o, "subject_type", p->task.subject_type);
+    json_add_str(doc, o, "subject_id", p->task.subject_id);
+    json_add_str(doc, o, "principal_id", p->task.principal_id);
+    if (p->task.due_at != TIME_NONE) json_add_time(doc, o, "due_at", p->task.due_at);
+    json_add_str_opt(doc, o, "decide_url", p->link);
+    return json_write(act->arena, o);
+}
+
+/* ---- sending ---- */
+
+static int start_post(struct people_run *p, struct str url, bool slack)
+{
+    p->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+    p->headers[1] = (struct http_header){ STR("User-Agent"), STR("salesagent/" SALESAGENT_VERSION) };
+    p->post.call = (struct http_call){ .method = STR("POST"),
+                                       .url = url,
+                                       .headers = p->headers,
+                                       .headers_n = ARRAY_LEN(p->headers),
+                                       .body = json_body(p, slack),
+                                       .reach = HTTP_REACH_OPERATOR,
+                                       .timeout_ms = TIMEOUT_MS,
+                                       .body_bytes_max = ANSWER_BYTES_MAX };
+    steps_http(&p->run.steps, &p->post, jobs_client(p->run.jobs));
+    return STEP_POSTED;
+}
+
+static int start_mail(struct people_run *p)
+{
+    const struct jobs_world *world = jobs_context(p->run.jobs);
+    struct act *act = &p->act.act;
+    const struct people_settings *s = &p->settings;
+    struct mail_text text = { .from_name = act->tenant->name,
+                              .from = s->mail_from,
+                              .to = &p->to,
+                              .to_n = 1,
+                              .subject = p->headline,
+                              .text = plain_text(p),
+                              .message_id = p->run.row.job_id,
+                              .sent_at = act->now };
+    struct str message;
+    if (!world->mail) return end(p, JOB_DEAD, "This process sends no mail.");
+    if (mail_compose(act->arena, &text, &message)) return end(p, JOB_DEAD, "An address cannot be written to.");
+    p->mail.call = (struct mail_call){ .url = s->smtp_url,
+                                       .user = s->smtp_user,
+                                       .password = s->smtp_password,
+                                       .tls = s->mail_plain ? MAIL_TLS_NONE : MAIL_TLS_REQUIRED,
+                                       .from = s->mail_from,
+                                       .to = &p->to,
+                                       .to_n = 1,
+                                       .message = message };
+    steps_mail(&p->run.steps, &p->mail, world->mail);
+    return STEP_MAILED;
+}
+
+/* 1 there is something to say, 0 not any more, -1 failed. */
+static int load(struct people_run *p, struct err *e)
+{
+    struct act *act = &p->act.act;
+    struct str link_id;
+    if (job_act_init(&p->run, store_read(jobs_store(p->run.jobs)), "system:people", &p->act, e) ||
+        job_payload(&p->run, &p->payload, e)) {
+        return -1;
+    }
+    people_settings_read(act, &p->settings);
+    p->to = json_str(p->payload, "to");
+    p->digest = str_is(json_str(p->payload, "what"), "digest");
+    if (p->digest) {
+        if (people_open_tasks(act, &p->open_tasks, e)) return -1;
+        p->headline = arena_printf(act->arena, "%lld tasks wait for a decision", (long long)p->open_tasks);
+        return p->open_tasks > 0;
+    }
+    if (task_load(act, json_str(p->payload, "task_id"), &p->task, e)) return -1;
+    if (!task_open(&p->task)) return 0;
+    p->headline = arena_printf(act->arena, "%s: " STR_FMT " " STR_FMT, words_of(json_str(p->payload, "what")),
+                               STR_ARG(p->task.kind), STR_ARG(p->task.subject_id));
+    link_id = json_str(p->payload, "link_id");
+    if (link_id.n) p->link = link_url(act, p->settings.link_base, link_id);
+    return 1;
+}
+
+static int prepare(struct steps *s)
+{
+    struct people_run *p = self(s);
+    struct err e;
+    int rc = load(p, &e);
+    if (rc < 0) return end(p, strcmp(e.code, "SERVICE_UNAVAILABLE") == 0 ? JOB_RETRY : JOB_DEAD, e.message);
+    if (rc == 0) return end(p, JOB_DONE, "Not sent: it was decided meanwhile.");
+    if (jobs_stopping(p->run.jobs)) return end(p, JOB_RETRY, "stopped");
+    struct str channel = json_str(p->payload, "channel");
+    struct str url = str_is(channel, "slack") ? p->settings.slack_url : p->settings.webhook_url;
+    if (str_is(channel, "email")) return p->settings.smtp_url.n ? start_mail(p) : end(p, JOB_DONE, "Not sent: no relay any more.");
+    return url.n ? start_post(p, url, str_is(channel, "slack")) : end(p, JOB_DONE, "Not sent: no receiver any more.");
+}
+
+static int posted(struct steps *s)
+{
+    struct people_run *p = self(s);
+    const struct http_call *c = &p->post.call;
+    char why[64];
+    switch (c->outcome) {
+    case HTTP_OK:
+        (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
+        p->run.health = c->status >= 500 || c->status == 429 ? LANE_FAILED : LANE_OK;
+        if (c->status >= 200 && c->status < 300) return end(p, JOB_DONE, "");
+        return end(p, p->run.health == LANE_FAILED ? JOB_RETRY : JOB_DEAD, why);
+    case HTTP_TOO_LARGE: return end(p, JOB_DONE, ""); /* it has answered, at length */
+    case HTTP_REFUSED: return end(p, JOB_DEAD, c->reason);
+    case HTTP_NOT_SENT:
+    case HTTP_UNKNOWN: p->run.health = LANE_FAILED; return end(p, JOB_RETRY, c->reason);
+    case HTTP_CANCELED: p->run.retry_at = loop_now(s->loop); return end(p, JOB_RETRY, "stopped");
+    }
+    ENSURE(!"an http outcome");
+}
+
+static int mailed(struct steps *s)
+{
+    struct people_run *p = self(s);
+    const struct mail_call *c = &p->mail.call;
+    switch (c->outcome) {
+    case MAIL_SENT: p->run.health = LANE_OK; return end(p, JOB_DONE, "");
+    case MAIL_REFUSED: p->run.health = LANE_OK; return end(p, JOB_DEAD, c->reason);
+    case MAIL_NOT_SENT:
+    case MAIL_UNKNOWN: p->run.health = LANE_FAILED; return end(p, JOB_RETRY, c->reason); /* doubles have one Message-ID */
+    case MAIL_CANCELED: p->run.retry_at = loop_now(s->loop); return end(p, JOB_RETRY, "stopped");
+    }
+    ENSURE(!"a mail outcome");
+}
+
+static void cancel(struct job_run *run)
+{
+    struct people_run *p = CONTAINER_OF(run, struct people_run, run);
+    op_http_cancel(&p->post);
+    op_mail_cancel(&p->mail);
+}
+
+static void release(struct job_run *run)
+{
+    op_http_finish(&CONTAINER_OF(run, struct people_run, run)->post);
+}
+
+static const step_fn steps[] = { [STEP_PREPARE] = prepare, [STEP_POSTED] = posted, [STEP_MAILED] = mailed };
+
+const struct job_kind people_kind = { .name = PEOPLE_JOB,
+                                      .bytes = sizeof(struct people_run),
+                                      .steps = steps,
+                                      .lease_s = 120,
+                                      .attempts_max = 40,
+                                      .horizon_s = 24 * 3600,
+                                      .cancel = cancel,
+                                      .release = release };

@@ -1,0 +1,14 @@
+/* The little HTML that our own pages need: text that cannot become markup, and fields of a posted form. */
+#pragma once
+
+#include "base/buf.h"
+#include "net/http.h"
+
+/* Appends `s` with <, >, & and quotes escaped: right between tags and inside double-quoted attributes. */
+void html_text(struct buf *b, struct str s);
+
+/* The value of a field of an application/x-www-form-urlencoded body; empty when absent, malformed or too long. */
+struct str html_form_field(struct http_exchange *ex, const char *name);
+
+/* Headers of a page that runs no scripts, is not kept and is not framed, then the page; `html` is finished. */
+void html_send(struct http_exchange *ex, int status, struct buf *html);
