@@ -26,7 +26,9 @@ static const char *task_type_of(struct str kind)
                   { "update_media_buy", "update_media_buy" },
                   { "creative_review", "sync_creatives" },
                   { "account", "sync_accounts" },
-                  { "proposal", "get_products" } };
+                  { "proposal", "get_products" },
+                  { "forced_products", "get_products" },
+                  { "forced_signals", "get_signals" } };
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (str_is(kind, types[i].kind)) return types[i].type;
     }

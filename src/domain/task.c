@@ -89,7 +89,7 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
     (void)json_add_text(doc, o, "difference", in->difference);
     (void)json_add_text(doc, o, "push_notification_config", in->push_config);
     struct task_row row = {
-        .task_id = id_new(act->arena, act->rng, "task-", act->now),
+        .task_id = in->task_id.n ? in->task_id : id_new(act->arena, act->rng, "task-", act->now),
         .tenant_id = act->tenant->tenant_id,
         .principal_id = in->principal_id,
         .account_id = in->account_id,

@@ -31,6 +31,7 @@ extern const size_t task_kinds_n;
 
 struct task_new {
     const char *kind;
+    struct str task_id; /* empty: a new one; sandbox directives bring their own */
     struct str principal_id, account_id;
     const char *subject_type;
     struct str subject_id;

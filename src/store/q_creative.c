@@ -51,6 +51,17 @@ int q_creative_get(struct tx *tx, struct arena *a, const struct creative_key *ke
     return rc;
 }
 
+int q_creative_delete(struct tx *tx, const struct creative_key *key, struct err *e)
+{
+    AUTO_STMT struct stmt *uses = stmt_get(tx, "DELETE FROM creative_assignment"
+                                               " WHERE tenant_id = ? AND principal_id = ? AND creative_id = ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "DELETE FROM creative WHERE tenant_id = ? AND principal_id = ? AND creative_id = ?");
+    bind_key(uses, key);
+    bind_key(s, key);
+    return stmt_run(uses, e) || stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
 int q_creative_put(struct tx *tx, const struct creative_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *update =

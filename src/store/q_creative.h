@@ -24,6 +24,9 @@ MUST_CHECK int q_creative_get(struct tx *tx, struct arena *a, const struct creat
 /* Inserts, or replaces everything but created_at. 1 inserted, 0 updated, -1 failed. */
 MUST_CHECK int q_creative_put(struct tx *tx, const struct creative_row *row, struct err *e);
 
+/* With its assignments. 1 deleted, 0 there was none, -1 failed. */
+MUST_CHECK int q_creative_delete(struct tx *tx, const struct creative_key *key, struct err *e);
+
 struct creative_rows {
     struct creative_row *rows;
     size_t n;

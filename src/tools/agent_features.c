@@ -13,9 +13,26 @@ const struct agent_features agent_features = {
 };
 
 const char *const sandbox_scenarios[] = {
-    "force_creative_status", "force_account_status",    "force_media_buy_status", "simulate_delivery",
-    "simulate_budget_spend", "force_create_media_buy_arm", "force_task_completion", "seed_product",
-    "seed_pricing_option",   "seed_creative",           "seed_media_buy",         "seed_creative_format",
+    "force_creative_status",
+    "force_creative_purge",
+    "force_account_status",
+    "force_media_buy_status",
+    "force_audience_status",
+    "force_session_status",
+    "force_task_completion",
+    "force_create_media_buy_arm",
+    "force_get_products_arm",
+    "force_get_signals_arm",
+    "simulate_delivery",
+    "simulate_budget_spend",
+    "seed_account",
+    "seed_product",
+    "seed_pricing_option",
+    "seed_creative",
+    "seed_creative_format",
+    "seed_media_buy",
+    "seed_plan",
+    "seed_measurement_catalog",
     NULL,
 };
 

@@ -2,6 +2,7 @@
 #include "tools/account_tools.h"
 #include "tools/around_tools.h"
 #include "tools/catalog_tools.h"
+#include "tools/comply.h"
 #include "tools/creative_tools.h"
 #include "tools/delivery_tools.h"
 #include "tools/human_tasks.h"
@@ -420,6 +421,15 @@ const struct tool tool_table[] = {
       .hidden = true,
       .protocol = "protocol",
       .run = x_verify_task_run },
+    { .name = "comply_test_controller",
+      .title = "Sandbox test controller",
+      .description = "Puts fixtures in place, forces states and simulates delivery, for conformance tests in a sandbox.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_WRITE,
+      .idempotency = IDEM_NONE,
+      .sandbox_only = true,
+      .protocol = "protocol",
+      .run = comply_test_controller_run },
     { 0 },
 };
 const size_t tool_table_n = sizeof(tool_table) / sizeof(tool_table[0]) - 1; /* the empty row ends the table */

@@ -19,6 +19,8 @@ static const struct {
     { "creative_review", "sync_creatives", "creative", "creative" },
     { "account", "sync_accounts", "media-buy", "media-buy" },
     { "proposal", "get_products", "media-buy", "media-buy" },
+    { "forced_products", "get_products", "media-buy", "media-buy" },
+    { "forced_signals", "get_signals", "signals", "signals" },
 };
 
 #define KIND_NONE ARRAY_LEN(kinds) /* a note for the publisher's people: no AdCP operation waits for it */
