@@ -40,13 +40,11 @@ static bool among(yyjson_mut_val *v, const char *const *words)
 
 enum keep { KEEP_OTHERS, KEEP_THESE };
 
+/* From the end and by index: the array iterator of yyjson up to 0.10 skips what follows a removed item. */
 static void filter(yyjson_mut_val *list, const char *const *words, enum keep keep)
 {
-    yyjson_mut_arr_iter it;
-    if (!yyjson_mut_is_arr(list)) return;
-    yyjson_mut_arr_iter_init(list, &it);
-    for (yyjson_mut_val *v; (v = yyjson_mut_arr_iter_next(&it));) {
-        if (among(v, words) != (keep == KEEP_THESE)) yyjson_mut_arr_iter_remove(&it);
+    for (size_t i = yyjson_mut_arr_size(list); i-- > 0;) {
+        if (among(yyjson_mut_arr_get(list, i), words) != (keep == KEEP_THESE)) (void)yyjson_mut_arr_remove(list, i);
     }
 }
 
@@ -192,12 +190,10 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
 /* A task of a type that 3.0 has not is left out of lists. */
 static void tasks(yyjson_mut_val *reply)
 {
-    yyjson_mut_arr_iter it;
     yyjson_mut_val *list = yyjson_mut_obj_get(reply, "tasks");
-    if (!yyjson_mut_is_arr(list)) return;
-    yyjson_mut_arr_iter_init(list, &it);
-    for (yyjson_mut_val *t; (t = yyjson_mut_arr_iter_next(&it));) {
-        if (among(yyjson_mut_obj_get(t, "task_type"), new_task_types)) yyjson_mut_arr_iter_remove(&it);
+    for (size_t i = yyjson_mut_arr_size(list); i-- > 0;) {
+        yyjson_mut_val *type = yyjson_mut_obj_get(yyjson_mut_arr_get(list, i), "task_type");
+        if (among(type, new_task_types)) (void)yyjson_mut_arr_remove(list, i);
     }
 }
 

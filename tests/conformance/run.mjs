@@ -89,6 +89,7 @@ function compare(steps, expected) {
     const same = listed ? listed.outcome === s.outcome : s.outcome === 'passed';
     tap(same, keyOf(s), `${s.outcome}${listed ? `, listed as ${listed.outcome}` : ''}: ${s.reason}`);
     if (options.verbose && s.outcome === 'failed') {
+      console.log(`#F ${keyOf(s)}: ${s.reason.slice(0, 600)}`);
       console.log(`#   asked ${JSON.stringify(s.raw.request?.payload ?? null)?.slice(0, 1500)}`);
       console.log(`#   reply ${JSON.stringify(s.raw.response ?? s.raw.response_record ?? null)?.slice(0, 1500)}`);
     }
