@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/lifecycle.h"
 #include "domain/task.h"
+#include "protocols/request_signature.h"
 #include "protocols/a2a.h"
 #include "store/q_a2a.h"
 #include "store/q_idempotency.h"
@@ -137,6 +138,7 @@ static void stop_timers(struct core *c)
     timer_cancel(c->loop, &c->lifecycle_timer);
     timer_cancel(c->loop, &c->expiry_timer);
     a2a_hub_stop(&c->dispatcher);
+    request_signature_finish(&c->dispatcher);
 }
 
 void core_drain(struct core *c, void (*drained)(void *arg), void *arg)

@@ -38,6 +38,40 @@ static void normalise_packages(yyjson_mut_doc *doc, yyjson_mut_val *args, const 
     yyjson_mut_arr_foreach(list, i, n, package) normalise_assignments(doc, package);
 }
 
+static yyjson_mut_val *ours_of(yyjson_mut_doc *doc, yyjson_mut_val *obj)
+{
+    yyjson_mut_val *ext = yyjson_mut_obj_get(obj, "ext");
+    if (ext && !yyjson_mut_is_obj(ext)) return NULL;
+    if (!ext) ext = json_add_obj(doc, obj, "ext");
+    yyjson_mut_val *ours = yyjson_mut_obj_get(ext, "salesagent");
+    return ours ? ours : json_add_obj(doc, ext, "salesagent");
+}
+
+/* Buyers name in create_media_buy the creatives they will sync afterwards (AdCP's own walkthroughs do): a package
+ * waits for those that are not in the library yet, and sync_creatives assigns what is waited for. */
+static void await_creatives(yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    yyjson_mut_val *list = yyjson_mut_obj_get(args, "packages"), *package;
+    size_t i, n;
+    yyjson_mut_arr_foreach(list, i, n, package) {
+        yyjson_mut_val *named = yyjson_mut_obj_get(package, "creative_assignments");
+        if (yyjson_mut_arr_size(named) == 0) continue;
+        yyjson_mut_val *ours = ours_of(doc, package), *call = ours_of(doc, args);
+        if (!ours || !call) continue;
+        named = yyjson_mut_obj_remove_key(package, "creative_assignments");
+        (void)yyjson_mut_obj_remove_key(ours, "awaited_creatives"); /* ours alone */
+        json_add_val(doc, ours, "awaited_creatives", named);
+    }
+}
+
+static void assign_awaited(yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    yyjson_mut_val *ours = ours_of(doc, args);
+    if (!ours) return;
+    (void)yyjson_mut_obj_remove_key(ours, "assign_awaited"); /* ours alone */
+    json_add_bool(doc, ours, "assign_awaited", true);
+}
+
 static int adcp_up(const struct dialect_request *req, struct dialect_up *out, struct err *e)
 {
     yyjson_mut_doc *doc = json_doc_new(req->arena);
@@ -48,6 +82,8 @@ static int adcp_up(const struct dialect_request *req, struct dialect_up *out, st
         normalise_packages(doc, args, "packages");
         normalise_packages(doc, args, "new_packages");
     }
+    if (str_is(req->tool, "create_media_buy")) await_creatives(doc, args);
+    if (str_is(req->tool, "sync_creatives")) assign_awaited(doc, args);
     *out = (struct dialect_up){ .tool = req->tool, .doc = doc, .args = args, .now = TIME_NONE };
     return 0;
 }

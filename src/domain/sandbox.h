@@ -44,7 +44,12 @@ MUST_CHECK int sandbox_simulate_spend(const struct act *act, yyjson_val *params,
 /* `what`: "product", "pricing_option", "creative", "plan", "media_buy", "account", "creative_format",
  * "measurement_catalog". The fixture is partial: what it leaves out is filled in. The same fixture again changes
  * nothing (*existing is true); another one under the same id is INVALID_PARAMS. */
-MUST_CHECK int sandbox_seed(const struct act *act, const char *what, yyjson_val *params, bool *existing, struct err *e);
+struct sandbox_seed {
+    const char *what;
+    yyjson_val *params;
+    yyjson_val *call; /* whose `account`, when it has a natural key, owns what is seeded */
+};
+MUST_CHECK int sandbox_seed(const struct act *act, const struct sandbox_seed *in, bool *existing, struct err *e);
 
 /* ---- directives for the next call ---- */
 

@@ -11,6 +11,21 @@
 #define DEFAULT_BUDGET (INT64_C(10000) * MICROS_PER_UNIT)
 #define FLIGHT_DAYS    30
 
+/* The account a seeded object belongs to: the fixture's, else the call's, else the caller's own. */
+static int owner(const struct act *act, const struct sandbox_seed *in, enum account_use use, struct account_row *out,
+                 struct err *e)
+{
+    struct account_ref ref = { 0 };
+    yyjson_val *fixture = json_obj(in->params, "fixture");
+    bool called = json_has(json_obj(in->call, "account"), "brand") || json_has(json_obj(in->call, "account"), "account_id");
+    if (json_has(fixture, "account")) {
+        if (account_ref_read(fixture, &ref, e)) return -1;
+    } else if (called && account_ref_read(in->call, &ref, e)) {
+        return -1;
+    }
+    return account_ensure(act, &ref, use, out, e);
+}
+
 /* ---- creatives ---- */
 
 static struct str creative_doc(const struct act *act, struct str id, struct str name, yyjson_val *fixture)
@@ -28,11 +43,11 @@ static struct str creative_doc(const struct act *act, struct str id, struct str 
     return json_write(act->arena, o);
 }
 
-static int seed_creative(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+static int seed_creative(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
+    yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct str id = json_str(params, "creative_id"), name = json_str(fixture, "name");
     struct str status = json_str(fixture, "status");
-    struct account_ref ref;
     struct account_row account;
     struct format_ref format = { 0 };
     enum creative_status parsed;
@@ -41,7 +56,7 @@ static int seed_creative(const struct act *act, yyjson_val *params, yyjson_val *
     if (json_has(fixture, "format_id") && !format_ref_read(yyjson_obj_get(fixture, "format_id"), &format)) {
         return sandbox_bad_fixture("format_id", "is no reference to a format", e);
     }
-    if (account_ref_read(fixture, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_SYNC, &account, e)) return -1;
+    if (owner(act, in, ACCOUNT_USE_SYNC, &account, e)) return -1;
     if (!name.n) name = id;
     struct creative_row row = { .key = { act->tenant->tenant_id, act->principal->principal_id, id },
                                 .account_id = account.account_id, .name = name,
@@ -53,8 +68,9 @@ static int seed_creative(const struct act *act, yyjson_val *params, yyjson_val *
 
 /* ---- accounts ---- */
 
-static int seed_account(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+static int seed_account(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
+    yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct str id = json_str(params, "account_id"), status = json_str(fixture, "status");
     struct account_ref ref = { .sandbox = true };
     struct account_row row, had;
@@ -149,9 +165,9 @@ static int read_buy(const struct act *act, yyjson_val *params, yyjson_val *fixtu
     return 0;
 }
 
-static int seed_media_buy(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+static int seed_media_buy(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
-    struct account_ref ref;
+    yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct account_row account;
     struct media_buy_row row;
     struct media_buy had;
@@ -160,7 +176,7 @@ static int seed_media_buy(const struct act *act, yyjson_val *params, yyjson_val 
     if (found < 0) return -1;
     if (found) return sandbox_bad_fixture("media_buy_id", "is taken by another media buy", e);
     if (read_buy(act, params, fixture, &row, e)) return -1;
-    if (account_ref_read(fixture, &ref, e) || account_ensure(act, &ref, ACCOUNT_USE_CREATE_BUY, &account, e)) return -1;
+    if (owner(act, in, ACCOUNT_USE_CREATE_BUY, &account, e)) return -1;
     row.account_id = account.account_id;
     if (q_media_buy_insert(act->tx, &row, e)) return -1;
     if (!packages) return seed_package(act, &row, NULL, 1, e);
@@ -174,11 +190,10 @@ static int seed_media_buy(const struct act *act, yyjson_val *params, yyjson_val 
 /* ---- what is only remembered ---- */
 
 /* Plans belong to governance agents and measurement catalogues to vendors: a publisher keeps what it was told. */
-static int seed_kept(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+static int seed_kept(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
     (void)act;
-    (void)params;
-    (void)fixture;
+    (void)in;
     (void)e;
     return 0;
 }
@@ -187,7 +202,7 @@ static int seed_kept(const struct act *act, yyjson_val *params, yyjson_val *fixt
 
 static const struct seed {
     const char *what, *id, *second_id;
-    int (*put)(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e);
+    int (*put)(const struct act *act, const struct sandbox_seed *in, struct err *e);
 } seeds[] = {
     { "product", "product_id", NULL, sandbox_seed_product },
     { "pricing_option", "product_id", "pricing_option_id", sandbox_seed_pricing_option },
@@ -225,10 +240,11 @@ static int key_of(const struct act *act, const struct seed *s, yyjson_val *param
     return 0;
 }
 
-int sandbox_seed(const struct act *act, const char *what, yyjson_val *params, bool *existing, struct err *e)
+int sandbox_seed(const struct act *act, const struct sandbox_seed *in, bool *existing, struct err *e)
 {
+    yyjson_val *params = in->params;
     const struct seed *s = seeds;
-    while (s < seeds + ARRAY_LEN(seeds) && strcmp(s->what, what) != 0) s++;
+    while (s < seeds + ARRAY_LEN(seeds) && strcmp(s->what, in->what) != 0) s++;
     ENSURE(s < seeds + ARRAY_LEN(seeds));
     struct held_key key;
     struct held_row had;
@@ -246,7 +262,7 @@ int sandbox_seed(const struct act *act, const char *what, yyjson_val *params, bo
         (void)err_set(e, "INVALID_PARAMS", "Another fixture was seeded under this id.");
         return err_field(e, "/params/fixture");
     }
-    if (s->put(act, params, json_obj(params, "fixture"), e)) return -1;
+    if (s->put(act, in, e)) return -1;
     struct held_row row = { .key = key, .doc = text, .created_at = act->now, .updated_at = act->now };
     return q_held_put(act->tx, &row, e);
 }

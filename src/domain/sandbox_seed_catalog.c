@@ -57,9 +57,9 @@ static int put_format(const struct act *act, struct str id, yyjson_val *fixture,
     return refused(catalog_put_format(&w, doc, CATALOG_POSITION_KEEP, e), e);
 }
 
-int sandbox_seed_format(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+int sandbox_seed_format(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
-    return put_format(act, json_str(params, "format_id"), fixture, e);
+    return put_format(act, json_str(in->params, "format_id"), json_obj(in->params, "fixture"), e);
 }
 
 /* A product may be seeded before its formats: those that are ours and missing are made. */
@@ -125,8 +125,9 @@ static int stored(const struct act *act, struct str id, struct str *text, struct
     return found;
 }
 
-int sandbox_seed_product(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+int sandbox_seed_product(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
+    yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct str id = json_str(params, "product_id"), text = STR("{}");
     struct catalog_writer w = writer_of(act);
     struct doc_edit d;
@@ -139,8 +140,9 @@ int sandbox_seed_product(const struct act *act, yyjson_val *params, yyjson_val *
     return refused(catalog_put_product(&w, doc_parse(act->arena, doc_edit_text(&d)), CATALOG_POSITION_KEEP, e), e);
 }
 
-int sandbox_seed_pricing_option(const struct act *act, yyjson_val *params, yyjson_val *fixture, struct err *e)
+int sandbox_seed_pricing_option(const struct act *act, const struct sandbox_seed *in, struct err *e)
 {
+    yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct str product_id = json_str(params, "product_id"), id = json_str(params, "pricing_option_id"), text;
     struct catalog_writer w = writer_of(act);
     struct doc_edit d;

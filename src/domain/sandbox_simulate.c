@@ -131,7 +131,7 @@ static int spend_to(const struct act *act, const struct media_buy *b, int64_t ba
 {
     struct plan plan;
     struct delivery d;
-    int found = plan_load(act, b->row.media_buy_id, &plan, e);
+    int found = plan_load(act, b->row.media_buy_id, PLAN_NUMBERS, &plan, e);
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("media buy", e);
     if (delivery_read(act, &plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
     int64_t now = d.lifetime.of[METRIC_SPEND] == METRIC_UNKNOWN ? 0 : d.lifetime.of[METRIC_SPEND];

@@ -69,6 +69,7 @@ struct http_exchange {
     /* For the owner. */
     void *owner;                              /* nobody here looks at it */
     void (*closed)(struct http_exchange *ex); /* the client went away before the exchange was given back */
+    const void *signer;                       /* who signed the request, when somebody did; likewise */
     bool client_gone;
     bool close_on_drain; /* set before begin_stream: a long-lived stream that shutdown need not wait for */
 

@@ -5,7 +5,9 @@
 
 #include "base/crypto.h"
 #include "base/rfc3339.h"
+#include "domain/doc_edit.h"
 #include "protocols/dispatch.h"
+#include "protocols/request_signature.h"
 #include "protocols/sandbox.h"
 #include "store/q_tenant.h"
 
@@ -93,41 +95,81 @@ static bool token_usable(const struct token_row *t, int64_t now)
     return t->revoked_at == TIME_NONE && (t->expires_at == TIME_NONE || t->expires_at > now);
 }
 
-int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
+/* Whose credential it was: the principal becomes the caller. */
+struct holder {
+    struct str tenant_id, principal_id, token_id;
+    bool read_only, sandbox;
+    bool by_token; /* not by a signature */
+    bool stale;    /* its use is worth noting */
+};
+
+/* A buyer that signs may have asked that nothing of its token alone be believed where something is changed. */
+static bool wants_signature(struct call *c, const struct principal_row *p)
 {
-    if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
-    bool malformed;
-    struct str token = token_sent(&c->headers, &malformed);
-    /* Also for a refusal: whose default dialect the answer is written in. */
-    int rc = auth_public_tenant(c, tx, e);
-    if (rc < 0) return -1;
-    if (malformed) return refuse(e);
-    if (!token.n) return rc == 1 ? 0 : refuse(e);
-    uint8_t hash[SHA256_BYTES];
-    sha256(token, hash);
-    struct token_row t;
+    const struct tool *row = tool_find(c->tool);
+    yyjson_val *settings = json_obj(doc_parse(c->arena, p->doc), "request_signing");
+    return row && row->kind == TOOL_WRITE && json_bool_or(settings, "required", false);
+}
+
+static int become(struct call *c, struct tx *tx, const struct holder *h, struct err *e)
+{
     struct principal_row p;
     struct tenant_row tenant;
-    rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
-    if (rc < 0) return -1;
-    if (rc == 0 || !token_usable(&t, now)) return refuse(e);
-    if (c->headers.x_adcp_tenant.n && !str_eq(c->headers.x_adcp_tenant, t.tenant_id)) return refuse(e);
-    rc = q_principal_get(tx, c->arena, t.tenant_id, t.principal_id, &p, e);
-    if (rc == 1) rc = q_tenant_get(tx, c->arena, t.tenant_id, &tenant, e);
+    if (c->headers.x_adcp_tenant.n && !str_eq(c->headers.x_adcp_tenant, h->tenant_id)) return refuse(e);
+    int rc = q_principal_get(tx, c->arena, h->tenant_id, h->principal_id, &p, e);
+    if (rc == 1) rc = q_tenant_get(tx, c->arena, h->tenant_id, &tenant, e);
     if (rc < 0) return -1;
     if (rc == 0 || !str_is(p.status, "active")) return refuse(e);
+    c->signature_wanted = h->by_token && !c->headers.signer && wants_signature(c, &p);
+    if (c->signature_wanted) return refuse(e);
     take_tenant(c, &tenant);
-    c->token_stale = t.last_used_at == TIME_NONE || t.last_used_at <= now - TOKEN_NOTE_STEP;
+    c->token_stale = h->stale;
     c->principal = (struct principal){ .tenant_id = p.tenant_id,
                                        .principal_id = p.principal_id,
                                        .name = p.name,
                                        .role = role_of(p.role),
                                        .dialect = p.dialect,
-                                       .token_id = t.token_id,
-                                       .read_only = str_is(t.scope, "read"),
-                                       .sandbox = t.sandbox };
+                                       .token_id = h->token_id,
+                                       .read_only = h->read_only,
+                                       .sandbox = h->sandbox };
     c->authenticated = true;
     return sandbox_session(c, e);
+}
+
+/* The token's holder, who must also be the signer when the request is signed. */
+static int by_token(struct call *c, struct tx *tx, struct str token, int64_t now, struct err *e)
+{
+    uint8_t hash[SHA256_BYTES];
+    struct token_row t;
+    const struct request_signer *signer = c->headers.signer;
+    sha256(token, hash);
+    int rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
+    if (rc < 0) return -1;
+    if (rc == 0 || !token_usable(&t, now)) return refuse(e);
+    if (signer && (!str_eq(signer->tenant_id, t.tenant_id) || !str_eq(signer->principal_id, t.principal_id))) return refuse(e);
+    struct holder h = { .tenant_id = t.tenant_id, .principal_id = t.principal_id, .token_id = t.token_id,
+                        .read_only = str_is(t.scope, "read"), .sandbox = t.sandbox, .by_token = true,
+                        .stale = t.last_used_at == TIME_NONE || t.last_used_at <= now - TOKEN_NOTE_STEP };
+    return become(c, tx, &h, e);
+}
+
+int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
+{
+    if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
+    bool malformed;
+    const struct request_signer *signer = c->headers.signer;
+    struct str token = token_sent(&c->headers, &malformed);
+    /* Also for a refusal: whose default dialect the answer is written in. */
+    int rc = auth_public_tenant(c, tx, e);
+    if (rc < 0) return -1;
+    if (malformed) return refuse(e);
+    if (token.n) return by_token(c, tx, token, now, e);
+    if (signer) {
+        struct holder h = { .tenant_id = signer->tenant_id, .principal_id = signer->principal_id,
+                            .sandbox = signer->sandbox };
+        return become(c, tx, &h, e);
+    }
+    return rc == 1 ? 0 : refuse(e);
 }
 
 /* ---- last use ---- */

@@ -17,11 +17,13 @@
 #include "tools/tool.h"
 
 struct dispatcher;
+struct request_signer;
 
 enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL };
 
 /* The headers that mean the same on every transport. Empty when absent. */
 struct call_headers {
+    const struct request_signer *signer; /* of a request with a valid signature, else NULL */
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
     bool secure; /* came over our own TLS */
     /* honoured in sandbox mode only, see sandbox.h */
@@ -97,6 +99,7 @@ struct call {
     struct tenant_settings settings;
     struct principal principal;
     bool authenticated;
+    bool signature_wanted; /* the credential is refused for want of a signature */
     bool token_stale; /* its last use was noted an hour ago or more */
     struct act act;
     bool dry_run;

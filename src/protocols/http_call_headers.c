@@ -5,6 +5,7 @@ const struct json_limits body_limits = { .bytes_max = 8 << 20, .depth_max = 64, 
 void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
 {
     *out = (struct call_headers){
+        .signer = ex->signer,
         .authorization = http_req_header(ex, "authorization"),
         .x_adcp_auth = http_req_header(ex, "x-adcp-auth"),
         .x_adcp_tenant = http_req_header(ex, "x-adcp-tenant"),
@@ -49,7 +50,12 @@ static void add(struct http_exchange *ex, const char *name, struct str value)
 
 void call_headers_reply(struct http_exchange *ex, const struct call *c)
 {
-    if (c->outcome == CALL_UNAUTHENTICATED) add(ex, "WWW-Authenticate", STR("Bearer realm=\"adcp\""));
+    /* A signature would do as well where something is changed. */
+    bool either = c->row && c->row->kind == TOOL_WRITE && c->err.code && strcmp(c->err.code, "AUTH_MISSING") == 0;
+    either = either || c->signature_wanted;
+    struct str bearer = STR("Bearer realm=\"adcp\"");
+    struct str both = STR("Bearer realm=\"adcp\", Signature error=\"request_signature_required\"");
+    if (c->outcome == CALL_UNAUTHENTICATED) add(ex, "WWW-Authenticate", either ? both : bearer);
     if (c->retry_after_s > 0) add(ex, "Retry-After", arena_printf(&ex->arena, "%d", c->retry_after_s));
     if (c->dry_run) add(ex, "X-Dry-Run", STR("true"));
     if (c->context_id.n) add(ex, "X-Context-Id", c->context_id);

@@ -5,6 +5,7 @@
 #include "protocols/local.h"
 #include "protocols/mcp.h"
 #include "protocols/openapi.h"
+#include "protocols/request_signature.h"
 #include "protocols/rest.h"
 #include "protocols/sign_page.h"
 #include "protocols/well_known.h"
@@ -81,6 +82,7 @@ void router_handle(void *arg, struct http_exchange *ex)
         local_handle(d, ex);
         return;
     }
+    if (!request_signature_admit(d, ex)) return;
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         if (str_is(path, routes[i].path)) {
             routes[i].handle(d, ex);

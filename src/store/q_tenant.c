@@ -71,6 +71,25 @@ int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct
     return read_principal(s, a, out, e);
 }
 
+int q_signer_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str kid, struct signer_row *out,
+                 struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT p.tenant_id, p.principal_id, p.name, p.role, p.dialect, p.status, p.doc, k.value"
+                     " FROM principal p, json_each(p.doc, '$.request_signing.jwks.keys') k"
+                     " WHERE instr(p.doc, '\"request_signing\"') > 0 AND p.status = 'active'"
+                     " AND (?1 = '' OR p.tenant_id = ?1) AND json_extract(k.value, '$.kid') = ?2 LIMIT 2");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, kid);
+    struct signer_row row = { 0 };
+    int rc = read_principal(s, a, &row.principal, e);
+    if (rc != 1) return rc;
+    row.jwk = col_str(s, a, 7);
+    rc = stmt_step(s, e);
+    if (rc == 0) *out = row;
+    return rc < 0 ? -1 : rc == 0;
+}
+
 static int read_token(struct stmt *s, struct arena *a, struct token_row *out, struct err *e)
 {
     int rc = stmt_step(s, e);

@@ -29,6 +29,15 @@ MUST_CHECK int q_principal_get(struct tx *tx, struct arena *a, struct str tenant
                                struct principal_row *out, struct err *e);
 MUST_CHECK int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e);
 
+/* The active principal whose settings hold this request-signing key, and the key (request_signing.jwks.keys). Of one
+ * tenant, or of all when tenant_id is empty; a kid that two principals have is nobody's. */
+struct signer_row {
+    struct principal_row principal;
+    struct str jwk;
+};
+MUST_CHECK int q_signer_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str kid, struct signer_row *out,
+                            struct err *e);
+
 /* All of a tenant's principals, and all tokens of one, by id. In the arena. */
 MUST_CHECK int q_principal_list(struct tx *tx, struct arena *a, struct str tenant_id, struct principal_row **rows,
                                 size_t *n, struct err *e);

@@ -8,7 +8,7 @@ const struct agent_features agent_features = {
     .frequency_capping = false,
     .reporting_webhooks = true,
     .webhook_signing = true,
-    .request_signing = false,
+    .request_signing = true,
     .governance_aware = true,
 };
 

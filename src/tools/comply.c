@@ -36,7 +36,7 @@ static int force(struct tool_call *c, const struct scenario *s, yyjson_val *para
 static int seed(struct tool_call *c, const struct scenario *s, yyjson_val *params, struct err *e)
 {
     bool existing;
-    if (sandbox_seed(c->act, s->what, params, &existing, e)) return -1;
+    if (sandbox_seed(c->act, &(struct sandbox_seed){ s->what, params, c->args }, &existing, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);
     json_add_cstr(c->doc, c->reply, "message", existing ? "The fixture is there already." : "The fixture is in place.");
     return 0;

@@ -4,7 +4,7 @@
 //
 // Each storyboard gets an agent of its own with a fresh publisher (publisher.json). A step is "ok" when it passed, or
 // when expected.md lists it with the same outcome; a listed step that passes is "not ok" too, so the list stays true.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,6 +26,8 @@ process.env.STORYBOARD_TASK_POLL_INTERVAL_MS = '300';
 process.env.STORYBOARD_TASK_POLL_TIMEOUT_MS = '10000';
 const work = mkdtempSync(path.join(tmpdir(), 'conformance-'));
 const template = path.join(work, 'template');
+const bareTemplate = path.join(work, 'bare'); // without products and formats, for storyboards that bring all of them
+const token = 'demo-acme-outdoor-v1';
 
 let failures = 0;
 function tap(ok, name, diagnosis) {
@@ -35,14 +37,20 @@ function tap(ok, name, diagnosis) {
 }
 
 async function preparePublisher() {
-  const made = await cli('import', path.join(here, 'publisher.json'), '--data', template);
-  if (made.code !== 0) throw new Error(`publisher.json does not import: ${made.stderr}`);
+  const full = path.join(here, 'publisher.json'), bare = path.join(work, 'bare.json');
+  const publisher = JSON.parse(readFileSync(full, 'utf8'));
+  const tenant = { ...publisher.tenant, proposals: [] };
+  writeFileSync(bare, JSON.stringify({ ...publisher, tenant, products: [], formats: [], signals: [] }));
+  for (const [file, data] of [[full, template], [bare, bareTemplate]]) {
+    const made = await cli('import', file, '--data', data);
+    if (made.code !== 0) throw new Error(`${file} does not import: ${made.stderr}`);
+  }
 }
 
 let nextData = 0;
-async function withAgent(pin, use) {
+async function withAgent(pin, item, use) {
   const data = path.join(work, `data-${nextData++}`);
-  cpSync(template, data, { recursive: true });
+  cpSync(item.storyboard?.fixtures?.creative_formats ? bareTemplate : template, data, { recursive: true });
   const agent = await Agent.start({ data });
   const proxy = await Proxy.start(agent.url, { pin });
   try {
@@ -54,13 +62,34 @@ async function withAgent(pin, use) {
   }
 }
 
+// What a storyboard takes for granted and this version of the runner does not seed: accounts that are named by id, and
+// the publisher's only formats.
+async function prepare(agent, { storyboard, kit }) {
+  const text = JSON.stringify(storyboard.phases);
+  const accounts = new Set([...text.matchAll(/"account_id":"(acct_[a-z_]+)"/g)].map((m) => m[1]));
+  for (const account_id of accounts) {
+    const fixture = { brand: { domain: kit.brand.house.domain }, operator: kit.brand.house.domain };
+    await seed(agent, 'seed_account', { account_id, fixture });
+  }
+  for (const { format_id, fixture } of storyboard.fixtures?.creative_formats ?? []) {
+    await seed(agent, 'seed_creative_format', { format_id, fixture });
+  }
+}
+
+async function seed(agent, scenario, params) {
+  const { body } = await agent.call('comply_test_controller', { scenario, params, account: { sandbox: true } }, { token });
+  const reply = body.result?.structuredContent;
+  if (!reply?.success) throw new Error(`${scenario}: ${JSON.stringify(reply ?? body)}`);
+}
+
 // { steps, calls } of one storyboard.
 async function one(item, pin) {
   const governed = item.storyboard.phases.some((p) => p.steps.some((s) => s.task === 'sync_plans'));
   const governance = governed ? await GovernanceAgent.start() : null;
   try {
-    return await withAgent(pin, async (proxy) => {
-      const result = await run(proxy.url, item, { token: 'demo-acme-outdoor-v1', governance: governance?.url });
+    return await withAgent(pin, item, async (proxy, agent) => {
+      await prepare(agent, item);
+      const result = await run(proxy.url, item, { token, governance: governance?.url });
       return { group: item.group, steps: stepsOf(result), result, calls: proxy.calls, tools: proxy.tools };
     });
   } finally {

@@ -1,0 +1,126 @@
+#include "protocols/request_signature.h"
+
+#include "base/rfc3339.h"
+#include "domain/doc_edit.h"
+#include "domain/signature.h"
+#include "protocols/auth.h"
+#include "protocols/dispatch.h"
+#include "protocols/http_call_headers.h"
+#include "protocols/nonces.h"
+#include "store/q_tenant.h"
+
+#define NONCES_MAX_DEFAULT INT64_C(1000000) /* AdCP: at least this many a key */
+
+/* One verification: signature.h asks, the store and the nonces answer. */
+struct checking {
+    struct dispatcher *d;
+    struct arena *arena;
+    struct str tenant_id; /* empty: any publisher's */
+    int64_t now_s;
+    bool found;
+    struct signer_row row;
+    yyjson_val *settings; /* request_signing of the principal */
+};
+
+void request_signature_finish(struct dispatcher *d)
+{
+    nonces_destroy(d->nonces);
+    d->nonces = NULL;
+}
+
+static bool find_key(void *arg, struct str keyid, struct signature_jwk *out)
+{
+    struct checking *c = arg;
+    struct err e;
+    int rc = q_signer_get(store_read(c->d->store), c->arena, c->tenant_id, keyid, &c->row, &e);
+    yyjson_val *jwk = rc == 1 ? doc_parse(c->arena, c->row.jwk) : NULL;
+    if (!jwk) return false;
+    c->found = true;
+    c->settings = json_obj(doc_parse(c->arena, c->row.principal.doc), "request_signing");
+    signature_jwk_read(jwk, out);
+    return true;
+}
+
+static enum signature_known is_revoked(void *arg, struct str keyid)
+{
+    struct checking *c = arg;
+    size_t i, n;
+    yyjson_val *v;
+    yyjson_arr_foreach(json_arr(c->settings, "revoked"), i, n, v) {
+        if (str_eq(json_val_str(v), keyid)) return SIGNATURE_YES;
+    }
+    return SIGNATURE_NO;
+}
+
+static bool nonces_full(void *arg, struct str keyid, struct str scope)
+{
+    struct checking *c = arg;
+    (void)scope; /* the limit is the key's */
+    int64_t max = json_i64_or(c->settings, "nonces_max", NONCES_MAX_DEFAULT);
+    return nonces_count(c->d->nonces, keyid, c->now_s) >= (size_t)max;
+}
+
+static bool nonce_add(void *arg, struct str keyid, struct str scope, struct str nonce, int64_t until_s)
+{
+    struct checking *c = arg;
+    struct nonce_use use = { keyid, scope, nonce, until_s };
+    return nonces_add(c->d->nonces, &use, c->now_s);
+}
+
+static void refuse(struct http_exchange *ex, const char *code)
+{
+    struct str challenge = arena_printf(&ex->arena, "Signature error=\"%s\"", code);
+    ENSURE(http_rep_header(ex, "WWW-Authenticate", challenge) == 0);
+    http_exchange_reply_with(ex, 401, "application/json",
+                             arena_printf(&ex->arena,
+                                          "{\"adcp_error\":{\"code\":\"AUTH_INVALID\",\"message\":\"The request's signature is"
+                                          " not accepted: %s.\",\"recovery\":\"terminal\",\"details\":{\"reason\":\"%s\"}}}",
+                                          code, code));
+}
+
+/* The publisher the request is for, when that is known before any credential. */
+static struct str tenant_of(struct dispatcher *d, struct http_exchange *ex)
+{
+    struct call c = { .arena = &ex->arena, .dispatcher = d };
+    struct err e;
+    call_headers_read(ex, &c.headers);
+    return auth_public_tenant(&c, store_read(d->store), &e) == 1 ? c.tenant.tenant_id : STR_NONE;
+}
+
+static void remember_signer(struct http_exchange *ex, const struct checking *c, struct str keyid)
+{
+    struct request_signer *s = ARENA_NEW(&ex->arena, struct request_signer);
+    *s = (struct request_signer){ .tenant_id = c->row.principal.tenant_id,
+                                  .principal_id = c->row.principal.principal_id,
+                                  .keyid = keyid,
+                                  .sandbox = json_bool_or(c->settings, "sandbox", false) };
+    ex->signer = s;
+}
+
+bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
+{
+    ex->signer = NULL;
+    if (!http_req_header_count(ex, "signature") && !http_req_header_count(ex, "signature-input")) return true;
+    if (!d->nonces) d->nonces = nonces_create();
+    struct checking c = { .d = d, .arena = &ex->arena, .now_s = loop_now(d->loop) / USEC_PER_SEC };
+    c.tenant_id = tenant_of(d, ex);
+    struct signature_message m = { .method = ex->method,
+                                   .url = arena_printf(&ex->arena, "%s://" STR_FMT STR_FMT, ex->secure ? "https" : "http",
+                                                       STR_ARG(ex->host), STR_ARG(ex->target)),
+                                   .headers = ex->headers,
+                                   .headers_n = ex->headers_n,
+                                   .body = ex->body };
+    struct signature_policy policy = { .tag = SIGNATURE_TAG_REQUEST, .adcp_use = "request-signing",
+                                       .codes = "request_signature", .digest = DIGEST_EITHER, .required = false,
+                                       .now_s = c.now_s,
+                                       .world = { &c, find_key, is_revoked, nonces_full, nonce_add } };
+    struct signature_verdict v;
+    signature_verify(&ex->arena, &m, &policy, &v);
+    switch (v.outcome) {
+    case SIGNATURE_ABSENT: return true;
+    case SIGNATURE_VALID: remember_signer(ex, &c, v.keyid); return true;
+    case SIGNATURE_BAD: refuse(ex, v.code); return false;
+    }
+    ENSURE(!"a verdict has an outcome");
+    return false;
+}
