@@ -43,23 +43,25 @@ static void push_config(yyjson_mut_doc *doc, yyjson_mut_val *args)
     yyjson_mut_arr_append(json_add_arr(doc, auth, "schemes"), scheme);
 }
 
-static void normalise_packages(yyjson_mut_doc *doc, yyjson_mut_val *args, bool creating)
+/* Updates name packages by product. */
+static void name_packages(yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
     yyjson_mut_val *list = yyjson_mut_obj_get(args, "packages"), *p;
     size_t i, n;
     yyjson_mut_arr_foreach(list, i, n, p) {
         yyjson_mut_val *product = yyjson_mut_obj_get(p, "product_id");
-        if (creating) {
-            /* The storyboards name creatives that are synced later: they are assigned when they come. */
-            yyjson_mut_val *waited = yyjson_mut_obj_remove_key(p, "creative_assignments");
-            if (!waited) continue;
-            yyjson_mut_val *own = json_add_obj(doc, json_add_obj(doc, p, "ext"), "salesagent");
-            json_add_val(doc, own, "awaited_creatives", waited);
-        } else if (product && !yyjson_mut_obj_get(p, "package_id")) {
-            yyjson_mut_obj_remove_key(p, "product_id");
-            json_add_val(doc, p, "package_id", product);
-        }
+        if (!product || yyjson_mut_obj_get(p, "package_id")) continue;
+        yyjson_mut_obj_remove_key(p, "product_id");
+        json_add_val(doc, p, "package_id", product);
     }
+}
+
+static yyjson_mut_val *own_notes(yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    yyjson_mut_val *ext = yyjson_mut_obj_get(args, "ext");
+    if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(doc, args, "ext");
+    yyjson_mut_val *own = yyjson_mut_obj_get(ext, "salesagent");
+    return yyjson_mut_is_obj(own) ? own : json_add_obj(doc, ext, "salesagent");
 }
 
 static int rc_up(const struct dialect_request *req, struct dialect_up *out, struct err *e)
@@ -67,21 +69,16 @@ static int rc_up(const struct dialect_request *req, struct dialect_up *out, stru
     if (dialect_adcp_3_0.up(req, out, e)) return -1;
     bool creating = str_is(req->tool, "create_media_buy");
     if (creating || str_is(req->tool, "update_media_buy")) {
-        normalise_packages(out->doc, out->args, creating);
-        yyjson_mut_val *ext = yyjson_mut_obj_get(out->args, "ext");
-        if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(out->doc, out->args, "ext");
-        yyjson_mut_val *own = json_add_obj(out->doc, ext, "salesagent");
+        yyjson_mut_val *own = own_notes(out->doc, out->args);
         json_add_bool(out->doc, own, "allow_past_flight", true);
-        if (!creating) json_add_bool(out->doc, own, "packages_by_name", true);
+        if (!creating) {
+            name_packages(out->doc, out->args);
+            json_add_bool(out->doc, own, "packages_by_name", true);
+        }
     }
     /* Its packages show spend, win rate and pacing. */
     if (str_is(req->tool, "get_media_buys") && !yyjson_mut_obj_get(out->args, "include_snapshot")) {
         json_add_bool(out->doc, out->args, "include_snapshot", true);
-    }
-    if (str_is(req->tool, "sync_creatives")) {
-        yyjson_mut_val *ext = yyjson_mut_obj_get(out->args, "ext");
-        if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(out->doc, out->args, "ext");
-        json_add_bool(out->doc, json_add_obj(out->doc, ext, "salesagent"), "assign_awaited", true);
     }
     yyjson_mut_val *creatives = yyjson_mut_obj_get(out->args, "creatives"), *c;
     size_t i, n;

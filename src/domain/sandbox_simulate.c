@@ -177,7 +177,7 @@ int sandbox_simulate_spend(const struct act *act, yyjson_val *params, yyjson_mut
                            struct err *e)
 {
     struct str id = json_str(params, "media_buy_id"), account_id = json_str(params, "account_id");
-    int64_t basis_points;
+    int64_t basis_points = 0;
     struct money spent = { 0 }, budget = { 0 };
     if (read_percentage(params, &basis_points, e)) return -1;
     if (!id.n && !account_id.n) return bad("media_buy_id", "or account_id is required", e);
