@@ -1,7 +1,7 @@
 /* Nonces of signed requests, one set a key, in memory that grows with use and shrinks with time. */
 #pragma once
 
-#include "base/str.h"
+#include <salesagent/str.h>
 
 struct nonces;
 

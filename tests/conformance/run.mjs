@@ -82,6 +82,18 @@ async function seed(agent, scenario, params) {
   if (!reply?.success) throw new Error(`${scenario}: ${JSON.stringify(reply ?? body)}`);
 }
 
+// Somebody of the publisher signs what waits for a signature, as storyboards with a signed order expect.
+function signer(agent) {
+  const decide = async () => {
+    const { stdout } = await agent.cli('task', 'list', '--json');
+    const tasks = JSON.parse(stdout || '{}').tasks ?? [];
+    for (const t of tasks.filter((t) => t.kind === 'create_media_buy')) await agent.cli('task', 'approve', t.task_id);
+  };
+  let busy = Promise.resolve();
+  const timer = setInterval(() => { busy = busy.then(decide); }, 400);
+  return async () => { clearInterval(timer); await busy; };
+}
+
 // { steps, calls } of one storyboard.
 async function one(item, pin) {
   const governed = item.storyboard.phases.some((p) => p.steps.some((s) => s.task === 'sync_plans'));
@@ -89,7 +101,9 @@ async function one(item, pin) {
   try {
     return await withAgent(pin, item, async (proxy, agent) => {
       await prepare(agent, item);
+      const signs = /task_completion/.test(JSON.stringify(item.storyboard.phases)) ? signer(agent) : async () => {};
       const result = await run(proxy.url, item, { token, governance: governance?.url });
+      await signs();
       return { group: item.group, steps: stepsOf(result), result, calls: proxy.calls, tools: proxy.tools };
     });
   } finally {
