@@ -104,16 +104,6 @@ static bool account_may_become(struct str from, struct str to)
     return false;
 }
 
-static bool account_status_known(struct str s)
-{
-    static const char *const known[] = { "pending_approval", "active", "payment_required", "suspended", "rejected",
-                                         "closed" };
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (str_is(s, known[i])) return true;
-    }
-    return false;
-}
-
 int sandbox_force_account(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e)
 {
     struct str id, status;
