@@ -354,6 +354,7 @@ static void claim_done(struct write_cmd *c, enum write_result result)
         if (j->stopping && r->kind->cancel) r->kind->cancel(r);
     }
     jobs_kick(j); /* sets the timer for what is not due yet */
+    maybe_stopped(j); /* nothing was due, and stopping waited for this claim */
 }
 
 /* --- looking --------------------------------------------------------------------------------------------- */

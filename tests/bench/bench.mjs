@@ -1,17 +1,18 @@
 // Measures the agent against a bare nginx that answers a POST with as many fixed bytes, side by side in one run: the
 // server pinned to one core, the load to another. Figures drift from run to run; the ratio holds.
-//   node tests/bench/bench.mjs [--seconds N] [--buys N] [--principals N] [--connections 1,32,256] [--json FILE]
+//   node tests/bench/bench.mjs [--seconds N] [--buys N] [--principals N] [--connections 1,32,256] [--webhooks N] [--json FILE]
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { measureWebhooks } from './webhooks.mjs';
 
 const { values: opt } = parseArgs({ options: {
   seconds: { type: 'string', default: '3' }, buys: { type: 'string', default: '10000' },
   principals: { type: 'string', default: '200' }, connections: { type: 'string', default: '1,32,256' },
-  json: { type: 'string' } } });
+  webhooks: { type: 'string', default: '20000' }, json: { type: 'string' } } });
 const run = promisify(execFile);
 const top = path.resolve(import.meta.dirname, '../..');
 const binary = process.env.SALESAGENT ?? path.join(top, 'build/salesagent');
@@ -47,6 +48,11 @@ function publisher() {
   for (const p of doc.products) {
     p.ext.salesagent.approval_policy = 'auto';
   }
+  const review = structuredClone(doc.products[0]); // what a person decides on, for the webhooks
+  review.product_id = 'bench-review';
+  review.delivery_type = 'non_guaranteed';
+  review.ext.salesagent.approval_policy = 'review';
+  doc.products.push(review);
   doc.principals = Array.from({ length: Number(opt.principals) }, (_, i) => ({
     principal_id: `bench-${i}`, name: `Bench ${i}`, role: 'buyer', tokens: [{ token: `bench-token-${i}` }] }));
   return doc;
@@ -56,7 +62,8 @@ async function startAgent(data, port) {
   const began = process.hrtime.bigint();
   const child = pinned(serverCore, binary,
     ['serve', '--sandbox', '--clock', clock, '--listen', `127.0.0.1:${port}`, '--data', data, '--log', 'error']);
-  for (;;) {
+  for (const deadline = Date.now() + 15000; ;) {
+    if (Date.now() > deadline) throw new Error('the agent did not answer within 15 s');
     try {
       const r = await fetch(`http://127.0.0.1:${port}/health`);
       if (r.ok) break;
@@ -70,7 +77,10 @@ async function startAgent(data, port) {
 
 async function stop(child) {
   child.kill('SIGTERM');
-  await new Promise((r) => (child.exitCode !== null ? r() : child.on('exit', r)));
+  const late = setTimeout(() => child.kill('SIGKILL'), 15000);
+  await new Promise((r) => (child.exitCode !== null || child.signalCode !== null ? r() : child.on('exit', r)));
+  clearTimeout(late);
+  if (child.signalCode === 'SIGKILL') throw new Error('the agent did not stop within 15 s of SIGTERM');
 }
 
 const rpc = (name, args) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call',
@@ -199,18 +209,25 @@ async function main() {
         rssMiB: rssMiB(agent.child.pid) });
     }
   }
-  const report = { coldStartMs: colds.sort((a, b) => a - b)[2], rssMiB: rssMiB(agent.child.pid), rows };
+  const webhooks = Number(opt.webhooks) ? await measureWebhooks({ agentUrl: agent.url, socket: path.join(data, 'agent.sock'),
+    token: 'bench-token-1', pid: agent.child.pid, total: Number(opt.webhooks), cpuSeconds, progress }) : undefined;
+  const report = { webhooks, coldStartMs: colds.sort((a, b) => a - b)[2], rssMiB: rssMiB(agent.child.pid), rows };
   await stop(agent.child);
   await stop(nginx.child);
   return report;
 }
 
-function print({ coldStartMs, rows }) {
+function print({ coldStartMs, rows, webhooks }) {
   console.log('| call | reply bytes | connections | requests/s | p50 ms | p99 ms | CPU µs/request | RSS MiB | × nginx |');
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const r of rows) {
     console.log(`| ${r.case} | ${r.bytes} | ${r.connections} | ${Math.round(r.rps)} | ${r.p50.toFixed(2)} | `
       + `${r.p99.toFixed(2)} | ${r.cpuUs.toFixed(0)} | ${r.rssMiB.toFixed(0)} | ${r.ratio.toFixed(3)} |`);
+  }
+  if (webhooks) {
+    console.log(`\n${webhooks.total} due webhooks (${webhooks.bodyBytes} bytes, Ed25519-signed) to one loopback receiver: `
+      + `${Math.round(webhooks.rate)}/s, ${webhooks.cpuUs.toFixed(0)} µs of CPU each; meanwhile get_media_buys answered in `
+      + `${webhooks.pollP50.toFixed(1)} ms (p50), ${webhooks.pollP99.toFixed(1)} ms (p99).`);
   }
   console.log(`\nCold start to the first answer, median of five: ${coldStartMs.toFixed(0)} ms.`);
 }

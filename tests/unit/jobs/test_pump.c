@@ -331,6 +331,14 @@ static void backoff_doubles_up_to_an_hour(void **state)
     }
 }
 
+/* The teardown stops the jobs and expects to be told, whatever the pump is doing at that moment. */
+static void stopping_during_the_first_claim_is_told(void **state)
+{
+    struct fixture *f = *state;
+    (void)loop_turn(&f->loop); /* the claim is queued and its commit begins */
+    (void)loop_turn(&f->loop);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -346,6 +354,7 @@ int main(void)
         T(an_outcome_that_cannot_be_recorded_runs_again_when_its_lease_ends),
         T(a_kind_nobody_knows_is_dead_not_lost),
         T(a_job_due_later_waits_for_its_time),
+        T(stopping_during_the_first_claim_is_told),
         cmocka_unit_test(backoff_doubles_up_to_an_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
