@@ -5,9 +5,9 @@
 #include "domain/doc_edit.h"
 #include "store/q_tenant.h"
 
-#define ID_MAX   255
-#define NAME_MAX 200
-#define PAGE     500
+#define ID_MAX       255
+#define NAME_LEN_MAX 200
+#define PAGE         500
 
 static bool is_column(struct str key)
 {
@@ -39,7 +39,7 @@ static int read_row(const struct account_import *in, yyjson_val *v, struct accou
     if (!yyjson_is_obj(v)) return bad(e, "", "an account is an object");
     if (json_req_str(JSON_FIELD(v, "principal_id", ""), ids, &row.principal_id, e) ||
         json_opt_str(JSON_FIELD(v, "account_id", ""), ids, &row.account_id, e) ||
-        json_opt_str(JSON_FIELD(v, "name", ""), (struct json_len){ 1, NAME_MAX }, &row.name, e) ||
+        json_opt_str(JSON_FIELD(v, "name", ""), (struct json_len){ 1, NAME_LEN_MAX }, &row.name, e) ||
         json_opt_str(JSON_FIELD(v, "status", ""), (struct json_len){ 1, 32 }, &row.status, e) ||
         account_key_read(v, "", &key, e)) {
         return -1;

@@ -92,6 +92,17 @@ test('given both, impressions count and the budget does not; a day of the caller
   assert.equal(early.body.status, 'accepted', JSON.stringify(early.body));
 });
 
+test('a daily cap holds in what is delivered', async () => {
+  const id = await buy(['news'], { start_date: '2024-02-01', end_date: '2024-02-10' });
+  await ok(v1('add_creative_assets', { media_buy_id: id, assets: [{ ...banner, creative_id: 'banner_cap' }] }));
+  await ok(v1('update_media_buy', { media_buy_id: id, daily_budget: 100 }));
+  const ask = (start_date, end_date) => ok(v1('get_media_buy_delivery', { media_buy_id: id, start_date, end_date },
+    at('2024-02-20T00:00:00Z')));
+  const day = (await ask('2024-02-03', '2024-02-03')).totals.spend, all = (await ask('2024-02-01', '2024-02-10')).totals.spend;
+  assert.ok(day > 0 && day <= 100, String(day));
+  assert.ok(all > 500 && all <= 1000, String(all));
+});
+
 test('delivery by day, with the completed views of video', async () => {
   const id = await buy(['connected_tv_prime'], { total_budget: 22500, start_date: '2024-02-01', end_date: '2024-02-10' });
   await ok(v1('add_creative_assets', { media_buy_id: id, assets: [{ creative_id: 'spot_corner', name: 'Spot', format: 'video',
