@@ -287,22 +287,54 @@ static int check_capacity(const struct act *act, const struct header *h, const s
 
 /* ---- what the products allow later ---- */
 
-static void restrict_actions(const struct package_admitted *p, int64_t *allowed, int64_t *approval)
+/* The statuses an action is allowed in; every live one when the product names none. */
+static void allow_in(struct actions_in *in, yyjson_val *allowed, enum media_buy_action action)
+{
+    yyjson_val *statuses = json_arr(allowed, "allowed_statuses"), *v;
+    size_t i, n;
+    for (int k = 0; !statuses && k < ACTIONS_IN_N; k++) in->of[k] |= ACTION_BIT(action);
+    yyjson_arr_foreach(statuses, i, n, v) {
+        enum media_buy_status s;
+        int index = media_buy_status_parse(json_val_str(v), &s) ? media_buy_live_index(s) : -1;
+        if (index >= 0) in->of[index] |= ACTION_BIT(action);
+    }
+}
+
+static void restrict_actions(const struct package_admitted *p, int64_t *allowed, int64_t *approval,
+                             struct actions_in *by_status)
 {
     if (!p->product.allowed_actions) return;
     int64_t mine = 0;
+    struct actions_in in = { { 0 } };
     size_t i, n;
     yyjson_val *v, *m;
     yyjson_arr_foreach(p->product.allowed_actions, i, n, v) {
         enum media_buy_action a;
         if (!media_buy_action_parse(json_str(v, "action"), &a)) continue;
         mine |= ACTION_BIT(a);
+        allow_in(&in, v, a);
         bool self_serve = false;
         size_t j, k;
         yyjson_arr_foreach(json_arr(v, "modes"), j, k, m) self_serve = self_serve || str_is(json_val_str(m), "self_serve");
         if (!self_serve) *approval |= ACTION_BIT(a);
     }
     *allowed &= mine;
+    for (int k = 0; k < ACTIONS_IN_N; k++) by_status->of[k] &= in.of[k];
+}
+
+/* Every product has its say: an action must be allowed by all of them. */
+static void set_actions(const struct act *act, const struct package_admitted *list, size_t n, struct media_buy_row *row)
+{
+    const int64_t all = ACTION_BIT(ACTIONS_N) - 1;
+    struct actions_in in = { { all, all, all, all } };
+    char text[ACTIONS_IN_TEXT_MAX];
+    bool differ = false;
+    for (size_t i = 0; i < n; i++) restrict_actions(&list[i], &row->actions_allowed, &row->actions_approval, &in);
+    for (int k = 1; k < ACTIONS_IN_N; k++) differ = differ || in.of[k] != in.of[0];
+    bool narrower = (in.of[0] & row->actions_allowed) != (row->actions_allowed & all);
+    if (!differ && !narrower) return;
+    size_t length = media_buy_actions_in_print(&in, text);
+    row->actions_in = arena_dup(act->arena, (struct str){ text, length });
 }
 
 /* ---- writing ---- */
@@ -494,9 +526,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     b->status = BUY_PENDING_APPROVAL;
     b->row = new_row(act, args, &h, &total);
     b->row.account_id = r.account.account_id;
-    for (size_t i = 0; i < h.packages_n; i++) {
-        restrict_actions(&list[i], &b->row.actions_allowed, &b->row.actions_approval);
-    }
+    set_actions(act, list, h.packages_n, &b->row);
     if (ask_governance(act, asked, &r.account, &b->row, e) || check_past(act, &h, e)) return -1;
     if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
     if (judge(act, &ts, b, list, &verdict, &r.submitted, e)) return -1;

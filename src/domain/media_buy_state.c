@@ -162,6 +162,40 @@ bool media_buy_action_parse(struct str name, enum media_buy_action *out)
     return false;
 }
 
+int media_buy_live_index(enum media_buy_status status)
+{
+    static const enum media_buy_status live[ACTIONS_IN_N] = { BUY_PENDING_CREATIVES, BUY_PENDING_START, BUY_ACTIVE,
+                                                              BUY_PAUSED };
+    for (int i = 0; i < ACTIONS_IN_N; i++) {
+        if (live[i] == status) return i;
+    }
+    return -1;
+}
+
+size_t media_buy_actions_in_print(const struct actions_in *in, char text[ACTIONS_IN_TEXT_MAX])
+{
+    int n = snprintf(text, ACTIONS_IN_TEXT_MAX, "%lld,%lld,%lld,%lld", (long long)in->of[0], (long long)in->of[1],
+                     (long long)in->of[2], (long long)in->of[3]);
+    ENSURE(n > 0 && n < ACTIONS_IN_TEXT_MAX);
+    return (size_t)n;
+}
+
+int64_t media_buy_actions_in(const struct media_buy_row *row, enum media_buy_status status)
+{
+    int index = media_buy_live_index(status);
+    int64_t mask = 0;
+    if (row->actions_in.n == 0 || index < 0) return -1;
+    for (size_t i = 0; i < row->actions_in.n && index >= 0; i++) {
+        char c = row->actions_in.p[i];
+        if (c == ',') {
+            index--;
+        } else if (index == 0) {
+            mask = mask * 10 + (c - '0');
+        }
+    }
+    return mask;
+}
+
 int64_t media_buy_actions_at(const struct media_buy_row *row, enum media_buy_status status)
 {
     const int64_t all = ACTION_BIT(ACTIONS_N) - 1;
@@ -179,5 +213,5 @@ int64_t media_buy_actions_at(const struct media_buy_row *row, enum media_buy_sta
     case BUY_FAILED:
     case BUY_STATUSES_N: break;
     }
-    return mask & row->actions_allowed;
+    return mask & row->actions_allowed & media_buy_actions_in(row, status);
 }

@@ -77,7 +77,19 @@ enum media_buy_action {
 const char *media_buy_action_name(enum media_buy_action a);
 bool media_buy_action_parse(struct str name, enum media_buy_action *out);
 
-/* What the state allows, and the buy's products with it (row->actions_allowed). A mask. */
+/* The live statuses, in which products may allow actions or not (allowed_statuses): masks of actions by status. */
+#define ACTIONS_IN_N        4
+#define ACTIONS_IN_TEXT_MAX 96
+struct actions_in {
+    int64_t of[ACTIONS_IN_N]; /* pending_creatives, pending_start, active, paused */
+};
+int media_buy_live_index(enum media_buy_status status); /* -1: not a live one */
+/* Text for row->actions_in; returns its length. */
+size_t media_buy_actions_in_print(const struct actions_in *in, char text[ACTIONS_IN_TEXT_MAX]);
+/* What the products allow in this status. A mask; all ones when they do not tell statuses apart. */
+int64_t media_buy_actions_in(const struct media_buy_row *row, enum media_buy_status status);
+
+/* What the state allows, and the buy's products with it (row->actions_allowed, row->actions_in). A mask. */
 int64_t media_buy_actions_at(const struct media_buy_row *row, enum media_buy_status status);
 
 /* The eight values that AdCP 3.0 knows. */

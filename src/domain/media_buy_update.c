@@ -639,13 +639,15 @@ static int check_actions(const struct update *u, bool *needs_person, struct err 
     *needs_person = false;
     for (size_t i = 0; i < u->attempts_n; i++) {
         const struct attempt *t = &u->attempts[i];
-        int64_t open = t->permitted_by & u->old.actions_allowed;
+        int64_t sold = t->permitted_by & u->old.actions_allowed;
+        int64_t open = sold & media_buy_actions_in(&u->old, media_buy_status_at(&u->old, u->act->now));
         if (!open) {
-            (void)err_set(e, "ACTION_NOT_ALLOWED", "The products of this media buy do not allow %s.",
-                          media_buy_action_name(t->action));
-            (void)err_details(e, "{\"attempted_action\":\"%s\",\"reason\":\"not_supported_on_product\","
+            (void)err_set(e, "ACTION_NOT_ALLOWED", "The products of this media buy do not allow %s%s.",
+                          media_buy_action_name(t->action), sold ? " in its present status" : "");
+            (void)err_details(e, "{\"attempted_action\":\"%s\",\"reason\":\"%s\","
                                  "\"currently_available_actions\":" STR_FMT "}",
-                              media_buy_action_name(t->action), STR_ARG(actions_json(u)));
+                              media_buy_action_name(t->action), sold ? "wrong_status" : "not_supported_on_product",
+                              STR_ARG(actions_json(u)));
             return err_field(e, "%s", t->field);
         }
         if (!(open & ~u->old.actions_approval)) *needs_person = true;

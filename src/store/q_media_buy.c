@@ -7,7 +7,8 @@
 #define BUY                                                                                                          \
     "media_buy_id, tenant_id, principal_id, account_id, name, buyer_ref, po_number, status, paused, currency,"       \
     " total_budget_micros, start_at, end_at, revision, created_at, updated_at, confirmed_at, activated_at,"          \
-    " completed_at, canceled_at, next_change_at, rejection_reason, actions_allowed, actions_approval, echo, doc"
+    " completed_at, canceled_at, next_change_at, rejection_reason, actions_allowed, actions_approval, echo, doc,"       \
+    " actions_in"
 #define PACKAGE                                                                                                   \
     "media_buy_id, package_id, ordinal, name, product_id, pricing_option_id, pricing_model, rate_micros,"         \
     " budget_micros, previous_budget_micros, impressions_goal, pacing, start_at, end_at, paused, canceled_at,"    \
@@ -44,7 +45,8 @@ static int read_buy(struct stmt *s, struct arena *a, struct media_buy_row *out, 
                                    .actions_allowed = col_i64(s, 22),
                                    .actions_approval = col_i64(s, 23),
                                    .echo = col_str(s, a, 24),
-                                   .doc = col_str(s, a, 25) };
+                                   .doc = col_str(s, a, 25),
+                                   .actions_in = col_str(s, a, 26) };
     struct str currency = col_str(s, a, 9);
     ENSURE(currency.n == 3);
     memcpy(out->currency, currency.p, 3);
@@ -158,14 +160,15 @@ int q_media_buy_insert(struct tx *tx, const struct media_buy_row *row, struct er
         tx, "INSERT INTO media_buy (name, buyer_ref, po_number, status, paused, currency, total_budget_micros, start_at,"
             " end_at, revision, updated_at, confirmed_at, activated_at, completed_at, canceled_at, next_change_at,"
             " rejection_reason, actions_allowed, actions_approval, echo, doc, media_buy_id, tenant_id, principal_id,"
-            " account_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " ?)");
+            " account_id, created_at, actions_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " ?, ?, ?, ?, ?)");
     int i = bind_buy(s, row);
     stmt_str(s, i++, row->media_buy_id);
     stmt_str(s, i++, row->tenant_id);
     stmt_str(s, i++, row->principal_id);
     stmt_str(s, i++, row->account_id);
     stmt_i64(s, i++, row->created_at);
+    stmt_str(s, i++, row->actions_in);
     return stmt_run(s, e);
 }
 

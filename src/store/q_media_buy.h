@@ -19,6 +19,7 @@ struct media_buy_row {
     int64_t confirmed_at, activated_at, completed_at, canceled_at, next_change_at; /* TIME_NONE when unset */
     struct str rejection_reason;
     int64_t actions_allowed, actions_approval; /* bits of enum media_buy_action */
+    struct str actions_in; /* the allowed ones by live status, see media_buy_actions_in(); never changed after the insert */
     struct str echo, doc;
 };
 

@@ -24,6 +24,7 @@ static const char ruled[] =
     "[\"impressions\",\"spend\"],\"date_range_support\":\"date_range\"},"
     "\"allowed_actions\":[{\"action\":\"pause\",\"modes\":[\"self_serve\"]},{\"action\":\"cancel\",\"modes\":"
     "[\"self_serve\"]},{\"action\":\"update_creative_assignments\",\"modes\":[\"self_serve\"]},"
+    "{\"action\":\"update_pacing\",\"modes\":[\"self_serve\"],\"allowed_statuses\":[\"active\",\"paused\"]},"
     "{\"action\":\"increase_budget\",\"modes\":[\"requires_approval\"]}],"
     "\"ext\":{\"salesagent\":{\"approval_policy\":\"auto\",\"creative_lead_hours\":48}}}]}";
 
@@ -115,6 +116,24 @@ static void an_action_the_product_does_not_allow(void **state)
     assert_true(str_is(json_str(details, "attempted_action"), "extend_flight"));
     assert_true(str_is(json_str(details, "reason"), "not_supported_on_product"));
     assert_int_equal(yyjson_arr_size(json_arr(details, "currently_available_actions")), 3); /* pause needs active */
+}
+
+static void an_action_may_be_bound_to_statuses(void **state)
+{
+    struct fixture *f = *state;
+    struct made m = make(f); /* pending_creatives */
+    struct fixture_reply r = refused(f, "update_media_buy", change(f, m, "\"pacing\":\"asap\""), "ACTION_NOT_ALLOWED",
+                                     "/packages/0");
+    assert_true(str_is(json_str(fixture_json(f, r.e.details), "reason"), "wrong_status"));
+    yyjson_val *buy = read_buy(f, m, "");
+    size_t i, n;
+    yyjson_val *v;
+    yyjson_arr_foreach(json_arr(buy, "valid_actions"), i, n, v) assert_false(str_is(json_val_str(v), "update_pacing"));
+    struct media_buy_row row = { .actions_allowed = -1, .actions_in = STR("1,2,4,12") };
+    assert_int_equal(media_buy_actions_in(&row, BUY_PENDING_CREATIVES), 1);
+    assert_int_equal(media_buy_actions_in(&row, BUY_ACTIVE), 4);
+    assert_int_equal(media_buy_actions_in(&row, BUY_PAUSED), 12);
+    assert_int_equal(media_buy_actions_in(&row, BUY_CANCELED), -1);
 }
 
 static int decide(struct act *act, void *arg, struct err *e)
@@ -230,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(auctions_need_a_bid_over_the_floor),
         T(an_action_the_product_does_not_allow),
+        T(an_action_may_be_bound_to_statuses),
         T(an_update_that_needs_approval_is_done_when_approved),
         T(an_approval_that_cannot_be_carried_out_leaves_the_task_open),
         T(creatives_have_a_deadline),
