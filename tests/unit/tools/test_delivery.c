@@ -490,6 +490,64 @@ static void local_booking_records_ids_and_refuses_with_reasons(void **state)
     fixture_close(f);
 }
 
+/* ---- what a remote ad server reports ---- */
+
+struct report_arg {
+    int64_t impressions;
+    bool is_final;
+    size_t changed;
+    struct fact_row stored;
+};
+
+static int record_report(struct act *act, void *arg, struct err *e)
+{
+    struct report_arg *a = arg;
+    struct plan plan;
+    struct adapter_fact facts[2] = {
+        { .package_id = STR("pkg-0001-001"), .day_at = T0 + DAY / 2, .delivered = delivered_none(), .is_final = a->is_final },
+        { .package_id = STR("pkg-of-someone-else"), .day_at = T0, .delivered = delivered_none() },
+    };
+    facts[0].delivered.of[METRIC_IMPRESSIONS] = facts[1].delivered.of[METRIC_IMPRESSIONS] = a->impressions;
+    facts[0].delivered.of[METRIC_SPEND] = a->impressions * 12500;
+    struct adapter_result report = { .verdict = ADAPTER_OK, .facts = facts, .facts_n = 2 };
+    if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
+    if (delivery_record(act, &plan, &report, &a->changed, e)) return -1;
+    struct fact_row stranger = { .media_buy_id = STR(BUY), .package_id = STR("pkg-of-someone-else"), .day_at = T0,
+                                 .source = STR("mock") };
+    assert_int_equal(q_fact_get(act->tx, &stranger, e), 0);
+    a->stored = (struct fact_row){ .media_buy_id = STR(BUY), .package_id = STR("pkg-0001-001"), .day_at = T0,
+                                   .source = STR("mock") };
+    return q_fact_get(act->tx, &a->stored, e) == 1 ? 0 : -1;
+}
+
+static size_t record(struct fixture *f, int64_t impressions, bool is_final, struct fact_row *stored)
+{
+    struct report_arg a = { .impressions = impressions, .is_final = is_final };
+    struct err e;
+    assert_int_equal(fixture_act(f, record_report, &a, &e), 0);
+    *stored = a.stored;
+    return a.changed;
+}
+
+static void reported_days_replace_what_was_known_and_adjustments_are_counted(void **state)
+{
+    struct fixture *f = open_with("active");
+    struct fact_row stored;
+    f->now = T0 + DAY / 2;
+    assert_int_equal(record(f, 100, false, &stored), 0);
+    assert_int_equal(stored.delivered.of[METRIC_IMPRESSIONS], 100);
+    assert_int_equal(stored.delivered.of[METRIC_CLICKS], METRIC_UNKNOWN);
+    f->now = T0 + 2 * DAY;
+    assert_int_equal(record(f, 900, false, &stored), 0); /* the day was not over when it was read: it only grew */
+    assert_int_equal(record(f, 900, false, &stored), 0);
+    assert_int_equal(record(f, 880, true, &stored), 1); /* a day that was over became another: adjusted */
+    assert_int_equal(stored.delivered.of[METRIC_IMPRESSIONS], 880);
+    assert_int_equal(stored.delivered.of[METRIC_SPEND], 880 * 12500);
+    assert_true(stored.is_final);
+    assert_int_equal(stored.read_at, f->now);
+    fixture_close(f);
+}
+
 /* ---- feedback ---- */
 
 static int count_feedback(struct act *act, void *arg, struct err *e)
@@ -563,6 +621,7 @@ int main(void)
         cmocka_unit_test(every_pricing_model_gives_valid_replies_that_add_up),
         cmocka_unit_test(a_remote_booking_is_a_job_of_the_same_commit),
         cmocka_unit_test(local_booking_records_ids_and_refuses_with_reasons),
+        cmocka_unit_test(reported_days_replace_what_was_known_and_adjustments_are_counted),
         cmocka_unit_test(feedback_is_kept_and_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
