@@ -261,8 +261,12 @@ int get_media_buy_delivery_run(struct tool_call *c, struct err *e)
     add_totals(c, &sums);
     json_add_val(c->doc, c->reply, "media_buy_deliveries", lists.reply);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
-    c->message = arena_printf(c->arena, "Delivery of %lld media buy%s: %lld impressions.", (long long)sums.count,
+    /* No ad server here tells more than packages and days; a breakdown that is not known is left out, and that said. */
+    const char *broken_down = yyjson_obj_size(json_obj(c->args, "reporting_dimensions")) > 0
+                                  ? " Breakdowns by dimension are not known here and left out." : "";
+    c->message = arena_printf(c->arena, "Delivery of %lld media buy%s: %lld impressions.%s", (long long)sums.count,
                               sums.count == 1 ? "" : "s",
-                              (long long)(sums.all.of[METRIC_IMPRESSIONS] > 0 ? sums.all.of[METRIC_IMPRESSIONS] : 0));
+                              (long long)(sums.all.of[METRIC_IMPRESSIONS] > 0 ? sums.all.of[METRIC_IMPRESSIONS] : 0),
+                              broken_down);
     return 0;
 }

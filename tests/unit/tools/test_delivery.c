@@ -162,6 +162,17 @@ static int64_t impressions(const struct fixture_reply *r)
 
 /* ---- the tests ---- */
 
+static void what_is_not_known_by_dimension_is_said(void **state)
+{
+    struct fixture *f = open_with("pending_start");
+    struct fixture_reply r = ask(f, T0 + 10 * DAY, ",\"reporting_dimensions\":{\"geo\":{\"geo_level\":\"country\"}}");
+    assert_null(json_get_path(r.reply, "/media_buy_deliveries/0/by_package/0/by_geo"));
+    assert_non_null(strstr(arena_cstr(&f->arena, r.message), "not known"));
+    r = ask(f, T0 + 10 * DAY, "");
+    assert_null(strstr(arena_cstr(&f->arena, r.message), "not known"));
+    fixture_close(f);
+}
+
 static void day_ten_reads_like_the_tutorial(void **state)
 {
     struct fixture *f = open_with("pending_start");
@@ -607,6 +618,7 @@ static void feedback_is_kept_and_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_known_by_dimension_is_said),
         cmocka_unit_test(day_ten_reads_like_the_tutorial),
         cmocka_unit_test(nothing_is_delivered_before_its_time_or_without_approval),
         cmocka_unit_test(the_end_is_final_and_near_the_budget),
