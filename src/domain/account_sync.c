@@ -261,6 +261,7 @@ int account_sync_entry(const struct act *act, const struct account_sync *in, str
     if (!found && judge(act, &out->account, &verdict, e)) return -1;
     if (verdict.outcome == RULE_REJECT) {
         (void)rule_refuse(&verdict, &why); /* fills `why` */
+        out->account = (struct account_row){ 0 };
         return fail_entry(out, &why);
     }
     if (same || in->dry_run) return 0;

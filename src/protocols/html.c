@@ -1,5 +1,7 @@
 #include "protocols/html.h"
 
+#include "base/encode.h"
+
 #define FIELD_MAX 2000
 
 void html_text(struct buf *b, struct str s)
