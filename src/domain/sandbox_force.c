@@ -128,6 +128,20 @@ int sandbox_force_account(const struct act *act, yyjson_val *params, struct sand
 
 /* ---- media buys ---- */
 
+/* The day has come: a flight that is still ahead starts now. */
+static int begin_flight(const struct act *act, struct media_buy *b, struct err *e)
+{
+    if (b->row.start_at <= act->now) return 0;
+    for (size_t i = 0; i < b->packages.n; i++) {
+        struct package_row *p = &b->packages.rows[i];
+        if (p->start_at <= act->now) continue;
+        p->start_at = act->now;
+        if (q_package_update(act->tx, p, e)) return -1;
+    }
+    b->row.start_at = act->now;
+    return q_media_buy_update(act->tx, &b->row, e);
+}
+
 int sandbox_force_media_buy(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e)
 {
     struct str id, status;
@@ -140,7 +154,14 @@ int sandbox_force_media_buy(const struct act *act, yyjson_val *params, struct sa
     if (!found || !str_eq(b.row.principal_id, act->principal->principal_id)) return sandbox_not_found("media buy", e);
     out->previous = out->current = str_from(media_buy_status_name(b.status));
     if (b.status == to) return 0;
-    if (!media_buy_may_become(b.status, to)) return no_arrow(out->current, status, e);
+    /* Over the flight's start when that is in the way: forcing is also waiting for a day that has not come. */
+    bool direct = media_buy_may_become(b.status, to);
+    if (!direct && !(media_buy_may_become(b.status, BUY_ACTIVE) && media_buy_may_become(BUY_ACTIVE, to))) {
+        return no_arrow(out->current, status, e);
+    }
+    if ((to == BUY_ACTIVE || to == BUY_COMPLETED) && begin_flight(act, &b, e)) return -1;
+    struct media_buy_end started = { .status = BUY_ACTIVE, .actor_side = STR("seller") };
+    if (!direct && media_buy_move(act, id, &started, e)) return -1;
     struct media_buy_end end = { .status = to, .reason = reason_of(params), .actor_side = STR("seller") };
     if (media_buy_move(act, id, &end, e)) return -1;
     out->current = status;

@@ -28,7 +28,20 @@ static int owner(const struct act *act, const struct sandbox_seed *in, enum acco
 
 /* ---- creatives ---- */
 
-static struct str creative_doc(const struct act *act, struct str id, struct str name, yyjson_val *fixture)
+/* Something to show, of the kind the format's id speaks of. */
+static void add_asset(yyjson_mut_doc *doc, yyjson_mut_val *assets, struct str format_id)
+{
+    bool video = memmem(format_id.p, format_id.n, "video", 5) || memmem(format_id.p, format_id.n, "vast", 4);
+    yyjson_mut_val *o = json_add_obj(doc, assets, video ? "video" : "image");
+    json_add_cstr(doc, o, "asset_type", video ? "video" : "image");
+    json_add_cstr(doc, o, "url", video ? "https://assets.example/seeded.mp4" : "https://assets.example/seeded.jpg");
+    json_add_i64(doc, o, "width", video ? 1920 : 300);
+    json_add_i64(doc, o, "height", video ? 1080 : 250);
+    if (video) json_add_i64(doc, o, "duration_ms", 30000);
+}
+
+static struct str creative_doc(const struct act *act, struct str id, struct str name, struct str format_id,
+                               yyjson_val *fixture)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
@@ -39,7 +52,7 @@ static struct str creative_doc(const struct act *act, struct str id, struct str 
     yyjson_obj_foreach(fixture, i, n, key, val) {
         if (!yyjson_mut_obj_get(o, yyjson_get_str(key))) json_add_copy(doc, o, yyjson_get_str(key), val);
     }
-    if (!yyjson_mut_obj_get(o, "assets")) json_add_obj(doc, o, "assets");
+    if (!yyjson_mut_obj_get(o, "assets")) add_asset(doc, json_add_obj(doc, o, "assets"), format_id);
     return json_write(act->arena, o);
 }
 
@@ -61,7 +74,7 @@ static int seed_creative(const struct act *act, const struct sandbox_seed *in, s
     struct creative_row row = { .key = { act->tenant->tenant_id, act->principal->principal_id, id },
                                 .account_id = account.account_id, .name = name,
                                 .format_id = format.id.n ? format.id : STR("display_300x250"), .status = status,
-                                .doc = creative_doc(act, id, name, fixture), .created_at = act->now,
+                                .doc = creative_doc(act, id, name, format.id, fixture), .created_at = act->now,
                                 .updated_at = act->now };
     return q_creative_put(act->tx, &row, e) < 0 ? -1 : 0;
 }

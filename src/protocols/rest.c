@@ -56,7 +56,7 @@ static int status_of(const struct rest_call *r)
     const struct call *c = &r->call;
     switch (c->outcome) {
     case CALL_OK: return r->problems && c->tool_outcome == TOOL_SUBMITTED ? 202 : 200;
-    case CALL_UNKNOWN_TOOL: return 404;
+    case CALL_UNKNOWN_TOOL: return r->problems ? 404 : 200; /* below /adcp/ refusals are in the body, as in MCP */
     case CALL_UNAUTHENTICATED: return 401;
     case CALL_UNAVAILABLE: return 503;
     case CALL_FAILED:

@@ -4,6 +4,7 @@
 //
 // Each storyboard gets an agent of its own with a fresh publisher (publisher.json). A step is "ok" when it passed, or
 // when expected.md lists it with the same outcome; a listed step that passes is "not ok" too, so the list stays true.
+import { CLOCK } from './lib/clock.mjs';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,7 +52,7 @@ let nextData = 0;
 async function withAgent(pin, item, use) {
   const data = path.join(work, `data-${nextData++}`);
   cpSync(item.storyboard?.fixtures?.creative_formats ? bareTemplate : template, data, { recursive: true });
-  const agent = await Agent.start({ data });
+  const agent = await Agent.start({ data, args: ['--clock', CLOCK] });
   const proxy = await Proxy.start(agent.url, { pin });
   try {
     return await use(proxy, agent);

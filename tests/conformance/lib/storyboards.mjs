@@ -50,6 +50,16 @@ function kitOf(storyboard) {
   return { ...base, auth, kit: own };
 }
 
+// The keys the agent publishes, as a receiver of webhooks finds them.
+function published(url) {
+  return {
+    async resolve(kid) {
+      const { keys } = await (await fetch(new URL('/.well-known/jwks.json', url))).json();
+      return keys.find((k) => k.kid === kid) ?? null;
+    },
+  };
+}
+
 // The buyer's plans go to the governance agent, whatever else the seller has to do with governance.
 function routed(storyboard) {
   const at = (step) => ({ ...step, agent: ['sync_plans', 'check_governance'].includes(step.task) ? 'governance' : 'seller' });
@@ -60,7 +70,7 @@ function routed(storyboard) {
 // the SDK itself and then misread by its own storyboard (an answer without an HTTP status).
 const unsigned = ['007-missing-content-digest', '018-digest-covered-when-forbidden', '025-jwk-alg-crv-mismatch'];
 
-export async function run(url, { storyboard, kit }, { token, governance, jwks, protocol = 'mcp' }) {
+export async function run(url, { storyboard, kit }, { token, governance, protocol = 'mcp' }) {
   const options = {
     protocol,
     allow_http: true,
@@ -68,7 +78,7 @@ export async function run(url, { storyboard, kit }, { token, governance, jwks, p
     test_kit: kit,
     brand: { domain: kit.brand.house.domain },
     webhook_receiver: { mode: 'loopback_mock' },
-    webhook_signing: jwks ? { jwks } : undefined,
+    webhook_signing: { jwks: published(url) },
     contracts: ['webhook_receiver_runner'],
     request_signing: { transport: 'raw', skipRateAbuse: false, allowLiveSideEffects: true, rateAbuseCap: 100, skipVectors: unsigned },
     context: governance ? { governance_agent_url: governance } : {},
