@@ -19,7 +19,7 @@ static const char style[] =
     "*{box-sizing:border-box}body{font:17px/1.5 system-ui,sans-serif;max-width:40em;margin:0 auto;padding:1rem;color:#1b1b1b}"
     "h1{font-size:1.35rem}dl{margin:0}dt{color:#555;font-size:.85rem;margin-top:.7rem}dd{margin:0;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{padding:.35rem .5rem;border-bottom:1px solid #ccc;"
-    "text-align:left;vertical-align:top;overflow-wrap:anywhere}textarea{width:100%;font:inherit;padding:.5rem}"
+    "text-align:left;vertical-align:top;overflow-wrap:break-word}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
     "button{font:inherit;width:100%;padding:.9rem;margin-top:.7rem;border-radius:.4rem;border:1px solid #333;background:#fff}"
     "button.yes{background:#14532d;border-color:#14532d;color:#fff}.note{background:#fff4d6;padding:.7rem;border-radius:.4rem}";
 
@@ -42,11 +42,19 @@ static void end_page(struct decide_page *p, int status)
     html_send(p->ex, status, &p->html);
 }
 
+/* "2027-04-01T00:00:00Z" for people: the day, and the time where there is one. Anything else as it is. */
+static struct str time_text(struct decide_page *p, struct str s)
+{
+    if (s.n != 20 || s.p[10] != 'T' || s.p[19] != 'Z') return s;
+    if (memcmp(s.p + 11, "00:00:00", 8) == 0) return (struct str){ s.p, 10 };
+    return arena_printf(&p->ex->arena, "%.10s %.5s UTC", s.p, s.p + 11);
+}
+
 static void add_fact(struct decide_page *p, const char *name, struct str value)
 {
     if (!value.n) return;
     buf_addf(&p->html, "<dt>%s<dd>", name);
-    html_text(&p->html, value);
+    html_text(&p->html, time_text(p, value));
 }
 
 static struct str shown(struct decide_page *p, yyjson_val *v)
@@ -71,7 +79,7 @@ static void add_table(struct decide_page *p, yyjson_val *list, const struct cell
         buf_add(&p->html, STR("<tr>"));
         for (size_t k = 0; c->heads[k]; k++) {
             buf_add(&p->html, STR("<td>"));
-            html_text(&p->html, shown(p, yyjson_obj_get(row, c->members[k])));
+            html_text(&p->html, time_text(p, shown(p, yyjson_obj_get(row, c->members[k]))));
         }
     }
     buf_add(&p->html, STR("</table>"));
