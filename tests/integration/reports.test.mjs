@@ -59,7 +59,7 @@ test('a buy asks for hourly reports', async () => {
     start_time: 'asap',
     end_time: '2031-05-06T20:00:00Z',
     packages: [{
-      product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000,
+      product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 1500,
     }],
     reporting_webhook: {
       url: `${base}/reports`, reporting_frequency: 'hourly', requested_metrics: ['impressions', 'spend'],
