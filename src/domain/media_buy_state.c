@@ -1,5 +1,7 @@
 #include "domain/media_buy_state.h"
 
+#include <stdio.h>
+
 #include "base/rfc3339.h"
 
 static const char *const status_names[BUY_STATUSES_N] = {
