@@ -67,6 +67,18 @@ test('in the form of the signing page', async () => {
   }
 });
 
+test('a package named twice for one creative gets one answer', async () => {
+  const creative = { creative_id: 'cr-twice', name: 'B', format_id: { agent_url: agent.url, id: 'fmt-display-300x250' },
+    assets: { primary: { asset_type: 'image', url: 'https://cdn.acme.com/a.png', width: 300, height: 250 } } };
+  const assignments = [{ creative_id: 'cr-twice', package_id: 'pkg-none' }, { creative_id: 'cr-twice', package_id: 'pkg-none' }];
+  const args = { adcp_version: '3.1', idempotency_key: 'twice-named-000001', account: { brand: { domain: 'acme.com' }, operator: 'acme.com' },
+    creatives: [creative], assignments, validation_mode: 'lenient' };
+  const r = await agent.call('sync_creatives', { ...args, adcp_version: '3.0' });
+  const [one] = r.body.result.structuredContent.creatives;
+  assert.deepEqual(Object.keys(one.assignment_errors ?? {}), ['pkg-none'], JSON.stringify(r.body));
+  assert.ok(!/ill-formed reply/.test(agent.stderr), agent.stderr);
+});
+
 test('in the name of the host', async () => {
   for (const a of [agent, wide].filter(Boolean)) {
     for (const [method, path] of [['POST', '/mcp'], ['GET', '/.well-known/agent-card.json'], ['GET', '/.well-known/adagents.json']]) {

@@ -185,6 +185,7 @@ test(`nothing that is sent ends the agent (seed ${seed}, ${seconds} s)`, { timeo
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  assert.ok(!/ill-formed reply/.test(agent.stderr), agent.stderr.slice(-2000));
   assert.ok(count.ok > 20, `too few requests are good enough to go deep: ${JSON.stringify(count)}`);
   console.log(`# ${JSON.stringify(count)}`);
 });
