@@ -58,6 +58,14 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
     return read_secret(a, out, e);
 }
 
+/* Keys and credentials are in there: what we make is ours alone, also in a directory that others may read, and a
+ * database made before this was so is closed to them now. */
+static void keep_private(const struct data_dir *d)
+{
+    (void)umask(S_IRWXG | S_IRWXO); /* gives the old mask; it cannot fail */
+    (void)chmod(d->database, S_IRUSR | S_IWUSR); /* there is none yet, or it is not ours: opening it says so */
+}
+
 int data_dir_lock(struct data_dir *d, struct err *e)
 {
     char name[4096];
@@ -70,6 +78,7 @@ int data_dir_lock(struct data_dir *d, struct err *e)
         return err_set(e, "CONFIGURATION_ERROR", "Another agent is serving %s.", d->path);
     }
     d->lock_fd = fd;
+    keep_private(d);
     return 0;
 }
 

@@ -1,7 +1,10 @@
 // Bytes that no JSON text can hold, in every place of a request where a client can put them: the answer is an answer,
-// and the agent lives on.
+// and the agent lives on. And other findings of a review, each kept from coming back.
 import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
 
@@ -77,6 +80,23 @@ test('a package named twice for one creative gets one answer', async () => {
   const [one] = r.body.result.structuredContent.creatives;
   assert.deepEqual(Object.keys(one.assignment_errors ?? {}), ['pkg-none'], JSON.stringify(r.body));
   assert.ok(!/ill-formed reply/.test(agent.stderr), agent.stderr);
+});
+
+test('the headers of a batch do not grow with its calls', async () => {
+  const one = JSON.parse(rpc('create_media_buy', { packages: [] }));
+  const r = await agent.post('/mcp', Array(50).fill(one), { token: undefined });
+  assert.equal(r.body.length, 50);
+  assert.ok(!(r.headers.get('www-authenticate') ?? '').includes(','), 'one answer, not fifty');
+});
+
+test('the database is nobody else\'s to read', () => {
+  const shared = mkdtempSync(path.join(tmpdir(), 'salesagent-modes-'));
+  chmodSync(shared, 0o755);
+  return Agent.start({ data: shared }).then(async (a) => {
+    for (const f of ['salesagent.db', 'salesagent.db-wal', 'agent.sock']) assert.equal(statSync(path.join(shared, f)).mode & 0o077, 0, f);
+    await a.stop();
+    rmSync(shared, { recursive: true });
+  });
 });
 
 test('in the name of the host', async () => {
