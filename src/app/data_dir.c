@@ -39,6 +39,14 @@ static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
     return 0;
 }
 
+/* Keys and credentials are in there: what we make is ours alone, also in a directory that others may read, and a
+ * database made before this was so is closed to them now. */
+static void keep_private(const struct data_dir *d)
+{
+    (void)umask(S_IRWXG | S_IRWXO); /* gives the old mask; it cannot fail */
+    (void)chmod(d->database, S_IRUSR | S_IWUSR); /* there is none yet, or it is not ours: opening it says so */
+}
+
 int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struct err *e)
 {
     if (mkdir(path, 0700) && errno != EEXIST) {
@@ -55,15 +63,8 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
     if (strlen(out->socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
         return err_set(e, "CONFIGURATION_ERROR", "The path of the data directory is too long for a socket: %s.", path);
     }
+    keep_private(out);
     return read_secret(a, out, e);
-}
-
-/* Keys and credentials are in there: what we make is ours alone, also in a directory that others may read, and a
- * database made before this was so is closed to them now. */
-static void keep_private(const struct data_dir *d)
-{
-    (void)umask(S_IRWXG | S_IRWXO); /* gives the old mask; it cannot fail */
-    (void)chmod(d->database, S_IRUSR | S_IWUSR); /* there is none yet, or it is not ours: opening it says so */
 }
 
 int data_dir_lock(struct data_dir *d, struct err *e)
@@ -78,7 +79,6 @@ int data_dir_lock(struct data_dir *d, struct err *e)
         return err_set(e, "CONFIGURATION_ERROR", "Another agent is serving %s.", d->path);
     }
     d->lock_fd = fd;
-    keep_private(d);
     return 0;
 }
 

@@ -2,7 +2,9 @@
 // { kind: 'ok' | 'failed' | 'unauthenticated' | 'unknown', payload }.
 import assert from 'node:assert/strict';
 
-const failed = (payload) => Boolean(payload.adcp_error ?? payload.error) || payload.status === 'failed';
+// The test controller's {success: false, error: "CODE"} is an answer, not a failed operation.
+const failed = (payload) => Boolean(payload.adcp_error) || payload.status === 'failed'
+  || (typeof payload.error === 'object' && payload.error !== null);
 const outcome = (payload) => ({ kind: failed(payload) ? 'failed' : 'ok', payload });
 const refused = (r) => {
   assert.match(r.headers.get('www-authenticate') ?? '', /^Bearer/);
