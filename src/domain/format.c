@@ -62,7 +62,7 @@ static const struct family families[] = {
     { "product_carousel_", SHAPE_RANGE, FORMAT_NATIVE, { NULL } },
 };
 
-static const char *const size_endings[] = { "", "_image", "_static", "_animated", "_html", "_html5", "_js" };
+static const char *const size_endings[] = { "", "_image", "_static", "_animated", "_html", "_html5", "_js", "_catalog" };
 
 /* Reads digits at the start of *s; 0 when there are none or the number is above `max`. */
 static int64_t take_number(struct str *s, int64_t max)

@@ -63,6 +63,7 @@ static yyjson_mut_val *error_object(yyjson_mut_doc *doc, struct arena *a, const 
     yyjson_mut_val *o = yyjson_mut_obj(doc);
     json_add_cstr(doc, o, "code", e->code);
     json_add_cstr(doc, o, "message", e->message);
+    if (strcmp(e->code, "IDEMPOTENCY_CONFLICT") == 0) return o; /* AdCP: nothing more, it could speak of the first request */
     json_add_cstr(doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_3_1]) : "correctable");
     if (e->field[0]) json_add_str(doc, o, "field", envelope_field_path(a, e->field));
     if (e->suggestion[0]) json_add_cstr(doc, o, "suggestion", e->suggestion);

@@ -16,11 +16,13 @@ static bool key_valid(struct str k)
     return true;
 }
 
-/* The account named in the request, as text that is equal for equal references. */
+/* The account named in the request, as text that is equal for equal references. Of a natural key only the brand counts:
+ * who repeats a key with another operator or sandbox flag has changed the request and must hear so, not buy twice. */
 static struct str account_scope(const struct call *c)
 {
+    static const char *const loose[] = { "/operator", "/sandbox", NULL };
     yyjson_val *account = json_obj(c->args, "account");
-    return account ? json_canonical(c->arena, account, NULL) : STR("");
+    return account ? json_canonical(c->arena, account, loose) : STR("");
 }
 
 int idem_prepare(const struct call *c, struct idem *out, struct err *e)

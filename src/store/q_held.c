@@ -150,6 +150,16 @@ int q_held_parts_clear(struct tx *tx, const struct held_key *of, struct err *e)
     return stmt_run(s, e);
 }
 
+int q_held_part_first(struct tx *tx, struct arena *a, const struct held_key *of, struct held_part *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT part_id, doc FROM held_part WHERE" OF_OBJECT " ORDER BY part_id LIMIT 1");
+    bind_object(s, of);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = (struct held_part){ .part_id = col_str(s, a, 0), .doc = col_str(s, a, 1) };
+    return rc;
+}
+
 int q_held_parts_count(struct tx *tx, const struct held_key *of, int64_t *n, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM held_part WHERE" OF_OBJECT);

@@ -62,6 +62,9 @@ MUST_CHECK int q_held_part_put(struct tx *tx, const struct held_key *of, const s
 /* 1 deleted, 0 there was none, -1 failed. */
 MUST_CHECK int q_held_part_delete(struct tx *tx, const struct held_key *of, struct str part_id, struct err *e);
 MUST_CHECK int q_held_parts_clear(struct tx *tx, const struct held_key *of, struct err *e);
+/* The part whose id comes first. 1 found, 0 there is none, -1 failed. */
+MUST_CHECK int q_held_part_first(struct tx *tx, struct arena *a, const struct held_key *of, struct held_part *out,
+                                 struct err *e);
 MUST_CHECK int q_held_parts_count(struct tx *tx, const struct held_key *of, int64_t *n, struct err *e);
 
 /* ---- events ---- */

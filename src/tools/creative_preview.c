@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "domain/creative_render.h"
+#include "tools/creative_from_catalog.h"
 #include "tools/creative_reply.h"
 #include "tools/creative_tools.h"
 
@@ -246,6 +247,18 @@ static int build_many(struct tool_call *c, struct build *b, yyjson_val *targets,
     return 0;
 }
 
+/* From what was sent, or named; from the buyer's catalog when nothing was. */
+static int read_build_source(struct tool_call *c, struct source *out, struct err *e)
+{
+    if (json_has(c->args, "creative_manifest") || json_has(c->args, "creative_id")) return read_source(c, c->args, "", out, e);
+    struct str message = json_str(c->args, "message");
+    *out = (struct source){ 0 };
+    int rc = message.n ? creative_from_catalog(c, message, &out->manifest, e) : 0;
+    if (rc < 0) return -1;
+    if (rc == 0) return read_source(c, c->args, "", out, e);
+    return find_format(c, c->args, &out->format, e) < 0 ? -1 : 0;
+}
+
 int build_creative_run(struct tool_call *c, struct err *e)
 {
     struct build b = { .preview = { .output = read_output(c->args, "preview_output_format", OUTPUT_URL) } };
@@ -259,7 +272,7 @@ int build_creative_run(struct tool_call *c, struct err *e)
         (void)err_set(e, "INVALID_REQUEST", "one of target_format_id and target_format_ids is needed");
         return err_field(e, "/target_format_id");
     }
-    if (read_source(c, c->args, "", &b.source, e)) return -1;
+    if (read_build_source(c, &b.source, e)) return -1;
     if (preview) b.previews = yyjson_mut_arr(c->doc);
     if (targets ? build_many(c, &b, targets, e)
                 : build_one(c, &b, target, "/target_format_id", json_add_obj(c->doc, c->reply, "creative_manifest"), e)) {

@@ -72,13 +72,16 @@ async function prepare(agent, { storyboard, kit }) {
     const fixture = { brand: { domain: kit.brand.house.domain }, operator: kit.brand.house.domain };
     await seed(agent, 'seed_account', { account_id, fixture });
   }
+  const buys = new Set([...text.matchAll(/"(mb_summer_campaign_\d+)"/g)].map((m) => m[1]));
+  for (const media_buy_id of buys) await seed(agent, 'seed_media_buy', { media_buy_id }, { account_id: [...accounts][0] });
   for (const { format_id, fixture } of storyboard.fixtures?.creative_formats ?? []) {
     await seed(agent, 'seed_creative_format', { format_id, fixture });
   }
 }
 
-async function seed(agent, scenario, params) {
-  const { body } = await agent.call('comply_test_controller', { scenario, params, account: { sandbox: true } }, { token });
+async function seed(agent, scenario, params, account = {}) {
+  const args = { scenario, params, account: { sandbox: true, ...account } };
+  const { body } = await agent.call('comply_test_controller', args, { token });
   const reply = body.result?.structuredContent;
   if (!reply?.success) throw new Error(`${scenario}: ${JSON.stringify(reply ?? body)}`);
 }
