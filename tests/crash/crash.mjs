@@ -2,11 +2,11 @@
 // acknowledged write is there exactly once and that no half-written buy exists.
 //   node tests/crash/crash.mjs [--kills N] [--seed N]
 // One TAP line for each kill.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Agent } from '../integration/lib/agent.mjs';
+import { Agent, cli } from '../integration/lib/agent.mjs';
 
 const { values } = parseArgs({ options: {
   kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } } });
@@ -117,6 +117,12 @@ async function verify(agent, failures) {
 }
 
 const data = mkdtempSync(path.join(tmpdir(), 'salesagent-crash-'));
+// The demo publisher with more to sell than this test can buy.
+const publisher = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../data/demo-publisher.json'), 'utf8'));
+for (const p of publisher.products) p.ext.salesagent.capacity = { daily_impressions: 1e12 };
+writeFileSync(path.join(data, 'publisher.json'), JSON.stringify(publisher));
+const imported = await cli('import', path.join(data, 'publisher.json'), '--data', data);
+if (imported.code !== 0) throw new Error(imported.stderr);
 let failed = 0;
 let agent = await Agent.start({ data });
 for (let kill = 1; kill <= kills; kill++) {
