@@ -56,6 +56,7 @@ static int check_one(const struct act *act, const struct sold_out_ask *ask, size
     if (p->impressions_goal <= 0 || p->canceled_at != TIME_NONE) return 0; /* nothing that can be counted */
     int found = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
     if (found <= 0) return found; /* what is no longer in the catalogue has no capacity to compare with */
+    if (product.daily_impressions < 0) return 0; /* nor has what states none: counting bookings would be in vain */
     w.start_at = p->start_at;
     w.end_at = p->end_at;
     if (forecast_product(act, &product, w, &f, e)) return -1;

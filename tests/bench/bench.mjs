@@ -47,7 +47,7 @@ function publisher() {
   const doc = JSON.parse(readFileSync(path.join(top, 'data/demo-publisher.json'), 'utf8'));
   for (const p of doc.products) {
     p.ext.salesagent.approval_policy = 'auto';
-    p.ext.salesagent.capacity = { daily_impressions: 1e12 };
+    delete p.ext.salesagent.estimated_reach; // no stated capacity, so nothing sells out
   }
   const review = structuredClone(doc.products[0]); // what a person decides on, for the webhooks
   review.product_id = 'bench-review';
