@@ -3,6 +3,8 @@
  * Two events of one source with the same event_id and event_type are one. Personal data comes hashed or not at all. */
 #include <stdio.h>
 
+#include <salesagent/money.h>
+
 #include "base/rfc3339.h"
 #include "tools/around_tools.h"
 #include "tools/held_sync.h"
@@ -82,6 +84,7 @@ struct logging {
     yyjson_val *source; /* as synced */
     yyjson_mut_val *failures;
     int64_t processed, repeated, failed;
+    int64_t matchable; /* processed, and with something that an ad exposure can be found by */
 };
 
 /* The caller's source of that id; the account given decides when several accounts have one. */
@@ -130,6 +133,15 @@ static bool hashed(struct str s)
 static bool has_at_sign(struct str s)
 {
     return s.n > 0 && memchr(s.p, '@', s.n) != NULL;
+}
+
+static bool has_identifier(yyjson_val *user)
+{
+    static const char *const identifiers[] = { "uids", "hashed_email", "hashed_phone", "click_id" };
+    for (size_t i = 0; i < ARRAY_LEN(identifiers); i++) {
+        if (json_has(user, identifiers[i])) return true;
+    }
+    return false;
 }
 
 /* NULL, or what is wrong. */
@@ -206,6 +218,7 @@ static int log_one(struct logging *l, yyjson_val *event, struct err *e)
     int rc = json_has(c->args, "test_event_code") ? 1 : q_event_add(c->act->tx, &row, e);
     if (rc < 0) return -1;
     l->processed++;
+    if (has_identifier(json_obj(event, "user_match"))) l->matchable++;
     if (rc == 0) l->repeated++;
     return 0;
 }
@@ -236,6 +249,8 @@ int log_event_run(struct tool_call *c, struct err *e)
     }
     json_add_i64(c->doc, c->reply, "events_received", (int64_t)yyjson_arr_size(list));
     json_add_i64(c->doc, c->reply, "events_processed", l.processed);
+    /* As a decimal of six places: json_add_money prints those, whatever they count. */
+    json_add_money(c->doc, c->reply, "match_quality", l.matchable * MICROS_PER_UNIT / (int64_t)yyjson_arr_size(list));
     if (l.failed) json_add_val(c->doc, c->reply, "partial_failures", l.failures);
     add_warnings(&l);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);

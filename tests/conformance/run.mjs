@@ -13,7 +13,8 @@ import { Agent, cli } from '../integration/lib/agent.mjs';
 import { keyOf, readExpected, writeExpected } from './lib/expected.mjs';
 import { GovernanceAgent } from './lib/governance.mjs';
 import { Proxy } from './lib/proxy.mjs';
-import { judge } from './lib/schemas.mjs';
+import { fuzz, gradeSigning } from './lib/judges.mjs';
+import { haveLine, judge } from './lib/schemas.mjs';
 import { run, stepsOf, storyboards } from './lib/storyboards.mjs';
 
 const here = import.meta.dirname;
@@ -163,6 +164,52 @@ function checkExercised(runs) {
   for (const tool of [...claimed].sort()) tap(called.has(tool), `${tool} was exercised`);
 }
 
+// Tools that no storyboard calls, called once; their replies are judged like all others.
+async function rest(pin) {
+  return withAgent(pin, {}, async (proxy) => {
+    const at = { ...proxy, call: Agent.prototype.call, post: Agent.prototype.post };
+    const call = async (tool, args) => (await at.call(tool, args, { token })).body.result?.structuredContent;
+    const account = { brand: { domain: 'acmeoutdoor.example' }, operator: 'pinnacle-agency.example', sandbox: true };
+    const key = (n) => `conformance-rest-${pin ?? 'default'}-${n}`;
+    await call('tools/list', {});
+    const list = await at.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, { token });
+    proxy.tools = list.body.result.tools.map((t) => t.name);
+    const bought = await call('create_media_buy', { account, brand: { domain: 'acmeoutdoor.example' }, idempotency_key: key(1),
+      start_time: '2026-04-01T00:00:00Z', end_time: '2026-06-30T00:00:00Z',
+      packages: [{ product_id: 'async_signed_io_q2', budget: 5000, pricing_option_id: 'cpm_guaranteed' }] });
+    for (const tool of ['get_task_status', 'tasks/get']) await call(tool, { task_id: bought.task_id });
+    for (const tool of ['list_tasks', 'tasks/list']) await call(tool, {});
+    const buy = await call('create_media_buy', { account, brand: { domain: 'acmeoutdoor.example' }, idempotency_key: key(2),
+      start_time: '2026-04-01T00:00:00Z', end_time: '2026-06-30T00:00:00Z',
+      packages: [{ product_id: 'test-product', budget: 5000, pricing_option_id: 'test-pricing' }] });
+    await call('provide_performance_feedback', { media_buy_id: buy.media_buy_id, performance_index: 1.2, idempotency_key: key(3),
+      measurement_period: { start: '2026-04-01T00:00:00Z', end: '2026-04-08T00:00:00Z' } });
+    return { group: 'rest', steps: [], calls: proxy.calls, tools: proxy.tools };
+  });
+}
+
+async function otherJudges() {
+  await withAgent(undefined, {}, async (proxy, agent) => {
+    const second = await agent.cli('import', path.join(here, 'second_publisher.json'));
+    if (second.code !== 0) throw new Error(second.stderr);
+    const list = await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, { token });
+    const tools = list.body.result.tools.map((t) => t.name);
+    const { code, report, asked, text } = await fuzz(agent.url, { token, otherToken: 'demo-harbor-rival-v1', tools });
+    for (const t of asked) {
+      const wrong = report?.failures?.filter((f) => f.tool === t) ?? [];
+      tap(report && wrong.length === 0, `fuzz ${t}`, wrong.map((f) => `${JSON.stringify(f).slice(0, 500)}`).join(' ; ') || text);
+    }
+    tap(code === 0, 'fuzz ends without failures', text);
+  });
+  await withAgent(undefined, {}, async (proxy, agent) => {
+    const { code, report, text } = await gradeSigning(agent.url);
+    for (const v of [...(report?.positive ?? []), ...(report?.negative ?? [])]) {
+      tap(v.passed, `grade request-signing ${v.kind} ${v.vector_id}${v.skipped ? ` (${v.skip_reason})` : ''}`, v.diagnostic);
+    }
+    tap(code === 0, 'grade request-signing', text);
+  });
+}
+
 const only = options.only?.split(',');
 const items = storyboards().filter((i) => !only || only.some((id) => i.storyboard.id === id || i.group.endsWith(` ${id}`) || i.group === id));
 await preparePublisher();
@@ -175,9 +222,15 @@ if (options.accept) {
   compare(steps, expected);
   if (!only) for (const key of expected.keys()) tap(false, key, 'listed in expected.md, but there is no such step');
 }
-checkReplies(runs, '3.0');
-if (!options['no-pin']) checkReplies(await all(items, (item) => one(item, '3.1')), '3.1');
-if (!only) checkExercised(runs);
+const extra = only ? [] : [await rest()];
+checkReplies([...runs, ...extra], '3.0');
+if (!options['no-pin'] && !haveLine('3.1')) tap(false, 'the schemas of AdCP 3.1 are beside the checkout (or SHARED says where)');
+if (!options['no-pin']) {
+  const pinned = await all(items.filter((i) => i.storyboard.id !== 'signed_requests'), (item) => one(item, '3.1'));
+  checkReplies(only ? pinned : [...pinned, await rest('3.1')], '3.1');
+}
+if (!only) checkExercised([...runs, ...extra]);
+if (!only || only.includes('judges')) await otherJudges();
 
 const groups = new Map();
 for (const r of runs) {

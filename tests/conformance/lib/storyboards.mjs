@@ -21,6 +21,9 @@ const specialisms = ['sales-guaranteed', 'sales-non-guaranteed', 'sales-proposal
   'sales-broadcast-tv', 'sales-social', 'audience-sync', 'governance-aware-seller', 'property-lists',
   'collection-lists', 'content-standards', 'signal-owned', 'creative-ad-server', 'creative-template'];
 
+// Phases for agents of another kind, after which the runner skips everything: the rest is also run without them.
+const detours = [['deterministic_session', 'deterministic_testing']];
+
 function wanted(bundle) {
   if (bundle.kind === 'universal') return true;
   return (bundle.kind === 'protocol' ? protocols : specialisms).includes(bundle.id);
@@ -36,6 +39,11 @@ export function storyboards() {
       seen.add(storyboard.id);
       const group = bundle.kind === 'universal' ? 'universal' : `${bundle.kind} ${bundle.id}`;
       list.push({ group, storyboard, kit: kitOf(storyboard) });
+      for (const [phase, of] of detours) {
+        if (of !== storyboard.id) continue;
+        const rest = { ...storyboard, id: `${of}-without-${phase}`, phases: storyboard.phases.filter((p) => p.id !== phase) };
+        list.push({ group, storyboard: rest, kit: kitOf(storyboard) });
+      }
     }
   }
   return list;
