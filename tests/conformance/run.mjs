@@ -1,9 +1,10 @@
 // The public judges against the real binary. Prints TAP: one line for every step of every storyboard.
 //
-//   node tests/conformance/run.mjs [--only ID,...] [--accept] [--verbose] [--report FILE]
+//   node tests/conformance/run.mjs [--only ID,...] [--accept] [--no-pin] [--verbose] [--jobs N]
 //
 // Each storyboard gets an agent of its own with a fresh publisher (publisher.json). A step is "ok" when it passed, or
 // when expected.md lists it with the same outcome; a listed step that passes is "not ok" too, so the list stays true.
+// --accept writes that list and the README's table from the run.
 import { CLOCK } from './lib/clock.mjs';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,7 @@ import { run, stepsOf, storyboards } from './lib/storyboards.mjs';
 const here = import.meta.dirname;
 const expectedFile = path.join(here, 'expected.md');
 const { values: options } = parseArgs({ options: {
-  only: { type: 'string' }, accept: { type: 'boolean' }, verbose: { type: 'boolean' }, report: { type: 'string' },
+  only: { type: 'string' }, accept: { type: 'boolean' }, verbose: { type: 'boolean' },
   jobs: { type: 'string', default: '2' }, 'no-pin': { type: 'boolean' } } });
 
 process.env.ADCP_SKIP_VERSION_CHECK = '1';
@@ -239,6 +240,15 @@ for (const r of runs) {
   groups.set(r.group, g);
 }
 for (const [name, g] of groups) console.log(`# ${name}: ${g.passed} passed, ${g.failed} failed, ${g.skipped} skipped`);
-if (options.report) writeFileSync(options.report, JSON.stringify([...groups], null, 1));
+if (!only) {
+  const table = ['| storyboards | passed | failed | skipped |', '|---|---|---|---|',
+    ...[...groups].map(([name, g]) => `| ${name} | ${g.passed} | ${g.failed} | ${g.skipped} |`)].join('\n');
+  const readme = path.join(here, '../../README.md');
+  const text = readFileSync(readme, 'utf8');
+  const between = /(<!-- conformance:begin -->\n)[^]*(<!-- conformance:end -->)/;
+  const wanted = text.replace(between, `$1${table}\n$2`);
+  if (options.accept) writeFileSync(readme, wanted);
+  else tap(text === wanted, 'the README shows the outcome of this run', 'run.mjs --accept writes it');
+}
 rmSync(work, { recursive: true, force: true });
 process.exit(failures ? 1 : 0);

@@ -8,7 +8,7 @@ conformance run fails when this list and its outcome differ, in either direction
 for review like any other change.
 `;
 
-const clean = (text) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').replace(/127\.0\.0\.1:\d+/g, '127.0.0.1').trim();
+const clean = (text) => text.replace(/; agent tools: \[.*$/, '').replace(/\s+/g, ' ').replaceAll('|', '\\|').replace(/127\.0\.0\.1:\d+/g, '127.0.0.1').trim();
 export const keyOf = (s) => `${s.storyboard} / ${s.phase} / ${s.step}`;
 
 // Map of "storyboard / phase / step" to { outcome, reason }.

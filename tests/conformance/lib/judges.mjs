@@ -4,10 +4,11 @@ import path from 'node:path';
 import { sdkDir } from './storyboards.mjs';
 
 const command = path.join(sdkDir, 'bin/adcp.js');
+const clock = path.join(import.meta.dirname, 'clock.mjs'); // they live when the agent does
 
 function adcp(args, timeout) {
   return new Promise((resolve) => {
-    execFile(process.execPath, [command, ...args], { timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['--import', clock, command, ...args], { timeout, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       resolve({ code: error ? error.code ?? 'killed' : 0, stdout, stderr });
     });
   });
