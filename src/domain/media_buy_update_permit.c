@@ -1,0 +1,90 @@
+/* update_media_buy: may the buyer do that? What was sold with the products, the publisher's rules, and the
+ * account's governance agent. */
+#include "domain/doc_edit.h"
+#include "domain/governance_check.h"
+#include "domain/media_buy_update.h"
+
+static struct str actions_json(const struct buy_update *u)
+{
+    int64_t now = media_buy_actions_at(&u->old, media_buy_status_at(&u->old, u->act->now));
+    yyjson_mut_doc *doc = json_doc_new(u->act->arena);
+    yyjson_mut_val *o = json_root_obj(doc), *arr = json_add_arr(doc, o, "a");
+    for (int a = 0; a < ACTIONS_N; a++) {
+        if (!(now & ACTION_BIT(a))) continue;
+        yyjson_mut_val *x = json_push_obj(doc, arr);
+        json_add_cstr(doc, x, "action", media_buy_action_name((enum media_buy_action)a));
+        json_add_cstr(doc, x, "mode",
+                      u->old.actions_approval & ACTION_BIT(a) ? "requires_approval" : "self_serve");
+    }
+    return json_write(u->act->arena, arr);
+}
+
+int buy_update_check_actions(const struct buy_update *u, bool *needs_person, struct err *e)
+{
+    *needs_person = false;
+    for (size_t i = 0; i < u->attempts_n; i++) {
+        const struct buy_attempt *t = &u->attempts[i];
+        int64_t sold = t->permitted_by & u->old.actions_allowed;
+        int64_t open = sold & media_buy_actions_in(&u->old, media_buy_status_at(&u->old, u->act->now));
+        if (!open) {
+            (void)err_set(e, "ACTION_NOT_ALLOWED", "The products of this media buy do not allow %s%s.",
+                          media_buy_action_name(t->action), sold ? " in its present status" : "");
+            (void)err_details(e,
+                              "{\"attempted_action\":\"%s\",\"reason\":\"%s\","
+                              "\"currently_available_actions\":" STR_FMT "}",
+                              media_buy_action_name(t->action),
+                              sold ? "wrong_status" : "not_supported_on_product", STR_ARG(actions_json(u)));
+            return err_field(e, "%s", t->field);
+        }
+        if (!(open & ~u->old.actions_approval)) *needs_person = true;
+    }
+    return 0;
+}
+
+/* The first rule that matches; of it and the products' modes the stricter one counts. Ending a buy is never a
+ * matter of rules: a buyer may always stop spending where its products allow it. */
+int buy_update_judge(const struct buy_update *u, struct rule_verdict *verdict, bool *needs_person,
+                     struct err *e)
+{
+    struct rule_facts *f = ARENA_NEW(u->act->arena, struct rule_facts);
+    *verdict = (struct rule_verdict){ .outcome = RULE_NONE };
+    if (u->cancels) return 0;
+    *f = (struct rule_facts){ .operation = "update_media_buy",
+                              .account_id = u->old.account_id,
+                              .principal_id = u->old.principal_id,
+                              .currency = u->old.currency,
+                              .amount_micros = u->buy.row.total_budget_micros,
+                              .before_micros = u->old.total_budget_micros };
+    for (size_t i = 0; i < u->requests_n; i++) {
+        rule_facts_package(f, u->targets[i]->product_id, json_obj(u->requests[i].val, "targeting_overlay"));
+    }
+    for (size_t i = 0; i < u->additions_n; i++) {
+        rule_facts_package(f, u->additions[i].product_id, json_obj(u->additions[i].val, "targeting_overlay"));
+    }
+    if (rule_decide(u->act, f, verdict, e)) return -1;
+    if (verdict->outcome == RULE_REJECT) return rule_refuse(verdict, e);
+    *needs_person = *needs_person || verdict->outcome == RULE_PERSON;
+    return 0;
+}
+
+/* More money or a longer flight is a new commitment; less of either is not. */
+int buy_update_ask_governance(struct buy_update *u, struct err *e)
+{
+    struct media_buy_row *row = &u->buy.row;
+    bool more = row->total_budget_micros > u->old.total_budget_micros || row->end_at > u->old.end_at ||
+                row->start_at < u->old.start_at;
+    if (u->cancels || !more) return 0;
+    struct governance_question q = { .account = &u->account,
+                                     .args = u->args,
+                                     .phase = "modification",
+                                     .plan_id = json_str(doc_parse(u->act->arena, u->old.doc), "plan_id"),
+                                     .summary = u->changes_n ? u->changes[0].summary : STR_NONE,
+                                     .currency = str_from(row->currency),
+                                     .total_micros = row->total_budget_micros,
+                                     .start_at = row->start_at,
+                                     .end_at = row->end_at };
+    struct str shown;
+    if (governance_gate(u->act, &q, &shown, e)) return -1;
+    row->echo = governance_echo(u->act->arena, row->echo, shown);
+    return 0;
+}
