@@ -102,7 +102,7 @@ static void take_push(struct call *c)
     const struct call_push *p = &c->push;
     yyjson_doc *parsed;
     struct err e;
-    if (!p->url.n || c->row->kind != TOOL_WRITE || json_has(c->args, "push_notification_config")) return;
+    if (!p->url.n || (c->row && c->row->kind != TOOL_WRITE) || json_has(c->args, "push_notification_config")) return;
     yyjson_mut_doc *doc = json_doc_new(c->arena);
     yyjson_mut_val *args = json_copy(doc, c->args);
     call_push_add(doc, json_add_obj(doc, args, "push_notification_config"), p);
@@ -136,6 +136,15 @@ static int check_schema(struct call *c)
     return contract_report_err(&report, &c->err);
 }
 
+/* Older dialects have no word for where to tell; what the door was told reaches the tool past their translation. */
+static void carry_push(const struct call *c, yyjson_mut_val *canonical_args)
+{
+    yyjson_val *push = json_obj(c->args, "push_notification_config");
+    if (!push || c->row->kind != TOOL_WRITE || yyjson_mut_obj_get(canonical_args, "push_notification_config")) return;
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    json_add_val(doc, canonical_args, "push_notification_config", json_copy(doc, push));
+}
+
 static int translate_up(struct call *c)
 {
     c->request = (struct dialect_request){
@@ -152,13 +161,15 @@ static int translate_up(struct call *c)
         c->act.now = up.now;
         c->act.mock_clock = true;
     }
+    c->row = tool_find(up.tool);
+    if (!c->row) return unknown_tool(c);
+    carry_push(c, up.args);
     struct str text = json_write(c->arena, up.args);
     static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     if (json_parse(c->arena, text, &own, &doc, &c->err)) return -1;
     c->canonical_args = yyjson_doc_get_root(doc);
-    c->row = tool_find(up.tool);
-    return c->row ? 0 : unknown_tool(c);
+    return 0;
 }
 
 /* --- running --------------------------------------------------------------------------------------------- */
@@ -422,7 +433,7 @@ void dispatch_call(struct dispatcher *d, struct call *c)
         finish(c, CALL_FAILED);
         return;
     }
-    if (c->row) take_push(c);
+    take_push(c);
     if (c->row && (check_role(c) || check_schema(c))) {
         bool missing = str_is(str_from(c->err.code), "AUTH_MISSING");
         finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);

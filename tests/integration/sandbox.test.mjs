@@ -154,6 +154,22 @@ test('push notification headers become the argument', async () => {
   }
 });
 
+test('they reach the same place in dialects that have no word for it', async () => {
+  const headers = { 'x-push-notification-url': 'http://127.0.0.1:9/older' };
+  const asked = [
+    ['tutorial', { name: 'x', total_budget: 3000, packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001',
+      budget: 3000, start_date: '2026-04-01', end_date: '2026-04-30', creative_format_ids: ['fmt-display-300x250'] }] },
+    (body) => body.media_buy.workflow_tasks[0].id],
+    ['buy-v1', { packages: ['prod-tech-display-001'], po_number: 'PO-1', total_budget: 3000, flight_start_date: '2026-04-01',
+      flight_end_date: '2026-04-30' }, (body) => body.detail],
+  ];
+  for (const [dialect, args, task] of asked) {
+    const r = await agent.post('/api/v1/create_media_buy', args, { headers: { ...headers, 'x-adcp-dialect': dialect } });
+    const status = await call('get_task_status', { task_id: task(r.body) });
+    assert.equal(status.body.has_webhook, true, dialect);
+  }
+});
+
 test('in production none of them is looked at', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'salesagent-production-'));
   const file = path.join(import.meta.dirname, '../../data/demo-publisher.json');
