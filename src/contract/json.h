@@ -29,6 +29,11 @@ struct json_limits {
 MUST_CHECK int json_parse(struct arena *a, struct str text, const struct json_limits *limits, yyjson_doc **doc,
                           struct err *e);
 
+/* Text that we wrote ourselves (a reply, a stored document, arguments put together). A mistake of ours in it, such as a
+ * member named twice, is logged and passed over, because no caller shall be able to turn it into an end of the agent.
+ * NULL, after a line in the log, only for what is not JSON at all; the lenient readers find nothing in that. */
+yyjson_val *json_parse_own(struct arena *a, struct str text);
+
 /* An allocator over the arena: free does nothing, a grown block leaves its old bytes behind. */
 yyjson_alc json_arena_alc(struct arena *a);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "contract/json.h"
 
 static void *alc_malloc(void *ctx, size_t size)
@@ -179,4 +180,16 @@ int json_parse(struct arena *a, struct str text, const struct json_limits *limit
     if (check_values(a, yyjson_doc_get_root(d), limits->depth_max, e)) return -1;
     *doc = d;
     return 0;
+}
+
+yyjson_val *json_parse_own(struct arena *a, struct str text)
+{
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    yyjson_doc *doc;
+    struct err e;
+    if (json_parse(a, text, &own, &doc, &e) == 0) return yyjson_doc_get_root(doc);
+    log_event(LOG_ERROR, "json", "ill-formed text of ours", "why", e.message, "at", e.field, NULL);
+    yyjson_alc alc = json_arena_alc(a);
+    doc = text.n ? yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, /* err= */ NULL) : NULL;
+    return doc ? yyjson_doc_get_root(doc) : NULL;
 }

@@ -137,6 +137,7 @@ int webhook_register(const struct act *act, const struct webhook_owner *owner, s
                                .kind = str_from(webhook_kind_name(owner->kind)),
                                .anchor = owner->anchor,
                                .context = owner->context,
+                               .subscriber_id = owner->subscriber_id,
                                .events = STR("[]"),
                                .updated_at = act->now };
     if (json_parse(act->arena, config, &webhook_json_limits, &doc, &why) == 0) {

@@ -50,6 +50,7 @@ struct webhook_owner {
     struct str principal_id, account_id;
     struct str anchor;  /* task_id, media_buy_id, account_id */
     struct str context; /* the buyer's JSON, echoed in what is sent; may be empty */
+    struct str subscriber_id; /* of several under one anchor; may be empty */
 };
 /* Stores what `config` says (already checked, as JSON text) under the owner; replaces what was there. A configuration
  * that cannot be read is left out with a log line: it was checked when it came in. */

@@ -27,6 +27,8 @@ struct a2a_request {
     struct str understood;     /* of plain text */
     struct a2a_task_row task;
     struct write_cmd cmd;
+    struct str push_config; /* a push configuration in AdCP's shape, for what is written */
+    struct str push_id;     /* the subscriber_id it is kept under, or the row to be deleted */
 
     /* while it is a stream */
     struct list stream_node;
@@ -67,6 +69,14 @@ bool a2a_written(struct a2a_request *r, enum write_result result);
 
 /* Brings what the row shows up to what was decided since: asks get_task_status with the caller's own credential. */
 void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t);
+
+/* A configuration of this task into r->push_config. False after answering: a URL that may not be called, a token or
+ * credential that is too short. */
+bool a2a_push_check(struct a2a_request *r, struct call_push *push);
+/* Registers r->push_config under r->push_id. */
+MUST_CHECK int a2a_push_register(struct tx *tx, struct a2a_request *r);
+/* The task has come to follow an AdCP task: its configurations are registered there from now on. */
+MUST_CHECK int a2a_push_follow(struct tx *tx, const struct a2a_task_row *t, struct err *e);
 
 /* The methods. */
 void a2a_send(struct a2a_request *r);

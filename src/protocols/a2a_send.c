@@ -5,8 +5,6 @@
 
 #define ANONYMOUS_KEPT 200 /* tasks of callers without a credential, for each publisher */
 
-static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
-
 /* --- keeping and answering --------------------------------------------------------------------------------- */
 
 static int keep_run(struct tx *tx, struct write_cmd *cmd)
@@ -14,8 +12,16 @@ static int keep_run(struct tx *tx, struct write_cmd *cmd)
     struct a2a_request *r = CONTAINER_OF(cmd, struct a2a_request, cmd);
     struct a2a_owner owner = { r->task.tenant_id, r->task.principal_id };
     struct err e;
-    if (q_a2a_task_put(tx, &r->task, &e)) return -1;
+    if (q_a2a_task_put(tx, &r->task, &e) || a2a_push_follow(tx, &r->task, &e)) return -1;
+    if (r->push_config.n && a2a_push_register(tx, r)) return -1;
     return owner.principal_id.n ? 0 : q_a2a_task_trim(tx, &owner, ANONYMOUS_KEPT, &e);
+}
+
+/* A question of ours that waits for words keeps where to tell; an operation has registered that itself. */
+static bool keep_push(struct a2a_request *r)
+{
+    struct call_push *push = &r->message.push;
+    return !push->url.n || !r->task.principal_id.n || a2a_push_check(r, push);
 }
 
 /* What the message did is done, whether or not the record of it could be kept. */
@@ -107,15 +113,13 @@ static void ask_back(struct a2a_request *r, const struct a2a_owner *owner, const
     t->failed = false;
     t->skill = intent->skill;
     t->message = arena_printf(&r->ex->arena, STR_FMT " " STR_FMT, STR_ARG(intent->understood), STR_ARG(intent->missing));
-    keep(r);
+    if (keep_push(r)) keep(r);
 }
 
 static void read_text(struct a2a_request *r, const struct a2a_owner *owner)
 {
     struct arena *a = &r->ex->arena;
     struct a2a_intent intent;
-    yyjson_doc *doc;
-    struct err e;
     struct str before = r->task.asked;
     const char *line = before.n ? "\n" : "";
     r->task.asked = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(before), line, STR_ARG(r->message.text));
@@ -125,8 +129,7 @@ static void read_text(struct a2a_request *r, const struct a2a_owner *owner)
         ask_back(r, owner, &intent);
         return;
     }
-    ENSURE(json_parse(a, intent.args, &own, &doc, &e) == 0); /* our own text */
-    call_skill(r, intent.skill, yyjson_doc_get_root(doc));
+    call_skill(r, intent.skill, json_parse_own(a, intent.args));
 }
 
 /* --- the task it continues ---------------------------------------------------------------------------------- */

@@ -8,8 +8,6 @@
 #define PAGE_DEFAULT  50
 #define PAGE_MAX      100
 
-static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
-
 /* --- what was decided since ---------------------------------------------------------------------------------- */
 
 static void refresh_done(struct call *c)
@@ -45,8 +43,6 @@ static struct str success(struct arena *a, yyjson_val *status)
 
 void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t)
 {
-    struct err e;
-    yyjson_doc *doc;
     bool done = false;
     if (!t->adcp_task_id.n || !tool_find(STR("get_task_status"))) return;
     yyjson_mut_doc *ask = json_doc_new(a);
@@ -54,19 +50,18 @@ void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_ro
     json_add_str(ask, args, "task_id", t->adcp_task_id);
     json_add_bool(ask, args, "include_result", true);
     json_add_str(ask, args, "adcp_version", t->adcp_version.n ? t->adcp_version : STR("3.0"));
-    ENSURE(json_parse(a, json_write(a, args), &own, &doc, &e) == 0);
     struct call *c = ARENA_NEW(a, struct call);
     *c = (struct call){ .arena = a,
                         .transport = TRANSPORT_A2A,
                         .tool = STR("get_task_status"),
-                        .args = yyjson_doc_get_root(doc),
+                        .args = json_parse_own(a, json_write(a, args)),
                         .done = refresh_done,
                         .owner = &done };
     call_headers_read(r->ex, &c->headers);
     dispatch_call(r->dispatcher, c);
     ENSURE(done); /* a read answers at once */
-    if (c->outcome != CALL_OK || json_parse(a, c->body, &own, &doc, &e)) return;
-    yyjson_val *status = yyjson_doc_get_root(doc);
+    if (c->outcome != CALL_OK) return;
+    yyjson_val *status = json_parse_own(a, c->body);
     struct str word = json_str(status, "status");
     bool failed = str_is(word, "rejected") || str_is(word, "failed") || str_is(word, "canceled");
     if (!failed && !str_is(word, "completed")) return;

@@ -401,12 +401,7 @@ void dispatch_call(struct dispatcher *d, struct call *c)
 {
     c->dispatcher = d;
     c->dialect = dialect_default();
-    if (!c->args) {
-        yyjson_doc *doc;
-        static const struct json_limits tiny = { .bytes_max = 16, .depth_max = 2, .nodes_max = 2 };
-        ENSURE(json_parse(c->arena, STR("{}"), &tiny, &doc, &c->err) == 0);
-        c->args = yyjson_doc_get_root(doc);
-    }
+    if (!c->args) c->args = json_parse_own(c->arena, STR("{}"));
     int identified = auth_identify(c, store_read(d->store), loop_now(d->loop), &c->err);
     struct err auth_err = c->err;
     tenant_settings_read(&c->tenant, c->arena, &c->settings);

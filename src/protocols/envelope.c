@@ -1,7 +1,6 @@
 #include "protocols/envelope.h"
 
 #include "base/buf.h"
-#include "base/log.h"
 #include "contract/error_codes.h"
 
 static const char *status_word(enum tool_outcome o)
@@ -91,20 +90,13 @@ yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struc
     return root;
 }
 
-/* Text that we wrote ourselves. A member named twice in it is a mistake of ours that no caller shall be able to turn
- * into an end of the agent: it is logged, and the reply goes out as it is. */
-static yyjson_val *parse_own(struct arena *a, struct str text)
+/* The reply cannot be read back: the caller hears that, and nothing that is half of it. */
+static void unreadable(struct call *c, struct dialect_down *down)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
-    yyjson_doc *doc;
-    struct err e;
-    if (json_parse(a, text, &own, &doc, &e)) {
-        log_event(LOG_ERROR, "envelope", "ill-formed reply", "why", e.message, "at", e.field, NULL);
-        yyjson_alc alc = json_arena_alc(a);
-        doc = yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, /* err= */ NULL);
-        ENSURE(doc != NULL);
-    }
-    return yyjson_doc_get_root(doc);
+    c->outcome = CALL_UNAVAILABLE;
+    down->failed = true;
+    err_set(&c->err, "SERVICE_UNAVAILABLE", "The agent could not write its reply.");
+    down->reply = json_parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
 }
 
 /* The canonical reply as values that a dialect can read: written and read back, because what was spliced or printed
@@ -112,14 +104,16 @@ static yyjson_val *parse_own(struct arena *a, struct str text)
 static void canonical_reply(struct call *c, struct dialect_down *down)
 {
     if (down->failed) {
-        down->reply = parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
+        down->reply = json_parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
+        if (!down->reply) unreadable(c, down);
         return;
     }
     if (!c->canonical.n) c->canonical = envelope_snapshot(c->arena, c->fresh);
-    yyjson_val *root = parse_own(c->arena, c->canonical);
+    yyjson_val *root = json_parse_own(c->arena, c->canonical);
     down->reply = yyjson_obj_get(root, "reply");
     down->aux = yyjson_obj_get(root, "aux");
     c->tool_outcome = (enum tool_outcome)json_i64_or(root, "outcome", TOOL_COMPLETED);
+    if (!yyjson_is_obj(down->reply)) unreadable(c, down);
 }
 
 static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *body)

@@ -24,13 +24,10 @@ static void problem(struct http_exchange *ex, int status, const char *detail)
 /* The error body of the operation with the members of RFC 9457 added. */
 static struct str problem_body(struct rest_call *r, int status)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
     struct arena *a = r->call.arena;
-    yyjson_doc *parsed;
-    struct err e;
-    ENSURE(json_parse(a, r->call.body, &own, &parsed, &e) == 0); /* our own text */
+    yyjson_val *own = json_parse_own(a, r->call.body);
     yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *o = json_copy(doc, yyjson_doc_get_root(parsed));
+    yyjson_mut_val *o = yyjson_is_obj(own) ? json_copy(doc, own) : yyjson_mut_obj(doc);
     yyjson_mut_obj_remove_key(o, "status"); /* the task status; RFC 9457 has the name for itself */
     json_add_cstr(doc, o, "title", http_status_text(status));
     json_add_i64(doc, o, "status", status);
@@ -41,11 +38,8 @@ static struct str problem_body(struct rest_call *r, int status)
 /* What AdCP answers with an empty list may be an error in an older shape, with a code of its own. */
 static int status_of_older_shape(const struct call *c)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
-    yyjson_doc *doc;
-    struct err e;
-    ENSURE(json_parse(c->arena, c->body, &own, &doc, &e) == 0); /* our own text */
-    yyjson_val *root = yyjson_doc_get_root(doc);
+    yyjson_val *root = json_parse_own(c->arena, c->body);
+    if (!root) return 500;
     struct str code = json_str(json_obj(root, "error"), "code");
     if (!code.n) code = json_str(root, "error_code");
     return code.n >= 9 && memcmp(code.p + code.n - 9, "NOT_FOUND", 9) == 0 ? 404 : 400;

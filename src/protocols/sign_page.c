@@ -114,13 +114,10 @@ static void refused(struct sign_page *p, const struct call *c)
 /* Calls a tool with the credential of the form; the same gates as for anybody. */
 static void call_tool(struct sign_page *p, struct str tool, yyjson_mut_doc *doc, void (*done)(struct call *c))
 {
-    yyjson_doc *args;
-    struct err e;
-    ENSURE(json_parse(&p->ex->arena, json_write(&p->ex->arena, doc->root), &body_limits, &args, &e) == 0); /* ours */
     p->call = (struct call){ .arena = &p->ex->arena,
                              .transport = TRANSPORT_REST,
                              .tool = tool,
-                             .args = yyjson_doc_get_root(args),
+                             .args = json_parse_own(&p->ex->arena, json_write(&p->ex->arena, doc->root)),
                              .own_page = true,
                              .done = done };
     call_headers_read(p->ex, &p->call.headers);

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                          \
     "a2a_task_id, tenant_id, principal_id, context_id, state, failed, skill, adcp_task_id, adcp_version," \
-    " message, payload, history, asked, push, created_at, updated_at"
+    " message, payload, history, asked, created_at, updated_at"
 
 #define WHERE                                                                                \
     " WHERE tenant_id = ?1 AND principal_id = ?2 AND (?3 = '' OR context_id = ?3)"          \
@@ -28,9 +28,8 @@ static int read_row(struct stmt *s, struct arena *a, struct a2a_task_row *out, s
                                   .payload = col_str(s, a, 10),
                                   .history = col_str(s, a, 11),
                                   .asked = col_str(s, a, 12),
-                                  .push = col_str(s, a, 13),
-                                  .created_at = col_i64(s, 14),
-                                  .updated_at = col_i64(s, 15) };
+                                  .created_at = col_i64(s, 13),
+                                  .updated_at = col_i64(s, 14) };
     return 1;
 }
 
@@ -87,11 +86,11 @@ int q_a2a_task_count(struct tx *tx, const struct a2a_task_filter *f, int64_t *co
 int q_a2a_task_put(struct tx *tx, const struct a2a_task_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO a2a_task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        tx, "INSERT INTO a2a_task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (a2a_task_id) DO UPDATE SET state = excluded.state, failed = excluded.failed,"
             " skill = excluded.skill, adcp_task_id = excluded.adcp_task_id, adcp_version = excluded.adcp_version,"
             " message = excluded.message, payload = excluded.payload, history = excluded.history,"
-            " asked = excluded.asked, push = excluded.push, updated_at = excluded.updated_at"
+            " asked = excluded.asked, updated_at = excluded.updated_at"
             " WHERE tenant_id = excluded.tenant_id AND principal_id = excluded.principal_id");
     stmt_str(s, 1, row->a2a_task_id);
     stmt_str(s, 2, row->tenant_id);
@@ -106,9 +105,8 @@ int q_a2a_task_put(struct tx *tx, const struct a2a_task_row *row, struct err *e)
     stmt_str(s, 11, row->payload);
     stmt_str(s, 12, row->history.n ? row->history : STR("[]"));
     stmt_str(s, 13, row->asked);
-    stmt_str(s, 14, row->push);
-    stmt_i64(s, 15, row->created_at);
-    stmt_i64(s, 16, row->updated_at);
+    stmt_i64(s, 14, row->created_at);
+    stmt_i64(s, 15, row->updated_at);
     return stmt_run(s, e);
 }
 

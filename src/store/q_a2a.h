@@ -7,7 +7,7 @@ struct a2a_task_row {
     struct str a2a_task_id, tenant_id, principal_id, context_id;
     struct str state;
     bool failed;
-    struct str skill, adcp_task_id, adcp_version, message, payload, history, asked, push;
+    struct str skill, adcp_task_id, adcp_version, message, payload, history, asked;
     int64_t created_at, updated_at;
 };
 
@@ -32,7 +32,7 @@ MUST_CHECK int q_a2a_task_get(struct tx *tx, struct arena *a, const struct a2a_o
 MUST_CHECK int q_a2a_task_list(struct tx *tx, struct arena *a, const struct a2a_task_filter *f,
                                struct a2a_task_row **rows, size_t *n, struct err *e);
 MUST_CHECK int q_a2a_task_count(struct tx *tx, const struct a2a_task_filter *f, int64_t *count, struct err *e);
-/* Inserts, or replaces what may change (state, failed, skill, message, payload, history, asked, push, updated_at).
+/* Inserts, or replaces what may change (state, failed, skill, message, payload, history, asked, updated_at).
  * A row of another owner is left alone. */
 MUST_CHECK int q_a2a_task_put(struct tx *tx, const struct a2a_task_row *row, struct err *e);
 

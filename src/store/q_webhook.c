@@ -84,6 +84,23 @@ int q_webhook_delete(struct tx *tx, struct str webhook_id, struct err *e)
     return stmt_run(s, e);
 }
 
+int q_webhook_move(struct tx *tx, const struct webhook_anchor *from, struct str to, struct err *e)
+{
+    static const char *const steps[] = {
+        "UPDATE OR IGNORE webhook SET anchor = ?4 WHERE tenant_id = ?1 AND kind = ?2 AND anchor = ?3",
+        "DELETE FROM webhook WHERE tenant_id = ?1 AND kind = ?2 AND anchor = ?3",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        AUTO_STMT struct stmt *s = stmt_get(tx, steps[i]);
+        stmt_str(s, 1, from->tenant_id);
+        stmt_str(s, 2, str_from(from->kind));
+        stmt_str(s, 3, from->anchor);
+        if (i == 0) stmt_str(s, 4, to);
+        if (stmt_run(s, e)) return -1;
+    }
+    return 0;
+}
+
 int q_webhook_proved(struct tx *tx, struct str webhook_id, struct str challenge, int64_t now, struct err *e)
 {
     AUTO_STMT struct stmt *s =

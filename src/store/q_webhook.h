@@ -28,6 +28,9 @@ struct webhook_anchor {
 MUST_CHECK int q_webhook_list(struct tx *tx, struct arena *a, const struct webhook_anchor *key, struct webhook_row **out,
                               size_t *n, struct err *e);
 MUST_CHECK int q_webhook_delete(struct tx *tx, struct str webhook_id, struct err *e);
+/* Those of one anchor go to another of the same tenant and kind; what stands there under the same subscriber stays and
+ * theirs is forgotten. */
+MUST_CHECK int q_webhook_move(struct tx *tx, const struct webhook_anchor *from, struct str to, struct err *e);
 /* The receiver has echoed `challenge`: 1, 0 the registration has changed meanwhile, -1. */
 MUST_CHECK int q_webhook_proved(struct tx *tx, struct str webhook_id, struct str challenge, int64_t now, struct err *e);
 

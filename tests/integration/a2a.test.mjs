@@ -306,6 +306,82 @@ test('a submitted operation is a completed task that shows the decision; watcher
   }
 });
 
+test('push configurations: several for a task, kept in one place, bounded, through both generations', async () => {
+  const received = [];
+  const server = http.createServer((q, r) => {
+    let body = '';
+    q.on('data', (d) => { body += d; }).on('end', () => { received.push({ url: q.url, token: q.headers['x-a2a-notification-token'] }); r.end(); });
+  });
+  await new Promise((r) => server.listen(0, '127.0.0.1', r));
+  const hook = (n) => `http://127.0.0.1:${server.address().port}/${n}`;
+  const set = (taskId, config) => rpc('tasks/pushNotificationConfig/set', { taskId, pushNotificationConfig: config });
+  const list = async (taskId) => (await rpc('ListTaskPushNotificationConfigs', { taskId })).result.configs.map((c) => [c.id, c.url]);
+  try {
+    // The one of the arguments, that of the configuration and that of the headers stand in the same place.
+    const ways = [
+      [skill('create_media_buy', buy(40, { push_notification_config: { url: hook('argument'), operation_id: 'op' } })), {}],
+      [{ ...skill('create_media_buy', buy(41)), configuration: { pushNotificationConfig: { url: hook('configuration') } } }, {}],
+      [skill('create_media_buy', buy(42)), { 'x-push-notification-url': hook('header') }],
+    ];
+    for (const [params, headers] of ways) {
+      const { result: task } = await rpc('message/send', params, { headers });
+      const [[id, url]] = await list(task.id);
+      assert.equal(id, task.id);
+      assert.match(url, /argument|configuration|header/);
+    }
+
+    const { result: task } = await rpc('message/send', ways[1][0]); // a replay: the same AdCP task, a task of its own
+    assert.deepEqual(await list(task.id), [[task.id, hook('configuration')]]);
+    assert.equal((await set(task.id, { id: 'b', url: hook('b') })).result.pushNotificationConfig.id, 'b');
+    assert.equal((await rpc('CreateTaskPushNotificationConfig', { taskId: task.id, id: 'a', url: hook('a'), token: 'a-token-of-sixteen' })).result.id, 'a');
+    await set(task.id, { id: 'b', url: hook('b2') }); // replaced
+    await set(task.id, { url: hook('own') }); // without an id: the task's own
+    assert.deepEqual(await list(task.id), [[task.id, hook('own')], ['a', hook('a')], ['b', hook('b2')]]);
+    const old = await rpc('tasks/pushNotificationConfig/list', { id: task.id });
+    assert.deepEqual(old.result.map((c) => c.pushNotificationConfig.id), [task.id, 'a', 'b']);
+    const one = async (id) => (await rpc('tasks/pushNotificationConfig/get', { id: task.id, pushNotificationConfigId: id }));
+    assert.equal((await one('b')).result.pushNotificationConfig.url, hook('b2'));
+    assert.equal((await one(undefined)).result.pushNotificationConfig.url, hook('own'));
+    assert.equal((await one('c')).error.code, -32001);
+    for (const bad of [{ id: 'x y', url: hook('x') }, { id: 'x'.repeat(65), url: hook('x') }, { id: 'x' }, { id: 'x', url: 'http://10.0.0.1/' },
+      { id: 'x', url: hook('x'), token: 'short' }, { id: 'x', url: hook('x'), authentication: { schemes: ['Bearer'], credentials: 'short' } }]) {
+      assert.equal((await set(task.id, bad)).error?.code, -32602, JSON.stringify(bad));
+    }
+    for (let i = 3; i < 10; i++) assert.ok((await set(task.id, { id: `n${i}`, url: hook(`n${i}`) })).result, String(i));
+    assert.match((await set(task.id, { id: 'one-more', url: hook('x') })).error.message, /at most 10/);
+    assert.ok((await set(task.id, { id: 'n3', url: hook('again') })).result, 'what is there can be replaced');
+    for (let i = 3; i < 10; i++) {
+      assert.deepEqual((await rpc('DeleteTaskPushNotificationConfig', { taskId: task.id, id: `n${i}` })).result, {});
+    }
+    assert.equal((await rpc('tasks/pushNotificationConfig/delete', { id: task.id, pushNotificationConfigId: 'n3' })).error.code, -32001);
+
+    await agent.stop();
+    agent = await Agent.start({ data, args: CLOCK });
+    assert.equal((await list(task.id)).length, 3);
+    await decide(payload(task).task_id, 'approve');
+    for (let i = 0; i < 100 && received.length < 3; i++) await new Promise((r) => setTimeout(r, 50));
+    assert.deepEqual(received.map((x) => x.url).sort(), ['/a', '/b2', '/own']);
+    assert.equal(received.find((x) => x.url === '/a').token, 'a-token-of-sixteen');
+
+    // A question that waits for words keeps where to tell, and takes it along when it becomes an operation.
+    const asked = (await rpc('message/send', { ...text('buy a campaign'), configuration: { pushNotificationConfig: { url: hook('asked') } } })).result;
+    assert.equal(asked.status.state, 'input-required');
+    assert.deepEqual(await list(asked.id), [[asked.id, hook('asked')]]);
+    await set(asked.id, { id: 'second', url: hook('second') });
+    const told = (await rpc('message/send', skill('create_media_buy', buy(43), { taskId: asked.id }))).result;
+    assert.equal(told.id, asked.id);
+    assert.deepEqual(await list(asked.id), [[asked.id, hook('asked')], ['second', hook('second')]]);
+    await decide(payload(told).task_id, 'approve');
+    for (let i = 0; i < 100 && received.length < 5; i++) await new Promise((r) => setTimeout(r, 50));
+    assert.deepEqual(received.slice(3).map((x) => x.url).sort(), ['/asked', '/second']);
+    const unsafe = await rpc('message/send', { ...text('buy a campaign'), configuration: { pushNotificationConfig: { url: 'http://10.0.0.1/' } } });
+    assert.equal(unsafe.error.code, -32602);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 test('who watches and goes away leaves nothing behind', async () => {
   const { result: task } = await rpc('message/send', skill('create_media_buy', buy(20)));
   const streams = await Promise.all(Array.from({ length: 20 }, async () => {
