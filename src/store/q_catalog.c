@@ -1,6 +1,7 @@
 /* See q_catalog.h. Each kind has its own literals, because a statement is cached by the address of its text. */
 #include "store/q_catalog.h"
 
+#include "base/rfc3339.h"
 #include "store/stmt.h"
 
 int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id, struct str id,
@@ -310,28 +311,30 @@ int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t
 /* ---- bookings ---- */
 
 /* Impressions are counts, not money, and a forecast needs no exactness: the sum is made in REAL so that a goal
- * times microseconds cannot overflow. */
+ * times hours cannot overflow. */
+#define SHARE(t) "sum(CAST(" t ".impressions AS REAL) * (min(" t ".end_hour, ?4) - max(" t ".start_hour, ?3))" \
+                 " / (" t ".end_hour - " t ".start_hour))"
+#define HOUR_US (INT64_C(3600) * USEC_PER_SEC)
+
 int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
         tx,
-        "SELECT CAST(round(coalesce((SELECT sum(CAST(p.impressions_goal AS REAL)"
-        "  * (min(p.end_at, ?4) - max(p.start_at, ?3)) / (p.end_at - p.start_at))"
-        " FROM package p JOIN media_buy m ON m.media_buy_id = p.media_buy_id"
-        " LEFT JOIN account a ON a.tenant_id = m.tenant_id AND a.account_id = m.account_id"
-        " WHERE p.product_id = ?2 AND p.start_at < ?4 AND p.end_at > ?3 AND p.end_at > p.start_at"
-        "  AND p.canceled_at IS NULL AND p.impressions_goal IS NOT NULL AND m.tenant_id = ?1"
-        "  AND m.status NOT IN ('rejected', 'canceled', 'completed', 'failed')"
-        "  AND m.media_buy_id <> ?6 AND coalesce(a.sandbox, 0) = 0), 0)"
-        " + coalesce((SELECT sum(CAST(h.impressions AS REAL)"
-        "  * (min(h.end_at, ?4) - max(h.start_at, ?3)) / (h.end_at - h.start_at))"
-        " FROM proposal_hold h WHERE h.tenant_id = ?1 AND h.product_id = ?2 AND h.start_at < ?4 AND h.end_at > ?3"
-        "  AND h.end_at > h.start_at AND h.expires_at > ?5"
-        "  AND NOT (h.principal_id = ?7 AND h.proposal_id = ?8)), 0)) AS INTEGER)");
+        "SELECT CAST(round(coalesce((SELECT " SHARE("f") " FROM product_flight f WHERE f.tenant_id = ?1"
+        "  AND f.product_id = ?2 AND f.end_hour > ?3 AND f.start_hour < ?4), 0)"
+        /* The buy itself has a handful of packages; reading them is cheaper than knowing them in the sum. */
+        " - coalesce((SELECT " SHARE("b") " FROM booked_package b WHERE b.media_buy_id = ?6 AND b.tenant_id = ?1"
+        "  AND b.product_id = ?2 AND b.end_hour > ?3 AND b.start_hour < ?4), 0)"
+        " + coalesce((SELECT " SHARE("h") " FROM (SELECT impressions, start_at / 3600000000 AS start_hour,"
+        "   max(end_at / 3600000000, start_at / 3600000000 + 1) AS end_hour FROM proposal_hold"
+        "   WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
+        "    AND NOT (principal_id = ?7 AND proposal_id = ?8)) h"
+        "  WHERE h.end_hour > ?3 AND h.start_hour < ?4), 0)) AS INTEGER)");
+    int64_t start_hour = w->start_at / HOUR_US, end_hour = w->end_at / HOUR_US;
     stmt_str(s, 1, w->tenant_id);
     stmt_str(s, 2, w->product_id);
-    stmt_i64(s, 3, w->start_at);
-    stmt_i64(s, 4, w->end_at);
+    stmt_i64(s, 3, start_hour);
+    stmt_i64(s, 4, end_hour > start_hour ? end_hour : start_hour + 1);
     stmt_i64(s, 5, now);
     stmt_str(s, 6, w->except_buy);
     stmt_str(s, 7, w->except_holder);

@@ -94,6 +94,8 @@ struct product_window {
     struct str except_holder, except_proposal; /* a principal's proposal whose hold does not count; empty: none */
 };
 /* Impressions other packages and held proposals have promised inside the window, their goals spread evenly over
- * their flights. Canceled packages, dead buys and those of sandbox accounts do not count. */
+ * their flights; flights and window are counted in whole UTC hours. Canceled packages, dead buys and those of sandbox
+ * accounts do not count. Costs as many rows as the product has different flights, however many buys share them: the
+ * table product_flight is kept summed by triggers on media_buy and package. */
 MUST_CHECK int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions,
                                 struct err *e);

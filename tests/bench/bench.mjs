@@ -47,7 +47,7 @@ function publisher() {
   const doc = JSON.parse(readFileSync(path.join(top, 'data/demo-publisher.json'), 'utf8'));
   for (const p of doc.products) {
     p.ext.salesagent.approval_policy = 'auto';
-    delete p.ext.salesagent.estimated_reach; // no stated capacity, so nothing sells out
+    p.ext.salesagent.capacity = { daily_impressions: 1e9 }; // counted at every create, and never sold out
   }
   const review = structuredClone(doc.products[0]); // what a person decides on, for the webhooks
   review.product_id = 'bench-review';
@@ -87,8 +87,9 @@ async function stop(child) {
 const rpc = (name, args) => JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call',
   params: { name, arguments: args } });
 const account = (i) => ({ brand: { domain: `brand-${i}.example` }, operator: `brand-${i}.example` });
-const createArgs = (i, key) => ({ adcp_version: '3.1', idempotency_key: key, account: account(i),
-  brand: { domain: `brand-${i}.example` }, start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z',
+const day = (n) => new Date(Date.parse('2026-04-01T00:00:00Z') + n * 86400e3).toISOString();
+const createArgs = (i, key, flight = [0, 30]) => ({ adcp_version: '3.1', idempotency_key: key, account: account(i),
+  brand: { domain: `brand-${i}.example` }, start_time: day(flight[0]), end_time: day(flight[0] + flight[1]),
   packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 1500 },
     { product_id: 'prod-ron-display-001', pricing_option_id: 'price-004', budget: 2500 }] });
 
@@ -108,7 +109,9 @@ async function seed(url) {
   await Promise.all(Array.from({ length: 64 }, async () => {
     for (let n = next++; n < total; n = next++) {
       const i = n % principals;
-      const { result } = await call(url, i, 'create_media_buy', createArgs(i, `bench-seed-${String(n).padStart(10, '0')}`));
+      const flight = [n % 60, 7 + n % 24]; // what is booked on a product is counted by different flights
+      const { result } = await call(url, i, 'create_media_buy',
+        createArgs(i, `bench-seed-${String(n).padStart(10, '0')}`, flight));
       if (i === 0) ids.push(result.media_buy_id);
     }
   }));
