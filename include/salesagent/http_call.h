@@ -47,6 +47,10 @@ struct http_call {
     int retry_after_s;       /* from Retry-After (either form); -1 when absent */
     struct str response;     /* body */
     struct str content_type; /* empty when absent */
+    struct str www_authenticate; /* its first bytes; empty when absent */
+    /* With HTTP_UNKNOWN: a kept connection turned out to be dead before anything was answered; the peer is likely there.
+     * The client itself sends GET and HEAD again, but not what may act or is signed for one use: its owner decides. */
+    bool stale_connection;
     char reason[160];        /* for logs and operators, never for buyers */
     int elapsed_ms;
 

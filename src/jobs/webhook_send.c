@@ -1,6 +1,7 @@
 #include "jobs/webhook_send.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "base/crypto.h"
 #include "base/encode.h"
@@ -15,6 +16,8 @@
 #define KEEP_ACTIVITY_US     (INT64_C(35) * USEC_PER_DAY)
 #define UNPROVED_WAIT_US     (INT64_C(30) * USEC_PER_SEC)
 #define RETRY_AFTER_S_MAX    (6 * 3600)
+#define SIGNATURE_WAIT_US    (INT64_C(60) * USEC_PER_SEC) /* caches of keys and clocks get the time to catch up */
+#define UNSIGNED_REASON      "HTTP 401, "
 
 struct delivery_run {
     struct job_run run; /* first */
@@ -25,7 +28,7 @@ struct delivery_run {
     struct op_http post;
     struct http_header headers[HEADERS_MAX];
     size_t headers_n;
-    bool signed_ok, posted, proved;
+    bool signed_ok, posted, proved, sent_again;
     int64_t fired_at;
 };
 
@@ -122,6 +125,8 @@ static int prepare(struct steps *s)
         return end(d, JOB_RETRY, "The receiver has not proved yet that it controls the URL.");
     }
     bool a2a_1_0 = str_is(d->hook.channel, "a2a-1.0");
+    d->headers_n = 0; /* of a first sending */
+    d->signed_ok = false;
     add_header(d, STR("Content-Type"), a2a_1_0 ? STR("application/a2a+json") : STR("application/json"));
     if (str_starts(d->hook.channel, STR("a2a")) && d->hook.token.n) {
         add_header(d, STR("X-A2A-Notification-Token"), d->hook.token);
@@ -181,6 +186,43 @@ static int later(struct delivery_run *d, const char *why)
     return end(d, JOB_RETRY, why);
 }
 
+/* The code in `WWW-Authenticate: Signature error="CODE"` (AdCP webhook error taxonomy); empty when there is none. */
+static struct str signature_error(struct delivery_run *d)
+{
+    static const char before[] = "error=\"";
+    struct str h = d->post.call.www_authenticate;
+    if (d->post.call.status != 401 || h.n < 10 || strncasecmp(h.p, "Signature ", 10) != 0) return STR("");
+    const char *p = strstr(arena_cstr(&d->run.arena, h), before);
+    if (!p) return STR("");
+    p += sizeof(before) - 1;
+    size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return n <= 64 && p[n] == '"' ? (struct str){ p, n } : STR("");
+}
+
+/* What another signature, later, may cure: a clock, a nonce seen, keys the receiver has not read yet. */
+static bool curable(struct str code)
+{
+    static const char *const codes[] = { "webhook_signature_window_invalid", "webhook_signature_replayed",
+                                         "webhook_signature_key_unknown", "webhook_signature_rate_abuse",
+                                         "webhook_signature_revocation_stale", "webhook_signature_jwks_unavailable" };
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        if (str_is(code, codes[i])) return true;
+    }
+    return false;
+}
+
+/* Final, as AdCP says of a signature that is not accepted; but what a fresh one may cure is tried once more. A 401 that
+ * says nothing of signatures may pass (a receiver that restarts with its secrets), so it gets a few attempts. */
+static int judge_unauthorized(struct delivery_run *d)
+{
+    struct str code = signature_error(d);
+    if (!code.n) return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "HTTP 401");
+    bool again = curable(code) && !str_starts(d->run.row.last_error, STR(UNSIGNED_REASON));
+    if (again) d->run.retry_at = loop_now(d->run.steps.loop) + SIGNATURE_WAIT_US;
+    return end(d, again ? JOB_RETRY : JOB_DEAD,
+               arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(code)).p);
+}
+
 static int judge_status(struct delivery_run *d, int status)
 {
     char why[64];
@@ -192,8 +234,17 @@ static int judge_status(struct delivery_run *d, int status)
         d->proved = echoes(d);
         return d->proved ? end(d, JOB_DONE, "") : end(d, JOB_RETRY, "The answer does not echo the challenge.");
     }
-    if (status == 401 && d->run.row.attempts < PATIENCE_ATTEMPTS) return end(d, JOB_RETRY, why);
-    return end(d, JOB_DEAD, why);
+    return status == 401 ? judge_unauthorized(d) : end(d, JOB_DEAD, why);
+}
+
+/* A kept connection was dead, which says nothing about the receiver: once more at once, with a signature of its own,
+ * because the first may have been seen. */
+static int send_again(struct delivery_run *d)
+{
+    d->sent_again = true;
+    d->posted = false;
+    op_http_finish(&d->post);
+    return STEP_PREPARE;
 }
 
 static int judge(struct steps *s)
@@ -202,8 +253,10 @@ static int judge(struct steps *s)
     switch (d->post.call.outcome) {
     case HTTP_OK: return judge_status(d, d->post.call.status);
     case HTTP_REFUSED: return end(d, JOB_DEAD, d->post.call.reason);
-    case HTTP_NOT_SENT:
-    case HTTP_UNKNOWN: return later(d, d->post.call.reason);
+    case HTTP_UNKNOWN:
+        if (d->post.call.stale_connection && !d->sent_again) return send_again(d);
+        return later(d, d->post.call.reason);
+    case HTTP_NOT_SENT: return later(d, d->post.call.reason);
     case HTTP_TOO_LARGE:
         d->run.health = LANE_OK;
         return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "The answer is too long.");
@@ -224,6 +277,9 @@ static struct str shown_error(struct delivery_run *d)
     switch (c->outcome) {
     case HTTP_OK:
         if (c->status >= 200 && c->status < 300) return STR("");
+        if (signature_error(d).n) {
+            return arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(signature_error(d)));
+        }
         return arena_printf(&d->run.arena, "HTTP %d", c->status);
     case HTTP_REFUSED: return STR("URL not allowed");
     case HTTP_NOT_SENT: return STR("no connection");

@@ -5,7 +5,9 @@
  *     2xx                       done
  *     5xx, 429, 408, 425        again, not before Retry-After; the lane failed
  *     no or half an answer      again; the lane failed
- *     401, an endless answer    again, a few times: a receiver may be late in learning a new key
+ *     a kept connection died    once more at once, with a signature of its own
+ *     401, an endless answer    again, a few times
+ *     401 with Signature error  dead; once more in a minute when the code says that a fresh signature may do
  *     409, other 4xx, 3xx       dead: the receiver has decided, and redirects are not followed
  *     refused by our policy     dead: the name now leads to an address that may not be called
  *

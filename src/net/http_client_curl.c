@@ -57,8 +57,9 @@ struct call_state {
     size_t head_bytes;
     size_t body_bytes_max;
     bool http_to_loopback; /* plain http is allowed to loopback only */
-    bool address_refused, socket_made, too_large;
-    char content_type[128];
+    bool address_refused, socket_made, too_large, resend_refused, kept_died;
+    int sendings; /* how often curl was about to send the request */
+    char content_type[128], www_authenticate[256];
     char error[CURL_ERROR_SIZE];
 };
 
@@ -143,6 +144,8 @@ static void call_over(struct call_state *s, enum http_outcome outcome, const cha
     c->elapsed_ms = (int)(uv_now(&s->client->d->uv) - s->started_ms);
     c->response = outcome == HTTP_OK ? buf_str(&s->response) : STR_NONE;
     c->content_type = outcome == HTTP_OK ? str_from(s->content_type) : STR_NONE;
+    c->www_authenticate = outcome == HTTP_OK ? str_from(s->www_authenticate) : STR_NONE;
+    c->stale_connection = outcome == HTTP_UNKNOWN && s->kept_died;
     s->stage = CALL_OVER;
     list_remove(&s->node);
     list_push_back(&s->client->over, &s->node);
@@ -206,6 +209,7 @@ static enum http_outcome judge(struct call_state *s, CURLcode code)
     long sent = 0;
     if (code == CURLE_OK) return s->call->status >= 200 ? HTTP_OK : HTTP_UNKNOWN;
     if (s->too_large || code == CURLE_FILESIZE_EXCEEDED) return HTTP_TOO_LARGE;
+    if (s->resend_refused) return HTTP_UNKNOWN;
     (void)curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &sent);
     if (sent > 0) return HTTP_UNKNOWN;
     if (s->address_refused && !s->socket_made) return HTTP_REFUSED;
@@ -219,11 +223,15 @@ static void call_finished(void *private_data, CURLcode code)
     ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_ACTIVE);
     if (code == CURLE_OK) read_answer(s);
     enum http_outcome outcome = judge(s, code);
+    bool broke = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
+    s->kept_died = s->resend_refused || (broke && !s->socket_made && s->head_bytes == 0);
     const char *reason = "";
     if (outcome == HTTP_REFUSED && s->address_refused) {
         reason = "the host resolves to no address that may be reached";
     } else if (outcome == HTTP_TOO_LARGE) {
         reason = "the answer is larger than the call allows";
+    } else if (s->kept_died) {
+        reason = "the kept connection was dead";
     } else if (code != CURLE_OK) {
         reason = s->error[0] ? s->error : curl_easy_strerror(code);
     }
@@ -247,9 +255,34 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     return socket(a->family, a->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->protocol);
 }
 
+/* curl sends a request again by itself when a kept connection dies before the first byte of an answer. That is right
+ * for a question. What acts must not be done twice unseen, and a signature is for one use (its nonce). */
+static int on_sending(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct call_state *s = arg;
+    if (s->sendings++ == 0 || str_is(s->call->method, "GET") || str_is(s->call->method, "HEAD")) {
+        return CURL_PREREQFUNC_OK;
+    }
+    s->resend_refused = true;
+    return CURL_PREREQFUNC_ABORT;
+}
+
+/* Keeps what the peer says about a signature it does not accept; of several such headers the last. */
+static void keep_challenge(struct call_state *s, struct str line)
+{
+    static const char name[] = "www-authenticate:";
+    size_t skip = sizeof(name) - 1;
+    if (line.n < skip || strncasecmp(line.p, name, skip) != 0) return;
+    while (skip < line.n && line.p[skip] == ' ') skip++;
+    while (line.n > skip && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r')) line.n--;
+    (void)snprintf(s->www_authenticate, sizeof(s->www_authenticate), "%.*s", (int)(line.n - skip),
+                   line.p + skip); /* may be cut */
+}
+
 static size_t on_head(char *p, size_t size, size_t n, void *arg)
 {
     struct call_state *s = arg;
+    keep_challenge(s, (struct str){ p, size * n });
     s->head_bytes += size * n;
     if (s->head_bytes <= HEAD_BYTES_MAX) return size * n;
     s->too_large = true;
@@ -283,6 +316,7 @@ static void set_fixed_options(struct client *cl, CURL *easy)
     CURL_SET(easy, CURLOPT_USERAGENT, cl->user_agent);
     if (cl->fixed_dns) CURL_SET(easy, CURLOPT_RESOLVE, cl->fixed_dns);
     CURL_SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    CURL_SET(easy, CURLOPT_PREREQFUNCTION, on_sending);
     CURL_SET(easy, CURLOPT_HEADERFUNCTION, on_head);
     CURL_SET(easy, CURLOPT_WRITEFUNCTION, on_body);
 }
@@ -387,6 +421,7 @@ static void call_enter_curl(struct call_state *s)
     CURL_SET(s->easy, CURLOPT_PRIVATE, s);
     CURL_SET(s->easy, CURLOPT_ERRORBUFFER, s->error);
     CURL_SET(s->easy, CURLOPT_OPENSOCKETDATA, s);
+    CURL_SET(s->easy, CURLOPT_PREREQDATA, s);
     CURL_SET(s->easy, CURLOPT_HEADERDATA, s);
     CURL_SET(s->easy, CURLOPT_WRITEDATA, s);
     ENSURE(curl_multi_add_handle(s->room->multi, s->easy) == CURLM_OK);
@@ -450,6 +485,7 @@ static void client_start(struct http_client *h, struct http_call *c)
     c->client_data = s;
     c->status = 0;
     c->retry_after_s = -1;
+    c->stale_connection = false;
     const char *why = refusal(c, &u, &e);
     if (why) {
         call_over(s, HTTP_REFUSED, why);
@@ -471,7 +507,7 @@ static void client_cancel(struct http_client *h, struct http_call *c)
     ENSURE(s != NULL && s->magic == CALL_MAGIC && s->client == cl);
     if (s->stage == CALL_OVER) { /* its end has not been told yet: tell this one */
         c->outcome = HTTP_CANCELED;
-        c->response = c->content_type = STR_NONE;
+        c->response = c->content_type = c->www_authenticate = STR_NONE;
         return;
     }
     if (s->stage == CALL_ACTIVE) {
@@ -499,7 +535,7 @@ static void client_finish(struct http_client *h, struct http_call *c)
     struct call_state *s = c->client_data;
     if (!s) return;
     ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_OVER && s->client == client_of(h));
-    c->response = c->content_type = STR_NONE;
+    c->response = c->content_type = c->www_authenticate = STR_NONE;
     c->client_data = NULL;
     call_free(s);
 }

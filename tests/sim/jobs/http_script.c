@@ -8,6 +8,7 @@ struct script_call {
     struct http_script *script;
     struct http_call *call;
     struct http_answer answer;
+    struct http_answer_more more;
     struct timer acts, answers;
     bool acted;
 };
@@ -34,6 +35,8 @@ static void finish_call(struct script_call *c, enum http_outcome outcome)
     call->status = outcome == HTTP_OK ? c->answer.status : 0;
     call->retry_after_s = c->answer.retry_after_s;
     call->response = str_from(c->answer.response);
+    call->www_authenticate = str_from(c->more.www_authenticate ? c->more.www_authenticate : "");
+    call->stale_connection = c->more.stale_connection;
     call->elapsed_ms = (int)(c->answer.answer_us / 1000);
     (void)snprintf(call->reason, sizeof(call->reason), "scripted outcome %d", (int)outcome);
     free(c);
@@ -54,7 +57,9 @@ static void start(struct http_client *client, struct http_call *call)
     ENSURE(c != NULL);
     c->script = h;
     c->call = call;
+    h->more = (struct http_answer_more){ 0 };
     c->answer = h->answer(h->arg, call);
+    c->more = h->more;
     c->acts.fire = acts_fired;
     c->answers.fire = answers_fired;
     list_push_back(&h->calls, &c->node);
@@ -76,7 +81,7 @@ static void cancel(struct http_client *client, struct http_call *call)
 
 static void finish(struct http_client *client, struct http_call *call)
 {
-    call->response = STR_NONE;
+    call->response = call->www_authenticate = STR_NONE;
 }
 
 void http_script_init(struct http_script *h, struct loop *loop)

@@ -15,12 +15,19 @@ struct http_answer {
     const char *response;
 };
 
+/* What few answers have beside that. */
+struct http_answer_more {
+    const char *www_authenticate; /* NULL: none */
+    bool stale_connection;
+};
+
 struct http_script {
     struct http_client client;
     struct loop *loop;
     struct list calls;
     struct http_answer (*answer)(void *arg, const struct http_call *call);
     void (*effect)(void *arg, const struct http_call *call);
+    struct http_answer_more more; /* `answer` may set it for the answer it returns */
     void *arg;
     uint64_t started;
 };

@@ -21,6 +21,8 @@ static const struct script {
 } scripts[] = {
     { "/ok", OK_HEAD "hello", KEEP },
     { "/close", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello", CLOSE },
+    { "/unsigned", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nwww-authenticate: Signature "
+      "error=\"webhook_signature_replayed\"\r\nContent-Length: 0\r\n\r\n", KEEP },
     { "/empty", "HTTP/1.1 204 No Content\r\n\r\n", KEEP },
     { "/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
       KEEP },
@@ -327,6 +329,56 @@ static void a_request_is_sent_as_given(void **state)
     world_finish(&w);
 }
 
+static void a_request_that_may_act_is_never_sent_twice(void **state)
+{
+    struct world w;
+    struct request r;
+    world_start(&w, &(struct http_client_options){ 0 });
+    static const struct {
+        const char *path, *method;
+        bool stale;
+        int requests;
+    } cases[] = { { "/gone", "POST", true, 1 }, { "/reset", "POST", true, 1 }, { "/gone", "GET", false, 2 } };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        request_init(&r, &w, "/ok"); /* leaves a connection that is kept */
+        request_run(&r);
+        finish(&r);
+        int before = w.requests;
+        request_init(&r, &w, cases[i].path);
+        r.call.method = str_from(cases[i].method);
+        if (cases[i].stale) r.call.body = STR("{}");
+        request_run(&r);
+        assert_int_equal(r.call.outcome, HTTP_UNKNOWN);
+        assert_int_equal(r.call.stale_connection, cases[i].stale);
+        assert_int_equal(w.requests, before + cases[i].requests);
+        finish(&r);
+    }
+    request_init(&r, &w, "/gone"); /* over a fresh connection it is an answer that did not come */
+    r.call.method = STR("POST");
+    request_run(&r);
+    assert_int_equal(r.call.outcome, HTTP_UNKNOWN);
+    assert_false(r.call.stale_connection);
+    finish(&r);
+    world_finish(&w);
+}
+
+static void what_is_wrong_with_a_signature_is_heard(void **state)
+{
+    struct world w;
+    struct request r;
+    world_start(&w, &(struct http_client_options){ 0 });
+    request_init(&r, &w, "/unsigned");
+    request_run(&r);
+    assert_int_equal(r.call.status, 401);
+    assert_true(str_is(r.call.www_authenticate, "Signature error=\"webhook_signature_replayed\""));
+    finish(&r);
+    request_init(&r, &w, "/ok");
+    request_run(&r);
+    assert_int_equal(r.call.www_authenticate.n, 0);
+    finish(&r);
+    world_finish(&w);
+}
+
 static void what_may_not_be_sent_is_refused(void **state)
 {
     static const struct {
@@ -555,6 +607,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcomes_tell_what_the_peer_may_have_done),
         cmocka_unit_test(a_request_is_sent_as_given),
+        cmocka_unit_test(a_request_that_may_act_is_never_sent_twice),
+        cmocka_unit_test(what_is_wrong_with_a_signature_is_heard),
         cmocka_unit_test(what_may_not_be_sent_is_refused),
         cmocka_unit_test(names_that_resolve_inside_are_not_connected_to),
         cmocka_unit_test(loopback_is_reached_in_sandbox_only),
