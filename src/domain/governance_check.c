@@ -35,7 +35,7 @@ static int write_question(const struct act *act, struct outside *o, struct err *
     return q_governance_insert(act->tx, &q->row, e) || q_job_insert(act->tx, &job, e) ? -1 : 0;
 }
 
-static struct str own_url(const struct act *act)
+struct str governance_caller(const struct act *act)
 {
     struct tenant_settings ts;
     if (act->base_url.n) return act->base_url;
@@ -43,9 +43,10 @@ static struct str own_url(const struct act *act)
     return ts.agent_url;
 }
 
-static void add_planned(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct governance_question *q)
+void governance_add_planned(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct governance_question *q)
 {
     yyjson_mut_val *p = json_add_obj(doc, o, "planned_delivery");
+    json_add_str_opt(doc, p, "media_buy_id", q->media_buy_id);
     json_add_money(doc, p, "total_budget", q->total_micros);
     json_add_str(doc, p, "currency", q->currency);
     json_add_time(doc, p, "start_time", q->start_at);
@@ -58,17 +59,21 @@ static struct str arguments(const struct act *act, const struct governance_quest
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_i64(doc, o, "adcp_major_version", 3);
     json_add_str_opt(doc, o, "plan_id", plan_id);
-    json_add_str(doc, o, "caller", own_url(act));
+    json_add_str(doc, o, "caller", governance_caller(act));
     json_add_cstr(doc, o, "purchase_type", "media_buy");
     json_add_cstr(doc, o, "phase", q->phase);
-    json_add_copy(doc, o, "governance_context", yyjson_obj_get(q->args, "governance_context"));
+    if (json_has(q->args, "governance_context")) {
+        json_add_copy(doc, o, "governance_context", yyjson_obj_get(q->args, "governance_context"));
+    } else {
+        json_add_str_opt(doc, o, "governance_context", q->context);
+    }
     json_add_copy(doc, o, "invoice_recipient", yyjson_obj_get(q->args, "invoice_recipient"));
     json_add_str_opt(doc, o, "modification_summary", q->summary);
-    add_planned(doc, o, q);
+    governance_add_planned(doc, o, q);
     return json_write(act->arena, o);
 }
 
-static struct str lane_of(struct arena *a, struct str text)
+struct str governance_lane(struct arena *a, struct str text)
 {
     struct url u;
     struct err ignored; /* was checked when it was registered */
@@ -96,7 +101,7 @@ static int ask(const struct act *act, const struct governance_question *q, const
                                                    .plan_id = plan_id,
                                                    .question = arguments(act, q, plan_id),
                                                    .asked_at = act->now };
-    question->lane = lane_of(act->arena, agent->url);
+    question->lane = governance_lane(act->arena, agent->url);
     act->outside->wanted = true;
     act->outside->job_id = question->row.job_id;
     act->outside->question = question;
@@ -141,7 +146,7 @@ static bool broken(const struct governance_question *q, yyjson_val *condition)
     return start ? q->start_at < at : q->end_at > at;
 }
 
-static bool breaks_condition(const struct governance_question *q, yyjson_val *answer)
+bool governance_breaks(const struct governance_question *q, yyjson_val *answer)
 {
     yyjson_val *condition;
     size_t i, n;
@@ -151,11 +156,13 @@ static bool breaks_condition(const struct governance_question *q, yyjson_val *an
     return false;
 }
 
-static struct str shown_of(struct arena *a, struct str verdict, yyjson_val *answer)
+struct str governance_shown(struct arena *a, const char *phase, struct str verdict, yyjson_val *answer)
 {
-    static const char *const kept[] = { "check_id", "conditions", "governance_context", "expires_at", "next_check" };
+    static const char *const kept[] = { "check_id", "explanation", "findings", "conditions", "governance_context",
+                                        "expires_at", "next_check" };
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *o = json_root_obj(doc);
+    json_add_cstr(doc, o, "phase", phase);
     json_add_str(doc, o, "verdict", verdict);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) json_add_copy(doc, o, kept[i], yyjson_obj_get(answer, kept[i]));
     return json_write(a, o);
@@ -169,11 +176,11 @@ static int hear(const struct act *act, const struct governance_question *q, stru
     if (!found) return unavailable(e);
     yyjson_val *answer = doc_parse(act->arena, row.answer);
     if (str_is(row.verdict, "denied")) return denied(act, answer, e);
-    if (str_is(row.verdict, "conditions") && breaks_condition(q, answer)) return denied(act, answer, e);
+    if (str_is(row.verdict, "conditions") && governance_breaks(q, answer)) return denied(act, answer, e);
     bool positive = str_is(row.verdict, "approved") || str_is(row.verdict, "conditions");
     if (!positive && !row.plan_id.n) return 0; /* a sandbox account that named no plan */
     if (!positive) return unavailable(e);
-    *shown = shown_of(act->arena, row.verdict, answer);
+    *shown = governance_shown(act->arena, q->phase, row.verdict, answer);
     struct audit_entry line = { .action = "governance.check",
                                 .subject = arena_printf(act->arena, "account:" STR_FMT, STR_ARG(q->account->account_id)),
                                 .doc = *shown };
@@ -195,6 +202,13 @@ int governance_gate(const struct act *act, const struct governance_question *q, 
     }
     if (act->outside && act->outside->waited) return hear(act, q, shown, e);
     return ask(act, q, &agent, plan_id, e);
+}
+
+struct str governance_context_of(struct arena *a, const struct media_buy_row *buy)
+{
+    yyjson_val *said = json_get_path(doc_parse(a, buy->echo), "/ext/salesagent/governance/governance_context");
+    struct str brought = json_str(doc_parse(a, buy->doc), "governance_context");
+    return yyjson_is_str(said) ? json_val_str(said) : brought;
 }
 
 struct str governance_echo(struct arena *a, struct str echo, struct str shown)

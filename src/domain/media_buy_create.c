@@ -5,7 +5,7 @@
 #include "domain/booking.h"
 #include "domain/creative.h"
 #include "domain/events.h"
-#include "domain/governance_check.h"
+#include "domain/governance_delivery.h"
 #include "domain/insertion_order.h"
 #include "domain/media_buy.h"
 #include "domain/proposal.h"
@@ -498,7 +498,7 @@ static int ask_governance(const struct act *act, yyjson_val *args, const struct 
     struct str shown;
     if (governance_gate(act, &q, &shown, e)) return -1;
     row->echo = governance_echo(act->arena, row->echo, shown);
-    return 0;
+    return governance_delivery_appoint(act, account, json_str(args, "plan_id"), shown, row, e);
 }
 
 int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_created *out, struct err *e)

@@ -1,7 +1,7 @@
 /* update_media_buy: may the buyer do that? What was sold with the products, the publisher's rules, and the
  * account's governance agent. */
 #include "domain/doc_edit.h"
-#include "domain/governance_check.h"
+#include "domain/governance_delivery.h"
 #include "domain/media_buy_update.h"
 
 static struct str actions_json(const struct buy_update *u)
@@ -67,24 +67,36 @@ int buy_update_judge(const struct buy_update *u, struct rule_verdict *verdict, b
     return 0;
 }
 
-/* More money or a longer flight is a new commitment; less of either is not. */
+static struct str what_changes(const struct buy_update *u, bool held)
+{
+    if (held) return STR("Delivery resumes after the governance agent had it paused");
+    return u->changes_n ? u->changes[0].summary : STR_NONE;
+}
+
+/* More money or a longer flight is a new commitment, and so is going on after the agent had delivery stopped; less of
+ * either is not. */
 int buy_update_ask_governance(struct buy_update *u, struct err *e)
 {
+    struct arena *a = u->act->arena;
     struct media_buy_row *row = &u->buy.row;
+    struct str shown, plan_id = json_str(doc_parse(a, u->old.doc), "plan_id");
+    bool held = u->resumed && governance_delivery_holds(a, &u->old);
     bool more = row->total_budget_micros > u->old.total_budget_micros || row->end_at > u->old.end_at ||
                 row->start_at < u->old.start_at;
-    if (u->cancels || !more) return 0;
+    if (u->cancels || (!more && !held)) return 0;
     struct governance_question q = { .account = &u->account,
                                      .args = u->args,
                                      .phase = "modification",
-                                     .plan_id = json_str(doc_parse(u->act->arena, u->old.doc), "plan_id"),
-                                     .summary = u->changes_n ? u->changes[0].summary : STR_NONE,
+                                     .plan_id = plan_id,
+                                     .context = governance_context_of(a, &u->old),
+                                     .summary = what_changes(u, held),
+                                     .media_buy_id = u->old.media_buy_id,
                                      .currency = str_from(row->currency),
                                      .total_micros = row->total_budget_micros,
                                      .start_at = row->start_at,
                                      .end_at = row->end_at };
-    struct str shown;
     if (governance_gate(u->act, &q, &shown, e)) return -1;
-    row->echo = governance_echo(u->act->arena, row->echo, shown);
-    return 0;
+    row->echo = governance_echo(a, row->echo, shown);
+    if (held) u->row_changed = true;
+    return governance_delivery_appoint(u->act, &u->account, plan_id, shown, row, e);
 }

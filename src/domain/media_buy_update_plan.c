@@ -221,6 +221,7 @@ void buy_update_members(struct buy_update *u)
         bool shown;
     } members[] = { { "invoice_recipient", true },
                     { "reporting_webhook", false },
+                    { "governance_context", false },
                     { "push_notification_config", false } };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         yyjson_val *v = yyjson_obj_get(u->args, members[i].key);
@@ -235,7 +236,9 @@ void buy_update_members(struct buy_update *u)
         struct str now = json_write(u->act->arena, o);
         if (str_eq(now, *text)) continue;
         *text = now;
-        /* Where the answer goes is no change of the buy. */
-        if (!str_is(str_from(members[i].key), "push_notification_config")) u->row_changed = true;
+        /* Where the answer goes and who has been asked is no change of the buy. */
+        bool beside = str_is(str_from(members[i].key), "push_notification_config") ||
+                      str_is(str_from(members[i].key), "governance_context");
+        if (!beside) u->row_changed = true;
     }
 }

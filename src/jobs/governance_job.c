@@ -4,7 +4,8 @@
 
 #include "base/rfc3339.h"
 #include "domain/doc_edit.h"
-#include "domain/governance_check.h"
+#include "domain/governance_delivery.h"
+#include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
 #include "store/q_governance.h"
 
@@ -19,6 +20,7 @@ struct check_run {
     struct op_http post;
     struct http_header headers[HEADERS_N];
     struct str verdict, answer; /* what is recorded */
+    struct str media_buy_id;    /* of a delivery check; empty for one that a call waits for */
 };
 
 enum { STEP_ASK, STEP_HEAR };
@@ -37,6 +39,11 @@ static int end(struct check_run *r, enum job_verdict verdict, const char *why)
 
 /* ---- asking ---- */
 
+static bool is_delivery(const struct check_run *r)
+{
+    return r->run.kind == &governance_delivery_kind;
+}
+
 static int load(struct check_run *r, struct err *e)
 {
     struct tx *tx = store_read(jobs_store(r->run.jobs));
@@ -49,6 +56,16 @@ static int load(struct check_run *r, struct err *e)
     rc = q_account_get(tx, a, &key, &account, e);
     if (rc != 1) return rc;
     return governance_agent_of(a, &account, &r->agent);
+}
+
+static int load_delivery(struct check_run *r, struct err *e)
+{
+    struct job_act ja;
+    yyjson_val *payload;
+    if (job_payload(&r->run, &payload, e)) return -1;
+    if (job_act_init(&r->run, store_read(jobs_store(r->run.jobs)), "system:governance", &ja, e)) return -1;
+    r->media_buy_id = json_str(payload, "media_buy_id");
+    return governance_delivery_question(&ja.act, r->media_buy_id, r->run.row.job_id, &r->check, &r->agent, e);
 }
 
 static struct str rpc_body(struct arena *a, struct str id, struct str question)
@@ -70,8 +87,10 @@ static int ask(struct steps *s)
     const struct jobs_world *world = jobs_context(r->run.jobs);
     struct arena *a = &r->run.arena;
     struct err e;
-    int rc = load(r, &e);
+    bool delivery = is_delivery(r);
+    int rc = delivery ? load_delivery(r, &e) : load(r, &e);
     if (rc < 0) return end(r, JOB_RETRY, e.message);
+    if (rc == 0 && delivery) return end(r, JOB_DONE, ""); /* the appointment was replaced, or nobody asks any more */
     if (rc == 0) return end(r, JOB_DEAD, "The account has no governance agent any more.");
     if (r->check.verdict.n) return end(r, JOB_DONE, ""); /* an earlier attempt recorded it */
     r->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
@@ -133,13 +152,20 @@ static struct str verdict_of(const struct check_run *r, yyjson_val *answer)
     return str_is(v, "approved") || str_is(v, "denied") || str_is(v, "conditions") ? v : STR_NONE;
 }
 
+/* A call that waits hears at once that the agent does not speak what we ask; delivery is not stopped for the first
+ * such answer. */
+static int no_use(struct check_run *r, const char *why)
+{
+    return end(r, is_delivery(r) ? JOB_RETRY : JOB_DEAD, why);
+}
+
 static int judge_answer(struct check_run *r)
 {
     struct arena *a = &r->run.arena;
     r->run.health = LANE_OK;
     yyjson_val *answer = content_of(a, doc_parse(a, json_of(&r->post.call)));
     r->verdict = verdict_of(r, answer);
-    if (!r->verdict.n) return end(r, JOB_DEAD, "The answer is not one of check_governance.");
+    if (!r->verdict.n) return no_use(r, "The answer is not one of check_governance.");
     r->answer = json_write_val(a, answer);
     return end(r, JOB_DONE, "");
 }
@@ -161,14 +187,14 @@ static int hear(struct steps *s)
     case HTTP_NOT_SENT:
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED:
-    case HTTP_TOO_LARGE: return end(r, JOB_DEAD, c->reason);
+    case HTTP_TOO_LARGE: return no_use(r, c->reason);
     case HTTP_CANCELED:
         r->run.retry_at = loop_now(s->loop);
         return end(r, JOB_RETRY, "stopped");
     }
     if (c->status == 200) return judge_answer(r);
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
-    return c->status >= 500 || c->status == 429 ? later(r, why) : end(r, JOB_DEAD, why);
+    return c->status >= 500 || c->status == 429 ? later(r, why) : no_use(r, why);
 }
 
 static int record(struct tx *tx, struct job_run *run, struct err *e)
@@ -179,6 +205,20 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     r->check.answer = r->answer;
     r->check.answered_at = loop_now(run->steps.loop);
     return q_governance_answer(tx, &r->check, e);
+}
+
+/* The question of a delivery check is made when it is asked, so it is stored with its answer. */
+static int record_delivery(struct tx *tx, struct job_run *run, struct err *e)
+{
+    struct check_run *r = CONTAINER_OF(run, struct check_run, run);
+    struct job_act ja;
+    if (run->ends_as == JOB_STATE_READY || !r->check.job_id.n) return 0;
+    if (job_act_init(run, tx, "system:governance", &ja, e)) return -1;
+    r->check.verdict = r->verdict.n ? r->verdict : STR("unavailable");
+    r->check.answer = r->answer;
+    r->check.answered_at = ja.act.now;
+    if (q_governance_insert(tx, &r->check, e) || q_governance_answer(tx, &r->check, e)) return -1;
+    return governance_delivery_heard(&ja.act, r->media_buy_id, &r->check, e);
 }
 
 static void cancel(struct job_run *run)
@@ -202,3 +242,13 @@ const struct job_kind governance_kind = { .name = GOVERNANCE_JOB,
                                           .record = record,
                                           .cancel = cancel,
                                           .release = release };
+
+const struct job_kind governance_delivery_kind = { .name = GOVERNANCE_DELIVERY_JOB,
+                                                   .bytes = sizeof(struct check_run),
+                                                   .steps = steps,
+                                                   .lease_s = 30,
+                                                   .attempts_max = 40,
+                                                   .horizon_s = GOVERNANCE_PATIENCE_S,
+                                                   .record = record_delivery,
+                                                   .cancel = cancel,
+                                                   .release = release };

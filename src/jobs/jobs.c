@@ -7,7 +7,8 @@
 #include "jobs/webhook_send.h"
 
 static const struct job_kind *const kinds[] = { &webhook_kind, &webhook_challenge_kind, &report_kind, &adapter_kind,
-                                                &governance_kind, &people_kind, NULL };
+                                                &governance_kind, &governance_delivery_kind, &people_kind,
+                                                NULL };
 
 struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct http_client *client,
                                const struct agent_jobs_options *o)

@@ -19,6 +19,7 @@ struct world {
     struct http_answer answer;
     int asked;
     bool bearer, well_formed;
+    char body[8192]; /* of the last question */
 };
 
 static struct http_answer answer(void *arg, const struct http_call *call)
@@ -31,6 +32,7 @@ static struct http_answer answer(void *arg, const struct http_call *call)
                      str_is(call->headers[i].value, "Bearer gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
     }
     const char *body = call->body.p; /* ends with a NUL: json_write */
+    (void)snprintf(w->body, sizeof(w->body), "%s", body);
     w->well_formed = strstr(body, "\"method\":\"tools/call\"") && strstr(body, "\"name\":\"check_governance\"") &&
                      strstr(body, "\"plan_id\":\"plan-1\"") && strstr(body, "\"total_budget\":3000") &&
                      strstr(body, "\"phase\":\"purchase\"");
@@ -221,6 +223,160 @@ static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
     assert_int_equal(w->asked, 2);
 }
 
+/* ---- while it delivers ---- */
+
+static yyjson_val *shown(struct world *w)
+{
+    yyjson_val *reply;
+    assert_int_equal(sim_call(&w->sim, "test-token", "get_media_buys",
+                              "{\"adcp_version\":\"3.1\",\"status_filter\":[\"pending_creatives\",\"active\",\"paused\",\"pending_start\",\"completed\"],"
+                              "\"account\":" REF "}", &reply), SIM_OK);
+    yyjson_val *b = yyjson_arr_get_first(json_arr(reply, "media_buys"));
+    assert_non_null(b);
+    return b;
+}
+
+/* A confirmed buy with an approved creative whose agent wants to hear of it on the third day. */
+static const char *governed_buy(struct world *w)
+{
+    static const char creative[] =
+        "[{\"creative_id\":\"c-1\",\"name\":\"C\",\"format_id\":{\"agent_url\":\"http://localhost/mcp\",\"id\":"
+        "\"fmt-display-300x250\"},\"assets\":{\"primary\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/a.png\","
+        "\"width\":300,\"height\":250,\"format\":\"png\"},\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://acme.example/\"}}}]";
+    yyjson_val *reply, *t;
+    size_t i, n;
+    bind_agent(w);
+    says(w, "{\"check_id\":\"c1\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"governance_context\":"
+            "\"context of the purchase\",\"next_check\":\"2026-04-03T00:00:00Z\"}");
+    assert_int_equal(buy(w, "governed", PLAN ",\"governance_context\":\"context of the intent\"", &reply), SIM_OK);
+    assert_non_null(strstr(w->body, "context of the intent"));
+    const char *task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
+    assert_int_equal(sim_local(&w->sim, "x_task_resolve",
+                               sim_text(&w->sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &reply), SIM_OK);
+    yyjson_val *first = shown(w);
+    const char *id = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(first, "media_buy_id")));
+    struct str package = json_str(yyjson_arr_get_first(json_arr(first, "packages")), "package_id");
+    assert_int_equal(sim_call(&w->sim, "test-token", "sync_creatives",
+                              sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"creatives-0123456789\",\"account\":" REF
+                                       ",\"creatives\":%s,\"assignments\":[{\"creative_id\":\"c-1\",\"package_id\":\"" STR_FMT
+                                       "\"}]}", creative, STR_ARG(package)), &reply), SIM_OK);
+    assert_int_equal(sim_local(&w->sim, "x_task_list", "{}", &reply), SIM_OK);
+    yyjson_arr_foreach(json_arr(reply, "tasks"), i, n, t) {
+        task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(t, "task_id")));
+        yyjson_val *done;
+        (void)sim_local(&w->sim, "x_task_resolve", /* the buy's own was decided above */
+                        sim_text(&w->sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &done);
+    }
+    return id;
+}
+
+#define HOUR   (INT64_C(3600) * USEC_PER_SEC)
+#define DAY(d) (INT64_C(1775001600000000) + ((d) - 1) * USEC_PER_DAY) /* of April 2026 */
+
+static double asked_number(struct world *w, const char *pointer)
+{
+    yyjson_doc *doc = yyjson_read(w->body, strlen(w->body), 0);
+    double v = yyjson_get_num(yyjson_doc_ptr_get(doc, pointer));
+    yyjson_doc_free(doc);
+    return v;
+}
+
+static void the_agent_is_told_how_it_delivers_when_it_wants_to(void **state)
+{
+    struct world *w = *state;
+    governed_buy(w);
+    sim_run_until(&w->sim, DAY(3) - HOUR);
+    assert_int_equal(w->asked, 1);
+    says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"on track\","
+            "\"governance_context\":\"context of delivery\",\"next_check\":\"2026-04-05T00:00:00Z\"}");
+    sim_run_until(&w->sim, DAY(3) + HOUR);
+    assert_int_equal(w->asked, 2);
+    assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
+    assert_non_null(strstr(w->body, "\"governance_context\":\"context of the purchase\""));
+    double first = asked_number(w, "/params/arguments/delivery_metrics/cumulative_spend");
+    assert_true(first > 100 && first < 300); /* two of thirty days of 3000 */
+    assert_true(asked_number(w, "/params/arguments/delivery_metrics/spend") == first);
+    sim_run_until(&w->sim, DAY(5) + HOUR / 2);
+    assert_int_equal(w->asked, 3);
+    assert_non_null(strstr(w->body, "context of delivery"));
+    double second = asked_number(w, "/params/arguments/delivery_metrics/cumulative_spend");
+    assert_true(second > first);
+    assert_true(asked_number(w, "/params/arguments/delivery_metrics/spend") - (second - first) < 0.005);
+    sim_run_until(&w->sim, DAY(20)); /* the last answer named a time that had passed: asked again, and again */
+    assert_true(str_is(json_str(shown(w), "status"), "active"));
+    assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/phase")), "delivery"));
+}
+
+static void a_refusal_pauses_and_only_the_agent_lets_it_go_on(void **state)
+{
+    struct world *w = *state;
+    yyjson_val *reply;
+    const char *id = governed_buy(w);
+    const char *resume = sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"resume-0123456789abc\",\"account\":"
+                                  REF ",\"media_buy_id\":\"%s\",\"paused\":false}", id);
+    says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\",\"findings\":[{"
+            "\"category_id\":\"drift\",\"severity\":\"critical\",\"explanation\":\"too fast\"}]}");
+    sim_run_until(&w->sim, DAY(3) + HOUR);
+    assert_int_equal(w->asked, 2);
+    assert_true(str_is(json_str(shown(w), "status"), "paused"));
+    assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/findings/0/category_id")), "drift"));
+    sim_run_until(&w->sim, DAY(8));
+    assert_int_equal(w->asked, 2); /* a paused buy waits for its buyer */
+    assert_int_equal(sim_call(&w->sim, "test-token", "update_media_buy", resume, &reply), SIM_FAILED);
+    assert_string_equal(code(reply), "GOVERNANCE_DENIED");
+    assert_non_null(strstr(w->body, "\"phase\":\"modification\""));
+    assert_true(str_is(json_str(shown(w), "status"), "paused"));
+    says(w, "{\"check_id\":\"c3\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"corrected\","
+            "\"next_check\":\"2026-04-10T00:00:00Z\"}");
+    assert_int_equal(sim_call(&w->sim, "test-token", "update_media_buy", resume, &reply), SIM_OK);
+    assert_true(str_is(json_str(shown(w), "status"), "active"));
+    assert_int_equal(w->asked, 4);
+    sim_run_until(&w->sim, DAY(10) + HOUR / 60);
+    assert_int_equal(w->asked, 5);
+    assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
+}
+
+static void conditions_on_delivery_are_shown_or_pause(void **state)
+{
+    struct world *w = *state;
+    governed_buy(w);
+    says(w, "{\"check_id\":\"c2\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"next_check\":"
+            "\"2026-04-05T00:00:00Z\",\"conditions\":[{\"field\":\"frequency\",\"reason\":\"keep it low\"}]}");
+    sim_run_until(&w->sim, DAY(3) + HOUR);
+    assert_true(str_is(json_str(shown(w), "status"), "active"));
+    assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/conditions/0/reason")), "keep it low"));
+    says(w, "{\"check_id\":\"c3\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{"
+            "\"field\":\"planned_delivery.total_budget\",\"required_value\":2000,\"reason\":\"cap\"}]}");
+    sim_run_until(&w->sim, DAY(5) + HOUR);
+    assert_true(str_is(json_str(shown(w), "status"), "paused"));
+}
+
+static void silence_about_delivery_pauses_after_hours(void **state)
+{
+    struct world *w = *state;
+    governed_buy(w);
+    w->answer = (struct http_answer){ HTTP_OK, 404, -1, 1000, 2000, "" };
+    sim_run_until(&w->sim, DAY(3) + 5 * HOUR);
+    assert_true(w->asked > 5);
+    assert_true(str_is(json_str(shown(w), "status"), "active"));
+    sim_run_until(&w->sim, DAY(3) + 8 * HOUR);
+    assert_true(str_is(json_str(shown(w), "status"), "paused"));
+    assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/verdict")), "unavailable"));
+}
+
+static void an_ended_buy_is_told_of_once_more(void **state)
+{
+    struct world *w = *state;
+    governed_buy(w);
+    says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"next_check\":"
+            "\"2026-05-02T00:00:00Z\"}");
+    sim_run_until(&w->sim, DAY(40));
+    assert_int_equal(w->asked, 3);
+    double all = asked_number(w, "/params/arguments/delivery_metrics/cumulative_spend");
+    assert_true(all > 2800 && all <= 3000);
+    assert_true(str_is(json_str(shown(w), "status"), "completed"));
+}
+
 static void only_loopback_may_do_without_https(void **state)
 {
     struct world *w = *state;
@@ -241,6 +397,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_an_answer_nothing_is_committed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_plan_must_be_named, setup, teardown),
         cmocka_unit_test_setup_teardown(a_sandbox_account_may_leave_the_plan_to_its_agent, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_agent_is_told_how_it_delivers_when_it_wants_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_refusal_pauses_and_only_the_agent_lets_it_go_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(conditions_on_delivery_are_shown_or_pause, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_about_delivery_pauses_after_hours, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_ended_buy_is_told_of_once_more, setup, teardown),
         cmocka_unit_test_setup_teardown(only_loopback_may_do_without_https, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
