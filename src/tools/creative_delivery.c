@@ -46,6 +46,15 @@ static int read_day(yyjson_val *args, const char *key, int64_t *day, struct err 
     return err_field(e, "/%s", key);
 }
 
+/* The ids say what is wanted; an account that is not the caller's is refused all the same. */
+static int check_account(struct tool_call *c, struct err *e)
+{
+    struct account_ref ref;
+    struct account_row row;
+    if (account_ref_read(c->args, &ref, e)) return -1;
+    return ref.given && account_find(c->act, &ref, ACCOUNT_USE_LIST, &row, e) < 0 ? -1 : 0;
+}
+
 static int read_call(struct call *k, struct err *e)
 {
     yyjson_val *args = k->c->args;
@@ -259,7 +268,7 @@ int get_creative_delivery_run(struct tool_call *c, struct err *e)
     struct call k = { .c = c, .from_at = TIME_NONE, .until_at = TIME_NONE };
     k.buys = ARENA_ARRAY(c->arena, struct str, ROWS_MAX);
     k.rows = ARENA_ARRAY(c->arena, struct shown, ROWS_MAX);
-    if (read_call(&k, e)) return -1;
+    if (check_account(c, e) || read_call(&k, e)) return -1;
     if (k.buy_ids && find_named_buys(&k, e)) return -1;
     if (find_buys_of_creatives(&k, e)) return -1;
     for (size_t i = 0; i < k.buys_n; i++) {

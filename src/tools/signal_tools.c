@@ -304,6 +304,16 @@ static bool unchanged(struct asking *q, bool wholesale)
     return true;
 }
 
+/* As in get_products: an account whose status does not allow discovery is refused; what is offered is the same for
+ * all others. */
+static int check_account(struct tool_call *c, struct err *e)
+{
+    struct account_ref ref;
+    struct account_row row;
+    if (account_ref_read(c->args, &ref, e)) return -1;
+    return ref.given && account_find(c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e) < 0 ? -1 : 0;
+}
+
 int get_signals_run(struct tool_call *c, struct err *e)
 {
     struct asking q = { .c = c };
@@ -315,7 +325,7 @@ int get_signals_run(struct tool_call *c, struct err *e)
         return err_field(e, "/signal_spec");
     }
     struct str list = arena_printf(c->arena, "signals:" STR_FMT, STR_ARG(json_str(args, "signal_spec")));
-    if (page_read(c, list, &page, e) || read_signals(&q, e)) return -1;
+    if (check_account(c, e) || page_read(c, list, &page, e) || read_signals(&q, e)) return -1;
     reply_settings(c, &q.ts);
     if (unchanged(&q, wholesale)) return 0;
     choose(&q);

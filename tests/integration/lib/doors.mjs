@@ -34,6 +34,27 @@ async function rest(agent, tool, args, options) {
   return outcome(r.body);
 }
 
+// The same by HTTP's own means: a status code, and problem details around the error. RFC 9457 takes `status` for itself,
+// so that the task status of a failure is not in this body (the media type says it).
+async function api(agent, tool, args, options) {
+  const r = await agent.post(`/api/v1/${encodeURIComponent(tool)}`, args, options);
+  if (r.status === 401) return { kind: refused(r), payload: problem(r) };
+  if (r.status === 404 && /There is no tool/.test(r.body.detail)) return { kind: 'unknown', payload: problem(r) };
+  if (r.status < 400) {
+    assert.ok(r.status === 200 || (r.status === 202 && r.body.status === 'submitted'), `${r.status}`);
+    return outcome(r.body);
+  }
+  return { kind: 'failed', payload: problem(r) };
+}
+
+function problem(r) {
+  assert.equal(r.headers.get('content-type'), 'application/problem+json');
+  const { title, detail, status, ...payload } = r.body;
+  assert.equal(status, r.status);
+  assert.ok(title && detail !== undefined);
+  return payload;
+}
+
 let messages = 0;
 const message = (v1, tool, args) => ({ message: { messageId: `m-${++messages}`, ...(v1
   ? { role: 'ROLE_USER', parts: [{ data: { skill: tool, input: args } }] }
@@ -62,6 +83,7 @@ async function a2a(v1, agent, tool, args, { token, headers } = {}) {
 export const doors = {
   mcp,
   rest,
+  'rest api': api,
   'a2a 0.3': (...a) => a2a(false, ...a),
   'a2a 1.0': (...a) => a2a(true, ...a),
 };

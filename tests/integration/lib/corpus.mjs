@@ -1,0 +1,121 @@
+// Plays the corpus through a door and judges every answer by what its row says and by the published schemas.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { judge } from '../../conformance/lib/schemas.mjs';
+import { cli } from './agent.mjs';
+
+const top = path.resolve(import.meta.dirname, '../../..');
+
+// A data directory with the demo publisher, its buyer, a sandbox credential and the signals of the conformance tests.
+export async function corpusData() {
+  const read = (file) => JSON.parse(readFileSync(path.join(top, file), 'utf8'));
+  const publisher = read('data/demo-publisher.json');
+  publisher.signals = read('tests/conformance/publisher.json').signals;
+  publisher.principals.push({ principal_id: 'lab', name: 'Test lab', role: 'buyer', tokens: [{ token: 'lab-token', label: 'lab', sandbox: true }] });
+  const data = mkdtempSync(path.join(tmpdir(), 'salesagent-corpus-'));
+  const file = path.join(data, 'publisher.json');
+  writeFileSync(file, JSON.stringify(publisher));
+  const made = await cli('import', file, '--data', data);
+  rmSync(file);
+  if (made.code !== 0) throw new Error(`the corpus' publisher does not import: ${made.stderr}`);
+  return data;
+}
+
+export const at = (value, pointer) => pointer.split('/').slice(1).reduce((o, k) => o?.[k], value);
+
+// Requests as tools/list describes them, replies as the OpenAPI document does.
+export class Schemas {
+  static async of(agent) {
+    const s = new Schemas();
+    const list = await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    s.tools = list.body.result.tools;
+    s.ajv = new Ajv({ strict: false, allErrors: true });
+    (addFormats.default ?? addFormats)(s.ajv);
+    s.requests = new Map(s.tools.map((t) => [t.name, s.ajv.compile(t.inputSchema)]));
+    const { components } = await (await fetch(`${agent.base}/api/v1/openapi.json`)).json();
+    s.replies = new Map(s.tools.map((t) => [t.name, s.ajv.compile(components.schemas[`${t.name.replace('/', '_')}_response`])]));
+    return s;
+  }
+
+  admits(tool, args) {
+    return this.requests.get(tool)(args);
+  }
+
+  // What is wrong with a reply, in words; null when nothing is. The published files of 3.1 are asked as well where
+  // they are at hand (they are not part of this repository).
+  wrong(tool, payload, failed) {
+    const check = this.replies.get(tool);
+    if (!check) return null;
+    if (!failed && !check(payload)) return this.ajv.errorsText(check.errors);
+    return judge('3.1', tool, payload, failed);
+  }
+}
+
+export class Player {
+  constructor(door, agent, schemas) {
+    Object.assign(this, { door, agent, schemas, taken: {}, last: {} });
+  }
+
+  fill(value) {
+    if (typeof value === 'string' && value.startsWith('$')) {
+      assert.ok(value.slice(1) in this.taken, `${value} was taken by no row`);
+      return this.taken[value.slice(1)];
+    }
+    if (Array.isArray(value)) return value.map((x) => this.fill(x));
+    if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([k, x]) => [k, this.fill(x)]));
+    return value;
+  }
+
+  // The outcome of a row, judged.
+  async play(row) {
+    const before = this.last[row.tool];
+    const args = row.role === 'replay' ? before.args : this.fill(row.args);
+    const got = await this.door(this.agent, row.tool, args, { headers: row.headers, token: row.token });
+    const label = `${row.tool} (${row.role}) ${JSON.stringify(args)}: ${JSON.stringify(got.payload)}`;
+    this[row.role](row, args, got, label, before);
+    for (const [name, pointer] of Object.entries(row.take ?? {})) {
+      this.taken[name] = at(got.payload, pointer);
+      assert.notEqual(this.taken[name], undefined, `${pointer} in ${label}`);
+    }
+    if (row.role === 'success') this.last[row.tool] = { args, payload: got.payload };
+    if (row.role !== 'else') assert.equal(this.schemas.wrong(row.tool, got.payload, got.kind === 'failed'), null, label);
+    return got;
+  }
+
+  success(row, args, got, label) {
+    assert.ok(this.schemas.admits(row.tool, args), `the schema does not admit ${label}`);
+    assert.equal(got.kind, 'ok', label);
+    for (const pointer of row.has ?? []) assert.notEqual(at(got.payload, pointer), undefined, `${pointer} in ${label}`);
+  }
+
+  // The same answer, said to be a repetition where the operation has an idempotency key.
+  replay(row, args, got, label, before) {
+    const keyed = args.idempotency_key !== undefined;
+    assert.deepEqual(got.payload, keyed ? { ...before.payload, replayed: true } : before.payload, label);
+  }
+
+  business(row, args, got, label) {
+    assert.ok(this.schemas.admits(row.tool, args), `the schema does not admit ${label}`);
+    if (!row.at) assert.equal(got.kind, 'failed', label);
+    assert.equal(at(got.payload, row.at ?? '/adcp_error/code'), row.code, label);
+  }
+
+  schema(row, args, got, label) {
+    assert.ok(!this.schemas.admits(row.tool, args), `the schema admits ${label}`);
+    if (row.code) {
+      assert.equal(at(got.payload, row.at ?? '/adcp_error/code'), row.code, label);
+      return;
+    }
+    assert.equal(got.kind, 'failed', label);
+    assert.match(got.payload.adcp_error.code, /^(INVALID_REQUEST|VALIDATION_ERROR)$/, label);
+    assert.equal(got.payload.adcp_error.issues[0].pointer, row.field, label);
+  }
+
+  else(row, args, got, label) {
+    assert.equal(got.kind, row.kind, label);
+  }
+}
