@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/doc_edit.h"
+#include "domain/secrets.h"
 #include "store/q_tenant.h"
 
 #define ID_MAX       255
@@ -105,6 +106,7 @@ int account_import(const struct account_import *in, yyjson_val *v, struct err *e
         if (!row.account_id.n) row.account_id = id_new(in->arena, in->rng, "acc-", in->now);
         if (!row.status.n) row.status = STR("active");
         row.doc = new_doc(in, v, STR_NONE);
+        if (secrets_restored(in->arena, &row.doc, STR_NONE, e)) return -1;
         return q_account_insert(in->tx, &row, e) ? -1 : 1;
     }
     ENSURE(same_key(&row, &old));
@@ -112,6 +114,7 @@ int account_import(const struct account_import *in, yyjson_val *v, struct err *e
     if (row.name.n) now.name = row.name;
     if (row.status.n) now.status = row.status;
     now.doc = new_doc(in, v, old.doc);
+    if (secrets_restored(in->arena, &now.doc, old.doc, e)) return -1;
     now.updated_at = in->now;
     bool same = str_eq(now.name, old.name) && str_eq(now.status, old.status) && doc_same(in->arena, now.doc, old.doc);
     if (same) return 0;
@@ -139,6 +142,7 @@ static void add_account(yyjson_mut_doc *doc, yyjson_mut_val *arr, struct arena *
     yyjson_obj_foreach(stored, i, n, key, val) {
         if (!is_column(json_val_str(key)) && !is_internal(json_val_str(key))) json_add_copy(doc, o, yyjson_get_str(key), val);
     }
+    secrets_redact(a, o);
 }
 
 int account_export(struct tx *tx, struct arena *a, struct str tenant_id, yyjson_mut_doc *doc, yyjson_mut_val *root,

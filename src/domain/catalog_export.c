@@ -5,6 +5,7 @@
 #include "base/rfc3339.h"
 #include "domain/account_import.h"
 #include "domain/catalog_import.h"
+#include "domain/secrets.h"
 #include "store/q_catalog.h"
 #include "store/q_tenant.h"
 
@@ -25,6 +26,7 @@ static void add_tenant(yyjson_mut_doc *doc, yyjson_mut_val *root, struct arena *
     size_t i, n;
     yyjson_val *key, *val;
     yyjson_obj_foreach(yyjson_doc_get_root(parsed), i, n, key, val) json_add_copy(doc, t, yyjson_get_str(key), val);
+    secrets_redact(a, t);
 }
 
 static int add_tokens(yyjson_mut_doc *doc, yyjson_mut_val *p, struct tx *tx, struct arena *a,
@@ -61,7 +63,8 @@ static int add_principals(yyjson_mut_doc *doc, yyjson_mut_val *root, struct tx *
         json_add_str(doc, p, "role", rows[i].role);
         json_add_str_opt(doc, p, "dialect", rows[i].dialect);
         if (!str_is(rows[i].status, "active")) json_add_str(doc, p, "status", rows[i].status);
-        if (!str_is(rows[i].doc, "{}")) (void)json_add_text(doc, p, "settings", rows[i].doc); /* damaged: left out */
+        struct str settings = str_is(rows[i].doc, "{}") ? STR_NONE : secrets_redacted(a, rows[i].doc);
+        (void)json_add_text(doc, p, "settings", settings); /* damaged: left out */
         if (add_tokens(doc, p, tx, a, &rows[i], e)) return -1;
     }
     return 0;

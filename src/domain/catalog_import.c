@@ -12,6 +12,7 @@
 #include "domain/catalog_check.h"
 #include "domain/product.h"
 #include "domain/proposal.h"
+#include "domain/secrets.h"
 #include "domain/tenant_settings.h"
 #include "store/q_tenant.h"
 
@@ -132,7 +133,10 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
     if (json_req_str(JSON_FIELD(t, "adapter", "/tenant"), id_len, &row.adapter, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
     if (catalog_check_settings(t, e)) return -1;
+    struct tenant_row old = { 0 };
+    if (q_tenant_get(im->c->tx, im->c->arena, row.tenant_id, &old, e) < 0) return -1;
     row.doc = settings_text(im->c->arena, t);
+    if (secrets_restored(im->c->arena, &row.doc, old.doc, e)) return err_in(e, "/tenant");
     im->writer = (struct catalog_writer){
         .tx = im->c->tx, .arena = im->c->arena, .tenant_id = row.tenant_id, .now = im->c->now
     };
@@ -209,6 +213,9 @@ static int import_principal(struct importing *im, yyjson_val *v, const char *at,
     yyjson_val *settings = NULL, *tokens = NULL, *token;
     if (json_opt_obj(JSON_FIELD(v, "settings", at), &settings, e)) return -1;
     row.doc = settings ? json_write_val(im->c->arena, settings) : STR("{}");
+    struct principal_row old = { 0 };
+    if (q_principal_get(im->c->tx, im->c->arena, row.tenant_id, row.principal_id, &old, e) < 0) return -1;
+    if (secrets_restored(im->c->arena, &row.doc, old.doc, e)) return err_in(e, "%s/settings", at);
     if (counted(im, q_principal_put(im->c->tx, &row, im->c->now, e))) return -1;
     if (json_opt_arr(JSON_FIELD(v, "tokens", at), (struct json_len){ 0, 1000 }, &tokens, e)) return -1;
     size_t i, n;

@@ -2,6 +2,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/media_buy.h"
+#include "domain/secrets.h"
 
 #define TASKS_MAX    200
 #define RECENT_HOURS 24 /* who polls for a decision finds it for so long in the list of what is pending */
@@ -125,7 +126,7 @@ static bool shown(struct tool_call *c, const struct task_row *t)
 static void add_member(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, const char *key,
                        const char *member)
 {
-    if (!yyjson_mut_obj_get(o, key)) (void)json_add_text(c->doc, o, key, task_member(c->act, t, member));
+    if (!yyjson_mut_obj_get(o, key)) (void)json_add_text(c->doc, o, key, secrets_redacted(c->arena, task_member(c->act, t, member)));
 }
 
 static void add_task(struct tool_call *c, yyjson_mut_val *list, const struct task_row *t)

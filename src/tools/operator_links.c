@@ -2,6 +2,7 @@
  * task alone. Only our own page (protocols/decide_page.h) calls these. */
 #include "base/rfc3339.h"
 #include "domain/people_notify.h"
+#include "domain/secrets.h"
 #include "store/q_media_buy.h"
 #include "tools/operator_tools.h"
 
@@ -26,7 +27,7 @@ static void encode(struct tool_call *c, const struct task_row *t)
     json_add_bool(c->doc, o, "open", task_open(t));
     if (t->due_at != TIME_NONE) json_add_time(c->doc, o, "due_at", t->due_at);
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        json_add_text(c->doc, o, members[i], task_member(c->act, t, members[i]));
+        json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/rfc3339.h"
 #include "domain/audit.h"
 #include "domain/catalog_import.h"
+#include "domain/secrets.h"
 #include "store/q_tenant.h"
 #include "tools/operator_tools.h"
 
@@ -266,7 +267,7 @@ static int encode_tenant(struct tool_call *c, struct err *e)
     json_add_str(c->doc, o, "name", row.name);
     json_add_str_opt(c->doc, o, "host", row.host);
     json_add_str(c->doc, o, "adapter", row.adapter);
-    (void)json_add_text(c->doc, o, "settings", row.doc); /* a damaged one is left out */
+    (void)json_add_text(c->doc, o, "settings", secrets_redacted(c->arena, row.doc)); /* a damaged one is left out */
     return 0;
 }
 
@@ -304,7 +305,9 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
         json_opt_obj(JSON_FIELD(c->args, "settings", ""), &patch, e)) {
         return -1;
     }
+    struct str had = row.doc;
     if (patch) row.doc = merged(c, row.doc, patch);
+    if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");
     if (json_parse(c->arena, row.doc, &limits, &doc, e) || catalog_check_settings(yyjson_doc_get_root(doc), e)) return -1;
     if (q_tenant_put(c->act->tx, &row, c->act->now, e) < 0 || encode_tenant(c, e)) return -1;
     /* Names only: settings hold addresses and credentials. */

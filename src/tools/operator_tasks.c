@@ -3,6 +3,7 @@
 #include "base/rfc3339.h"
 #include "domain/audit.h"
 #include "domain/plan.h"
+#include "domain/secrets.h"
 #include "domain/task.h"
 #include "store/q_audit.h"
 #include "tools/operator_tools.h"
@@ -30,7 +31,7 @@ static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct 
     static const char *const members[] = { "rule", "terms", "operation", "difference", "findings", "comments",
                                            "reason", "resolved_by", "result", "failure" };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        json_add_text(c->doc, o, members[i], task_member(c->act, t, members[i]));
+        json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));
     }
 }
 

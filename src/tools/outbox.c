@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/audit.h"
+#include "domain/secrets.h"
 #include "domain/signing_keys.h"
 #include "store/q_job.h"
 #include "tools/operator_tools.h"
@@ -68,8 +69,8 @@ int tool_x_job_get(struct tool_call *c, struct err *e)
     if (load_job(c, &job, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "job");
     encode_job(c, o, &job);
-    (void)json_add_text(c->doc, o, "payload", job.payload); /* a damaged one is not shown */
-    (void)json_add_text(c->doc, o, "progress", job.progress);
+    (void)json_add_text(c->doc, o, "payload", secrets_redacted(c->arena, job.payload)); /* a damaged one is not shown */
+    (void)json_add_text(c->doc, o, "progress", secrets_redacted(c->arena, job.progress));
     return 0;
 }
 

@@ -197,6 +197,54 @@ static void accounts_come_and_go_with_the_file(void **state)
     assert_string_equal(r.e.code, "ACCOUNT_NOT_FOUND");
 }
 
+static const char with_secrets[] =
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\",%s"
+    "\"hitl_webhook_url\":\"%s\",\"notifications\":{\"webhook_url\":\"https://hooks.example\",\"email\":{"
+    "\"to\":[\"a@b.example\"],\"from\":\"c@b.example\",\"smtp_url\":\"smtp://ann:%s@relay.example:587\",\"password\":"
+    "\"%s\"}},\"some_server\":{\"credentials\":{\"key\":\"KEEP-4\"},\"list\":[{\"client_secret\":\"KEEP-5\"}]}},"
+    "\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"settings\":{\"hook_token\":\"KEEP-6\"}}]}";
+
+static struct str secrets_file(struct fixture *f, const char *slack, const char *more)
+{
+    return arena_printf(&f->arena, with_secrets, more, slack, "KEEP-2", "KEEP-3");
+}
+
+static void secrets_go_in_and_never_out(void **state)
+{
+    struct fixture *f = *state;
+    struct tenant_row row;
+    struct err e;
+    assert_int_equal(fixture_import(f, secrets_file(f, "https://hooks.example/services/KEEP-1", "")), 2);
+    struct str text = exported(f);
+    assert_null(memmem(text.p, text.n, "KEEP-", 5));
+    assert_non_null(memmem(text.p, text.n, "\"https://hooks.example/***\"", 27));
+    assert_non_null(memmem(text.p, text.n, "\"webhook_url\":\"https://hooks.example\"", 37));
+    assert_non_null(memmem(text.p, text.n, "smtp://***@relay.example:587", 28));
+    /* What was redacted comes back and changes nothing. */
+    assert_int_equal(fixture_import(f, text), 0);
+    assert_int_equal(q_tenant_get(reading(f), &f->arena, STR("demo"), &row, &e), 1);
+    for (char k = '1'; k <= '5'; k++) assert_non_null(memmem(row.doc.p, row.doc.n, (char[]){ 'K', 'E', 'E', 'P', '-', k }, 6));
+    /* One changes, the others stay. */
+    fixture_reload_tenant(f);
+    struct fixture_reply r = fixture_call(f, "x_tenant_set",
+                                          "{\"settings\":{\"hitl_webhook_url\":\"https://hooks.example/NEW\",\"some_server\":"
+                                          "{\"credentials\":\"***\",\"list\":[{\"client_secret\":\"***\"}]}}}");
+    assert_int_equal(r.rc, 0);
+    struct str shown = json_write_val(&f->arena, r.reply);
+    assert_null(memmem(shown.p, shown.n, "KEEP-", 5));
+    assert_null(memmem(shown.p, shown.n, "NEW", 3));
+    assert_int_equal(q_tenant_get(reading(f), &f->arena, STR("demo"), &row, &e), 1);
+    assert_non_null(memmem(row.doc.p, row.doc.n, "hooks.example/NEW", 17));
+    assert_non_null(memmem(row.doc.p, row.doc.n, "{\"key\":\"KEEP-4\"}", 16));
+    /* What stands for nothing is refused, not stored. */
+    r = fixture_call(f, "x_tenant_set", "{\"settings\":{\"a\":[{\"api_key\":\"***\"}]}}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.field, "/settings/a/0/api_key");
+    struct try t = { f, secrets_file(f, "https://other.example/***", "") };
+    assert_int_equal(store_write_now(f->store, try_import, &t, &e), -1);
+    assert_string_equal(e.field, "/tenant/hitl_webhook_url");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +255,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(products_are_loaded_typed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(secrets_go_in_and_never_out, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
