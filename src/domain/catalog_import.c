@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/account_import.h"
+#include "domain/assistant.h"
 #include "domain/audit.h"
 #include "domain/catalog.h"
 #include "domain/catalog_check.h"
@@ -117,7 +118,7 @@ int catalog_check_settings(yyjson_val *t, struct err *e)
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "hitl_webhook_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
-    if (check_notifications(t, e)) return -1;
+    if (check_notifications(t, e) || assistant_check_settings(t, e)) return -1;
     return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }
 

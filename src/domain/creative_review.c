@@ -1,8 +1,11 @@
 #include "domain/creative_review.h"
 
+#include "domain/creative_opinion.h"
+#include "domain/doc_edit.h"
 #include "domain/task.h"
 
-static int open_reviews(const struct act *act, const struct creative_row *row, int64_t *n, struct err *e)
+/* 1 the open one, 0 none is, -1. */
+static int open_review(const struct act *act, const struct creative_row *row, struct task_row *out, struct err *e)
 {
     struct task_filter f = { .tenant_id = act->tenant->tenant_id,
                              .principal_id = row->key.principal_id,
@@ -15,27 +18,38 @@ static int open_reviews(const struct act *act, const struct creative_row *row, i
                              .updated_after = TIME_NONE,
                              .updated_before = TIME_NONE,
                              .limit = 1 };
-    return q_task_count(act->tx, &f, n, e);
+    struct task_row *rows;
+    size_t n;
+    if (q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+    if (n) *out = rows[0];
+    return n > 0;
 }
 
 /* What the checks found, from the creative's own document. */
 static struct str findings(const struct act *act, const struct creative_row *row)
 {
-    static const struct json_limits limits = { .bytes_max = 4 << 20, .depth_max = 64, .nodes_max = 200000 };
-    yyjson_doc *doc;
-    struct err damaged;
-    if (json_parse(act->arena, row->doc, &limits, &doc, &damaged)) return STR_NONE;
-    yyjson_val *checks = json_arr(json_obj(yyjson_doc_get_root(doc), "salesagent"), "checks");
+    yyjson_val *checks = json_arr(json_obj(doc_parse(act->arena, row->doc), "salesagent"), "checks");
     return checks ? json_write_val(act->arena, checks) : STR_NONE;
+}
+
+/* Changed again before anybody decided: what the checks found now, and a new opinion of what is new. */
+static int refresh(const struct act *act, const struct creative_row *row, struct task_row *task, struct err *e)
+{
+    struct str found = findings(act, row);
+    if (found.n && !str_eq(found, task_member(act, task, "findings"))) {
+        task_put(act, task, "findings", found);
+        task->updated_at = act->now;
+        if (q_task_update(act->tx, task, e)) return -1;
+    }
+    return opinion_request(act, row, task, e);
 }
 
 int creative_review_open(const struct act *act, const struct creative_row *row, const struct rule_verdict *verdict,
                          struct err *e)
 {
-    int64_t open = 0;
-    if (open_reviews(act, row, &open, e)) return -1;
-    if (open > 0) return 0;
     struct task_row task;
+    int open = open_review(act, row, &task, e);
+    if (open) return open < 0 ? -1 : refresh(act, row, &task, e);
     struct task_new in = {
         .kind = "creative_review",
         .principal_id = row->key.principal_id,
@@ -50,14 +64,14 @@ int creative_review_open(const struct act *act, const struct creative_row *row, 
         .findings = findings(act, row),
         .due_at = TIME_NONE,
     };
-    return task_create(act, &in, &task, e);
+    return task_create(act, &in, &task, e) || opinion_request(act, row, &task, e) ? -1 : 0;
 }
 
 int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e)
 {
-    int64_t open = 0;
-    if (open_reviews(act, row, &open, e)) return -1;
-    if (open == 0) return 0;
+    struct task_row open;
+    int rc = open_review(act, row, &open, e);
+    if (rc < 1) return rc;
     struct task_subject subject = { .type = "creative", .id = row->key.creative_id, .principal_id = row->key.principal_id };
     return task_withdraw(act, &subject,
                          arena_printf(act->arena, "the creative is " STR_FMT " now", STR_ARG(row->status)).p, e);

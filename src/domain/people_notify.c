@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "domain/creative_opinion.h"
 #include "domain/tenant_settings.h"
 #include "store/q_job.h"
 #include "store/q_media_buy.h"
@@ -198,6 +199,7 @@ int people_notify(const struct act *act, const struct task_row *task, const char
     people_settings_read(act, &s);
     if (!s.slack_url.n && !s.webhook_url.n && !s.smtp_url.n) return 0;
     struct telling t = { .s = &s, .task = task, .what = what, .due_at = act->now };
+    if (strcmp(what, "created") == 0) t.due_at += opinion_delay(act, task);
     bool urgent = strcmp(what, "created") != 0 || str_is(task->kind, "ad_server");
     int high = strcmp(what, "created") == 0 ? high_value(act, &s, task, e) : 0;
     if (high < 0 || count_tasks(act, STR_NONE, act->now - HOUR, &recent, e)) return -1;
