@@ -11,8 +11,7 @@
 #include "domain/tenant_settings.h"
 #include "tools/delivery_tools.h"
 
-#define IDS_MAX   500
-#define BUYS_MAX  200 /* without ids: the newest */
+#define BUYS_MAX 500 /* in one reply, named or found; the protocol knows no pages here */
 
 struct input {
     yyjson_val *ids; /* NULL: all */
@@ -91,7 +90,7 @@ static int decode(yyjson_val *args, struct input *in, struct err *e)
 {
     yyjson_val *id;
     size_t i, n;
-    if (json_opt_arr(JSON_FIELD(args, "media_buy_ids", ""), (struct json_len){ 1, IDS_MAX }, &in->ids, e)) return -1;
+    if (json_opt_arr(JSON_FIELD(args, "media_buy_ids", ""), (struct json_len){ 1, BUYS_MAX }, &in->ids, e)) return -1;
     yyjson_arr_foreach(in->ids, i, n, id) {
         if (json_val_str(id).n > 0) continue;
         (void)err_set(e, "INVALID_REQUEST", "media_buy_ids must be non-empty strings");
@@ -112,10 +111,23 @@ static struct str statuses_json(struct tool_call *c, unsigned mask)
     yyjson_mut_doc *doc = json_doc_new(c->arena);
     yyjson_mut_val *arr = yyjson_mut_arr(doc);
     unsigned stored = media_buy_stored_as(mask);
+    /* Only a simulated clock brings an ended buy back; the many that have ended need not be looked through. */
+    if (!c->act->mock_clock) stored &= mask | ~(1u << BUY_COMPLETED | 1u << BUY_CANCELED);
     for (int s = 0; s < BUY_STATUSES_N; s++) {
         if (stored & 1u << s) json_push_str(doc, arr, str_from(media_buy_status_name((enum media_buy_status)s)));
     }
     return json_write(c->arena, arr);
+}
+
+/* Half a total is no total: nothing is cut. */
+static int too_many(struct err *e)
+{
+    (void)err_set(e, "INVALID_REQUEST", "More than %d media buys match; one reply reports on %d at most.", BUYS_MAX,
+                  BUYS_MAX);
+    (void)err_details(e, "{\"media_buys_max\":%d}", BUYS_MAX);
+    (void)err_suggest(e, "Name them in media_buy_ids (get_media_buys lists them in pages), or choose with account and"
+                         " status_filter.");
+    return err_field(e, "/media_buy_ids");
 }
 
 static int find_buys(struct tool_call *c, const struct input *in, struct media_buy_rows *out, struct err *e)
@@ -123,7 +135,7 @@ static int find_buys(struct tool_call *c, const struct input *in, struct media_b
     const struct principal *who = c->act->principal;
     struct media_buy_filter f = { .tenant_id = c->act->tenant->tenant_id,
                                   .principal_id = who->role == ROLE_BUYER ? who->principal_id : STR_NONE,
-                                  .limit = BUYS_MAX };
+                                  .limit = BUYS_MAX + 1 };
     if (in->account.given) {
         struct account_row account;
         int rc = account_find(c->act, &in->account, ACCOUNT_USE_READ_BUYS, &account, e);
@@ -134,7 +146,8 @@ static int find_buys(struct tool_call *c, const struct input *in, struct media_b
     }
     if (in->ids) return q_media_buy_by_ids(c->act->tx, c->arena, &f, json_write_val(c->arena, in->ids), out, e);
     f.statuses = statuses_json(c, in->statuses);
-    return q_media_buy_list(c->act->tx, c->arena, &f, out, e);
+    if (q_media_buy_list(c->act->tx, c->arena, &f, out, e)) return -1;
+    return out->n > BUYS_MAX ? too_many(e) : 0;
 }
 
 static bool has_buy(const struct media_buy_rows *rows, struct str id)

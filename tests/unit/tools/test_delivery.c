@@ -351,6 +351,51 @@ static void status_filters_see_the_present(void **state)
     fixture_close(f);
 }
 
+/* Buys that have ended, beside the one of every test. */
+static int insert_ended(struct act *act, void *arg, struct err *e)
+{
+    struct media_buy_row b;
+    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = STR(BUY) };
+    assert_int_equal(q_media_buy_get(act->tx, act->arena, &key, &b, e), 1);
+    b.status = STR("completed");
+    b.completed_at = b.end_at;
+    b.next_change_at = TIME_NONE;
+    for (int i = 0; i < *(const int *)arg; i++) {
+        b.media_buy_id = arena_printf(act->arena, "mb-ended-%04d", i);
+        if (q_media_buy_insert(act->tx, &b, e)) return -1;
+    }
+    return 0;
+}
+
+static void too_many_buys_are_refused_and_never_cut(void **state)
+{
+    struct fixture *f = open_with("active");
+    struct err e;
+    int more = 499;
+    assert_int_equal(fixture_act(f, insert_ended, &more, &e), 0);
+    f->now = T0 + DAY;
+    struct fixture_reply r = fixture_call(f, "get_media_buy_delivery", "{}");
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "media_buy_deliveries")), 500);
+    assert_int_equal(json_i64_or(json_obj(r.reply, "aggregated_totals"), "media_buy_count", 0), 500);
+    fixture_close(f);
+
+    f = open_with("active");
+    more = 500;
+    assert_int_equal(fixture_act(f, insert_ended, &more, &e), 0);
+    f->now = T0 + DAY;
+    r = fixture_call(f, "get_media_buy_delivery", "{}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, "INVALID_REQUEST");
+    assert_string_equal(r.e.field, "/media_buy_ids");
+    r = fixture_call(f, "get_media_buy_delivery", "{\"status_filter\":\"active\"}"); /* the ended ones do not count */
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "media_buy_deliveries")), 1);
+    r = fixture_call(f, "get_media_buy_delivery", "{\"media_buy_ids\":[\"" BUY "\"]}");
+    assert_int_equal(r.rc, 0);
+    fixture_close(f);
+}
+
 static int simulate(struct act *act, void *arg, struct err *e)
 {
     struct delivered more = delivered_none();
@@ -628,6 +673,7 @@ int main(void)
         cmocka_unit_test(bad_requests_name_their_field),
         cmocka_unit_test(another_buyers_media_buy_does_not_exist),
         cmocka_unit_test(status_filters_see_the_present),
+        cmocka_unit_test(too_many_buys_are_refused_and_never_cut),
         cmocka_unit_test(simulated_delivery_comes_on_top_and_counts_as_spent),
         cmocka_unit_test(a_buy_that_has_not_begun_can_be_simulated),
         cmocka_unit_test(every_pricing_model_gives_valid_replies_that_add_up),
