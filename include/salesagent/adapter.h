@@ -80,6 +80,7 @@ struct plan_package {
     int64_t start_at, end_at; /* half-open; µs since the epoch, UTC */
     int64_t stopped_at;       /* canceled then; INT64_MAX while it is not */
     bool paused;              /* itself, or its whole buy */
+    int64_t performance_ppm;  /* the buyer's latest word on what it is worth: 1,000,000 as expected; 0: none */
     int64_t daily_budget_micros, daily_impressions; /* no more than this a UTC day; 0: no such limit */
     struct str targeting;     /* JSON: AdCP targeting overlay; empty: none */
     struct str settings;      /* JSON: the product's settings for this ad server; empty: none */
@@ -226,6 +227,7 @@ struct adapter {
     const char *name;
     const char *title;   /* for people */
     bool local;
+    bool paces_by_performance; /* performance_ppm changes what it delivers when */
     int staleness_s;     /* how old its numbers may be at most */
     const char *source;  /* what its facts are marked with */
     unsigned metrics;    /* bit 1 << METRIC_x: what it can know at all */

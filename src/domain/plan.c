@@ -156,6 +156,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
         .end_at = row->end_at,
         .paused = row->paused || buy->paused,
         .stopped_at = INT64_MAX,
+        .performance_ppm = row->performance_ppm,
     };
     ENSURE(pricing_model_parse(row->pricing_model, &out->pricing_model));
     if (!plan_pacing_parse(row->pacing, &out->pacing)) out->pacing = PACING_EVEN;

@@ -12,7 +12,7 @@
 #define PACKAGE                                                                                                   \
     "media_buy_id, package_id, ordinal, name, product_id, pricing_option_id, pricing_model, rate_micros,"         \
     " budget_micros, previous_budget_micros, impressions_goal, pacing, start_at, end_at, paused, canceled_at,"    \
-    " remote_id, doc"
+    " remote_id, doc, performance_ppm"
 #define ROWS_START 8
 
 /* ---- buys ---- */
@@ -237,7 +237,8 @@ static int read_package(struct stmt *s, struct arena *a, struct package_row *out
                                  .paused = col_i64(s, 14) != 0,
                                  .canceled_at = col_time(s, 15),
                                  .remote_id = col_str(s, a, 16),
-                                 .doc = col_str(s, a, 17) };
+                                 .doc = col_str(s, a, 17),
+                                 .performance_ppm = col_i64(s, 18) };
     return 1;
 }
 
@@ -344,6 +345,15 @@ int q_package_update(struct tx *tx, const struct package_row *row, struct err *e
     int i = bind_package(s, row);
     stmt_str(s, i++, row->media_buy_id);
     stmt_i64(s, i++, row->ordinal);
+    return stmt_run(s, e);
+}
+
+int q_package_performance(struct tx *tx, const struct package_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE package SET performance_ppm = ? WHERE media_buy_id = ? AND ordinal = ?");
+    stmt_i64(s, 1, row->performance_ppm);
+    stmt_str(s, 2, row->media_buy_id);
+    stmt_i64(s, 3, row->ordinal);
     return stmt_run(s, e);
 }
 

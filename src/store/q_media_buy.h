@@ -36,6 +36,7 @@ struct package_row {
     int64_t canceled_at; /* TIME_NONE */
     struct str remote_id;
     struct str doc;
+    int64_t performance_ppm; /* what the buyer said it is worth, 1,000,000 as expected; written by q_package_performance alone */
 };
 
 struct media_buy_rows {
@@ -97,6 +98,7 @@ MUST_CHECK int q_packages_of_buys(struct tx *tx, struct arena *a, const struct m
 MUST_CHECK int q_package_insert(struct tx *tx, const struct package_row *row, struct err *e);
 /* Writes everything but ids, ordinal, product and pricing option. */
 MUST_CHECK int q_package_update(struct tx *tx, const struct package_row *row, struct err *e);
+MUST_CHECK int q_package_performance(struct tx *tx, const struct package_row *row, struct err *e);
 
 struct history_row {
     struct str media_buy_id;

@@ -72,6 +72,11 @@ static int check_index(yyjson_val *obj, const char *at, struct err *e)
     return err_field(e, "%s/performance_index", at);
 }
 
+static int64_t index_ppm(yyjson_val *obj)
+{
+    return (int64_t)(json_real_or(obj, "performance_index", 1) * 1e6 + 0.5); /* checked: from 0 to INDEX_MAX */
+}
+
 /* What was said, without what belongs to the transport. */
 static struct str said(struct tool_call *c, const char *const *members)
 {
@@ -92,11 +97,15 @@ int provide_performance_feedback_run(struct tool_call *c, struct err *e)
     if (json_opt_str(JSON_FIELD(c->args, "creative_id", ""), id_len, &creative_id, e)) return -1;
     if (package_id.n && own_package(c, &buy, package_id, e)) return -1;
     if (creative_id.n && own_creative(c, &buy, creative_id, e)) return -1;
-    struct feedback f = { buy.media_buy_id, package_id, said(c, members) };
-    if (feedback_add(c->act, &f, e)) return -1;
+    /* How one creative does says nothing about its whole package. */
+    struct feedback f = { buy.media_buy_id, package_id, said(c, members),
+                          creative_id.n ? FEEDBACK_NO_INDEX : index_ppm(c->args) };
+    bool paced;
+    if (feedback_add(c->act, &f, &paced, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
-    c->message = STR("Performance feedback recorded.");
+    c->message = paced ? STR("Performance feedback recorded; from now on delivery is paced by it.")
+                       : STR("Performance feedback recorded.");
     return 0;
 }
 
@@ -111,8 +120,9 @@ static int add_package_indexes(struct tool_call *c, const struct media_buy_row *
         if (json_req_str(JSON_FIELD(item, "package_id", at), id_len, &package_id, e)) return -1;
         if (own_package(c, buy, package_id, e)) return err_field(e, "%s/package_id", at);
         if (check_index(item, at, e)) return -1;
-        struct feedback f = { buy->media_buy_id, package_id, json_write_val(c->arena, item) };
-        if (feedback_add(c->act, &f, e)) return -1;
+        struct feedback f = { buy->media_buy_id, package_id, json_write_val(c->arena, item), index_ppm(item) };
+        bool paced;
+        if (feedback_add(c->act, &f, &paced, e)) return -1;
     }
     return 0;
 }
@@ -129,8 +139,9 @@ int x_update_performance_index_run(struct tool_call *c, struct err *e)
         return err_field(e, "/feedback");
     }
     if (feedback) {
-        struct feedback f = { buy.media_buy_id, STR_NONE, json_write_val(c->arena, feedback) };
-        if (feedback_add(c->act, &f, e)) return -1;
+        struct feedback f = { buy.media_buy_id, STR_NONE, json_write_val(c->arena, feedback), FEEDBACK_NO_INDEX };
+        bool paced;
+        if (feedback_add(c->act, &f, &paced, e)) return -1;
     }
     if (add_package_indexes(c, &buy, list, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);

@@ -84,6 +84,7 @@ const struct adapter mock_adapter = {
     .name = "mock",
     .title = "Mock ad server",
     .local = true,
+    .paces_by_performance = true,
     .staleness_s = 0,
     .source = "mock",
     .metrics = 1u << METRIC_IMPRESSIONS | 1u << METRIC_CLICKS | 1u << METRIC_SPEND | 1u << METRIC_VIEWS |

@@ -3,7 +3,8 @@
  *
  *   time -> x      share of the flight's traffic that has passed; days differ by a few per cent
  *   x -> F(x)      share of the money spent by then: `even` starts a little slowly and catches up, `front_loaded`
- *                  the other way round, `asap` spends two and a half times as fast as `even` until it is done
+ *                  the other way round, `asap` spends two and a half times as fast as `even` until it is done;
+ *                  what its buyer finds better than expected comes earlier, what it finds worse later
  *   money -> units of the pricing model, in steps that cost whole cents where the price allows
  *   units -> everything else, at rates typical of the medium
  *
@@ -23,6 +24,8 @@
 #define CENT       INT64_C(10000)
 #define WAVY_DAYS  4000 /* longer flights get no daily differences */
 #define ASAP_SPEED 5    /* halves of the even speed */
+#define FRONT      400000 /* bend of front_loaded, in millionths */
+#define LIFT_MAX   500000 /* of feedback */
 
 /* What a package's traffic is like, drawn once from its id. Parts per million unless said otherwise. */
 struct nature {
@@ -119,16 +122,24 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 
 /* ---- share of the traffic -> share of the money ---- */
 
-static int64_t curve(enum plan_pacing pacing, const struct nature *n, int64_t x)
+/* How far earlier (or later, below 0) the buyer's word moves the money: twice as good as expected, or worth nothing,
+ * is as much as it takes. */
+static int64_t lift(const struct plan_package *p)
 {
-    int64_t bow = muldiv(x, ONE - x, ONE, MONEY_ROUND_DOWN); /* x(1-x) */
-    switch (pacing) {
-    case PACING_EVEN: return x - muldiv(bow, n->bend, PPM, MONEY_ROUND_DOWN);
-    case PACING_FRONT_LOADED: return x + muldiv(bow, 400000, PPM, MONEY_ROUND_DOWN);
+    if (p->performance_ppm <= 0) return 0;
+    return clamp(p->performance_ppm - PPM, -PPM, PPM) * LIFT_MAX / PPM;
+}
+
+/* With |bend| < 1 throughout, x + bend * x(1-x) rises from 0 to 1. */
+static int64_t curve(const struct plan_package *p, const struct nature *n, int64_t x)
+{
+    int64_t bow = muldiv(x, ONE - x, ONE, MONEY_ROUND_DOWN), bend = 0;
+    switch (p->pacing) {
+    case PACING_EVEN: bend = lift(p) - n->bend; break;
+    case PACING_FRONT_LOADED: bend = lift(p) + FRONT; break;
     case PACING_ASAP: return x;
     }
-    ENSURE(!"a pacing out of its enum");
-    return x;
+    return bend < 0 ? x - muldiv(bow, -bend, PPM, MONEY_ROUND_DOWN) : x + muldiv(bow, bend, PPM, MONEY_ROUND_DOWN);
 }
 
 /* Of `target`, `remaining` is unspent at `from`. */
@@ -148,7 +159,7 @@ static int64_t allowance(const struct plan_package *p, const struct nature *n, c
         int64_t money = muldiv(s->target, (xb - xa) * ASAP_SPEED, 2 * ONE, MONEY_ROUND_DOWN);
         return money < s->remaining ? money : s->remaining;
     }
-    int64_t fa = curve(p->pacing, n, xa), fb = curve(p->pacing, n, xb);
+    int64_t fa = curve(p, n, xa), fb = curve(p, n, xb);
     if (fa >= ONE) return 0;
     return muldiv(s->remaining, fb - fa, ONE - fa, MONEY_ROUND_DOWN);
 }

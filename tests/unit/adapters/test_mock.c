@@ -58,6 +58,7 @@ static void world_random(struct world *w, uint64_t seed)
     w->package.pricing_model = (enum pricing_model)pick(&r, PRICING_CPM, PRICING_TIME);
     w->package.pacing = (enum plan_pacing)pick(&r, PACING_EVEN, PACING_FRONT_LOADED);
     w->package.medium = (enum plan_medium)pick(&r, MEDIUM_DISPLAY, MEDIUM_BROADCAST);
+    if (pick(&r, 0, 1)) w->package.performance_ppm = pick(&r, 1, 3000000);
     w->package.rate_micros = pick(&r, 1, 4000) * (pick(&r, 0, 4) ? 10000 : 1234);
     w->package.budget_micros = pick(&r, 1, 200000) * 1000000;
     if (pick(&r, 0, 1)) w->package.impressions_goal = pick(&r, 0, 5000000);
@@ -236,6 +237,7 @@ static void changes_in_flight_never_take_anything_back(void **state)
             w.package.paused = pick(&r, 0, 3) == 0;
             if (pick(&r, 0, 2) == 0) w.package.budget_micros = ceiling = pick(&r, 1, 200000) * 1000000;
             if (pick(&r, 0, 2) == 0) w.package.end_at = w.package.start_at + pick(&r, 3600, 70 * 86400) * USEC_PER_SEC;
+            if (pick(&r, 0, 4) == 0) w.package.performance_ppm = pick(&r, 1, 3000000);
             if (pick(&r, 0, 9) == 0) w.package.pacing = (enum plan_pacing)pick(&r, PACING_EVEN, PACING_FRONT_LOADED);
         }
         arena_finish(&w.arena);

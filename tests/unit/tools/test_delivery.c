@@ -660,6 +660,48 @@ static void feedback_is_kept_and_checked(void **state)
     fixture_close(f);
 }
 
+static void tell(struct fixture *f, int64_t now, const char *more)
+{
+    f->now = now;
+    struct fixture_reply r = fixture_call(f, "provide_performance_feedback",
+                                          arena_printf(&f->arena, "{\"media_buy_id\":\"" BUY "\",\"measurement_period\":"
+                                                       "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-05T00:00:00Z\"}%s}", more).p);
+    assert_int_equal(r.rc, 0);
+}
+
+static int64_t spent(struct fixture *f, int64_t now, size_t package)
+{
+    struct fixture_reply r = ask(f, now, "");
+    assert_adds_up(&r);
+    return micros(yyjson_arr_get(json_arr(first_buy(&r), "by_package"), package), "spend");
+}
+
+static void feedback_moves_delivery_earlier_or_later(void **state)
+{
+    int64_t plain[31][2];
+    struct fixture *f = open_with("pending_start");
+    for (int day = 1; day <= 30; day++) {
+        for (size_t i = 0; i < 2; i++) plain[day][i] = spent(f, T0 + day * DAY, i);
+    }
+    fixture_close(f);
+    f = open_with("pending_start");
+    tell(f, T0 + 5 * DAY, ",\"package_id\":\"pkg-0001-001\",\"performance_index\":1.8");
+    tell(f, T0 + 5 * DAY, ",\"package_id\":\"pkg-0001-002\",\"performance_index\":0.3");
+    /* What was stays, what comes shifts visibly. */
+    for (size_t i = 0; i < 2; i++) assert_int_equal(spent(f, T0 + 5 * DAY, i), plain[5][i]);
+    assert_true(spent(f, T0 + 15 * DAY, 0) > plain[15][0] * 110 / 100);
+    assert_true(spent(f, T0 + 15 * DAY, 1) < plain[15][1] * 93 / 100);
+    /* As good as expected after all: what the first package is ahead by is no more than it was. */
+    int64_t ahead = spent(f, T0 + 15 * DAY, 0) - plain[15][0];
+    tell(f, T0 + 15 * DAY, ",\"performance_index\":1");
+    assert_true(spent(f, T0 + 16 * DAY, 0) - plain[16][0] <= ahead);
+    /* The money of each package is spent in the end, whatever was said. */
+    for (size_t i = 0; i < 2; i++) {
+        assert_in_range(spent(f, T0 + 30 * DAY, i), plain[30][i] - plain[30][i] / 100, plain[30][i] + plain[30][i] / 100);
+    }
+    fixture_close(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -681,6 +723,7 @@ int main(void)
         cmocka_unit_test(local_booking_records_ids_and_refuses_with_reasons),
         cmocka_unit_test(reported_days_replace_what_was_known_and_adjustments_are_counted),
         cmocka_unit_test(feedback_is_kept_and_checked),
+        cmocka_unit_test(feedback_moves_delivery_earlier_or_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
