@@ -62,7 +62,9 @@ struct plan_auction {
 
 struct plan_creative {
     struct str creative_id, name, format_id;
-    struct str remote_id; /* the ad server's, once known */
+    struct str remote_id; /* the ad server's, once it has been given; empty also when it names none */
+    bool sent;            /* the ad server has taken it for this package, perhaps in an older version */
+    int64_t changed_at;   /* the creative itself */
     struct str doc;       /* JSON: manifest, assets, click url */
     int weight;           /* 0: unset */
 };

@@ -38,6 +38,9 @@ static void describe_creatives(const struct plan *plan, struct adapter_lines *ou
     for (size_t i = 0; i < plan->packages_n; i++) {
         const struct plan_package *p = &plan->packages[i];
         for (size_t k = 0; k < p->creatives_n; k++) {
+            const struct plan_creative *c = &p->creatives[k];
+            adapter_line_add(out, "%s creative " STR_FMT ", " STR_FMT, c->sent ? "update" : "upload",
+                             STR_ARG(c->creative_id), STR_ARG(c->format_id));
             adapter_line_add(out, "associate creative " STR_FMT " with line item \"" STR_FMT "\"",
                              STR_ARG(p->creatives[k].creative_id), STR_ARG(name_of(p->name, p->product_id)));
         }

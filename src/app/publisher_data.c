@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "dialects/choose.h"
 #include "domain/catalog_import.h"
 #include "run/loop_uv.h"
 #include "store/q_tenant.h"
@@ -16,6 +17,11 @@
 
 extern const char demo_publisher_json[];
 extern const size_t demo_publisher_json_n;
+
+static bool is_dialect(struct str name)
+{
+    return dialect_find(name) != NULL;
+}
 
 /* One import inside store_write_now. */
 struct import {
@@ -31,7 +37,12 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
     struct arena a;
     arena_init(&a);
     struct catalog_import c = {
-        .tx = tx, .arena = &a, .rng = &i->loop->rng, .now = loop_now(i->loop), .actor = STR("operator:import")
+        .tx = tx,
+        .arena = &a,
+        .rng = &i->loop->rng,
+        .now = loop_now(i->loop),
+        .actor = STR("operator:import"),
+        .speaks = is_dialect,
     };
     int tenants = i->only_if_empty ? q_tenant_count(tx, e) : 0;
     int rc = tenants < 0 ? -1 : tenants > 0 ? 0 : catalog_import(&c, i->text, &i->counts, e);

@@ -172,7 +172,7 @@ static bool answers_with_status(const struct dialect_down *d)
 {
     struct str tool = d->request->tool;
     if (!str_is(tool, "update_media_buy") && !str_is(tool, "update_package")) return false;
-    const char *code = shape_error_code(json_str(json_obj(d->reply, "adcp_error"), "code"));
+    const char *code = shape_error_code(json_obj(d->reply, "adcp_error"));
     return str_is(str_from(code), "INVALID_PARAMETER") || str_is(str_from(code), "NOT_FOUND");
 }
 

@@ -157,11 +157,18 @@ yyjson_mut_val *buy_v1_status_down(const struct dialect_down *d)
     if (!buy) return shape_not_found(d->doc, "There is no media buy of that id.");
     yyjson_mut_val *root = json_root_obj(d->doc);
     json_add_copy(d->doc, root, "media_buy_id", yyjson_obj_get(buy, "media_buy_id"));
-    json_add_cstr(d->doc, root, "status", buy_v1_status(buy));
+    yyjson_val *refused = yyjson_obj_get(buy, "ad_server_refused");
+    bool unbooked = refused && !json_has(buy, "ad_server_order_id");
+    json_add_cstr(d->doc, root, "status", unbooked ? "failed" : buy_v1_status(buy));
     json_add_copy(d->doc, root, "last_updated", yyjson_obj_get(buy, "updated_at"));
     json_add_copy(d->doc, root, "reason", yyjson_obj_get(buy, "rejection_reason"));
     if (str_is(json_str(buy, "status"), "canceled")) json_add_cstr(d->doc, root, "reason", "canceled");
-    if (task) json_add_copy(d->doc, root, "detail", yyjson_obj_get(task, "task_id"));
+    if (task) {
+        json_add_copy(d->doc, root, "detail", yyjson_obj_get(task, "task_id"));
+    } else if (refused) {
+        json_add_cstr(d->doc, root, "reason", "ADAPTER_ERROR");
+        json_add_copy(d->doc, root, "detail", refused);
+    }
     return root;
 }
 

@@ -290,14 +290,14 @@ static int data_model_up(const struct dialect_request *req, struct dialect_up *o
     return in_tutorial(req->tool) ? dialect_tutorial.up(req, out, e) : shape_up(tools, req, out, e);
 }
 
-static const char *error_code(struct str adcp)
+static const char *error_code(yyjson_val *adcp_error)
 {
     static const struct { const char *older, *code; } codes[] = {
         { "AUTHENTICATION_REQUIRED", "authentication_required" }, { "AUTHENTICATION_FAILED", "authentication_failed" },
         { "PERMISSION_DENIED", "permission_denied" },             { "NOT_FOUND", "not_found" },
         { "RATE_LIMITED", "rate_limited" },                       { "ADAPTER_ERROR", "adapter_error" },
     };
-    struct str older = str_from(shape_error_code(adcp));
+    struct str older = str_from(shape_error_code(adcp_error));
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         if (str_is(older, codes[i].older)) return codes[i].code;
     }
@@ -309,7 +309,7 @@ static yyjson_mut_val *failed_down(const struct dialect_down *d)
 {
     yyjson_val *from = json_obj(d->reply, "adcp_error"), *issue;
     size_t i, n;
-    yyjson_mut_val *root = error_root(d->doc, error_code(json_str(from, "code")));
+    yyjson_mut_val *root = error_root(d->doc, error_code(from));
     json_add_copy(d->doc, root, "message", yyjson_obj_get(from, "message"));
     yyjson_mut_val *details = json_add_arr(d->doc, root, "details");
     yyjson_arr_foreach(json_arr(from, "issues"), i, n, issue) {

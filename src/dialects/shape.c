@@ -79,8 +79,11 @@ int shape_up(const struct shape_tool *tools, const struct dialect_request *req, 
 
 /* --- errors ---------------------------------------------------------------------------------------------- */
 
-const char *shape_error_code(struct str code)
+/* What the ad server refuses is told apart from what is wrong with the request: domain/booking.h, details.ad_server. */
+const char *shape_error_code(yyjson_val *adcp_error)
 {
+    struct str code = json_str(adcp_error, "code");
+    if (json_str(json_obj(adcp_error, "details"), "ad_server").n) return "ADAPTER_ERROR";
     static const struct { const char *adcp, *older; } codes[] = {
         { "AUTH_MISSING", "AUTHENTICATION_REQUIRED" }, { "AUTH_REQUIRED", "AUTHENTICATION_REQUIRED" },
         { "AUTH_INVALID", "AUTHENTICATION_FAILED" },   { "PERMISSION_DENIED", "PERMISSION_DENIED" },
@@ -162,7 +165,7 @@ yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_poi
     yyjson_val *from = json_obj(d->reply, "adcp_error");
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *error = json_add_obj(d->doc, root, "error");
-    const char *code = shape_error_code(json_str(from, "code"));
+    const char *code = shape_error_code(from);
     json_add_cstr(d->doc, error, "code", code);
     json_add_copy(d->doc, error, "message", yyjson_obj_get(from, "message"));
     if (!str_is(json_str(from, "code"), code)) json_add_copy(d->doc, error, "reason", yyjson_obj_get(from, "code"));

@@ -40,8 +40,8 @@ yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_poi
 yyjson_mut_val *shape_not_found(yyjson_mut_doc *doc, const char *what);
 /* Adds dry_run and would_call, the calls the ad server was spared, to the answer of a rehearsal; returns `root`. */
 yyjson_mut_val *shape_dry_run(const struct dialect_down *d, yyjson_mut_val *root);
-/* The code of the API page for an AdCP code. */
-const char *shape_error_code(struct str adcp_code);
+/* The code of the API page for an AdCP error. */
+const char *shape_error_code(yyjson_val *adcp_error);
 /* The caller's pointer for a canonical one, NUL-terminated, in `out`. */
 void shape_map_pointer(const struct shape_pointer *pointers, struct str canonical, char out[ERR_FIELD_MAX]);
 

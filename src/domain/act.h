@@ -52,6 +52,7 @@ struct act {
     struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
     struct str base_url;               /* this server as the caller reached it, "https://ads.example"; may be empty */
     struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
+    const struct ad_server *ad_server; /* instead of the publisher's; NULL but in tests of the job runner */
     struct outside *outside;           /* NULL: nobody here can wait */
     bool sandbox;                      /* the server runs in sandbox mode */
     bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */

@@ -17,6 +17,21 @@ const char *adapter_verb_name(enum adapter_verb verb)
     return verb_names[verb];
 }
 
+const char *adapter_verb_phrase(enum adapter_verb verb)
+{
+    static const char *const phrases[ADAPTER_VERBS_N] = {
+        [ADAPTER_BOOK] = "book this media buy",
+        [ADAPTER_UPDATE] = "change this media buy",
+        [ADAPTER_CANCEL] = "cancel this media buy",
+        [ADAPTER_CREATIVES] = "take the creatives of this media buy",
+        [ADAPTER_REPORT] = "report on this media buy",
+        [ADAPTER_INVENTORY] = "tell its inventory",
+        [ADAPTER_STATUS] = "tell its status",
+    };
+    ENSURE(verb >= 0 && verb < ADAPTER_VERBS_N);
+    return phrases[verb];
+}
+
 bool adapter_verb_parse(struct str name, enum adapter_verb *out)
 {
     for (int i = 0; i < ADAPTER_VERBS_N; i++) {
@@ -91,11 +106,32 @@ static struct str problem_field(const struct act *act, const struct plan *plan, 
     return arena_printf(act->arena, "/packages/%d/%s", index, p->member);
 }
 
-static int refuse(const struct act *act, const struct plan *plan, const struct adapter_problems *problems,
-                  struct err *e)
+/* Whoever translates errors can tell by details.ad_server who refused. Problems that do not fit go. */
+static void blame(const struct act *act, const struct ad_server *server, yyjson_mut_val *problems, struct err *e)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_mut_val *list = json_add_arr(doc, json_root_obj(doc), "problems");
+    yyjson_mut_val *root = json_root_obj(doc);
+    json_add_cstr(doc, root, "ad_server", server->adapter->name);
+    if (problems) {
+        json_add_val(doc, root, "problems", yyjson_mut_val_mut_copy(doc, problems));
+        (void)err_details(e, STR_FMT, STR_ARG(json_write(act->arena, root)));
+        if (e->details[0]) return;
+    }
+    (void)err_details(e, "{\"ad_server\":\"%s\"}", server->adapter->name);
+}
+
+struct objections {
+    const struct ad_server *server;
+    const struct plan *plan;
+    const struct adapter_problems *problems;
+};
+
+static int refuse(const struct act *act, const struct objections *o, struct err *e)
+{
+    const struct plan *plan = o->plan;
+    const struct adapter_problems *problems = o->problems;
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *list = yyjson_mut_arr(doc);
     struct str text = STR_NONE;
     bool money_only = true;
     for (size_t i = 0; i < problems->n; i++) {
@@ -107,11 +143,10 @@ static int refuse(const struct act *act, const struct plan *plan, const struct a
         text = text.n ? arena_printf(act->arena, STR_FMT "; %s", STR_ARG(text), p->text) : str_from(p->text);
         money_only = money_only && strcmp(p->member, "budget") == 0;
     }
-    struct str details = json_write(act->arena, yyjson_mut_doc_get_root(doc));
     struct str field = problem_field(act, plan, &problems->item[0]);
     (void)err_set(e, money_only ? "BUDGET_TOO_LOW" : "VALIDATION_ERROR", "the ad server cannot book this: " STR_FMT,
                   STR_ARG(text));
-    (void)err_details(e, STR_FMT, STR_ARG(details));
+    blame(act, o->server, list, e);
     return err_field(e, STR_FMT, STR_ARG(field));
 }
 
@@ -123,8 +158,29 @@ int booking_admit(const struct act *act, struct str media_buy_id, struct err *e)
     struct adapter_problems *problems = ARENA_NEW(act->arena, struct adapter_problems);
     server.adapter->admit(server.config, &plan, problems);
     /* Also for a buy that waits for a person: what would be booked once that person agrees. */
-    if (plan.remote_id.n == 0) rehearse(act, &server, &plan, ADAPTER_BOOK);
-    return problems->n == 0 ? 0 : refuse(act, &plan, problems, e);
+    if (plan.remote_id.n == 0) {
+        rehearse(act, &server, &plan, ADAPTER_BOOK);
+        if (booking_rehearse_creatives(act, media_buy_id, e)) return -1;
+    }
+    struct objections o = { &server, &plan, problems };
+    return problems->n == 0 ? 0 : refuse(act, &o, e);
+}
+
+int booking_rehearse_creatives(const struct act *act, struct str media_buy_id, struct err *e)
+{
+    struct plan plan;
+    struct ad_server server;
+    if (act->rehearsal == NULL) return 0;
+    int rc = plan_load(act, media_buy_id, PLAN_EXPECTED, &plan, e);
+    if (rc != 1) return rc;
+    if (ad_server_of(act, &server, e)) return -1;
+    rehearse(act, &server, &plan, ADAPTER_CREATIVES);
+    return 0;
+}
+
+void booking_rehearse_refusal(const struct act *act, const struct err *why)
+{
+    if (act->rehearsal) rehearse_line(act, arena_printf(act->arena, "refused: %s", why->message));
 }
 
 /* ---- operations ---- */
@@ -150,13 +206,17 @@ static int run_local(const struct act *act, const struct ad_server *server, cons
     if (server->adapter->verbs[verb].run == NULL) return 0;
     server->adapter->verbs[verb].run(&op);
     switch (op.result.verdict) {
-    case ADAPTER_OK: return booking_record(act, plan, &op.result, e);
+    case ADAPTER_OK:
+        return verb == ADAPTER_CREATIVES ? booking_creatives_taken(act, plan, &op.result, e)
+                                         : booking_record(act, plan, &op.result, e);
     case ADAPTER_TRY_LATER:
         (void)err_set(e, "SERVICE_UNAVAILABLE", "the ad server is busy");
         e->retry_after_s = op.result.retry_after_s > 0 ? op.result.retry_after_s : 30;
         return -1;
     case ADAPTER_REFUSED:
-        return err_set(e, "VALIDATION_ERROR", "the ad server refused: " STR_FMT, STR_ARG(op.result.reason));
+        (void)err_set(e, "VALIDATION_ERROR", "the ad server refused: " STR_FMT, STR_ARG(op.result.reason));
+        blame(act, server, NULL, e);
+        return -1;
     }
     ENSURE(!"a verdict out of its enum");
     return -1;
@@ -205,7 +265,8 @@ static int submit(const struct act *act, struct str media_buy_id, enum adapter_v
             return -1;
         }
     }
-    return booking_submit(act, &server, &plan, verb, outcome, e);
+    if (booking_submit(act, &server, &plan, verb, outcome, e)) return -1;
+    return verb == ADAPTER_CANCEL ? 0 : booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);
 }
 
 int booking_place(const struct act *act, struct str media_buy_id, enum booking_outcome *outcome, struct err *e)

@@ -26,13 +26,38 @@ MUST_CHECK int booking_update(const struct act *act, struct str media_buy_id, en
 MUST_CHECK int booking_cancel(const struct act *act, struct str media_buy_id, enum booking_outcome *outcome,
                               struct err *e);
 
+/* ---- creatives (booking_creatives.c) ---- */
+
+enum creatives_when {
+    CREATIVES_WHEN_CHANGED, /* what is to run is not what the ad server was last asked to run */
+    CREATIVES_AGAIN         /* in any case: a person wants it tried once more */
+};
+
+/* Has the ad server run exactly the approved creatives of a booked buy. A local one that refuses fails the act of a person
+ * of the publisher, who sees why (VALIDATION_ERROR, the task stays open); whoever else caused it goes on, and a task of
+ * kind "ad_server" tells the publisher. Booking and updating end with this. */
+MUST_CHECK int booking_creatives(const struct act *act, struct str media_buy_id, enum creatives_when when, struct err *e);
+
+/* Stores what the ad server took. */
+MUST_CHECK int booking_creatives_taken(const struct act *act, const struct plan *plan,
+                                       const struct adapter_result *result, struct err *e);
+
+/* True when the ad server takes creatives by a job, so that what is approved here is not yet there. */
+bool booking_awaits_creatives(const struct act *act);
+
+/* In a dry run: notes what the ad server would be asked once the creatives under review are approved; otherwise nothing. */
+MUST_CHECK int booking_rehearse_creatives(const struct act *act, struct str media_buy_id, struct err *e);
+/* In a dry run: notes that what would be asked, would be refused. */
+void booking_rehearse_refusal(const struct act *act, const struct err *why);
+
 /* Stores the ids an ad server gave; for the job that ran a remote operation, and used by the local ones. */
 MUST_CHECK int booking_record(const struct act *act, const struct plan *plan, const struct adapter_result *result,
                               struct err *e);
 
 /* ---- for tests and for the job runner ---- */
 
-const char *adapter_verb_name(enum adapter_verb verb); /* "book", "update", ... */
+const char *adapter_verb_name(enum adapter_verb verb);   /* "book", "update", ... */
+const char *adapter_verb_phrase(enum adapter_verb verb); /* "book this media buy", for people */
 bool adapter_verb_parse(struct str name, enum adapter_verb *out);
 
 /* Runs or queues one verb on an ad server chosen by the caller. */

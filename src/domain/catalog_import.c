@@ -210,6 +210,10 @@ static int import_principal(struct importing *im, yyjson_val *v, const char *at,
         return err_field(e, "%s/role", at);
     }
     if (json_opt_str(JSON_FIELD(v, "dialect", at), id_len, &row.dialect, e)) return -1;
+    if (row.dialect.n && im->c->speaks && !im->c->speaks(row.dialect)) {
+        (void)err_set(e, "INVALID_REQUEST", "there is no dialect \"" STR_FMT "\"", STR_ARG(row.dialect));
+        return err_field(e, "%s/dialect", at);
+    }
     if (json_opt_str(JSON_FIELD(v, "status", at), id_len, &row.status, e)) return -1;
     yyjson_val *settings = NULL, *tokens = NULL, *token;
     if (json_opt_obj(JSON_FIELD(v, "settings", at), &settings, e)) return -1;

@@ -17,6 +17,7 @@ struct catalog_import {
     struct rng *rng;
     int64_t now;
     struct str actor; /* for the audit trail */
+    bool (*speaks)(struct str name); /* is a principal's default of that name known? NULL: every name is taken */
 };
 
 struct catalog_counts {

@@ -2,6 +2,7 @@
 #include "domain/creative.h"
 
 #include "domain/audit.h"
+#include "domain/booking.h"
 #include "domain/creative_review.h"
 #include "domain/format.h"
 #include "domain/media_buy.h"
@@ -304,6 +305,7 @@ int creatives_ready(const struct act *act, struct str media_buy_id, struct creat
     if (q_creative_packages_of_buy(act->tx, act->arena, media_buy_id, &packages, e)) return -1;
     if (q_creative_assignments_of_buy(act->tx, act->arena, media_buy_id, &assigned, e)) return -1;
     struct creatives_readiness r = { 0 };
+    bool waits = assigned.n > 0 && booking_awaits_creatives(act);
     for (size_t i = 0; i < packages.n; i++) {
         if (packages.rows[i].canceled) continue;
         bool any = false, approved = false;
@@ -311,7 +313,7 @@ int creatives_ready(const struct act *act, struct str media_buy_id, struct creat
             if (!str_eq(assigned.rows[k].package_id, packages.rows[i].package_id)) continue;
             enum creative_status s = status_of(&assigned.rows[k].creative);
             any = any || s == CREATIVE_PROCESSING || s == CREATIVE_PENDING_REVIEW || s == CREATIVE_APPROVED;
-            approved = approved || s == CREATIVE_APPROVED;
+            approved = approved || (s == CREATIVE_APPROVED && (!waits || assigned.rows[k].sent_at != TIME_NONE));
         }
         r.packages++;
         r.assigned += any;

@@ -136,7 +136,7 @@ void creatives_encode_package(yyjson_mut_doc *doc, yyjson_mut_val *package, cons
 struct creatives_readiness {
     int packages;  /* not canceled */
     int assigned;  /* of those, with at least one creative that is not rejected, suspended or archived */
-    int approved;  /* of those, with at least one approved creative */
+    int approved;  /* of those, with at least one approved creative, which a remote ad server has taken */
 };
 
 /* A buy may deliver when approved == packages. */

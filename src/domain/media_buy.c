@@ -272,10 +272,13 @@ int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, 
     if (found < 0) return -1;
     if (!found) return 0;
     bool waiting = b.status == BUY_PENDING_CREATIVES || b.status == BUY_PENDING_START;
-    enum media_buy_status to;
-    if (!waiting) return 0;
-    if (media_buy_settle(act, &b, &to, e)) return -1;
-    return to == b.status ? 0 : move(act, &b, to, STR("creatives changed"), e);
+    enum media_buy_status to = b.status;
+    if (act->rehearsal && booking_rehearse_creatives(act, media_buy_id, e)) return -1;
+    if (!waiting && b.status != BUY_ACTIVE && b.status != BUY_PAUSED) return 0;
+    if (waiting && media_buy_settle(act, &b, &to, e)) return -1;
+    /* Moving brings the ad server to the rows, creatives included. */
+    if (to != b.status) return move(act, &b, to, STR("creatives changed"), e);
+    return booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);
 }
 
 int media_buy_creative_changed(const struct act *act, const struct creative_key *creative, struct err *e)

@@ -2,6 +2,7 @@
  * points. Start at run_update; the map of the other files is media_buy_update.h. */
 #include "domain/media_buy_update.h"
 #include "domain/account.h"
+#include "domain/booking.h"
 
 void buy_update_note(struct buy_update *u, const char *action, struct str package_id, struct str summary)
 {
@@ -159,6 +160,19 @@ static bool changes_anything(const struct buy_update *u)
     return false;
 }
 
+/* A dry run of what a person has to agree to first: what the ad server would be asked afterwards. */
+static int rehearse_approved(const struct buy_update *asked, struct err *e)
+{
+    struct buy_update u = *asked;
+    struct err why;
+    if (!u.act->rehearsal) return 0;
+    u.touched = ARENA_ARRAY(u.act->arena, bool, u.buy.packages.n + u.additions_n + 1);
+    memcpy(u.touched, asked->touched, u.buy.packages.n * sizeof(*u.touched));
+    if (tx_rehearse(u.act->tx, e)) return -1;
+    if (buy_update_write(&u, &why)) booking_rehearse_refusal(u.act, &why);
+    return tx_rehearse_end(u.act->tx, e);
+}
+
 enum authority { AUTHORITY_BUYER, AUTHORITY_APPROVED };
 
 static int run_update(const struct act *act, yyjson_val *args, enum authority authority,
@@ -179,7 +193,7 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
     if (needs_person && authority == AUTHORITY_BUYER && !act->auto_advance) {
         r.submitted = true;
         r.changed = false;
-        if (buy_update_submit(&u, &verdict, &r.task, e)) return -1;
+        if (rehearse_approved(&u, e) || buy_update_submit(&u, &verdict, &r.task, e)) return -1;
     } else if (r.changed && buy_update_write(&u, e)) {
         return -1;
     }

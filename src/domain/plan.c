@@ -11,6 +11,10 @@
 int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
 {
     struct tenant_settings ts;
+    if (act->ad_server) {
+        *out = *act->ad_server;
+        return 0;
+    }
     struct ad_server server = { .adapter = adapter_find(act->tenant->adapter) };
     if (server.adapter == NULL) {
         return err_set(e, "CONFIGURATION_ERROR", "the publisher's ad server is not one this program knows");
@@ -193,7 +197,13 @@ int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const
 
 /* ---- what the ad server needs besides ---- */
 
-static int add_creatives(const struct act *act, struct plan_package *p, struct err *e)
+static bool will_run(enum plan_depth depth, struct str status)
+{
+    if (str_is(status, "approved")) return true;
+    return depth == PLAN_EXPECTED && (str_is(status, "pending_review") || str_is(status, "processing"));
+}
+
+static int add_creatives(const struct act *act, enum plan_depth depth, struct plan_package *p, struct err *e)
 {
     struct creative_assignment_rows used;
     if (q_creative_assignments_of_package(act->tx, act->arena, p->package_id, &used, e)) return -1;
@@ -201,12 +211,15 @@ static int add_creatives(const struct act *act, struct plan_package *p, struct e
     size_t n = 0;
     for (size_t i = 0; i < used.n; i++) {
         const struct creative_row *c = &used.rows[i].creative;
-        if (!str_is(c->status, "approved")) continue;
+        if (!will_run(depth, c->status)) continue;
         int64_t weight = json_i64_or(parsed(act, used.rows[i].doc), "weight", 0);
         list[n++] = (struct plan_creative){ .creative_id = used.rows[i].key.creative_id,
                                             .name = c->name,
                                             .format_id = c->format_id,
                                             .doc = c->doc,
+                                            .remote_id = used.rows[i].remote_id,
+                                            .sent = used.rows[i].sent_at != TIME_NONE,
+                                            .changed_at = c->updated_at,
                                             .weight = weight > 0 && weight <= 100 ? (int)weight : 0 };
     }
     p->creatives = list;
@@ -226,18 +239,23 @@ static int find_advertiser(const struct act *act, const struct media_buy_row *bu
     return found < 0 ? -1 : 0;
 }
 
-static int complete(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
-                    struct plan *plan, struct err *e)
+struct completion {
+    const struct media_buy_row *buy;
+    const struct package_rows *packages;
+    enum plan_depth depth;
+};
+
+static int complete(const struct act *act, const struct completion *c, struct plan *plan, struct err *e)
 {
     struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, plan->packages_n + 1);
     for (size_t i = 0; i < plan->packages_n; i++) {
         list[i] = plan->packages[i];
-        yyjson_val *overlay = json_obj(parsed(act, packages->rows[i].doc), "targeting_overlay");
+        yyjson_val *overlay = json_obj(parsed(act, c->packages->rows[i].doc), "targeting_overlay");
         if (overlay) list[i].targeting = json_write_val(act->arena, overlay);
-        if (add_creatives(act, &list[i], e)) return -1;
+        if (add_creatives(act, c->depth, &list[i], e)) return -1;
     }
     plan->packages = list;
-    return find_advertiser(act, buy, &plan->advertiser, e);
+    return find_advertiser(act, c->buy, &plan->advertiser, e);
 }
 
 int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth depth, struct plan *out, struct err *e)
@@ -250,7 +268,8 @@ int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth de
     if (rc != 1) return rc;
     if (q_packages_of_buy(act->tx, act->arena, media_buy_id, &packages, e)) return -1;
     if (plan_from_rows(act, &buy, &packages, &plan, e)) return -1;
-    if (depth == PLAN_WHOLE && complete(act, &buy, &packages, &plan, e)) return -1;
+    struct completion c = { &buy, &packages, depth };
+    if (depth != PLAN_NUMBERS && complete(act, &c, &plan, e)) return -1;
     *out = plan;
     return 1;
 }

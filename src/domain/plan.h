@@ -11,12 +11,13 @@ struct ad_server {
     const void *config;
 };
 
-/* The publisher's: tenant.adapter, with the settings in tenant.doc's "adapter_settings". CONFIGURATION_ERROR when
+/* The act's own, else the publisher's: tenant.adapter, with the settings in tenant.doc's "adapter_settings". CONFIGURATION_ERROR when
  * there is no adapter of that name or the settings are wrong. */
 MUST_CHECK int ad_server_of(const struct act *act, struct ad_server *out, struct err *e);
 
-/* NUMBERS is what delivery follows from; WHOLE also has targeting, creatives and advertiser, for the ad server's verbs. */
-enum plan_depth { PLAN_NUMBERS, PLAN_WHOLE };
+/* NUMBERS is what delivery follows from; WHOLE also has targeting, creatives and advertiser, for the ad server's verbs;
+ * EXPECTED counts creatives that wait for review as approved, for dry runs. */
+enum plan_depth { PLAN_NUMBERS, PLAN_WHOLE, PLAN_EXPECTED };
 
 /* Reads the rows of a buy. 1 found, 0 not, -1 failed. Whose buy it is was checked by the caller. Lives in the arena. */
 MUST_CHECK int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth depth, struct plan *out,

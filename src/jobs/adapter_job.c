@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "domain/booking.h"
 #include "domain/delivery.h"
+#include "domain/media_buy.h"
 #include "domain/report.h"
 #include "domain/task.h"
 #include "jobs/job_act.h"
@@ -197,8 +198,8 @@ static int ask_a_person(struct adapter_run *r, const struct act *act, struct err
         .account_id = buy.account_id,
         .subject_type = "media_buy",
         .subject_id = buy.media_buy_id,
-        .description = arena_printf(act->arena, "The ad server did not %s this media buy: %s",
-                                    adapter_verb_name(r->op.verb), r->run.reason),
+        .description = arena_printf(act->arena, "The ad server did not %s: %s",
+                                    adapter_verb_phrase(r->op.verb), r->run.reason),
         .rule = STR("what the ad server refuses is for a person"),
         .operation = arena_printf(act->arena, "{\"job_id\":\"" STR_FMT "\"}", STR_ARG(r->run.row.job_id)),
         .due_at = TIME_NONE,
@@ -213,6 +214,11 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     if (run->ends_as == JOB_STATE_READY || !r->op.plan) return 0;
     if (job_act_init(run, tx, "system:adapter", &ja, e)) return -1;
     if (run->ends_as == JOB_STATE_DEAD) return ask_a_person(r, &ja.act, e);
+    if (r->op.verb == ADAPTER_CREATIVES) {
+        /* What waited for the ad server to have them, moves on. */
+        if (booking_creatives_taken(&ja.act, &r->plan, &r->op.result, e)) return -1;
+        return media_buy_creatives_changed(&ja.act, r->plan.media_buy_id, e);
+    }
     if (booking_record(&ja.act, &r->plan, &r->op.result, e)) return -1;
     return r->op.result.facts_n ? store_report(r, &ja.act, e) : 0;
 }

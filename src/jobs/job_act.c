@@ -22,6 +22,7 @@ int job_act_init(struct job_run *run, struct tx *tx, const char *actor, struct j
                              .tenant = &out->tenant,
                              .actor = str_from(actor),
                              .origin = STR("timer"),
+                             .ad_server = world->ad_server,
                              .sandbox = world->sandbox };
     return 0;
 }

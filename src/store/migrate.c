@@ -8,17 +8,23 @@
 #include "base/log.h"
 #include "store/store_internal.h"
 
+/* For the operator's one line: nothing is running yet, so nothing is logged. */
+static int unusable(sqlite3 *db, struct err *e)
+{
+    return err_set(e, "CONFIGURATION_ERROR", "The database cannot be used: %s.", sqlite3_errmsg(db));
+}
+
 static int is_applied(sqlite3 *db, const char *name, bool *applied, struct err *e)
 {
     sqlite3_stmt *s;
     if (sqlite3_prepare_v2(db, "SELECT 1 FROM schema_migration WHERE name = ?", -1, &s, NULL) != SQLITE_OK) {
-        return sqlite_failed(db, "read schema version", e);
+        return unusable(db, e);
     }
     (void)sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC); /* a failure shows in the step */
     int rc = sqlite3_step(s);
     *applied = rc == SQLITE_ROW;
     (void)sqlite3_finalize(s); /* repeats the step's result */
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : sqlite_failed(db, "read schema version", e);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : unusable(db, e);
 }
 
 static int record(sqlite3 *db, const char *name)
@@ -33,12 +39,12 @@ static int record(sqlite3 *db, const char *name)
 
 static int apply(sqlite3 *db, const struct migration *m, struct err *e)
 {
-    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return sqlite_failed(db, m->name, e);
+    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return unusable(db, e);
     if (sqlite3_exec(db, m->sql, NULL, NULL, NULL) != SQLITE_OK || record(db, m->name) ||
         sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
-        (void)sqlite_failed(db, m->name, e); /* the caller's error is the one below */
+        (void)err_set(e, "CONFIGURATION_ERROR", "Database migration %s failed: %s.", m->name, sqlite3_errmsg(db));
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL); /* nothing better can be done about a failing rollback */
-        return err_set(e, "CONFIGURATION_ERROR", "Database migration %s failed.", m->name);
+        return -1;
     }
     log_event(LOG_DEBUG, "store", "migrated", "name", m->name, NULL);
     return 0;
@@ -49,7 +55,7 @@ static int refuse_newer(sqlite3 *db, struct err *e)
 {
     sqlite3_stmt *s;
     if (sqlite3_prepare_v2(db, "SELECT name FROM schema_migration", -1, &s, NULL) != SQLITE_OK) {
-        return sqlite_failed(db, "read schema version", e);
+        return unusable(db, e);
     }
     int rc = 0;
     while (rc == 0 && sqlite3_step(s) == SQLITE_ROW) {
@@ -68,7 +74,7 @@ int migrate(sqlite3 *db, struct err *e)
 {
     if (sqlite3_exec(db, "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
                      NULL, NULL, NULL) != SQLITE_OK) {
-        return sqlite_failed(db, "create schema table", e);
+        return unusable(db, e);
     }
     if (refuse_newer(db, e)) return -1;
     for (int i = 0; i < migrations_n; i++) {

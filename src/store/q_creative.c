@@ -246,7 +246,7 @@ int q_creative_unassign(struct tx *tx, struct str package_id, struct str creativ
     return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
 }
 
-#define ASSIGNMENT_COLUMNS " x.package_id, x.media_buy_id, x.doc, x.created_at"
+#define ASSIGNMENT_COLUMNS " x.package_id, x.media_buy_id, x.doc, x.created_at, x.remote_id, x.sent_at"
 #define SELECT_ASSIGNMENTS \
     "SELECT " CREATIVE_COLUMNS "," ASSIGNMENT_COLUMNS " FROM creative_assignment x JOIN creative c" \
     " ON c.tenant_id = x.tenant_id AND c.principal_id = x.principal_id AND c.creative_id = x.creative_id"
@@ -263,7 +263,9 @@ static int read_assignments(struct stmt *s, struct arena *a, struct creative_ass
                                                           .media_buy_id = col_str(s, a, CREATIVE_COLUMNS_N + 1),
                                                           .doc = col_str(s, a, CREATIVE_COLUMNS_N + 2),
                                                           .created_at = col_i64(s, CREATIVE_COLUMNS_N + 3),
-                                                          .creative = creative };
+                                                          .creative = creative,
+                                                          .remote_id = col_str(s, a, CREATIVE_COLUMNS_N + 4),
+                                                          .sent_at = col_time(s, CREATIVE_COLUMNS_N + 5) };
     }
     if (rc == 0) *out = r;
     return rc;
@@ -302,7 +304,9 @@ int q_creative_assignments_of_creative(struct tx *tx, struct arena *a, const str
                                                           .package_id = col_str(s, a, 0),
                                                           .media_buy_id = col_str(s, a, 1),
                                                           .doc = col_str(s, a, 2),
-                                                          .created_at = col_i64(s, 3) };
+                                                          .created_at = col_i64(s, 3),
+                                                          .remote_id = col_str(s, a, 4),
+                                                          .sent_at = col_time(s, 5) };
     }
     if (rc == 0) *out = r;
     return rc;

@@ -112,6 +112,8 @@ struct creative_assignment_row {
     struct str package_id, media_buy_id, doc;
     int64_t created_at;
     struct creative_row creative; /* filled when read; not looked at when written */
+    struct str remote_id;         /* the ad server's; written by q_remote_creative_put */
+    int64_t sent_at;              /* when the ad server took it; TIME_NONE: it has not */
 };
 
 struct creative_assignment_rows {

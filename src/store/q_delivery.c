@@ -107,6 +107,35 @@ int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote
     return stmt_run(s, e);
 }
 
+int q_remote_creative_put(struct tx *tx, const struct remote_creative *r, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE creative_assignment SET remote_id = ?, sent_at = ?"
+                                            " WHERE package_id = ? AND creative_id = ?");
+    stmt_str_or_null(s, 1, r->remote_id.n ? r->remote_id : STR_NONE);
+    stmt_i64(s, 2, r->sent_at);
+    stmt_str(s, 3, r->package_id);
+    stmt_str(s, 4, r->creative_id);
+    return stmt_run(s, e);
+}
+
+int q_creatives_asked_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT creatives_asked FROM media_buy WHERE media_buy_id = ?");
+    stmt_str(s, 1, media_buy_id);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *out = rc == 1 ? col_str(s, a, 0) : STR_NONE;
+    return 0;
+}
+
+int q_creatives_asked_put(struct tx *tx, struct str media_buy_id, struct str digest, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE media_buy SET creatives_asked = ? WHERE media_buy_id = ?");
+    stmt_str(s, 1, digest);
+    stmt_str(s, 2, media_buy_id);
+    return stmt_run(s, e);
+}
+
 int q_feedback_insert(struct tx *tx, const struct feedback_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO feedback (feedback_id, tenant_id, media_buy_id, package_id, at,"

@@ -33,6 +33,18 @@ MUST_CHECK int q_remote_order_get(struct tx *tx, struct arena *a, struct str med
 MUST_CHECK int q_remote_order_put(struct tx *tx, struct str media_buy_id, struct str remote_id, struct err *e);
 MUST_CHECK int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote_id, struct err *e);
 
+/* The ad server runs this creative in this package; remote_id may be empty when it gave none. */
+struct remote_creative {
+    struct str package_id, creative_id, remote_id;
+    int64_t sent_at;
+};
+MUST_CHECK int q_remote_creative_put(struct tx *tx, const struct remote_creative *r, struct err *e);
+
+/* A digest of the creatives the ad server was last asked to run for a buy; empty: it was never asked. */
+MUST_CHECK int q_creatives_asked_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out,
+                                     struct err *e);
+MUST_CHECK int q_creatives_asked_put(struct tx *tx, struct str media_buy_id, struct str digest, struct err *e);
+
 struct feedback_row {
     struct str feedback_id, tenant_id, media_buy_id, package_id;
     int64_t at;

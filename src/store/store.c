@@ -24,7 +24,6 @@ static int open_connection(const char *path, struct tx *tx, struct err *e)
                                        "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -16000;"
                                        "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
     if (sqlite3_exec(tx->db, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
-        (void)sqlite_failed(tx->db, "open", e); /* replaced by the operator's wording below */
         return err_set(e, "CONFIGURATION_ERROR", "The database cannot be used: %s.", sqlite3_errmsg(tx->db));
     }
     return 0;

@@ -92,7 +92,8 @@ static void add_creatives(struct tool_call *c, yyjson_mut_val *o, const struct m
 static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, struct err *e)
 {
     struct task_filter f = { .tenant_id = c->act->tenant->tenant_id,
-                             .kinds = STR("[\"create_media_buy\",\"update_media_buy\",\"permission_exception\"]"),
+                             .kinds = STR("[\"create_media_buy\",\"update_media_buy\",\"permission_exception\","
+                                          "\"ad_server\"]"),
                              .subject_type = STR("media_buy"),
                              .subject_id = buy_id,
                              .created_after = TIME_NONE,
@@ -105,6 +106,11 @@ static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, 
     if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, o, "tasks");
     for (size_t i = 0; i < n && i < TASKS_MAX; i++) {
+        if (str_is(rows[i].kind, "ad_server")) {
+            /* Why it refused is for the publisher's people; that it did is not. */
+            if (task_open(&rows[i])) json_add_cstr(c->doc, o, "ad_server_refused", "The ad server refused; a person looks at it.");
+            continue;
+        }
         yyjson_mut_val *x = json_push_obj(c->doc, arr);
         bool review = str_is(rows[i].kind, "create_media_buy");
         json_add_str(c->doc, x, "task_id", rows[i].task_id);

@@ -310,12 +310,25 @@ static void add_warnings(struct sync_call *s, yyjson_mut_val *o, const struct cr
     }
 }
 
+/* The ad server's, once it has the creative for any package. */
+static int ad_server_id(struct sync_call *s, struct str creative_id, struct str *out, struct err *e)
+{
+    struct creative_key key = { s->c->act->tenant->tenant_id, s->principal_id, creative_id };
+    struct creative_assignment_rows used;
+    if (q_creative_assignments_of_creative(s->c->act->tx, s->c->arena, &key, &used, e)) return -1;
+    for (size_t i = 0; i < used.n && !out->n; i++) *out = used.rows[i].remote_id;
+    return 0;
+}
+
 /* For dialects; documented in tools/README.md. A creative that was refused counts as rejected there. */
-static void add_aux(struct sync_call *s, const struct creative_synced *r, yyjson_val *asset, yyjson_mut_val *result)
+static int add_aux(struct sync_call *s, const struct creative_synced *r, yyjson_val *asset, yyjson_mut_val *result,
+                   struct err *e)
 {
     yyjson_mut_doc *doc = s->c->doc;
+    if (s->c->no_aux) return 0;
     yyjson_mut_val *o = json_push_obj(doc, s->aux);
     struct format_ref ref = { 0 };
+    struct str remote = STR_NONE;
     bool failed = r->action == CREATIVE_FAILED;
     (void)format_ref_read(yyjson_obj_get(asset, "format_id"), &ref); /* of a canonical kind there is none */
     json_add_str(doc, o, "creative_id", r->creative_id);
@@ -325,6 +338,8 @@ static void add_aux(struct sync_call *s, const struct creative_synced *r, yyjson
     json_add_cstr(doc, o, "action", creative_action_name(r->action));
     json_add_time(doc, o, "created_at", failed ? s->c->act->now : r->row.created_at);
     json_add_bool(doc, o, "passed", !failed);
+    if (!failed && ad_server_id(s, r->creative_id, &remote, e)) return -1;
+    json_add_str_opt(doc, o, "ad_server_creative_id", remote);
     if (r->checks) creative_checks_encode(doc, o, r->checks, CHECKS_OF_FORMAT);
     else (void)json_add_arr(doc, o, "checks");
     static const char *const same[] = { "assigned_to", "errors" };
@@ -332,6 +347,7 @@ static void add_aux(struct sync_call *s, const struct creative_synced *r, yyjson
         yyjson_mut_val *v = yyjson_mut_obj_get(result, same[i]);
         if (v) json_add_val(doc, o, same[i], yyjson_mut_val_mut_copy(doc, v));
     }
+    return 0;
 }
 
 static void add_changes(struct sync_call *s, yyjson_mut_val *o, const struct creative_synced *r)
@@ -361,8 +377,7 @@ static int answer_one(struct sync_call *s, size_t index, struct err *e)
         if (s->wishes_n && assign_one(s, r.creative_id, o, &done, e)) return -1;
         if (s->assigns && !done.to) (void)json_add_arr(doc, o, "assigned_to");
     }
-    add_aux(s, &r, asset, o);
-    return 0;
+    return add_aux(s, &r, asset, o, e);
 }
 
 /* ---- assignments of creatives that were synced earlier ---- */

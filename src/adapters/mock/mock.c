@@ -7,6 +7,31 @@
 
 #define FLIGHT_DAYS_MAX 3660
 
+/* ["book", "creatives"]: what it refuses, whoever asks. */
+static int read_refusals(yyjson_val *list, struct mock_config *c, struct err *e)
+{
+    static const struct { const char *name; enum adapter_verb verb; } verbs[] = {
+        { "book", ADAPTER_BOOK }, { "update", ADAPTER_UPDATE }, { "cancel", ADAPTER_CANCEL },
+        { "creatives", ADAPTER_CREATIVES },
+    };
+    size_t i, n;
+    yyjson_val *v;
+    if (list == NULL) return 0;
+    bool good = yyjson_is_arr(list);
+    yyjson_arr_foreach(list, i, n, v) {
+        bool known = false;
+        for (size_t k = 0; k < ARRAY_LEN(verbs); k++) {
+            if (!yyjson_equals_str(v, verbs[k].name)) continue;
+            c->refuses |= 1u << verbs[k].verb;
+            known = true;
+        }
+        good = good && known;
+    }
+    if (good) return 0;
+    (void)err_set(e, "CONFIGURATION_ERROR", "refuse must be a list of book, update, cancel, creatives");
+    return err_field(e, "/refuse");
+}
+
 static int configure(struct arena *arena, struct str json, const void **config, struct err *e)
 {
     struct mock_config *c = ARENA_NEW(arena, struct mock_config);
@@ -18,6 +43,8 @@ static int configure(struct arena *arena, struct str json, const void **config, 
     int rc = 0;
     if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
         rc = err_set(e, "CONFIGURATION_ERROR", "the mock ad server's settings must be a JSON object");
+    } else if (read_refusals(yyjson_obj_get(yyjson_doc_get_root(doc), "refuse"), c, e)) {
+        rc = -1;
     } else if (fill != NULL) {
         if (yyjson_is_int(fill) && yyjson_get_sint(fill) >= 1 && yyjson_get_sint(fill) <= 100) {
             c->fill_percent = (int)yyjson_get_sint(fill);
@@ -53,10 +80,19 @@ static void admit(const void *config, const struct plan *plan, struct adapter_pr
     for (size_t i = 0; i < plan->packages_n; i++) admit_package(&plan->packages[i], out);
 }
 
+static bool refused(struct adapter_op *op)
+{
+    const struct mock_config *c = op->config;
+    if (!(c->refuses & 1u << op->verb)) return false;
+    op->result = (struct adapter_result){ .verdict = ADAPTER_REFUSED, .reason = STR("it is set to refuse this") };
+    return true;
+}
+
 /* Ids are derived from ours: booking twice gives the same ids, as it must. */
 static void book(struct adapter_op *op)
 {
     const struct plan *plan = op->plan;
+    if (refused(op)) return;
     struct adapter_remote *remotes = ARENA_ARRAY(op->arena, struct adapter_remote, plan->packages_n);
     for (size_t i = 0; i < plan->packages_n; i++) {
         struct str id = plan->packages[i].package_id;
@@ -70,9 +106,28 @@ static void book(struct adapter_op *op)
     };
 }
 
-static void nothing_to_do(struct adapter_op *op)
+/* Nothing of it is kept here: the model reads from the plan when it ended. */
+static void cancel(struct adapter_op *op)
 {
+    if (refused(op)) return;
     op->result = (struct adapter_result){ .verdict = ADAPTER_OK };
+}
+
+static void take_creatives(struct adapter_op *op)
+{
+    const struct plan *plan = op->plan;
+    size_t n = 0;
+    if (refused(op)) return;
+    for (size_t i = 0; i < plan->packages_n; i++) n += plan->packages[i].creatives_n;
+    struct adapter_remote *remotes = ARENA_ARRAY(op->arena, struct adapter_remote, n + 1);
+    n = 0;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        for (size_t k = 0; k < plan->packages[i].creatives_n; k++) {
+            struct str id = plan->packages[i].creatives[k].creative_id;
+            remotes[n++] = (struct adapter_remote){ id, arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(id)) };
+        }
+    }
+    op->result = (struct adapter_result){ .verdict = ADAPTER_OK, .remotes = remotes, .remotes_n = n };
 }
 
 static void status(struct adapter_op *op)
@@ -96,8 +151,8 @@ const struct adapter mock_adapter = {
     .verbs = {
         [ADAPTER_BOOK] = { .run = book },
         [ADAPTER_UPDATE] = { .run = book }, /* new packages get their ids; the model reads the rest from the plan */
-        [ADAPTER_CANCEL] = { .run = nothing_to_do },
-        [ADAPTER_CREATIVES] = { .run = nothing_to_do },
+        [ADAPTER_CANCEL] = { .run = cancel },
+        [ADAPTER_CREATIVES] = { .run = take_creatives },
         [ADAPTER_STATUS] = { .run = status },
     },
     .deliver = mock_deliver,

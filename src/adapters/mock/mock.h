@@ -7,6 +7,7 @@
 
 struct mock_config {
     int fill_percent; /* how much of what is booked the inventory can deliver; 1..100 */
+    unsigned refuses; /* bit 1 << verb: settings.refuse, for trying out what a refusal does */
 };
 
 extern const struct adapter mock_adapter;

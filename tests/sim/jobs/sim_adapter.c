@@ -1,7 +1,8 @@
 /* A remote ad server under faults: lost answers after the effect, errors, failing commits, crashes at any moment. Its
  * adapter is a small one of the test's own (find by key, create, add a line item). At the end of each seed every booking
  * has exactly one order with exactly one line item there, and our rows know both; or, when the ad server refused, the
- * job is dead and a task for a person is open.
+ * job is dead and a task for a person is open. Every second buy has an approved creative, which goes there by a job, too: the
+ * buy leaves pending_creatives when the ad server has it, and not before.
  *
  * sim_adapter [SEEDS [FIRST]] */
 #include <salesagent/adapter.h>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/booking.h"
+#include "domain/media_buy.h"
 #include "http_script.h"
 #include "jobs/adapter_job.h"
 #include "jobs/webhook_send.h"
@@ -43,11 +45,11 @@ struct world {
     char path[64];
     struct order orders[BUYS * 4];
     int orders_n, crashes;
-    bool refuses, failed;
+    bool refuses, refuses_creatives, failed;
 };
 
 struct totals {
-    int booked, refused, crashes, repeats;
+    int booked, refused, with_creatives, creatives_refused, crashes, repeats;
 };
 
 static void fail(struct world *w, const char *what, int i)
@@ -118,8 +120,31 @@ static int step_lined(struct adapter_op *op)
     return ADAPTER_DONE;
 }
 
+/* Putting a creative is named by us, so a repeated one replaces itself. */
+static int step_put(struct adapter_op *op)
+{
+    if (!op->plan->remote_id.n) {
+        op->result = (struct adapter_result){ .verdict = ADAPTER_REFUSED, .reason = STR("there is no order") };
+        return ADAPTER_DONE;
+    }
+    call(op, "put");
+    return 1;
+}
+
+static int step_put_done(struct adapter_op *op)
+{
+    if (failed_call(op)) return ADAPTER_DONE;
+    struct adapter_remote *r = arena_alloc(op->arena, sizeof(*r));
+    *r = (struct adapter_remote){ op->plan->packages[0].creatives[0].creative_id, STR("creative-1") };
+    op->result = (struct adapter_result){ .remotes = r, .remotes_n = 1 };
+    return ADAPTER_DONE;
+}
+
 static const adapter_step book_steps[] = { step_find, step_found, step_created, step_lined };
-static const struct adapter fake = { .name = "fake", .verbs = { [ADAPTER_BOOK] = { .steps = book_steps, .steps_n = 4 } } };
+static const adapter_step creative_steps[] = { step_put, step_put_done };
+static const struct adapter fake = { .name = "fake",
+                                     .verbs = { [ADAPTER_BOOK] = { .steps = book_steps, .steps_n = 4 },
+                                                [ADAPTER_CREATIVES] = { .steps = creative_steps, .steps_n = 2 } } };
 
 /* --- the ad server ---------------------------------------------------------------------------------------------------- */
 
@@ -143,7 +168,8 @@ static struct http_answer answer(void *arg, const struct http_call *c)
     if (is(c, "find")) {
         a.response = find_order(w, c->body) ? "there" : "none";
     }
-    if (w->refuses && is(c, "create")) a = (struct http_answer){ HTTP_OK, 422, -1, -1, 1000, "" };
+    bool refused = (w->refuses && is(c, "create")) || (w->refuses_creatives && is(c, "put"));
+    if (refused) a = (struct http_answer){ HTTP_OK, 422, -1, -1, 1000, "" };
     switch (below(w, 8)) {
     case 0: a.status = 503; a.effect_us = -1; break;
     case 1: a.outcome = HTTP_NOT_SENT; a.effect_us = -1; break;
@@ -206,12 +232,26 @@ static int exec(struct tx *tx, struct stmt *s, struct err *e)
     return stmt_run(own, e);
 }
 
+/* An approved creative in the package; the buy waits until the ad server has it. */
+static int add_creative(struct world *w, const struct act *act, int i, struct err *e)
+{
+    struct creative_row c = { .key = { STR("t"), STR("p"), arena_printf(&w->arena, "c-%d", i) }, .account_id = STR("a"),
+                              .name = STR("c"), .format_id = STR("f"), .status = STR("approved"), .doc = STR("{}"),
+                              .created_at = START, .updated_at = START };
+    struct creative_assignment_row x = { .key = c.key, .package_id = arena_printf(&w->arena, "pkg-%d", i),
+                                         .media_buy_id = arena_printf(&w->arena, "mb-%d", i), .doc = STR("{}"),
+                                         .created_at = START };
+    if (q_creative_put(act->tx, &c, e) < 0 || q_creative_assign(act->tx, &x, e) < 0) return -1;
+    return media_buy_creatives_changed(act, x.media_buy_id, e);
+}
+
 static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
 {
     static const struct tenant tenant = { .tenant_id = { "t", 1 }, .adapter = { "fake", 4 }, .doc = { "{}", 2 } };
-    struct act act = { .tx = tx, .arena = &w->arena, .rng = &w->loop.rng, .now = START, .tenant = &tenant };
+    struct act act = { .tx = tx, .arena = &w->arena, .rng = &w->loop.rng, .now = START, .tenant = &tenant,
+                       .ad_server = &w->server };
     struct media_buy_row buy = { .media_buy_id = arena_printf(&w->arena, "mb-%d", i), .tenant_id = STR("t"),
-                                 .principal_id = STR("p"), .account_id = STR("a"), .status = STR("active"),
+                                 .principal_id = STR("p"), .account_id = STR("a"), .status = STR("pending_creatives"),
                                  .currency = "USD", .total_budget_micros = 1000000, .start_at = START,
                                  .end_at = START + 48 * HOUR, .revision = 1, .created_at = START, .updated_at = START,
                                  .confirmed_at = START, .activated_at = TIME_NONE, .completed_at = TIME_NONE,
@@ -226,7 +266,8 @@ static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
     enum booking_outcome outcome;
     if (q_media_buy_insert(tx, &buy, e) || q_package_insert(tx, &p, e)) return -1;
     if (plan_load(&act, buy.media_buy_id, PLAN_NUMBERS, &plan, e) != 1) return -1;
-    return booking_submit(&act, &w->server, &plan, ADAPTER_BOOK, &outcome, e);
+    if (booking_submit(&act, &w->server, &plan, ADAPTER_BOOK, &outcome, e)) return -1;
+    return i % 2 ? add_creative(w, &act, i, e) : 0;
 }
 
 static int prepare(struct tx *tx, void *arg, struct err *e)
@@ -258,17 +299,35 @@ static int64_t count(struct world *w, const char *sql, struct str a)
     return n;
 }
 
+#define JOBS(state, verb)                                                                                              \
+    "SELECT count(*) FROM job WHERE kind = 'adapter' AND state = '" state "' AND payload LIKE '%\"" verb "\"%' AND subject = "     \
+    "'media_buy:' || ?"
+
+static void check_creatives(struct world *w, int i, struct str id, struct totals *t)
+{
+    int64_t done = count(w, JOBS("done", "creatives"), id), dead = count(w, JOBS("dead", "creatives"), id);
+    int64_t sent = count(w, "SELECT count(*) FROM creative_assignment WHERE media_buy_id = ? AND sent_at IS NOT NULL"
+                            " AND remote_id = 'creative-1'", id);
+    int64_t moved = count(w, "SELECT count(*) FROM media_buy WHERE media_buy_id = ? AND status <> 'pending_creatives'", id);
+    t->with_creatives += done == 1;
+    t->creatives_refused += dead == 1;
+    if (done + dead != 1) fail(w, "the creatives are neither at the ad server nor refused", i);
+    if (sent != done) fail(w, "done, but not known to be at the ad server, or the other way round", i);
+    if (moved != done) fail(w, "the buy did not wait for its creatives, or still does", i);
+}
+
 static void check_buy(struct world *w, int i, struct totals *t)
 {
     struct str id = arena_printf(&w->arena, "mb-%d", i), remote;
     struct err e;
-    int64_t done = count(w, "SELECT count(*) FROM job WHERE state = 'done' AND subject = 'media_buy:' || ?", id);
-    int64_t dead = count(w, "SELECT count(*) FROM job WHERE state = 'dead' AND subject = 'media_buy:' || ?", id);
+    int64_t done = count(w, JOBS("done", "book"), id), dead = count(w, JOBS("dead", "book"), id);
+    int64_t dead_creatives = count(w, JOBS("dead", "creatives"), id);
     int64_t tasks = count(w, "SELECT count(*) FROM task WHERE kind = 'ad_server' AND subject_id = ?", id);
+    if (i % 2) check_creatives(w, i, id, t);
     t->booked += done == 1;
     t->refused += dead == 1;
     if (done + dead != 1) fail(w, "the job is neither done nor dead", i);
-    if (dead != tasks) fail(w, "a dead job without a task for a person, or the other way round", i);
+    if (dead + dead_creatives != tasks) fail(w, "a dead job without a task for a person, or the other way round", i);
     if (!done) return;
     if (q_remote_order_get(store_read(w->store), &w->arena, id, &remote, &e) || !remote.n) {
         fail(w, "done, but the order is not known", i);
@@ -294,6 +353,7 @@ static bool run_seed(uint64_t seed, struct totals *t)
     (void)snprintf(w->path, sizeof(w->path), "sim_adapter_%d.db", (int)getpid());
     (void)unlink(w->path);
     w->refuses = seed % 7 == 0;
+    w->refuses_creatives = seed % 5 == 0;
     boot(w, START);
     if (store_write_now(w->store, prepare, w, &e)) fail(w, e.message, -1);
     for (int i = 0; i < 8; i++) {
@@ -326,9 +386,10 @@ int main(int argc, char **argv)
     struct totals t = { 0 };
     log_set_level(LOG_NONE);
     for (int i = 0; i < seeds; i++) failed += !run_seed(first + (uint64_t)i, &t);
-    fprintf(stdout, "# %d booked, %d refused, %d crashes, %d calls after the last\n", t.booked, t.refused, t.crashes, t.repeats);
-    failed += seeds >= 20 && !(t.booked && t.refused && t.crashes);
-    fprintf(stdout, "1..1\n%s 1 - bookings happen exactly once or wait for a person, over %d seeds\n",
+    fprintf(stdout, "# %d booked, %d refused, %d with creatives, %d creatives refused, %d crashes, %d calls after the last\n",
+            t.booked, t.refused, t.with_creatives, t.creatives_refused, t.crashes, t.repeats);
+    failed += seeds >= 20 && !(t.booked && t.refused && t.with_creatives && t.creatives_refused && t.crashes);
+    fprintf(stdout, "1..1\n%s 1 - bookings and creatives happen exactly once or wait for a person, over %d seeds\n",
             failed ? "not ok" : "ok", seeds);
     return failed != 0;
 }
