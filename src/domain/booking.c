@@ -247,8 +247,9 @@ int booking_submit(const struct act *act, const struct ad_server *server, const 
                    enum adapter_verb verb, enum booking_outcome *outcome, struct err *e)
 {
     rehearse(act, server, plan, verb);
-    if (server->adapter->local ? run_local(act, server, plan, verb, e) : queue(act, plan, verb, e)) return -1;
-    *outcome = server->adapter->local ? BOOKING_DONE : BOOKING_QUEUED;
+    bool remote = !server->adapter->local && server->adapter->verbs[verb].steps != NULL;
+    if (remote ? queue(act, plan, verb, e) : run_local(act, server, plan, verb, e)) return -1;
+    *outcome = remote ? BOOKING_QUEUED : BOOKING_DONE;
     return 0;
 }
 

@@ -484,7 +484,11 @@ static void never_run(const void *config, const struct plan *plan, struct adapte
     adapter_problem_add(out, STR_NONE, "start_time", "too early");
 }
 
-static const struct adapter remote = { .name = "remote", .source = "remote", .admit = never_run };
+static const adapter_step remote_steps[] = { NULL }; /* nothing here runs the job */
+static const struct adapter remote = { .name = "remote",
+                                       .source = "remote",
+                                       .admit = never_run,
+                                       .verbs = { [ADAPTER_BOOK] = { .steps = remote_steps, .steps_n = 1 } } };
 
 static int submit_remote(struct act *act, void *arg, struct err *e)
 {
