@@ -96,6 +96,18 @@ static int check_notifications(yyjson_val *t, struct err *e)
     return json_req_arr(JSON_FIELD(mail, "to", at), (struct json_len){ 1, 20 }, &to, e);
 }
 
+/* What signatures of buyers must, may or must not cover. */
+static int check_request_signing(yyjson_val *t, struct err *e)
+{
+    const char *at = "/tenant/request_signing";
+    yyjson_val *signing = NULL;
+    struct str digest = STR_NONE;
+    if (json_opt_obj(JSON_FIELD(t, "request_signing", "/tenant"), &signing, e)) return -1;
+    if (json_opt_str(JSON_FIELD(signing, "covers_content_digest", at), (struct json_len){ 1, 16 }, &digest, e)) return -1;
+    if (!digest.n || str_is(digest, "either") || str_is(digest, "required") || str_is(digest, "forbidden")) return 0;
+    return bad(e, "/tenant/request_signing/covers_content_digest", "covers_content_digest is either, required or forbidden");
+}
+
 int catalog_check_settings(yyjson_val *t, struct err *e)
 {
     const char *at = "/tenant";
@@ -118,7 +130,7 @@ int catalog_check_settings(yyjson_val *t, struct err *e)
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "hitl_webhook_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
-    if (check_notifications(t, e) || assistant_check_settings(t, e)) return -1;
+    if (check_notifications(t, e) || assistant_check_settings(t, e) || check_request_signing(t, e)) return -1;
     return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }
 

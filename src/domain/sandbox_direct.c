@@ -33,22 +33,24 @@ static int check(const char *tool, const struct sandbox_directive *d, struct err
     return 0;
 }
 
+/* A task that was forced on this caller before may be forced on it again; every other id that is taken is refused. */
+static int check_task_id(const struct act *act, struct str task_id, struct err *e)
+{
+    struct task_key taken = { .tenant_id = act->tenant->tenant_id, .task_id = task_id };
+    struct task_row task;
+    int found = task_id.n ? q_task_get(act->tx, act->arena, &taken, &task, e) : 0;
+    if (found <= 0) return found;
+    if (str_starts(task.kind, STR("forced")) && str_eq(task.principal_id, act->principal->principal_id)) return 0;
+    (void)err_set(e, "INVALID_PARAMS", "params.task_id names a task that exists");
+    return err_field(e, "/params/task_id");
+}
+
 int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params, struct sandbox_directive *out,
                    struct err *e)
 {
     struct sandbox_directive d = { .arm = json_str(params, "arm"), .message = json_str(params, "message") };
     if (str_is(d.arm, "submitted")) d.task_id = json_str(params, "task_id");
-    if (check(tool, &d, e)) return -1;
-    if (d.task_id.n) {
-        struct task_key taken = { .tenant_id = act->tenant->tenant_id, .task_id = d.task_id };
-        struct task_row task;
-        int found = q_task_get(act->tx, act->arena, &taken, &task, e);
-        if (found < 0) return -1;
-        if (found) {
-            (void)err_set(e, "INVALID_PARAMS", "params.task_id names a task that exists");
-            return err_field(e, "/params/task_id");
-        }
-    }
+    if (check(tool, &d, e) || check_task_id(act, d.task_id, e)) return -1;
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_str(doc, o, "arm", d.arm);
@@ -88,6 +90,8 @@ int sandbox_obey(const struct act *act, const char *tool, const struct sandbox_d
     struct held_key key = key_of(act, tool);
     if (q_held_delete(act->tx, &key, e) < 0) return -1;
     if (!str_is(d->arm, "submitted")) return 0;
+    struct task_key before = { act->tenant->tenant_id, act->principal->principal_id, d->task_id };
+    if (q_task_delete(act->tx, &before, e) < 0) return -1;
     yyjson_val *context = yyjson_obj_get(args, "context"), *push = yyjson_obj_get(args, "push_notification_config");
     struct task_new task = {
         .kind = kind_for(tool),

@@ -289,4 +289,5 @@ void signature_verify(struct arena *a, const struct signature_message *m, const 
         return;
     }
     out->keyid = c.f.keyid;
+    out->digest_covered = covers(&c, "content-digest");
 }

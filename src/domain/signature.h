@@ -97,6 +97,7 @@ struct signature_verdict {
     char code[64];    /* of a BAD one: for WWW-Authenticate: Signature error="..." and the body */
     int step;         /* of the checklist */
     struct str keyid; /* of a VALID one; in the arena */
+    bool digest_covered; /* of a VALID one */
 };
 
 /* A message with either signature header that does not verify is BAD, whatever else it carries. */

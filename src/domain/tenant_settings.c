@@ -36,6 +36,7 @@ void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct t
         .workflow_required = json_bool_or(doc, "workflow_required", true),
         .creative_review_required = json_bool_or(doc, "creative_review_required", true),
         .auto_approve_below_micros = money_or(doc, "auto_approve_below", 0),
+        .content_digest = json_str(json_obj(doc, "request_signing"), "covers_content_digest"),
         .policies = json_obj(doc, "advertising_policies"),
         .capabilities = json_obj(doc, "capabilities"),
         .doc = doc,
@@ -43,6 +44,7 @@ void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct t
     s.approval_sla_hours = json_i64_or(s.policies, "approval_sla_hours", 24);
     s.proposal_hold_hours = json_i64_or(doc, "proposal_hold_hours", 72);
     if (s.agent_url.n == 0) s.agent_url = default_agent_url(tenant, a);
+    if (s.content_digest.n == 0) s.content_digest = STR("either");
     if (s.timezone.n == 0) s.timezone = STR("UTC");
     struct str currency = json_str(doc, "currency");
     if (currency_valid(currency)) memcpy(s.currency, currency.p, 3);

@@ -17,6 +17,7 @@ struct tenant_settings {
     int64_t auto_approve_below_micros; /* 0: with workflow_required, buys under this total need no person */
     int64_t approval_sla_hours;       /* 24: advertising_policies.approval_sla_hours */
     int64_t proposal_hold_hours;      /* 72: how long a finalized proposal keeps its inventory */
+    struct str content_digest;        /* "either": request_signing.covers_content_digest, or "required", "forbidden" */
     yyjson_val *policies;             /* advertising_policies, or NULL: prohibited_categories, creative_requirements, ... */
     yyjson_val *capabilities;         /* or NULL: channels, pricing_models, targeting{geographic, contextual, ...} */
     yyjson_val *doc;                  /* the whole document, or NULL */

@@ -3,6 +3,7 @@
 #include "base/rfc3339.h"
 #include "domain/doc_edit.h"
 #include "domain/signature.h"
+#include "domain/tenant_settings.h"
 #include "protocols/auth.h"
 #include "protocols/dispatch.h"
 #include "protocols/http_call_headers.h"
@@ -78,13 +79,37 @@ static void refuse(struct http_exchange *ex, const char *code)
                                           code, code));
 }
 
-/* The publisher the request is for, when that is known before any credential. */
-static struct str tenant_of(struct dispatcher *d, struct http_exchange *ex)
+static enum signature_digest digest_policy(struct arena *a, const struct tenant *t)
+{
+    struct tenant_settings ts;
+    tenant_settings_read(t, a, &ts);
+    if (str_is(ts.content_digest, "required")) return DIGEST_REQUIRED;
+    return str_is(ts.content_digest, "forbidden") ? DIGEST_FORBIDDEN : DIGEST_EITHER;
+}
+
+/* The publisher the request is for, when that is known before any credential; else tenant_id is empty. */
+static struct tenant tenant_of(struct dispatcher *d, struct http_exchange *ex)
 {
     struct call c = { .arena = &ex->arena, .dispatcher = d };
     struct err e;
     call_headers_read(ex, &c.headers);
-    return auth_public_tenant(&c, store_read(d->store), &e) == 1 ? c.tenant.tenant_id : STR_NONE;
+    return auth_public_tenant(&c, store_read(d->store), &e) == 1 ? c.tenant : (struct tenant){ 0 };
+}
+
+/* The policy of the key's own publisher, for a request that did not say whose it is. NULL: nothing is wrong. */
+static const char *digest_wrong(struct checking *c, const struct signature_verdict *v)
+{
+    struct tenant_row row;
+    struct err e;
+    if (c->tenant_id.n) return NULL;
+    if (q_tenant_get(store_read(c->d->store), c->arena, c->row.principal.tenant_id, &row, &e) != 1) {
+        return "request_signature_key_unknown";
+    }
+    struct tenant t = { row.tenant_id, row.name, row.host, row.adapter, row.doc };
+    enum signature_digest wanted = digest_policy(c->arena, &t);
+    if (wanted == DIGEST_REQUIRED && !v->digest_covered) return "request_signature_components_incomplete";
+    if (wanted == DIGEST_FORBIDDEN && v->digest_covered) return "request_signature_components_unexpected";
+    return NULL;
 }
 
 static void remember_signer(struct http_exchange *ex, const struct checking *c, struct str keyid)
@@ -103,7 +128,8 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
     if (!http_req_header_count(ex, "signature") && !http_req_header_count(ex, "signature-input")) return true;
     if (!d->nonces) d->nonces = nonces_create();
     struct checking c = { .d = d, .arena = &ex->arena, .now_s = loop_now(d->loop) / USEC_PER_SEC };
-    c.tenant_id = tenant_of(d, ex);
+    struct tenant tenant = tenant_of(d, ex);
+    c.tenant_id = tenant.tenant_id;
     struct signature_message m = { .method = ex->method,
                                    .url = arena_printf(&ex->arena, "%s://" STR_FMT STR_FMT, ex->secure ? "https" : "http",
                                                        STR_ARG(ex->host), STR_ARG(ex->target)),
@@ -111,16 +137,16 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
                                    .headers_n = ex->headers_n,
                                    .body = ex->body };
     struct signature_policy policy = { .tag = SIGNATURE_TAG_REQUEST, .adcp_use = "request-signing",
-                                       .codes = "request_signature", .digest = DIGEST_EITHER, .required = false,
+                                       .codes = "request_signature", .digest = tenant.tenant_id.n ? digest_policy(&ex->arena, &tenant)
+                                                                                     : DIGEST_EITHER,
+                                       .required = false,
                                        .now_s = c.now_s,
                                        .world = { &c, find_key, is_revoked, nonces_full, nonce_add } };
     struct signature_verdict v;
     signature_verify(&ex->arena, &m, &policy, &v);
-    switch (v.outcome) {
-    case SIGNATURE_ABSENT: return true;
-    case SIGNATURE_VALID: remember_signer(ex, &c, v.keyid); return true;
-    case SIGNATURE_BAD: refuse(ex, v.code); return false;
-    }
-    ENSURE(!"a verdict has an outcome");
-    return false;
+    if (v.outcome == SIGNATURE_ABSENT) return true;
+    const char *wrong = v.outcome == SIGNATURE_BAD ? v.code : digest_wrong(&c, &v);
+    if (wrong) refuse(ex, wrong);
+    else remember_signer(ex, &c, v.keyid);
+    return wrong == NULL;
 }

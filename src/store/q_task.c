@@ -142,6 +142,17 @@ int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e)
     return stmt_run(s, e);
 }
 
+int q_task_delete(struct tx *tx, const struct task_key *key, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "DELETE FROM task WHERE task_id = ? AND tenant_id = ? AND principal_id = ?");
+    stmt_str(s, 1, key->task_id);
+    stmt_str(s, 2, key->tenant_id);
+    stmt_str(s, 3, key->principal_id);
+    if (stmt_run(s, e)) return -1;
+    return tx_changes(tx) > 0;
+}
+
 int q_task_update(struct tx *tx, const struct task_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s =

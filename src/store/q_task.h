@@ -43,5 +43,7 @@ MUST_CHECK int q_task_insert(struct tx *tx, const struct task_row *row, struct e
 MUST_CHECK int q_task_next(struct tx *tx, int64_t *at, struct err *e);
 MUST_CHECK int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n,
                           struct err *e);
+/* Of the sandbox's test controller. 1 deleted, 0 there was none, -1 failed. */
+MUST_CHECK int q_task_delete(struct tx *tx, const struct task_key *key, struct err *e);
 /* Writes everything that may change after the insert. */
 MUST_CHECK int q_task_update(struct tx *tx, const struct task_row *row, struct err *e);

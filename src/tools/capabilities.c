@@ -223,13 +223,14 @@ static void add_signals(struct capabilities *k)
     add_list(c, json_add_obj(c->doc, c->reply, "signals"), "discovery_modes", modes);
 }
 
-static void add_signing(struct tool_call *c)
+static void add_signing(struct capabilities *k)
 {
+    struct tool_call *c = k->c;
     static const char *const algorithms[] = { "ed25519", NULL };
     if (agent_features.request_signing) {
         yyjson_mut_val *r = json_add_obj(c->doc, c->reply, "request_signing");
         json_add_bool(c->doc, r, "supported", true);
-        json_add_cstr(c->doc, r, "covers_content_digest", "either");
+        json_add_str(c->doc, r, "covers_content_digest", k->ts.content_digest);
         yyjson_mut_val *arr = json_add_arr(c->doc, r, "supported_for");
         for (size_t i = 0; i < tool_table_n; i++) {
             if (tool_table[i].kind == TOOL_WRITE && !tool_table[i].sandbox_only) push(c, arr, tool_table[i].name);
@@ -299,7 +300,7 @@ int get_adcp_capabilities_run(struct tool_call *c, struct err *e)
     add_media_buy(&k);
     add_signals(&k);
     add_creative(&k);
-    add_signing(c);
+    add_signing(&k);
     add_specialisms(c);
     add_sandbox(c);
     if (add_feed(c, e)) return -1;

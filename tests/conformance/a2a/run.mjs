@@ -58,7 +58,7 @@ function tap(ok, name, why) {
 }
 
 const only = options.only?.split(',');
-const items = storyboards().filter((i) => !only || only.includes(i.storyboard.id));
+const items = storyboards().filter((i) => !i.publisher).filter((i) => !only || only.includes(i.storyboard.id));
 let next = 0;
 async function worker() {
   while (next < items.length) {

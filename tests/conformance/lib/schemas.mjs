@@ -1,4 +1,7 @@
-// Published schemas, judged by ajv: each reply of the agent against the schema of the line it was asked in.
+// Published schemas, judged by ajv: each reply of the agent against the schema of the line it was asked in. The schemas of
+// AdCP 3.1 are beside the checkout (SHARED says where); without them the ones our own tables render are used, which
+// tests/schema proves equal wherever the published ones are.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv } from 'ajv';
@@ -26,12 +29,16 @@ function eitherOf(checks) {
   return check;
 }
 
-class Line {
+const newAjv = () => {
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true, discriminator: false });
+  (addFormats.default ?? addFormats)(ajv);
+  return ajv;
+};
+
+class Published {
   constructor(folder) {
-    this.ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true, discriminator: false });
-    (addFormats.default ?? addFormats)(this.ajv);
+    this.ajv = newAjv();
     this.ids = new Map();
-    this.compiled = new Map();
     for (const file of filesBelow(folder)) {
       const doc = JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
       if (!doc.$id || this.ajv.schemas[doc.$id]) continue; // some are published in two folders under one id
@@ -41,39 +48,53 @@ class Line {
     }
   }
 
-  // null: this line has published no such schema.
-  of(name) {
-    if (!this.compiled.has(name)) {
-      const checks = (this.ids.get(name) ?? []).map((id) => this.ajv.getSchema(id));
-      this.compiled.set(name, checks.length ? eitherOf(checks) : null);
-    }
-    return this.compiled.get(name);
+  checks(name) {
+    return (this.ids.get(name) ?? []).map((id) => this.ajv.getSchema(id));
+  }
+}
+
+const checker = process.env.SCHEMA_CHECK ?? path.join(top, 'build-test/tests/schema/schema_check');
+
+class Rendered {
+  constructor(minor) {
+    this.minor = minor;
+    this.paths = execFileSync(checker, ['--documents'], { encoding: 'utf8' }).trim().split('\n')
+      .filter((row) => row.startsWith(`${minor} `)).map((row) => row.slice(2));
+  }
+
+  checks(name) {
+    return this.paths.filter((p) => path.basename(p, '.json') === name).map((p) => newAjv().compile(JSON.parse(
+      execFileSync(checker, ['--schema', this.minor, p], { encoding: 'utf8', maxBuffer: 1 << 28 }))));
   }
 }
 
 const lines = {};
-export function haveLine(version) {
-  return existsSync(folders[version]);
+// What the replies of a line are compared with: "the published schemas", "the committed tables", or null: with nothing.
+export function source(version) {
+  if (existsSync(folders[version])) return 'the published schemas';
+  return existsSync(checker) ? 'the committed tables' : null;
 }
 
-function line(version) {
-  lines[version] ??= new Line(folders[version]);
-  return lines[version];
+function checkOf(version, name) {
+  const from = source(version);
+  lines[version] ??= { compiled: new Map(),
+    schemas: from === 'the published schemas' ? new Published(folders[version]) : new Rendered(version.slice(2)) };
+  const { compiled, schemas } = lines[version];
+  if (!compiled.has(name)) {
+    const checks = schemas.checks(name);
+    compiled.set(name, checks.length ? eitherOf(checks) : null);
+  }
+  return compiled.get(name);
 }
 
 const describe = (errors) => errors.slice(0, 4).map((e) => `${e.instancePath || '/'} ${e.message} ${JSON.stringify(e.params)}`).join('; ');
 
-// What is wrong with a reply, in words; null when nothing is. Refusals are judged by core/error.json.
-export function judge(version, tool, reply, isError) {
-  if (!haveLine(version)) return null;
-  const l = line(version);
-  if (isError) {
-    const error = reply?.adcp_error ?? reply?.errors?.[0];
-    const check = l.of('error');
-    if (!error) return 'a refusal without adcp_error or errors';
-    return check(error) ? null : `error: ${describe(check.errors)}`;
-  }
-  const check = l.of(`${tool.replaceAll('_', '-').replace('/', '-')}-response`);
-  if (!check) return null;
-  return check(reply) ? null : describe(check.errors);
+// What is wrong with a reply, in words; null when nothing is. undefined: the line has published no schema of it.
+// Refusals are judged by core/error.json.
+export function judge(version, { tool, reply, isError }) {
+  const error = reply?.adcp_error ?? reply?.errors?.[0];
+  if (isError && !error) return 'a refusal without adcp_error or errors';
+  const check = checkOf(version, isError ? 'error' : `${tool.replaceAll('_', '-').replace('/', '-')}-response`);
+  if (!check) return undefined;
+  return check(isError ? error : reply) ? null : describe(check.errors);
 }

@@ -21,15 +21,37 @@ const specialisms = ['sales-guaranteed', 'sales-non-guaranteed', 'sales-proposal
   'sales-broadcast-tv', 'sales-social', 'audience-sync', 'governance-aware-seller', 'property-lists',
   'collection-lists', 'content-standards', 'signal-owned', 'creative-ad-server', 'creative-template'];
 
-// Phases for agents of another kind, after which the runner skips everything: the rest is also run without them.
-const detours = [['deterministic_session', 'deterministic_testing']];
+// Steps that one run of a storyboard cannot reach are reached by another run of it, which this table adds: without the
+// phases that are for agents of another kind, after which the runner skips everything, or at a publisher with another
+// policy. `publisher` is one of stage.mjs; `only` are the vectors asked for.
+const again = {
+  deterministic_testing: [{ why: 'run again without deterministic_session, which is for agents that hold conversations',
+    without: 'deterministic_session' }],
+  signed_requests: [
+    { why: 'run again at a publisher that demands a content-digest', publisher: 'digest-required', only: ['007-missing-content-digest'] },
+    { why: 'run again at a publisher that forbids a content-digest', publisher: 'digest-forbidden', only: ['018-digest-covered-when-forbidden'] },
+    { why: 'run again, alone: it leaves the key at its cap of signatures', publisher: 'template', only: ['020-rate-abuse'] },
+  ],
+};
 
 function wanted(bundle) {
   if (bundle.kind === 'universal') return true;
   return (bundle.kind === 'protocol' ? protocols : specialisms).includes(bundle.id);
 }
 
-// [{ group, storyboard, kit }] in the cache's order; a storyboard appears once.
+// Storyboards that no agent can pass twice in a row for one buyer; their second run is another buyer's, on the same data.
+const counts = 'expects the lists it makes to be the only ones';
+const fixedKey = 'buys under a fixed idempotency_key, changes what it bought, and expects the replay to be unchanged';
+export const secondBuyer = {
+  pagination_integrity_collection_lists: counts,
+  pagination_integrity_content_standards: counts,
+  pagination_integrity_property_lists: counts,
+  'media_buy_seller/invalid_transitions': fixedKey,
+  'media_buy_seller/inventory_list_targeting': fixedKey,
+};
+
+// [{ group, storyboard, kit, why?, publisher?, only? }] in the cache's order; a storyboard appears once, and once more
+// for each row of `again`.
 export function storyboards() {
   const seen = new Set();
   const list = [];
@@ -38,11 +60,10 @@ export function storyboards() {
       if (seen.has(storyboard.id)) continue;
       seen.add(storyboard.id);
       const group = bundle.kind === 'universal' ? 'universal' : `${bundle.kind} ${bundle.id}`;
-      list.push({ group, storyboard, kit: kitOf(storyboard) });
-      for (const [phase, of] of detours) {
-        if (of !== storyboard.id) continue;
-        const rest = { ...storyboard, id: `${of}-without-${phase}`, phases: storyboard.phases.filter((p) => p.id !== phase) };
-        list.push({ group, storyboard: rest, kit: kitOf(storyboard) });
+      const item = { group, storyboard, kit: kitOf(storyboard) };
+      list.push(item);
+      for (const { without, ...rest } of again[storyboard.id] ?? []) {
+        list.push({ ...item, ...rest, storyboard: { ...storyboard, phases: storyboard.phases.filter((p) => p.id !== without) } });
       }
     }
   }
@@ -74,11 +95,12 @@ function routed(storyboard) {
   return { ...storyboard, phases: storyboard.phases.map((p) => ({ ...p, steps: p.steps.map(at) })) };
 }
 
-// Not for this agent: two vectors ask for another digest policy than the one it has (either), and one is answered by
-// the SDK itself and then misread by its own storyboard (an answer without an HTTP status).
-const unsigned = ['007-missing-content-digest', '018-digest-covered-when-forbidden', '025-jwk-alg-crv-mismatch'];
+// Two vectors ask for another policy on digests and one leaves its key at its cap for as long as signatures live: `again`
+// has them. 025 the runner puts to the SDK's own verifier, and then misreads its answer (no HTTP status):
+// forged_key.mjs puts it to the agent.
+const notHere = ['007-missing-content-digest', '018-digest-covered-when-forbidden', '025-jwk-alg-crv-mismatch', '020-rate-abuse'];
 
-export async function run(url, { storyboard, kit }, { token, governance, protocol = 'mcp' }) {
+export async function run(url, { storyboard, kit, only }, { token, governance, protocol = 'mcp' }) {
   const options = {
     protocol,
     allow_http: true,
@@ -88,7 +110,8 @@ export async function run(url, { storyboard, kit }, { token, governance, protoco
     webhook_receiver: { mode: 'loopback_mock' },
     webhook_signing: { jwks: published(url) },
     contracts: ['webhook_receiver_runner'],
-    request_signing: { transport: 'raw', skipRateAbuse: false, allowLiveSideEffects: true, rateAbuseCap: 100, skipVectors: unsigned },
+    request_signing: { transport: 'raw', skipRateAbuse: false, allowLiveSideEffects: true, rateAbuseCap: 100,
+      ...(only ? { onlyVectors: only } : { skipVectors: notHere }) },
     context: governance ? { governance_agent_url: governance } : {},
   };
   if (governance) {
