@@ -84,7 +84,8 @@ struct plan_package {
     bool paused;              /* itself, or its whole buy */
     int64_t performance_ppm;  /* the buyer's latest word on what it is worth: 1,000,000 as expected; 0: none */
     int64_t daily_budget_micros, daily_impressions; /* no more than this a UTC day; 0: no such limit */
-    struct str targeting;     /* JSON: AdCP targeting overlay; empty: none */
+    struct str targeting;     /* JSON: AdCP targeting overlay; empty: none. Its lists (property_list, collection_list,
+                               * collection_list_exclude) say what they hold, as far as known: identifiers [{type, value}] */
     struct str settings;      /* JSON: the product's settings for this ad server; empty: none */
     const struct plan_creative *creatives; /* approved ones */
     size_t creatives_n;

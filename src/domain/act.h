@@ -24,17 +24,40 @@ struct principal {
 };
 
 /* What an operation has to ask the world before it can be done. Whoever runs operations for callers that can wait
- * offers one; a domain function that needs an answer fills it and fails. Then everything is undone, `write` stores
- * the question and its job in a transaction of its own, and when the job has ended (or the caller's patience has) the
- * operation runs again, with `waited`. */
+ * offers one; a domain function that needs an answer fills it and fails (outside_ask). Then everything is undone,
+ * `write` stores the question and its job in a transaction of its own, and when the job has ended (or the caller's
+ * patience has) the operation runs again and finds it among those `asked`. An operation may ask several questions, one
+ * after the other, and none twice. */
+#define OUTSIDE_QUESTIONS_MAX 8
 struct act;
+struct outside_question {
+    struct str about; /* what tells the questions of one operation apart */
+    struct str job_id;
+};
 struct outside {
     bool wanted;
-    bool waited;       /* now take what answer there is */
-    struct str job_id; /* of the question */
-    void *question;    /* the domain's own, for `write` */
+    struct outside_question question; /* the one wanted */
+    void *data;                       /* the domain's own, for `write` */
     MUST_CHECK int (*write)(const struct act *act, struct outside *o, struct err *e);
+    struct outside_question asked[OUTSIDE_QUESTIONS_MAX];
+    size_t asked_n;
 };
+
+/* The question was asked and its wait is over: now take what answer there is. */
+static inline bool outside_asked(const struct outside *o, struct str about, struct str *job_id)
+{
+    for (size_t i = 0; o && i < o->asked_n; i++) {
+        if (!str_eq(o->asked[i].about, about)) continue;
+        *job_id = o->asked[i].job_id;
+        return true;
+    }
+    return false;
+}
+
+static inline bool outside_can_ask(const struct outside *o)
+{
+    return o && o->asked_n < OUTSIDE_QUESTIONS_MAX;
+}
 
 /* A dry run: what is done is undone afterwards, and what the ad server would have been asked is kept here. */
 struct rehearsal {

@@ -22,7 +22,7 @@ struct question {
 
 static int write_question(const struct act *act, struct outside *o, struct err *e)
 {
-    struct question *q = o->question;
+    struct question *q = o->data;
     struct job_row job = { .job_id = q->row.job_id,
                            .tenant_id = q->row.tenant_id,
                            .kind = STR(GOVERNANCE_JOB),
@@ -92,7 +92,7 @@ static int unavailable(struct err *e)
 static int ask(const struct act *act, const struct governance_question *q, const struct governance_agent *agent,
                struct str plan_id, struct err *e)
 {
-    if (!act->outside) return unavailable(e); /* nobody here can wait for an answer */
+    if (!outside_can_ask(act->outside)) return unavailable(e); /* nobody here can wait for an answer */
     struct question *question = ARENA_NEW(act->arena, struct question);
     question->row = (struct governance_check_row){ .job_id = id_new(act->arena, act->rng, "job-", act->now),
                                                    .tenant_id = act->tenant->tenant_id,
@@ -103,8 +103,8 @@ static int ask(const struct act *act, const struct governance_question *q, const
                                                    .asked_at = act->now };
     question->lane = governance_lane(act->arena, agent->url);
     act->outside->wanted = true;
-    act->outside->job_id = question->row.job_id;
-    act->outside->question = question;
+    act->outside->question = (struct outside_question){ STR(GOVERNANCE_JOB), question->row.job_id };
+    act->outside->data = question;
     act->outside->write = write_question;
     return unavailable(e); /* what the caller hears if the question cannot even be stored */
 }
@@ -168,10 +168,11 @@ struct str governance_shown(struct arena *a, const char *phase, struct str verdi
     return json_write(a, o);
 }
 
-static int hear(const struct act *act, const struct governance_question *q, struct str *shown, struct err *e)
+static int hear(const struct act *act, const struct governance_question *q, struct str job_id, struct str *shown,
+                struct err *e)
 {
     struct governance_check_row row;
-    int found = q_governance_get(act->tx, act->arena, act->outside->job_id, &row, e);
+    int found = q_governance_get(act->tx, act->arena, job_id, &row, e);
     if (found < 0) return -1;
     if (!found) return unavailable(e);
     yyjson_val *answer = doc_parse(act->arena, row.answer);
@@ -200,7 +201,8 @@ int governance_gate(const struct act *act, const struct governance_question *q, 
         (void)err_set(e, "INVALID_REQUEST", "plan_id is required: the account has a governance agent that checks plans.");
         return err_field(e, "/plan_id");
     }
-    if (act->outside && act->outside->waited) return hear(act, q, shown, e);
+    struct str job_id;
+    if (outside_asked(act->outside, STR(GOVERNANCE_JOB), &job_id)) return hear(act, q, job_id, shown, e);
     return ask(act, q, &agent, plan_id, e);
 }
 

@@ -311,6 +311,11 @@ static bool ours(const struct act *act, struct str agent_url)
     return false;
 }
 
+bool list_is_remote(const struct act *act, yyjson_val *ref)
+{
+    return !ours(act, json_str(ref, "agent_url"));
+}
+
 /* Another's list, opened by its token: looked up by its id in the whole publisher. */
 static int load_by_token(const struct act *act, const struct inventory_list_kind *kind, const struct list_ref *ref,
                          struct held_row *out, struct err *e)

@@ -49,7 +49,7 @@ MUST_CHECK int inventory_list_entries(const struct act *act, const struct invent
                                       const struct held_row *row, struct inventory_entries *out, struct err *e);
 
 /* For products and media buys: resolves core/property-list-ref.json or collection-list-ref.json ({agent_url, list_id,
- * auth_token}). 1: resolved, *out filled; 0: the list lives with another agent and nothing of it is known here;
+ * auth_token}). 1: resolved, *out filled; 0: the list lives with another agent (domain/remote_list.h knows those);
  * -1: REFERENCE_NOT_FOUND with field `at`/list_id for a list of ours that is not the caller's. `agent_url` empty in
  * the reference, or equal to ours, means ours. */
 struct list_ref {
@@ -58,3 +58,6 @@ struct list_ref {
 };
 MUST_CHECK int list_resolve(const struct act *act, const struct inventory_list_kind *kind, const struct list_ref *ref,
                             struct inventory_entries *out, struct err *e);
+
+/* True when the reference names a list of another agent. */
+bool list_is_remote(const struct act *act, yyjson_val *ref);

@@ -103,6 +103,7 @@ struct package_admitted {
     struct product product;
     const struct pricing_option *option;
     struct package_row row;
+    struct str warning; /* for the buyer; may be empty */
 };
 MUST_CHECK int media_buy_admit_package(const struct act *act, const struct tenant_settings *ts,
                                        const struct package_request *r, struct package_admitted *out, struct err *e);

@@ -8,6 +8,7 @@
 #include "domain/governance_delivery.h"
 #include "domain/insertion_order.h"
 #include "domain/media_buy.h"
+#include "domain/package_lists.h"
 #include "domain/proposal.h"
 #include "domain/rule.h"
 #include "domain/sold_out.h"
@@ -185,6 +186,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
     struct package_price price = { p.option, r->budget_micros, r->bid_micros, r->at, r->agreed_micros };
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
+    if (package_lists_accept(act, &p.product, r, &p.warning, e)) return -1;
     int64_t bought = pricing_impressions(p.option, r->budget_micros, rate);
     struct package_request kept = *r;
     kept.fixed_price = p.option->fixed_price_micros >= 0;
@@ -520,6 +522,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     struct package_admitted *list = ARENA_ARRAY(act->arena, struct package_admitted, h.packages_n);
     if (admit_packages(act, &ts, &h, list, e) || add_up(&ts, &h, list, &total, e)) return -1;
     if (!terms.proposal_id.n && check_orders(&h, list, e)) return -1;
+    for (size_t i = 0; i < h.packages_n && !r.warning.n; i++) r.warning = list[i].warning;
     if (check_capacity(act, &h, list, terms.proposal_id, &r.warning, e)) return -1;
 
     struct media_buy *b = &r.buy;

@@ -2,6 +2,7 @@
 #include "base/rfc3339.h"
 #include "domain/delivery.h"
 #include "domain/media_buy_update.h"
+#include "domain/package_lists.h"
 
 int buy_update_find_package(struct buy_update *u, size_t i, struct err *e)
 {
@@ -219,7 +220,10 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
     r->fixed_price = option && option->fixed_price_micros >= 0;
     struct package_row before = *p;
     size_t changes = u->changes_n;
-    if (found && !r->canceled && package_accept(&product, &u->ts, r, e)) return -1;
+    if (found && !r->canceled && (package_accept(&product, &u->ts, r, e) ||
+                                  package_lists_accept(u->act, &product, r, &u->warning, e))) {
+        return -1;
+    }
     plan_package_pause(u, r, p);
     if (!r->canceled && (plan_money(u, r, found ? &product : NULL, p, e) || plan_package_flight(u, r, p, e) ||
                          plan_package_creatives(u, r, p, e))) {

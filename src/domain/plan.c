@@ -2,6 +2,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/media_buy_state.h"
+#include "domain/package_lists.h"
 #include "domain/product.h"
 #include "domain/tenant_settings.h"
 #include "store/q_account.h"
@@ -251,7 +252,7 @@ static int complete(const struct act *act, const struct completion *c, struct pl
     for (size_t i = 0; i < plan->packages_n; i++) {
         list[i] = plan->packages[i];
         yyjson_val *overlay = json_obj(parsed(act, c->packages->rows[i].doc), "targeting_overlay");
-        if (overlay) list[i].targeting = json_write_val(act->arena, overlay);
+        if (overlay && package_lists_resolve(act, c->buy->principal_id, overlay, &list[i].targeting, e)) return -1;
         if (add_creatives(act, c->depth, &list[i], e)) return -1;
     }
     plan->packages = list;

@@ -106,18 +106,24 @@ static void count_domain(const struct property_filter *f, yyjson_val *selector, 
     t->listed += has_entry(&f->entries, STR("domain"), domain);
 }
 
-bool property_filter_admits(const struct property_filter *f, const struct product *p)
+enum property_match property_filter_match(const struct property_filter *f, const struct product *p)
 {
     struct tally t = { 0 };
     size_t i, n, j, m;
     yyjson_val *selector, *domain;
-    if (f->everything) return true;
+    if (f->everything) return PROPERTIES_ALL;
     yyjson_arr_foreach(json_arr(p->doc, "publisher_properties"), i, n, selector) {
         if (json_has(selector, "publisher_domain")) count_domain(f, selector, json_str(selector, "publisher_domain"), &t);
         yyjson_arr_foreach(json_arr(selector, "publisher_domains"), j, m, domain) {
             count_domain(f, selector, json_val_str(domain), &t);
         }
     }
-    bool choice = json_bool_or(p->doc, "property_targeting_allowed", false);
-    return t.listed > 0 && (choice || t.listed == t.all);
+    if (t.listed == 0) return PROPERTIES_NONE;
+    return t.listed == t.all ? PROPERTIES_ALL : PROPERTIES_SOME;
+}
+
+bool property_filter_admits(const struct property_filter *f, const struct product *p)
+{
+    enum property_match m = property_filter_match(f, p);
+    return m == PROPERTIES_ALL || (m == PROPERTIES_SOME && json_bool_or(p->doc, "property_targeting_allowed", false));
 }

@@ -21,4 +21,9 @@ struct property_filter {
 MUST_CHECK int property_filter_make(const struct act *act, const struct inventory_entries *entries,
                                     struct property_filter *out, struct err *e);
 
+/* How many of the product's properties the list names. */
+enum property_match { PROPERTIES_NONE, PROPERTIES_SOME, PROPERTIES_ALL };
+enum property_match property_filter_match(const struct property_filter *f, const struct product *p);
+
+/* All of them, or some where the product lets buyers choose. */
 bool property_filter_admits(const struct property_filter *f, const struct product *p);

@@ -6,19 +6,19 @@
 #include "domain/doc_edit.h"
 #include "domain/governance_delivery.h"
 #include "jobs/job_act.h"
+#include "jobs/mcp_client.h"
 #include "jobs/webhook_send.h"
 #include "store/q_governance.h"
 
 #define TIMEOUT_MS       8000
 #define ANSWER_BYTES_MAX (256 * 1024)
-#define HEADERS_N        4
 
 struct check_run {
     struct job_run run; /* first */
     struct governance_check_row check;
     struct governance_agent agent;
     struct op_http post;
-    struct http_header headers[HEADERS_N];
+    struct http_header headers[MCP_HEADERS_MAX];
     struct str verdict, answer; /* what is recorded */
     struct str media_buy_id;    /* of a delivery check; empty for one that a call waits for */
 };
@@ -68,19 +68,6 @@ static int load_delivery(struct check_run *r, struct err *e)
     return governance_delivery_question(&ja.act, r->media_buy_id, r->run.row.job_id, &r->check, &r->agent, e);
 }
 
-static struct str rpc_body(struct arena *a, struct str id, struct str question)
-{
-    yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *o = json_root_obj(doc);
-    json_add_cstr(doc, o, "jsonrpc", "2.0");
-    json_add_str(doc, o, "id", id);
-    json_add_cstr(doc, o, "method", "tools/call");
-    yyjson_mut_val *params = json_add_obj(doc, o, "params");
-    json_add_cstr(doc, params, "name", "check_governance");
-    json_add_raw(doc, params, "arguments", question);
-    return json_write(a, o);
-}
-
 static int ask(struct steps *s)
 {
     struct check_run *r = self(s);
@@ -93,55 +80,20 @@ static int ask(struct steps *s)
     if (rc == 0 && delivery) return end(r, JOB_DONE, ""); /* the appointment was replaced, or nobody asks any more */
     if (rc == 0) return end(r, JOB_DEAD, "The account has no governance agent any more.");
     if (r->check.verdict.n) return end(r, JOB_DONE, ""); /* an earlier attempt recorded it */
-    r->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
-    r->headers[1] = (struct http_header){ STR("Accept"), STR("application/json, text/event-stream") };
-    r->headers[2] = (struct http_header){ STR("MCP-Protocol-Version"), STR("2025-11-25") };
-    r->headers[3] = (struct http_header){ STR("Authorization"),
-                                          arena_printf(a, "Bearer " STR_FMT, STR_ARG(r->agent.credentials)) };
-    r->post.call = (struct http_call){ .method = STR("POST"),
-                                       .url = r->agent.url,
-                                       .headers = r->headers,
-                                       .headers_n = HEADERS_N,
-                                       .body = rpc_body(a, r->check.job_id, r->check.question),
-                                       .reach = world->sandbox ? HTTP_REACH_LOOPBACK : HTTP_REACH_PUBLIC,
-                                       .timeout_ms = TIMEOUT_MS,
-                                       .body_bytes_max = ANSWER_BYTES_MAX };
+    struct mcp_ask question = { .url = r->agent.url,
+                                .token = r->agent.credentials,
+                                .id = r->check.job_id,
+                                .tool = STR("check_governance"),
+                                .arguments = r->check.question,
+                                .reach = world->sandbox ? HTTP_REACH_LOOPBACK : HTTP_REACH_PUBLIC,
+                                .timeout_ms = TIMEOUT_MS,
+                                .answer_bytes_max = ANSWER_BYTES_MAX };
+    mcp_fill_call(a, &question, r->headers, &r->post.call);
     steps_http(s, &r->post, jobs_client(r->run.jobs));
     return STEP_HEAR;
 }
 
 /* ---- hearing ---- */
-
-/* The last event of a stream, or the body itself. */
-static struct str json_of(const struct http_call *c)
-{
-    static const struct str mark = STR("data:");
-    struct str body = c->response;
-    if (!str_starts(c->content_type, STR("text/event-stream"))) return body;
-    struct str found = STR_NONE;
-    for (size_t i = 0; i < body.n;) {
-        size_t n = 0;
-        while (i + n < body.n && body.p[i + n] != '\n') n++;
-        struct str line = { body.p + i, n };
-        if (str_starts(line, mark)) found = str_skip(line, mark.n);
-        i += n + 1;
-    }
-    return found;
-}
-
-/* structuredContent, else the first text block that is JSON. NULL when the tool failed. */
-static yyjson_val *content_of(struct arena *a, yyjson_val *rpc)
-{
-    yyjson_val *result = json_obj(rpc, "result"), *block;
-    size_t i, n;
-    if (!result || json_bool_or(result, "isError", false)) return NULL;
-    if (json_obj(result, "structuredContent")) return json_obj(result, "structuredContent");
-    yyjson_arr_foreach(json_arr(result, "content"), i, n, block) {
-        yyjson_val *parsed = doc_parse(a, json_str(block, "text"));
-        if (yyjson_is_obj(parsed)) return parsed;
-    }
-    return NULL;
-}
 
 /* AdCP 3.1 calls it verdict, 3.0 status. Only for the plan that was asked about. */
 static struct str verdict_of(const struct check_run *r, yyjson_val *answer)
@@ -163,10 +115,11 @@ static int judge_answer(struct check_run *r)
 {
     struct arena *a = &r->run.arena;
     r->run.health = LANE_OK;
-    yyjson_val *answer = content_of(a, doc_parse(a, json_of(&r->post.call)));
-    r->verdict = verdict_of(r, answer);
+    struct mcp_answer said;
+    bool read = mcp_read_answer(a, &r->post.call, ANSWER_BYTES_MAX, &said) && !said.failed && said.content;
+    r->verdict = read ? verdict_of(r, said.content) : STR_NONE;
     if (!r->verdict.n) return no_use(r, "The answer is not one of check_governance.");
-    r->answer = json_write_val(a, answer);
+    r->answer = json_write_val(a, said.content);
     return end(r, JOB_DONE, "");
 }
 

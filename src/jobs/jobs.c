@@ -4,12 +4,13 @@
 #include "jobs/governance_job.h"
 #include "jobs/opinion_job.h"
 #include "jobs/people_job.h"
+#include "jobs/remote_list_job.h"
 #include "jobs/report_job.h"
 #include "jobs/webhook_send.h"
 
 static const struct job_kind *const kinds[] = { &webhook_kind, &webhook_challenge_kind, &report_kind, &adapter_kind,
                                                 &governance_kind, &governance_delivery_kind, &people_kind,
-                                                &opinion_kind, NULL };
+                                                &opinion_kind, &remote_list_kind, NULL };
 
 struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct http_client *client,
                                const struct agent_jobs_options *o)

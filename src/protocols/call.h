@@ -110,7 +110,9 @@ struct call {
     struct str canonical;    /* the snapshot as text, when one was made or replayed */
     struct err err;
     struct write_cmd cmd;
+    bool reads;              /* on the snapshot; else as a write command */
     struct outside outside;  /* what the operation asks of the world, if anything */
+    int64_t patient_until;   /* for all of its questions */
     struct list waiting;     /* of dispatcher.waiting, while the answer is awaited */
     struct timer patience;
 };

@@ -15,7 +15,8 @@
 #include "store/q_job.h"
 #include "tools/comply.h"
 
-#define OUTSIDE_PATIENCE (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for an answer from outside */
+#define OUTSIDE_PATIENCE (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for answers from outside */
+#define OUTSIDE_MOMENT   (INT64_C(3) * USEC_PER_SEC)
 
 /* Ends a call that has failed: everything is rendered and the transport takes over. */
 static void finish(struct call *c, enum call_outcome outcome)
@@ -257,6 +258,7 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
 /* --- waiting for an answer from outside -------------------------------------------------------------------- */
 
 static void start_write(struct call *c);
+static void run_read(struct call *c);
 
 static void lost(struct call *c)
 {
@@ -271,11 +273,11 @@ static void resume(struct call *c)
 {
     list_remove(&c->waiting);
     timer_cancel(c->dispatcher->loop, &c->patience);
-    c->outside.waited = true;
     c->outside.wanted = false;
     c->err = (struct err){ 0 };
     if (!c->act.mock_clock) c->act.now = loop_now(c->dispatcher->loop);
-    start_write(c);
+    if (c->reads) run_read(c);
+    else start_write(c);
 }
 
 static void out_of_patience(struct timer *t)
@@ -288,7 +290,8 @@ static bool answered(const struct call *c)
 {
     struct job_row row;
     struct err ignored;
-    int rc = q_job_get(store_read(c->dispatcher->store), c->arena, c->tenant.tenant_id, c->outside.job_id, &row, &ignored);
+    int rc = q_job_get(store_read(c->dispatcher->store), c->arena, c->tenant.tenant_id,
+                       c->outside.question.job_id, &row, &ignored);
     return rc != 1 || row.state != JOB_STATE_READY;
 }
 
@@ -321,9 +324,14 @@ static void question_written(struct write_cmd *cmd, enum write_result result)
         finish(c, CALL_FAILED);
         return;
     }
+    /* The first question has the caller's whole patience, those after it what is left, and a moment at least. */
+    int64_t now = loop_now(d->loop), until = now + OUTSIDE_MOMENT;
+    if (c->outside.asked_n == 0) c->patient_until = now + OUTSIDE_PATIENCE;
+    if (until < c->patient_until) until = c->patient_until;
+    c->outside.asked[c->outside.asked_n++] = c->outside.question;
     list_push_back(&d->waiting, &c->waiting);
     c->patience = (struct timer){ .fire = out_of_patience };
-    timer_set(d->loop, &c->patience, loop_now(d->loop) + OUTSIDE_PATIENCE);
+    timer_set(d->loop, &c->patience, until);
 }
 
 static int write_question(struct tx *tx, struct write_cmd *cmd)
@@ -349,7 +357,7 @@ static void ask_outside(struct call *c)
 static void write_done(struct write_cmd *cmd, enum write_result result)
 {
     struct call *c = CONTAINER_OF(cmd, struct call, cmd);
-    if (result == WRITE_ROLLED_BACK && c->outside.wanted && !c->outside.waited) {
+    if (result == WRITE_ROLLED_BACK && c->outside.wanted) {
         ask_outside(c);
         return;
     }
@@ -367,18 +375,25 @@ static void start_write(struct call *c)
     if (store_write(c->dispatcher->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
 }
 
+/* A read asks outside as a write does; the question is all that is written. */
+static void run_read(struct call *c)
+{
+    c->act.tx = store_read(c->dispatcher->store);
+    int rc = run_tool(c);
+    if (rc && c->outside.wanted) ask_outside(c);
+    else finish(c, rc ? CALL_FAILED : CALL_OK);
+}
+
 static void run(struct call *c)
 {
     struct dispatcher *d = c->dispatcher;
     bool simulates = sandbox_needs_write(c);
     c->sandbox.undo = simulates;
     c->act.tx = store_read(d->store);
-    if (!simulates && tool_kind_of(c->row, c->canonical_args) == TOOL_READ && !comply_directed(&c->act, c->row)) {
-        finish(c, run_tool(c) ? CALL_FAILED : CALL_OK);
-        return;
-    }
     if (!c->dry_run) c->act.outside = &c->outside; /* a dry run asks nobody */
-    start_write(c);
+    c->reads = !simulates && tool_kind_of(c->row, c->canonical_args) == TOOL_READ && !comply_directed(&c->act, c->row);
+    if (c->reads) run_read(c);
+    else start_write(c);
 }
 
 /* The publisher's own people are not counted, nor are their pages. */

@@ -37,7 +37,8 @@ int tool_create_media_buy(struct tool_call *c, struct err *e)
     if (r.submitted) {
         c->outcome = TOOL_SUBMITTED;
         c->task_id = r.task.task_id;
-        c->message = STR("The publisher reviews this media buy; follow the task for the decision.");
+        c->message = arena_printf(c->arena, "The publisher reviews this media buy; follow the task for the decision.%s"
+                                  STR_FMT, r.warning.n ? " " : "", STR_ARG(r.warning));
         return 0;
     }
     media_buy_encode(&v, 0, SHAPE_CREATED, c->doc, c->reply);

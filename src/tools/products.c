@@ -1,8 +1,10 @@
 /* get_products: brief, wholesale and refine over one list. Read tools/products.h for the parts. */
 #include "tools/products.h"
 
+#include "base/rfc3339.h"
 #include "domain/account.h"
 #include "tools/catalog_tools.h"
+#include "tools/creative_reply.h"
 #include "tools/agent_features.h"
 
 #define BRIEF_BYTES_MAX 20000
@@ -64,7 +66,17 @@ static int read_lists(struct discovery *d, struct err *e)
                         e);
 }
 
-/* A list that another agent keeps is not fetched here; then property_list_applied says false and nothing is left out. */
+/* 1: *out holds it, 0: it cannot be had now, and the answer says so; -1. */
+static int other_agents_list(struct discovery *d, const struct list_ref *at, struct inventory_entries *out, struct err *e)
+{
+    struct remote_list l;
+    if (remote_list_load(d->c->act, &property_lists, at, &l, e)) return -1;
+    if (l.state == REMOTE_LIST_DENIED || l.state == REMOTE_LIST_UNREADABLE) return remote_list_refuse(&l, at, e);
+    d->list = l;
+    *out = l.entries;
+    return l.state == REMOTE_LIST_UNREACHABLE ? 0 : 1;
+}
+
 static int read_property_list(struct discovery *d, struct err *e)
 {
     yyjson_val *ref = NULL;
@@ -72,12 +84,34 @@ static int read_property_list(struct discovery *d, struct err *e)
     if (json_opt_obj(JSON_FIELD(d->c->args, "property_list", ""), &ref, e)) return -1;
     if (!ref) return 0;
     struct list_ref at = { ref, "/property_list" };
-    int found = list_resolve(d->c->act, &property_lists, &at, &entries, e);
+    int found = list_is_remote(d->c->act, ref) ? other_agents_list(d, &at, &entries, e)
+                                                : list_resolve(d->c->act, &property_lists, &at, &entries, e);
     if (found <= 0) return found;
     if (property_filter_make(d->c->act, &entries, &d->properties, e)) return -1;
     d->filter.properties = &d->properties;
     d->list_applied = true;
     return 0;
+}
+
+/* Whether the list was applied; and if another agent's could not be, or only as it was before, why. */
+static void tell_of_list(struct discovery *d)
+{
+    struct tool_call *c = d->c;
+    struct list_ref at = { json_obj(c->args, "property_list"), "/property_list" };
+    struct err why = { 0 };
+    if (!at.ref) return;
+    json_add_bool(c->doc, c->reply, "property_list_applied", d->list_applied);
+    if (d->list.state == REMOTE_LIST_FRESH) return;
+    if (d->list.state == REMOTE_LIST_STALE) {
+        (void)err_set(&why, "STALE_RESPONSE", "The agent that keeps the list does not answer; products are chosen by what it"
+                      " held before.");
+        (void)err_field(&why, "/products");
+        (void)err_details(&why, "{\"served_from_cache\":true,\"cache_age_seconds\":%lld}",
+                          (long long)((c->act->now - d->list.fetched_at) / USEC_PER_SEC));
+    } else {
+        (void)remote_list_refuse(&d->list, &at, &why); /* told, not failed with */
+    }
+    creative_reply_error(c, json_add_arr(c->doc, c->reply, "errors"), &why);
 }
 
 static int read_request(struct discovery *d, struct err *e)
@@ -175,7 +209,7 @@ int get_products_run(struct tool_call *c, struct err *e)
     if (products_show(&d, e)) return -1;
     if (d.mode == MODE_REFINE && refine_report(&d, e)) return -1;
     if (plans_offer(&d, e)) return -1;
-    if (json_has(c->args, "property_list")) json_add_bool(c->doc, c->reply, "property_list_applied", d.list_applied);
+    tell_of_list(&d);
     say(&d);
     return 0;
 }

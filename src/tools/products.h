@@ -6,6 +6,7 @@
 #include "domain/format_iab.h"
 #include "domain/product_filter.h"
 #include "domain/ranking.h"
+#include "domain/remote_list.h"
 #include "tools/catalog_reply.h"
 #include "tools/page.h"
 
@@ -34,7 +35,8 @@ struct discovery {
     struct product_filter filter;
     struct format_verdicts formats; /* for the filter */
     struct property_filter properties;
-    bool list_applied;              /* a property list was resolved; false with a list: it lives elsewhere */
+    bool list_applied;              /* a property list was resolved; false with a list: see `list` */
+    struct remote_list list;        /* when another agent keeps it */
     struct wishes wishes;
     struct page page;
     yyjson_val *fields;           /* or NULL */

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "domain/inventory_list.h"
+#include "domain/plan.h"
 #include "tools/fixture.h"
 
 #define KEY     "\"idempotency_key\":\"0123456789abcdef\","
@@ -330,6 +331,76 @@ static void products_are_filtered_by_where_they_run(void **state)
             "\"list_id\":\"pl-none\"}}", "REFERENCE_NOT_FOUND", "/property_list/list_id");
 }
 
+/* ---- in a package's targeting ---- */
+
+#define BUY_WITH "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":" \
+                 "\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":3000,\"targeting_overlay\":{%s}}]}"
+
+static const char *buying(struct fixture *f, const char *overlay)
+{
+    return arena_printf(&f->arena, BUY_WITH, overlay).p;
+}
+
+struct planned {
+    struct str media_buy_id;
+    const char *targeting;
+};
+
+static int plan_it(struct act *act, void *arg, struct err *e)
+{
+    struct planned *p = arg;
+    struct plan plan;
+    if (plan_load(act, p->media_buy_id, PLAN_WHOLE, &plan, e) != 1) return -1;
+    p->targeting = arena_cstr(act->arena, plan.packages[0].targeting);
+    return 0;
+}
+
+static const char *targeting_of(struct fixture *f, const struct fixture_reply *r)
+{
+    struct planned p = { .media_buy_id = json_val_str(json_get_path(r->aux, "/media_buys/0/media_buy_id")) };
+    struct err e;
+    assert_int_equal(fixture_act(f, plan_it, &p, &e), 0);
+    return arena_printf(&f->arena, "%s", p.targeting).p;
+}
+
+static void the_ad_server_is_told_what_the_list_holds(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"all\",\"base_properties\":[{\"selection_type\":"
+                                "\"identifiers\",\"identifiers\":[{\"type\":\"domain\",\"value\":\"techdaily.com\"},{\"type\":"
+                                "\"domain\",\"value\":\"devhub.io\"},{\"type\":\"domain\",\"value\":\"gadgetreview.com\"}]}]}");
+    const char *id = text(f, &r, "/list/list_id"), *token = text(f, &r, "/auth_token");
+    r = fixture_call(f, "create_media_buy", buying(f, arena_printf(&f->arena, "\"geo_countries\":[\"US\"],\"property_list\":{"
+                     "\"agent_url\":\"http://localhost\",\"list_id\":\"%s\",\"auth_token\":\"%s\"}", id, token).p));
+    if (r.rc) print_error("%s: %s (%s)\n", r.e.code, r.e.message, r.e.field);
+    assert_int_equal(r.rc, 0);
+    const char *told = targeting_of(f, &r);
+    assert_non_null(strstr(told, "{\"type\":\"domain\",\"value\":\"devhub.io\"}"));
+    assert_non_null(strstr(told, "\"geo_countries\":[\"US\"]"));
+    assert_null(strstr(told, token));
+    ok(f, "delete_property_list", with_id(f, id, ""));
+    assert_null(strstr(targeting_of(f, &r), "devhub.io")); /* and the plan can still be made */
+}
+
+static void a_restriction_that_cannot_be_kept_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const char *at = "/packages/0/targeting_overlay/property_list";
+    refused(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://lists.agency.com\",\"list_id\":\"x\"}"),
+            "SERVICE_UNAVAILABLE", arena_printf(&f->arena, "%s/agent_url", at).p);
+    refused(f, "create_media_buy", buying(f, "\"collection_list_exclude\":{\"agent_url\":\"http://localhost\",\"list_id\":\"x\"}"),
+            "REFERENCE_NOT_FOUND", "/packages/0/targeting_overlay/collection_list_exclude/list_id");
+    refused(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://192.168.1.1\",\"list_id\":\"x\"}"),
+            "INVALID_REQUEST", arena_printf(&f->arena, "%s/agent_url", at).p);
+    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
+    refused(f, "create_media_buy", buying(f, arena_printf(&f->arena, "\"property_list\":{\"agent_url\":\"http://localhost\",\"list_id\":"
+            "\"%s\"}", text(f, &r, "/list/list_id")).p), "VALIDATION_ERROR", at);
+    f->sandbox = true; /* where nobody answers for .example */
+    r = fixture_call(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://lists.example\",\"list_id\":\"x\"}"));
+    assert_int_equal(r.rc, 0);
+    assert_non_null(strstr(arena_cstr(&f->arena, r.message), "not applied"));
+}
+
 static void products_are_filtered_by_place_and_standard(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +437,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reference_opens_a_list_by_ownership_or_token, setup, teardown),
         cmocka_unit_test_setup_teardown(products_are_filtered_by_where_they_run, setup, teardown),
         cmocka_unit_test_setup_teardown(products_are_filtered_by_place_and_standard, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_ad_server_is_told_what_the_list_holds, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_restriction_that_cannot_be_kept_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(content_is_judged_by_words, setup, teardown),
         cmocka_unit_test_setup_teardown(standards_are_listed_by_scope_and_seen_by_their_owner_only, setup, teardown),
     };
