@@ -59,7 +59,8 @@ static inline bool outside_can_ask(const struct outside *o)
     return o && o->asked_n < OUTSIDE_QUESTIONS_MAX;
 }
 
-/* A dry run: what is done is undone afterwards, and what the ad server would have been asked is kept here. */
+/* A dry run: what is done is undone afterwards, and what others (the ad server, a governance agent) would have been
+ * asked is kept here. */
 struct rehearsal {
     struct str *lines; /* the act's arena */
     size_t n, cap;
@@ -83,3 +84,7 @@ struct act {
     struct rehearsal *rehearsal;       /* NULL: this is no dry run */
     bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
 };
+
+/* In a dry run, notes one call that would have been made, unless it was noted already; else does nothing. The line
+ * must live as long as the act. */
+void rehearsal_note(const struct act *act, struct str line);

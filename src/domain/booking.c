@@ -54,28 +54,6 @@ static int load(const struct act *act, struct str media_buy_id, struct plan *pla
 
 /* ---- rehearsal ---- */
 
-static bool heard(const struct rehearsal *r, struct str line)
-{
-    for (size_t i = 0; i < r->n; i++) {
-        if (str_eq(r->lines[i], line)) return true;
-    }
-    return false;
-}
-
-static void rehearse_line(const struct act *act, struct str line)
-{
-    struct rehearsal *r = act->rehearsal;
-    if (heard(r, line)) return;
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? 2 * r->cap : 16;
-        struct str *more = ARENA_ARRAY(act->arena, struct str, cap);
-        if (r->n) memcpy(more, r->lines, r->n * sizeof(*more));
-        r->lines = more;
-        r->cap = cap;
-    }
-    r->lines[r->n++] = line;
-}
-
 /* In a dry run: notes what the ad server would be asked. What was already said when the plan was admitted is not
  * said again. */
 static void rehearse(const struct act *act, const struct ad_server *server, const struct plan *plan, enum adapter_verb verb)
@@ -85,7 +63,7 @@ static void rehearse(const struct act *act, const struct ad_server *server, cons
     const struct adapter *a = server->adapter;
     (a->describe ? a->describe : adapter_describe_orders)(server->config, plan, verb, lines);
     for (size_t i = 0; i < lines->n; i++) {
-        rehearse_line(act, arena_printf(act->arena, "%s: %s", a->title, lines->line[i]));
+        rehearsal_note(act, arena_printf(act->arena, "%s: %s", a->title, lines->line[i]));
     }
 }
 

@@ -196,10 +196,15 @@ int governance_gate(const struct act *act, const struct governance_question *q, 
     if (!governance_agent_of(act->arena, q->account, &agent)) return 0;
     if (json_opt_str(JSON_FIELD(q->args, "plan_id", ""), (struct json_len){ 1, ID_MAX }, &plan_id, e)) return -1;
     bool lenient = !plan_id.n && q->account->sandbox;
-    if (lenient && !act->outside) return 0;
+    if (lenient && !act->outside && !act->rehearsal) return 0;
     if (!plan_id.n && !lenient) {
         (void)err_set(e, "INVALID_REQUEST", "plan_id is required: the account has a governance agent that checks plans.");
         return err_field(e, "/plan_id");
+    }
+    if (act->rehearsal) {
+        rehearsal_note(act, arena_printf(act->arena, "governance agent: check_governance %s at " STR_FMT, q->phase,
+                                         STR_ARG(agent.url)));
+        return 0;
     }
     struct str job_id;
     if (outside_asked(act->outside, STR(GOVERNANCE_JOB), &job_id)) return hear(act, q, job_id, shown, e);

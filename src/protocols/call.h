@@ -66,6 +66,11 @@ enum call_outcome {
     CALL_UNAVAILABLE       /* HTTP 503: the store could not do it */
 };
 
+/* What makes a repeated call the same call (protocols/idempotency.h); `key` is empty without one. */
+struct idem {
+    struct str key, account, hash;
+};
+
 struct call {
     /* filled by the transport */
     struct arena *arena;
@@ -115,4 +120,7 @@ struct call {
     int64_t patient_until;   /* for all of its questions */
     struct list waiting;     /* of dispatcher.waiting, while the answer is awaited */
     struct timer patience;
+    struct idem idem;        /* of a write */
+    struct call *asking_next; /* of dispatcher.asking, from the question until the end of the call */
+    bool asks;
 };

@@ -17,12 +17,18 @@
 
 #define OUTSIDE_PATIENCE (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for answers from outside */
 #define OUTSIDE_MOMENT   (INT64_C(3) * USEC_PER_SEC)
+#define IN_FLIGHT_RETRY_S 5                           /* agents answer within seconds or not at all */
 
 /* Ends a call that has failed: everything is rendered and the transport takes over. */
 static void finish(struct call *c, enum call_outcome outcome)
 {
     c->outcome = outcome;
     if (outcome == CALL_FAILED && str_is(str_from(c->err.code), "SERVICE_UNAVAILABLE")) c->outcome = CALL_UNAVAILABLE;
+    for (struct call **p = &c->dispatcher->asking; c->asks && *p; p = &(*p)->asking_next) {
+        if (*p != c) continue;
+        *p = c->asking_next;
+        break;
+    }
     envelope_render(c);
     sandbox_reply(c, store_read(c->dispatcher->store));
     c->done(c);
@@ -235,16 +241,23 @@ static void add_rehearsal(struct call *c)
 static int run_write(struct tx *tx, struct write_cmd *cmd)
 {
     struct call *c = CONTAINER_OF(cmd, struct call, cmd);
-    struct idem idem;
     enum idem_verdict verdict;
     c->act.tx = tx;
-    if (idem_prepare(c, &idem, &c->err) || idem_check(c, &idem, &verdict, &c->canonical, &c->err)) return -1;
+    if (idem_prepare(c, &c->idem, &c->err) || idem_check(c, &c->idem, &verdict, &c->canonical, &c->err)) return -1;
     if (verdict == IDEM_REPLAY) {
         c->replayed = true;
         return 0;
     }
+    if (idem_in_flight(c, &c->idem, c->dispatcher->asking, IN_FLIGHT_RETRY_S, &c->err)) return -1;
     if (c->dry_run) c->act.rehearsal = ARENA_NEW(c->arena, struct rehearsal);
-    if (sandbox_prepare(c) || run_tool(c)) return -1;
+    if (sandbox_prepare(c) || run_tool(c)) {
+        if (c->outside.wanted && !c->asks) {
+            c->asks = true;
+            c->asking_next = c->dispatcher->asking;
+            c->dispatcher->asking = c;
+        }
+        return -1;
+    }
     if (c->dry_run) add_rehearsal(c);
     if (c->dry_run || c->sandbox.undo) {
         err_set(&c->err, "", "dry run"); /* undone on purpose; write_done knows */
@@ -252,7 +265,7 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
     }
     if (verdict != IDEM_NEW) return 0;
     c->canonical = envelope_snapshot(c->arena, c->fresh);
-    return idem_store(c, &idem, c->canonical, &c->err);
+    return idem_store(c, &c->idem, c->canonical, &c->err);
 }
 
 /* --- waiting for an answer from outside -------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ struct dispatcher {
     struct list waiting;
     struct commit_hook committed;
     struct timer look;
+    struct call *asking; /* all that asked and have not ended: those that wait, and those about to or just after */
     bool waits;
 };
 

@@ -61,6 +61,30 @@ static struct idempotency_key row_key(const struct call *c, const struct idem *i
     return (struct idempotency_key){ c->tenant.tenant_id, c->principal.principal_id, i->account, i->key };
 }
 
+static int conflict(struct err *e)
+{
+    (void)err_set(e, "IDEMPOTENCY_CONFLICT", "This idempotency_key was used for a different request.");
+    (void)err_suggest(e, "Use a fresh key for a new request; repeat a key only with the identical request.");
+    return err_field(e, "/idempotency_key");
+}
+
+int idem_in_flight(const struct call *c, const struct idem *i, const struct call *asking, int patience_s,
+                   struct err *e)
+{
+    const struct call *o = asking;
+    while (o && !(str_eq(o->idem.key, i->key) && str_eq(o->idem.account, i->account) &&
+                  str_eq(o->tenant.tenant_id, c->tenant.tenant_id) &&
+                  str_eq(o->principal.principal_id, c->principal.principal_id))) {
+        o = o->asking_next;
+    }
+    if (!i->key.n || !o || o == c) return 0;
+    if (!secret_eq(o->idem.hash, i->hash)) return conflict(e);
+    (void)err_set(e, "IDEMPOTENCY_IN_FLIGHT", "The first request with this idempotency_key is still being worked on.");
+    (void)err_suggest(e, "Send the identical request again a little later; do not use a fresh key for it.");
+    e->retry_after_s = patience_s;
+    return err_field(e, "/idempotency_key");
+}
+
 int idem_check(const struct call *c, const struct idem *i, enum idem_verdict *verdict, struct str *snapshot,
                struct err *e)
 {
@@ -76,11 +100,7 @@ int idem_check(const struct call *c, const struct idem *i, enum idem_verdict *ve
         *verdict = IDEM_NEW;
         return 0;
     }
-    if (!secret_eq(row.hash, i->hash)) {
-        err_set(e, "IDEMPOTENCY_CONFLICT", "This idempotency_key was used for a different request.");
-        err_suggest(e, "Use a fresh key for a new request; repeat a key only with the identical request.");
-        return err_field(e, "/idempotency_key");
-    }
+    if (!secret_eq(row.hash, i->hash)) return conflict(e);
     if (!row.reply.p || row.expires_at <= c->act.now) {
         err_set(e, "IDEMPOTENCY_EXPIRED", "This idempotency_key is older than the replay window.");
         err_suggest(e, "Read the current state first; if the operation is still wanted, send it with a fresh key.");
