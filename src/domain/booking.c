@@ -158,7 +158,7 @@ int booking_rehearse_creatives(const struct act *act, struct str media_buy_id, s
 
 void booking_rehearse_refusal(const struct act *act, const struct err *why)
 {
-    if (act->rehearsal) rehearse_line(act, arena_printf(act->arena, "refused: %s", why->message));
+    if (act->rehearsal) rehearsal_note(act, arena_printf(act->arena, "refused: %s", why->message));
 }
 
 /* ---- operations ---- */
