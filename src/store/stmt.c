@@ -35,14 +35,22 @@ struct stmt *stmt_get(struct tx *tx, const char *sql)
         }
     }
     s->in_use = true;
+    s->tx = tx;
+    tx->work.statements++;
     return s;
 }
 
 void stmt_reset(struct stmt *s)
 {
+    s->tx->work.steps += sqlite3_stmt_status(s->s, SQLITE_STMTSTATUS_VM_STEP, /* reset= */ 1);
     (void)sqlite3_reset(s->s); /* repeats the error of the last step, which was reported then */
     (void)sqlite3_clear_bindings(s->s);
     s->in_use = false;
+}
+
+struct tx_work tx_work(const struct tx *tx)
+{
+    return tx->work;
 }
 
 void tx_finish(struct tx *tx)
@@ -97,7 +105,10 @@ void stmt_time(struct stmt *s, int index, int64_t v)
 int stmt_step(struct stmt *s, struct err *e)
 {
     int rc = sqlite3_step(s->s);
-    if (rc == SQLITE_ROW) return 1;
+    if (rc == SQLITE_ROW) {
+        s->tx->work.rows++;
+        return 1;
+    }
     if (rc == SQLITE_DONE) return 0;
     sqlite3 *db = sqlite3_db_handle(s->s);
     if ((rc & 0xff) == SQLITE_CONSTRAINT) {

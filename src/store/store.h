@@ -94,6 +94,13 @@ MUST_CHECK int tx_rehearse_end(struct tx *tx, struct err *e);
 /* Instead of tx_rehearse_end: what was written stays part of the transaction. */
 MUST_CHECK int tx_rehearse_keep(struct tx *tx, struct err *e);
 
+/* What a connection has been asked so far: statements, rows they gave, and steps of SQLite's machine, which do not
+ * depend on how busy the computer is. Tests compare two calls by it. */
+struct tx_work {
+    int64_t statements, rows, steps;
+};
+struct tx_work tx_work(const struct tx *tx);
+
 /* The installation's secret: seals what the database alone must not be able to forge. Empty in tests. */
 struct str tx_secret(const struct tx *tx);
 

@@ -10,6 +10,7 @@
 struct stmt {
     const char *sql;
     sqlite3_stmt *s;
+    struct tx *tx;
     bool in_use;
 };
 
@@ -18,6 +19,7 @@ struct tx {
     bool open; /* inside BEGIN */
     struct str secret; /* of the installation; borrowed from the options */
     struct stmt cache[STMT_CACHE_SLOTS];
+    struct tx_work work;
 };
 
 enum write_state { W_IDLE, W_COMMITTING };

@@ -158,6 +158,42 @@ void fixture_become_new_buyer(struct fixture *f, const char *principal_id)
     fixture_become(f, principal_id);
 }
 
+static int open_named(struct tx *tx, void *arg, struct err *e)
+{
+    struct fixture *f = arg;
+    struct tenant_row row;
+    if (q_tenant_get(tx, &f->arena, f->tenant.tenant_id, &row, e) != 1) return -1;
+    f->tenant = (struct tenant){ row.tenant_id, row.name, row.host, row.adapter, row.doc };
+    return 0;
+}
+
+static void become_publisher(struct fixture *f, const char *tenant_id)
+{
+    struct err e;
+    f->tenant.tenant_id = str_from(tenant_id);
+    assert_int_equal(store_write_now(f->store, open_named, f, &e), 0);
+}
+
+void fixture_become_other_publishers_buyer(struct fixture *f, const char *tenant_id, const char *principal_id)
+{
+    yyjson_mut_doc *doc = json_doc_new(&f->arena);
+    yyjson_mut_val *all = json_copy(doc, fixture_json(f, fixture_demo_text(f).p));
+    yyjson_mut_val *tenant = yyjson_mut_obj_get(all, "tenant");
+    (void)yyjson_mut_obj_remove_key(tenant, "tenant_id");
+    json_add_cstr(doc, tenant, "tenant_id", tenant_id);
+    (void)yyjson_mut_obj_remove_key(tenant, "host");
+    (void)yyjson_mut_obj_remove_key(all, "principals"); /* their tokens are the demo publisher's */
+    (void)fixture_import(f, json_write(&f->arena, all));
+    become_publisher(f, tenant_id);
+    fixture_become_new_buyer(f, principal_id);
+}
+
+void fixture_become_demo(struct fixture *f)
+{
+    become_publisher(f, "demo");
+    fixture_become(f, "test-buyer");
+}
+
 static struct act make_act(struct fixture *f, struct tx *tx)
 {
     return (struct act){
@@ -204,7 +240,12 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     call.doc = json_doc_new(&c->f->arena);
     call.reply = json_root_obj(call.doc);
     call.aux = yyjson_mut_obj(call.doc);
-    if (c->tool->run(&call, e)) return -1;
+    struct tx_work before = tx_work(tx);
+    int rc = c->tool->run(&call, e);
+    struct tx_work after = tx_work(tx);
+    c->out->work = (struct tx_work){ after.statements - before.statements, after.rows - before.rows,
+                                     after.steps - before.steps };
+    if (rc) return -1;
     c->out->text = json_write(&c->f->arena, call.reply);
     c->out->aux_text = json_write(&c->f->arena, call.aux);
     c->out->outcome = call.outcome;

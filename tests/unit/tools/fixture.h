@@ -38,6 +38,7 @@ struct fixture_reply {
     struct str text, aux_text;  /* the same as text */
     enum tool_outcome outcome;
     struct str task_id, message;
+    struct tx_work work;        /* what it asked of the store */
 };
 
 struct fixture *fixture_open(void); /* with the demo publisher */
@@ -48,6 +49,10 @@ int64_t fixture_import(struct fixture *f, struct str text);
 struct str fixture_demo_text(struct fixture *f);
 /* After an import that changed the publisher itself. */
 void fixture_reload_tenant(struct fixture *f);
+
+/* Adds another publisher (as `tenant_id`, with the demo publisher's data) with one buyer, and becomes that buyer. */
+void fixture_become_other_publishers_buyer(struct fixture *f, const char *tenant_id, const char *principal_id);
+void fixture_become_demo(struct fixture *f); /* back to the demo publisher's "test-buyer" */
 
 /* From now on calls come from this principal of the demo publisher; fails the test when there is none. */
 void fixture_become(struct fixture *f, const char *principal_id);
