@@ -1,4 +1,5 @@
 /* argv -> command; no logic. */
+#include "app/backup.h"
 #include "app/publisher_data.h"
 #include "app/serve.h"
 #include "cli/cli.h"
@@ -8,6 +9,7 @@ static const struct cli_command *const all[] = {
     &command_serve,
     &command_import,
     &command_export,
+    &command_backup,
     &command_call,
     &command_task,
     &command_creative,

@@ -260,9 +260,6 @@ struct adapter {
 /* The adapter of that name, or NULL. */
 const struct adapter *adapter_find(struct str name);
 
-/* All adapters, for lists of choices; *n is set. */
-const struct adapter *const *adapter_list(size_t *n);
-
 /* Appends a reason, printf-like; nothing once the list is full. */
 void adapter_problem_add(struct adapter_problems *out, struct str package_id, const char *member, const char *fmt, ...)
     PRINTF_LIKE(4, 5);

@@ -23,12 +23,6 @@ const struct adapter *adapter_find(struct str name)
     return NULL;
 }
 
-const struct adapter *const *adapter_list(size_t *n)
-{
-    *n = ARRAY_LEN(adapters);
-    return adapters;
-}
-
 void adapter_problem_add(struct adapter_problems *out, struct str package_id, const char *member, const char *fmt, ...)
 {
     if (out->n == ADAPTER_PROBLEMS_MAX) return;

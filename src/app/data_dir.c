@@ -57,7 +57,7 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
         return err_set(e, "CONFIGURATION_ERROR", "%s is not a directory.", path);
     }
     *out = (struct data_dir){ .path = arena_dup(a, str_from(path)).p,
-                              .database = arena_printf(a, "%s/salesagent.db", path).p,
+                              .database = arena_printf(a, "%s/" DATA_DIR_DATABASE, path).p,
                               .socket = arena_printf(a, "%s/agent.sock", path).p,
                               .lock_fd = -1 };
     if (strlen(out->socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {

@@ -3,6 +3,8 @@
 
 #include "base/arena.h"
 
+#define DATA_DIR_DATABASE "salesagent.db"
+
 struct data_dir {
     const char *path;
     const char *database; /* PATH/salesagent.db */

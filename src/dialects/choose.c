@@ -8,11 +8,6 @@ static const struct dialect *const all[] = {
     &dialect_adcp_3_0, &dialect_adcp_3_1, &dialect_tutorial, &dialect_buy_v1, &dialect_data_model, &dialect_rc, NULL,
 };
 
-const struct dialect *const *dialect_all(void)
-{
-    return all;
-}
-
 const struct dialect *dialect_default(void)
 {
     return &dialect_adcp_3_0;

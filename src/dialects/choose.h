@@ -33,8 +33,5 @@ const struct dialect *dialect_default(void);
 /* By name, also the short names "adcp", "3.0", "3.1" and "3.0-rc"; NULL when there is none. */
 const struct dialect *dialect_find(struct str name);
 
-/* All of them, NULL-terminated, for the command line and the documents. */
-const struct dialect *const *dialect_all(void);
-
 /* Whether a caller of this dialect may name this tool; tools of the sandbox exist only there. */
 bool dialect_has_tool(const struct dialect *d, struct str tool, bool sandbox);

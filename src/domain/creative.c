@@ -264,40 +264,6 @@ int creatives_of_buys(struct tx *tx, struct arena *a, const struct str *media_bu
     return 0;
 }
 
-/* AdCP's creative-approval-status has three values; what is not approved or rejected is still to be approved. */
-static const char *approval_name(enum creative_status s)
-{
-    if (s == CREATIVE_APPROVED) return "approved";
-    if (s == CREATIVE_REJECTED || s == CREATIVE_ARCHIVED) return "rejected";
-    return "pending_review";
-}
-
-void creatives_encode_package(yyjson_mut_doc *doc, yyjson_mut_val *package, const struct creative_assigned_list *list,
-                              struct str package_id)
-{
-    yyjson_mut_val *assignments = NULL, *approvals = NULL;
-    for (size_t i = 0; i < list->n; i++) {
-        const struct creative_assigned *c = &list->items[i];
-        if (!str_eq(c->package_id, package_id)) continue;
-        if (!assignments) {
-            assignments = json_add_arr(doc, package, "creative_assignments");
-            approvals = json_add_arr(doc, package, "creative_approvals");
-        }
-        yyjson_mut_val *o = json_push_obj(doc, assignments);
-        json_add_str(doc, o, "creative_id", c->creative_id);
-        yyjson_doc *extra = yyjson_read(c->doc.p, c->doc.n, 0);
-        static const char *const kept[] = { "weight", "placement_refs", "placement_ids" };
-        for (size_t k = 0; k < ARRAY_LEN(kept); k++) {
-            json_add_copy(doc, o, kept[k], yyjson_obj_get(yyjson_doc_get_root(extra), kept[k]));
-        }
-        yyjson_doc_free(extra);
-        o = json_push_obj(doc, approvals);
-        json_add_str(doc, o, "creative_id", c->creative_id);
-        json_add_cstr(doc, o, "approval_status", approval_name(c->status));
-        json_add_str_opt(doc, o, "rejection_reason", c->rejection_reason);
-    }
-}
-
 int creatives_ready(const struct act *act, struct str media_buy_id, struct creatives_readiness *out, struct err *e)
 {
     struct creative_package_rows packages;

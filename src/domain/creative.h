@@ -128,11 +128,6 @@ struct creative_assigned_list {
 MUST_CHECK int creatives_of_buys(struct tx *tx, struct arena *a, const struct str *media_buy_ids, size_t n,
                                  struct creative_assigned_list *out, struct err *e);
 
-/* Adds the 3.1 package members "creative_assignments" and "creative_approvals" (only those there is something
- * for) from a list made by creatives_of_buys. */
-void creatives_encode_package(yyjson_mut_doc *doc, yyjson_mut_val *package, const struct creative_assigned_list *list,
-                              struct str package_id);
-
 struct creatives_readiness {
     int packages;  /* not canceled */
     int assigned;  /* of those, with at least one creative that is not rejected, suspended or archived */

@@ -84,19 +84,3 @@ yyjson_mut_val *forecast_availability_json(yyjson_mut_doc *doc, const struct for
     if (is_cpm(o) && rate > 0) add_spend(doc, metrics, muldiv(f->available, rate, 1000, MONEY_ROUND_DOWN));
     return out;
 }
-
-yyjson_mut_val *forecast_spend_json(yyjson_mut_doc *doc, const struct forecast *f, const struct pricing_option *o,
-                                    int64_t micros, int64_t now)
-{
-    int64_t rate = pricing_expected_rate(o);
-    if (!is_cpm(o) || rate <= 0 || micros <= 0) return NULL;
-    int64_t impressions = pricing_impressions(o, micros, rate);
-    if (f->available >= 0 && impressions > f->available) impressions = f->available;
-    yyjson_mut_val *out = forecast_head(doc, o->currency, "spend", now);
-    yyjson_mut_val *point = json_push_obj(doc, json_add_arr(doc, out, "points"));
-    json_add_money(doc, point, "budget", micros);
-    yyjson_mut_val *metrics = json_add_obj(doc, point, "metrics");
-    add_range(doc, metrics, "impressions", impressions);
-    add_spend(doc, metrics, muldiv(impressions, rate, 1000, MONEY_ROUND_DOWN));
-    return out;
-}

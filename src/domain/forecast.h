@@ -26,10 +26,5 @@ MUST_CHECK int forecast_product(const struct act *act, const struct product *p, 
 yyjson_mut_val *forecast_availability_json(yyjson_mut_doc *doc, const struct forecast *f, const struct product *p,
                                            int64_t now);
 
-/* The same as a spend curve: what `micros` buys at the product's first option with a known rate, never more than is
- * available. NULL when unknown. */
-yyjson_mut_val *forecast_spend_json(yyjson_mut_doc *doc, const struct forecast *f, const struct pricing_option *o,
-                                    int64_t micros, int64_t now);
-
 /* fixed price, else the median bid, else the floor; -1 when none is known. */
 int64_t pricing_expected_rate(const struct pricing_option *o);

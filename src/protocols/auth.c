@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/rfc3339.h"
 #include "domain/doc_edit.h"
+#include "domain/webhook.h"
 #include "protocols/dispatch.h"
 #include "protocols/request_signature.h"
 #include "protocols/sandbox.h"
@@ -103,12 +104,17 @@ struct holder {
     bool stale;    /* its use is worth noting */
 };
 
-/* A buyer that signs may have asked that nothing of its token alone be believed where something is changed. */
+/* A buyer that signs may have asked that nothing of its token alone be believed where something is changed. And whoever
+ * holds a stolen token shall not have that buyer's webhooks vouched for by a secret of his own (AdCP webhook security,
+ * downgrade resistance). */
 static bool wants_signature(struct call *c, const struct principal_row *p)
 {
     const struct tool *row = tool_find(c->tool);
     yyjson_val *settings = json_obj(doc_parse(c->arena, p->doc), "request_signing");
-    return row && row->kind == TOOL_WRITE && json_bool_or(settings, "required", false);
+    if (!row || row->kind != TOOL_WRITE) return false;
+    if (json_bool_or(settings, "required", false)) return true;
+    bool signs = yyjson_arr_size(json_get_path(settings, "/jwks/keys")) > 0;
+    return signs && (c->push.credentials.n || webhook_args_carry_credentials(c->args));
 }
 
 static int become(struct call *c, struct tx *tx, const struct holder *h, struct err *e)

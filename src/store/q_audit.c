@@ -26,13 +26,6 @@ int q_audit_last(struct tx *tx, struct arena *a, struct audit_row *out, struct e
     return read_row(s, a, out, e);
 }
 
-int q_audit_get(struct tx *tx, struct arena *a, int64_t seq, struct audit_row *out, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " COLUMNS " FROM audit WHERE seq = ?");
-    stmt_i64(s, 1, seq);
-    return read_row(s, a, out, e);
-}
-
 /* A final '*' asks for a beginning; GLOB's own signs in the rest mean themselves only in brackets, and no actor,
  * action or subject of ours holds any. */
 #define FILTER                                                                                            \

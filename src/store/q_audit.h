@@ -12,8 +12,6 @@ struct audit_row {
 
 /* The newest row: 1 found, 0 the trail is empty, -1 failed. */
 MUST_CHECK int q_audit_last(struct tx *tx, struct arena *a, struct audit_row *out, struct err *e);
-/* A row by its number; 1 found, 0 not, -1 failed. */
-MUST_CHECK int q_audit_get(struct tx *tx, struct arena *a, int64_t seq, struct audit_row *out, struct err *e);
 
 struct audit_filter {
     struct str tenant_id; /* empty: every publisher's */

@@ -226,45 +226,6 @@ int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_i
     return stmt_run(s, e);
 }
 
-static int text_key_delete(struct tx *tx, int64_t text_id, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM product_text_key WHERE text_id = ?");
-    stmt_i64(s, 1, text_id);
-    return stmt_run(s, e);
-}
-
-static int text_remove(struct tx *tx, struct str tenant_id, struct str product_id, struct err *e)
-{
-    int64_t text_id;
-    int rc = text_id_get(tx, tenant_id, product_id, &text_id, e);
-    if (rc != 1) return rc;
-    if (text_delete(tx, text_id, e)) return -1;
-    return text_key_delete(tx, text_id, e);
-}
-
-static int row_remove(struct tx *tx, enum catalog_kind kind, struct str tenant_id, struct str id, struct err *e)
-{
-    static const char *const sql[] = {
-        [CATALOG_PRODUCT] = "DELETE FROM product WHERE tenant_id = ? AND product_id = ?",
-        [CATALOG_FORMAT] = "DELETE FROM format WHERE tenant_id = ? AND format_id = ?",
-        [CATALOG_PROPERTY] = "DELETE FROM property WHERE tenant_id = ? AND property_id = ?",
-        [CATALOG_SIGNAL] = "DELETE FROM signal WHERE tenant_id = ? AND signal_id = ?",
-    };
-    AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
-    stmt_str(s, 1, tenant_id);
-    stmt_str(s, 2, id);
-    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
-}
-
-int q_catalog_remove(struct tx *tx, enum catalog_kind kind, struct str tenant_id, struct str id, int64_t now,
-                     struct err *e)
-{
-    int rc = row_remove(tx, kind, tenant_id, id, e);
-    if (rc != 1 || kind != CATALOG_PRODUCT) return rc;
-    if (text_remove(tx, tenant_id, id, e) < 0) return -1;
-    return bump_version(tx, tenant_id, now, e) ? -1 : 1;
-}
-
 /* ---- ranking ---- */
 
 int q_term_count(struct tx *tx, struct str term, int64_t max, int64_t *out, struct err *e)

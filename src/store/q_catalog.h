@@ -57,9 +57,6 @@ MUST_CHECK int q_catalog_version(struct tx *tx, struct str tenant_id, struct cat
  * catalogue's version; its search text is the caller's to replace (domain/catalog.h does both). */
 MUST_CHECK int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, const struct catalog_row *row,
                              int64_t now, struct err *e);
-/* Removes the row (and, of a product, its search text). 1 removed, 0 was not there, -1 failed. */
-MUST_CHECK int q_catalog_remove(struct tx *tx, enum catalog_kind kind, struct str tenant_id, struct str id,
-                                int64_t now, struct err *e);
 
 /* Replaces the product's search text. */
 MUST_CHECK int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_id,

@@ -270,18 +270,45 @@ int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *arg, struct 
     return rc ? -1 : 0;
 }
 
-int store_backup(struct store *s, const char *path, struct err *e)
+/* A copy that cannot be read is no copy. */
+static int check_copy(sqlite3 *copy, struct err *e)
 {
-    sqlite3 *to = NULL;
-    int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    sqlite3_backup *b = rc == SQLITE_OK ? sqlite3_backup_init(to, "main", s->reader->db, "main") : NULL;
-    if (b) {
-        (void)sqlite3_backup_step(b, -1); /* finish reports it */
-        rc = sqlite3_backup_finish(b);
-    } else {
-        rc = SQLITE_CANTOPEN;
+    sqlite3_stmt *check = NULL;
+    int rc = sqlite3_prepare_v2(copy, "PRAGMA quick_check(1)", -1, &check, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(check);
+    const char *says = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(check, 0) : sqlite3_errmsg(copy);
+    int good = says && strcmp(says, "ok") == 0
+                   ? 0
+                   : err_set(e, "CONFIGURATION_ERROR", "The copy is damaged: %s.", says ? says : "out of memory");
+    (void)sqlite3_finalize(check); /* repeats what step said */
+    return good;
+}
+
+int store_copy(const char *database, const char *path, struct err *e)
+{
+    sqlite3 *from = NULL, *to = NULL;
+    int done = -1;
+    if (sqlite3_open_v2(database, &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+        (void)err_set(e, "CONFIGURATION_ERROR", "%s cannot be opened: %s.", database, sqlite3_errmsg(from));
+        goto out;
     }
-    if (rc != SQLITE_OK) err_set(e, "CONFIGURATION_ERROR", "The backup could not be written: %s.", sqlite3_errmsg(to));
-    (void)sqlite3_close(to); /* the backup is complete or already reported */
-    return rc == SQLITE_OK ? 0 : -1;
+    (void)sqlite3_busy_timeout(from, 10000); /* cannot fail; a commit of the agent is waited for */
+    if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
+        (void)err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, sqlite3_errmsg(to));
+        goto out;
+    }
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+    if (b) {
+        (void)sqlite3_backup_step(b, -1); /* all of it, as it is at this moment; finish reports how that went */
+        (void)sqlite3_backup_finish(b);   /* and leaves its code in the connection */
+    }
+    if (!b || sqlite3_errcode(to) != SQLITE_OK) {
+        (void)err_set(e, "CONFIGURATION_ERROR", "%s could not be copied: %s.", database, sqlite3_errmsg(to));
+        goto out;
+    }
+    done = check_copy(to, e);
+out:
+    (void)sqlite3_close(to); /* nothing is open on either */
+    (void)sqlite3_close(from);
+    return done;
 }

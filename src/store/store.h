@@ -104,5 +104,7 @@ struct tx_work tx_work(const struct tx *tx);
 /* The installation's secret: seals what the database alone must not be able to forge. Empty in tests. */
 struct str tx_secret(const struct tx *tx);
 
-/* An online copy of the whole database into a new file (backup). */
-MUST_CHECK int store_backup(struct store *s, const char *path, struct err *e);
+/* Copies a database, also one that an agent is using, as of one moment into `path`, and reads the copy through.
+ * Needs no store: it is for a process of its own, so that the agent goes on. Errors: CONFIGURATION_ERROR. */
+MUST_CHECK int store_copy(const char *database, const char *path, struct err *e);
+

@@ -91,7 +91,9 @@ struct fixture *fixture_open(void)
     f->now = FIXTURE_NOW;
     arena_init(&f->arena);
     rng_init_seeded(&f->rng, 42);
-    (void)snprintf(f->path, sizeof(f->path), "fixture_%d.db", (int)getpid());
+    const char *folder = getenv("TMPDIR");
+    int n = snprintf(f->path, sizeof(f->path), "%s/salesagent_fixture_%d.db", folder ? folder : P_tmpdir, (int)getpid());
+    assert_in_range(n, 1, sizeof(f->path) - sizeof("-journal"));
     (void)unlink(f->path);
     loop_sim_init(&f->sim, &f->loop, f->now, 1);
     struct store_options o = { .path = f->path };

@@ -28,7 +28,7 @@ struct fixture {
     struct principal principal;
     bool anonymous;    /* call without a principal */
     bool sandbox, auto_advance, minor_3_0, no_aux;
-    char path[64];
+    char path[256];
 };
 
 struct fixture_reply {
