@@ -129,7 +129,10 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
     struct agent_jobs_options jo = { .world = &c->world };
     c->world = (struct jobs_world){ .sandbox = o->sandbox, .mail = o->mail };
-    if (o->http) c->jobs = agent_jobs_create(loop, c->store, o->http, &jo);
+    if (!o->http) return 0;
+    c->jobs = agent_jobs_create(loop, c->store, o->http, &jo);
+    c->rerank = rerank_memory_create(loop, o->http);
+    c->dispatcher.reranker = rerank_memory_face(c->rerank);
     return 0;
 }
 
@@ -141,10 +144,18 @@ static void stop_timers(struct core *c)
     request_signature_finish(&c->dispatcher);
 }
 
+static void rerank_stopped(void *arg)
+{
+    struct core *c = arg;
+    jobs_stop(c->jobs, c->drained, c->drained_arg);
+}
+
 void core_drain(struct core *c, void (*drained)(void *arg), void *arg)
 {
+    c->drained = drained;
+    c->drained_arg = arg;
     if (c->jobs) {
-        jobs_stop(c->jobs, drained, arg);
+        rerank_memory_stop(c->rerank, rerank_stopped, c);
     } else {
         drained(arg);
     }
@@ -153,6 +164,7 @@ void core_drain(struct core *c, void (*drained)(void *arg), void *arg)
 void core_stop(struct core *c)
 {
     stop_timers(c);
+    rerank_memory_destroy(c->rerank);
     jobs_destroy(c->jobs);
     store_close(c->store);
     timer_cancel(c->loop, &c->lifecycle_timer); /* a command answered while closing sets it again */
@@ -162,6 +174,7 @@ void core_stop(struct core *c)
 void core_crash(struct core *c)
 {
     stop_timers(c);
+    rerank_memory_destroy(c->rerank);
     if (c->jobs) jobs_crash(c->jobs);
     store_crash(c->store);
     arena_finish(&c->lifecycle_arena);

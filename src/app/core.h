@@ -3,6 +3,7 @@
 #pragma once
 
 #include "jobs/jobs.h"
+#include "jobs/rerank_memory.h"
 #include "protocols/dispatch.h"
 #include "run/loop.h"
 #include "store/store.h"
@@ -34,6 +35,9 @@ struct core {
     struct commit_hook commit_hook;
     struct jobs_world world;
     struct jobs *jobs; /* NULL without a way out */
+    struct rerank_memory *rerank; /* likewise */
+    void (*drained)(void *arg);
+    void *drained_arg;
 };
 
 /* Opens the store and arms the timers. The loop must outlive the core. */

@@ -81,6 +81,8 @@ struct act {
     bool sandbox;                      /* the server runs in sandbox mode */
     bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
     int fill_percent;                  /* sandbox only: the mock delivers so much of what it could; 0: as configured */
+    struct reranker *reranker;         /* rerank.h; NULL: products stay in the built-in order */
+    struct rerank_wish *rerank_wish;   /* NULL: nobody here can wait for a better one */
     struct rehearsal *rehearsal;       /* NULL: this is no dry run */
     bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
 };

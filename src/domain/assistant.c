@@ -174,6 +174,13 @@ struct str assistant_body(struct arena *a, const struct assistant_settings *s, s
     return json_write(a, o);
 }
 
+struct str assistant_cut(struct str s, size_t n)
+{
+    if (s.n <= n) return s;
+    while (n && ((unsigned char)s.p[n] & 0xC0) == 0x80) n--;
+    return (struct str){ s.p, n };
+}
+
 /* ---- the response ---- */
 
 static struct str trimmed(struct str s)

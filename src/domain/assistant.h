@@ -51,6 +51,9 @@ struct str assistant_url(struct arena *a, const struct assistant_settings *s);
 /* `system`: what to do, ours; `data`: a JSON object, the buyer's. */
 struct str assistant_body(struct arena *a, const struct assistant_settings *s, struct str system, struct str data);
 
+/* At most n bytes, not into the middle of a UTF-8 sequence. */
+struct str assistant_cut(struct str s, size_t n);
+
 /* ---- the response ---- */
 
 /* The object in the first choice's message, or NULL with `why`: not JSON, no message, no object in it. */

@@ -75,20 +75,12 @@ struct clip {
     bool whole;
 };
 
-/* Not into the middle of a UTF-8 sequence. */
-static struct str cut(struct str s, size_t n)
-{
-    if (s.n <= n) return s;
-    while (n && ((unsigned char)s.p[n] & 0xC0) == 0x80) n--;
-    return (struct str){ s.p, n };
-}
-
 static yyjson_mut_val *clipped(struct clip *c, yyjson_val *v, int depth)
 {
     size_t i, n;
     yyjson_val *key, *val;
     if (yyjson_is_str(v)) {
-        struct str s = json_val_str(v), sent = cut(s, c->left < TEXT_MAX ? c->left : TEXT_MAX);
+        struct str s = json_val_str(v), sent = assistant_cut(s, c->left < TEXT_MAX ? c->left : TEXT_MAX);
         c->whole = c->whole && sent.n == s.n;
         c->left -= sent.n;
         return yyjson_mut_strn(c->doc, sent.p ? sent.p : "", sent.n);

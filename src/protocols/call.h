@@ -11,6 +11,7 @@
 #include "contract/json.h"
 #include "dialects/dialect.h"
 #include "domain/act.h"
+#include "domain/rerank.h"
 #include "protocols/rate_limit.h"
 #include "domain/tenant_settings.h"
 #include "store/store.h"
@@ -119,6 +120,8 @@ struct call {
     struct outside outside;  /* what the operation asks of the world, if anything */
     int64_t patient_until;   /* for all of its questions */
     struct list waiting;     /* of dispatcher.waiting, while the answer is awaited */
+    struct rerank_wish rerank_wish; /* of a read that may wait for a better order of its products */
+    struct rerank_waiter rerank;
     struct timer patience;
     struct idem idem;        /* of a write */
     struct call *asking_next; /* of dispatcher.asking, from the question until the end of the call */

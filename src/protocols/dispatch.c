@@ -94,6 +94,7 @@ static void make_act(struct call *c)
     c->act.tenant = &c->tenant;
     c->act.principal = c->authenticated ? &c->principal : NULL;
     c->act.sandbox = c->dispatcher->sandbox;
+    c->act.reranker = c->dispatcher->reranker;
     c->act.origin = origins[c->transport];
     struct base_url_source base = { &c->settings, c->headers.host, c->headers.secure, c->dispatcher->sandbox };
     c->act.base_url = base_url(c->arena, &base);
@@ -388,12 +389,45 @@ static void start_write(struct call *c)
     if (store_write(c->dispatcher->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
 }
 
+/* --- reads -------------------------------------------------------------------------------------------------- */
+
+static void read_again(struct call *c)
+{
+    list_remove(&c->rerank.node);
+    timer_cancel(c->dispatcher->loop, &c->patience);
+    c->rerank_wish.waited = true;
+    if (!c->act.mock_clock) c->act.now = loop_now(c->dispatcher->loop);
+    run_read(c);
+}
+
+static void order_known(struct rerank_waiter *w)
+{
+    read_again(CONTAINER_OF(w, struct call, rerank));
+}
+
+static void order_impatient(struct timer *t)
+{
+    read_again(CONTAINER_OF(t, struct call, patience));
+}
+
+/* What was read is good already; it may be better in a moment. */
+static void wait_for_order(struct call *c)
+{
+    c->rerank = (struct rerank_waiter){ .key = c->rerank_wish.key, .ready = order_known };
+    list_init(&c->rerank.node);
+    c->act.reranker->wait(c->act.reranker, &c->rerank);
+    c->patience = (struct timer){ .fire = order_impatient };
+    timer_set(c->dispatcher->loop, &c->patience, loop_now(c->dispatcher->loop) + c->rerank_wish.patience_ms * 1000);
+}
+
 /* A read asks outside as a write does; the question is all that is written. */
 static void run_read(struct call *c)
 {
     c->act.tx = store_read(c->dispatcher->store);
+    c->act.rerank_wish = &c->rerank_wish;
     int rc = run_tool(c);
     if (rc && c->outside.wanted) ask_outside(c);
+    else if (rc == 0 && c->rerank_wish.wanted && !c->rerank_wish.waited) wait_for_order(c);
     else finish(c, rc ? CALL_FAILED : CALL_OK);
 }
 

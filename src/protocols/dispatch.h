@@ -29,6 +29,7 @@ struct dispatcher {
     struct a2a_hub a2a;
     struct rate_limiter rates;
     struct token_note token_note;
+    struct reranker *reranker; /* NULL: there is none */
     struct nonces *nonces; /* of signed requests; NULL before the first */
 
     /* calls that wait for the job of a question (domain/act.h: struct outside); set up by the first of them */

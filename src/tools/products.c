@@ -205,6 +205,7 @@ int get_products_run(struct tool_call *c, struct err *e)
     int unchanged = answer_unchanged(&d, e);
     if (unchanged) return unchanged < 0 ? -1 : 0;
     if (products_order(&d, e) || products_collect(&d, e)) return -1;
+    products_rerank(&d);
     prefer_delivery(&d);
     if (products_show(&d, e)) return -1;
     if (d.mode == MODE_REFINE && refine_report(&d, e)) return -1;

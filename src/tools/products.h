@@ -50,6 +50,7 @@ struct discovery {
     bool order_is_all;            /* nothing lies beyond `order` */
 
     struct found_product *found;  /* this page */
+    bool reranked;                /* by the assistant */
     size_t found_n;
     int64_t total;                /* -1: not counted */
     int64_t next_offset;          /* -1: last page */
@@ -62,6 +63,9 @@ MUST_CHECK int products_order(struct discovery *d, struct err *e);
 MUST_CHECK int products_collect(struct discovery *d, struct err *e);
 /* What was ranked for this product; NULL when nothing matched. */
 const struct ranked_product *products_ranked(const struct discovery *d, struct str product_id);
+
+/* products_rerank.c: the page in the order of the optional assistant, when it is known; sets d->reranked. */
+void products_rerank(struct discovery *d);
 
 /* products_show.c */
 MUST_CHECK int products_show(struct discovery *d, struct err *e);

@@ -199,7 +199,9 @@ int products_show(struct discovery *d, struct err *e)
     if (d->mode == MODE_BRIEF && d->brief.n) {
         json_add_cstr(c->doc, c->aux, "ranking_model", RANKING_MODEL);
         yyjson_mut_val *ext = json_add_obj(c->doc, c->reply, "ext");
-        json_add_cstr(c->doc, json_add_obj(c->doc, ext, "salesagent"), "ranking_model", RANKING_MODEL);
+        yyjson_mut_val *ours = json_add_obj(c->doc, ext, "salesagent");
+        json_add_cstr(c->doc, ours, "ranking_model", RANKING_MODEL);
+        if (d->reranked) json_add_bool(c->doc, ours, "reordered_by_assistant", true);
     }
     add_diagnostics(d);
     add_incomplete(d);

@@ -285,6 +285,7 @@ int main(void)
             r.crash = (enum crash)(k / THRESHOLDS_N / PERSONS_N);
             /* Whose moment it is makes a difference for the first two only. */
             if (r.person > APPROVES && r.crash != NO_CRASH && r.crash != DURING) continue;
+            if (r.threshold == NEITHER && r.crash != NO_CRASH && r.crash != AT) continue;
             failures += run_one(&r, (uint64_t)k + 1);
             runs++;
         }
