@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/core.h"
 #include "app/data_dir.h"
@@ -218,7 +219,7 @@ static int serve(int argc, char **argv)
     greet(&s, &o);
     loop_uv_run(&s.uv);
     timer_cancel(&s.loop, &s.trim);
-    if (!s.drained) return CLI_OK; /* told twice: what was under way is done again after the next start */
+    if (!s.drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
     while (store_committing(s.core.store)) loop_uv_turn(&s.uv);
     http_server_destroy(s.http);
     core_stop(&s.core);
