@@ -1,9 +1,8 @@
 /* The agent card, in the shape the reader asks for by A2A-Version: 0.3 when it says nothing, and then with 1.0's
  * list of interfaces beside it, so that a reader of either finds its way. */
-#include "base/crypto.h"
-#include "base/encode.h"
 #include "dialects/choose.h"
 #include "protocols/a2a_internal.h"
+#include "protocols/web_reply.h"
 
 static const char description[] =
     "A publisher's sales agent speaking AdCP: products, media buys, creatives, delivery. A message calls a skill with a data "
@@ -128,23 +127,11 @@ static struct str card(struct dispatcher *d, struct http_exchange *ex, enum a2a_
 
 void a2a_card_handle(struct dispatcher *d, struct http_exchange *ex)
 {
-    if (!http_req_is(ex, "GET") && !http_req_is(ex, "HEAD")) {
-        ENSURE(http_rep_header(ex, "Allow", STR("GET, HEAD")) == 0);
-        http_exchange_reply_with(ex, 405, "application/json", STR("{\"title\":\"Method Not Allowed\",\"status\":405}"));
-        return;
-    }
+    if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
     bool v1 = str_starts(http_req_header(ex, "a2a-version"), STR("1"));
-    struct str body = card(d, ex, v1 ? A2A_1_0 : A2A_0_3);
-    uint8_t hash[SHA256_BYTES];
-    sha256(body, hash);
-    struct str tag = base64url_encode(&ex->arena, (struct str){ (const char *)hash, 16 });
-    struct str quoted = arena_printf(&ex->arena, "\"" STR_FMT "\"", STR_ARG(tag));
-    struct str have = http_req_header(ex, "if-none-match");
-    ENSURE(http_rep_header(ex, "ETag", quoted) == 0);
     ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
     ENSURE(http_rep_header(ex, "Vary", STR("A2A-Version, Host")) == 0);
-    bool same = have.n && (str_is(have, "*") || memmem(have.p, have.n, quoted.p, quoted.n));
-    http_exchange_reply_with(ex, same ? 304 : 200, "application/json", same ? STR_NONE : body);
+    web_reply_tagged(ex, "application/json", card(d, ex, v1 ? A2A_1_0 : A2A_0_3));
 }
 
 /* The same for everybody: what an agent sells is found by asking it. */

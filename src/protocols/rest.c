@@ -1,11 +1,11 @@
 #include "protocols/rest.h"
 
-#include "base/crypto.h"
 #include "base/encode.h"
 #include "contract/error_codes.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/openapi.h"
 #include "protocols/rest_routes.h"
+#include "protocols/web_reply.h"
 
 struct rest_call {
     struct call call;
@@ -61,21 +61,6 @@ static int status_of(const struct rest_call *r)
     return 500;
 }
 
-/* A strong validator over the exact bytes; 304 when the client has them. */
-static bool not_modified(struct http_exchange *ex, struct str body)
-{
-    uint8_t hash[SHA256_BYTES];
-    sha256(body, hash);
-    struct str tag = base64url_encode(&ex->arena, (struct str){ (const char *)hash, 16 });
-    struct str quoted = arena_printf(&ex->arena, "\"" STR_FMT "\"", STR_ARG(tag));
-    ENSURE(http_rep_header(ex, "ETag", quoted) == 0);
-    ENSURE(http_rep_header(ex, "Cache-Control", STR("private, no-cache")) == 0);
-    struct str have = http_req_header(ex, "if-none-match");
-    if (!have.n || (!str_is(have, "*") && !memmem(have.p, have.n, quoted.p, quoted.n))) return false;
-    http_exchange_reply_with(ex, 304, "application/json", STR_NONE);
-    return true;
-}
-
 /* GET of one thing that the tool answers with an empty list. */
 static bool empty_one(const struct rest_call *r)
 {
@@ -96,7 +81,10 @@ static void rest_done(struct call *c)
     bool reads = http_req_is(r->ex, "GET") || http_req_is(r->ex, "HEAD");
     if (status >= 400 && r->problems) {
         http_exchange_reply_with(r->ex, status, "application/problem+json", problem_body(r, status));
-    } else if (!reads || status != 200 || !not_modified(r->ex, c->body)) {
+    } else if (reads && status == 200) {
+        ENSURE(http_rep_header(r->ex, "Cache-Control", STR("private, no-cache")) == 0);
+        web_reply_tagged(r->ex, "application/json", c->body);
+    } else {
         http_exchange_reply_with(r->ex, status, "application/json", c->body);
     }
 }
@@ -177,11 +165,11 @@ static void handle_rpc(struct dispatcher *d, struct http_exchange *ex, struct st
         problem(ex, 400, "The path is not percent-encoded UTF-8.");
         return;
     }
-    if (!http_req_is(ex, "POST")) {
-        ENSURE(http_rep_header(ex, "Allow", STR("POST")) == 0);
-        problem(ex, tool_find(name) ? 405 : 404, "Tasks are called with POST.");
+    if (!http_req_is(ex, "POST") && !tool_find(name)) {
+        problem(ex, 404, "There is nothing at this path.");
         return;
     }
+    if (!web_methods_admit(ex, STR("POST"))) return;
     if (read_body(ex, &body)) start(d, r, name, body);
 }
 
@@ -194,14 +182,16 @@ void rest_handle_api(struct dispatcher *d, struct http_exchange *ex, struct str 
 {
     struct rest_match m;
     if (str_is(rest, "openapi.json")) {
-        http_exchange_reply_with(ex, 200, "application/json", openapi_document(&ex->arena, d->sandbox));
+        if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
+        ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
+        web_reply_tagged(ex, "application/json", openapi_document(&ex->arena, d->sandbox));
         return;
     }
-    rest_routes_match(ex->method, rest, &m);
+    rest_routes_match(&ex->arena, ex->method, rest, &m);
     if (m.route) {
         handle_route(d, ex, &m);
-    } else if (m.other_method && !tool_find(rest)) {
-        problem(ex, 405, "This path exists for another method.");
+    } else if (m.allow.n) {
+        (void)web_methods_admit(ex, m.allow); /* it is none of those */
     } else {
         handle_rpc(d, ex, rest, true);
     }

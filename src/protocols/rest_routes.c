@@ -84,7 +84,7 @@ static bool path_matches(const char *pattern, struct str path, struct str *segme
     return !want.n && !path.n;
 }
 
-void rest_routes_match(struct str method, struct str path, struct rest_match *out)
+void rest_routes_match(struct arena *a, struct str method, struct str path, struct rest_match *out)
 {
     *out = (struct rest_match){ 0 };
     for (size_t i = 0; i < rest_routes_n; i++) {
@@ -95,7 +95,8 @@ void rest_routes_match(struct str method, struct str path, struct rest_match *ou
             *out = (struct rest_match){ .route = &rest_routes[i], .segment = segment };
             return;
         }
-        out->other_method = true;
+        const char *comma = out->allow.n ? ", " : "", *head = strcmp(rest_routes[i].method, "GET") == 0 ? ", HEAD" : "";
+        out->allow = arena_printf(a, STR_FMT "%s%s%s", STR_ARG(out->allow), comma, rest_routes[i].method, head);
     }
 }
 

@@ -31,12 +31,12 @@ extern const struct rest_route rest_routes[];
 extern const size_t rest_routes_n;
 
 struct rest_match {
-    const struct rest_route *route; /* NULL: no such path */
-    bool other_method;              /* the path exists for another method */
+    const struct rest_route *route; /* NULL: no such path, or not for this method */
+    struct str allow;               /* then the methods it is for ("GET, HEAD, POST"); empty: no such path */
     struct str segment;             /* still percent-encoded */
 };
 
-void rest_routes_match(struct str method, struct str path, struct rest_match *out);
+void rest_routes_match(struct arena *a, struct str method, struct str path, struct rest_match *out);
 
 /* The tool's arguments from body (an object or NULL), path segment and query. INVALID_REQUEST for a parameter that
  * is no integer or boolean. Unknown parameters are ignored. */

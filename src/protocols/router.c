@@ -8,16 +8,18 @@
 #include "protocols/request_signature.h"
 #include "protocols/rest.h"
 #include "protocols/sign_page.h"
+#include "protocols/web_reply.h"
 #include "protocols/well_known.h"
 
 struct route {
     const char *path; /* exact, with or without one trailing slash */
+    const char *allow; /* methods; what answers to POST refuses the others in words of its protocol */
     void (*handle)(struct dispatcher *d, struct http_exchange *ex);
 };
 
 static void not_found(struct http_exchange *ex)
 {
-    http_exchange_reply_with(ex, 404, "application/json",
+    http_exchange_reply_with(ex, 404, "application/problem+json",
                              STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path.\"}"));
 }
 
@@ -46,18 +48,18 @@ static void root(struct dispatcher *d, struct http_exchange *ex)
 }
 
 static const struct route routes[] = {
-    { "/", root },
-    { "/.well-known/adagents.json", well_known_adagents },
-    { "/.well-known/agent-card.json", a2a_card_handle },
-    { "/.well-known/agent.json", a2a_card_handle },
-    { "/.well-known/brand.json", well_known_brand },
-    { "/.well-known/jwks.json", well_known_jwks },
-    { "/a2a", a2a_handle },
-    { "/a2a/.well-known/agent-card.json", a2a_card_handle },
-    { "/a2a/.well-known/agent.json", a2a_card_handle },
-    { "/docs", docs },
-    { "/health", health },
-    { "/mcp", mcp_handle },
+    { "/", "POST", root },
+    { "/.well-known/adagents.json", "GET, HEAD", well_known_adagents },
+    { "/.well-known/agent-card.json", "GET, HEAD", a2a_card_handle },
+    { "/.well-known/agent.json", "GET, HEAD", a2a_card_handle },
+    { "/.well-known/brand.json", "GET, HEAD", well_known_brand },
+    { "/.well-known/jwks.json", "GET, HEAD", well_known_jwks },
+    { "/a2a", "POST", a2a_handle },
+    { "/a2a/.well-known/agent-card.json", "GET, HEAD", a2a_card_handle },
+    { "/a2a/.well-known/agent.json", "GET, HEAD", a2a_card_handle },
+    { "/docs", "GET, HEAD", docs },
+    { "/health", "GET, HEAD", health },
+    { "/mcp", "POST", mcp_handle },
 };
 
 /* Everything below a prefix; the handler gets the rest of the path. */
@@ -82,12 +84,14 @@ void router_handle(void *arg, struct http_exchange *ex)
         local_handle(d, ex);
         return;
     }
+    if (str_is(path, "*") && web_options_answered(ex, STR("GET, HEAD, POST, PATCH"))) return;
     if (!request_signature_admit(d, ex)) return;
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-        if (str_is(path, routes[i].path)) {
-            routes[i].handle(d, ex);
-            return;
-        }
+        struct str allow = str_from(routes[i].allow);
+        if (!str_is(path, routes[i].path)) continue;
+        bool answered = str_is(allow, "POST") ? web_options_answered(ex, allow) : !web_methods_admit(ex, allow);
+        if (!answered) routes[i].handle(d, ex);
+        return;
     }
     for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
         struct str prefix = str_from(mounts[i].prefix);

@@ -128,9 +128,10 @@ bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex)
     add(ex, "Access-Control-Allow-Origin", origin);
     add(ex, "Vary", STR("Origin"));
     add(ex, "Access-Control-Expose-Headers",
-        STR("WWW-Authenticate, Retry-After, ETag, Mcp-Session-Id, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
+        STR("WWW-Authenticate, Retry-After, ETag, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, X-RateLimit-Remaining,"
+            " X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
     if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return true;
-    add(ex, "Access-Control-Allow-Methods", STR("GET, POST, PATCH, DELETE, OPTIONS"));
+    add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, OPTIONS"));
     struct str asked = http_req_header(ex, "access-control-request-headers");
     if (asked.n) add(ex, "Access-Control-Allow-Headers", asked);
     add(ex, "Access-Control-Max-Age", STR("600"));
