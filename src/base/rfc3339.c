@@ -1,13 +1,8 @@
 #include "base/rfc3339.h"
 
-struct civil {
-    int64_t year;
-    int month, day;
-};
-
-/* Days since the epoch to and from the proleptic Gregorian calendar, in eras of 400 years that start in March
+/* Days since the epoch to and from the calendar, in eras of 400 years that start in March
  * so that the leap day is the last day of its year. */
-static int64_t days_from_civil(struct civil c)
+int64_t days_from_civil(struct civil c)
 {
     int64_t y = c.month <= 2 ? c.year - 1 : c.year;
     int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -17,7 +12,7 @@ static int64_t days_from_civil(struct civil c)
     return era * 146097 + day_of_era - 719468;
 }
 
-static struct civil civil_from_days(int64_t days)
+struct civil civil_from_days(int64_t days)
 {
     int64_t z = days + 719468;
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -30,7 +25,7 @@ static struct civil civil_from_days(int64_t days)
     return (struct civil){ yoe + era * 400 + (month <= 2), month, day };
 }
 
-static int days_in_month(int64_t year, int month)
+int days_in_month(int64_t year, int month)
 {
     static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;

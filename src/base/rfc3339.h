@@ -23,6 +23,15 @@ MUST_CHECK int rfc3339_parse(struct str text, int64_t *at);
 /* Parses exactly YYYY-MM-DD into the start of that UTC day. */
 MUST_CHECK int rfc3339_parse_date(struct str text, int64_t *at);
 
+/* The proleptic Gregorian calendar; days are counted from 1970-01-01. */
+struct civil {
+    int64_t year;
+    int month, day; /* from 1 */
+};
+int64_t days_from_civil(struct civil c);
+struct civil civil_from_days(int64_t days);
+int days_in_month(int64_t year, int month);
+
 /* Start of the UTC day holding `at` (at >= 0). */
 static inline int64_t utc_day_start(int64_t at)
 {
