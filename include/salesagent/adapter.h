@@ -129,7 +129,8 @@ struct adapter_auction {
     int64_t clearing_micros; /* what a unit won costs on average: at least the floor, at most the bid */
 };
 
-/* One package, one UTC day. */
+/* One package, one day, which is named by its midnight in UTC. A local adapter's days are UTC's; a remote ad server's
+ * are those of its own calendar, in the time zone that the publisher's products declare for their reports. */
 struct adapter_fact {
     struct str package_id;
     int64_t day_at;
@@ -158,6 +159,7 @@ struct adapter_result {
     size_t remotes_n;
     const struct adapter_fact *facts;     /* of a report; a day reported again replaces what was known */
     size_t facts_n;
+    int64_t as_of;          /* of a report: its numbers are complete until then; 0: until now */
     struct str doc;         /* inventory, status: JSON */
 };
 
@@ -187,7 +189,7 @@ enum adapter_verb {
     ADAPTER_UPDATE,    /* bring what is booked to the plan: budgets, dates, pauses, new packages */
     ADAPTER_CANCEL,    /* stop everything for good */
     ADAPTER_CREATIVES, /* upload and associate the packages' creatives */
-    ADAPTER_REPORT,    /* facts of the days [from_day, to_day) */
+    ADAPTER_REPORT,    /* facts of the days [from_day, to_day), as the ad server counts days now */
     ADAPTER_INVENTORY, /* what can be targeted; plan is NULL */
     ADAPTER_STATUS,    /* is it there, do the credentials work; plan is NULL */
     ADAPTER_VERBS_N

@@ -30,6 +30,7 @@ struct principal {
  * after the other, and none twice. */
 #define OUTSIDE_QUESTIONS_MAX 8
 struct act;
+struct ad_server; /* domain/plan.h */
 struct outside_question {
     struct str about; /* what tells the questions of one operation apart */
     struct str job_id;

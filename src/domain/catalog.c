@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/id.h"
+#include "base/tz.h"
 #include "domain/product.h"
 
 #define TEXT_BYTES_MAX  (64 * 1024)
@@ -252,8 +253,10 @@ static void add_all_domains(struct catalog_writer *w, yyjson_mut_doc *doc, yyjso
 static void add_reporting(yyjson_mut_doc *doc, yyjson_mut_val *product)
 {
     static const char *const metrics[] = { "impressions", "spend", "clicks", "ctr" };
-    yyjson_mut_val *r = json_add_obj(doc, product, "reporting_capabilities");
-    json_push_str(doc, json_add_arr(doc, r, "available_reporting_frequencies"), STR("daily"));
+    static const char *const frequencies[] = { "hourly", "daily", "monthly" };
+    yyjson_mut_val *r = json_add_obj(doc, product, "reporting_capabilities"), *often;
+    often = json_add_arr(doc, r, "available_reporting_frequencies");
+    for (size_t i = 0; i < ARRAY_LEN(frequencies); i++) json_push_str(doc, often, str_from(frequencies[i]));
     json_add_i64(doc, r, "expected_delay_minutes", 60);
     json_add_cstr(doc, r, "timezone", "UTC");
     json_add_bool(doc, r, "supports_webhooks", true);
@@ -280,10 +283,22 @@ static struct str completed(struct catalog_writer *w, yyjson_val *doc)
     return json_write(w->arena, root);
 }
 
+static int zone_known(struct arena *a, yyjson_val *doc, struct err *e)
+{
+    struct str name = STR("UTC");
+    const struct tz *zone;
+    yyjson_val *reporting = json_obj(doc, "reporting_capabilities");
+    if (json_opt_str(JSON_FIELD(reporting, "timezone", "/reporting_capabilities"), (struct json_len){ 1, TZ_NAME_MAX },
+                     &name, e)) {
+        return -1;
+    }
+    return tz_load(a, name, &zone, e) ? err_field(e, "/reporting_capabilities/timezone") : 0;
+}
+
 int catalog_put_product(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e)
 {
     struct product p;
-    if (product_read(w->arena, doc, &p, e)) return -1;
+    if (product_read(w->arena, doc, &p, e) || zone_known(w->arena, doc, e)) return -1;
     if (own_formats_exist(w, &p, e) || load_properties(w, e)) return -1;
     struct catalog_row row = { .id = p.product_id, .name = p.name, .doc = completed(w, doc) };
     if (position_of(w, CATALOG_PRODUCT, &row, position, e)) return -1;

@@ -19,8 +19,8 @@ struct catalog_writer {
 /* 1 something changed, 0 nothing, -1 refused (INVALID_REQUEST, field relative to the object) or failed.
  *
  * A product names its own formats as {"id"} or "id" (they must exist), others' with their agent_url. Without
- * publisher_properties it runs on everything the publisher has; without reporting_capabilities it reports daily
- * impressions, spend, clicks and ctr. */
+ * publisher_properties it runs on everything the publisher has; without reporting_capabilities it reports
+ * impressions, spend, clicks and ctr, as often as AdCP knows, in UTC. A time zone nobody knows is refused. */
 MUST_CHECK int catalog_put_product(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
 MUST_CHECK int catalog_put_format(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
 MUST_CHECK int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "base/tz.h"
 #include "domain/account_import.h"
 #include "domain/assistant.h"
 #include "domain/audit.h"
@@ -108,7 +109,7 @@ static int check_request_signing(yyjson_val *t, struct err *e)
     return bad(e, "/tenant/request_signing/covers_content_digest", "covers_content_digest is either, required or forbidden");
 }
 
-int catalog_check_settings(yyjson_val *t, struct err *e)
+int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
 {
     const char *at = "/tenant";
     struct str s = STR_NONE;
@@ -118,6 +119,10 @@ int catalog_check_settings(yyjson_val *t, struct err *e)
     const struct json_range hour_range = { 1, 24 * 366 };
     if (json_opt_str(JSON_FIELD(t, "currency", at), (struct json_len){ 3, 3 }, &s, e)) return -1;
     if (s.n && !currency_valid(s)) return bad(e, "/tenant/currency", "currency must be an ISO 4217 code");
+    struct str zone = STR("UTC");
+    const struct tz *known;
+    if (json_opt_str(JSON_FIELD(t, "timezone", at), (struct json_len){ 1, TZ_NAME_MAX }, &zone, e)) return -1;
+    if (tz_load(a, zone, &known, e)) return err_field(e, "/tenant/timezone");
     if (json_opt_money(JSON_FIELD(t, "min_budget", at), &least, e)) return -1;
     if (json_opt_money(JSON_FIELD(t, "max_budget", at), &most, e)) return -1;
     if (json_has(t, "max_budget") && most < least) return bad(e, "/tenant/max_budget", "max_budget is below min_budget");
@@ -145,7 +150,7 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
     if (json_req_str(JSON_FIELD(t, "name", "/tenant"), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
     if (json_req_str(JSON_FIELD(t, "adapter", "/tenant"), id_len, &row.adapter, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
-    if (catalog_check_settings(t, e)) return -1;
+    if (catalog_check_settings(im->c->arena, t, e)) return -1;
     struct tenant_row old = { 0 };
     if (q_tenant_get(im->c->tx, im->c->arena, row.tenant_id, &old, e) < 0) return -1;
     row.doc = settings_text(im->c->arena, t);

@@ -34,4 +34,4 @@ MUST_CHECK int catalog_import(const struct catalog_import *c, struct str text, s
 MUST_CHECK int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct str *text, struct err *e);
 
 /* A publisher's settings: INVALID_REQUEST naming the member below /tenant. */
-MUST_CHECK int catalog_check_settings(yyjson_val *settings, struct err *e);
+MUST_CHECK int catalog_check_settings(struct arena *a, yyjson_val *settings, struct err *e);

@@ -4,6 +4,9 @@
 
 #define PPM             INT64_C(1000000)
 #define SPENT_UP_PERMIL 990 /* a budget counts as used up from here on */
+#define EAST_US         (14 * USEC_PER_DAY / 24) /* how far zones are from UTC at most */
+#define WEST_US         (12 * USEC_PER_DAY / 24)
+#define SETTLE_US       (3 * USEC_PER_DAY) /* after which a remote ad server's silence about a day is final */
 
 /* ---- numbers ---- */
 
@@ -79,7 +82,8 @@ struct history {
     size_t facts_n;
     struct delivered frozen; /* their sum */
     int64_t anchor;          /* 0: nothing is frozen */
-    int64_t read_at;         /* of the newest fact; TIME_NONE */
+    int64_t read_at;         /* of the newest fact, or a remote ad server's last reading; TIME_NONE */
+    int64_t as_of;           /* the numbers are complete until then */
     int64_t now;
 };
 
@@ -103,7 +107,7 @@ static struct history history_of(const struct act *act, const struct ad_server *
                                  size_t index, const struct fact_rows *all)
 {
     struct history h = { .server = server, .plan = plan, .index = index, .now = act->now, .frozen = delivered_none(),
-                         .read_at = TIME_NONE };
+                         .read_at = TIME_NONE, .as_of = act->now };
     struct str id = plan->packages[index].package_id;
     size_t i = 0;
     while (i < all->n && !str_eq(all->rows[i].package_id, id)) i++;
@@ -164,6 +168,12 @@ static bool day_bounds(const struct history *h, int64_t *first, int64_t *last)
     const struct plan_package *p = &h->plan->packages[h->index];
     int64_t begin = begins_at(h->plan, p), end = ends_at(p) < h->now ? ends_at(p) : h->now;
     bool any = false;
+    /* A remote ad server's calendar may be a time zone away: of a flight's first and last day as UTC counts them, the ones
+     * that are hardly touched are there only with facts. */
+    if (!h->server->adapter->local && end - begin > EAST_US + WEST_US) {
+        begin += EAST_US;
+        end -= WEST_US;
+    }
     if (begin < end) {
         *first = utc_day_start(begin);
         *last = utc_day_start(end - 1);
@@ -188,7 +198,9 @@ static struct day_list days_of(const struct history *h, struct arena *a)
     list.days = ARENA_ARRAY(a, struct delivery_day, list.n);
     for (size_t i = 0; i < list.n; i++) {
         int64_t day = first + (int64_t)i * USEC_PER_DAY;
-        list.days[i] = (struct delivery_day){ day, delivered_none(), day + USEC_PER_DAY <= h->now };
+        /* A day without facts: the ad server had nothing to say, and may still. */
+        int64_t settled = h->server->adapter->local ? h->now : h->as_of - SETTLE_US;
+        list.days[i] = (struct delivery_day){ day, delivered_none(), day + USEC_PER_DAY <= settled };
     }
     for (size_t i = 0; i < h->facts_n; i++) {
         struct delivery_day *d = day_in(&list, h->facts[i].day_at);
@@ -243,7 +255,7 @@ static void finality(const struct history *h, const struct delivery_range *range
     for (size_t i = 0; i < days->n; i++) {
         if (!days->days[i].is_final && h->server->adapter->deliver == NULL) return;
     }
-    if (h->server->adapter->deliver == NULL && h->read_at == TIME_NONE) return;
+    if (!h->server->adapter->local && (h->read_at == TIME_NONE || h->as_of < over)) return;
     d->is_final = true;
     d->finalized_at = h->server->adapter->deliver == NULL && h->read_at > over ? h->read_at : over;
 }
@@ -308,18 +320,26 @@ int delivery_read(const struct act *act, const struct plan *plan, struct deliver
     if (ad_server_of(act, &server, e)) return -1;
     if (q_facts_of_buy(act->tx, act->arena, plan->media_buy_id, &facts, e)) return -1;
     rewind_to(&facts, str_from(server.adapter->source), act->now);
+    struct reading_row reading = { TIME_NONE, act->now };
+    int read = server.adapter->local ? 1 : q_reading_get(act->tx, plan->media_buy_id, &reading, e);
+    if (read < 0) return -1;
+    if (read == 0) reading.as_of = plan->start_at;
+    if (reading.as_of > act->now) reading.as_of = act->now;
     struct delivery d = { .plan = plan, .lifetime = delivered_none(), .in_range = delivered_none(),
-                          .staleness_s = server.adapter->staleness_s, .as_of = act->now,
+                          .staleness_s = server.adapter->staleness_s, .as_of = reading.as_of,
                           .is_final = plan->packages_n > 0, .finalized_at = TIME_NONE };
     d.packages = ARENA_ARRAY(act->arena, struct delivery_package, plan->packages_n);
     for (size_t i = 0; i < plan->packages_n; i++) {
         struct history h = history_of(act, &server, plan, i, &facts);
+        if (!server.adapter->local) {
+            h.read_at = reading.read_at;
+            h.as_of = reading.as_of;
+        }
         d.packages[i] = read_package(&h, act->arena, &range, detail);
         delivered_add(&d.lifetime, &d.packages[i].lifetime);
         delivered_add(&d.in_range, &d.packages[i].in_range);
         d.is_final = d.is_final && d.packages[i].is_final;
         if (d.packages[i].finalized_at > d.finalized_at) d.finalized_at = d.packages[i].finalized_at;
-        if (!server.adapter->local && h.read_at != TIME_NONE && h.read_at < d.as_of) d.as_of = h.read_at;
     }
     if (!d.is_final) d.finalized_at = TIME_NONE;
     set_period(&d, &range, act->now);
@@ -451,12 +471,21 @@ static bool of_plan(const struct plan *plan, struct str package_id)
     return false;
 }
 
+static void note_change(struct delivery_changes *c, int64_t day_at)
+{
+    if (c->n++ == 0 || day_at < c->first_day) c->first_day = day_at;
+    if (c->n == 1 || day_at > c->last_day) c->last_day = day_at;
+}
+
 int delivery_record(const struct act *act, const struct plan *plan, const struct adapter_result *report,
-                    size_t *changed, struct err *e)
+                    struct delivery_changes *changed, struct err *e)
 {
     struct ad_server server;
-    size_t count = 0;
+    struct delivery_changes found = { .n = 0 };
+    struct reading_row before, reading = { act->now, report->as_of > 0 && report->as_of < act->now ? report->as_of : act->now };
     if (ad_server_of(act, &server, e)) return -1;
+    int read = q_reading_get(act->tx, plan->media_buy_id, &before, e);
+    if (read < 0) return -1;
     for (size_t i = 0; i < report->facts_n; i++) {
         const struct adapter_fact *f = &report->facts[i];
         if (!of_plan(plan, f->package_id)) continue;
@@ -464,14 +493,30 @@ int delivery_record(const struct act *act, const struct plan *plan, const struct
                                 .day_at = utc_day_start(f->day_at), .source = str_from(server.adapter->source) };
         int rc = q_fact_get(act->tx, &row, e);
         if (rc < 0) return -1;
-        bool closed_day = row.day_at + USEC_PER_DAY <= row.read_at;
-        if (rc == 1 && closed_day && memcmp(&row.delivered, &f->delivered, sizeof(row.delivered)) != 0) count++;
+        bool other = rc == 0 ? any(&f->delivered) : memcmp(&row.delivered, &f->delivered, sizeof(row.delivered)) != 0;
+        if (read && row.day_at + USEC_PER_DAY <= before.as_of && other) note_change(&found, row.day_at);
         row.delivered = f->delivered;
         row.is_final = f->is_final;
         row.read_at = act->now;
         if (q_fact_put(act->tx, &row, e)) return -1;
     }
-    *changed = count;
+    *changed = found;
+    return q_reading_put(act->tx, plan->media_buy_id, &reading, e);
+}
+
+int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out, struct err *e)
+{
+    struct delivery d;
+    struct delivery_range all = { utc_day_start(plan->start_at) - USEC_PER_DAY, utc_day_start(act->now) + 2 * USEC_PER_DAY };
+    if (delivery_read(act, plan, DELIVERY_LIFETIME, DELIVERY_DAYS, &d, e)) return -1;
+    int64_t from = all.to_day;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct delivery_package *p = &d.packages[i];
+        int64_t open = all.from_day;
+        for (size_t k = 0; k < p->days_n && p->days[k].is_final; k++) open = p->days[k].day_at + USEC_PER_DAY;
+        if (open < from) from = open;
+    }
+    *out = (struct delivery_range){ from < all.to_day ? from : all.from_day, all.to_day };
     return 0;
 }
 

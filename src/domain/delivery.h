@@ -52,7 +52,7 @@ struct delivery {
     struct delivered lifetime, in_range; /* sums of the packages' */
     struct delivery_package *packages;   /* plan->packages_n, in their order */
     int64_t from_at, until_at; /* of the range: what it really covers, half-open, until_at <= now or from_at */
-    int64_t as_of;             /* the age of the numbers: now, or when the ad server was last read */
+    int64_t as_of;             /* the numbers are complete until then; the start, when they were never read */
     int staleness_s;           /* how old they may be at most */
     bool is_final;
     int64_t finalized_at;
@@ -83,10 +83,18 @@ MUST_CHECK int delivery_begin(const struct act *act, const struct plan *plan, co
 MUST_CHECK int delivery_simulate(const struct act *act, struct str media_buy_id, struct str package_id,
                                  const struct delivered *more, struct err *e);
 
-/* Stores what a remote ad server reported, replacing what was known of those days. Facts of packages that are not
- * the plan's are ignored. *changed counts the days whose known numbers became others: the "adjusted" ones. */
+/* Stores what a remote ad server reported, replacing what was known of those days, and that it was read now. Facts of
+ * packages that are not the plan's are ignored. *changed: the days that were complete when they were last read and
+ * whose numbers are others now. */
+struct delivery_changes {
+    size_t n;
+    int64_t first_day, last_day; /* when n > 0 */
+};
 MUST_CHECK int delivery_record(const struct act *act, const struct plan *plan, const struct adapter_result *report,
-                               size_t *changed, struct err *e);
+                               struct delivery_changes *changed, struct err *e);
+
+/* The days that a remote ad server is to be asked for: from the first that is not final, to the one that is under way. */
+MUST_CHECK int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out, struct err *e);
 
 /* Pacing of one package and of the whole buy. */
 struct pacing delivery_package_pacing(const struct delivery_package *p, int64_t now, enum pacing_basis basis);

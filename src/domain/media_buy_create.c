@@ -10,6 +10,7 @@
 #include "domain/media_buy.h"
 #include "domain/package_lists.h"
 #include "domain/proposal.h"
+#include "domain/report.h"
 #include "domain/rule.h"
 #include "domain/sold_out.h"
 
@@ -271,6 +272,16 @@ static int check_orders(const struct header *h, const struct package_admitted *l
     return 0;
 }
 
+/* Only where there are products to ask: what is sent as a proposal has been expanded. */
+static int check_reports(yyjson_val *args, const struct header *h, const struct package_admitted *list, struct err *e)
+{
+    yyjson_val *config = json_obj(args, "reporting_webhook");
+    for (size_t i = 0; config && i < h->packages_n; i++) {
+        if (report_check(&list[i].product, config, e)) return -1;
+    }
+    return 0;
+}
+
 /* The hold of the proposal that is bought is this buyer's own. */
 static int check_capacity(const struct act *act, const struct header *h, const struct package_admitted *list,
                           struct str proposal_id, struct str *warning, struct err *e)
@@ -522,6 +533,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     struct package_admitted *list = ARENA_ARRAY(act->arena, struct package_admitted, h.packages_n);
     if (admit_packages(act, &ts, &h, list, e) || add_up(&ts, &h, list, &total, e)) return -1;
     if (!terms.proposal_id.n && check_orders(&h, list, e)) return -1;
+    if (check_reports(args, &h, list, e)) return -1;
     for (size_t i = 0; i < h.packages_n && !r.warning.n; i++) r.warning = list[i].warning;
     if (check_capacity(act, &h, list, terms.proposal_id, &r.warning, e)) return -1;
 

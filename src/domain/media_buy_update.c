@@ -3,6 +3,7 @@
 #include "domain/media_buy_update.h"
 #include "domain/account.h"
 #include "domain/booking.h"
+#include "domain/report.h"
 
 void buy_update_note(struct buy_update *u, const char *action, struct str package_id, struct str summary)
 {
@@ -147,6 +148,8 @@ static int plan(struct buy_update *u, struct err *e)
         buy_update_total(u, e))
         return -1;
     if (buy_update_capacity(u, e)) return -1;
+    yyjson_val *reports = json_obj(u->args, "reporting_webhook");
+    if (reports && report_check_packages(u->act, &u->buy.packages, reports, e)) return -1;
     buy_update_members(u);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "domain/booking.h"
 #include "domain/delivery.h"
 #include "domain/media_buy.h"
+#include "domain/reading.h"
 #include "domain/report.h"
 #include "domain/task.h"
 #include "jobs/job_act.h"
@@ -68,8 +69,11 @@ static int load(struct adapter_run *r, struct err *e)
     if (found < 0) return -1;
     if (id.n && !found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
     r->op.plan = found ? &r->plan : NULL;
-    r->op.from_day = json_i64_or(payload, "from_day", 0);
-    r->op.to_day = json_i64_or(payload, "to_day", 0);
+    if (!found || r->op.verb != ADAPTER_REPORT) return 0;
+    struct delivery_range open;
+    if (delivery_open_days(&r->act.act, &r->plan, &open, e)) return -1;
+    r->op.from_day = open.from_day;
+    r->op.to_day = open.to_day;
     return 0;
 }
 
@@ -179,9 +183,23 @@ static int start_calls(struct steps *s)
 
 static int store_report(struct adapter_run *r, const struct act *act, struct err *e)
 {
-    size_t changed = 0;
+    struct delivery_changes changed;
     if (delivery_record(act, &r->plan, &r->op.result, &changed, e)) return -1;
-    return changed ? report_facts_changed(act, r->plan.media_buy_id, e) : 0;
+    return changed.n ? report_facts_changed(act, r->plan.media_buy_id, &changed, e) : 0;
+}
+
+static int asked_already(const struct act *act, struct str media_buy_id, struct err *e)
+{
+    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
+                             .states = STR("[\"pending\",\"in_progress\"]"),
+                             .kinds = STR("[\"ad_server\"]"),
+                             .subject_type = STR("media_buy"),
+                             .subject_id = media_buy_id,
+                             .created_after = TIME_NONE, .created_before = TIME_NONE,
+                             .updated_after = TIME_NONE, .updated_before = TIME_NONE };
+    int64_t n;
+    if (q_task_count(act->tx, &f, &n, e)) return -1;
+    return n > 0;
 }
 
 /* A person sees why, and can have it tried again: domain/task_kinds.c, "ad_server". */
@@ -213,14 +231,22 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     struct job_act ja;
     if (run->ends_as == JOB_STATE_READY || !r->op.plan) return 0;
     if (job_act_init(run, tx, "system:adapter", &ja, e)) return -1;
-    if (run->ends_as == JOB_STATE_DEAD) return ask_a_person(r, &ja.act, e);
+    bool reading = r->op.verb == ADAPTER_REPORT;
+    if (run->ends_as == JOB_STATE_DEAD) {
+        int asked = reading ? asked_already(&ja.act, r->plan.media_buy_id, e) : 0;
+        if (asked < 0 || (!asked && ask_a_person(r, &ja.act, e))) return -1;
+        return reading ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+    }
     if (r->op.verb == ADAPTER_CREATIVES) {
         /* What waited for the ad server to have them, moves on. */
         if (booking_creatives_taken(&ja.act, &r->plan, &r->op.result, e)) return -1;
         return media_buy_creatives_changed(&ja.act, r->plan.media_buy_id, e);
     }
     if (booking_record(&ja.act, &r->plan, &r->op.result, e)) return -1;
-    return r->op.result.facts_n ? store_report(r, &ja.act, e) : 0;
+    if (reading && store_report(r, &ja.act, e)) return -1;
+    /* A buy that was booked is read from now on; one that was read is read again. */
+    bool booked = r->op.verb == ADAPTER_BOOK;
+    return reading || booked ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
 }
 
 static void cancel(struct job_run *run)

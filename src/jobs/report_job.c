@@ -11,8 +11,8 @@
 #include "jobs/job_act.h"
 #include "tools/delivery_reply.h"
 
-#define LATE_AGAIN_US (INT64_C(3600) * USEC_PER_SEC)
-#define DELAY_US      (INT64_C(60) * REPORT_DELAY_MINUTES * USEC_PER_SEC)
+#define LATE_AGAIN_US  (INT64_C(3600) * USEC_PER_SEC)
+#define FINAL_WAIT_US  (3 * USEC_PER_DAY) /* after that a buy's report is final although its numbers are not */
 
 struct waking {
     const struct act *act;
@@ -20,6 +20,7 @@ struct waking {
     enum report_frequency frequency;
     struct media_buy buy;
     struct plan plan;
+    struct report_terms terms;
     bool local; /* the ad server's numbers follow from the plan */
     yyjson_val *metrics;
 };
@@ -52,24 +53,36 @@ static int lifetime_at(const struct waking *w, int64_t at, struct delivery *out,
     return delivery_read(&then, &w->plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, out, e);
 }
 
-/* Parts of days are differences of lifetimes, which only an ad server that follows the plan can tell for a past moment. */
+/* The days of the ad server's calendar, named by their midnight in UTC, that hold [start, end). */
+static struct delivery_range days_of(const struct waking *w, int64_t start, int64_t end)
+{
+    int64_t last = tz_day(w->terms.zone, end - 1);
+    return (struct delivery_range){ tz_day(w->terms.zone, start) * USEC_PER_DAY, (last + 1) * USEC_PER_DAY };
+}
+
+/* A remote ad server knows whole days only: what is reported is the days that hold the period, and says so. */
+static int read_days(const struct waking *w, struct report *r, struct err *e)
+{
+    struct delivery d;
+    struct delivery_range range = days_of(w, r->start, r->end);
+    if (delivery_read(w->act, &w->plan, range, DELIVERY_TOTALS, &d, e)) return -1;
+    r->start = tz_day_begins_at(w->terms.zone, range.from_day / USEC_PER_DAY);
+    r->total = d.in_range;
+    for (size_t i = 0; i < w->plan.packages_n; i++) r->packages[i] = d.packages[i].in_range;
+    return 0;
+}
+
+/* Of an ad server that follows the plan, the lifetime at any moment is known, and parts of it are differences. */
 static int read_span(const struct waking *w, struct report *r, struct err *e)
 {
     struct delivery from, to;
-    size_t n = w->plan.packages_n;
-    r->packages = ARENA_ARRAY(w->act->arena, struct delivered, n + 1);
-    bool days = r->start == utc_day_start(r->start) && r->end == utc_day_start(r->end);
-    if (days || !w->local) {
-        struct delivery_range range = { utc_day_start(r->start), days ? r->end : utc_day_start(r->end) + USEC_PER_DAY };
-        if (delivery_read(w->act, &w->plan, range, DELIVERY_TOTALS, &to, e)) return -1;
-        r->start = range.from_day;
-        r->total = to.in_range;
-        for (size_t i = 0; i < n; i++) r->packages[i] = to.packages[i].in_range;
-        return 0;
-    }
+    r->packages = ARENA_ARRAY(w->act->arena, struct delivered, w->plan.packages_n + 1);
+    if (!w->local) return read_days(w, r, e);
     if (lifetime_at(w, r->start, &from, e) || lifetime_at(w, r->end, &to, e)) return -1;
     r->total = difference(&to.lifetime, &from.lifetime);
-    for (size_t i = 0; i < n; i++) r->packages[i] = difference(&to.packages[i].lifetime, &from.packages[i].lifetime);
+    for (size_t i = 0; i < w->plan.packages_n; i++) {
+        r->packages[i] = difference(&to.packages[i].lifetime, &from.packages[i].lifetime);
+    }
     return 0;
 }
 
@@ -79,6 +92,7 @@ static int read_lifetime(const struct waking *w, struct report *r, struct err *e
     if (lifetime_at(w, w->act->now, &d, e)) return -1;
     r->packages = ARENA_ARRAY(w->act->arena, struct delivered, w->plan.packages_n + 1);
     r->total = d.lifetime;
+    r->is_final = d.is_final;
     for (size_t i = 0; i < w->plan.packages_n; i++) r->packages[i] = d.packages[i].lifetime;
     return 0;
 }
@@ -199,18 +213,35 @@ static int64_t after_flight(const struct waking *w)
     return ends < w->act->now ? ends : w->act->now;
 }
 
-static int send_adjusted(struct waking *w, struct err *e)
+/* Where the period that holds `at` begins and ends. */
+static int64_t begins(const struct waking *w, int64_t at)
 {
-    struct report r = { .type = "adjusted",
-                        .start = w->buy.row.start_at,
-                        .end = w->row.is_final ? after_flight(w) : w->row.period_start,
-                        .next_at = TIME_NONE,
-                        .is_adjusted = true,
-                        .is_final = w->row.is_final };
-    if (r.end <= r.start) return 0;
-    if (!w->row.is_final) r.next_at = report_period_end(w->frequency, w->row.period_start) + DELAY_US;
-    if (read_lifetime(w, &r, e) || send(w, &r, e)) return -1;
-    return put(w, e);
+    return report_period_start(w->frequency, w->terms.zone, at);
+}
+
+static int64_t ends(const struct waking *w, int64_t at)
+{
+    return report_period_end(w->frequency, w->terms.zone, begins(w, at));
+}
+
+/* The periods that hold the days that changed, as far as they have been reported. */
+static int send_adjusted(struct waking *w, const struct delivery_changes *days, struct err *e)
+{
+    const struct tz *zone = w->terms.zone;
+    int64_t first = tz_day_begins_at(zone, days->first_day / USEC_PER_DAY);
+    int64_t last = tz_day_begins_at(zone, days->last_day / USEC_PER_DAY + 1) - 1;
+    struct report r = { .type = "adjusted", .next_at = TIME_NONE, .is_adjusted = true };
+    if (w->row.is_final) {
+        r.start = w->buy.row.start_at;
+        r.end = after_flight(w);
+    } else {
+        r.start = begins(w, first);
+        r.end = ends(w, last) < w->row.period_start ? ends(w, last) : w->row.period_start;
+        r.next_at = ends(w, w->row.period_start) + w->terms.delay_us;
+    }
+    if (r.end <= r.start) return 0; /* not reported yet: the period's own report will have the new numbers */
+    if (w->row.is_final ? read_lifetime(w, &r, e) : read_span(w, &r, e)) return -1;
+    return send(w, &r, e) || put(w, e) ? -1 : 0;
 }
 
 /* The numbers do not reach the end of the period yet: say so once, look again in an hour. */
@@ -223,47 +254,57 @@ static int wait_for_numbers(struct waking *w, int64_t until, struct err *e)
     return put(w, e) || wake_at(w, again, e) ? -1 : 0;
 }
 
+static bool ran(const struct waking *w)
+{
+    return w->buy.row.confirmed_at != TIME_NONE && after_flight(w) > w->buy.row.start_at;
+}
+
 static int send_final(struct waking *w, struct err *e)
 {
     struct report r = { .type = "final",
                         .start = w->buy.row.start_at,
                         .end = after_flight(w),
-                        .next_at = TIME_NONE,
-                        .is_final = true };
-    bool ran = w->buy.row.confirmed_at != TIME_NONE && r.end > r.start;
-    if (ran && (read_lifetime(w, &r, e) || send(w, &r, e))) return -1;
+                        .next_at = TIME_NONE };
+    if (ran(w) && (read_lifetime(w, &r, e) || send(w, &r, e))) return -1;
     w->row.is_final = true;
     return put(w, e);
 }
 
-static int send_scheduled(struct waking *w, int64_t boundary, struct err *e)
+static int send_scheduled(struct waking *w, int64_t until, int64_t next_at, struct err *e)
 {
-    struct report r = { .type = "scheduled",
-                        .start = w->row.period_start,
-                        .end = boundary,
-                        .next_at = report_period_end(w->frequency, boundary) + DELAY_US };
+    struct report r = { .type = "scheduled", .start = w->row.period_start, .end = until, .next_at = next_at };
     if (read_span(w, &r, e) || send(w, &r, e)) return -1;
-    w->row.period_start = boundary;
+    w->row.period_start = until;
     w->row.is_delayed = false;
-    return put(w, e) || wake_at(w, r.next_at, e) ? -1 : 0;
+    return put(w, e);
+}
+
+/* Over, but the ad server may correct itself: the last part is reported, and the final report follows. */
+static int wait_for_finality(struct waking *w, int64_t over, struct err *e)
+{
+    if (w->row.period_start < over && send_scheduled(w, over, over + FINAL_WAIT_US, e)) return -1;
+    return wake_at(w, w->act->now + LATE_AGAIN_US, e);
 }
 
 static int report_next(struct waking *w, struct err *e)
 {
-    int64_t boundary = report_period_start(w->frequency, w->act->now);
+    int64_t boundary = begins(w, w->act->now - w->terms.delay_us);
     bool over = media_buy_status_terminal(w->buy.status);
     struct delivery d;
     if (w->row.is_final) return 0;
+    if (over && !ran(w)) return send_final(w, e);
     /* Missed periods become one report; one woken early, or before the flight, goes back to sleep. */
-    int64_t first_end = report_period_end(w->frequency, report_period_start(w->frequency, w->buy.row.start_at));
+    int64_t first_end = ends(w, w->buy.row.start_at);
     if (!over && (boundary <= w->row.period_start || boundary < first_end)) {
-        int64_t next = report_period_end(w->frequency, w->row.period_start);
-        return wake_at(w, (next > first_end ? next : first_end) + DELAY_US, e);
+        int64_t next = ends(w, w->row.period_start);
+        return wake_at(w, (next > first_end ? next : first_end) + w->terms.delay_us, e);
     }
     if (delivery_read(w->act, &w->plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
-    int64_t needed = over ? after_flight(w) : boundary;
-    if (d.as_of < needed) return wait_for_numbers(w, needed, e);
-    return over ? send_final(w, e) : send_scheduled(w, boundary, e);
+    int64_t needed = over ? after_flight(w) : boundary, next_at = ends(w, boundary) + w->terms.delay_us;
+    bool patient = w->act->now < needed + FINAL_WAIT_US;
+    if (d.as_of < needed && (!over || patient)) return wait_for_numbers(w, needed, e);
+    if (over) return d.is_final || !patient ? send_final(w, e) : wait_for_finality(w, needed, e);
+    return send_scheduled(w, boundary, next_at, e) || wake_at(w, next_at, e) ? -1 : 0;
 }
 
 /* --- the job ----------------------------------------------------------------------------------------------------- */
@@ -284,6 +325,7 @@ static int load(const struct act *act, yyjson_val *payload, struct waking *w, st
     if (rc == 1) rc = plan_load(act, id, PLAN_NUMBERS, &w->plan, e);
     if (rc != 1) return rc;
     if (ad_server_of(act, &server, e) || json_parse(act->arena, w->row.metrics, &limits, &doc, e)) return -1;
+    if (report_terms_of(act, &w->buy.packages, &w->terms, e)) return -1;
     w->local = server.adapter->local;
     w->metrics = yyjson_doc_get_root(doc);
     return 1;
@@ -298,7 +340,10 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     if (job_act_init(run, tx, "system:reports", &ja, e) || job_payload(run, &payload, e)) return -1;
     int rc = load(&ja.act, payload, &w, e);
     if (rc != 1) return rc;
-    return json_bool_or(payload, "adjusted", false) ? send_adjusted(&w, e) : report_next(&w, e);
+    yyjson_val *adjusted = json_obj(payload, "adjusted");
+    if (!adjusted) return report_next(&w, e);
+    struct delivery_changes days = { 1, json_i64_or(adjusted, "first_day", 0), json_i64_or(adjusted, "last_day", 0) };
+    return send_adjusted(&w, &days, e);
 }
 
 static int begin(struct steps *s)

@@ -81,6 +81,24 @@ int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e)
     return stmt_run(s, e);
 }
 
+int q_reading_get(struct tx *tx, struct str media_buy_id, struct reading_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT read_at, as_of FROM reading WHERE media_buy_id = ?");
+    stmt_str(s, 1, media_buy_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = (struct reading_row){ col_i64(s, 0), col_i64(s, 1) };
+    return rc;
+}
+
+int q_reading_put(struct tx *tx, struct str media_buy_id, const struct reading_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO reading (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
+    stmt_str(s, 1, media_buy_id);
+    stmt_i64(s, 2, row->read_at);
+    stmt_i64(s, 3, row->as_of);
+    return stmt_run(s, e);
+}
+
 int q_remote_order_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT remote_id FROM media_buy WHERE media_buy_id = ?");

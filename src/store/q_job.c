@@ -64,6 +64,15 @@ int q_job_insert(struct tx *tx, const struct job_row *row, struct err *e)
 }
 
 /* Two seeks, whatever the number of jobs: the next name, then the earliest job of that lane. */
+int q_job_waits(struct tx *tx, struct str subject, struct str except, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT 1 FROM job WHERE state = 'ready' AND subject = ? AND job_id <> ? LIMIT 1");
+    stmt_str(s, 1, subject);
+    stmt_str(s, 2, except);
+    return stmt_step(s, e);
+}
+
 int q_job_lane_next(struct tx *tx, struct arena *a, struct str after, struct job_lane_row *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =

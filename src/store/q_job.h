@@ -24,6 +24,9 @@ const char *job_state_name(enum job_state s);
 /* Writes a new ready job; `seq`, `state`, `attempts` and `updated_at` are set here. */
 MUST_CHECK int q_job_insert(struct tx *tx, const struct job_row *row, struct err *e);
 
+/* Whether a job of the subject waits, other than `except`: 1, 0, -1 failed. */
+MUST_CHECK int q_job_waits(struct tx *tx, struct str subject, struct str except, struct err *e);
+
 /* A lane with claimable jobs, in the order of their names. */
 struct job_lane_row {
     struct str lane;

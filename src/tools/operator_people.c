@@ -308,7 +308,7 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     struct str had = row.doc;
     if (patch) row.doc = merged(c, row.doc, patch);
     if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");
-    if (json_parse(c->arena, row.doc, &limits, &doc, e) || catalog_check_settings(yyjson_doc_get_root(doc), e)) return -1;
+    if (json_parse(c->arena, row.doc, &limits, &doc, e) || catalog_check_settings(c->arena, yyjson_doc_get_root(doc), e)) return -1;
     if (q_tenant_put(c->act->tx, &row, c->act->now, e) < 0 || encode_tenant(c, e)) return -1;
     /* Names only: settings hold addresses and credentials. */
     yyjson_mut_doc *names = json_doc_new(c->arena);

@@ -555,7 +555,7 @@ static void local_booking_records_ids_and_refuses_with_reasons(void **state)
 struct report_arg {
     int64_t impressions;
     bool is_final;
-    size_t changed;
+    struct delivery_changes changed;
     struct fact_row stored;
 };
 
@@ -586,7 +586,7 @@ static size_t record(struct fixture *f, int64_t impressions, bool is_final, stru
     struct err e;
     assert_int_equal(fixture_act(f, record_report, &a, &e), 0);
     *stored = a.stored;
-    return a.changed;
+    return a.changed.n;
 }
 
 static void reported_days_replace_what_was_known_and_adjustments_are_counted(void **state)

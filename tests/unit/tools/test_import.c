@@ -126,6 +126,13 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
         { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
           "\"currency\":\"usd\"}}",
           "/tenant/currency" },
+        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
+          "\"timezone\":\"Europe/Atlantis\"}}",
+          "/tenant/timezone" },
+        { T ",\"products\":[{\"product_id\":\"x\",\"name\":\"x\",\"description\":\"\",\"delivery_type\":\"guaranteed\","
+            "\"pricing_options\":[{\"pricing_option_id\":\"a\",\"pricing_model\":\"cpm\",\"currency\":\"USD\","
+            "\"fixed_price\":1}],\"reporting_capabilities\":{\"timezone\":\"../../etc/passwd\"}}]}",
+          "/products/0/reporting_capabilities/timezone" },
         { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"king\"}]}", "/principals/0/role" },
         { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"tokens\":[{\"token\":\"short\"}]}]}",
           "/principals/0/tokens/0/token" },

@@ -149,6 +149,26 @@ static void the_flight_must_be_one(void **state)
     assert_int_equal(fixture_call(f, "create_media_buy", args.p).rc, 0);
 }
 
+#define REPORTS(frequency)                                                                                             \
+    "\"reporting_webhook\":{\"url\":\"https://buyer.example/r\",\"authentication\":{\"schemes\":[\"Bearer\"],"                     \
+    "\"credentials\":\"0123456789abcdef0123456789abcdef\"},\"reporting_frequency\":\"" frequency "\"}"
+
+static void reports_come_as_often_as_the_products_say(void **state)
+{
+    struct fixture *f = *state;
+    struct str args = arena_printf(&f->arena, "{" FLIGHT "," REPORTS("weekly") ",\"packages\":[" PACKAGE "]}", "");
+    refused(f, "create_media_buy", args.p, "INVALID_REQUEST", "/reporting_webhook/reporting_frequency");
+    args = arena_printf(&f->arena, "{" FLIGHT "," REPORTS("hourly") ",\"packages\":[" PACKAGE "]}", "");
+    struct fixture_reply r = fixture_call(f, "create_media_buy", args.p);
+    assert_int_equal(r.rc, 0);
+    struct str id = json_str(r.reply, "media_buy_id");
+    if (!id.n) id = json_str(yyjson_arr_get_first(json_arr(r.aux, "media_buys")), "media_buy_id");
+    assert_true(id.n > 0);
+    args = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\"," REPORTS("yearly") "}", STR_ARG(id));
+    r = fixture_call(f, "update_media_buy", args.p);
+    assert_int_equal(r.rc, -1);
+}
+
 static void targeting_and_terms_are_honoured_or_refused(void **state)
 {
     struct fixture *f = *state;
@@ -362,6 +382,7 @@ int main(void)
         T(bad_creates_name_the_member),
         T(money_must_be_money),
         T(the_flight_must_be_one),
+        T(reports_come_as_often_as_the_products_say),
         T(targeting_and_terms_are_honoured_or_refused),
         T(bad_updates_name_the_member),
         T(what_is_spent_stays_owed),
