@@ -92,7 +92,7 @@ static int read_lifetime(const struct waking *w, struct report *r, struct err *e
     if (lifetime_at(w, w->act->now, &d, e)) return -1;
     r->packages = ARENA_ARRAY(w->act->arena, struct delivered, w->plan.packages_n + 1);
     r->total = d.lifetime;
-    r->is_final = d.is_final;
+    r->is_final = w->local || d.is_final;
     for (size_t i = 0; i < w->plan.packages_n; i++) r->packages[i] = d.packages[i].lifetime;
     return 0;
 }
@@ -301,9 +301,10 @@ static int report_next(struct waking *w, struct err *e)
     }
     if (delivery_read(w->act, &w->plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
     int64_t needed = over ? after_flight(w) : boundary, next_at = ends(w, boundary) + w->terms.delay_us;
+    bool settled = w->local || d.is_final; /* also one that never began: nothing can be added */
     bool patient = w->act->now < needed + FINAL_WAIT_US;
     if (d.as_of < needed && (!over || patient)) return wait_for_numbers(w, needed, e);
-    if (over) return d.is_final || !patient ? send_final(w, e) : wait_for_finality(w, needed, e);
+    if (over) return settled || !patient ? send_final(w, e) : wait_for_finality(w, needed, e);
     return send_scheduled(w, boundary, next_at, e) || wake_at(w, next_at, e) ? -1 : 0;
 }
 
