@@ -1,9 +1,11 @@
 /* Schema versions. The table schema_migration lists what was applied; each migration runs in one transaction
- * together with its row, so a crash leaves either the old or the new schema. */
+ * together with its row, so a crash leaves either the old or the new schema. A database that holds something is copied
+ * before its schema changes. */
 #include "store/migrate.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "store/store_internal.h"
@@ -70,8 +72,28 @@ static int refuse_newer(sqlite3 *db, struct err *e)
     return rc;
 }
 
+/* What an upgrade would change is kept beside it first: the way back is to put that file in place again. */
+static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
+{
+    char path[4096];
+    const char *database = sqlite3_db_filename(db, "main");
+    if (!database || !*database) return 0; /* in memory */
+    int n = snprintf(path, sizeof(path), "%s.before-%s", database, first_new);
+    if (n < 0 || (size_t)n >= sizeof(path)) {
+        return err_set(e, "CONFIGURATION_ERROR", "The path of the database is too long.");
+    }
+    if (access(path, F_OK) == 0) return 0; /* of an upgrade that did not end */
+    if (store_copy(database, path, e)) {
+        (void)unlink(path); /* a part is no copy */
+        return -1;
+    }
+    log_event(LOG_INFO, "store", "the database is upgraded; the old one is kept", "path", path, NULL);
+    return 0;
+}
+
 int migrate(sqlite3 *db, struct err *e)
 {
+    bool empty = true, kept = false;
     if (sqlite3_exec(db, "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
                      NULL, NULL, NULL) != SQLITE_OK) {
         return unusable(db, e);
@@ -80,7 +102,11 @@ int migrate(sqlite3 *db, struct err *e)
     for (int i = 0; i < migrations_n; i++) {
         bool applied;
         if (is_applied(db, migrations[i].name, &applied, e)) return -1;
-        if (!applied && apply(db, &migrations[i], e)) return -1;
+        empty = empty && !applied;
+        if (applied) continue;
+        if (!empty && !kept && keep_copy(db, migrations[i].name, e)) return -1;
+        kept = true;
+        if (apply(db, &migrations[i], e)) return -1;
     }
     return 0;
 }
