@@ -3,6 +3,7 @@
  * before its schema changes. */
 #include "store/migrate.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,7 +76,7 @@ static int refuse_newer(sqlite3 *db, struct err *e)
 /* What an upgrade would change is kept beside it first: the way back is to put that file in place again. */
 static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
 {
-    char path[4096];
+    char path[4096], part[4096 + 8];
     const char *database = sqlite3_db_filename(db, "main");
     if (!database || !*database) return 0; /* in memory */
     int n = snprintf(path, sizeof(path), "%s.before-%s", database, first_new);
@@ -83,9 +84,14 @@ static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
         return err_set(e, "CONFIGURATION_ERROR", "The path of the database is too long.");
     }
     if (access(path, F_OK) == 0) return 0; /* of an upgrade that did not end */
-    if (store_copy(database, path, e)) {
-        (void)unlink(path); /* a part is no copy */
+    (void)snprintf(part, sizeof(part), "%s.part", path); /* fits: it is the larger one */
+    (void)unlink(part);                                   /* left by a start that did not finish */
+    if (store_copy(database, part, e)) {
+        (void)unlink(part); /* is no copy */
         return -1;
+    }
+    if (rename(part, path)) {
+        return err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, strerror(errno));
     }
     log_event(LOG_INFO, "store", "the database is upgraded; the old one is kept", "path", path, NULL);
     return 0;
