@@ -62,12 +62,21 @@ static int read_times(const struct act *act, yyjson_val *args, struct header *h,
     return json_opt_time(JSON_FIELD(args, "end_time", ""), &h->end_at, e);
 }
 
+/* What would be promised by taking it and is never done. */
+static int refuse_artifacts(yyjson_val *args, struct err *e)
+{
+    if (!json_has(args, "artifact_webhook")) return 0;
+    (void)err_set(e, "UNSUPPORTED_FEATURE", "This publisher collects no artifacts of what ads were shown beside.");
+    (void)err_suggest(e, "Leave artifact_webhook out.");
+    return err_field(e, "/artifact_webhook");
+}
+
 static int read_header(const struct act *act, yyjson_val *args, struct header *out, struct err *e)
 {
     struct header h = { .total_micros = -1 };
     if (read_text(args, "name", &h.name, e) || read_text(args, "buyer_ref", &h.buyer_ref, e) ||
         read_text(args, "po_number", &h.po_number, e) || read_total(args, &h, e) || read_times(act, args, &h, e) ||
-        json_opt_bool(JSON_FIELD(args, "paused", ""), &h.paused, e)) {
+        json_opt_bool(JSON_FIELD(args, "paused", ""), &h.paused, e) || refuse_artifacts(args, e)) {
         return -1;
     }
     h.past_allowed = act->sandbox && json_bool_or(json_obj(json_obj(args, "ext"), "salesagent"), "allow_past_flight",
@@ -372,7 +381,7 @@ static struct str echo_of(const struct act *act, yyjson_val *args)
 static struct str private_of(const struct act *act, yyjson_val *args)
 {
     static const char *const kept[] = { "brand",  "plan_id", "proposal_id", "io_acceptance", "advertiser_industry",
-                                        "push_notification_config", "reporting_webhook", "artifact_webhook",
+                                        "push_notification_config", "reporting_webhook",
                                         "governance_context" };
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);

@@ -78,6 +78,13 @@ static void add_specialisms(struct tool_call *c)
     if (agent_features.governance_aware) push(c, arr, "governance-aware-seller");
 }
 
+/* Surfaces whose published schemas are not frozen yet. */
+static void add_experimental(struct tool_call *c)
+{
+    static const char *const governance[] = { "governance.campaign", NULL };
+    if (agent_features.governance_aware) add_list(c, c->reply, "experimental_features", governance);
+}
+
 static void add_account(struct capabilities *k)
 {
     static const char *const billing[] = { "operator", "agent", "advertiser", NULL };
@@ -195,7 +202,7 @@ static void add_media_buy(struct capabilities *k)
     /* SDKs of 3.0 ask for these here, beside the blocks of the same names. */
     json_add_bool(c->doc, f, "audience_targeting", has_tool("sync_audiences"));
     json_add_bool(c->doc, f, "conversion_tracking", has_tool("log_event"));
-    json_add_bool(c->doc, f, "content_standards", has_tool("create_content_standards"));
+    json_add_bool(c->doc, f, "content_standards", false); /* kept for buyers and judged, but no artifacts of deliveries */
     add_targeting(k, json_add_obj(c->doc, mb, "execution"));
     add_frequency_capping(c, mb);
     add_audiences_and_events(c, mb);
@@ -302,6 +309,7 @@ int get_adcp_capabilities_run(struct tool_call *c, struct err *e)
     add_creative(&k);
     add_signing(&k);
     add_specialisms(c);
+    add_experimental(c);
     add_sandbox(c);
     if (add_feed(c, e)) return -1;
     add_aux(&k);

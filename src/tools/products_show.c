@@ -43,6 +43,18 @@ static void add_options(struct discovery *d, yyjson_mut_val *out, const struct p
     }
 }
 
+/* Windows are cut by get_media_buy_delivery itself, so the publisher need not say that they can be pulled. */
+static void add_reporting(struct discovery *d, yyjson_mut_val *out, yyjson_val *stored)
+{
+    yyjson_mut_doc *doc = d->c->doc;
+    yyjson_mut_val *reporting = json_copy(doc, stored);
+    json_add_val(doc, out, "reporting_capabilities", reporting);
+    if (d->c->minor_3_0 || json_has(stored, "windowed_pull_granularities")) return;
+    yyjson_mut_val *windows = json_add_arr(doc, reporting, "windowed_pull_granularities");
+    json_push_str(doc, windows, STR("daily"));
+    json_push_str(doc, windows, STR("monthly"));
+}
+
 /* ext without what is only ours to know. */
 static void add_ext(struct discovery *d, yyjson_mut_val *out, const struct found_product *f)
 {
@@ -99,6 +111,8 @@ static int add_product(struct discovery *d, yyjson_mut_val *arr, const struct fo
             add_formats(d, out, val);
         } else if (str_is(k, "pricing_options")) {
             add_options(d, out, &f->p);
+        } else if (str_is(k, "reporting_capabilities")) {
+            add_reporting(d, out, val);
         } else {
             json_add_copy(c->doc, out, k.p, val);
         }
