@@ -72,8 +72,12 @@ static int print_results(yyjson_val *results, struct arena *a)
     yyjson_arr_foreach(results, i, n, r) {
         struct str why = json_str(r, "error");
         bool done = json_bool_or(r, "carried_out", false);
+        if (json_bool_or(r, "executing", false)) {
+            why = STR("approved; the ad server is being asked");
+            done = true;
+        }
         if (json_obj(r, "failure")) why = json_str(json_obj(r, "failure"), "message");
-        cli_print(STR_FMT "  " STR_FMT "\n", STR_ARG(json_str(r, "task_id")), STR_ARG(done ? json_str(r, "state") : why));
+        cli_print(STR_FMT "  " STR_FMT "\n", STR_ARG(json_str(r, "task_id")), STR_ARG(why.n ? why : json_str(r, "state")));
         if (!done) rc = CLI_FAILED;
     }
     return rc;
@@ -88,7 +92,11 @@ static int print_reply(struct arena *a, const struct task_args *t, struct str re
     if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
     yyjson_val *root = yyjson_doc_get_root(doc), *tasks = json_arr(root, "tasks"), *task;
     size_t i, n;
-    if (!json_bool_or(root, "carried_out", true)) {
+    if (json_bool_or(root, "executing", false) && !t->json) {
+        cli_print("Approved; the ad server is being asked.\n");
+        return CLI_OK;
+    }
+    if (!json_bool_or(root, "carried_out", true) && !json_bool_or(root, "executing", false)) {
         struct str why = json_val_str(json_get_path(root, "/task/failure/message"));
         return cli_error(CLI_FAILED, "The task stays open; it could not be carried out: " STR_FMT, STR_ARG(why));
     }
@@ -97,9 +105,7 @@ static int print_reply(struct arena *a, const struct task_args *t, struct str re
     if (tasks && yyjson_arr_size(tasks) == 0) cli_print("Nothing is waiting.\n");
     if (json_obj(root, "task")) print_fields(json_obj(root, "task"), a);
     if (json_arr(root, "results")) return print_results(json_arr(root, "results"), a);
-    if (json_bool_or(root, "carried_out", true)) return CLI_OK;
-    return cli_error(CLI_FAILED, "the decision could not be carried out: " STR_FMT " The task stays open.",
-                     STR_ARG(json_str(json_obj(json_obj(root, "task"), "failure"), "message")));
+    return CLI_OK;
 }
 
 static int build_request(struct arena *a, struct task_args *t)

@@ -195,8 +195,20 @@ yyjson_mut_val *buy_v1_task_assign_down(const struct dialect_down *d)
                                    STR_ARG(arg(d, "assigned_to"))));
 }
 
+static yyjson_mut_val *not_carried_out(const struct dialect_down *d, const char *member)
+{
+    yyjson_mut_val *root = json_root_obj(d->doc);
+    json_add_cstr(d->doc, root, "status", "failed");
+    json_add_copy(d->doc, root, "task_id", yyjson_obj_get(d->request->args, "task_id"));
+    json_add_str(d->doc, root, member,
+                 arena_printf(d->request->arena, "The task stays open; it could not be carried out: " STR_FMT,
+                              STR_ARG(json_str(json_obj(d->aux, "failure"), "message"))));
+    return root;
+}
+
 yyjson_mut_val *buy_v1_task_complete_down(const struct dialect_down *d)
 {
+    if (json_obj(d->aux, "failure")) return not_carried_out(d, "detail");
     return success(d, arena_printf(d->request->arena, "Task " STR_FMT " completed with resolution: " STR_FMT,
                                    STR_ARG(arg(d, "task_id")), STR_ARG(arg(d, "resolution"))));
 }
@@ -217,16 +229,8 @@ yyjson_mut_val *buy_v1_task_verify_down(const struct dialect_down *d)
 yyjson_mut_val *buy_v1_task_mark_down(const struct dialect_down *d)
 {
     struct str who = arg(d, "completed_by");
+    if (json_obj(d->aux, "failure")) return not_carried_out(d, "message");
     yyjson_mut_val *root = json_root_obj(d->doc);
-    yyjson_val *failure = json_obj(d->aux, "failure");
-    if (failure) {
-        json_add_cstr(d->doc, root, "status", "failed");
-        json_add_copy(d->doc, root, "task_id", yyjson_obj_get(d->request->args, "task_id"));
-        json_add_str(d->doc, root, "message",
-                     arena_printf(d->request->arena, "The task stays open; it could not be carried out: " STR_FMT,
-                                  STR_ARG(json_str(failure, "message"))));
-        return root;
-    }
     if (!json_bool_or(d->aux, "closed", true)) {
         json_add_cstr(d->doc, root, "status", "verification_failed");
         json_add_bool(d->doc, root, "verified", false);

@@ -224,8 +224,15 @@ static yyjson_mut_val *complete_task_down(const struct dialect_down *d)
     yyjson_mut_val *root = json_root_obj(d->doc);
     bool approved = !str_is(json_str(d->request->args, "status"), "failed") &&
                     !str_is(json_str(d->request->args, "status"), "rejected");
+    yyjson_val *failure = json_obj(d->aux, "failure");
     json_add_copy(d->doc, root, "task_id", yyjson_obj_get(d->request->args, "task_id"));
-    json_add_cstr(d->doc, root, "status", approved ? "completed" : "failed");
+    if (failure) { /* it stays as it was, to be decided again */
+        json_add_cstr(d->doc, root, "status", "pending");
+        json_add_str(d->doc, root, "error_message", json_str(failure, "message"));
+        return root;
+    }
+    bool executing = json_bool_or(d->aux, "executing", false);
+    json_add_cstr(d->doc, root, "status", executing ? "in_progress" : approved ? "completed" : "failed");
     return root;
 }
 

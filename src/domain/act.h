@@ -67,6 +67,14 @@ struct rehearsal {
     size_t n, cap;
 };
 
+/* A decision that a remote ad server must agree to before it counts (domain/task_execute.h): bookings are noted here
+ * instead of queued, the last one counts. */
+struct deferral {
+    bool wanted;
+    const char *verb;
+    struct str media_buy_id;
+};
+
 struct act {
     struct tx *tx;
     struct arena *arena;
@@ -85,6 +93,7 @@ struct act {
     struct reranker *reranker;         /* rerank.h; NULL: products stay in the built-in order */
     struct rerank_wish *rerank_wish;   /* NULL: nobody here can wait for a better one */
     struct rehearsal *rehearsal;       /* NULL: this is no dry run */
+    struct deferral *deferral;         /* NULL: bookings on a remote ad server are queued at once */
     bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
 };
 

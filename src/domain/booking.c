@@ -200,18 +200,19 @@ static int run_local(const struct act *act, const struct ad_server *server, cons
     return -1;
 }
 
-static int queue(const struct act *act, const struct plan *plan, enum adapter_verb verb, struct err *e)
+int booking_job_add(const struct act *act, const struct booking_job *job, struct err *e)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *root = json_root_obj(doc);
-    json_add_cstr(doc, root, "verb", adapter_verb_name(verb));
-    json_add_str(doc, root, "media_buy_id", plan->media_buy_id);
+    json_add_cstr(doc, root, "verb", adapter_verb_name(job->verb));
+    json_add_str(doc, root, "media_buy_id", job->media_buy_id);
+    json_add_str_opt(doc, root, "task_id", job->task_id);
     struct job_row row = {
-        .job_id = id_new(act->arena, act->rng, "job-", act->now),
+        .job_id = job->job_id,
         .tenant_id = act->tenant->tenant_id,
         .kind = STR(BOOKING_JOB_KIND),
         .lane = arena_printf(act->arena, "adapter:" STR_FMT, STR_ARG(act->tenant->tenant_id)),
-        .subject = arena_printf(act->arena, "media_buy:" STR_FMT, STR_ARG(plan->media_buy_id)),
+        .subject = arena_printf(act->arena, "media_buy:" STR_FMT, STR_ARG(job->media_buy_id)),
         .due_at = act->now,
         .payload = json_write(act->arena, root),
         .created_at = act->now,
@@ -219,6 +220,16 @@ static int queue(const struct act *act, const struct plan *plan, enum adapter_ve
         .deadline_at = TIME_NONE,
     };
     return q_job_insert(act->tx, &row, e);
+}
+
+static int queue(const struct act *act, const struct plan *plan, enum adapter_verb verb, struct err *e)
+{
+    struct booking_job job = { .job_id = id_new(act->arena, act->rng, "job-", act->now),
+                               .media_buy_id = plan->media_buy_id,
+                               .verb = verb };
+    if (act->deferral == NULL) return booking_job_add(act, &job, e);
+    *act->deferral = (struct deferral){ true, adapter_verb_name(verb), plan->media_buy_id };
+    return 0;
 }
 
 int booking_submit(const struct act *act, const struct ad_server *server, const struct plan *plan,

@@ -4,11 +4,11 @@
 
 #include "domain/plan.h"
 
-#define BOOKING_JOB_KIND "adapter" /* payload: {"verb": "book", "media_buy_id": "..."} */
+#define BOOKING_JOB_KIND "adapter" /* payload: {"verb": "book", "media_buy_id": "...", "task_id"?} */
 
 enum booking_outcome {
     BOOKING_DONE,   /* it is booked (updated, canceled) */
-    BOOKING_QUEUED  /* a job will do it; the buy waits for its answer */
+    BOOKING_QUEUED  /* a job will do it; the buy waits for its answer (or it was deferred: act.h) */
 };
 
 /* Can it be booked as its rows now stand? Called before anything is promised. Refused with every reason:
@@ -53,6 +53,13 @@ void booking_rehearse_refusal(const struct act *act, const struct err *why);
 /* Stores the ids an ad server gave; for the job that ran a remote operation, and used by the local ones. */
 MUST_CHECK int booking_record(const struct act *act, const struct plan *plan, const struct adapter_result *result,
                               struct err *e);
+
+/* The job that asks a remote ad server. With a task its plan is the task's, and its end the task's (task_execute.h). */
+struct booking_job {
+    struct str job_id, media_buy_id, task_id; /* task_id empty: the rows are the plan */
+    enum adapter_verb verb;
+};
+MUST_CHECK int booking_job_add(const struct act *act, const struct booking_job *job, struct err *e);
 
 /* ---- for tests and for the job runner ---- */
 

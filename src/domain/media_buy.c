@@ -8,6 +8,7 @@
 #include "domain/creative.h"
 #include "domain/delivery.h"
 #include "domain/events.h"
+#include "store/q_delivery.h"
 
 /* ---- loading and saving ---- */
 
@@ -78,11 +79,13 @@ int media_buy_book(const struct act *act, const struct media_buy *buy, struct er
 int media_buy_rebook(const struct act *act, const struct media_buy *buy, struct err *e)
 {
     enum booking_outcome outcome;
-    if (buy->row.confirmed_at == TIME_NONE) return 0; /* it was never booked */
-    if (buy->status == BUY_CANCELED || buy->status == BUY_REJECTED || buy->status == BUY_FAILED) {
-        return booking_cancel(act, buy->row.media_buy_id, &outcome, e);
-    }
-    return booking_update(act, buy->row.media_buy_id, &outcome, e);
+    struct str order;
+    bool ended = buy->status == BUY_CANCELED || buy->status == BUY_REJECTED || buy->status == BUY_FAILED;
+    if (q_remote_order_get(act->tx, act->arena, buy->row.media_buy_id, &order, e) < 0) return -1;
+    bool confirmed = buy->row.confirmed_at != TIME_NONE;
+    /* An order without a confirmation: the ad server had agreed, and then it was too late. */
+    if (ended && (confirmed || order.n)) return booking_cancel(act, buy->row.media_buy_id, &outcome, e);
+    return confirmed ? booking_update(act, buy->row.media_buy_id, &outcome, e) : 0;
 }
 
 static struct str actor_word(struct str side)
@@ -318,7 +321,7 @@ int media_buy_approve(const struct act *act, struct str media_buy_id, struct err
     b.row.confirmed_at = act->now;
     if (media_buy_settle(act, &b, &to, e)) return -1;
     b.status = to;
-    if (media_buy_save(act, &b, e) || media_buy_book(act, &b, e)) return -1;
+    if (media_buy_save(act, &b, e) || booking_admit(act, media_buy_id, e) || media_buy_book(act, &b, e)) return -1;
     struct media_buy_change change = {
         .action = "approved",
         .summary = arena_printf(act->arena, "Approved by the publisher; now %s", media_buy_status_name(to)),

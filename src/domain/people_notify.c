@@ -94,7 +94,7 @@ int link_decide(const struct act *act, const struct link_row *link, const struct
     as.origin = STR("link");
     mine.task_id = link->task_id;
     if (task_resolve(&as, &mine, out, e)) return -1;
-    return task_open(out) ? 0 : q_link_used(act->tx, link->link_id, act->now, e);
+    return task_open(out) && !task_executing(&as, out) ? 0 : q_link_used(act->tx, link->link_id, act->now, e);
 }
 
 /* ---- telling ---- */

@@ -45,7 +45,7 @@ struct str link_url(const struct act *act, struct str base, struct str link_id);
  * all with the same words; INVALID_STATE when it was used. */
 MUST_CHECK int link_open(const struct act *act, struct str text, struct link_row *out, struct err *e);
 
-/* Decides the link's task as its recipient; a decision that closes the task uses the link up, in the same commit. */
+/* Decides the link's task as its recipient; a decision that counts uses the link up, in the same commit. */
 MUST_CHECK int link_decide(const struct act *act, const struct link_row *link, const struct task_resolution *r,
                            struct task_row *out, struct err *e);
 

@@ -2,6 +2,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/events.h"
+#include "domain/task_execute.h"
 #include "domain/tenant_settings.h"
 #include "store/q_a2a.h"
 
@@ -162,7 +163,7 @@ static int already_decided(const struct act *act, const struct task_row *task, s
     return err_field(e, "/task_id");
 }
 
-static int finish(const struct act *act, struct task_row *task, struct str reason, struct err *e)
+int task_finish(const struct act *act, struct task_row *task, struct str reason, struct err *e)
 {
     task->resolved_at = task->updated_at = act->now;
     task->next_at = TIME_NONE;
@@ -173,7 +174,7 @@ static int finish(const struct act *act, struct task_row *task, struct str reaso
     return task_changed(act, task, arena_cstr(act->arena, task->decision), e);
 }
 
-static void drop_failure(const struct act *act, struct task_row *task)
+void task_drop_failure(const struct act *act, struct task_row *task)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_val *old = parsed(act, task);
@@ -184,7 +185,7 @@ static void drop_failure(const struct act *act, struct task_row *task)
 }
 
 /* The effect is undone; what is left is the reason, on a task that waits for another decision. */
-static int keep_failure(const struct act *act, struct task_row *task, const struct err *why, struct err *e)
+int task_keep_failure(const struct act *act, struct task_row *task, const struct err *why, struct err *e)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
@@ -199,11 +200,28 @@ static int keep_failure(const struct act *act, struct task_row *task, const stru
     return q_task_update(act->tx, task, e) || task_changed(act, task, "attempt_failed", e) ? -1 : 0;
 }
 
-static int execute(const struct act *act, const struct task_resolution *r, const struct task_row *task, struct err *e)
+int task_execute(const struct act *act, const struct task_resolution *r, const struct task_row *task, struct err *e)
 {
     const struct task_kind *kind = find_kind(task->kind);
     if (!kind) return 0;
     return r->decision == TASK_APPROVE ? kind->approve(act, task, e) : kind->reject(act, task, r->reason, e);
+}
+
+/* Somebody has approved it, and the ad server is being asked. */
+static int under_way(const struct act *act, const struct task_row *task, struct err *e)
+{
+    yyjson_val *x = json_obj(parsed(act, task), "execution");
+    (void)err_set(e, "INVALID_STATE", "The task was already decided: approved by " STR_FMT " at " STR_FMT
+                                      "; the ad server is being asked.", STR_ARG(json_str(x, "by")), STR_ARG(json_str(x, "at")));
+    return err_field(e, "/task_id");
+}
+
+static int decided(const struct act *act, const struct task_resolution *r, struct task_row *task, struct err *e)
+{
+    task_drop_failure(act, task);
+    task->state = r->decision == TASK_APPROVE ? STR("completed") : STR("failed");
+    task->decision = r->decision == TASK_APPROVE ? STR("approved") : STR("rejected");
+    return task_finish(act, task, r->reason, e);
 }
 
 int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out, struct err *e)
@@ -213,17 +231,19 @@ int task_resolve(const struct act *act, const struct task_resolution *r, struct 
     if (may_work(act, e) || task_load(act, r->task_id, &task, e)) return -1;
     if (!task_open(&task)) return already_decided(act, &task, e);
     if (task_may_decide(act, &task, e)) return -1;
+    if (task_executing(act, &task)) return under_way(act, &task, e);
+    const struct task_kind *kind = find_kind(task.kind);
+    struct deferral deferral = { 0 };
+    struct act rehearsing = *act;
+    if (kind && kind->awaits_ad_server && r->decision == TASK_APPROVE) rehearsing.deferral = &deferral;
     if (tx_rehearse(act->tx, e)) return -1;
-    if (execute(act, r, &task, &why)) {
-        if (tx_rehearse_end(act->tx, e) || keep_failure(act, &task, &why, e)) return -1;
-        *out = task;
-        return 0;
+    if (task_execute(&rehearsing, r, &task, &why)) {
+        if (tx_rehearse_end(act->tx, e) || task_keep_failure(act, &task, &why, e)) return -1;
+    } else if (deferral.wanted) {
+        if (tx_rehearse_end(act->tx, e) || task_execute_start(act, r, &deferral, &task, e)) return -1;
+    } else if (tx_rehearse_keep(act->tx, e) || decided(act, r, &task, e)) {
+        return -1;
     }
-    if (tx_rehearse_keep(act->tx, e)) return -1;
-    drop_failure(act, &task);
-    task.state = r->decision == TASK_APPROVE ? STR("completed") : STR("failed");
-    task.decision = r->decision == TASK_APPROVE ? STR("approved") : STR("rejected");
-    if (finish(act, &task, r->reason, e)) return -1;
     *out = task;
     return 0;
 }
@@ -246,7 +266,7 @@ int task_withdraw(const struct act *act, const struct task_subject *subject, con
     for (size_t i = 0; i < n; i++) {
         rows[i].state = STR("failed");
         rows[i].decision = STR("withdrawn");
-        if (finish(act, &rows[i], str_from(reason), e)) return -1;
+        if (task_finish(act, &rows[i], str_from(reason), e)) return -1;
     }
     return 0;
 }

@@ -23,6 +23,7 @@ enum task_decision { TASK_APPROVE, TASK_REJECT };
 /* A kind of task: what its two decisions do. */
 struct task_kind {
     const char *kind;
+    bool awaits_ad_server; /* its effect waits until a remote ad server has agreed: task_execute.h */
     MUST_CHECK int (*approve)(const struct act *act, const struct task_row *task, struct err *e);
     MUST_CHECK int (*reject)(const struct act *act, const struct task_row *task, struct str reason, struct err *e);
 };
@@ -53,10 +54,12 @@ MUST_CHECK int task_create(const struct act *act, const struct task_new *in, str
 MUST_CHECK int task_load(const struct act *act, struct str task_id, struct task_row *out, struct err *e);
 
 bool task_open(const struct task_row *task);
+/* Approved, and a remote ad server is being asked (task_execute.h). It is open still, but decided. */
+bool task_executing(const struct act *act, const struct task_row *task);
 
 /* Decides. Errors: PERMISSION_DENIED (not a person of the publisher), REFERENCE_NOT_FOUND, INVALID_STATE when it was
  * decided already (with how, when and by whom). When executing the operation fails this succeeds all the same, so
- * that the reason is kept: *out is then still open (task_open) and its "failure" says why. `reason` is shown to the
+ * that the reason is kept: *out is then still open (task_open) and its "failure" says why; or it is executing. `reason` is shown to the
  * buyer when rejecting. */
 struct task_resolution {
     struct str task_id;
@@ -104,3 +107,14 @@ struct str task_member(const struct act *act, const struct task_row *task, const
 
 /* Puts JSON text under a member of the doc (replacing it); for results. Does not write the row. */
 void task_put(const struct act *act, struct task_row *task, const char *key, struct str json_text);
+
+/* ---- for the functions of this family (task*.c) ---- */
+
+/* Executes or undoes, by kind; writes nothing of the task. */
+MUST_CHECK int task_execute(const struct act *act, const struct task_resolution *r, const struct task_row *task,
+                            struct err *e);
+/* Closes it as its state and decision say, with what follows from that. */
+MUST_CHECK int task_finish(const struct act *act, struct task_row *task, struct str reason, struct err *e);
+/* Leaves it open with the reason; and forgets that again (without writing the row). */
+MUST_CHECK int task_keep_failure(const struct act *act, struct task_row *task, const struct err *why, struct err *e);
+void task_drop_failure(const struct act *act, struct task_row *task);

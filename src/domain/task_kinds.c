@@ -89,10 +89,10 @@ static int leave_it(const struct act *act, const struct task_row *task, struct s
 }
 
 const struct task_kind task_kinds[] = {
-    { "create_media_buy", approve_create, reject_create },
-    { "update_media_buy", approve_update, reject_update },
-    { "creative_review", approve_creative, reject_creative },
-    { "account", approve_account, reject_account },
-    { "ad_server", try_again, leave_it },
+    { "create_media_buy", true, approve_create, reject_create },
+    { "update_media_buy", true, approve_update, reject_update },
+    { "creative_review", false, approve_creative, reject_creative },
+    { "account", false, approve_account, reject_account },
+    { "ad_server", false, try_again, leave_it },
 };
 const size_t task_kinds_n = ARRAY_LEN(task_kinds);

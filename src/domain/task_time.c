@@ -57,6 +57,10 @@ void task_set_next(const struct act *act, struct task_row *task)
 {
     struct terms t;
     read_terms(act, task, &t);
+    if (task_executing(act, task)) {
+        task->next_at = TIME_NONE; /* it is decided; time has no say in it */
+        return;
+    }
     task->next_at = earlier(t.remind_at, t.escalate_at);
     if (!t.lapsed) task->next_at = earlier(task->next_at, task->due_at);
 }

@@ -9,7 +9,7 @@
 #include "domain/media_buy.h"
 #include "domain/reading.h"
 #include "domain/report.h"
-#include "domain/task.h"
+#include "domain/task_execute.h"
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
 
@@ -24,11 +24,12 @@ struct adapter_run {
     struct op_http http[ADAPTER_CALLS_MAX];
     int http_n;
     struct op_sleep sleep;
-    struct op_write write;
-    bool ended;
+    struct op_write planning, write;
+    struct str media_buy_id, task_id; /* of the payload */
+    bool ended, waits;
 };
 
-enum { STEP_BEGIN, STEP_START_CALLS, STEP_RUN };
+enum { STEP_BEGIN, STEP_PLANNED, STEP_START_CALLS, STEP_RUN };
 
 static struct adapter_run *self(struct steps *s)
 {
@@ -64,27 +65,72 @@ static int load(struct adapter_run *r, struct err *e)
     } else if (ad_server_of(&r->act.act, &r->server, e)) {
         return -1;
     }
-    struct str id = json_str(payload, "media_buy_id");
-    int found = id.n ? plan_load(&r->act.act, id, PLAN_WHOLE, &r->plan, e) : 0;
+    r->media_buy_id = json_str(payload, "media_buy_id");
+    r->task_id = json_str(payload, "task_id");
+    return 0;
+}
+
+static int plan_rows(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    int found = r->media_buy_id.n ? plan_load(act, r->media_buy_id, PLAN_WHOLE, &r->plan, e) : 0;
     if (found < 0) return -1;
-    if (id.n && !found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
+    if (r->media_buy_id.n && !found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
     r->op.plan = found ? &r->plan : NULL;
     if (!found || r->op.verb != ADAPTER_REPORT) return 0;
     struct delivery_range open;
-    if (delivery_open_days(&r->act.act, &r->plan, &open, e)) return -1;
+    if (delivery_open_days(act, &r->plan, &open, e)) return -1;
     r->op.from_day = open.from_day;
     r->op.to_day = open.to_day;
     return 0;
+}
+
+/* Nothing was ever asked of the ad server for it. */
+static bool untouched(const struct job_row *row)
+{
+    return row->attempts <= 1 && !row->progress.n && !row->last_error.n;
+}
+
+/* The plan of a task is what its operation would make of the rows. */
+static int plan_task(struct tx *tx, struct op_write *op, struct err *e)
+{
+    struct adapter_run *r = CONTAINER_OF(op, struct adapter_run, planning);
+    enum task_execution how;
+    if (job_act_init(&r->run, tx, "system:adapter", &r->act, e)) return -1;
+    if (task_execute_plan(&r->act.act, r->task_id, &how, &r->plan, e)) return -1;
+    r->waits = how == TASK_WAITS;
+    if (how == TASK_EXECUTES) r->op.plan = &r->plan;
+    /* An order that may be there is looked for, to be canceled. */
+    if (how == TASK_ENDED && r->op.verb == ADAPTER_BOOK && !untouched(&r->run.row)) return plan_rows(r, &r->act.act, e);
+    return 0;
+}
+
+static int begin_failed(struct adapter_run *r, const struct err *e)
+{
+    bool passing = strcmp(e->code, "SERVICE_UNAVAILABLE") == 0;
+    return end(r, passing ? JOB_RETRY : JOB_DEAD, str_from(e->message));
 }
 
 static int begin(struct steps *s)
 {
     struct adapter_run *r = self(s);
     struct err e;
-    if (load(r, &e)) {
-        bool passing = strcmp(e.code, "SERVICE_UNAVAILABLE") == 0;
-        return end(r, passing ? JOB_RETRY : JOB_DEAD, str_from(e.message));
+    if (load(r, &e)) return begin_failed(r, &e);
+    if (r->task_id.n) {
+        steps_write(s, &r->planning, jobs_store(r->run.jobs), plan_task);
+    } else if (plan_rows(r, &r->act.act, &e)) {
+        return begin_failed(r, &e);
     }
+    return STEP_PLANNED;
+}
+
+static int planned(struct steps *s)
+{
+    struct adapter_run *r = self(s);
+    bool lost = r->task_id.n && r->planning.result == WRITE_LOST;
+    if (lost) return end(r, JOB_RETRY, STR("The database did not answer."));
+    if (r->task_id.n && r->planning.result != WRITE_COMMITTED) return begin_failed(r, &r->planning.err);
+    if (r->waits) return end(r, JOB_DEAD, STR("Its task waits for a decision; approving that has this tried again."));
+    if (r->task_id.n && !r->op.plan) return end(r, JOB_DONE, STR("")); /* ended before anything was asked */
     const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
     if (!verb->steps) return end(r, JOB_DEAD, STR("This ad server has nothing of the kind."));
     r->op.adapter = r->server.adapter;
@@ -229,13 +275,24 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
 {
     struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
     struct job_act ja;
-    if (run->ends_as == JOB_STATE_READY || !r->op.plan) return 0;
+    bool dead = run->ends_as == JOB_STATE_DEAD;
+    if (run->ends_as == JOB_STATE_READY || (!r->op.plan && !(dead && r->task_id.n))) return 0;
     if (job_act_init(run, tx, "system:adapter", &ja, e)) return -1;
+    if (dead && r->task_id.n) {
+        bool refused = r->ended && r->op.result.verdict == ADAPTER_REFUSED;
+        const char *who = refused ? "the ad server refused: " : r->ended ? "the ad server did not do it in time: " : "";
+        struct str why = arena_printf(&run->arena, "%s%s", who, run->reason);
+        return task_not_executed(&ja.act, r->task_id, why, e);
+    }
     bool reading = r->op.verb == ADAPTER_REPORT;
-    if (run->ends_as == JOB_STATE_DEAD) {
+    if (dead) {
         int asked = reading ? asked_already(&ja.act, r->plan.media_buy_id, e) : 0;
         if (asked < 0 || (!asked && ask_a_person(r, &ja.act, e))) return -1;
         return reading ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+    }
+    if (r->task_id.n) {
+        struct task_execution_result x = { r->task_id, r->op.verb, &r->server, &r->plan, &r->op.result };
+        return task_executed(&ja.act, &x, e);
     }
     if (r->op.verb == ADAPTER_CREATIVES) {
         /* What waited for the ad server to have them, moves on. */
@@ -261,7 +318,8 @@ static void release(struct job_run *run)
     finish_calls(CONTAINER_OF(run, struct adapter_run, run));
 }
 
-static const step_fn steps[] = { [STEP_BEGIN] = begin, [STEP_START_CALLS] = start_calls, [STEP_RUN] = run_step };
+static const step_fn steps[] = { [STEP_BEGIN] = begin, [STEP_PLANNED] = planned, [STEP_START_CALLS] = start_calls,
+                                 [STEP_RUN] = run_step };
 
 const struct job_kind adapter_kind = { .name = BOOKING_JOB_KIND,
                                        .bytes = sizeof(struct adapter_run),

@@ -8,6 +8,9 @@
  *     TRY_LATER  the whole verb again, with the progress recorded so far
  *     REFUSED    the job is dead and a person gets a task with the reason; approving it runs the job again
  *
+ * A job with a task ends the task: its plan is what the approved operation will make of the rows, and only the ad
+ * server's OK executes the operation (domain/task_execute.h).
+ *
  * A crash between an effect and its record is harmless, because an adapter looks for what an earlier attempt with the
  * same key has made; the key is the job's id. */
 #pragma once

@@ -165,6 +165,10 @@ static void decided(struct call *c)
         add_task(p, task, NULL);
         buf_add(&p->html, STR("<p>The task stays open. You can try again.</p>"));
         add_form(p);
+    } else if (json_bool_or(task, "executing", false)) {
+        begin_page(p, "Approved");
+        buf_add(&p->html, STR("<p>The ad server is being asked. The buyer is told when it has agreed; should it not, the task "
+                              "waits for you again.</p>"));
     } else {
         begin_page(p, str_is(json_str(task, "decision"), "approved") ? "Approved" : "Rejected");
         buf_add(&p->html, STR("<p>Done. The buyer is told.</p>"));

@@ -238,7 +238,9 @@ int x_complete_task_run(struct tool_call *c, struct err *e)
                                  .decision = reject ? TASK_REJECT : TASK_APPROVE,
                                  .reason = json_str(c->args, "resolution_detail") };
     if (note_signer(c, &t, e) || task_resolve(c->act, &r, &t, e)) return -1;
-    json_add_bool(c->doc, c->aux, "closed", !task_open(&t));
+    bool executing = task_executing(c->act, &t);
+    json_add_bool(c->doc, c->aux, "closed", !task_open(&t) || executing);
+    if (executing) json_add_bool(c->doc, c->aux, "executing", true);
     (void)json_add_text(c->doc, c->aux, "failure", task_member(c->act, &t, "failure")); /* empty: there is none */
     return 0;
 }

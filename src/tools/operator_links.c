@@ -24,7 +24,8 @@ static void encode(struct tool_call *c, const struct task_row *t)
     json_add_str(c->doc, o, "subject_id", t->subject_id);
     json_add_str(c->doc, o, "subject_type", t->subject_type);
     json_add_str(c->doc, o, "principal_id", t->principal_id);
-    json_add_bool(c->doc, o, "open", task_open(t));
+    json_add_bool(c->doc, o, "open", task_open(t) && !task_executing(c->act, t));
+    if (task_executing(c->act, t)) json_add_bool(c->doc, o, "executing", true);
     if (t->due_at != TIME_NONE) json_add_time(c->doc, o, "due_at", t->due_at);
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));

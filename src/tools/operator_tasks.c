@@ -29,7 +29,7 @@ static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct tas
 static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
     static const char *const members[] = { "rule", "terms", "operation", "difference", "findings", "comments",
-                                           "reason", "resolved_by", "result", "failure" };
+                                           "reason", "resolved_by", "result", "failure", "execution" };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));
     }
@@ -155,10 +155,12 @@ static int resolve_all(struct tool_call *c, struct task_resolution *r, yyjson_va
             continue;
         }
         if (tx_rehearse_keep(c->act->tx, e)) return -1;
-        decided += !task_open(&t);
+        bool executing = task_executing(c->act, &t);
+        decided += !task_open(&t) || executing;
         json_add_bool(c->doc, o, "carried_out", !task_open(&t));
+        if (executing) json_add_bool(c->doc, o, "executing", true);
         json_add_str(c->doc, o, "state", t.state);
-        if (task_open(&t)) json_add_text(c->doc, o, "failure", task_member(c->act, &t, "failure"));
+        if (task_open(&t) && !executing) json_add_text(c->doc, o, "failure", task_member(c->act, &t, "failure"));
     }
     json_add_i64(c->doc, c->reply, "decided", (int64_t)decided);
     return 0;
@@ -183,8 +185,14 @@ int tool_x_task_resolve(struct tool_call *c, struct err *e)
     }
     if (ids) return resolve_all(c, &r, ids, e);
     if (task_resolve(c->act, &r, &t, e)) return -1;
-    if (task_open(&t)) c->message = STR("The decision could not be carried out; the task stays open. See failure.");
+    bool executing = task_executing(c->act, &t);
+    if (executing) {
+        c->message = STR("Approved; the ad server is being asked.");
+    } else if (task_open(&t)) {
+        c->message = STR("The decision could not be carried out; the task stays open. See failure.");
+    }
     json_add_bool(c->doc, c->reply, "carried_out", !task_open(&t));
+    if (executing) json_add_bool(c->doc, c->reply, "executing", true);
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);

@@ -77,6 +77,7 @@ void sim_restart(struct sim *s)
 {
     int64_t now = s->driver.now;
     s->crashes++;
+    if (s->on_crash) s->on_crash(s->on_crash_arg);
     core_crash(&s->core);
     loop_sim_finish(&s->driver);
     start(s, now);
@@ -103,56 +104,115 @@ void sim_run_until(struct sim *s, int64_t at)
     loop_sim_run_until(&s->driver, at);
 }
 
-/* Drives the exchange to its answer, or to the crash that this call is to meet. */
-static enum sim_result drive(struct sim *s, struct http_memory *m, yyjson_val **reply, bool mcp)
+/* ---- doors ---- */
+
+void sim_request(struct sim *s, const struct sim_request *requests, size_t n, struct sim_answer *out)
 {
-    bool crash = sim_random(s, 100) < (uint64_t)s->crash_percent;
-    s->calls++;
-    router_handle(&s->core.dispatcher, &m->ex);
+    struct http_memory m[SIM_AT_ONCE_MAX];
+    bool crash = sim_random(s, 100) < (uint64_t)s->crash_percent, all = true;
+    ENSURE(n <= SIM_AT_ONCE_MAX);
+    for (size_t i = 0; i < n; i++) {
+        const struct sim_request *r = &requests[i];
+        http_exchange_init_memory(&m[i], "POST", r->path);
+        m[i].ex.local = r->local;
+        if (r->token) http_memory_header(&m[i], "x-adcp-auth", str_from(r->token));
+        if (r->form) http_memory_header(&m[i], "content-type", STR("application/x-www-form-urlencoded"));
+        http_memory_body(&m[i], str_from(r->body));
+        s->calls++;
+        router_handle(&s->core.dispatcher, &m[i].ex);
+    }
     if (crash) {
         /* Somewhere between the first turn and the last: the command run, the commit under way or done. */
         for (uint64_t turns = sim_random(s, 3); turns > 0; turns--) (void)loop_turn(&s->loop);
         if (sim_random(s, 2)) loop_sim_run_until(&s->driver, s->driver.now + (int64_t)sim_random(s, 25000));
     } else {
         loop_sim_settle(&s->driver);
-        if (!m->replied) loop_sim_run_until(&s->driver, s->driver.now + WAIT_MAX); /* it waits for an answer from outside */
+        for (size_t i = 0; i < n; i++) all = all && m[i].replied;
+        if (!all) loop_sim_run_until(&s->driver, s->driver.now + WAIT_MAX); /* it waits for an answer from outside */
     }
-    if (!m->replied) {
-        ENSURE(crash);
-        sim_restart(s);
-        return SIM_LOST;
+    for (size_t i = 0; i < n; i++) {
+        ENSURE(crash || m[i].replied);
+        out[i] = (struct sim_answer){ .lost = !m[i].replied };
+        if (m[i].replied) out[i] = (struct sim_answer){ .status = m[i].ex.status, .body = arena_dup(&s->arena, m[i].ex.reply) };
     }
+    if (crash) sim_restart(s);
+    for (size_t i = 0; i < n; i++) http_memory_finish(&m[i]);
+}
+
+static yyjson_val *tree(struct sim *s, const struct sim_answer *a)
+{
     static const struct json_limits limits = { .bytes_max = 16 << 20, .depth_max = 64, .nodes_max = 1000000 };
     yyjson_doc *doc;
     struct err e;
-    ENSURE(json_parse(&s->arena, m->ex.reply, &limits, &doc, &e) == 0);
-    yyjson_val *root = yyjson_doc_get_root(doc);
-    yyjson_val *result = json_obj(root, "result");
-    *reply = mcp ? json_obj(result, "structuredContent") : root;
-    bool ok = mcp ? result && !json_bool_or(result, "isError", false) : m->ex.status == 200;
-    if (crash) sim_restart(s);
-    return ok ? SIM_OK : SIM_FAILED;
+    ENSURE(json_parse(&s->arena, a->body, &limits, &doc, &e) == 0);
+    return yyjson_doc_get_root(doc);
+}
+
+enum sim_result sim_read(struct sim *s, enum sim_door door, const struct sim_answer *a, yyjson_val **reply)
+{
+    if (a->lost) return SIM_LOST;
+    if (door == SIM_LINK) return a->status == 200 ? SIM_OK : SIM_FAILED;
+    yyjson_val *root = tree(s, a), *result = json_obj(root, "result"), *error;
+    switch (door) {
+    case SIM_MCP:
+        *reply = json_obj(result, "structuredContent");
+        return result && !json_bool_or(result, "isError", false) ? SIM_OK : SIM_FAILED;
+    case SIM_A2A:
+        *reply = json_get_path(result, "/artifacts/0/parts/1/data");
+        error = json_obj(*reply, "error");
+        return *reply && !error && !json_obj(*reply, "adcp_error") ? SIM_OK : SIM_FAILED;
+    case SIM_REST:
+    case SIM_LOCAL:
+    case SIM_LINK: break;
+    }
+    *reply = root;
+    return a->status == 200 ? SIM_OK : SIM_FAILED;
+}
+
+struct sim_request sim_ask(struct sim *s, enum sim_door door, const char *token, const char *tool, const char *args)
+{
+    struct sim_request r = { .path = "/mcp", .token = token, .body = args };
+    switch (door) {
+    case SIM_MCP:
+        r.body = sim_text(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\",\"arguments\":%s}}",
+                          tool, args);
+        return r;
+    case SIM_A2A:
+        r.path = "/a2a";
+        r.body = sim_text(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"message/send\",\"params\":{\"message\":{\"kind\":\"message\","
+                             "\"messageId\":\"1\",\"role\":\"user\",\"parts\":[{\"kind\":\"data\",\"data\":{\"skill\":\"%s\","
+                             "\"parameters\":%s}}]}}}", tool, args);
+        return r;
+    case SIM_REST:
+        r.path = sim_text(s, "/api/v1/%s", tool);
+        return r;
+    case SIM_LOCAL:
+        r.path = sim_text(s, "/local/%s", tool);
+        r.local = true;
+        return r;
+    case SIM_LINK:
+        r.path = tool;
+        r.form = true;
+        return r;
+    }
+    ENSURE(!"a door");
+}
+
+static enum sim_result one(struct sim *s, enum sim_door door, const struct sim_request *r, yyjson_val **reply)
+{
+    struct sim_answer a;
+    sim_request(s, r, 1, &a);
+    return sim_read(s, door, &a, reply);
 }
 
 enum sim_result sim_call(struct sim *s, const char *token, const char *tool, const char *args, yyjson_val **reply)
 {
-    struct http_memory m;
-    http_exchange_init_memory(&m, "POST", "/mcp");
-    http_memory_header(&m, "x-adcp-auth", str_from(token));
-    http_memory_body(&m, str_from(sim_text(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
-                                              "{\"name\":\"%s\",\"arguments\":%s}}", tool, args)));
-    enum sim_result r = drive(s, &m, reply, true);
-    http_memory_finish(&m);
-    return r;
+    struct sim_request r = sim_ask(s, SIM_MCP, token, tool, args);
+    return one(s, SIM_MCP, &r, reply);
 }
 
 enum sim_result sim_local(struct sim *s, const char *tool, const char *args, yyjson_val **reply)
 {
-    struct http_memory m;
-    http_exchange_init_memory(&m, "POST", sim_text(s, "/local/%s", tool));
-    m.ex.local = true;
-    http_memory_body(&m, str_from(args));
-    enum sim_result r = drive(s, &m, reply, false);
-    http_memory_finish(&m);
-    return r;
+    struct sim_request r = sim_ask(s, SIM_LOCAL, NULL, tool, args);
+    return one(s, SIM_LOCAL, &r, reply);
 }

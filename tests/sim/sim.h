@@ -24,11 +24,34 @@ struct sim {
     int crash_percent;        /* of calls during which the process crashes */
     struct arena arena;       /* replies live here until sim_finish */
     uint64_t crashes, calls;
+    void (*on_crash)(void *arg); /* before the process is gone: what the test has under way; may be NULL */
+    void *on_crash_arg;
 };
 
 void sim_init(struct sim *s, uint64_t seed, int64_t now);
 void sim_finish(struct sim *s);
 void sim_restart(struct sim *s); /* crash and start again */
+
+/* Doors. sim_ask makes a tool's request for one (for SIM_LINK the tool is the path and args the form); sim_request puts
+ * several to the agent before the loop turns; sim_read says what an answer means. */
+enum sim_door { SIM_LOCAL, SIM_MCP, SIM_A2A, SIM_REST, SIM_LINK };
+
+#define SIM_AT_ONCE_MAX 4
+
+struct sim_request {
+    const char *path, *token, *body;
+    bool local, form;
+};
+
+struct sim_answer {
+    bool lost;
+    int status;
+    struct str body;
+};
+
+struct sim_request sim_ask(struct sim *s, enum sim_door door, const char *token, const char *tool, const char *args);
+void sim_request(struct sim *s, const struct sim_request *requests, size_t n, struct sim_answer *out);
+enum sim_result sim_read(struct sim *s, enum sim_door door, const struct sim_answer *a, yyjson_val **reply);
 
 /* One MCP tools/call with this token; `args` is JSON. *reply is structuredContent. */
 enum sim_result sim_call(struct sim *s, const char *token, const char *tool, const char *args, yyjson_val **reply);
