@@ -58,6 +58,11 @@ static void print_fields(yyjson_val *o, struct arena *a)
     yyjson_val *key, *value;
     yyjson_obj_foreach(o, i, n, key, value)
     {
+        yyjson_val *calls = json_arr(value, "would_call"), *line;
+        size_t k, lines;
+        yyjson_arr_foreach(calls, k, lines, line) {
+            cli_print("%-16s " STR_FMT "\n", k ? "" : "would call", STR_ARG(json_val_str(line)));
+        }
         struct str v = yyjson_is_str(value) ? json_val_str(value) : json_write_val(a, value);
         cli_print("%-16s " STR_FMT "\n", yyjson_get_str(key), STR_ARG(v));
     }

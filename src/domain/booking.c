@@ -227,7 +227,8 @@ static int queue(const struct act *act, const struct plan *plan, enum adapter_ve
     struct booking_job job = { .job_id = id_new(act->arena, act->rng, "job-", act->now),
                                .media_buy_id = plan->media_buy_id,
                                .verb = verb };
-    if (act->deferral == NULL) return booking_job_add(act, &job, e);
+    /* Creatives follow a booking; they are never what a decision waits for. */
+    if (act->deferral == NULL || verb == ADAPTER_CREATIVES) return booking_job_add(act, &job, e);
     *act->deferral = (struct deferral){ true, adapter_verb_name(verb), plan->media_buy_id };
     return 0;
 }

@@ -85,6 +85,25 @@ static void add_table(struct decide_page *p, yyjson_val *list, const struct cell
     buf_add(&p->html, STR("</table>"));
 }
 
+static void add_preview(struct decide_page *p, yyjson_val *task)
+{
+    yyjson_val *calls = json_arr(json_obj(task, "plan"), "would_call"), *line;
+    struct str why = json_str(json_obj(task, "impossible"), "message");
+    size_t i, n;
+    if (why.n) {
+        buf_add(&p->html, STR("<p class=\"note\">Approving this now would fail: "));
+        html_text(&p->html, why);
+        buf_add(&p->html, STR("</p>"));
+    }
+    if (yyjson_arr_size(calls) == 0) return;
+    buf_add(&p->html, STR("<p>The ad server would be asked:</p><ul>"));
+    yyjson_arr_foreach(calls, i, n, line) {
+        buf_add(&p->html, STR("<li>"));
+        html_text(&p->html, json_val_str(line));
+    }
+    buf_add(&p->html, STR("</ul>"));
+}
+
 static void add_buy(struct decide_page *p, yyjson_val *buy)
 {
     static const struct cells packages = { { "Product", "Budget", "From", "To", NULL },
@@ -130,6 +149,7 @@ static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *buy)
     buf_add(&p->html, STR("</dl>"));
     add_table(p, json_arr(task, "difference"), &changes);
     add_table(p, json_arr(task, "findings"), &findings);
+    add_preview(p, task);
 }
 
 /* --- calls ----------------------------------------------------------------------------------------------- */

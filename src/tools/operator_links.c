@@ -73,7 +73,8 @@ int tool_x_link_get(struct tool_call *c, struct err *e)
     struct task_row task;
     if (open_link(c, &link, e) || load(c, &link, &task, e)) return -1;
     encode(c, &task);
-    return encode_buy(c, &task, e);
+    yyjson_mut_val *o = yyjson_mut_obj_get(c->reply, "task");
+    return encode_buy(c, &task, e) || (task_open(&task) && operator_task_preview(c, o, &task, e)) ? -1 : 0;
 }
 
 int tool_x_link_decide(struct tool_call *c, struct err *e)

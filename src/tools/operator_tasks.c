@@ -2,9 +2,8 @@
  * task machine (domain/task.h); the command line, and later the pages, call these. */
 #include "base/rfc3339.h"
 #include "domain/audit.h"
-#include "domain/plan.h"
 #include "domain/secrets.h"
-#include "domain/task.h"
+#include "domain/task_preview.h"
 #include "store/q_audit.h"
 #include "tools/operator_tools.h"
 
@@ -35,23 +34,11 @@ static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct 
     }
 }
 
-/* What the ad server would be given, and what it would object to: a dry run that touches nothing. */
-static int encode_plan(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+static void encode_line_items(struct tool_call *c, yyjson_mut_val *o, const struct plan *plan)
 {
-    struct ad_server server;
-    struct plan plan;
-    struct adapter_problems *problems = ARENA_NEW(c->arena, struct adapter_problems);
-    struct err unset; /* no ad server configured yet: then there is no plan to show */
-    if (!str_is(t->subject_type, "media_buy") || ad_server_of(c->act, &server, &unset)) return 0;
-    int found = plan_load(c->act, t->subject_id, PLAN_WHOLE, &plan, e);
-    if (found < 1) return found;
-    yyjson_mut_val *p = json_add_obj(c->doc, o, "plan");
-    json_add_cstr(c->doc, p, "ad_server", server.adapter->name);
-    json_add_str_opt(c->doc, p, "advertiser", plan.advertiser);
-    json_add_cstr(c->doc, p, "currency", arena_dup(c->arena, str_from(plan.currency)).p);
-    yyjson_mut_val *list = json_add_arr(c->doc, p, "line_items");
-    for (size_t i = 0; i < plan.packages_n; i++) {
-        const struct plan_package *k = &plan.packages[i];
+    yyjson_mut_val *list = json_add_arr(c->doc, o, "line_items");
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct plan_package *k = &plan->packages[i];
         yyjson_mut_val *item = json_push_obj(c->doc, list);
         json_add_str(c->doc, item, "package_id", k->package_id);
         json_add_str(c->doc, item, "product_id", k->product_id);
@@ -62,10 +49,37 @@ static int encode_plan(struct tool_call *c, yyjson_mut_val *o, const struct task
         json_add_time(c->doc, item, "end_time", k->end_at);
         json_add_i64(c->doc, item, "creatives", (int64_t)k->creatives_n);
     }
-    server.adapter->admit(server.config, &plan, problems);
+}
+
+/* Approving it is rehearsed: what the ad server would be asked, how the plan would look, why it would not be possible. */
+int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct task_preview *v = ARENA_NEW(c->arena, struct task_preview);
+    if (task_preview(c->act, t, v, e)) return -1;
+    if (v->impossible) {
+        yyjson_mut_val *why = json_add_obj(c->doc, o, "impossible");
+        json_add_cstr(c->doc, why, "code", v->why.code);
+        json_add_str(c->doc, why, "message", arena_dup(c->arena, str_from(v->why.message)));
+        json_add_str_opt(c->doc, why, "field", arena_dup(c->arena, str_from(v->why.field)));
+    }
+    if (!v->planned && !v->calls.n) return 0;
+    yyjson_mut_val *p = json_add_obj(c->doc, o, "plan");
+    yyjson_mut_val *calls = json_add_arr(c->doc, p, "would_call");
+    for (size_t i = 0; i < v->calls.n; i++) json_push_str(c->doc, calls, v->calls.lines[i]);
+    if (!v->planned) return 0;
+    json_add_cstr(c->doc, p, "ad_server", v->server.adapter->name);
+    json_add_str_opt(c->doc, p, "advertiser", v->plan.advertiser);
+    json_add_cstr(c->doc, p, "currency", arena_dup(c->arena, str_from(v->plan.currency)).p);
+    encode_line_items(c, p, &v->plan);
     yyjson_mut_val *objections = json_add_arr(c->doc, p, "problems");
-    for (size_t i = 0; i < problems->n; i++) json_push_str(c->doc, objections, str_from(problems->item[i].text));
+    for (size_t i = 0; i < v->problems->n; i++) json_push_str(c->doc, objections, str_from(v->problems->item[i].text));
     return 0;
+}
+
+bool task_get_writes(yyjson_val *args)
+{
+    (void)args;
+    return true; /* and undoes it: the preview */
 }
 
 /* From the audit trail: who did what to this task, when. */
@@ -132,7 +146,7 @@ int tool_x_task_get(struct tool_call *c, struct err *e)
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);
-    return encode_plan(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
+    return operator_task_preview(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
 }
 
 /* Several at once: each stands alone, and the answer says of each how it ended. */

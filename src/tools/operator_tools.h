@@ -5,6 +5,10 @@
 
 int tool_x_task_list(struct tool_call *c, struct err *e);
 int tool_x_task_get(struct tool_call *c, struct err *e);
+bool task_get_writes(yyjson_val *args);
+struct task_row;
+/* Adds "plan" and "impossible" to a task's object: domain/task_preview.h. */
+int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e);
 int tool_x_task_resolve(struct tool_call *c, struct err *e);
 int tool_x_task_assign(struct tool_call *c, struct err *e);
 

@@ -119,6 +119,7 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
     assert.equal(page.status, 200);
     assert.match(html, /A decision waits for you/);
     assert.match(html, /Spring/);
+    assert.match(html, /The ad server would be asked.*create order.*create line item/s);
     assert.doesNotMatch(html, /<script/);
     assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
     assert.equal(page.headers.get('referrer-policy'), 'no-referrer');

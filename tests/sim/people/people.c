@@ -281,6 +281,8 @@ static void flight_over(struct run *r)
 static void objects(struct run *r)
 {
     r->servers.mood = SERVER_OBJECTS;
+    struct str why = json_str(json_obj(task(r), "impossible"), "message");
+    check(r, why.n && memmem(why.p, why.n, "gone", 4), "it is not shown that it would be impossible");
     decide(r, "approve");
     expect_failure(r, "the inventory is gone");
 }
@@ -437,6 +439,9 @@ static int run_one(struct run *r, uint64_t seed)
     if (r->task_id.n && needs_person(r)) {
         struct str rule_id = json_str(json_obj(task(r), "terms"), "rule_id");
         check(r, (rule_id.n > 0) == (r->rule == PERSON), "the rule is not recorded on the task");
+        bool called = yyjson_arr_size(json_arr(json_obj(task(r), "plan"), "would_call")) > 0;
+        check(r, called == (r->operation->is_booked || r->operation->prepare), "the ad server's plan is not shown");
+        check(r, !json_has(task(r), "impossible"), "it is shown as impossible");
         r->way->run(r);
     } else {
         const char *left = r->rule == REJECTING ? (r->operation->prepare == NULL ? "" : r->operation->waiting) : "approved";
