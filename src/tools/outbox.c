@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/audit.h"
+#include "domain/doc_edit.h"
 #include "domain/secrets.h"
 #include "domain/signing_keys.h"
 #include "store/q_job.h"
@@ -63,13 +64,24 @@ static int load_job(struct tool_call *c, struct job_row *out, struct err *e)
     return err_field(e, "/job_id");
 }
 
+/* A webhook's body is JSON text inside the payload, and repeats the token that its receiver gave us. */
+static struct str shown_payload(struct arena *a, struct str payload)
+{
+    struct doc_edit d;
+    doc_edit_open(a, payload, &d);
+    yyjson_mut_val *body = yyjson_mut_obj_get(d.root, "body");
+    struct str text = { yyjson_mut_get_str(body), yyjson_mut_get_len(body) };
+    if (yyjson_mut_is_str(body)) doc_edit_set_str(&d, "body", secrets_redacted(a, text));
+    return secrets_redacted(a, doc_edit_text(&d));
+}
+
 int tool_x_job_get(struct tool_call *c, struct err *e)
 {
     struct job_row job;
     if (load_job(c, &job, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "job");
     encode_job(c, o, &job);
-    (void)json_add_text(c->doc, o, "payload", secrets_redacted(c->arena, job.payload)); /* a damaged one is not shown */
+    (void)json_add_text(c->doc, o, "payload", shown_payload(c->arena, job.payload)); /* a damaged one: {} */
     (void)json_add_text(c->doc, o, "progress", secrets_redacted(c->arena, job.progress));
     return 0;
 }
