@@ -278,6 +278,10 @@ static void check_vast_media(struct check_run *r, const struct vast_facts *f)
         c->code = "CREATIVE_REJECTED";
     }
     if (f->duration_ms >= 0) check_duration(r, NULL, f->duration_ms);
+    for (int i = 0; i < f->clicks_n && i < VAST_CLICKS_MAX; i++) check_click_url(r, f->clicks[i]);
+    if (f->clicks_n > VAST_CLICKS_MAX) {
+        check_add(r, "click_url", CHECK_WARNING, STR("the VAST document has more landing pages than are checked"))->policy = true;
+    }
 }
 
 static void check_vast(struct check_run *r, const struct asset_ref *ref)

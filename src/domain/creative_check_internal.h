@@ -23,5 +23,6 @@ struct creative_check *check_add(struct check_run *r, const char *check, enum ch
 /* creative_policy.c */
 void check_script(struct check_run *r, struct str text);
 void check_urls(struct check_run *r, const struct asset_ref *ref);
+void check_click_url(struct check_run *r, struct str url);
 void check_policies(struct check_run *r);
 void check_provenance(struct check_run *r);

@@ -87,18 +87,26 @@ static void check_click(struct check_run *r, const struct web_url *u)
     check_landing(r, u->host);
 }
 
+/* The page an ad leads to, wherever it is written. */
+void check_click_url(struct check_run *r, struct str url)
+{
+    struct web_url u;
+    if (web_url_read(url, &u)) check_click(r, &u);
+    else (void)add_policy(r, "click_url", CHECK_FAILED, STR("not an absolute https URL"));
+}
+
 void check_urls(struct check_run *r, const struct asset_ref *ref)
 {
     struct str url = json_str(ref->value, "url");
     if (!json_has(ref->value, "url")) return;
     bool page = str_is(json_str(ref->value, "asset_type"), "url") && is_landing(ref->key, ref->value);
-    const char *check = page ? "click_url" : "asset_url";
+    const char *check = "asset_url";
     struct web_url u;
     r->at = arena_printf(r->arena, STR_FMT "/url", STR_ARG(ref->at));
-    if (!web_url_read(url, &u)) {
+    if (page) {
+        check_click_url(r, url);
+    } else if (!web_url_read(url, &u)) {
         (void)add_policy(r, check, CHECK_FAILED, STR("not an absolute https URL"));
-    } else if (page) {
-        check_click(r, &u);
     } else if (!u.https && !(r->in->loopback && is_local(u.host))) {
         (void)add_policy(r, check, CHECK_FAILED, STR("the URL is http; only https is accepted"));
     } else {
@@ -126,6 +134,7 @@ static bool declares(yyjson_val *asset, struct str category)
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (list_has(json_arr(asset, lists[i]), category)) return true;
     }
+    if (list_has(json_arr(json_get_path(asset, "/ext/salesagent"), "categories"), category)) return true;
     struct str one = json_str(asset, "category");
     return one.n == category.n && one.n && strncasecmp(one.p, category.p, one.n) == 0;
 }

@@ -160,8 +160,9 @@ static void read_text(struct reader *r, const char *name, struct str text)
         if (text.n == 0) stop(r, "a MediaFile has no URL");
     } else if (strcmp(name, "VASTAdTagURI") == 0 || strcmp(name, "DAASTAdTagURI") == 0) {
         r->wrapper_has_tag = text.n > 0;
-    } else if (strcmp(name, "ClickThrough") == 0 && f->click_url.n == 0) {
-        f->click_url = arena_dup(r->arena, text);
+    } else if (strcmp(name, "ClickThrough") == 0) {
+        if (f->clicks_n < VAST_CLICKS_MAX) f->clicks[f->clicks_n] = arena_dup(r->arena, text);
+        f->clicks_n++;
     }
 }
 

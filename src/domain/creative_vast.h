@@ -5,7 +5,8 @@
 
 #include "base/arena.h"
 
-#define VAST_MEDIA_MAX 32
+#define VAST_MEDIA_MAX  32
+#define VAST_CLICKS_MAX 16
 
 struct vast_media {
     struct str mime_type, url;
@@ -19,7 +20,8 @@ struct vast_facts {
     int64_t duration_ms; /* of the longest linear creative; -1: none stated */
     bool vpaid;          /* some media file is executable (apiFramework VPAID) */
     struct str insecure; /* the first http: URL in it; empty: none */
-    struct str click_url;
+    int clicks_n;
+    struct str clicks[VAST_CLICKS_MAX]; /* ClickThrough, the first ones; clicks_n counts all */
     struct vast_media media[VAST_MEDIA_MAX]; /* the first ones; media_n counts all */
 };
 

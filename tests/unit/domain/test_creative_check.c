@@ -221,6 +221,9 @@ static void prohibited_things_are_refused(void **state)
     run(t, "{\"name\":\"n\",\"tags\":[\"Gambling\"],\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}");
     expect(t, "prohibited_category", CHECK_FAILED, "the publisher does not accept \"gambling\"");
     assert_string_equal(found(t, "prohibited_category", CHECK_FAILED)->code, "CREATIVE_REJECTED");
+    run(t, "{\"name\":\"n\",\"ext\":{\"salesagent\":{\"categories\":[\"ADULT\"]}},\"assets\":{\"image\":{\"asset_type\":\"image\","
+           GOOD_URL "}}}");
+    expect(t, "prohibited_category", CHECK_FAILED, "the publisher does not accept \"adult\"");
     run(t, "{\"name\":\"Young adult books\",\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}");
     expect(t, "prohibited_category", CHECK_WARNING, NULL);
     assert_true(t->out.passed);
@@ -287,7 +290,8 @@ static void vast_is_read(void **state)
     assert_true(str_is(f.media[0].url, "https://cdn.example/v.mp4"));
     assert_true(str_is(f.media[0].mime_type, "video/mp4"));
     assert_int_equal(f.media[0].width, 1920);
-    assert_true(str_is(f.click_url, "https://acme.example/"));
+    assert_int_equal(f.clicks_n, 1);
+    assert_true(str_is(f.clicks[0], "https://acme.example/"));
     assert_int_equal(f.insecure.n, 0);
     static const char *const bad[] = {
         "", "x", "<VAST/>", "<VAST version='9.0'><Ad/></VAST>", "<vmap:VMAP version='1.0'/>", "<VAST version='4.0'></VAST>",
@@ -339,6 +343,55 @@ static void vast_is_held_against_the_format(void **state)
     expect(t, "duration", CHECK_FAILED, "15500 ms > 10000 max");
     run(t, "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"<VAST>\"}}}");
     expect(t, "vast", CHECK_FAILED, NULL);
+}
+
+#define VAST_WITH(media, clicks)                                                                                 \
+    "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"<VAST version='4.2'>" \
+    "<Ad id='1'><InLine><Creatives><Creative><Linear><Duration>00:00:15</Duration><MediaFiles>" media "</MediaFiles>"   \
+    "<VideoClicks>" clicks "</VideoClicks></Linear></Creative></Creatives></InLine></Ad></VAST>\"}}}"
+#define VAST_MP4 "<MediaFile type='video/mp4' width='1920' height='1080'>https://cdn.example/v.mp4</MediaFile>"
+
+/* What is in the document is held to the rules of what stands beside one. */
+static void what_is_inside_a_vast_counts(void **state)
+{
+    struct env *t = *state;
+    standard(t, "vast_15s");
+    t->in.brand_domain = STR("acme.example");
+    run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://www.acme.example/</ClickThrough>"));
+    assert_true(t->out.passed);
+    expect(t, "landing_page", CHECK_PASSED, "www.acme.example belongs to the brand");
+    run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://acme.example/</ClickThrough><ClickThrough>https://evil.example/</ClickThrough>"));
+    expect(t, "landing_page", CHECK_WARNING, "landing page evil.example is not of the brand's domain acme.example");
+    t->in.policies = parse(t, "{\"landing_page_domain\":\"enforce\"}");
+    run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://evil.example/</ClickThrough>"));
+    expect(t, "landing_page", CHECK_FAILED, NULL);
+    run(t, VAST_WITH(VAST_MP4, "<ClickThrough>javascript:alert(1)</ClickThrough>"));
+    expect(t, "click_url", CHECK_FAILED, "not an absolute https URL");
+    run(t, VAST_WITH("<MediaFile type='video/mp4'>http://cdn.example/v.mp4</MediaFile>", ""));
+    expect(t, "asset_url", CHECK_FAILED, "the VAST document uses http: URLs; only https is accepted");
+    run(t, VAST_WITH("<MediaFile type='application/javascript' apiFramework='VPAID'>https://cdn.example/v.js</MediaFile>", ""));
+    expect(t, "script", CHECK_FAILED, "VPAID executables are not accepted");
+    assert_string_equal(found(t, "script", CHECK_FAILED)->code, "CREATIVE_REJECTED");
+    t->format.mime_types = parse(t, "[\"video/webm\"]");
+    run(t, VAST_WITH(VAST_MP4, ""));
+    expect(t, "mime_type", CHECK_FAILED, "no MediaFile is of an accepted type (accepted: video/webm)");
+    t->in.policies = parse(t, "{\"prohibited_words\":[\"casino\"]}");
+    run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://acme.example/casino/</ClickThrough>"));
+    expect(t, "prohibited_word", CHECK_FAILED, NULL);
+}
+
+static void markup_is_weighed(void **state)
+{
+    struct env *t = *state;
+    standard(t, "display_300x250");
+    t->format.max_file_bytes = 100;
+    run(t, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"<b>short</b>\"}}}");
+    assert_true(t->out.passed);
+    run(t, arena_printf(&t->a, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"%0101d\"}}}", 0).p);
+    expect(t, "file_size", CHECK_FAILED, "101 bytes > 100 max");
+    t->format.max_animation_ms = 15000;
+    run(t, "{\"name\":\"n\",\"assets\":{\"banner\":{\"asset_type\":\"image\"," GOOD_URL ",\"animation_duration_ms\":15001}}}");
+    expect(t, "animation", CHECK_FAILED, "15001 ms of animation > 15000 max");
 }
 
 static void provenance_has_a_code_for_each_gap(void **state)
@@ -454,6 +507,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(vast_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(vast_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(vast_is_held_against_the_format, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_inside_a_vast_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(markup_is_weighed, setup, teardown),
         cmocka_unit_test_setup_teardown(provenance_has_a_code_for_each_gap, setup, teardown),
         cmocka_unit_test_setup_teardown(standard_formats_are_read_off_their_ids, setup, teardown),
         cmocka_unit_test_setup_teardown(noise_breaks_nothing, setup, teardown),

@@ -180,7 +180,7 @@ static void a_video_gets_a_vast_document_that_parses(void **state)
     assert_int_equal(vast_read(&f->arena, text_at(r, "/creative_manifest/assets/vast_tag/content"), &facts, &why), 0);
     assert_int_equal(facts.duration_ms, 30000);
     assert_true(str_is(facts.media[0].url, "https://cdn.acme.example/v.mp4?a=1&b=2"));
-    assert_true(str_is(facts.click_url, "https://acme.example/?a=1&b=2"));
+    assert_true(str_is(facts.clicks[0], "https://acme.example/?a=1&b=2"));
     assert_int_equal(facts.media[0].width, 1920);
 }
 
