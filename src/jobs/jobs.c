@@ -1,6 +1,7 @@
 #include "jobs/jobs.h"
 
 #include "jobs/adapter_job.h"
+#include "jobs/feed_job.h"
 #include "jobs/governance_job.h"
 #include "jobs/opinion_job.h"
 #include "jobs/people_job.h"
@@ -10,7 +11,7 @@
 
 static const struct job_kind *const kinds[] = { &webhook_kind, &webhook_challenge_kind, &report_kind, &adapter_kind,
                                                 &governance_kind, &governance_delivery_kind, &people_kind,
-                                                &opinion_kind, &remote_list_kind, NULL };
+                                                &opinion_kind, &remote_list_kind, &feed_kind, NULL };
 
 struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct http_client *client,
                                const struct agent_jobs_options *o)

@@ -5,6 +5,7 @@
 
 /* The kinds of `held`. */
 #define HELD_CATALOG           "catalog"
+#define HELD_CATALOG_FEED      "catalog_feed" /* where the catalog of that id is fetched from */
 #define HELD_EVENT_SOURCE      "event_source"
 #define HELD_AUDIENCE          "audience"
 #define HELD_SIGNAL            "signal" /* activations */

@@ -2,29 +2,18 @@
  *
  * A catalog is kept without its items, and each item as a part of it; a sync replaces the items as a whole. Items
  * without an identifier cannot be named by creatives and events: they are rejected (with validation_mode strict the
- * whole call is). Feeds by URL are not fetched. */
+ * whole call is). A catalog with a URL is fetched by a job (domain/catalog_feed.h); until that has happened the reply says so,
+ * and its items are those it had before. */
 #include "base/crypto.h"
 #include "base/encode.h"
+#include "base/rfc3339.h"
+#include "domain/catalog_feed.h"
 #include "tools/around_tools.h"
 #include "tools/held_sync.h"
 
 #define CATALOGS_MAX 50
 #define ITEMS_MAX    10000
 #define ISSUES_SHOWN 100
-
-/* Where the item types of AdCP have their identifier. */
-static const char *const id_members[] = { "item_id",     "offering_id", "store_id",   "hotel_id",    "flight_id",
-                                          "job_id",      "vehicle_id",  "listing_id", "program_id",  "destination_id",
-                                          "app_id",      "product_id",  "promotion_id", "inventory_id", "sku", "id" };
-
-static struct str item_id(yyjson_val *item)
-{
-    for (size_t i = 0; i < ARRAY_LEN(id_members); i++) {
-        struct str id = json_str(item, id_members[i]);
-        if (id.n > 0 && id.n <= HELD_ID_MAX) return id;
-    }
-    return STR_NONE;
-}
 
 struct items {
     yyjson_val *list;
@@ -36,7 +25,7 @@ static bool repeated(const struct items *it, size_t i, struct str id)
 {
     /* A repeated identifier is the rare case: look back only within a window, the store has the last word. */
     for (size_t k = i > 200 ? i - 200 : 0; k < i; k++) {
-        if (str_eq(item_id(yyjson_arr_get(it->list, k)), id)) return true;
+        if (str_eq(feed_item_id(yyjson_arr_get(it->list, k)), id)) return true;
     }
     return false;
 }
@@ -56,7 +45,7 @@ static void check_items(struct held_sync *h, struct items *it)
     size_t i, n;
     it->issues = yyjson_mut_arr(h->c->doc);
     yyjson_arr_foreach(it->list, i, n, item) {
-        struct str id = item_id(item);
+        struct str id = feed_item_id(item);
         if (!id.n) {
             add_issue(h, it, i, id, "The item has no identifier.");
         } else if (repeated(it, i, id)) {
@@ -72,11 +61,11 @@ static int check_catalog(struct held_sync *h, struct held_item *item, struct ite
     struct str type;
     if (json_req_str(JSON_FIELD(item->entry, "type", item->at), (struct json_len){ 1, 40 }, &type, e)) return -1;
     if (json_opt_arr(JSON_FIELD(item->entry, "items", item->at), (struct json_len){ 1, SIZE_MAX }, &it->list, e)) return -1;
-    if (json_has(item->entry, "url") && !it->list) {
-        (void)err_set(e, "UNSUPPORTED_FEATURE", "Feeds are not fetched: send the items with the call.");
-        (void)err_suggest(e, "Put the items into catalogs[].items, at most %d.", ITEMS_MAX);
+    if (json_has(item->entry, "url") && it->list) {
+        (void)err_set(e, "INVALID_REQUEST", "A catalog has its items in the call or at a URL, not both.");
         return err_field(e, "%s/url", item->at);
     }
+    if (json_has(item->entry, "url")) return catalog_feed_check(h->c->act, item->entry, item->at, e);
     if (yyjson_arr_size(it->list) > ITEMS_MAX) {
         (void)err_set(e, "CATALOG_LIMIT_EXCEEDED", "A catalog holds at most %d items.", ITEMS_MAX);
         return err_field(e, "%s/items", item->at);
@@ -115,7 +104,7 @@ static int store_items(struct held_sync *h, const struct held_item *item, const 
     size_t i, n;
     if (q_held_parts_clear(tx, &item->row.key, e)) return -1;
     yyjson_arr_foreach(it->list, i, n, v) {
-        struct held_part part = { item_id(v), json_write_val(h->c->arena, v) };
+        struct held_part part = { feed_item_id(v), json_write_val(h->c->arena, v) };
         if (part.part_id.n && q_held_part_put(tx, &item->row.key, &part, e) < 0) return -1;
     }
     return 0;
@@ -126,6 +115,41 @@ static void add_counts(struct held_sync *h, yyjson_mut_val *o, int64_t count)
     json_add_i64(h->c->doc, o, "item_count", count);
     json_add_i64(h->c->doc, o, "items_approved", count);
     json_add_i64(h->c->doc, o, "items_pending", 0);
+}
+
+/* Where a catalog is fetched from, when next, and what came of the last time. */
+static void tell_feed(struct held_sync *h, const struct catalog_feed *f, yyjson_mut_val *o)
+{
+    yyjson_mut_doc *doc = h->c->doc;
+    if (!f->known && !f->url.n) return;
+    if (f->rejected) {
+        (void)yyjson_mut_obj_remove_key(o, "items_rejected");
+        json_add_i64(doc, o, "items_rejected", f->rejected);
+    }
+    if (f->next_at != TIME_NONE) json_add_time(doc, o, "next_fetch_at", f->next_at);
+    if (f->status == CATALOG_FEED_FETCHED) return;
+    yyjson_mut_val *warnings = json_add_arr(doc, o, "warnings");
+    if (f->status == CATALOG_FEED_PENDING) {
+        json_push_str(doc, warnings, STR("The feed has not been fetched yet; the items are those from before. Call sync_catalogs"
+                                         " without catalogs to see what became of it."));
+        return;
+    }
+    json_push_str(doc, warnings, arena_printf(h->c->arena, "The feed could not be taken: " STR_FMT " The items are those from"
+                                              " before.", STR_ARG(f->reason)));
+}
+
+/* Says whose word holds from now on: the feed's or the call's. */
+static int sync_feed(struct held_sync *h, struct held_item *item, const struct items *it, struct err *e)
+{
+    struct catalog_feed f = { .next_at = TIME_NONE };
+    if (json_has(item->entry, "url")) {
+        if (h->dry_run) f = (struct catalog_feed){ .url = json_str(item->entry, "url"), .next_at = TIME_NONE };
+        else if (catalog_feed_ask(h->c->act, &item->row.key, item->entry, &f, e)) return -1;
+        tell_feed(h, &f, item->reply);
+        return 0;
+    }
+    bool own = it->list || !item->found; /* an appointment of a deleted namesake is not this catalog's */
+    return own && !h->dry_run ? catalog_feed_forget(h->c->act->tx, &item->row.key, e) : 0;
 }
 
 static int sync_catalog(struct held_sync *h, struct held_item *item, struct err *e)
@@ -145,7 +169,7 @@ static int sync_catalog(struct held_sync *h, struct held_item *item, struct err 
     json_add_i64(h->c->doc, item->reply, "items_rejected", (int64_t)rejected);
     if (rejected) json_add_val(h->c->doc, item->reply, "item_issues", it.issues);
     json_add_time(h->c->doc, item->reply, "last_synced_at", item->row.updated_at);
-    return 0;
+    return sync_feed(h, item, &it, e);
 }
 
 static int show_catalog(struct held_sync *h, const struct held_row *row, yyjson_mut_val *out, struct err *e)
@@ -154,6 +178,9 @@ static int show_catalog(struct held_sync *h, const struct held_row *row, yyjson_
     if (q_held_parts_count(h->c->act->tx, &row->key, &count, e)) return -1;
     add_counts(h, out, count);
     json_add_time(h->c->doc, out, "last_synced_at", row->updated_at);
+    struct catalog_feed f;
+    if (catalog_feed_load(h->c->act->tx, h->c->arena, &row->key, &f, e)) return -1;
+    tell_feed(h, &f, out);
     return 0;
 }
 

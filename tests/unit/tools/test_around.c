@@ -95,11 +95,46 @@ static void bad_items_are_named(void **state)
     refused(f, "sync_catalogs",
             "{" KEY ACCOUNT ",\"validation_mode\":\"strict\",\"catalogs\":[" MENU("{\"title\":\"x\"}") "]}",
             "VALIDATION_ERROR", "/catalogs/0");
-    r = ok(f, "sync_catalogs",
-           "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://a.example/f\"}]}");
-    assert_string_equal(text(f, &r, "/catalogs/0/action"), "failed");
-    assert_string_equal(text(f, &r, "/catalogs/0/errors/0/field"), "catalogs[0].url");
     refused(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true}", "INVALID_REQUEST", "/catalogs");
+}
+
+#define FEED(more) "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://a.example/f\"" more "}]}"
+
+static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **state)
+{
+    static const struct {
+        const char *args, *field;
+    } bad[] = {
+        { FEED(",\"feed_format\":\"shopify\""), "catalogs[0].feed_format" },
+        { FEED(",\"feed_format\":\"custom\""), "catalogs[0].feed_field_mappings" },
+        { FEED(",\"feed_format\":\"custom\",\"feed_field_mappings\":[{\"feed_field\":\"a\",\"catalog_field\":\"b\",\"transform\":"
+               "\"date\",\"format\":\"DD MMM YY\"}]"), "catalogs[0].feed_field_mappings[0].format" },
+        { FEED(",\"items\":[{\"item_id\":\"a\"}]"), "catalogs[0].url" },
+        { "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://10.1.1.1/f\"}]}",
+          "catalogs[0].url" },
+    };
+    struct fixture *f = *state;
+    struct fixture_reply r;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        r = ok(f, "sync_catalogs", bad[i].args);
+        assert_string_equal(text(f, &r, "/catalogs/0/action"), "failed");
+        assert_string_equal(text(f, &r, "/catalogs/0/errors/0/field"), bad[i].field);
+    }
+    for (int i = 0; i < 2; i++) {
+        r = ok(f, "sync_catalogs", FEED(",\"feed_format\":\"google_merchant_center\",\"update_frequency\":\"daily\""));
+        assert_string_equal(text(f, &r, "/catalogs/0/action"), i ? "unchanged" : "created");
+        assert_int_equal(number(&r, "/catalogs/0/item_count"), 0);
+        assert_non_null(strstr(text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
+        assert_string_equal(text(f, &r, "/catalogs/0/next_fetch_at"), "2026-03-09T14:30:00Z");
+    }
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT "}");
+    assert_non_null(strstr(text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"items\":["
+                               "{\"item_id\":\"a\"}]}]}"); /* the call's word holds now */
+    assert_null(json_get_path(r.reply, "/catalogs/0/next_fetch_at"));
+    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT "}");
+    assert_null(json_get_path(r.reply, "/catalogs/0/warnings"));
+    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
 }
 
 /* ---- events ---- */
@@ -221,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(catalogs_are_created_replaced_and_listed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_items_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(the_same_event_counts_once, setup, teardown),
         cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, setup, teardown),
