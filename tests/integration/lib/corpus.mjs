@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { judge } from '../../conformance/lib/schemas.mjs';
+import { judge, source } from '../../conformance/lib/schemas.mjs';
 import { cli } from './agent.mjs';
 
 const top = path.resolve(import.meta.dirname, '../../..');
@@ -45,13 +45,13 @@ export class Schemas {
     return this.requests.get(tool)(args);
   }
 
-  // What is wrong with a reply, in words; null when nothing is. The published files of 3.1 are asked as well where
-  // they are at hand (they are not part of this repository).
+  // What is wrong with a reply, in words; null when nothing is. The published files of 3.1 (they are not part of this
+  // repository) or the committed tables are asked as well where they are at hand.
   wrong(tool, payload, failed) {
     const check = this.replies.get(tool);
     if (!check) return null;
     if (!failed && !check(payload)) return this.ajv.errorsText(check.errors);
-    return judge('3.1', tool, payload, failed);
+    return source('3.1') ? judge('3.1', { tool, reply: payload, isError: failed }) ?? null : null;
   }
 }
 
