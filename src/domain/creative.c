@@ -194,7 +194,7 @@ int creative_unassign(const struct act *act, const struct creative_package *pack
 {
     struct creative_package_row p;
     if (find_package(act, package, &p, e)) return -1;
-    return q_creative_unassign(act->tx, p.package_id, creative_id, e) < 0 ? -1 : 0;
+    return q_creative_unassign(act->tx, p.package_id, creative_id, act->now, e) < 0 ? -1 : 0;
 }
 
 static bool names_creative(yyjson_val *assignments, struct str creative_id)
@@ -221,7 +221,7 @@ int creative_assign_all(const struct act *act, const struct creative_package *pa
     }
     for (size_t k = 0; k < had.n; k++) {
         if (names_creative(assignments, had.rows[k].key.creative_id)) continue;
-        if (q_creative_unassign(act->tx, package->package_id, had.rows[k].key.creative_id, e) < 0) return -1;
+        if (q_creative_unassign(act->tx, package->package_id, had.rows[k].key.creative_id, act->now, e) < 0) return -1;
     }
     return 0;
 }

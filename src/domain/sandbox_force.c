@@ -83,7 +83,7 @@ int sandbox_purge_creative(const struct act *act, yyjson_val *params, struct san
                                           .status = CREATIVE_ARCHIVED, .reason = reason_of(params) };
         if (creative_set_status(act, &change, e)) return -1;
     }
-    if (str_is(kind, "hard") && q_creative_delete(act->tx, &row.key, e) < 0) return -1;
+    if (str_is(kind, "hard") && q_creative_delete(act->tx, &row.key, act->now, e) < 0) return -1;
     out->current = STR("purged");
     return 0;
 }

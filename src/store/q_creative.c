@@ -51,8 +51,18 @@ int q_creative_get(struct tx *tx, struct arena *a, const struct creative_key *ke
     return rc;
 }
 
-int q_creative_delete(struct tx *tx, const struct creative_key *key, struct err *e)
+#define KEEP_REMOVALS                                                                                                 \
+    "INSERT INTO creative_removal (package_id, creative_id, tenant_id, principal_id, media_buy_id, at)"               \
+    " SELECT package_id, creative_id, tenant_id, principal_id, media_buy_id, ?4 FROM creative_assignment WHERE "
+#define REMOVED_AGAIN " ON CONFLICT (package_id, creative_id) DO UPDATE SET at = excluded.at"
+
+int q_creative_delete(struct tx *tx, const struct creative_key *key, int64_t now, struct err *e)
 {
+    AUTO_STMT struct stmt *keep = stmt_get(
+        tx, KEEP_REMOVALS "tenant_id = ?1 AND principal_id = ?2 AND creative_id = ?3" REMOVED_AGAIN);
+    bind_key(keep, key);
+    stmt_i64(keep, 4, now);
+    if (stmt_run(keep, e)) return -1;
     AUTO_STMT struct stmt *uses = stmt_get(tx, "DELETE FROM creative_assignment"
                                                " WHERE tenant_id = ? AND principal_id = ? AND creative_id = ?");
     AUTO_STMT struct stmt *s =
@@ -237,13 +247,42 @@ int q_creative_assign(struct tx *tx, const struct creative_assignment_row *row, 
     return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
 }
 
-int q_creative_unassign(struct tx *tx, struct str package_id, struct str creative_id, struct err *e)
+int q_creative_unassign(struct tx *tx, struct str package_id, struct str creative_id, int64_t now, struct err *e)
 {
+    AUTO_STMT struct stmt *keep = stmt_get(tx, KEEP_REMOVALS "package_id = ?1 AND creative_id = ?2" REMOVED_AGAIN);
+    stmt_str(keep, 1, package_id);
+    stmt_str(keep, 2, creative_id);
+    stmt_i64(keep, 4, now);
+    if (stmt_run(keep, e)) return -1;
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "DELETE FROM creative_assignment WHERE package_id = ? AND creative_id = ?");
     stmt_str(s, 1, package_id);
     stmt_str(s, 2, creative_id);
     return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
+int q_creative_removals_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id,
+                               struct creative_removal_rows *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT package_id, creative_id, at FROM creative_removal WHERE media_buy_id = ?");
+    stmt_str(s, 1, media_buy_id);
+    struct creative_removal_rows r = { 0 };
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        r.rows = grow(a, r.rows, r.n, sizeof(*r.rows));
+        r.rows[r.n++] = (struct creative_removal_row){ col_str(s, a, 0), col_str(s, a, 1), col_i64(s, 2) };
+    }
+    if (rc == 0) *out = r;
+    return rc;
+}
+
+int q_creative_was_removed(struct tx *tx, const struct creative_key *key, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT 1 FROM creative_removal WHERE tenant_id = ? AND principal_id = ?"
+                                            " AND creative_id = ? LIMIT 1");
+    bind_key(s, key);
+    return stmt_step(s, e);
 }
 
 #define ASSIGNMENT_COLUMNS " x.package_id, x.media_buy_id, x.doc, x.created_at, x.remote_id, x.sent_at"

@@ -25,7 +25,7 @@ MUST_CHECK int q_creative_get(struct tx *tx, struct arena *a, const struct creat
 MUST_CHECK int q_creative_put(struct tx *tx, const struct creative_row *row, struct err *e);
 
 /* With its assignments. 1 deleted, 0 there was none, -1 failed. */
-MUST_CHECK int q_creative_delete(struct tx *tx, const struct creative_key *key, struct err *e);
+MUST_CHECK int q_creative_delete(struct tx *tx, const struct creative_key *key, int64_t now, struct err *e);
 
 struct creative_rows {
     struct creative_row *rows;
@@ -124,7 +124,22 @@ struct creative_assignment_rows {
 /* Inserts, or replaces doc; created_at is kept. 1 something changed, 0 nothing, -1 failed. */
 MUST_CHECK int q_creative_assign(struct tx *tx, const struct creative_assignment_row *row, struct err *e);
 /* 1 removed, 0 was not there, -1 failed. */
-MUST_CHECK int q_creative_unassign(struct tx *tx, struct str package_id, struct str creative_id, struct err *e);
+MUST_CHECK int q_creative_unassign(struct tx *tx, struct str package_id, struct str creative_id, int64_t now,
+                                   struct err *e);
+
+/* What was taken out of packages; kept because it was shown there until then. */
+struct creative_removal_row {
+    struct str package_id, creative_id;
+    int64_t at; /* the last time */
+};
+struct creative_removal_rows {
+    struct creative_removal_row *rows;
+    size_t n;
+};
+MUST_CHECK int q_creative_removals_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id,
+                                          struct creative_removal_rows *out, struct err *e);
+/* 1: it was taken out of a package at some time; 0 never; -1 failed. */
+MUST_CHECK int q_creative_was_removed(struct tx *tx, const struct creative_key *key, struct err *e);
 /* In the order package, assigned first. */
 MUST_CHECK int q_creative_assignments_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id,
                                              struct creative_assignment_rows *out, struct err *e);

@@ -1,10 +1,9 @@
 /* get_creative_delivery: what is known of single creatives.
  *
- * Ad servers report by package. A creative's own numbers are known where it was alone in all its packages for the
- * whole of the time asked about; then they are the packages'. Anywhere else they are left out, never guessed. Each
+ * domain/creative_delivery.h says where a creative's own numbers are known; anywhere else they are left out. Each
  * creative has one variant: itself. */
 #include "domain/account.h"
-#include "domain/delivery.h"
+#include "domain/creative_delivery.h"
 #include "domain/media_buy.h"
 #include "tools/creative_reply.h"
 #include "tools/creative_tools.h"
@@ -135,26 +134,6 @@ static int find_buys_of_creatives(struct call *k, struct err *e)
 
 /* ---- numbers ---- */
 
-static const struct delivery_package *package_of(const struct delivery *d, struct str package_id)
-{
-    for (size_t i = 0; i < d->plan->packages_n; i++) {
-        if (str_eq(d->packages[i].package->package_id, package_id)) return &d->packages[i];
-    }
-    return NULL;
-}
-
-/* True when nothing else was, or may have been, shown in this package during the range. */
-static bool was_alone(const struct creative_assigned_list *all, const struct creative_assigned *a,
-                      const struct delivery *d, const struct delivery_package *p)
-{
-    for (size_t i = 0; i < all->n; i++) {
-        const struct creative_assigned *other = &all->items[i];
-        if (str_eq(other->package_id, a->package_id) && !str_eq(other->creative_id, a->creative_id)) return false;
-    }
-    int64_t begin = p->package->start_at > d->from_at ? p->package->start_at : d->from_at;
-    return a->created_at <= begin;
-}
-
 static bool is_asked(const struct call *k, struct str creative_id)
 {
     size_t i, n;
@@ -173,16 +152,10 @@ static bool is_first_of(const struct creative_assigned_list *all, size_t at)
     return true;
 }
 
-static void add_creative(struct call *k, const struct creative_assigned_list *all, size_t at, const struct delivery *d)
+static void add_creative(struct call *k, const struct creative_uses *uses, size_t at, const struct delivery *d)
 {
-    struct shown s = { .creative = &all->items[at], .totals = delivered_none(), .known = true };
-    for (size_t i = 0; i < all->n; i++) {
-        const struct creative_assigned *a = &all->items[i];
-        if (!str_eq(a->creative_id, s.creative->creative_id)) continue;
-        const struct delivery_package *p = package_of(d, a->package_id);
-        if (p && was_alone(all, a, d, p)) delivered_add(&s.totals, &p->in_range);
-        else s.known = false;
-    }
+    struct shown s = { .creative = &uses->now.items[at] };
+    s.known = creative_delivered(d, uses, s.creative->creative_id, &s.totals);
     if (k->rows_n < ROWS_MAX) k->rows[k->rows_n++] = s;
 }
 
@@ -190,16 +163,16 @@ static int read_buy(struct call *k, struct str id, struct err *e)
 {
     struct plan *plan = ARENA_NEW(k->c->arena, struct plan);
     struct delivery d;
-    struct creative_assigned_list all;
+    struct creative_uses uses;
     int rc = plan_load(k->c->act, id, PLAN_NUMBERS, plan, e);
     if (rc != 1) return rc;
     if (delivery_read(k->c->act, plan, k->range, DELIVERY_TOTALS, &d, e)) return -1;
-    if (creatives_of_buys(k->c->act->tx, k->c->arena, &id, 1, &all, e)) return -1;
+    if (creative_uses_read(k->c->act, id, &uses, e)) return -1;
     if (!k->currency[0]) memcpy(k->currency, plan->currency, sizeof(k->currency));
     if (k->from_at == TIME_NONE || d.from_at < k->from_at) k->from_at = d.from_at;
     if (k->until_at == TIME_NONE || d.until_at > k->until_at) k->until_at = d.until_at;
-    for (size_t i = 0; i < all.n; i++) {
-        if (is_asked(k, all.items[i].creative_id) && is_first_of(&all, i)) add_creative(k, &all, i, &d);
+    for (size_t i = 0; i < uses.now.n; i++) {
+        if (is_asked(k, uses.now.items[i].creative_id) && is_first_of(&uses.now, i)) add_creative(k, &uses, i, &d);
     }
     return 0;
 }

@@ -1,12 +1,14 @@
 /* list_creatives: the caller's library, filtered, sorted and paged by key. */
 #include "base/encode.h"
 #include "domain/account.h"
+#include "domain/creative_delivery.h"
 #include "tools/creative_reply.h"
 #include "tools/creative_tools.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     100
 #define IDS_MAX       100
+#define SNAPSHOT_READS_MAX 500
 
 static const struct json_limits cursor_limits = { .bytes_max = 4096, .depth_max = 2, .nodes_max = 16 };
 
@@ -16,6 +18,7 @@ struct list_call {
     struct creative_page page;
     yyjson_val *applied_filters, *fields;
     bool assignments, snapshot, items, variables;
+    int snapshot_reads; /* buys that may still be read for snapshots */
 };
 
 /* ---- filters ---- */
@@ -313,12 +316,33 @@ static void add_stored(struct list_call *l, yyjson_mut_val *o, yyjson_val *store
     }
     if (l->variables && wants(l, "variables")) json_add_copy(doc, o, "variables", json_arr(stored, "variables"));
     if (l->items && wants(l, "items")) add_items(l, o, stored);
-    if (l->snapshot && wants(l, "snapshot")) json_add_cstr(doc, o, "snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED");
     if (l->fields) return;
     json_add_copy(doc, o, "provenance", json_obj(stored, "provenance"));
     json_add_copy(doc, o, "industry_identifiers", json_arr(stored, "industry_identifiers"));
     yyjson_val *reason = json_get_path(stored, "/salesagent/review/reason");
     if (yyjson_mut_equals_str(yyjson_mut_obj_get(o, "status"), "rejected")) json_add_copy(doc, o, "rejection_reason", reason);
+}
+
+/* When it was last shown is known to the day at best, and left out. */
+static int add_snapshot(struct list_call *l, yyjson_mut_val *o, const struct creative_row *row, struct err *e)
+{
+    struct creative_lifetime life;
+    yyjson_mut_doc *doc = l->c->doc;
+    if (!l->snapshot || !wants(l, "snapshot")) return 0;
+    bool too_much = l->snapshot_reads == 0;
+    if (creative_lifetime_read(l->c->act, &row->key, &l->snapshot_reads, &life, e)) return -1;
+    if (!life.known) {
+        bool later = too_much || l->snapshot_reads < 0;
+        json_add_cstr(doc, o, "snapshot_unavailable_reason",
+                      later ? "SNAPSHOT_TEMPORARILY_UNAVAILABLE" : "SNAPSHOT_UNSUPPORTED");
+        if (l->snapshot_reads < 0) l->snapshot_reads = 0;
+        return 0;
+    }
+    yyjson_mut_val *s = json_add_obj(doc, o, "snapshot");
+    json_add_time(doc, s, "as_of", life.as_of);
+    json_add_i64(doc, s, "staleness_seconds", life.staleness_s);
+    json_add_i64(doc, s, "impressions", life.impressions);
+    return 0;
 }
 
 /* For dialects; documented in tools/README.md. */
@@ -356,6 +380,7 @@ static int add_creative(struct list_call *l, yyjson_mut_val *list, yyjson_mut_va
     json_add_time(doc, o, "created_date", item->row.created_at);
     json_add_time(doc, o, "updated_date", item->row.updated_at);
     add_stored(l, o, stored);
+    if (add_snapshot(l, o, &item->row, e)) return -1;
     return add_assignments(l, o, item, add_aux(l, aux, &item->row, stored), e);
 }
 
@@ -396,7 +421,7 @@ static void add_query_summary(struct list_call *l, int64_t total, size_t returne
 
 int list_creatives_run(struct tool_call *c, struct err *e)
 {
-    struct list_call l = { .c = c, .filter = CREATIVE_FILTER_ALL };
+    struct list_call l = { .c = c, .filter = CREATIVE_FILTER_ALL, .snapshot_reads = SNAPSHOT_READS_MAX };
     struct creative_list found;
     struct creative_counts counts;
     l.filter.tenant_id = c->act->tenant->tenant_id;

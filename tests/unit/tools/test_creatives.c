@@ -473,7 +473,7 @@ static void fields_and_flags_shape_the_reply(void **state)
     struct fixture *f = *state;
     expect_ok(sync_text(f, BANNER("c1", ",\"tags\":[\"a\"],\"ext\":{\"salesagent\":{\"alt_text\":\"A banner\"}}"), ""));
     struct fixture_reply r = call(f, "list_creatives", "{\"include_snapshot\":true}");
-    expect_str(r, "/creatives/0/snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED");
+    assert_int_equal(yyjson_get_sint(at(r, "/creatives/0/snapshot/impressions")), 0); /* it was never used */
     expect_str(r, "/creatives/0/tags/0", "a");
     expect_str(r, "/creatives/0/assets/primary/asset_type", "image");
     assert_null(at(r, "/creatives/0/salesagent"));
@@ -550,6 +550,8 @@ static const char buy[] =
     "\"pricing_option_id\":\"price-001\",\"budget\":2000}],\"start_time\":\"2026-04-01T00:00:00Z\","
     "\"end_time\":\"2026-05-01T00:00:00Z\"}";
 
+#define SNAPSHOTS "{\"include_snapshot\":true,\"sort\":{\"field\":\"name\",\"direction\":\"asc\"}}"
+
 static int64_t number(struct fixture_reply r, const char *path)
 {
     return yyjson_get_sint(at(r, path));
@@ -582,6 +584,10 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
                      number(d, "/media_buy_deliveries/0/by_package/0/impressions"));
     expect_str(r, "/creatives/0/variants/0/variant_id", "c1");
     expect_str(r, "/creatives/0/format_id/id", "fmt-display-300x250");
+    struct fixture_reply l = call(f, "list_creatives", SNAPSHOTS);
+    assert_int_equal(number(l, "/creatives/0/snapshot/impressions"), number(r, "/creatives/0/totals/impressions"));
+    assert_int_equal(number(l, "/creatives/0/snapshot/staleness_seconds"), 0);
+    expect_str(l, "/creatives/0/snapshot/as_of", "2026-04-15T12:00:00Z");
     /* From here on two share the package, and nobody knows who was seen how often. */
     expect_ok(sync_text(f, BANNER("c3", ""), arena_printf(&f->arena, ",\"assignments\":{\"c3\":[\"%s\"]}", p1).p));
     r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\",\"c2\",\"nope\"]}");
@@ -591,6 +597,21 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
     assert_int_equal(yyjson_arr_size(at(r, "/creatives/0/variants")), 0);
     assert_true(number(r, "/creatives/1/totals/impressions") > 0);
     assert_int_equal(total(f, "{\"filters\":{\"unassigned\":true}}"), 0);
+    l = call(f, "list_creatives", SNAPSHOTS);
+    expect_str(l, "/creatives/0/snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED");
+    assert_null(at(l, "/creatives/0/snapshot"));
+    /* One of them is taken out: what was shown before is not the other's alone, what comes after is. */
+    f->now += USEC_PER_DAY;
+    expect_ok(call(f, "update_media_buy",
+                   arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"%s\","
+                                "\"creative_assignments\":[{\"creative_id\":\"c1\"}]}]}", STR_ARG(id), p1).p));
+    f->now += 2 * USEC_PER_DAY;
+    r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\"]}");
+    assert_null(at(r, "/creatives/0/totals"));
+    r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\"],\"start_date\":\"2026-04-17\"}");
+    assert_true(number(r, "/creatives/0/totals/impressions") > 0);
+    l = call(f, "list_creatives", SNAPSHOTS);
+    expect_str(l, "/creatives/2/snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED"); /* c3 was shown, nobody knows how often */
     r = call(f, "get_creative_delivery", "{}");
     assert_string_equal(r.e.code, "INVALID_REQUEST");
     fixture_become_new_buyer(f, "other");
