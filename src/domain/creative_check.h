@@ -56,3 +56,6 @@ enum checks_shown {
 };
 void creative_checks_encode(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct creative_checks *c,
                             enum checks_shown shown);
+
+/* The creative's own provenance, else the first that an asset carries; NULL when there is none. `asset`: as it is stored. */
+yyjson_val *creative_provenance(yyjson_val *asset);

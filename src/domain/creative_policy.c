@@ -229,8 +229,7 @@ static void check_verifiers(struct check_run *r, yyjson_val *provenance, const c
     }
 }
 
-/* The creative's own provenance, else the first that an asset carries. */
-static yyjson_val *resolved_provenance(yyjson_val *asset)
+yyjson_val *creative_provenance(yyjson_val *asset)
 {
     yyjson_val *own = json_obj(asset, "provenance"), *k, *v;
     if (own && yyjson_obj_size(own) > 0) return own;
@@ -244,7 +243,7 @@ static yyjson_val *resolved_provenance(yyjson_val *asset)
 
 static void check_provenance_of(struct check_run *r, yyjson_val *policy)
 {
-    yyjson_val *p = resolved_provenance(r->in->asset), *req = json_obj(policy, "provenance_requirements");
+    yyjson_val *p = creative_provenance(r->in->asset), *req = json_obj(policy, "provenance_requirements");
     bool source = json_bool_or(req, "require_digital_source_type", false);
     bool disclosure = json_bool_or(req, "require_disclosure_metadata", false);
     bool embedded = json_bool_or(req, "require_embedded_provenance", false);

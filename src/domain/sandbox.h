@@ -64,6 +64,29 @@ MUST_CHECK int sandbox_directed(const struct act *act, const char *tool, struct 
 MUST_CHECK int sandbox_obey(const struct act *act, const char *tool, const struct sandbox_directive *d, yyjson_val *args,
                             struct err *e);
 
+/* ---- evidence ---- */
+
+/* `params`: since_timestamp, endpoint_pattern, limit, attestation_mode, identifier_value_digests. Fills recorded_calls,
+ * total_count, truncated, since_timestamp with what jobs sent for this caller (jobs/traffic.h). */
+MUST_CHECK int sandbox_query_traffic(const struct act *act, yyjson_val *params, yyjson_mut_doc *doc,
+                                     yyjson_mut_val *reply, struct err *e);
+/* Fills creative_id and audit_observations (AdCP 3.1, creative/audit-observation.json) of one of the caller's creatives. */
+MUST_CHECK int sandbox_query_provenance(const struct act *act, yyjson_val *params, yyjson_mut_doc *doc,
+                                        yyjson_mut_val *reply, struct err *e);
+
+/* ---- upstreams ---- */
+
+/* What params.tool (or "*") rests on counts as unreachable for this caller, until sandbox_reset_upstreams. */
+MUST_CHECK int sandbox_force_upstream(const struct act *act, yyjson_val *params, struct str *upstream, struct err *e);
+MUST_CHECK int sandbox_reset_upstreams(const struct act *act, struct err *e);
+struct sandbox_stale {
+    const char *payload; /* the member of the reply that is older than it should be */
+    struct str upstream;
+    int64_t age_s;
+};
+/* 1 what this tool rests on is unreachable, 0 it is not, -1 failed. Readable without a write transaction. */
+MUST_CHECK int sandbox_stale(const struct act *act, const char *tool, struct sandbox_stale *out, struct err *e);
+
 /* ---- for sandbox_*.c ---- */
 
 MUST_CHECK int sandbox_param(yyjson_val *params, const char *key, struct str *out, struct err *e);

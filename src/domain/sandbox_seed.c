@@ -31,7 +31,7 @@ static int owner(const struct act *act, const struct sandbox_seed *in, enum acco
 /* Something to show, of the kind the format's id speaks of. */
 static void add_asset(yyjson_mut_doc *doc, yyjson_mut_val *assets, struct str format_id)
 {
-    bool video = memmem(format_id.p, format_id.n, "video", 5) || memmem(format_id.p, format_id.n, "vast", 4);
+    bool video = format_id.n && (memmem(format_id.p, format_id.n, "video", 5) || memmem(format_id.p, format_id.n, "vast", 4));
     yyjson_mut_val *o = json_add_obj(doc, assets, video ? "video" : "image");
     json_add_cstr(doc, o, "asset_type", video ? "video" : "image");
     json_add_cstr(doc, o, "url", video ? "https://assets.example/seeded.mp4" : "https://assets.example/seeded.jpg");

@@ -11,6 +11,7 @@
 #include "domain/report.h"
 #include "domain/task_execute.h"
 #include "jobs/job_act.h"
+#include "jobs/traffic.h"
 #include "jobs/webhook_send.h"
 
 #define LEASE_S 600
@@ -158,6 +159,13 @@ static void show_results(struct adapter_run *r)
     }
 }
 
+static void note_calls(struct adapter_run *r)
+{
+    struct traffic_cause cause = { .media_buy_id = r->plan.media_buy_id, .purpose = STR("platform_primary") };
+    if (!cause.media_buy_id.n) return; /* not for a buyer */
+    for (int i = 0; i < r->http_n; i++) traffic_note(&r->run, &cause, &r->http[i].call);
+}
+
 static int progress_run(struct tx *tx, struct op_write *op, struct err *e)
 {
     struct adapter_run *r = CONTAINER_OF(op, struct adapter_run, write);
@@ -173,6 +181,7 @@ static int run_step(struct steps *s)
     const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
     ENSURE(r->op.pc >= 0 && r->op.pc < verb->steps_n);
     show_results(r);
+    note_calls(r);
     r->op.now = loop_now(s->loop);
     r->op.sleep_ms = 0;
     r->op.pc = verb->steps[r->op.pc](&r->op);

@@ -7,6 +7,7 @@
 #include "domain/governance_delivery.h"
 #include "jobs/job_act.h"
 #include "jobs/mcp_client.h"
+#include "jobs/traffic.h"
 #include "jobs/webhook_send.h"
 #include "store/q_governance.h"
 
@@ -135,6 +136,7 @@ static int hear(struct steps *s)
     struct check_run *r = self(s);
     const struct http_call *c = &r->post.call;
     char why[64];
+    traffic_note(&r->run, &(struct traffic_cause){ .principal_id = r->check.principal_id, .purpose = STR("other") }, c);
     switch (c->outcome) {
     case HTTP_OK: break;
     case HTTP_NOT_SENT:

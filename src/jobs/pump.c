@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "jobs/traffic.h"
 
 #define RUNNING_MAX    128
 #define LANE_MAX       64
@@ -134,6 +135,7 @@ static int finish_run(struct tx *tx, struct write_cmd *c)
     struct job_run *r = CONTAINER_OF(c, struct job_run, finish);
     struct err e;
     weigh(r);
+    if (traffic_record(tx, r, &e)) return -1;
     if (r->kind->record) {
         if (r->kind->record(tx, r, &e)) {
             log_event(LOG_WARN, "jobs", "outcome not recorded", "kind", r->kind->name, "code", e.code, "why", e.message,

@@ -50,6 +50,8 @@ struct job_run {
     enum lane_health health;
     int64_t retry_at; /* not before this; 0: as the backoff says */
     char reason[200]; /* for operators; empty when done */
+    struct sent_call *sent; /* traffic.h */
+    int sent_n;
     enum job_state ends_as; /* for `record`: READY, DONE or DEAD once verdict, attempts and deadline are weighed */
 
     /* the pump's */

@@ -8,6 +8,7 @@
 #include "base/rfc3339.h"
 #include "domain/signing_keys.h"
 #include "domain/webhook.h"
+#include "jobs/traffic.h"
 
 #define HEADERS_MAX          6
 #define TIMEOUT_MS           10000
@@ -250,6 +251,8 @@ static int send_again(struct delivery_run *d)
 static int judge(struct steps *s)
 {
     struct delivery_run *d = self(s);
+    traffic_note(&d->run, &(struct traffic_cause){ .principal_id = d->hook.principal_id, .purpose = STR("other") },
+                 &d->post.call);
     switch (d->post.call.outcome) {
     case HTTP_OK: return judge_status(d, d->post.call.status);
     case HTTP_REFUSED: return end(d, JOB_DEAD, d->post.call.reason);

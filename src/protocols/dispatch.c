@@ -218,6 +218,7 @@ static int run_tool(struct call *c)
     bool obeyed;
     if (comply_answer(t, c->row, &obeyed, &c->err)) return -1;
     if (!obeyed && c->row->run(t, &c->err)) return -1;
+    if (!writes && comply_advise(t, c->row, &c->err)) return -1;
     if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
     envelope_complete(t);
     c->fresh = t;

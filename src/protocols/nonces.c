@@ -17,6 +17,7 @@ struct nonce_set {
     uint64_t keyid_hash;
     struct nonce_slot *slots;
     size_t slots_n, used;
+    int64_t counted_s; /* when it was last rebuilt: those whose time is over are looked for once a second */
 };
 
 struct nonces {
@@ -68,17 +69,15 @@ static void rebuild(struct nonce_set *s, int64_t now_s)
     while (s->slots_n < 4 * (live + 1)) s->slots_n *= 2;
     s->slots = owned_array(s->slots_n, sizeof(*s->slots));
     s->used = live;
+    s->counted_s = now_s;
     for (size_t i = 0; i < old.slots_n; i++) {
         if (old.slots[i].until_s > now_s) *find(s, old.slots[i].hi, old.slots[i].lo) = old.slots[i];
     }
     free(old.slots);
 }
 
-static struct nonce_set *set_of(struct nonces *n, struct str keyid)
+static struct nonce_set *set_of_hash(struct nonces *n, uint64_t hash)
 {
-    uint8_t digest[SHA256_BYTES];
-    sha256(keyid, digest);
-    uint64_t hash = word(digest);
     for (size_t i = 0; i < n->n; i++) {
         if (n->sets[i].keyid_hash == hash) return &n->sets[i];
     }
@@ -91,7 +90,24 @@ static struct nonce_set *set_of(struct nonces *n, struct str keyid)
     return &n->sets[n->n++];
 }
 
-bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s)
+static struct nonce_set *set_of(struct nonces *n, struct str keyid)
+{
+    uint8_t digest[SHA256_BYTES];
+    sha256(keyid, digest);
+    return set_of_hash(n, word(digest));
+}
+
+static bool add(struct nonce_set *s, const struct nonce_slot *in, int64_t now_s)
+{
+    struct nonce_slot *slot = find(s, in->hi, in->lo);
+    if (slot->until_s > now_s) return false;
+    if (!slot->until_s) s->used++;
+    *slot = *in;
+    if (2 * s->used > s->slots_n) rebuild(s, now_s);
+    return true;
+}
+
+bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s, struct nonce_row *out)
 {
     uint8_t digest[SHA256_BYTES], scope[SHA256_BYTES];
     char joined[2 * SHA256_BYTES];
@@ -102,19 +118,30 @@ bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s)
     memcpy(joined, scope, SHA256_BYTES);
     memcpy(joined + SHA256_BYTES, digest, SHA256_BYTES);
     sha256((struct str){ joined, sizeof(joined) }, digest);
-    uint64_t hi = word(digest), lo = word(digest + 8);
-    struct nonce_slot *slot = find(s, hi, lo);
-    if (slot->until_s > now_s) return false;
-    if (!slot->until_s) s->used++;
-    *slot = (struct nonce_slot){ hi, lo, use->until_s };
-    if (2 * s->used > s->slots_n) rebuild(s, now_s);
+    struct nonce_slot slot = { word(digest), word(digest + 8), use->until_s };
+    if (!add(s, &slot, now_s)) return false;
+    *out = (struct nonce_row){ s->keyid_hash, slot.hi, slot.lo, slot.until_s };
     return true;
 }
 
-size_t nonces_count(struct nonces *n, struct str keyid, int64_t now_s)
+void nonces_restore(struct nonces *n, const struct nonce_row *row)
+{
+    struct nonce_set *s = set_of_hash(n, row->key);
+    struct nonce_slot slot = { row->hi, row->lo, row->until_s };
+    if (s) (void)add(s, &slot, 0); /* it is there already, or it is now */
+}
+
+bool nonces_full(struct nonces *n, struct str keyid, size_t max, int64_t now_s)
 {
     struct nonce_set *s = set_of(n, keyid);
-    if (!s) return SIZE_MAX;
-    if (s->used * 4 > s->slots_n) rebuild(s, now_s);
-    return s->used;
+    if (!s) return true;
+    if (s->used >= max && s->counted_s != now_s) rebuild(s, now_s);
+    return s->used >= max;
+}
+
+size_t nonces_held(const struct nonces *n)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < n->n; i++) held += n->sets[i].used;
+    return held;
 }

@@ -1,7 +1,8 @@
-/* Nonces of signed requests, one set a key, in memory that grows with use and shrinks with time. */
+/* Nonces of signed requests, one set a key, in memory that grows with use and shrinks with time. What is added comes out
+ * as a row for the store, and goes in again from there when the process has started anew. */
 #pragma once
 
-#include <salesagent/str.h>
+#include "store/q_nonce.h"
 
 struct nonces;
 
@@ -14,6 +15,10 @@ struct nonce_use {
     int64_t until_s;
 };
 /* False when it is known and has not expired. */
-bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s);
-/* How many of the key have not expired. */
-size_t nonces_count(struct nonces *n, struct str keyid, int64_t now_s);
+bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s, struct nonce_row *out);
+/* How many are in memory, those whose time is over included. */
+size_t nonces_held(const struct nonces *n);
+/* From the store, whatever its order. */
+void nonces_restore(struct nonces *n, const struct nonce_row *row);
+/* Whether `max` or more of the key have not expired. */
+bool nonces_full(struct nonces *n, struct str keyid, size_t max, int64_t now_s);

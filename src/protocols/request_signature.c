@@ -1,5 +1,8 @@
 #include "protocols/request_signature.h"
 
+#include <stdlib.h>
+
+#include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/doc_edit.h"
 #include "domain/signature.h"
@@ -11,6 +14,7 @@
 #include "store/q_tenant.h"
 
 #define NONCES_MAX_DEFAULT INT64_C(1000000) /* AdCP: at least this many a key */
+#define NONCES_PURGED      64               /* with each that is added */
 
 /* One verification: signature.h asks, the store and the nonces answer. */
 struct checking {
@@ -53,19 +57,73 @@ static enum signature_known is_revoked(void *arg, struct str keyid)
     return SIGNATURE_NO;
 }
 
-static bool nonces_full(void *arg, struct str keyid, struct str scope)
+static bool is_full(void *arg, struct str keyid, struct str scope)
 {
     struct checking *c = arg;
     (void)scope; /* the limit is the key's */
     int64_t max = json_i64_or(c->settings, "nonces_max", NONCES_MAX_DEFAULT);
-    return nonces_count(c->d->nonces, keyid, c->now_s) >= (size_t)max;
+    return nonces_full(c->d->nonces, keyid, (size_t)max, c->now_s);
+}
+
+/* ---- nonces survive a restart ---- */
+
+/* One nonce on its way to the disk. It is queued before the request it came with is looked at, so it is committed with
+ * or before whatever that request changes. */
+struct nonce_note {
+    struct write_cmd cmd;
+    struct nonce_row row;
+    int64_t now_s;
+};
+
+static int note_run(struct tx *tx, struct write_cmd *cmd)
+{
+    struct nonce_note *n = CONTAINER_OF(cmd, struct nonce_note, cmd);
+    struct err e; /* memory still knows it */
+    return q_nonce_purge(tx, n->now_s, NONCES_PURGED, &e) || q_nonce_insert(tx, &n->row, &e) ? -1 : 0;
+}
+
+static void note_done(struct write_cmd *cmd, enum write_result result)
+{
+    if (result != WRITE_COMMITTED) log_event(LOG_WARN, "signature", "a nonce is remembered in memory only", NULL);
+    free(CONTAINER_OF(cmd, struct nonce_note, cmd));
+}
+
+static void keep(const struct checking *c, const struct nonce_row *row)
+{
+    struct nonce_note *n = calloc(1, sizeof(*n));
+    struct err full;
+    ENSURE(n != NULL);
+    *n = (struct nonce_note){ .cmd = { .run = note_run, .done = note_done }, .row = *row, .now_s = c->now_s };
+    if (store_write(c->d->store, &n->cmd, &full)) note_done(&n->cmd, WRITE_LOST);
+}
+
+static void restore(void *arg, const struct nonce_row *row)
+{
+    nonces_restore(arg, row);
+}
+
+/* The first signed request of this process: what an earlier one has seen is known. -1: it cannot be known. */
+static int nonces_open(struct dispatcher *d, int64_t now_s)
+{
+    struct err e;
+    if (d->nonces) return 0;
+    struct nonces *n = nonces_create();
+    if (q_nonce_each(store_read(d->store), now_s, restore, n, &e)) {
+        nonces_destroy(n);
+        return -1;
+    }
+    d->nonces = n;
+    return 0;
 }
 
 static bool nonce_add(void *arg, struct str keyid, struct str scope, struct str nonce, int64_t until_s)
 {
     struct checking *c = arg;
     struct nonce_use use = { keyid, scope, nonce, until_s };
-    return nonces_add(c->d->nonces, &use, c->now_s);
+    struct nonce_row row;
+    if (!nonces_add(c->d->nonces, &use, c->now_s, &row)) return false;
+    if (!c->d->dry_run) keep(c, &row);
+    return true;
 }
 
 static void refuse(struct http_exchange *ex, const char *code)
@@ -126,8 +184,13 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
 {
     ex->signer = NULL;
     if (!http_req_header_count(ex, "signature") && !http_req_header_count(ex, "signature-input")) return true;
-    if (!d->nonces) d->nonces = nonces_create();
     struct checking c = { .d = d, .arena = &ex->arena, .now_s = loop_now(d->loop) / USEC_PER_SEC };
+    if (nonces_open(d, c.now_s)) {
+        http_exchange_reply_with(ex, 503, "application/json",
+                                 STR("{\"adcp_error\":{\"code\":\"SERVICE_UNAVAILABLE\",\"message\":\"Signatures cannot be"
+                                     " checked now.\",\"recovery\":\"transient\"}}"));
+        return false;
+    }
     struct tenant tenant = tenant_of(d, ex);
     c.tenant_id = tenant.tenant_id;
     struct signature_message m = { .method = ex->method,
@@ -141,7 +204,7 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
                                                                                      : DIGEST_EITHER,
                                        .required = false,
                                        .now_s = c.now_s,
-                                       .world = { &c, find_key, is_revoked, nonces_full, nonce_add } };
+                                       .world = { &c, find_key, is_revoked, is_full, nonce_add } };
     struct signature_verdict v;
     signature_verify(&ex->arena, &m, &policy, &v);
     if (v.outcome == SIGNATURE_ABSENT) return true;

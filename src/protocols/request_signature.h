@@ -6,8 +6,9 @@
  * WWW-Authenticate: Signature error="...", never passed over in favour of a token. Source: AdCP security profile,
  * verifier checklist.
  *
- * Nonces are remembered in memory. After a restart a captured request could be replayed within its five minutes; what
- * it could then do is bounded by its idempotency key. */
+ * Nonces are remembered in memory and, as digests, in the store (request_nonce) until no signature that has them could
+ * be good any more: six minutes at most. A request's nonce is committed with or before what the request changes, so no
+ * restart lets a change happen twice. An answer that only reads does not wait for it. */
 #pragma once
 
 #include "net/http.h"

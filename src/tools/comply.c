@@ -69,11 +69,41 @@ static int direct(struct tool_call *c, const struct scenario *s, yyjson_val *par
     return 0;
 }
 
+static int force_upstream(struct tool_call *c, const struct scenario *s, yyjson_val *params, struct err *e)
+{
+    (void)s;
+    struct str upstream;
+    if (sandbox_force_upstream(c->act, params, &upstream, e)) return -1;
+    json_add_bool(c->doc, c->reply, "success", true);
+    json_add_cstr(c->doc, c->reply, "previous_state", "available");
+    json_add_cstr(c->doc, c->reply, "current_state", "unavailable");
+    json_add_str(c->doc, c->reply, "message",
+                 arena_printf(c->arena, STR_FMT " is unavailable until scenarios are listed again.", STR_ARG(upstream)));
+    return 0;
+}
+
+static int query_traffic(struct tool_call *c, const struct scenario *s, yyjson_val *params, struct err *e)
+{
+    (void)s;
+    if (sandbox_query_traffic(c->act, params, c->doc, c->reply, e)) return -1;
+    json_add_bool(c->doc, c->reply, "success", true);
+    return 0;
+}
+
+static int query_provenance(struct tool_call *c, const struct scenario *s, yyjson_val *params, struct err *e)
+{
+    (void)s;
+    if (sandbox_query_provenance(c->act, params, c->doc, c->reply, e)) return -1;
+    json_add_bool(c->doc, c->reply, "success", true);
+    return 0;
+}
+
+/* Runners begin with it, so what an earlier run has forced on upstreams ends here. */
 static int list_scenarios(struct tool_call *c, const struct scenario *s, yyjson_val *params, struct err *e)
 {
     (void)s;
     (void)params;
-    (void)e;
+    if (sandbox_reset_upstreams(c->act, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "scenarios");
     for (const char *const *name = sandbox_scenarios; *name; name++) json_push_str(c->doc, list, str_from(*name));
@@ -92,6 +122,9 @@ static const struct scenario scenarios[] = {
     { "force_create_media_buy_arm", "create_media_buy", direct, NULL },
     { "force_get_products_arm", "get_products", direct, NULL },
     { "force_get_signals_arm", "get_signals", direct, NULL },
+    { "force_upstream_unavailable", NULL, force_upstream, NULL },
+    { "query_upstream_traffic", NULL, query_traffic, NULL },
+    { "query_provenance_audit_observations", NULL, query_provenance, NULL },
     { "simulate_delivery", NULL, simulate_delivery, NULL },
     { "simulate_budget_spend", NULL, simulate_spend, NULL },
     { "seed_account", "account", seed, NULL },
@@ -165,5 +198,36 @@ int comply_answer(struct tool_call *c, const struct tool *tool, bool *answered, 
     if (submitted) c->task_id = d.task_id;
     c->message = d.message;
     *answered = true;
+    return 0;
+}
+
+/* ---- upstreams ---- */
+
+static bool has_payload(struct tool_call *c, const char *member)
+{
+    yyjson_mut_val *v = yyjson_mut_obj_get(c->reply, member);
+    return yyjson_mut_is_raw(v) || yyjson_mut_arr_size(v) > 0;
+}
+
+int comply_advise(struct tool_call *c, const struct tool *tool, struct err *e)
+{
+    struct sandbox_stale stale;
+    if (!c->act->sandbox || !c->act->principal || c->minor_3_0 || c->outcome != TOOL_COMPLETED) return 0;
+    int found = sandbox_stale(c->act, tool->name, &stale, e);
+    if (found != 1) return found;
+    if (!has_payload(c, stale.payload)) return 0;
+    yyjson_mut_val *errors = yyjson_mut_obj_get(c->reply, "errors");
+    if (!errors) errors = json_add_arr(c->doc, c->reply, "errors");
+    yyjson_mut_val *o = json_push_obj(c->doc, errors);
+    json_add_cstr(c->doc, o, "code", "STALE_RESPONSE");
+    json_add_str(c->doc, o, "message", arena_printf(c->arena, STR_FMT " cannot be reached; this is what it said last.",
+                                                    STR_ARG(stale.upstream)));
+    json_add_cstr(c->doc, o, "recovery", "transient");
+    json_add_cstr(c->doc, o, "field", stale.payload);
+    yyjson_mut_val *details = json_add_obj(c->doc, o, "details");
+    json_add_bool(c->doc, details, "served_from_cache", true);
+    json_add_i64(c->doc, details, "cache_age_seconds", stale.age_s);
+    json_add_i64(c->doc, details, "freshness_target_seconds", 0);
+    json_add_str(c->doc, json_add_obj(c->doc, details, "upstream"), "name", stale.upstream);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "domain/catalog_import.h"
 #include "store/q_tenant.h"
+#include "tools/comply.h"
 #include "tools/fixture.h"
 
 #define PRINT_ERR(e) print_error("%s: %s (field %s)\n", (e)->code, (e)->message, (e)->field)
@@ -242,12 +243,14 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     call.doc = json_doc_new(&c->f->arena);
     call.reply = json_root_obj(call.doc);
     call.aux = yyjson_mut_obj(call.doc);
+    bool obeyed;
+    if (comply_answer(&call, c->tool, &obeyed, e)) return -1;
     struct tx_work before = tx_work(tx);
-    int rc = c->tool->run(&call, e);
+    int rc = obeyed ? 0 : c->tool->run(&call, e);
     struct tx_work after = tx_work(tx);
     c->out->work = (struct tx_work){ after.statements - before.statements, after.rows - before.rows,
                                      after.steps - before.steps };
-    if (rc) return -1;
+    if (rc || (c->tool->kind == TOOL_READ && comply_advise(&call, c->tool, e))) return -1;
     c->out->text = json_write(&c->f->arena, call.reply);
     c->out->aux_text = json_write(&c->f->arena, call.aux);
     c->out->outcome = call.outcome;
@@ -265,7 +268,8 @@ struct fixture_reply fixture_call(struct fixture *f, const char *tool, const cha
         fail();
     }
     next_turn(f);
-    r.rc = tool_kind_of(arg.tool, arg.args) == TOOL_READ ? run_tool(store_read(f->store), &arg, &r.e)
+    /* What the test controller has directed is used up, which is a write. */
+    r.rc = !f->sandbox && tool_kind_of(arg.tool, arg.args) == TOOL_READ ? run_tool(store_read(f->store), &arg, &r.e)
                                                          : store_write_now(f->store, run_tool, &arg, &r.e);
     next_turn(f);
     if (r.rc) return r;
