@@ -182,7 +182,8 @@ static int judge(const struct act *act, struct account_row *row, struct rule_ver
     return 0;
 }
 
-static int open_task(const struct act *act, const struct account_row *row, const struct rule_verdict *verdict, struct err *e)
+static int open_task(const struct act *act, const struct account_sync *call, const struct account_row *row,
+                     const struct rule_verdict *verdict, struct err *e)
 {
     struct task_row task;
     struct task_new in = {
@@ -194,6 +195,8 @@ static int open_task(const struct act *act, const struct account_row *row, const
         .description = arena_printf(act->arena, "Accept account \"" STR_FMT "\"", STR_ARG(row->name)),
         .rule = arena_printf(act->arena, "rule \"" STR_FMT "\"", STR_ARG(verdict->name)),
         .verdict = verdict,
+        .push_config = call->push_config,
+        .context = call->context,
         .due_at = TIME_NONE,
     };
     return task_create(act, &in, &task, e);
@@ -266,7 +269,7 @@ int account_sync_entry(const struct act *act, const struct account_sync *in, str
     }
     if (same || in->dry_run) return 0;
     if (write_account(act, in, out, e)) return -1;
-    return str_is(out->account.status, "pending_approval") && !found ? open_task(act, &out->account, &verdict, e) : 0;
+    return str_is(out->account.status, "pending_approval") && !found ? open_task(act, in, &out->account, &verdict, e) : 0;
 }
 
 /* ---- delete_missing ---- */

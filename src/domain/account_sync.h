@@ -17,6 +17,7 @@ struct account_sync {
     yyjson_val *entry; /* of args.accounts */
     const char *at;    /* its JSON Pointer */
     bool dry_run;
+    struct str push_config, context; /* of the call, as JSON: who is told when a person has decided; may be empty */
 };
 
 struct account_synced {

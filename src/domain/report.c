@@ -140,7 +140,8 @@ int report_configure(const struct act *act, const struct media_buy_row *buy, yyj
     struct webhook_owner owner = { .kind = WEBHOOK_REPORT,
                                    .principal_id = buy->principal_id,
                                    .account_id = buy->account_id,
-                                   .anchor = buy->media_buy_id };
+                                   .anchor = buy->media_buy_id,
+                                   .context = webhook_context(act, buy->echo) };
     if (webhook_register(act, &owner, json_write_val(act->arena, config), e)) return -1;
     yyjson_val *metrics = json_arr(config, "requested_metrics");
     struct report_row old, row = { .media_buy_id = buy->media_buy_id,

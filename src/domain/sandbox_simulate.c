@@ -1,6 +1,7 @@
 /* Simulated delivery: numbers on top of what the ad server reports, kept as facts of their own source. */
 #include <salesagent/money.h>
 
+#include "domain/budget_watch.h"
 #include "domain/delivery.h"
 #include "domain/media_buy.h"
 #include "domain/sandbox.h"
@@ -110,6 +111,7 @@ int sandbox_simulate_delivery(const struct act *act, yyjson_val *params, yyjson_
         return err_set(e, "INVALID_STATE", "A media buy that is %s delivers nothing.", media_buy_status_name(b.status));
     }
     if (delivery_simulate(act, id, STR_NONE, &more, e) || sum_simulated(act, id, &sum, e)) return -1;
+    if (budget_watch(act, id, e)) return -1;
     struct str currency = arena_dup(act->arena, str_from(b.row.currency));
     encode(doc, json_add_obj(doc, reply, "simulated"), &more, currency);
     encode(doc, json_add_obj(doc, reply, "cumulative"), &sum, currency);
@@ -140,7 +142,9 @@ static int spend_to(const struct act *act, const struct media_buy *b, int64_t ba
     *spent = target;
     if (target < now) return err_set(e, "INVALID_STATE", "More than that is spent already; spend does not go back.");
     more.of[METRIC_SPEND] = target - now;
-    return target == now ? 0 : delivery_simulate(act, b->row.media_buy_id, STR_NONE, &more, e);
+    if (target == now) return 0;
+    if (delivery_simulate(act, b->row.media_buy_id, STR_NONE, &more, e)) return -1;
+    return budget_watch(act, b->row.media_buy_id, e);
 }
 
 static int spend_account(const struct act *act, struct str account_id, int64_t basis_points, struct money *spent,

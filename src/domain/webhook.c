@@ -126,6 +126,15 @@ const char *webhook_kind_name(enum webhook_kind kind)
     ENSURE(!"a webhook kind");
 }
 
+struct str webhook_context(const struct act *act, struct str echo)
+{
+    yyjson_doc *doc;
+    struct err ignored; /* our own text; a damaged one is as if absent */
+    if (json_parse(act->arena, echo, &webhook_json_limits, &doc, &ignored)) return STR_NONE;
+    yyjson_val *context = yyjson_obj_get(yyjson_doc_get_root(doc), "context");
+    return context ? json_write_val(act->arena, context) : STR_NONE;
+}
+
 int webhook_register(const struct act *act, const struct webhook_owner *owner, struct str config, struct err *e)
 {
     yyjson_doc *doc;

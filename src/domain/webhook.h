@@ -52,6 +52,9 @@ struct webhook_owner {
     struct str context; /* the buyer's JSON, echoed in what is sent; may be empty */
     struct str subscriber_id; /* of several under one anchor; may be empty */
 };
+/* The buyer's context in what is echoed to it (media_buy_row.echo); empty when it gave none. */
+struct str webhook_context(const struct act *act, struct str echo);
+
 /* Stores what `config` says (already checked, as JSON text) under the owner; replaces what was there. A configuration
  * that cannot be read is left out with a log line: it was checked when it came in. */
 MUST_CHECK int webhook_register(const struct act *act, const struct webhook_owner *owner, struct str config,

@@ -72,6 +72,7 @@ static int send_challenge(const struct act *act, const struct webhook_row *hook,
     json_add_str(doc, o, "account_id", hook->anchor);
     json_add_str(doc, o, "subscriber_id", hook->subscriber_id);
     json_add_str(doc, o, "seller_agent_url", ts.agent_url);
+    (void)json_add_text(doc, o, "event_types", hook->events); /* written by us */
     yyjson_mut_val *mode = json_add_obj(doc, o, "delivery_auth");
     json_add_str(doc, mode, "mode", hook->scheme.n ? hook->scheme : STR("rfc9421"));
     if (hook->scheme.n) {
@@ -90,7 +91,8 @@ static int send_challenge(const struct act *act, const struct webhook_row *hook,
 /* Stores one configuration; a new or changed active one must prove itself (again). */
 static int put_config(const struct act *act, struct webhook_row *row, const struct webhook_row *old, struct err *e)
 {
-    bool same = old && str_eq(old->url, row->url) && str_eq(old->scheme, row->scheme) && str_eq(old->secret, row->secret);
+    bool same = old && str_eq(old->url, row->url) && str_eq(old->scheme, row->scheme) && str_eq(old->secret, row->secret) &&
+                str_eq(old->events, row->events); /* what is asked for is part of what is proved */
     row->webhook_id = old ? old->webhook_id : id_new(act->arena, act->rng, "wh-", act->now);
     bool proved = same && old->challenge.n == 0;
     row->challenge = proved ? STR("") : same ? old->challenge : secret_new(act->arena, act->rng);

@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/booking.h"
+#include "domain/budget_watch.h"
 #include "domain/delivery.h"
 #include "domain/media_buy.h"
 #include "domain/reading.h"
@@ -240,6 +241,7 @@ static int store_report(struct adapter_run *r, const struct act *act, struct err
 {
     struct delivery_changes changed;
     if (delivery_record(act, &r->plan, &r->op.result, &changed, e)) return -1;
+    if (budget_watch(act, r->plan.media_buy_id, e)) return -1;
     return changed.n ? report_facts_changed(act, r->plan.media_buy_id, &changed, e) : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
+#include "domain/budget_watch.h"
 #include "domain/delivery.h"
 #include "domain/media_buy.h"
 #include "domain/plan.h"
@@ -341,6 +342,7 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     if (job_act_init(run, tx, "system:reports", &ja, e) || job_payload(run, &payload, e)) return -1;
     int rc = load(&ja.act, payload, &w, e);
     if (rc != 1) return rc;
+    if (budget_watch(&ja.act, w.row.media_buy_id, e)) return -1;
     yyjson_val *adjusted = json_obj(payload, "adjusted");
     if (!adjusted) return report_next(&w, e);
     struct delivery_changes days = { 1, json_i64_or(adjusted, "first_day", 0), json_i64_or(adjusted, "last_day", 0) };

@@ -1,6 +1,7 @@
 #include "protocols/sandbox.h"
 
 #include "base/rfc3339.h"
+#include "domain/budget_watch.h"
 #include "domain/delivery.h"
 #include "protocols/dispatch.h"
 #include "store/q_tenant.h"
@@ -263,7 +264,7 @@ static int simulate(struct call *c)
     if (more <= 0) return 0;
     struct delivered d = delivered_none();
     d.of[METRIC_SPEND] = more;
-    return delivery_simulate(&c->act, id, STR_NONE, &d, &c->err);
+    return delivery_simulate(&c->act, id, STR_NONE, &d, &c->err) || budget_watch(&c->act, id, &c->err) ? -1 : 0;
 }
 
 static int open_session(struct call *c)

@@ -70,6 +70,9 @@ int sync_accounts_run(struct tool_call *c, struct err *e)
         struct account_synced s;
         (void)snprintf(at, sizeof(at), "/accounts/%zu", i);
         struct account_sync in = { .entry = entry, .at = at, .dry_run = dry_run };
+        yyjson_val *push = json_obj(c->args, "push_notification_config"), *context = yyjson_obj_get(c->args, "context");
+        if (push) in.push_config = json_write_val(c->arena, push);
+        if (context) in.context = json_write_val(c->arena, context);
         if (account_sync_entry(c->act, &in, &s, e) || add_synced(c, arr, &s, e)) return -1;
         if (s.account.account_id.n) ids[keep.n++] = s.account.account_id;
     }

@@ -98,3 +98,10 @@ export function judge(version, { tool, reply, isError }) {
   if (!check) return undefined;
   return check(isError ? error : reply) ? null : describe(check.errors);
 }
+
+// What is wrong with a document by one of the line's schemas ("mcp-webhook-payload"); undefined: none is at hand.
+export function judgeDocument(version, name, value) {
+  const check = source(version) && checkOf(version, name);
+  if (!check) return undefined;
+  return check(value) ? null : describe(check.errors);
+}
