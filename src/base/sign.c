@@ -59,10 +59,25 @@ static EVP_PKEY *es256_key(const struct sign_public *pub, const uint8_t *d)
     return key;
 }
 
+/* With its public half, which OpenSSL would otherwise compute each time, at the price of a signature. */
+static EVP_PKEY *ed25519_key(const struct sign_private *k)
+{
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)k->pub.x, SIGN_KEY_BYTES),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)(uintptr_t)k->d, SIGN_KEY_BYTES),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "ED25519", NULL);
+    ENSURE(ctx != NULL);
+    if (EVP_PKEY_fromdata_init(ctx) <= 0 || EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) <= 0) key = NULL;
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
 static EVP_PKEY *private_key(const struct sign_private *k)
 {
-    if (k->pub.alg == SIGN_ES256) return es256_key(&k->pub, k->d);
-    return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, k->d, SIGN_KEY_BYTES);
+    return k->pub.alg == SIGN_ES256 ? es256_key(&k->pub, k->d) : ed25519_key(k);
 }
 
 static EVP_PKEY *public_key(const struct sign_public *k)

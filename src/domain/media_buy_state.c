@@ -105,6 +105,16 @@ int64_t media_buy_next_change(const struct media_buy_row *row, enum media_buy_st
     return TIME_NONE;
 }
 
+_Static_assert(BUY_STATUSES_N <= MEDIA_BUY_FILTER_STATUSES, "a query may name every state");
+
+void media_buy_status_names(unsigned mask, const char *out[MEDIA_BUY_FILTER_STATUSES])
+{
+    size_t n = 0;
+    for (int s = 0; s < BUY_STATUSES_N; s++) {
+        if (mask & S(s)) out[n++] = media_buy_status_name((enum media_buy_status)s);
+    }
+}
+
 unsigned media_buy_stored_as(unsigned wanted)
 {
     unsigned live = S(BUY_PENDING_START) | S(BUY_ACTIVE) | S(BUY_PAUSED) | S(BUY_COMPLETED);

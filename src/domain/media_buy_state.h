@@ -42,6 +42,8 @@ int64_t media_buy_next_change(const struct media_buy_row *row, enum media_buy_st
 
 /* Bit mask (1 << status) of stored states that can read as `wanted` (also a mask) at some time. */
 unsigned media_buy_stored_as(unsigned wanted);
+/* The names of a mask's states, for a query; the rest of `out` stays as it is. */
+void media_buy_status_names(unsigned mask, const char *out[MEDIA_BUY_FILTER_STATUSES]);
 
 /* "pending_start", ... also "canceled"; of one package at `now`. */
 const char *package_status_at(const struct package_row *p, enum media_buy_status buy, int64_t now);

@@ -59,10 +59,12 @@ struct media_buy_key {
 MUST_CHECK int q_media_buy_get(struct tx *tx, struct arena *a, const struct media_buy_key *key,
                                struct media_buy_row *out, struct err *e);
 
+#define MEDIA_BUY_FILTER_STATUSES 12
+
 struct media_buy_filter {
     struct str tenant_id, principal_id; /* principal_id empty: all (the publisher's people) */
     struct str account_id;              /* empty: any */
-    struct str statuses;                /* JSON array of stored statuses; empty: any */
+    const char *statuses[MEDIA_BUY_FILTER_STATUSES]; /* stored ones; NULL from the first unused on; none: any */
     struct str before_id;               /* newest first, from below this id; empty: from the newest */
     int limit;
 };

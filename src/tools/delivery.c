@@ -105,18 +105,13 @@ static int decode(yyjson_val *args, struct input *in, struct err *e)
 
 /* ---- which buys ---- */
 
-static struct str statuses_json(struct tool_call *c, unsigned mask)
+/* What to look for; nothing at all when `mask` is nothing but what no row can be. */
+static unsigned stored_statuses(const struct tool_call *c, unsigned mask)
 {
-    if (mask == 0) return STR_NONE;
-    yyjson_mut_doc *doc = json_doc_new(c->arena);
-    yyjson_mut_val *arr = yyjson_mut_arr(doc);
     unsigned stored = media_buy_stored_as(mask);
     /* Only a simulated clock brings an ended buy back; the many that have ended need not be looked through. */
     if (!c->act->mock_clock) stored &= mask | ~(1u << BUY_COMPLETED | 1u << BUY_CANCELED);
-    for (int s = 0; s < BUY_STATUSES_N; s++) {
-        if (stored & 1u << s) json_push_str(doc, arr, str_from(media_buy_status_name((enum media_buy_status)s)));
-    }
-    return json_write(c->arena, arr);
+    return stored;
 }
 
 /* Half a total is no total: nothing is cut. */
@@ -145,7 +140,14 @@ static int find_buys(struct tool_call *c, const struct input *in, struct media_b
         f.account_id = account.account_id;
     }
     if (in->ids) return q_media_buy_by_ids(c->act->tx, c->arena, &f, json_write_val(c->arena, in->ids), out, e);
-    f.statuses = statuses_json(c, in->statuses);
+    if (in->statuses) {
+        unsigned stored = stored_statuses(c, in->statuses);
+        if (stored == 0) {
+            *out = (struct media_buy_rows){ NULL, 0 };
+            return 0;
+        }
+        media_buy_status_names(stored, f.statuses);
+    }
     if (q_media_buy_list(c->act->tx, c->arena, &f, out, e)) return -1;
     return out->n > BUYS_MAX ? too_many(e) : 0;
 }

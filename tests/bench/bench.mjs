@@ -1,6 +1,6 @@
 // Measures the agent against a bare nginx that answers a POST with as many fixed bytes, side by side in one run: the
 // server pinned to one core, the load to another. Figures drift from run to run; the ratio holds.
-//   node tests/bench/bench.mjs [--seconds N] [--buys N] [--principals N] [--connections 1,32,256] [--webhooks N] [--json FILE]
+//   node tests/bench/bench.mjs [--seconds N] [--buys N] [--principals N] [--connections 1,32,256 | ''] [--webhooks N] [--json FILE]
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -22,6 +22,7 @@ const [serverCore, loadCore] = cores > 1 ? ['0', '1'] : ['0', '0'];
 const ticks = Number((await run('getconf', ['CLK_TCK'])).stdout);
 const progress = (text) => process.stderr.write(`${text}\n`);
 const clock = '2026-03-01T00:00:00Z';
+const widths = opt.connections.split(',').filter(Boolean).map(Number);
 const children = [];
 
 const freePort = () => new Promise((resolve, reject) => {
@@ -201,11 +202,11 @@ async function main() {
     c.body = rpc(c.tool, c.args);
     c.bytes = (await call(agent.url, 0, c.tool, JSON.parse(JSON.stringify(c.args).replaceAll('@N@', 'probe-00000000')))).bytes;
   }
-  const nginx = await startNginx(cases.map((c) => c.bytes));
+  const nginx = widths.length ? await startNginx(cases.map((c) => c.bytes)) : undefined;
   const rows = [];
   for (const c of cases) {
     const lua = luaFor(c);
-    for (const connections of opt.connections.split(',').map(Number)) {
+    for (const connections of widths) {
       progress(`  ${c.name}, ${connections} connections`);
       const base = await load(`http://127.0.0.1:${nginx.port}/b${c.bytes}`, lua, connections, nginx.worker);
       const ours = await load(agent.url, lua, connections, agent.child.pid);
@@ -217,7 +218,7 @@ async function main() {
     token: 'bench-token-1', pid: agent.child.pid, total: Number(opt.webhooks), cpuSeconds, progress }) : undefined;
   const report = { webhooks, coldStartMs: colds.sort((a, b) => a - b)[2], rssMiB: rssMiB(agent.child.pid), rows };
   await stop(agent.child);
-  await stop(nginx.child);
+  if (nginx) await stop(nginx.child);
   return report;
 }
 
