@@ -137,6 +137,13 @@ void steps_work(struct steps *s, struct op_work *op, void (*run)(struct op_work 
     loop_work(s->loop, &op->work);
 }
 
+void steps_brief_work(struct steps *s, struct op_work *op, void (*run)(struct op_work *op))
+{
+    *op = (struct op_work){ .steps = s, .work = { .work = work_run, .done = work_done, .brief = true }, .run = run };
+    begin(s);
+    loop_work(s->loop, &op->work);
+}
+
 /* --- write ----------------------------------------------------------------------------------------------- */
 
 static int write_run(struct tx *tx, struct write_cmd *c)

@@ -104,7 +104,7 @@ static int sign_asymmetric(struct delivery_run *d, struct tx *tx)
     int rc = signing_key_current(tx, &d->run.arena, d->run.row.tenant_id, d->fired_at, &d->key, &e);
     if (rc < 0) return end(d, JOB_RETRY, e.message);
     if (rc == 0) return end(d, JOB_RETRY, "There is no signing key.");
-    steps_work(&d->run.steps, &d->sign, sign_run);
+    steps_brief_work(&d->run.steps, &d->sign, sign_run);
     return STEP_SIGNED;
 }
 

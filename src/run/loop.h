@@ -34,6 +34,7 @@ struct timer {
 struct work {
     void (*work)(struct work *w);
     void (*done)(struct work *w);
+    bool brief; /* takes microseconds: those of a turn may share a thread's attention, one after another */
     struct ready ready;
     void *driver_data;
 };

@@ -25,33 +25,62 @@ static void uv_driver_wake(struct loop_driver *driver)
     if (!uv_is_active((uv_handle_t *)&d->idle)) ENSURE(uv_idle_start(&d->idle, on_idle) == 0);
 }
 
+/* Waking a thread costs as much as a signature, so brief works go there in dozens. */
+#define BRIEF_TOGETHER 16
+
 struct uv_job {
     uv_work_t req;
-    struct work *work;
     struct loop *loop;
+    size_t n;
+    struct work *works[BRIEF_TOGETHER];
 };
 
 static void on_work(uv_work_t *req)
 {
     struct uv_job *j = CONTAINER_OF(req, struct uv_job, req);
-    j->work->work(j->work);
+    for (size_t i = 0; i < j->n; i++) j->works[i]->work(j->works[i]);
 }
 
 static void on_work_done(uv_work_t *req, int status)
 {
     struct uv_job *j = CONTAINER_OF(req, struct uv_job, req);
-    loop_work_finished(j->loop, j->work);
+    for (size_t i = 0; i < j->n; i++) loop_work_finished(j->loop, j->works[i]);
     free(j);
+}
+
+static void queue_works(struct loop_uv *d, struct work *const *works, size_t n)
+{
+    struct uv_job *j = calloc(1, sizeof(*j));
+    ENSURE(j != NULL && n > 0 && n <= BRIEF_TOGETHER);
+    memcpy(j->works, works, n * sizeof(*works));
+    j->n = n;
+    j->loop = d->loop;
+    ENSURE(uv_queue_work(&d->uv, &j->req, on_work, on_work_done) == 0);
 }
 
 static void uv_driver_work(struct loop_driver *driver, struct work *w)
 {
     struct loop_uv *d = CONTAINER_OF(driver, struct loop_uv, driver);
-    struct uv_job *j = calloc(1, sizeof(*j));
-    ENSURE(j != NULL);
-    j->work = w;
-    j->loop = d->loop;
-    ENSURE(uv_queue_work(&d->uv, &j->req, on_work, on_work_done) == 0);
+    if (!w->brief) {
+        queue_works(d, &w, 1);
+        return;
+    }
+    if (d->brief_n == d->brief_cap) {
+        d->brief_cap = d->brief_cap ? 2 * d->brief_cap : 64;
+        d->brief = realloc(d->brief, d->brief_cap * sizeof(struct work *));
+        ENSURE(d->brief != NULL);
+    }
+    d->brief[d->brief_n++] = w;
+}
+
+/* Before the loop waits, whoever asked: a turn, or a callback since the last one. */
+static void queue_brief_works(struct loop_uv *d)
+{
+    for (size_t at = 0; at < d->brief_n; at += BRIEF_TOGETHER) {
+        size_t left = d->brief_n - at;
+        queue_works(d, d->brief + at, left < BRIEF_TOGETHER ? left : BRIEF_TOGETHER);
+    }
+    d->brief_n = 0;
 }
 
 static void on_timer(uv_timer_t *t)
@@ -73,6 +102,7 @@ static void on_prepare(uv_prepare_t *p)
     struct loop_uv *d = CONTAINER_OF(p, struct loop_uv, prepare);
     (void)uv_idle_stop(&d->idle); /* cannot fail */
     if (loop_turn(d->loop)) uv_driver_wake(&d->driver);
+    queue_brief_works(d);
     arm_timer(d);
 }
 
@@ -120,6 +150,7 @@ void loop_uv_turn(struct loop_uv *d)
 
 void loop_uv_finish(struct loop_uv *d)
 {
+    queue_brief_works(d);
     uv_close((uv_handle_t *)&d->prepare, NULL);
     uv_close((uv_handle_t *)&d->timer, NULL);
     uv_close((uv_handle_t *)&d->idle, NULL);
@@ -127,5 +158,7 @@ void loop_uv_finish(struct loop_uv *d)
     uv_close((uv_handle_t *)&d->sigint, NULL);
     (void)uv_run(&d->uv, UV_RUN_DEFAULT); /* delivers the close callbacks */
     ENSURE(uv_loop_close(&d->uv) == 0);
+    ENSURE(d->brief_n == 0);
+    free(d->brief);
     loop_finish(d->loop);
 }

@@ -9,6 +9,8 @@
 struct loop_uv {
     struct loop_driver driver;
     struct loop *loop;
+    struct work **brief; /* of this turn, not handed to the pool yet */
+    size_t brief_n, brief_cap;
     int64_t clock_offset; /* added to the real clock; sandbox only, 0 otherwise */
     uv_loop_t uv;
     uv_prepare_t prepare;
