@@ -22,8 +22,13 @@ struct sign_private {
 
 void sign_generate(enum sign_alg alg, struct sign_private *out);
 
-/* -1 when the key is not one (a damaged row). */
-MUST_CHECK int sign_make(const struct sign_private *key, struct str data, uint8_t out[SIGN_SIGNATURE_BYTES]);
+/* A private key made ready for many signatures. Any number of threads may sign with it at a time. */
+struct sign_ready;
+/* NULL when the key is not one (a damaged row). */
+struct sign_ready *sign_ready_create(const struct sign_private *key);
+void sign_ready_destroy(struct sign_ready *r); /* NULL-safe */
+enum sign_alg sign_ready_alg(const struct sign_ready *r);
+MUST_CHECK int sign_make(const struct sign_ready *key, struct str data, uint8_t out[SIGN_SIGNATURE_BYTES]);
 
 /* False for a wrong signature, a signature of another length and a key that is not on its curve. */
 bool sign_verify(const struct sign_public *key, struct str data, struct str signature);

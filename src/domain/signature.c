@@ -78,11 +78,11 @@ int signature_sign(struct arena *a, const struct signature_message *m, const str
         "(\"@method\" \"@target-uri\" \"@authority\" \"content-type\" \"content-digest\");created=%lld;expires=%lld;"
         "nonce=\"" STR_FMT "\";keyid=\"" STR_FMT "\";alg=\"%s\";tag=\"%s\"",
         (long long)p->created_s, (long long)p->expires_s, STR_ARG(p->nonce), STR_ARG(key->keyid),
-        sign_alg_name(key->key.pub.alg), p->tag);
+        sign_alg_name(sign_ready_alg(key->key)), p->tag);
     struct base_input in = { &with, &target, covered, ARRAY_LEN(covered), params };
     struct str base;
     uint8_t sig[SIGN_SIGNATURE_BYTES];
-    if (build_base(a, &in, &base) || sign_make(&key->key, base, sig)) return -1;
+    if (build_base(a, &in, &base) || sign_make(key->key, base, sig)) return -1;
     struct str text = base64url_encode(a, (struct str){ (const char *)sig, sizeof(sig) });
     out[0] = (struct http_header){ STR("Content-Digest"), digest };
     out[1] = (struct http_header){ STR("Signature-Input"), arena_printf(a, "sig1=" STR_FMT, STR_ARG(params)) };

@@ -38,7 +38,7 @@ MUST_CHECK int signature_target(struct arena *a, struct str url, struct signatur
 
 struct signature_key {
     struct str keyid;
-    struct sign_private key;
+    const struct sign_ready *key;
 };
 struct signature_params {
     const char *tag;

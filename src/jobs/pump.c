@@ -34,6 +34,7 @@ struct jobs {
     struct arena scratch;
     char lane_cursor[256]; /* the lane served last; the next look begins after it */
     int64_t purged_at;
+    struct jobs_keep *keep;
     struct jobs_stats stats;
     void (*stopped)(void *arg);
     void *stopped_arg;
@@ -495,6 +496,7 @@ void jobs_destroy(struct jobs *j)
     drop_claimed(j);
     ready_cancel(&j->look);
     list_remove(&j->hook.node);
+    if (j->keep) j->keep->free(j->keep);
     arena_finish(&j->scratch);
     free(j);
 }
@@ -513,6 +515,7 @@ void jobs_crash(struct jobs *j)
         arena_finish(&r->arena);
         free(r);
     }
+    if (j->keep) j->keep->free(j->keep);
     arena_finish(&j->scratch);
     free(j);
 }
@@ -542,6 +545,11 @@ struct store *jobs_store(const struct jobs *j)
 struct http_client *jobs_client(const struct jobs *j)
 {
     return j->client;
+}
+
+struct jobs_keep **jobs_keep(struct jobs *j)
+{
+    return &j->keep;
 }
 
 void *jobs_context(const struct jobs *j)

@@ -94,5 +94,11 @@ struct store *jobs_store(const struct jobs *j);
 struct http_client *jobs_client(const struct jobs *j);
 void *jobs_context(const struct jobs *j); /* the kinds know what they may change of it */
 
+/* What the kinds keep between jobs and could as well make anew; goes with the jobs. NULL until somebody sets it. */
+struct jobs_keep {
+    void (*free)(struct jobs_keep *k);
+};
+struct jobs_keep **jobs_keep(struct jobs *j);
+
 /* Microseconds until the next attempt: doubling from one second to one hour, with jitter of a quarter either way. */
 int64_t jobs_backoff_us(struct rng *rng, int64_t attempts);

@@ -6,9 +6,10 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
-#include "domain/signing_keys.h"
+#include "domain/signature.h"
 #include "domain/webhook.h"
 #include "jobs/traffic.h"
+#include "jobs/webhook_keys.h"
 
 #define HEADERS_MAX          6
 #define TIMEOUT_MS           10000
@@ -24,7 +25,7 @@ struct delivery_run {
     struct job_run run; /* first */
     struct webhook_row hook;
     struct webhook_payload payload;
-    struct signing_key_row key;
+    struct webhook_key *key; /* held */
     struct op_work sign;
     struct op_http post;
     struct http_header headers[HEADERS_MAX];
@@ -70,7 +71,7 @@ static void sign_run(struct op_work *op)
                                    .headers = d->headers,
                                    .headers_n = d->headers_n,
                                    .body = d->payload.body };
-    struct signature_key key = { d->key.kid, d->key.key };
+    struct signature_key key = { d->key->kid, d->key->ready };
     uint8_t nonce[16];
     random_bytes(nonce, sizeof(nonce));
     int64_t created_s = d->fired_at / USEC_PER_SEC;
@@ -98,10 +99,12 @@ static void sign_hmac(struct delivery_run *d)
     d->signed_ok = true;
 }
 
-static int sign_asymmetric(struct delivery_run *d, struct tx *tx)
+static int sign_asymmetric(struct delivery_run *d)
 {
     struct err e;
-    int rc = signing_key_current(tx, &d->run.arena, d->run.row.tenant_id, d->fired_at, &d->key, &e);
+    webhook_key_drop(d->key); /* of a first sending */
+    d->key = NULL;
+    int rc = webhook_key_hold(&d->run, &d->key, &e);
     if (rc < 0) return end(d, JOB_RETRY, e.message);
     if (rc == 0) return end(d, JOB_RETRY, "There is no signing key.");
     steps_brief_work(&d->run.steps, &d->sign, sign_run);
@@ -133,7 +136,7 @@ static int prepare(struct steps *s)
         add_header(d, STR("X-A2A-Notification-Token"), d->hook.token);
     }
     add_header(d, STR("User-Agent"), STR("salesagent/" SALESAGENT_VERSION));
-    if (is_challenge(d) || !d->hook.scheme.n) return sign_asymmetric(d, tx);
+    if (is_challenge(d) || !d->hook.scheme.n) return sign_asymmetric(d);
     if (str_is(d->hook.scheme, WEBHOOK_HMAC)) {
         sign_hmac(d);
     } else {
@@ -342,7 +345,9 @@ static void cancel(struct job_run *run)
 
 static void release(struct job_run *run)
 {
-    op_http_finish(&CONTAINER_OF(run, struct delivery_run, run)->post);
+    struct delivery_run *d = CONTAINER_OF(run, struct delivery_run, run);
+    op_http_finish(&d->post);
+    webhook_key_drop(d->key);
 }
 
 static const step_fn steps[] = { [STEP_PREPARE] = prepare, [STEP_SIGNED] = post, [STEP_ANSWERED] = judge };

@@ -153,6 +153,11 @@ int64_t col_time(struct stmt *s, int index)
     return col_is_null(s, index) ? TIME_NONE : col_i64(s, index);
 }
 
+int64_t tx_last_rowid(struct tx *tx)
+{
+    return sqlite3_last_insert_rowid(tx->db);
+}
+
 int64_t tx_changes(struct tx *tx)
 {
     return sqlite3_changes64(tx->db);

@@ -47,4 +47,5 @@ bool col_is_null(struct stmt *s, int index);
 int64_t col_time(struct stmt *s, int index); /* TIME_NONE for NULL */
 
 /* Rows changed by the last write on this connection. */
+int64_t tx_last_rowid(struct tx *tx); /* of the last INSERT into a table that has rowids */
 int64_t tx_changes(struct tx *tx);

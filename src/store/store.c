@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/stmt.h"
 #include "store/store_internal.h"
 
 #define QUEUE_MAX_DEFAULT    4096
@@ -148,6 +149,14 @@ static bool exec_ok(struct store *s, const char *sql)
     return false;
 }
 
+/* The same, compiled once: for what every command does. */
+static bool step_ok(struct store *s, const char *sql)
+{
+    struct err logged; /* by stmt_run */
+    AUTO_STMT struct stmt *st = stmt_get(&s->write_tx, sql);
+    return stmt_run(st, &logged) == 0;
+}
+
 /* Answers every command of the batch; `all_lost` when nothing of it reached the disk. */
 static void answer_batch(struct store *s, bool all_lost)
 {
@@ -165,11 +174,11 @@ static void answer_batch(struct store *s, bool all_lost)
 /* Runs one command under its savepoint. False when the whole transaction is no longer usable. */
 static bool run_command(struct store *s, struct write_cmd *c)
 {
-    if (!exec_ok(s, "SAVEPOINT command")) return false;
+    if (!step_ok(s, "SAVEPOINT command")) return false;
     c->run_rc = c->run(&s->write_tx, c);
     if (sqlite3_get_autocommit(s->write_tx.db)) return false; /* a full or failing disk rolled all of it back */
-    if (c->run_rc == 0) return exec_ok(s, "RELEASE command");
-    return exec_ok(s, "ROLLBACK TO command") && exec_ok(s, "RELEASE command");
+    if (c->run_rc && !step_ok(s, "ROLLBACK TO command")) return false;
+    return step_ok(s, "RELEASE command");
 }
 
 static int64_t real_us(struct store *s)

@@ -161,16 +161,20 @@ static void sign_again(struct arena *a, struct world *w, const char *name)
     struct str d;
     yyjson_val *jwk = jwk_of(w, json_val_str(yyjson_arr_get_first(json_arr(w->vector, "jwks_ref"))));
     message_of(a, w->vector, &m);
-    struct signature_key key = { .keyid = json_str(jwk, "kid"), .key.pub.alg = SIGN_ED25519 };
+    struct sign_private private_half = { .pub.alg = SIGN_ED25519 };
     if (!str_is(json_str(jwk, "crv"), "Ed25519")) return;
     if (base64_decode(a, json_str(jwk, "_private_d_for_test_only"), &d) || d.n != SIGN_KEY_BYTES) {
         report(false, name, "no private key");
         return;
     }
-    memcpy(key.key.d, d.p, d.n);
+    memcpy(private_half.d, d.p, d.n);
+    struct sign_ready *ready = sign_ready_create(&private_half);
+    struct signature_key key = { json_str(jwk, "kid"), ready };
     int64_t now = json_i64_or(w->vector, "reference_now", 0);
     struct signature_params p = { SIGNATURE_TAG_WEBHOOK, now, now + 300, STR("KXYnfEfJ0PBRZXQyVXfVQA") };
-    if (signature_sign(a, &m, &key, &p, made)) {
+    int rc = signature_sign(a, &m, &key, &p, made);
+    sign_ready_destroy(ready);
+    if (rc) {
         report(false, name, "not signed");
         return;
     }
