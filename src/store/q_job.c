@@ -23,6 +23,8 @@ static enum job_state state_parse(struct str s)
     return str_is(s, "dead") ? JOB_STATE_DEAD : JOB_STATE_READY;
 }
 
+#define PAYLOAD "(SELECT payload FROM job_payload p WHERE p.seq = job.seq)"
+
 /* The columns of JOB_COLUMNS; a payload follows them where the statement asks for it. */
 static void read_row(struct stmt *s, struct arena *a, struct job_row *out)
 {
@@ -48,9 +50,11 @@ int q_job_insert(struct tx *tx, const struct job_row *row, struct err *e)
     ENSURE(row->job_id.n && row->subject.n && row->lane.n && row->kind.n);
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "INSERT INTO job (job_id, seq, tenant_id, kind, lane, subject, state, head, due_at, deadline_at,"
-                     " payload, created_at, updated_at) VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM job), ?2, ?3,"
+                     " created_at, updated_at) VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM job), ?2, ?3,"
                      " ?4, ?5, 'ready', NOT EXISTS (SELECT 1 FROM job WHERE subject = ?5 AND state = 'ready'), ?6, ?7,"
-                     " ?8, ?9, ?9)");
+                     " ?8, ?8)");
+    AUTO_STMT struct stmt *body =
+        stmt_get(tx, "INSERT INTO job_payload (seq, payload) VALUES ((SELECT max(seq) FROM job), ?)");
     stmt_str(s, 1, row->job_id);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->kind);
@@ -58,9 +62,9 @@ int q_job_insert(struct tx *tx, const struct job_row *row, struct err *e)
     stmt_str(s, 5, row->subject);
     stmt_i64(s, 6, row->due_at);
     stmt_time(s, 7, row->deadline_at);
-    stmt_str(s, 8, row->payload);
-    stmt_i64(s, 9, row->created_at);
-    return stmt_run(s, e);
+    stmt_i64(s, 8, row->created_at);
+    stmt_str(body, 1, row->payload);
+    return stmt_run(s, e) || stmt_run(body, e) ? -1 : 0;
 }
 
 /* Two seeks, whatever the number of jobs: the next name, then the earliest job of that lane. */
@@ -91,7 +95,7 @@ int q_job_lane_next(struct tx *tx, struct arena *a, struct str after, struct job
 
 static int find_due(struct tx *tx, struct arena *a, const struct job_claim *claim, struct job_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " JOB_COLUMNS ", payload FROM job WHERE state = 'ready' AND head = 1"
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " JOB_COLUMNS ", " PAYLOAD " FROM job WHERE state = 'ready' AND head = 1"
                                             " AND lane = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 1");
     stmt_str(s, 1, claim->lane);
     stmt_i64(s, 2, claim->now);
@@ -214,7 +218,7 @@ int q_job_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str j
               struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " JOB_COLUMNS ", payload FROM job WHERE job_id = ?1 AND (?2 = '' OR tenant_id = ?2)");
+        stmt_get(tx, "SELECT " JOB_COLUMNS ", " PAYLOAD " FROM job WHERE job_id = ?1 AND (?2 = '' OR tenant_id = ?2)");
     stmt_str(s, 1, job_id);
     stmt_str(s, 2, tenant_id);
     int rc = stmt_step(s, e);
@@ -260,9 +264,13 @@ int q_job_redeliver(struct tx *tx, struct str tenant_id, struct str job_id, int6
 
 int q_job_purge(struct tx *tx, int64_t before, int64_t limit, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM job WHERE job_id IN (SELECT job_id FROM job WHERE state = 'done'"
-                                            " AND updated_at < ? ORDER BY updated_at LIMIT ?)");
-    stmt_i64(s, 1, before);
-    stmt_i64(s, 2, limit);
-    return stmt_run(s, e);
+#define OLD " FROM job WHERE state = 'done' AND updated_at < ?1 ORDER BY updated_at, job_id LIMIT ?2)"
+    AUTO_STMT struct stmt *bodies = stmt_get(tx, "DELETE FROM job_payload WHERE seq IN (SELECT seq" OLD);
+    AUTO_STMT struct stmt *jobs = stmt_get(tx, "DELETE FROM job WHERE job_id IN (SELECT job_id" OLD);
+    stmt_i64(bodies, 1, before);
+    stmt_i64(bodies, 2, limit);
+    stmt_i64(jobs, 1, before);
+    stmt_i64(jobs, 2, limit);
+    return stmt_run(bodies, e) || stmt_run(jobs, e) ? -1 : 0;
+#undef OLD
 }

@@ -300,7 +300,7 @@ static int64_t count(struct world *w, const char *sql, struct str a)
 }
 
 #define JOBS(state, verb)                                                                                              \
-    "SELECT count(*) FROM job WHERE kind = 'adapter' AND state = '" state "' AND payload LIKE '%\"" verb "\"%' AND subject = "     \
+    "SELECT count(*) FROM job JOIN job_payload USING (seq) WHERE kind = 'adapter' AND state = '" state "' AND payload LIKE '%\"" verb "\"%' AND subject = "     \
     "'media_buy:' || ?"
 
 static void check_creatives(struct world *w, int i, struct str id, struct totals *t)

@@ -327,7 +327,7 @@ static void look_on_disk(struct world *w, struct cause *cause)
         struct event *ev = &w->events[i];
         if (ev->committed || ev->lost) continue;
         AUTO_STMT struct stmt *s =
-            stmt_get(store_read(w->store), "SELECT 1 FROM job WHERE instr(payload, ?) > 0 LIMIT 1");
+            stmt_get(store_read(w->store), "SELECT 1 FROM job_payload WHERE instr(payload, ?) > 0 LIMIT 1");
         struct err e;
         stmt_str(s, 1, arena_printf(&w->arena, "{\\\"event\\\":%d,", i));
         ev->committed = stmt_step(s, &e) == 1;
@@ -366,8 +366,8 @@ static void check_event(struct world *w, int i)
     struct event *ev = &w->events[i];
     if (ev->lost && ev->arrivals) fail(w, "arrived, but its commit failed", i);
     if (!ev->committed) return;
-    AUTO_STMT struct stmt *s = stmt_get(store_read(w->store), "SELECT state, last_error FROM job WHERE"
-                                                              " instr(payload, ?) > 0");
+    AUTO_STMT struct stmt *s = stmt_get(store_read(w->store), "SELECT state, last_error FROM job"
+                                                              " JOIN job_payload USING (seq) WHERE instr(payload, ?) > 0");
     struct err e;
     stmt_str(s, 1, arena_printf(&w->arena, "{\\\"event\\\":%d,", i));
     if (stmt_step(s, &e) != 1) {
