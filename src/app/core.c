@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "domain/audit.h"
 #include "domain/lifecycle.h"
 #include "domain/task.h"
 #include "protocols/request_signature.h"
@@ -110,6 +111,21 @@ static void on_expiry_timer(struct timer *t)
     c->expiry_running = store_write(c->store, &c->expiry_cmd, &e) == 0;
 }
 
+/* --- a trail from before it was sealed --------------------------------------------------------------------- */
+
+static int seal_old_trail(struct tx *tx, void *arg, struct err *e)
+{
+    struct core *c = arg;
+    struct tenant nobody = { .tenant_id = STR("system") };
+    struct arena a;
+    arena_init(&a);
+    struct act act = { .tx = tx, .arena = &a, .rng = &c->loop->rng, .now = loop_now(c->loop), .tenant = &nobody,
+                       .actor = STR("system:start"), .origin = STR("timer") };
+    int rc = audit_seal_first(&act, e);
+    arena_finish(&a);
+    return rc;
+}
+
 /* --- start and stop --------------------------------------------------------------------------------------- */
 
 int core_start(struct core *c, struct loop *loop, const struct core_options *o, struct err *e)
@@ -117,6 +133,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     *c = (struct core){ .loop = loop };
     struct store_options so = { .path = o->database, .secret = o->secret, .fault = o->fault, .fault_arg = o->fault_arg };
     if (store_open(loop, &so, &c->store, e)) return -1;
+    if (store_write_now(c->store, seal_old_trail, c, e)) return -1;
     c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run,
                                           .web = o->web };
     c->dispatcher.web.sandbox = o->sandbox;

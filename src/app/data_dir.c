@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "app/anchor.h"
 #include "base/crypto.h"
 
 #define SECRET_BYTES 32
@@ -59,6 +60,7 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
     *out = (struct data_dir){ .path = arena_dup(a, str_from(path)).p,
                               .database = arena_printf(a, "%s/" DATA_DIR_DATABASE, path).p,
                               .socket = arena_printf(a, "%s/agent.sock", path).p,
+                              .anchor = arena_printf(a, "%s/" ANCHOR_FILE, path).p,
                               .lock_fd = -1 };
     if (strlen(out->socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
         return err_set(e, "CONFIGURATION_ERROR", "The path of the data directory is too long for a socket: %s.", path);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/anchor.h"
 #include "app/core.h"
 #include "app/data_dir.h"
 #include "app/publisher_data.h"
@@ -36,6 +37,7 @@ struct server {
     struct data_dir dir;
     struct core core;
     struct http_server *http;
+    struct anchor anchor;
     struct timer trim; /* gives memory back after a burst */
     struct mail_client *mail;
     struct http_client *out; /* webhooks and ad servers */
@@ -216,11 +218,13 @@ static int serve(int argc, char **argv)
     loop_uv_on_stop(&s.uv, on_stop, &s);
     s.trim.fire = on_trim;
     timer_set(&s.loop, &s.trim, loop_now(&s.loop) + TRIM_INTERVAL);
+    anchor_start(&s.anchor, &s.loop, s.core.store, s.dir.anchor);
     greet(&s, &o);
     loop_uv_run(&s.uv);
     timer_cancel(&s.loop, &s.trim);
     if (!s.drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
     while (store_committing(s.core.store)) loop_uv_turn(&s.uv);
+    anchor_stop(&s.anchor);
     http_server_destroy(s.http);
     core_stop(&s.core);
     mail_client_curl_destroy(s.mail);

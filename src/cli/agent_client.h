@@ -8,6 +8,7 @@ struct agent_request {
     const char *data;      /* --data, may be NULL */
     const char *tenant;    /* --tenant, may be NULL */
     const char *mock_time; /* --mock-time, may be NULL */
+    bool json;             /* --json was given: for verbs that print by themselves */
     const char *tool;
     struct str args; /* JSON object */
 };

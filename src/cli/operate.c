@@ -221,6 +221,7 @@ int operate(const struct operate_command *c, int argc, char **argv)
     (void)json_root_obj(p.args); /* it is the document's root now */
     int rc = parse(c, &a, argc, argv, &p);
     if (rc == CLI_OK && p.verb->run) {
+        p.request.json = p.json;
         rc = p.verb->run(&a, &p.request, p.args);
     } else if (rc == CLI_OK) {
         p.request.tool = p.verb->tool;

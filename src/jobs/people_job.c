@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
+#include "base/encode.h"
 #include "base/rfc3339.h"
+#include "domain/audit.h"
 #include "domain/people_notify.h"
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
@@ -80,6 +82,17 @@ static struct str plain_text(struct people_run *p)
                         p->link.n ? "\nDecide, once, with this link:\n" : "", STR_ARG(p->link));
 }
 
+/* How the audit trail ends goes out with every message to the webhook: an anchor that nobody here can change. */
+static void add_audit_head(struct people_run *p, yyjson_mut_doc *doc, yyjson_mut_val *o)
+{
+    struct audit_place head;
+    struct err unread; /* then there is none in this message */
+    if (audit_head(&p->act.act, &head, &unread) != 1) return;
+    yyjson_mut_val *h = json_add_obj(doc, o, "audit_head");
+    json_add_i64(doc, h, "seq", head.seq);
+    json_add_str(doc, h, "hash", hex_encode(p->act.act.arena, (struct str){ (const char *)head.hash, sizeof(head.hash) }));
+}
+
 static struct str json_body(struct people_run *p, bool slack)
 {
     struct act *act = &p->act.act;
@@ -90,6 +103,7 @@ static struct str json_body(struct people_run *p, bool slack)
     json_add_str(doc, o, "event", json_str(p->payload, "what"));
     json_add_str(doc, o, "notification_id", p->run.row.job_id);
     json_add_str(doc, o, "tenant_id", act->tenant->tenant_id);
+    add_audit_head(p, doc, o);
     if (p->digest) {
         json_add_i64(doc, o, "open_tasks", p->open_tasks);
         return json_write(act->arena, o);

@@ -25,6 +25,7 @@ int tool_x_rule_move(struct tool_call *c, struct err *e);
 int tool_x_rule_test(struct tool_call *c, struct err *e);
 int tool_x_audit_list(struct tool_call *c, struct err *e);
 int tool_x_audit_verify(struct tool_call *c, struct err *e);
+int tool_x_audit_head(struct tool_call *c, struct err *e);
 int tool_x_principal_list(struct tool_call *c, struct err *e);
 int tool_x_principal_add(struct tool_call *c, struct err *e);
 int tool_x_principal_set(struct tool_call *c, struct err *e);

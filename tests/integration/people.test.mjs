@@ -107,6 +107,9 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
   assert.equal(event.event, 'created');
   assert.equal(event.task_id, task.task_id);
   assert.notEqual(event.decide_url, link);
+  assert.match(event.audit_head.hash, /^[0-9a-f]{64}$/); // an anchor outside the publisher's own files
+  const known = (await cliJson('audit', 'show', String(event.audit_head.seq)));
+  assert.equal(known.hash, event.audit_head.hash);
   const [mail] = await until('a mail', () => smtp.got.length && smtp.got);
   assert.deepEqual([mail.from, mail.to], ['agent@publisher.example', ['ann@publisher.example']]);
   const { head, text } = mailText(mail);

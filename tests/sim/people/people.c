@@ -337,11 +337,10 @@ static void canceled_while_asked(struct run *r)
     if (r->crash == BEFORE) sim_restart(&r->sim);
     const char *cancel = sim_text(&r->sim, ",\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true",
                                   STR_ARG(kept(r, json_str(task(r), "subject_id"))));
-    bool asked = !undecided(r) && !json_str(task(r), "decision").n;
     check(r, buyer(r, "update_media_buy", cancel, &reply) == SIM_OK, "the buyer could not cancel");
     if (r->crash == AFTER) sim_restart(&r->sim);
     let_jobs_run(r);
-    if (asked) check(r, str_is(json_str(task(r), "decision"), "withdrawn"), "the task does not end with its buy");
+    check(r, json_str(task(r), "decision").n > 0, "the task does not end with its buy"); /* withdrawn, or just approved */
     check(r, servers_live(&r->servers, &budget) == 0, "the ad server still has the order");
 }
 

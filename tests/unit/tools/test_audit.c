@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "domain/audit.h"
+#include "store/migrate.h"
 #include "store/q_audit.h"
 #include "tools/fixture.h"
 
@@ -196,6 +197,131 @@ static void test_head_is_not_made_again(void **state)
     assert_int_equal(verified(f, 1000).first.fault, AUDIT_HEAD_MISSING);
 }
 
+/* ---- what was done behind the program's back is not healed by writing on ---- */
+
+static void write_more(struct fixture *f)
+{
+    struct err e;
+    int more = 3;
+    assert_int_equal(fixture_act(f, write_rows, &more, &e), 0);
+}
+
+static void still_finds(struct fixture *f, const char *sql, enum audit_fault fault)
+{
+    tamper(f, sql);
+    write_more(f);
+    struct verify x = verified(f, 1000);
+    assert_true(x.findings > 0);
+    assert_string_equal(audit_fault_text(x.first.fault), audit_fault_text(fault));
+}
+
+static void test_cut_then_written_on(void **state)
+{
+    still_finds(*state, "DELETE FROM audit WHERE seq > 10", AUDIT_MISSING);
+}
+
+static void test_all_removed_then_written_on(void **state)
+{
+    still_finds(*state, "DELETE FROM audit", AUDIT_MISSING);
+}
+
+static void test_head_turned_back_then_written_on(void **state)
+{
+    still_finds(*state, "DELETE FROM audit WHERE seq > 10; UPDATE audit_head SET seq = 10,"
+                        " hash = (SELECT hash FROM audit WHERE seq = 10)", AUDIT_HEAD_FORGED);
+}
+
+static void test_seal_blanked_then_written_on(void **state)
+{
+    still_finds(*state, "UPDATE audit_head SET seal = zeroblob(32)", AUDIT_HEAD_FORGED);
+}
+
+static void test_appended_then_written_on(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    assert_int_equal(fixture_act(f, forge, NULL, &e), 0);
+    write_more(f);
+    assert_int_equal(verified(f, 1000).first.fault, AUDIT_UNCHAINED);
+}
+
+/* ---- the whole database is an older copy: only an anchor knows ---- */
+
+static int read_head(struct act *act, void *arg, struct err *e)
+{
+    return audit_head(act, arg, e) == 1 ? 0 : -1;
+}
+
+struct asked {
+    struct audit_place place;
+    int there;
+};
+
+static int ask_for(struct act *act, void *arg, struct err *e)
+{
+    struct asked *a = arg;
+    a->there = audit_has(act, &a->place, e);
+    return 0;
+}
+
+static void test_older_copy(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    struct asked early, late;
+    assert_int_equal(fixture_act(f, read_head, &early.place, &e), 0);
+    tamper(f, "CREATE TABLE copy AS SELECT * FROM audit_head");
+    write_more(f);
+    assert_int_equal(fixture_act(f, read_head, &late.place, &e), 0);
+    tamper(f, "DELETE FROM audit WHERE seq > (SELECT seq FROM copy); DELETE FROM audit_head;"
+              "INSERT INTO audit_head SELECT * FROM copy; DROP TABLE copy");
+    assert_int_equal(verified(f, 1000).findings, 0); /* it is whole, for what it is */
+    assert_int_equal(fixture_act(f, ask_for, &early, &e), 0);
+    assert_int_equal(fixture_act(f, ask_for, &late, &e), 0);
+    assert_int_equal(early.there, 1);
+    assert_int_equal(late.there, 0);
+    int other = 4; /* rows of the same numbers, with other contents */
+    assert_int_equal(fixture_act(f, write_rows, &other, &e), 0);
+    late.there = 1;
+    assert_int_equal(fixture_act(f, ask_for, &late, &e), 0);
+    assert_int_equal(late.there, 0);
+}
+
+/* ---- a trail from before there were seals ---- */
+
+static int seal_first(struct act *act, void *arg, struct err *e)
+{
+    (void)arg;
+    return audit_seal_first(act, e);
+}
+
+static void migrate_again(struct fixture *f)
+{
+    for (int i = 0; i < migrations_n; i++) {
+        if (strstr(migrations[i].name, "audit_seal")) tamper(f, migrations[i].sql);
+    }
+}
+
+static void test_sealed_after_the_migration(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    tamper(f, "DELETE FROM audit_head");
+    migrate_again(f);
+    assert_int_equal(fixture_act(f, seal_first, NULL, &e), 0);
+    write_more(f);
+    struct verify x = verified(f, 5);
+    assert_int_equal(x.findings, 0);
+    assert_int_equal(x.v->at.sealed_seq, ROWS + 1);
+    assert_int_equal(x.v->at.seq, ROWS + 4);
+    assert_int_equal(fixture_act(f, seal_first, NULL, &e), 0); /* once is enough */
+    assert_int_equal(verified(f, 1000).v->at.seq, ROWS + 4);
+    tamper(f, "DELETE FROM audit_head");
+    migrate_again(f);
+    assert_int_equal(fixture_act(f, seal_first, NULL, &e), 0);
+    assert_int_equal(verified(f, 1000).first.fault, AUDIT_SEALED_AGAIN);
+}
+
 #define WAY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -216,6 +342,13 @@ int main(void)
         WAY(test_head_turned_back),
         WAY(test_appended_with_a_fitting_chain),
         WAY(test_head_is_not_made_again),
+        WAY(test_cut_then_written_on),
+        WAY(test_all_removed_then_written_on),
+        WAY(test_head_turned_back_then_written_on),
+        WAY(test_seal_blanked_then_written_on),
+        WAY(test_appended_then_written_on),
+        WAY(test_older_copy),
+        WAY(test_sealed_after_the_migration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
