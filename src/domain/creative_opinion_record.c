@@ -221,6 +221,26 @@ static int audit(const struct act *act, const struct opinion_key *key, const str
     return audit_add(act, &entry, e);
 }
 
+static struct str joined(struct arena *a, yyjson_val *reasons)
+{
+    struct str out = STR_NONE;
+    size_t i, n;
+    yyjson_val *v;
+    yyjson_arr_foreach(reasons, i, n, v) {
+        out = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(out), out.n ? " " : "", STR_ARG(json_val_str(v)));
+    }
+    return out;
+}
+
+/* One sentence for whoever reads only the detail: what follows, and what was said. */
+static struct str detail_of(const struct act *act, const struct opinion *o, struct str outcome)
+{
+    if (o->decision == OPINION_NONE) return outcome;
+    return arena_printf(act->arena, STR_FMT "; it says %s (%lld.%02lld): " STR_FMT, STR_ARG(outcome), decision_name(o->decision),
+                        (long long)(o->confidence_bp / 10000), (long long)(o->confidence_bp % 10000 / 100),
+                        STR_ARG(joined(act->arena, o->reasons)));
+}
+
 /* The newest opinion is the one that is shown. */
 static int add_finding(const struct act *act, struct task_row *task, const struct opinion *o, struct str outcome,
                        struct err *e)
@@ -235,22 +255,11 @@ static int add_finding(const struct act *act, struct task_row *task, const struc
     yyjson_mut_val *f = json_push_obj(doc, list);
     json_add_cstr(doc, f, "check", "assistant");
     json_add_cstr(doc, f, "status", o->decision == OPINION_APPROVE ? "passed" : "warning");
-    json_add_str(doc, f, "detail", outcome);
+    json_add_str(doc, f, "detail", detail_of(act, o, outcome));
     encode(doc, f, o);
     task_put(act, task, "findings", json_write(act->arena, list));
     task->updated_at = act->now;
     return q_task_update(act->tx, task, e);
-}
-
-static struct str joined(struct arena *a, yyjson_val *reasons)
-{
-    struct str out = STR_NONE;
-    size_t i, n;
-    yyjson_val *v;
-    yyjson_arr_foreach(reasons, i, n, v) {
-        out = arena_printf(a, STR_FMT "%s" STR_FMT, STR_ARG(out), out.n ? " " : "", STR_ARG(json_val_str(v)));
-    }
-    return out;
 }
 
 static int decide(const struct act *act, const struct opinion_key *key, const struct opinion *o,

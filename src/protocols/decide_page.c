@@ -19,7 +19,7 @@ static const char style[] =
     "*{box-sizing:border-box}body{font:17px/1.5 system-ui,sans-serif;max-width:40em;margin:0 auto;padding:1rem;color:#1b1b1b}"
     "h1{font-size:1.35rem}dl{margin:0}dt{color:#555;font-size:.85rem;margin-top:.7rem}dd{margin:0;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{padding:.35rem .5rem;border-bottom:1px solid #ccc;"
-    "text-align:left;vertical-align:top;overflow-wrap:break-word}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
+    "text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
     "button{font:inherit;width:100%;padding:.9rem;margin-top:.7rem;border-radius:.4rem;border:1px solid #333;background:#fff}"
     "button.yes{background:#14532d;border-color:#14532d;color:#fff}.note{background:#fff4d6;padding:.7rem;border-radius:.4rem}";
 
@@ -118,6 +118,30 @@ static void add_buy(struct decide_page *p, yyjson_val *buy)
     buf_add(&p->html, STR("<dl>"));
 }
 
+/* Nothing of a creative is loaded or run here: its texts are shown as text, its addresses are there to be opened. */
+static void add_creative(struct decide_page *p, yyjson_val *creative)
+{
+    size_t i, n;
+    yyjson_val *asset;
+    add_fact(p, "Format", json_str(creative, "format"));
+    yyjson_arr_foreach(json_arr(creative, "assets"), i, n, asset) {
+        struct str url = json_str(asset, "url");
+        bool link = str_starts(url, STR("https://"));
+        buf_add(&p->html, STR("<dt>"));
+        html_text(&p->html, json_str(asset, "asset"));
+        buf_add(&p->html, STR(", "));
+        html_text(&p->html, json_str(asset, "type"));
+        buf_add(&p->html, STR("<dd>"));
+        if (link) {
+            buf_add(&p->html, STR("<a target=\"_blank\" rel=\"noopener noreferrer nofollow\" href=\""));
+            html_text(&p->html, url);
+            buf_add(&p->html, STR("\">"));
+        }
+        html_text(&p->html, json_str(asset, "content"));
+        if (link) buf_add(&p->html, STR("</a>"));
+    }
+}
+
 static void add_form(struct decide_page *p)
 {
     buf_add(&p->html, STR("<form method=\"post\" autocomplete=\"off\"><label for=\"reason\">Reason (the buyer is told; needed "
@@ -127,8 +151,9 @@ static void add_form(struct decide_page *p)
                           "<p><small>This link decides once, and only this.</small></p>"));
 }
 
-static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *buy)
+static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *root)
 {
+    yyjson_val *buy = json_obj(root, "media_buy"), *creative = json_obj(root, "creative");
     static const struct cells changes = { { "Field", "Package", "Before", "After", NULL },
                                           { "field", "package_id", "before", "after", NULL } };
     static const struct cells findings = { { "Check", "Result", "Detail", NULL }, { "check", "status", "detail", NULL } };
@@ -146,6 +171,7 @@ static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *buy)
     add_fact(p, "Why a person decides", json_str(task, "rule"));
     add_fact(p, "Until", json_str(task, "due_at"));
     if (buy) add_buy(p, buy);
+    if (creative) add_creative(p, creative);
     buf_add(&p->html, STR("</dl>"));
     add_table(p, json_arr(task, "difference"), &changes);
     add_table(p, json_arr(task, "findings"), &findings);
@@ -206,7 +232,7 @@ static void task_read(struct call *c)
     yyjson_val *root = answer(c), *task = json_obj(root, "task");
     bool open = json_bool_or(task, "open", false);
     begin_page(p, open ? "A decision waits for you" : "This was decided already");
-    add_task(p, task, json_obj(root, "media_buy"));
+    add_task(p, task, root);
     if (open) add_form(p);
     end_page(p, 200);
 }

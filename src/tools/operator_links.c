@@ -1,10 +1,14 @@
 /* A link that decides one task: x_link_get shows it, x_link_decide uses it. No credential: the link is one, for this
  * task alone. Only our own page (protocols/decide_page.h) calls these. */
 #include "base/rfc3339.h"
+#include "domain/creative.h"
+#include "domain/doc_edit.h"
 #include "domain/people_notify.h"
 #include "domain/secrets.h"
 #include "store/q_media_buy.h"
 #include "tools/operator_tools.h"
+
+#define CONTENT_SHOWN 2000 /* bytes of a text or of markup */
 
 static int open_link(struct tool_call *c, struct link_row *link, struct err *e)
 {
@@ -59,6 +63,37 @@ static int encode_buy(struct tool_call *c, const struct task_row *t, struct err 
     return 0;
 }
 
+static void encode_asset(struct tool_call *c, yyjson_mut_val *list, struct str key, yyjson_val *asset)
+{
+    yyjson_mut_val *o = json_push_obj(c->doc, list);
+    struct str url = json_str(asset, "url"), text = json_str(asset, "content");
+    json_add_str(c->doc, o, "asset", key);
+    json_add_str(c->doc, o, "type", json_str(asset, "asset_type"));
+    json_add_str_opt(c->doc, o, "url", url);
+    struct str shown = { text.p, text.n < CONTENT_SHOWN ? text.n : CONTENT_SHOWN };
+    json_add_str(c->doc, o, "content", url.n ? url : shown); /* a half sequence at its end becomes U+FFFD */
+}
+
+/* What is to be judged: its texts and where its parts are. */
+static int encode_creative(struct tool_call *c, const struct task_row *t, struct err *e)
+{
+    struct creative_row row;
+    if (!str_is(t->subject_type, "creative")) return 0;
+    int rc = creative_get(c->act, t->principal_id, t->subject_id, &row, e);
+    if (rc < 1) return rc;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "creative");
+    json_add_str(c->doc, o, "name", row.name);
+    json_add_str(c->doc, o, "format", row.format_id);
+    yyjson_mut_val *list = json_add_arr(c->doc, o, "assets");
+    size_t i, n, j, m;
+    yyjson_val *key, *val, *one;
+    yyjson_obj_foreach(json_obj(doc_parse(c->arena, row.doc), "assets"), i, n, key, val) {
+        if (yyjson_is_obj(val)) encode_asset(c, list, json_val_str(key), val);
+        yyjson_arr_foreach(val, j, m, one) encode_asset(c, list, json_val_str(key), one);
+    }
+    return 0;
+}
+
 /* A buyer's act sees its own tasks only, and here nobody is signed in: the link says which. */
 static int load(struct tool_call *c, const struct link_row *link, struct task_row *out, struct err *e)
 {
@@ -74,7 +109,7 @@ int tool_x_link_get(struct tool_call *c, struct err *e)
     if (open_link(c, &link, e) || load(c, &link, &task, e)) return -1;
     encode(c, &task);
     yyjson_mut_val *o = yyjson_mut_obj_get(c->reply, "task");
-    return encode_buy(c, &task, e) || (task_open(&task) && operator_task_preview(c, o, &task, e)) ? -1 : 0;
+    return encode_buy(c, &task, e) || encode_creative(c, &task, e) || (task_open(&task) && operator_task_preview(c, o, &task, e)) ? -1 : 0;
 }
 
 int tool_x_link_decide(struct tool_call *c, struct err *e)

@@ -79,7 +79,7 @@ test('an opinion is a finding and a line of the trail; without thresholds people
   const made = await sync();
   const task = await opinionOn(made);
   assert.equal(task.state, 'pending');
-  assert.deepEqual(findingOf(task), { check: 'assistant', status: 'passed', detail: 'people decide: approving is left to people',
+  assert.deepEqual(findingOf(task), { check: 'assistant', status: 'passed', detail: 'people decide: approving is left to people; it says approve (1.00): A plain banner.',
     decision: 'approve', model: 'test-model', confidence: 1, categories: ['tools'], reasons: ['A plain banner.'] });
   const call = model.asked.at(-1);
   assert.equal(call.url, '/v1/chat/completions');

@@ -125,9 +125,9 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
     assert.match(html, /The ad server would be asked.*create order.*create line item/s);
     assert.doesNotMatch(html, /<script/);
     assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
-    assert.equal(page.headers.get('referrer-policy'), 'no-referrer');
+    assert.equal(page.headers.get('referrer-policy'), 'same-origin'); // with no-referrer its form would have no origin
   }
-  const form = (body, to = link) => fetch(to, { method: 'POST', body: new URLSearchParams(body) });
+  const form = (body, to = link) => fetch(to, { method: 'POST', body: new URLSearchParams(body), headers: { origin: agent.base } });
   assert.equal((await form({ decision: 'reject' })).status, 422); // without a reason
   const both = await Promise.all([form({ decision: 'approve' }), form({ decision: 'reject', reason: 'no' }, event.decide_url)]);
   assert.deepEqual(both.map((b) => b.status).sort(), [200, 422]);
@@ -135,6 +135,27 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
   const shown = (await cliJson('task', 'show', task.task_id)).task;
   assert.match(shown.resolved_by, /^link:/);
   assert.ok(shown.history.length >= 2);
+});
+
+test('the page of a creative shows what is to be judged, as text', async () => {
+  const evil = '"><script>alert(1)</script>';
+  const { body } = await agent.call('sync_creatives', { adcp_version: '3.1', idempotency_key: 'people-creative-000001',
+    account: { brand: { domain: 'devtool.example' }, operator: 'devtool.example' },
+    creatives: [{ creative_id: 'c-evil', name: evil, format_id: { agent_url: 'http://localhost/mcp', id: 'fmt-display-300x250' },
+      assets: { primary: { asset_type: 'image', url: 'https://cdn.devtool.example/a.png?a=1&b=2', width: 300, height: 250, format: 'png' },
+        headline: { asset_type: 'text', content: `Hello ${evil}` },
+        click_url: { asset_type: 'url', url: 'https://devtool.example/' } } }] });
+  assert.equal(body.result?.structuredContent.creatives[0].status, 'pending_review', JSON.stringify(body));
+  const event = await until('a webhook', () => hook.got.find((e) => e.subject_id === 'c-evil'));
+  const page = await fetch(event.decide_url), html = await page.text();
+  assert.equal(page.status, 200);
+  assert.doesNotMatch(html, /<script|<img|<iframe/);
+  assert.match(html, /<dt>headline, text<dd>Hello &quot;&gt;&lt;script&gt;/);
+  assert.match(html, /<a target="_blank" rel="noopener noreferrer nofollow" href="https:\/\/cdn.devtool.example\/a.png\?a=1&amp;b=2">/);
+  assert.match(html, /dimensions/); // and what the checks found
+  const r = await fetch(event.decide_url, { method: 'POST', body: new URLSearchParams({ decision: 'reject', reason: 'No.' }),
+    headers: { origin: agent.base } });
+  assert.match(await r.text(), /Rejected/);
 });
 
 test('a link that was touched opens nothing', async () => {
