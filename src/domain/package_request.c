@@ -285,6 +285,32 @@ static int accept_formats(const struct product *p, const struct tenant_settings 
     return 0;
 }
 
+/* What the product says that it can be optimised for. */
+static bool can_optimize(const struct product *p, yyjson_val *goal)
+{
+    yyjson_val *v;
+    size_t i, n;
+    if (str_is(json_str(goal, "kind"), "event")) return json_obj(p->doc, "conversion_tracking") != NULL;
+    if (!str_is(json_str(goal, "kind"), "metric")) return false;
+    yyjson_arr_foreach(json_arr(json_obj(p->doc, "metric_optimization"), "supported_metrics"), i, n, v) {
+        if (str_eq(json_val_str(v), json_str(goal, "metric"))) return true;
+    }
+    return false;
+}
+
+static int accept_goals(const struct product *p, const struct package_request *r, struct err *e)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(r->val, "optimization_goals"), i, n, v) {
+        if (can_optimize(p, v)) continue;
+        (void)err_set(e, "UNSUPPORTED_FEATURE", "Delivery of this product is not optimised towards such a goal.");
+        (void)err_suggest(e, "Leave it out, or choose a product whose metric_optimization or conversion_tracking covers it.");
+        return err_field(e, "%s/optimization_goals/%zu", r->at, i);
+    }
+    return 0;
+}
+
 static int accept_catalogs(const struct package_request *r, struct err *e)
 {
     yyjson_val *arr = json_arr(r->val, "catalogs"), *v, *w;
@@ -304,8 +330,10 @@ int package_accept(const struct product *p, const struct tenant_settings *ts, co
 {
     yyjson_val *overlay = NULL;
     if (json_opt_obj(JSON_FIELD(r->val, "targeting_overlay", r->at), &overlay, e)) return -1;
-    if (overlay && targeting_accept(overlay, "/targeting_overlay", e)) return err_in(e, "%s", r->at);
-    if (accept_formats(p, ts, r, e) || accept_measurement(p, r, e) || accept_metrics(p, r, e)) return -1;
+    if (overlay && targeting_accept(ts, overlay, "/targeting_overlay", e)) return err_in(e, "%s", r->at);
+    if (accept_formats(p, ts, r, e) || accept_measurement(p, r, e) || accept_metrics(p, r, e) || accept_goals(p, r, e)) {
+        return -1;
+    }
     return accept_catalogs(r, e);
 }
 

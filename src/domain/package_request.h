@@ -63,4 +63,4 @@ struct str package_doc(const struct act *act, const struct package_request *r, s
 
 /* AdCP core/targeting.json as far as this seller honours it: anything else is refused, never ignored. `at` is the
  * overlay's JSON Pointer. */
-MUST_CHECK int targeting_accept(yyjson_val *overlay, const char *at, struct err *e);
+MUST_CHECK int targeting_accept(const struct tenant_settings *ts, yyjson_val *overlay, const char *at, struct err *e);

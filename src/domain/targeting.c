@@ -1,16 +1,35 @@
-/* Which members of a targeting overlay this seller honours. A member that is neither here nor refused by name is
- * one we do not know, and is refused too: dropping a restriction silently would deliver where the buyer said not
- * to. */
+/* Which members of a targeting overlay this seller honours: those here that need nothing of the publisher, and those for
+ * which the publisher states the dimension (capabilities.targeting of the import file, as get_adcp_capabilities shows
+ * it). Any other is refused: dropping a restriction silently would deliver where the buyer said not to. */
 #include "domain/package_request.h"
 
-static const char *const honoured[] = {
-    "geo_countries",        "geo_countries_exclude",   "geo_regions",      "geo_regions_exclude",
-    "geo_metros",           "geo_metros_exclude",      "geo_postal_areas", "geo_postal_areas_exclude",
-    "daypart_targets",      "audience_include",        "audience_exclude", "signal_targeting_groups",
-    "signal_targeting",     "frequency_cap",           "property_list",    "collection_list",
-    "collection_list_exclude", "age_restriction",      "device_platform",  "device_type",
-    "device_type_exclude",  "language",                "keyword_targets",  "negative_keywords",
-    "context",              "ext",
+static const char *const always[] = {
+    "audience_include", "audience_exclude", "signal_targeting_groups", "signal_targeting", "property_list",
+    "collection_list", "collection_list_exclude", "language", "context", "ext",
+};
+
+/* A publisher that states no dimensions at all is taken to have the common ones, and none of those to be named. */
+static const struct dimension {
+    const char *member;
+    const char *kind, *words[3];
+    bool to_be_named;
+} dimensions[] = {
+    { "geo_countries", "geographic", { "country" }, false },
+    { "geo_countries_exclude", "geographic", { "country" }, false },
+    { "geo_regions", "geographic", { "state", "region" }, false },
+    { "geo_regions_exclude", "geographic", { "state", "region" }, false },
+    { "geo_metros", "geographic", { "dma", "metro" }, false },
+    { "geo_metros_exclude", "geographic", { "dma", "metro" }, false },
+    { "geo_postal_areas", "geographic", { "postal_code", "postal", "zip" }, true },
+    { "geo_postal_areas_exclude", "geographic", { "postal_code", "postal", "zip" }, true },
+    { "device_type", "device", { "device_type" }, false },
+    { "device_type_exclude", "device", { "device_type" }, false },
+    { "device_platform", "device", { "os", "platform" }, false },
+    { "age_restriction", "demographic", { "age_range", "age" }, false },
+    { "keyword_targets", "contextual", { "keyword" }, false },
+    { "negative_keywords", "contextual", { "keyword" }, false },
+    { "daypart_targets", "delivery", { "daypart" }, true },
+    { "frequency_cap", "delivery", { "frequency_cap" }, true },
 };
 
 /* Lists of words of which none may be both wanted and excluded. */
@@ -23,10 +42,27 @@ static const struct {
     { "audience_include", "audience_exclude" },
 };
 
-static bool is_honoured(struct str name)
+static bool stated(yyjson_val *stated_dimensions, const struct dimension *d)
 {
-    for (size_t i = 0; i < ARRAY_LEN(honoured); i++) {
-        if (str_is(name, honoured[i])) return true;
+    yyjson_val *v;
+    size_t i, n;
+    if (!stated_dimensions) return !d->to_be_named;
+    yyjson_arr_foreach(json_arr(stated_dimensions, d->kind), i, n, v) {
+        for (size_t k = 0; k < ARRAY_LEN(d->words) && d->words[k]; k++) {
+            if (str_is(json_val_str(v), d->words[k])) return true;
+        }
+    }
+    return false;
+}
+
+static bool is_honoured(const struct tenant_settings *ts, struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
+        if (str_is(name, always[i])) return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(dimensions); i++) {
+        if (!str_is(name, dimensions[i].member)) continue;
+        return stated(json_obj(json_obj(ts->doc, "capabilities"), "targeting"), &dimensions[i]);
     }
     return false;
 }
@@ -80,13 +116,13 @@ static int list_ref_valid(yyjson_val *overlay, const char *key, const char *at, 
     return err_field(e, "%s/%s", at, key);
 }
 
-int targeting_accept(yyjson_val *overlay, const char *at, struct err *e)
+int targeting_accept(const struct tenant_settings *ts, yyjson_val *overlay, const char *at, struct err *e)
 {
     yyjson_val *key, *v;
     size_t i, n;
     yyjson_obj_foreach(overlay, i, n, key, v) {
         struct str name = json_val_str(key);
-        if (!is_honoured(name)) return unsupported(name, at, e);
+        if (!is_honoured(ts, name)) return unsupported(name, at, e);
     }
     for (size_t p = 0; p < ARRAY_LEN(pairs); p++) {
         if (overlaps(overlay, p, at, e)) return -1;

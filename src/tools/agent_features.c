@@ -5,7 +5,6 @@ const struct agent_features agent_features = {
     .proposals = true,
     .inline_creatives = true,
     .property_list_filtering = true,
-    .frequency_capping = false,
     .reporting_webhooks = true,
     .webhook_signing = true,
     .request_signing = true,

@@ -12,7 +12,6 @@ struct agent_features {
     bool proposals;              /* get_products offers plans that can be finalized and bought */
     bool inline_creatives;       /* create_media_buy takes packages[].creatives */
     bool property_list_filtering; /* get_products resolves property_list */
-    bool frequency_capping;      /* targeting_overlay.frequency_cap is honoured */
     bool reporting_webhooks;     /* delivery reports are pushed; needs webhook_signing */
     bool webhook_signing;        /* RFC 9421 signatures on webhooks */
     bool request_signing;        /* RFC 9421 signatures on requests are verified */

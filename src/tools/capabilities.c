@@ -128,7 +128,12 @@ static void add_targeting(struct capabilities *k, yyjson_mut_val *execution)
     yyjson_mut_val *t = json_add_obj(c->doc, execution, "targeting");
     json_add_bool(c->doc, t, "geo_countries", dimension(k, "geographic", "country"));
     json_add_bool(c->doc, t, "geo_regions", dimension(k, "geographic", "state") || dimension(k, "geographic", "region"));
-    if (dimension(k, "geographic", "dma")) json_add_bool(c->doc, json_add_obj(c->doc, t, "geo_metros"), "nielsen_dma", true);
+    if (dimension(k, "geographic", "dma") || dimension(k, "geographic", "metro")) {
+        json_add_bool(c->doc, json_add_obj(c->doc, t, "geo_metros"), "nielsen_dma", true);
+    }
+    if (dimension(k, "demographic", "age_range")) {
+        json_add_bool(c->doc, json_add_obj(c->doc, t, "age_restriction"), "supported", true);
+    }
     json_add_bool(c->doc, t, "language", true);
     if (dimension(k, "contextual", "keyword")) {
         add_list(c, json_add_obj(c->doc, t, "keyword_targets"), "supported_match_types", match_types);
@@ -153,11 +158,12 @@ static void add_portfolio(struct capabilities *k, yyjson_mut_val *mb)
     json_add_str_opt(c->doc, p, "advertising_policies", reply_policies_prose(c, &k->ts));
 }
 
-static void add_frequency_capping(struct tool_call *c, yyjson_mut_val *mb)
+static void add_frequency_capping(const struct capabilities *k, yyjson_mut_val *mb)
 {
     static const char *const per[] = { "individuals", "devices", NULL };
     static const char *const window[] = { "hours", "days", "campaign", NULL };
-    if (!agent_features.frequency_capping) return;
+    struct tool_call *c = k->c;
+    if (!k->targeting || !dimension(k, "delivery", "frequency_cap")) return; /* as domain/targeting.c accepts it */
     yyjson_mut_val *f = json_add_obj(c->doc, mb, "frequency_capping");
     add_list(c, f, "supported_per_units", per);
     add_list(c, f, "supported_window_units", window);
@@ -204,7 +210,7 @@ static void add_media_buy(struct capabilities *k)
     json_add_bool(c->doc, f, "conversion_tracking", has_tool("log_event"));
     json_add_bool(c->doc, f, "content_standards", false); /* kept for buyers and judged, but no artifacts of deliveries */
     add_targeting(k, json_add_obj(c->doc, mb, "execution"));
-    add_frequency_capping(c, mb);
+    add_frequency_capping(k, mb);
     add_audiences_and_events(c, mb);
     add_portfolio(k, mb);
 }

@@ -179,7 +179,7 @@ test('step 9: delivery on day ten', async () => {
   assert.deepEqual(r.period, { start: '2026-04-01', end: '2026-04-30', days_elapsed: 10, days_remaining: 20 });
   assert.equal(r.pacing.expected_spend_to_date, 1666.67);
   assert.equal(r.pacing.actual_spend_to_date, r.delivery.spend);
-  assert.equal(r.pacing.pacing_ratio, Math.round(r.delivery.spend / (5000 / 3) * 1e4) / 1e4);
+  assert.ok(Math.abs(r.pacing.pacing_ratio - r.delivery.spend / (5000 / 3)) < 5.1e-5); // half a digit: the last may round either way
   assert.equal(r.pacing.projected_end_spend, Math.round(r.delivery.spend * 3 * 100) / 100);
   const sum = (k) => r.by_package.reduce((n, p) => n + p[k], 0);
   assert.equal(sum('impressions'), r.delivery.impressions);

@@ -88,6 +88,39 @@ static void bad_creates_name_the_member(void **state)
     }
 }
 
+static void what_cannot_be_honoured_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const struct bad_case cases[] = {
+        { "\"targeting_overlay\":{\"frequency_cap\":{\"suppress_minutes\":60}}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/frequency_cap" },
+        { "\"targeting_overlay\":{\"daypart_targets\":[]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/daypart_targets" },
+        { "\"targeting_overlay\":{\"geo_postal_areas\":[]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/geo_postal_areas" },
+        { "\"targeting_overlay\":{\"geo_proximity\":[]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/geo_proximity" },
+        { "\"targeting_overlay\":{\"moon_phase\":\"full\"}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/moon_phase" },
+        { "\"optimization_goals\":[{\"kind\":\"metric\",\"metric\":\"clicks\"}]", "UNSUPPORTED_FEATURE", "/packages/0/optimization_goals/0" },
+        { "\"optimization_goals\":[{\"kind\":\"event\",\"event_sources\":[]}]", "UNSUPPORTED_FEATURE", "/packages/0/optimization_goals/0" },
+    };
+    const char *package = "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600,%s}]}";
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        refused(f, "create_media_buy", arena_printf(&f->arena, package, cases[i].args).p, cases[i].code, cases[i].field);
+    }
+    refused(f, "create_media_buy",
+            "{" FLIGHT ",\"artifact_webhook\":{},\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":"
+            "\"price-004\",\"budget\":600}]}", "UNSUPPORTED_FEATURE", "/artifact_webhook");
+    /* A publisher that says it can is believed. */
+    yyjson_mut_doc *doc = json_doc_new(&f->arena);
+    yyjson_mut_val *all = json_copy(doc, fixture_json(f, fixture_demo_text(f).p));
+    yyjson_mut_val *targeting = yyjson_mut_ptr_get(all, "/tenant/capabilities/targeting");
+    assert_non_null(targeting);
+    json_push_str(doc, json_add_arr(doc, targeting, "delivery"), STR("frequency_cap"));
+    assert_true(fixture_import(f, json_write(&f->arena, all)) > 0);
+    fixture_reload_tenant(f);
+    struct fixture_reply r = fixture_call(f, "create_media_buy", arena_printf(&f->arena, package, cases[0].args).p);
+    assert_int_equal(r.rc, 0);
+    r = fixture_call(f, "get_adcp_capabilities", "{}");
+    assert_non_null(json_get_path(r.reply, "/media_buy/frequency_capping"));
+}
+
 static void money_must_be_money(void **state)
 {
     struct fixture *f = *state;
@@ -380,6 +413,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(bad_creates_name_the_member),
+        T(what_cannot_be_honoured_is_refused),
         T(money_must_be_money),
         T(the_flight_must_be_one),
         T(reports_come_as_often_as_the_products_say),
