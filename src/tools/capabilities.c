@@ -236,6 +236,22 @@ static void add_signals(struct capabilities *k)
     add_list(c, json_add_obj(c->doc, c->reply, "signals"), "discovery_modes", modes);
 }
 
+/* Where verifiers begin: brand.json names our keys. AdCP 3.1 allows an https URL only; an agent that is tried out over
+ * http says it in ext. */
+static void add_trust_root(struct tool_call *c)
+{
+    if (!c->act->base_url.n) return;
+    bool sayable = str_starts(c->act->base_url, STR("https://")) || c->minor_3_0;
+    yyjson_mut_val *o = yyjson_mut_obj_get(c->reply, sayable ? "identity" : "ext");
+    if (!yyjson_mut_is_obj(o)) o = json_add_obj(c->doc, c->reply, sayable ? "identity" : "ext");
+    if (!sayable) {
+        yyjson_mut_val *ours = yyjson_mut_obj_get(o, "salesagent");
+        o = yyjson_mut_is_obj(ours) ? ours : json_add_obj(c->doc, o, "salesagent");
+    }
+    json_add_str(c->doc, o, "brand_json_url",
+                 arena_printf(c->arena, STR_FMT "/.well-known/brand.json", STR_ARG(c->act->base_url)));
+}
+
 static void add_signing(struct capabilities *k)
 {
     struct tool_call *c = k->c;
@@ -255,12 +271,7 @@ static void add_signing(struct capabilities *k)
         json_add_cstr(c->doc, w, "profile", "adcp/webhook-signing/v1");
         add_list(c, w, "algorithms", algorithms);
         json_add_bool(c->doc, w, "legacy_hmac_fallback", true);
-        /* Where verifiers begin: brand.json names our keys. AdCP 3.1 allows https only, and so says nothing of an agent
-         * that is tried out over http. */
-        if (str_starts(c->act->base_url, STR("https://")) || (c->minor_3_0 && c->act->base_url.n)) {
-            json_add_str(c->doc, json_add_obj(c->doc, c->reply, "identity"), "brand_json_url",
-                         arena_printf(c->arena, STR_FMT "/.well-known/brand.json", STR_ARG(c->act->base_url)));
-        }
+        add_trust_root(c);
     }
 }
 
