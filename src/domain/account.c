@@ -1,6 +1,7 @@
 #include "domain/account.h"
 
 #include "domain/audit.h"
+#include "domain/tenant_settings.h"
 
 #define ID_MAX     255
 #define DOMAIN_MAX 253
@@ -192,6 +193,41 @@ void account_new(const struct act *act, const struct account_ref *ref, struct ac
                                  .updated_at = act->now };
 }
 
+int account_judge(const struct act *act, const struct account_row *account, enum account_birth birth,
+                  struct account_judgement *out, struct err *e)
+{
+    struct account_judgement j = { .person = false };
+    struct rule_facts *f = ARENA_NEW(act->arena, struct rule_facts);
+    struct tenant_settings ts;
+    *f = (struct rule_facts){ .operation = "account",
+                              .account_id = account->brand_domain, /* it has no id yet that a rule could name */
+                              .principal_id = account->principal_id,
+                              .before_micros = -1,
+                              .named_only = birth == ACCOUNT_ON_USE };
+    tenant_settings_read(act->tenant, act->arena, &ts);
+    if (account->brand_domain.n && rule_decide(act, f, &j.verdict, e)) return -1;
+    bool setting = ts.account_approval_required && account->brand_domain.n && !account->sandbox;
+    j.person = j.verdict.outcome == RULE_PERSON || (j.verdict.outcome == RULE_NONE && setting);
+    if (act->auto_advance) j.person = false;
+    *out = j;
+    return 0;
+}
+
+/* What is made by the way is made only where nobody has to look at it. */
+static int may_be_made(const struct act *act, const struct account_row *row, struct err *e)
+{
+    struct account_judgement j;
+    if (account_judge(act, row, ACCOUNT_ON_USE, &j, e)) return -1;
+    if (j.verdict.outcome == RULE_REJECT) {
+        (void)rule_refuse(&j.verdict, e);
+        return err_field(e, "/account");
+    }
+    if (!j.person) return 0;
+    (void)err_set(e, "ACCOUNT_SETUP_REQUIRED", "The publisher's people accept new accounts; this one has not been declared.");
+    (void)err_suggest(e, "Declare it with sync_accounts and wait until list_accounts shows it as active.");
+    return err_field(e, "/account");
+}
+
 int account_ensure(const struct act *act, const struct account_ref *ref, enum account_use use, struct account_row *out,
                    struct err *e)
 {
@@ -199,7 +235,7 @@ int account_ensure(const struct act *act, const struct account_ref *ref, enum ac
     if (found) return found < 0 ? -1 : 0;
     struct account_row row;
     account_new(act, ref, &row);
-    if (q_account_insert(act->tx, &row, e)) return -1;
+    if (may_be_made(act, &row, e) || q_account_insert(act->tx, &row, e)) return -1;
     struct audit_entry entry = {
         .action = "account.create",
         .subject = arena_printf(act->arena, "account:" STR_FMT, STR_ARG(row.account_id)),

@@ -13,6 +13,7 @@
 
 #include "contract/json.h"
 #include "domain/act.h"
+#include "domain/rule.h"
 #include "store/q_account.h"
 
 /* What the account is wanted for; the columns of the gate table. */
@@ -55,12 +56,27 @@ bool account_status_known(struct str status);
 MUST_CHECK int account_find(const struct act *act, const struct account_ref *ref, enum account_use use,
                             struct account_row *out, struct err *e);
 
-/* account_find, and creates the active account of a natural key on first use. Write transactions only. */
+/* account_find, and creates the active account of a natural key on first use. Write transactions only. Where the
+ * publisher's people accept new accounts it is not created: ACCOUNT_SETUP_REQUIRED, to be declared with sync_accounts;
+ * POLICY_VIOLATION where a rule rejects it; both with field /account. */
 MUST_CHECK int account_ensure(const struct act *act, const struct account_ref *ref, enum account_use use,
                               struct account_row *out, struct err *e);
 
 /* The gate alone, for callers that hold the row. */
 MUST_CHECK int account_gate(const struct account_row *account, enum account_use use, struct err *e);
+
+/* Who accepts a new account: a rule of the publisher's, else its setting account_approval_required (which leaves sandbox
+ * accounts alone). A principal's own account, without a brand, needs nobody: it came with the credential. */
+enum account_birth {
+    ACCOUNT_DECLARED, /* by sync_accounts: every rule counts */
+    ACCOUNT_ON_USE    /* by its first use: only rules that name the operation "account" count */
+};
+struct account_judgement {
+    struct rule_verdict verdict; /* RULE_REJECT: it may not be */
+    bool person;                 /* a person decides */
+};
+MUST_CHECK int account_judge(const struct act *act, const struct account_row *account, enum account_birth birth,
+                             struct account_judgement *out, struct err *e);
 
 /* A row with a new id for this key, not yet written; status "active", named after brand and operator. */
 void account_new(const struct act *act, const struct account_ref *ref, struct account_row *out);

@@ -108,8 +108,10 @@ static int no_such_account(const struct account_sync *in, struct err *e)
 static int check_alive(const struct act *act, struct account_row *row, const struct account_sync *in, struct err *e)
 {
     if (!str_is(row->status, "closed") && !str_is(row->status, "rejected")) return 0;
-    if (str_is(json_str(doc_parse(act->arena, row->doc), "closed_by"), "buyer")) {
-        row->status = STR("active");
+    yyjson_val *doc = doc_parse(act->arena, row->doc);
+    if (str_is(json_str(doc, "closed_by"), "buyer")) {
+        struct str before = json_str(doc, "closed_from"); /* coming back neither approves nor pays */
+        row->status = before.n ? before : STR("active");
         return 0;
     }
     (void)err_set(e, "INVALID_STATE", "The account is " STR_FMT ".", STR_ARG(row->status));
@@ -149,6 +151,7 @@ static struct str new_doc(const struct act *act, const struct account_row *row, 
     struct doc_edit d;
     doc_edit_open(act->arena, row->doc, &d);
     doc_edit_remove(&d, "closed_by");
+    doc_edit_remove(&d, "closed_from");
     doc_edit_set(&d, "billing", yyjson_obj_get(in->entry, "billing"));
     doc_edit_set(&d, "payment_terms", yyjson_obj_get(in->entry, "payment_terms"));
     doc_edit_set(&d, "preferred_reporting_protocol", yyjson_obj_get(in->entry, "preferred_reporting_protocol"));
@@ -169,37 +172,57 @@ static int audit(const struct act *act, const char *action, const struct account
     return audit_add(act, &entry, e);
 }
 
-/* A new account may be a person's to accept. An account that a rule rejects fails its entry. */
-static int judge(const struct act *act, struct account_row *row, struct rule_verdict *verdict, struct err *e)
+/* The account says what it waits for; a sync_accounts of the same entry changes nothing of that. */
+static void set_setup(const struct act *act, struct account_row *row, struct str task_id)
 {
-    struct rule_facts *f = ARENA_NEW(act->arena, struct rule_facts);
-    *f = (struct rule_facts){ .operation = "account",
-                              .account_id = row->brand_domain, /* it has no id yet that a rule could name */
-                              .principal_id = row->principal_id,
-                              .before_micros = -1 };
-    if (rule_decide(act, f, verdict, e)) return -1;
-    if (verdict->outcome == RULE_PERSON && !act->auto_advance) row->status = STR("pending_approval");
-    return 0;
+    struct doc_edit d;
+    doc_edit_open(act->arena, row->doc, &d);
+    yyjson_mut_val *setup = yyjson_mut_obj(d.doc);
+    json_add_cstr(d.doc, setup, "message", "The publisher's people look at new accounts before they can be used; nothing is"
+                                           " needed from you. list_accounts shows what they decided.");
+    json_add_str_opt(d.doc, setup, "task_id", task_id); /* none in a dry run */
+    doc_edit_set_new(&d, "setup", setup);
+    row->doc = doc_edit_text(&d);
+    row->status = STR("pending_approval");
 }
 
-static int open_task(const struct act *act, const struct account_sync *call, const struct account_row *row,
-                     const struct rule_verdict *verdict, struct err *e)
+static int open_task(const struct act *act, const struct account_sync *in, const struct account_row *row,
+                     const struct account_judgement *j, struct str task_id, struct err *e)
 {
     struct task_row task;
-    struct task_new in = {
+    bool ruled = j->verdict.outcome == RULE_PERSON;
+    struct task_new new = {
         .kind = "account",
+        .task_id = task_id,
         .principal_id = row->principal_id,
         .account_id = row->account_id,
         .subject_type = "account",
         .subject_id = row->account_id,
         .description = arena_printf(act->arena, "Accept account \"" STR_FMT "\"", STR_ARG(row->name)),
-        .rule = arena_printf(act->arena, "rule \"" STR_FMT "\"", STR_ARG(verdict->name)),
-        .verdict = verdict,
-        .push_config = call->push_config,
-        .context = call->context,
+        .rule = ruled ? arena_printf(act->arena, "rule \"" STR_FMT "\"", STR_ARG(j->verdict.name))
+                      : STR("the publisher accepts new accounts itself"),
+        .verdict = ruled ? &j->verdict : NULL,
+        .context = in->context,
+        .push_config = in->push_config,
         .due_at = TIME_NONE,
     };
-    return task_create(act, &in, &task, e);
+    return task_create(act, &new, &task, e);
+}
+
+int account_result(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
+{
+    struct account_row row, key = { .tenant_id = task->tenant_id,
+                                    .principal_id = task->principal_id,
+                                    .account_id = task->subject_id };
+    int found = q_account_get(act->tx, act->arena, &key, &row, e);
+    if (found <= 0) return found;
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    yyjson_mut_val *account = json_push_obj(doc, json_add_arr(doc, o, "accounts"));
+    account_encode(doc, account, &row, act->arena);
+    json_add_cstr(doc, account, "action", "updated");
+    *out = json_write(act->arena, o);
+    return 0;
 }
 
 int account_decide(const struct act *act, const struct task_row *task, const char *status, struct err *e)
@@ -212,6 +235,10 @@ int account_decide(const struct act *act, const struct task_row *task, const cha
     if (!found || !str_is(row.status, "pending_approval")) {
         return err_set(e, "INVALID_STATE", "The account does not wait for approval any more.");
     }
+    struct doc_edit d;
+    doc_edit_open(act->arena, row.doc, &d);
+    doc_edit_remove(&d, "setup");
+    row.doc = doc_edit_text(&d);
     row.status = str_from(status);
     row.updated_at = act->now;
     if (q_account_update(act->tx, &row, e)) return -1;
@@ -260,16 +287,20 @@ int account_sync_entry(const struct act *act, const struct account_sync *in, str
     row.doc = doc;
     if (!same) row.updated_at = act->now;
     out->account = row;
-    struct rule_verdict verdict = { .outcome = RULE_NONE };
-    if (!found && judge(act, &out->account, &verdict, e)) return -1;
-    if (verdict.outcome == RULE_REJECT) {
-        (void)rule_refuse(&verdict, &why); /* fills `why` */
+    struct account_judgement j = { .person = false };
+    bool waits = found && !same && str_is(row.status, "pending_approval") && !str_eq(status, row.status); /* again */
+    if ((!found || waits) && account_judge(act, &out->account, ACCOUNT_DECLARED, &j, e)) return -1;
+    if (waits && !j.person) out->account.status = STR("active");
+    if (j.verdict.outcome == RULE_REJECT) {
+        (void)rule_refuse(&j.verdict, &why); /* fills `why` */
         out->account = (struct account_row){ 0 };
         return fail_entry(out, &why);
     }
+    struct str task_id = j.person && !in->dry_run ? id_new(act->arena, act->rng, "task-", act->now) : STR_NONE;
+    if (j.person) set_setup(act, &out->account, task_id);
     if (same || in->dry_run) return 0;
     if (write_account(act, in, out, e)) return -1;
-    return str_is(out->account.status, "pending_approval") && !found ? open_task(act, in, &out->account, &verdict, e) : 0;
+    return j.person ? open_task(act, in, &out->account, &j, task_id, e) : 0;
 }
 
 /* ---- delete_missing ---- */
@@ -302,6 +333,9 @@ int account_close_others(const struct act *act, const struct account_ids *keep, 
         struct doc_edit d;
         doc_edit_open(act->arena, rows[i].doc, &d);
         doc_edit_set_str(&d, "closed_by", STR("buyer"));
+        doc_edit_set_str(&d, "closed_from", rows[i].status);
+        struct task_subject waiting = { .type = "account", .id = rows[i].account_id };
+        if (!dry_run && task_withdraw(act, &waiting, "The buyer has closed the account.", e)) return -1;
         rows[i].doc = doc_edit_text(&d);
         rows[i].status = STR("closed");
         rows[i].updated_at = act->now;

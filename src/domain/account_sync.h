@@ -2,7 +2,8 @@
  * exists. AdCP 3.1 accounts/sync_accounts.
  *
  * An entry that cannot be honoured fails alone; nothing of it is written. Billing and payment terms are taken as
- * asked or refused, never remapped. Tenant settings read: "supported_billing", "supported_payment_terms" (arrays;
+ * asked or refused, never remapped. A new account that a person must accept (account_judge) is pending_approval with
+ * `setup` and a task of kind "account"; the decision is told to push_notification_config. Tenant settings read: "supported_billing", "supported_payment_terms" (arrays;
  * absent: all). */
 #pragma once
 
@@ -30,6 +31,9 @@ struct account_synced {
 /* -1 only when the store fails; everything else is in `out`. */
 MUST_CHECK int account_sync_entry(const struct act *act, const struct account_sync *in, struct account_synced *out,
                                   struct err *e);
+
+/* What a decided account's task tells: {accounts: [the account as it is now]}, a reply of sync_accounts. */
+MUST_CHECK int account_result(const struct act *act, const struct task_row *task, struct str *out, struct err *e);
 
 /* A person decided on an account that waits in pending_approval: `status` is "active" or "rejected". */
 MUST_CHECK int account_decide(const struct act *act, const struct task_row *task, const char *status, struct err *e);

@@ -4,7 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/encode.h"
-#include "domain/account.h"
+#include "domain/account_sync.h"
 #include "domain/media_buy_json.h"
 #include "domain/report.h"
 #include "domain/task.h"
@@ -60,21 +60,6 @@ static struct str error_result(const struct act *act, const struct task_row *tas
     return json_write(act->arena, o);
 }
 
-/* What sync_accounts would have said of an account that was accepted. */
-static int account_result(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
-{
-    struct account_row row, key = { .tenant_id = task->tenant_id, .principal_id = task->principal_id,
-                                    .account_id = task->subject_id };
-    int found = q_account_get(act->tx, act->arena, &key, &row, e);
-    if (found != 1) return found;
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_mut_val *o = json_push_obj(doc, json_add_arr(doc, json_root_obj(doc), "accounts"));
-    account_encode(doc, o, &row, act->arena);
-    json_add_cstr(doc, o, "action", "updated");
-    *out = json_write(act->arena, yyjson_mut_doc_get_root(doc));
-    return 0;
-}
-
 /* The payload of a completed task is what the synchronous answer would have been. */
 static int result_of(const struct act *act, const struct task_row *task, const char *status, struct str *out,
                      struct err *e)
@@ -84,7 +69,7 @@ static int result_of(const struct act *act, const struct task_row *task, const c
         *out = error_result(act, task);
         return 0;
     }
-    if (!out->n && str_is(task->subject_type, "account")) return account_result(act, task, out, e);
+    if (!out->n && str_is(task->kind, "account")) return account_result(act, task, out, e);
     if (out->n || !str_is(task->subject_type, "media_buy")) return 0;
     return media_buy_result(act, task->subject_id, out, e);
 }

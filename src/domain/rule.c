@@ -87,6 +87,7 @@ static int is_first_buy(const struct act *act, const struct rule_facts *f, bool 
 /* 1 all hold, 0 not, -1 failed. */
 static int holds(const struct act *act, yyjson_val *when, const struct rule_facts *f, struct err *e)
 {
+    if (f->named_only && !json_has(when, "operations")) return 0;
     if (json_has(when, "operations") && !names(json_arr(when, "operations"), str_from(f->operation))) return 0;
     if (json_has(when, "amount_over") && !amount_over(when, f)) return 0;
     if (json_has(when, "currency") && !(f->currency && str_is(json_str(when, "currency"), f->currency))) return 0;

@@ -40,6 +40,7 @@ struct rule_facts {
     size_t targeting_n;
     struct str creative_format;      /* empty: none */
     yyjson_val *creative_categories; /* array of strings, or NULL */
+    bool named_only;                 /* only rules that name the operation count */
 };
 
 struct rule_verdict {

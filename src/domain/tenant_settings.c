@@ -35,6 +35,7 @@ void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct t
         .max_budget_micros = money_or(doc, "max_budget", MONEY_MICROS_MAX),
         .workflow_required = json_bool_or(doc, "workflow_required", true),
         .creative_review_required = json_bool_or(doc, "creative_review_required", true),
+        .account_approval_required = json_bool_or(doc, "account_approval_required", false),
         .auto_approve_below_micros = money_or(doc, "auto_approve_below", 0),
         .content_digest = json_str(json_obj(doc, "request_signing"), "covers_content_digest"),
         .policies = json_obj(doc, "advertising_policies"),

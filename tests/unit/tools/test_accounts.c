@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "domain/governance.h"
 #include "domain/webhook.h"
+#include "store/stmt.h"
 #include "tools/fixture.h"
 
 #define KEY "\"idempotency_key\":\"0123456789abcdef\","
@@ -294,6 +296,191 @@ static void usage_is_kept_record_by_record(void **state)
     assert_string_equal(text(f, &r, "/errors/1/code"), "MEDIA_BUY_NOT_FOUND");
 }
 
+/* ---- approval ---- */
+
+static void set_up_approval(struct fixture *f)
+{
+    (void)fixture_import(f, STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":\"mock\","
+                                "\"account_approval_required\":true}}"));
+    fixture_reload_tenant(f);
+}
+
+static struct fixture_reply decide(struct fixture *f, const char *task_id, const char *decision)
+{
+    struct principal buyer = f->principal;
+    f->principal.role = ROLE_OPERATOR;
+    struct fixture_reply r = fixture_call(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"%s\",\"decision\":\"%s\","
+                                          "\"reason\":\"no credit\"}", task_id, decision).p);
+    f->principal = buyer;
+    assert_int_equal(r.rc, 0);
+    return r;
+}
+
+static int count_webhooks(struct act *act, void *arg, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(act->tx, "SELECT count(*), coalesce(max(payload), '') FROM job WHERE kind = 'webhook'");
+    struct {
+        int64_t n;
+        struct str payload;
+    } *out = arg;
+    if (stmt_step(s, e) != 1) return -1;
+    out->n = col_i64(s, 0);
+    out->payload = col_str(s, act->arena, 1);
+    return 0;
+}
+
+#define ACME_REF "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
+#define ACME_BUY "{" ACME_REF ",\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":" \
+                 "\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":3000}]}"
+
+static void a_person_accepts_a_declared_account(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+    struct {
+        int64_t n;
+        struct str payload;
+    } sent;
+    set_up_approval(f);
+    refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_SETUP_REQUIRED", "/account"); /* not by the way */
+    refused(f, "sync_catalogs", "{" KEY ACME_REF "}", "ACCOUNT_SETUP_REQUIRED", "/account");
+    static const char declare[] = "{" KEY "\"context\":{\"trace\":7},\"push_notification_config\":{\"url\":\"https://b.example.com/hook\"},"
+                                  "\"accounts\":[" ACME "}]}";
+    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"dry_run\":true,\"accounts\":[" ACME "}]}");
+    assert_string_equal(text(f, &r, "/accounts/0/status"), "pending_approval");
+    r = ok(f, "sync_accounts", declare);
+    assert_string_equal(text(f, &r, "/accounts/0/action"), "created");
+    assert_string_equal(text(f, &r, "/accounts/0/status"), "pending_approval");
+    assert_true(strlen(text(f, &r, "/accounts/0/setup/message")) > 20);
+    const char *task = text(f, &r, "/accounts/0/setup/task_id");
+    refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_SETUP_REQUIRED", "/account");
+    r = ok(f, "sync_accounts", declare); /* saying it again neither approves nor makes another task */
+    assert_string_equal(text(f, &r, "/accounts/0/action"), "unchanged");
+    assert_string_equal(text(f, &r, "/accounts/0/setup/task_id"), task);
+    const char *status = arena_printf(&f->arena, "{\"task_id\":\"%s\",\"include_result\":true}", task).p;
+    r = fixture_call(f, "get_task_status", status);
+    assert_int_equal(r.rc, 0);
+    assert_string_equal(text(f, &r, "/task_type"), "sync_accounts");
+    assert_string_equal(text(f, &r, "/status"), "submitted");
+    (void)decide(f, task, "approve"); /* asserts itself */
+    r = ok(f, "list_accounts", "{" ACME_REF "}");
+    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+    assert_null(json_get_path(r.reply, "/accounts/0/setup"));
+    assert_int_equal(fixture_call(f, "create_media_buy", ACME_BUY).rc, 0);
+    r = fixture_call(f, "get_task_status", status);
+    assert_int_equal(r.rc, 0);
+    assert_string_equal(text(f, &r, "/status"), "completed");
+    assert_string_equal(text(f, &r, "/result/accounts/0/status"), "active");
+    assert_int_equal(fixture_act(f, count_webhooks, &sent, &e), 0);
+    assert_int_equal(sent.n, 1);
+    const char *payload = arena_cstr(&f->arena, sent.payload);
+    assert_non_null(strstr(payload, "sync_accounts"));
+    assert_non_null(strstr(payload, "acme.example"));
+    assert_non_null(strstr(payload, "trace"));
+}
+
+static void a_rejected_account_stays_out(void **state)
+{
+    struct fixture *f = *state;
+    set_up_approval(f);
+    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    (void)decide(f, text(f, &r, "/accounts/0/setup/task_id"), "reject");
+    refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_NOT_FOUND", "/account");
+    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    assert_string_equal(text(f, &r, "/accounts/0/errors/0/code"), "INVALID_STATE");
+}
+
+static void closing_is_no_way_around_approval(void **state)
+{
+    struct fixture *f = *state;
+    set_up_approval(f);
+    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    const char *first = text(f, &r, "/accounts/0/setup/task_id");
+    (void)ok(f, "sync_accounts", "{" KEY "\"delete_missing\":true,\"accounts\":[]}");
+    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    assert_string_equal(text(f, &r, "/accounts/0/status"), "pending_approval");
+    const char *second = text(f, &r, "/accounts/0/setup/task_id");
+    assert_string_not_equal(first, second); /* the first was withdrawn with the account */
+    (void)decide(f, second, "approve");
+    r = ok(f, "list_accounts", "{" ACME_REF "}");
+    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+}
+
+static void rules_come_before_the_setting(void **state)
+{
+    struct fixture *f = *state;
+    struct principal buyer = f->principal;
+    f->principal.role = ROLE_ADMINISTRATOR;
+    assert_int_equal(0, fixture_call(f, "x_rule_add", "{\"rule\":{\"name\":\"known\",\"when\":{\"operations\":[\"account\"],\"accounts\":[\"nova.example\"]},\"then\":"
+                              "\"auto\"}}").rc);
+    assert_int_equal(0, fixture_call(f, "x_rule_add", "{\"rule\":{\"name\":\"never\",\"when\":{\"operations\":[\"account\"],\"accounts\":[\"c.example\"]},\"then\":"
+                              "\"reject\",\"reason\":\"no\"}}").rc);
+    f->principal = buyer;
+    set_up_approval(f);
+    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" NOVA "}," ACME "}," ACME ",\"sandbox\":true}]}");
+    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+    assert_string_equal(text(f, &r, "/accounts/1/status"), "pending_approval");
+    assert_string_equal(text(f, &r, "/accounts/2/status"), "active"); /* no money moves there */
+    refused(f, "sync_catalogs", "{" KEY "\"account\":{\"brand\":{\"domain\":\"c.example\"},\"operator\":\"c.example\"}}", "POLICY_VIOLATION",
+            "/account");
+    assert_int_equal(fixture_call(f, "sync_catalogs", "{}").rc, 0); /* the buyer's own account came with its token */
+}
+
+/* ---- what each status blocks ---- */
+
+static int set_status(struct act *act, void *arg, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(act->tx, "UPDATE account SET status = ? WHERE brand_domain = 'acme.example'");
+    stmt_str(s, 1, str_from(arg));
+    return stmt_run(s, e);
+}
+
+/* AdCP 3.1 accounts/overview, the table of what a status blocks, by the calls themselves. */
+static void each_status_blocks_what_it_should(void **state)
+{
+    enum { ACTIVE, PENDING, PAYMENT, SUSPENDED, REJECTED, CLOSED, N };
+    static const char *const status[N] = { "active", "pending_approval", "payment_required", "suspended", "rejected", "closed" };
+    static const char *const code[N] = { "", "ACCOUNT_SETUP_REQUIRED", "ACCOUNT_PAYMENT_REQUIRED", "ACCOUNT_SUSPENDED", "ACCOUNT_NOT_FOUND",
+                                         "ACCOUNT_NOT_FOUND" };
+    static const char update[] = "{" ACME_REF ",\"media_buy_id\":\"%s\",\"name\":\"n\"}";
+    static const struct {
+        const char *tool, *args;
+        bool passes[N];
+    } calls[] = {
+        { "get_products", "{\"buying_mode\":\"wholesale\"," ACME_REF "}", { true, false, true, false, false, false } },
+        { "create_media_buy", ACME_BUY, { true, false, false, false, false, false } },
+        { "update_media_buy", update, { true, false, true, false, false, false } },
+        { "update_media_buy", "{" ACME_REF ",\"media_buy_id\":\"%s\",\"new_packages\":[{\"product_id\":\"prod-tech-display-001\","
+                              "\"pricing_option_id\":\"price-001\",\"budget\":3000}]}", { true, false, false, false, false, false } },
+        { "get_media_buys", "{" ACME_REF "}", { true, false, true, true, false, false } },
+        { "get_media_buy_delivery", "{" ACME_REF "}", { true, false, true, true, false, false } },
+        { "sync_creatives", "{" KEY ACME_REF ",\"creatives\":[{\"creative_id\":\"c\",\"name\":\"c\",\"format_id\":{\"id\":"
+                            "\"fmt-display-300x250\"},\"assets\":{}}]}", { true, false, true, false, false, false } },
+        { "sync_catalogs", "{" KEY ACME_REF "}", { true, false, true, false, false, false } },
+        { "sync_audiences", "{" KEY ACME_REF "}", { true, false, true, false, false, false } },
+        { "sync_event_sources", "{" KEY ACME_REF "}", { true, false, true, false, false, false } },
+        { "get_account_financials", "{" ACME_REF "}", { true, true, true, true, false, false } },
+        { "list_accounts", "{}", { true, true, true, true, true, true } },
+    };
+    struct fixture *f = *state;
+    struct err e;
+    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    struct fixture_reply r = fixture_call(f, "create_media_buy", ACME_BUY);
+    const char *buy = arena_cstr(&f->arena, json_val_str(json_get_path(r.aux, "/media_buys/0/media_buy_id")));
+    (void)decide(f, arena_cstr(&f->arena, r.task_id), "approve");
+    for (int s = 0; s < N; s++) {
+        assert_int_equal(fixture_act(f, set_status, (void *)status[s], &e), 0);
+        for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+            bool named = strstr(calls[i].args, "%s") != NULL;
+            struct fixture_reply t = fixture_call(f, calls[i].tool, named ? arena_printf(&f->arena, calls[i].args, buy).p : calls[i].args);
+            bool blocked = t.rc && strncmp(t.e.code, "ACCOUNT_", 8) == 0;
+            if (blocked == calls[i].passes[s]) print_error("%s while %s: %s %s\n", calls[i].tool, status[s], t.rc ? t.e.code : "passes", t.e.message);
+            assert_int_equal(blocked, !calls[i].passes[s]);
+            if (blocked) assert_string_equal(t.e.code, code[s]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +495,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(governance_agents_are_kept_but_their_secrets_never_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(financials_tell_what_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(usage_is_kept_record_by_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_person_accepts_a_declared_account, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_rejected_account_stays_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(closing_is_no_way_around_approval, setup, teardown),
+        cmocka_unit_test_setup_teardown(rules_come_before_the_setting, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_status_blocks_what_it_should, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
