@@ -318,7 +318,8 @@ static struct fixture_reply decide(struct fixture *f, const char *task_id, const
 
 static int count_webhooks(struct act *act, void *arg, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(act->tx, "SELECT count(*), coalesce(max(payload), '') FROM job WHERE kind = 'webhook'");
+    AUTO_STMT struct stmt *s = stmt_get(act->tx, "SELECT count(*), coalesce(max(payload), '') FROM job JOIN job_payload USING (seq)"
+                                               " WHERE kind = 'webhook'");
     struct {
         int64_t n;
         struct str payload;
