@@ -269,6 +269,7 @@ const struct cli_command command_tenant = {
     .summary = "the publisher: show, set",
     .words = "show set",
     .usage = "Usage: salesagent tenant show | set [--name TEXT] [--host NAME] [--settings JSON|@FILE]\n\n"
-             "  --settings JSON    members of it replace the publisher's, null removes one; docs/import.md lists them\n" COMMON,
+             "  --settings JSON    members of it replace the publisher's, null removes one; docs/import.md lists them\n"
+             "                     (a secret that is shown as *** may be sent back so: it is kept)\n" COMMON,
     .run = run_tenant,
 };

@@ -76,10 +76,10 @@ static int ask(struct steps *s)
 
 /* ---- hearing ---- */
 
+/* The lane is not closed for it: two attempts a creative are little, and the sentence on the task must not wait for a lane. */
 static int none(struct opinion_run *r, enum job_verdict verdict, const char *why)
 {
     r->opinion.why = arena_dup(&r->run.arena, str_from(why));
-    if (verdict == JOB_RETRY) r->run.health = LANE_FAILED;
     return end(r, verdict, why);
 }
 

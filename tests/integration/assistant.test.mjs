@@ -1,6 +1,7 @@
 // The optional assistant against a fake OpenAI endpoint: opinions on creatives, the order of products, and what happens
 // when the endpoint is slow, wrong, huge or gone. The combinations are in tests/sim/sim_opinion.c.
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
 import { endpoint, verdict } from './lib/endpoint.mjs';
@@ -166,6 +167,40 @@ test('what our own checks refuse is never sent; what is too large is not judged 
   assert.equal(model.asked.length, before + 1);
   assert.ok(JSON.stringify(model.asked.at(-1).body).length < 64 * 1024);
   assert.match(model.asked.at(-1).data.assets.headline.content, /^ä+$/);
+});
+
+test('an approval of the assistant moves the buy on, and people hear only of what is left to them', async () => {
+  const told = [], hook = http.createServer((req, res) => {
+    let text = '';
+    req.on('data', (d) => { text += d; });
+    req.on('end', () => { told.push(JSON.parse(text)); res.end(); });
+  });
+  await new Promise((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  await cliJson('tenant', 'set', '--settings', JSON.stringify({ notifications: { webhook_url: `http://127.0.0.1:${hook.address().port}/`, digest_after: 1000 } }));
+  await configure({ auto_approve_above: 0.9, timeout_ms: 500 });
+  const account = { brand: { domain: 'devtool.example' }, operator: 'devtool.example' };
+  const call = async (tool, args) => (await agent.call(tool, { adcp_version: '3.1', account, ...args })).body.result.structuredContent;
+  await call('create_media_buy', { idempotency_key: 'assistant-buy-0000001', brand: account.brand, start_time: '2027-04-01T00:00:00Z',
+    end_time: '2027-05-01T00:00:00Z', packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 2000 }] });
+  const buyTask = (await cliJson('task', 'list')).tasks.find((t) => t.kind === 'create_media_buy');
+  await cliJson('task', 'approve', buyTask.task_id);
+  const status = async () => {
+    const { media_buys } = await call('get_media_buys', { media_buy_ids: [buyTask.subject_id] });
+    return media_buys[0];
+  };
+  const waiting = await status();
+  assert.equal(waiting.status, 'pending_creatives');
+  model.answer = () => verdict('approve', 0.99);
+  const good = await sync();
+  await call('update_media_buy', { idempotency_key: 'assistant-buy-0000002', media_buy_id: waiting.media_buy_id,
+    packages: [{ package_id: waiting.packages[0].package_id, creative_assignments: [{ creative_id: good.creative_id }] }] });
+  await until('the buy to move on', async () => (await status()).status === 'pending_start');
+  model.answer = () => verdict('people', 0.5);
+  const other = await sync();
+  await until('people to be told', () => told.find((e) => e.subject_id === other.creative_id));
+  assert.ok(!told.some((e) => e.subject_id === good.creative_id), 'people were told of what needed nobody');
+  await cliJson('tenant', 'set', '--settings', JSON.stringify({ notifications: null }));
+  hook.close();
 });
 
 test('a person who decides first wins; a changed creative is judged anew', async () => {
