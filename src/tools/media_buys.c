@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/webhook.h"
+#include "tools/creative_reply.h"
 #include "tools/media_buy_aux.h"
 #include "tools/shorthand.h"
 
@@ -224,15 +225,22 @@ static int find_page(struct tool_call *c, struct query *q, struct media_buy_rows
     return 0;
 }
 
-static int find_ids(struct tool_call *c, struct query *q, struct media_buy_rows *out, struct err *e)
+/* *named: those of the ids that are there; *out: of them, those of a wanted status. A buy that nobody has decided on is
+ * not there for who sees tasks instead. */
+static int find_ids(struct tool_call *c, struct query *q, struct media_buy_rows *named, struct media_buy_rows *out,
+                    struct err *e)
 {
-    struct media_buy_rows got;
+    struct media_buy_rows got, there = { NULL, 0 }, wanted = { NULL, 0 };
     if (q_media_buy_by_ids(c->act->tx, c->arena, &q->filter, q->ids, &got, e)) return -1;
-    size_t n = 0;
+    there.rows = ARENA_ARRAY(c->arena, struct media_buy_row, got.n + 1);
+    wanted.rows = ARENA_ARRAY(c->arena, struct media_buy_row, got.n + 1);
     for (size_t i = 0; i < got.n; i++) {
-        if (q->wanted & (1u << media_buy_status_at(&got.rows[i], c->act->now))) got.rows[n++] = got.rows[i];
+        unsigned status = 1u << media_buy_status_at(&got.rows[i], c->act->now);
+        if (all_shown(c) & status) there.rows[there.n++] = got.rows[i];
+        if (q->wanted & status) wanted.rows[wanted.n++] = got.rows[i];
     }
-    *out = (struct media_buy_rows){ got.rows, n };
+    *named = there;
+    *out = wanted;
     return 0;
 }
 
@@ -297,10 +305,28 @@ static int read_activity(struct tool_call *c, struct query *q, struct err *e)
     return 0;
 }
 
+/* Says which ids are not there. One that is there and has another status than asked for is no error. */
+static void add_missing(struct tool_call *c, yyjson_val *ids, const struct media_buy_rows *found)
+{
+    yyjson_val *id;
+    size_t i, n;
+    yyjson_mut_val *errors = NULL;
+    yyjson_arr_foreach(ids, i, n, id) {
+        bool there = false;
+        for (size_t k = 0; k < found->n; k++) there = there || str_eq(found->rows[k].media_buy_id, json_val_str(id));
+        if (there) continue;
+        struct err why;
+        (void)err_set(&why, "MEDIA_BUY_NOT_FOUND", "There is no such media buy.");
+        (void)err_field(&why, "/media_buy_ids/%zu", i);
+        if (!errors) errors = json_add_arr(c->doc, c->reply, "errors");
+        creative_reply_error(c, errors, &why);
+    }
+}
+
 int tool_get_media_buys(struct tool_call *c, struct err *e)
 {
     struct query q = { .max = PAGE_DEFAULT };
-    struct media_buy_rows rows = { NULL, 0 };
+    struct media_buy_rows rows = { NULL, 0 }, named = { NULL, 0 };
     struct str resume = STR_NONE;
     if (read_ids(c, &q, e) || read_statuses(c, &q, e) || read_page(c, &q, e)) return -1;
     if (json_opt_i64(JSON_FIELD(c->args, "include_history", ""), (struct json_range){ 0, HISTORY_MAX }, &q.history, e)) {
@@ -309,8 +335,9 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e) || read_activity(c, &q, e)) return -1;
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
-    if (scope && (q.ids.n ? find_ids(c, &q, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;
+    if (scope && (q.ids.n ? find_ids(c, &q, &named, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;
     if (encode_page(c, &q, &rows, e)) return -1;
+    add_missing(c, json_arr(c->args, "media_buy_ids"), &named);
     add_pagination(c, resume);
     c->message = arena_printf(c->arena, "%zu media buy%s.", rows.n, rows.n == 1 ? "" : "s");
     return 0;

@@ -88,6 +88,25 @@ static void bad_creates_name_the_member(void **state)
     }
 }
 
+static void ids_that_are_not_there_are_named(void **state)
+{
+    struct fixture *f = *state;
+    f->auto_advance = true;
+    struct fixture_reply made = fixture_call(f, "create_media_buy",
+                                             "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
+                                             "\"pricing_option_id\":\"price-004\",\"budget\":600}]}");
+    assert_int_equal(made.rc, 0);
+    const char *args = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\",\"mb-none\"],\"status_filter\":\"paused\"}",
+                                    STR_ARG(json_str(made.reply, "media_buy_id"))).p;
+    struct fixture_reply r = fixture_call(f, "get_media_buys", args);
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "media_buys")), 0); /* it is there, and not paused */
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "errors")), 1);
+    assert_true(str_is(json_val_str(json_get_path(r.reply, "/errors/0/code")), "MEDIA_BUY_NOT_FOUND"));
+    fixture_valid(f, &r, "get_media_buys", ADCP_3_1);
+    f->auto_advance = false;
+}
+
 static void what_cannot_be_honoured_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -413,6 +432,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(bad_creates_name_the_member),
+        T(ids_that_are_not_there_are_named),
         T(what_cannot_be_honoured_is_refused),
         T(money_must_be_money),
         T(the_flight_must_be_one),
