@@ -79,6 +79,7 @@ const struct cli_command command_backup = {
              "directory, remove " DATA_DIR_DATABASE "-wal and -shm there, and keep or put back secret.key, which is not in\n"
              "the copy and is best kept elsewhere.\n\n"
              "  --json         print the size as JSON\n"
-             "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n",
+             "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = backup_run,
 };

@@ -204,7 +204,8 @@ const struct cli_command command_import = {
              "Brings a publisher, its principals, products, formats and properties to the state of FILE (\"-\" is\n"
              "standard input) in one transaction: all of it or nothing. Importing the same file again changes nothing.\n\n"
              "  --data DIR   default $SALESAGENT_DATA, else ./data\n"
-             "  --json       print the counts as JSON\n",
+             "  --json       print the counts as JSON\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = import_run,
 };
 
@@ -215,6 +216,7 @@ const struct cli_command command_export = {
              "Prints what import would need to come to the same state. Tokens are not stored and not printed: their\n"
              "hashes are.\n\n"
              "  --tenant ID  which publisher, when there are several\n"
-             "  --data DIR   default $SALESAGENT_DATA, else ./data\n",
+             "  --data DIR   default $SALESAGENT_DATA, else ./data\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = export_run,
 };

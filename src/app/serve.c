@@ -252,6 +252,7 @@ const struct cli_command command_serve = {
              "  --allow-host NAME    answer to this host name too (a loopback listener answers to loopback names only)\n"
              "  --allow-origin URL   let pages of this origin call the agent from a browser\n"
              "  --trust-proxy ADDR   believe X-Forwarded-Host and -Proto of requests from this numeric address\n"
-             "  --log LEVEL          debug, info (default), warn or error\n",
+             "  --log LEVEL          debug, info (default), warn or error\n"
+             "\nExit codes: 0 stopped as told, 1 it could not start, 2 wrong usage.\n",
     .run = serve,
 };

@@ -93,6 +93,7 @@ const struct cli_command command_call = {
              "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
              "  --dialect NAME     speak this dialect: adcp-3.0, adcp-3.1, tutorial, buy-v1, data-model, rc\n"
              "  --mock-time TIME   sandbox: as if it were this time\n"
-             "  --auto-advance     sandbox: what a person would decide is approved at once\n",
+             "  --auto-advance     sandbox: what a person would decide is approved at once\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",
     .run = run,
 };

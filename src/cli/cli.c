@@ -7,13 +7,19 @@
 static void list_commands(FILE *out, const struct cli_command *commands, size_t n)
 {
     (void)fprintf(out, "Usage: salesagent COMMAND [ARGUMENT...]\n\n");
-    for (size_t i = 0; i < n; i++) (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    for (size_t i = 0; i < n; i++) (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    (void)fprintf(out, "  %-11s %s\n", "completion", "words for the Tab key: source <(salesagent completion bash)");
     (void)fprintf(out, "\nsalesagent COMMAND --help says more. salesagent --version names this build.\n");
 }
 
 /* The options of a command are the words of its --help that begin with two dashes. */
 static int complete(int argc, char **argv, const struct cli_command *commands, size_t n)
 {
+    if (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+        cli_print("Usage: salesagent completion bash\n\nPrints a script for bash: source <(salesagent completion bash)\n\n"
+                  "Exit codes: 0 done, 2 wrong usage.\n");
+        return CLI_OK;
+    }
     if (argc != 3 || strcmp(argv[2], "bash") != 0) return cli_error(CLI_USAGE, "completion: for bash; salesagent completion bash");
     cli_print("# bash completion for salesagent; use: source <(salesagent completion bash)\n"
               "_salesagent() {\n"
@@ -22,7 +28,7 @@ static int complete(int argc, char **argv, const struct cli_command *commands, s
     for (size_t i = 0; i < n; i++) cli_print("%s ", commands[i].name);
     cli_print("completion --help --version'\n"
               "  elif [[ $cur == -* ]]; then\n"
-              "    words=$(salesagent \"${COMP_WORDS[1]}\" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)\n"
+              "    words=$(\"${COMP_WORDS[0]}\" \"${COMP_WORDS[1]}\" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)\n"
               "  elif ((COMP_CWORD == 2)); then\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; i < n; i++) {
         if (commands[i].words) cli_print("      %s) words='%s' ;;\n", commands[i].name, commands[i].words);

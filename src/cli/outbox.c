@@ -142,23 +142,27 @@ static int run_key(int argc, char **argv)
 const struct cli_command command_job = {
     .name = "job",
     .summary = "webhooks and ad server calls: list, show, redeliver",
+    .words = "list show redeliver",
     .usage = "Usage: salesagent job list [--state ready|done|dead] [--kind KIND] | show ID | redeliver ID\n\n"
              "Works on the running agent. A dead job has used up its attempts or was refused for good; redeliver runs it\n"
              "again now. A webhook keeps its idempotency key, so a receiver that had it already knows.\n\n"
              "  --json         print the agent's answer as JSON\n"
              "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
-             "  --tenant ID    which publisher, when there are several\n",
+             "  --tenant ID    which publisher, when there are several\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",
     .run = run_job,
 };
 
 const struct cli_command command_key = {
     .name = "key",
     .summary = "the keys that sign webhooks: list, rotate",
+    .words = "list rotate",
     .usage = "Usage: salesagent key list | rotate [--alg ed25519|ecdsa-p256-sha256]\n\n"
              "Works on the running agent. A new key is published at once and signs ten minutes later, when every\n"
              "verifier can know it; the old one stays published for a week.\n\n"
              "  --json         print the agent's answer as JSON\n"
              "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
-             "  --tenant ID    which publisher, when there are several\n",
+             "  --tenant ID    which publisher, when there are several\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",
     .run = run_key,
 };

@@ -184,6 +184,7 @@ const struct cli_command command_task = {
              "  --json             print the agent's answer as JSON\n"
              "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
              "  --tenant ID        which publisher, when there are several\n"
-             "  --mock-time TIME   sandbox: decide as if it were this time\n",
+             "  --mock-time TIME   sandbox: decide as if it were this time\n"
+             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",
     .run = run,
 };
