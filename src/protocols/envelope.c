@@ -126,7 +126,7 @@ static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *bo
     if (!c->dialect->adcp3) return;
     if (c->context_id.n && !yyjson_mut_obj_get(body, "context_id")) json_add_str(doc, body, "context_id", c->context_id);
     if (c->replayed) json_add_bool(doc, body, "replayed", true);
-    /* Buyers that leave the key to their client library learn it here. */
+    /* Buyers that leave the key to their client library learn it here; the published storyboard `idempotency` reads it. */
     yyjson_val *key = c->args ? yyjson_obj_get(c->args, "idempotency_key") : NULL;
     bool keyed = c->row && c->row->idempotency == IDEM_REQUIRED && yyjson_is_str(key) && c->outcome == CALL_OK;
     if (keyed && !yyjson_mut_obj_get(body, "idempotency_key")) json_add_copy(doc, body, "idempotency_key", key);

@@ -17,7 +17,9 @@ static bool key_valid(struct str k)
 }
 
 /* The account named in the request, as text that is equal for equal references. Of a natural key only the brand counts:
- * who repeats a key with another operator or sandbox flag has changed the request and must hear so, not buy twice. */
+ * keys are unique to a seller and a request (AdCP, create-media-buy-request.json), so who repeats one with another
+ * operator or sandbox flag has changed the request and must hear so, not buy twice. The published storyboard
+ * `idempotency`, as its runner sends it, asks for the same. A replay needs an equal request, whatever the scope. */
 static struct str account_scope(const struct call *c)
 {
     static const char *const loose[] = { "/operator", "/sandbox", NULL };

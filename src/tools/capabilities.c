@@ -208,7 +208,9 @@ static void add_media_buy(struct capabilities *k)
     /* SDKs of 3.0 ask for these here, beside the blocks of the same names. */
     json_add_bool(c->doc, f, "audience_targeting", has_tool("sync_audiences"));
     json_add_bool(c->doc, f, "conversion_tracking", has_tool("log_event"));
-    json_add_bool(c->doc, f, "content_standards", false); /* kept for buyers and judged, but no artifacts of deliveries */
+    /* That the tasks are served, which SDKs ask before they call them; artifacts of deliveries would be the object
+     * media_buy.content_standards, and are not claimed. */
+    json_add_bool(c->doc, f, "content_standards", has_tool("create_content_standards"));
     add_targeting(k, json_add_obj(c->doc, mb, "execution"));
     add_frequency_capping(k, mb);
     add_audiences_and_events(c, mb);
