@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "domain/account_sync.h"
 #include "domain/media_buy_json.h"
+#include "domain/proposal_review.h"
 #include "domain/report.h"
 #include "domain/task.h"
 #include "domain/webhook.h"
@@ -70,6 +71,7 @@ static int result_of(const struct act *act, const struct task_row *task, const c
         return 0;
     }
     if (!out->n && str_is(task->kind, "account")) return account_result(act, task, out, e);
+    if (!out->n && str_is(task->kind, PROPOSAL_TASK)) return proposal_result(act, task, out, e);
     if (out->n || !str_is(task->subject_type, "media_buy")) return 0;
     return media_buy_result(act, task->subject_id, out, e);
 }

@@ -193,7 +193,8 @@ static int check_words(yyjson_val *when, const char *key, struct err *e)
 
 static int check_operations(yyjson_val *when, struct err *e)
 {
-    static const char *const known[] = { "create_media_buy", "update_media_buy", "creative_review", "account" };
+    static const char *const known[] = { "create_media_buy", "update_media_buy", "creative_review", "account",
+                                         "proposal" };
     yyjson_val *v;
     size_t i, n;
     yyjson_arr_foreach(json_arr(when, "operations"), i, n, v) {
@@ -201,7 +202,7 @@ static int check_operations(yyjson_val *when, struct err *e)
         while (k < ARRAY_LEN(known) && !str_is(json_val_str(v), known[k])) k++;
         if (k < ARRAY_LEN(known)) continue;
         (void)err_set(e, "INVALID_REQUEST",
-                      "operations are create_media_buy, update_media_buy, creative_review and account");
+                      "operations are create_media_buy, update_media_buy, creative_review, account and proposal");
         return err_field(e, "/when/operations/%zu", i);
     }
     return 0;

@@ -9,7 +9,8 @@
  * `then`: person, auto, reject. The others are for `person`: who may decide (operator or administrator), by when
  * after the task's creation, when to remind and to escalate, and what happens when the time is over: stay, reject
  * or approve.
- * `when`, every member optional: operations [create_media_buy, update_media_buy, creative_review, account],
+ * `when`, every member optional: operations [create_media_buy, update_media_buy, creative_review, account,
+ * proposal] (absent: all of them, except finalizing a proposal and an account's first use, which must be named),
  * amount_over and currency (total after the change), products, accounts, principals (ids, any of them), first_buy
  * (true: the buyer has bought nothing before), targeting (keys of targeting_overlay, any of them),
  * creative_formats, creative_categories

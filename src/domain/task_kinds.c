@@ -4,6 +4,7 @@
 #include "domain/booking.h"
 #include "domain/creative.h"
 #include "domain/media_buy.h"
+#include "domain/proposal_review.h"
 #include "domain/task.h"
 #include "store/q_job.h"
 
@@ -93,6 +94,7 @@ const struct task_kind task_kinds[] = {
     { "update_media_buy", true, approve_update, reject_update },
     { "creative_review", false, approve_creative, reject_creative },
     { "account", false, approve_account, reject_account },
+    { PROPOSAL_TASK, false, proposal_approve, leave_it },
     { "ad_server", false, try_again, leave_it },
 };
 const size_t task_kinds_n = ARRAY_LEN(task_kinds);

@@ -200,6 +200,8 @@ int get_products_run(struct tool_call *c, struct err *e)
 {
     struct discovery d = { .c = c };
     if (read_request(&d, e) || check_account(&d, e)) return -1;
+    int submitted = plans_submit(&d, e);
+    if (submitted) return submitted < 0 ? -1 : 0;
     json_add_cstr(c->doc, c->reply, "cache_scope", "public"); /* one rate card for everybody */
     if (c->act->principal && c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
     int unchanged = answer_unchanged(&d, e);

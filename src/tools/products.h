@@ -81,5 +81,7 @@ MUST_CHECK int refine_report(struct discovery *d, struct err *e);
 
 /* products_plan.c */
 MUST_CHECK int plans_offer(struct discovery *d, struct err *e);
+/* 1: a person decides on finalizing, and the reply says so; 0: go on; -1. */
+MUST_CHECK int plans_submit(struct discovery *d, struct err *e);
 /* True when the refinement finalizes proposals. */
 bool plans_finalizing(yyjson_val *args);

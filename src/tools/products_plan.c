@@ -1,5 +1,5 @@
 /* Proposals in get_products: offered with a brief, changed by refinement, finalized on request. */
-#include "domain/proposal.h"
+#include "domain/proposal_review.h"
 #include "tools/products.h"
 #include "tools/products_ask.h"
 
@@ -194,6 +194,37 @@ static int strangers(struct discovery *d, bool finalizing, struct err *e)
         if (str_is(json_str(v, "scope"), "proposal")) answer(d, i, "unable", "Authenticate to work with proposals.");
     }
     return 0;
+}
+
+static struct str member(struct tool_call *c, const char *key)
+{
+    yyjson_val *v = yyjson_obj_get(c->args, key);
+    return v ? json_write_val(c->arena, v) : STR_NONE;
+}
+
+int plans_submit(struct discovery *d, struct err *e)
+{
+    struct tool_call *c = d->c;
+    struct proposal_review review, wanted = { .person = false };
+    struct str *ids = ARENA_ARRAY(c->arena, struct str, yyjson_arr_size(d->refine) + 1);
+    struct proposal_request r = { .ids = ids, .context = member(c, "context"), .push_config = member(c, "push_notification_config"),
+                                  .verdict = &wanted.verdict };
+    struct task_row task;
+    size_t i, n;
+    yyjson_val *v;
+    if (d->anonymous || !plans_finalizing(c->args)) return 0;
+    yyjson_arr_foreach(d->refine, i, n, v) {
+        if (!str_is(json_str(v, "scope"), "proposal")) continue;
+        ids[r.n] = json_str(v, "proposal_id");
+        if (proposal_judge(c->act, ids[r.n++], &review, e)) return err_in(e, "/refine/%zu", i);
+        if (review.person && !wanted.person) wanted = review;
+    }
+    if (!wanted.person) return 0;
+    if (proposal_submit(c->act, &r, &task, e)) return -1;
+    c->outcome = TOOL_SUBMITTED;
+    c->task_id = task.task_id;
+    c->message = STR("The publisher's people make this proposal firm; follow the task for the decision.");
+    return 1;
 }
 
 int plans_offer(struct discovery *d, struct err *e)

@@ -6,6 +6,7 @@
 #include "domain/account.h"
 #include "domain/account_sync.h"
 #include "domain/media_buy_json.h"
+#include "domain/proposal_review.h"
 #include "domain/task.h"
 
 #define PAGE_DEFAULT 50
@@ -83,6 +84,7 @@ static int add_result(struct tool_call *c, const struct task_row *t, struct err 
     struct str text = task_member(c->act, t, "result");
     bool buy = str_is(t->kind, "create_media_buy") || str_is(t->kind, "update_media_buy");
     if (!text.n && buy && media_buy_result(c->act, t->subject_id, &text, e)) return -1;
+    if (!text.n && str_is(t->kind, PROPOSAL_TASK) && proposal_result(c->act, t, &text, e)) return -1;
     if (!text.n && str_is(t->kind, "account") && account_result(c->act, t, &text, e)) return -1;
     if (!json_add_text(c->doc, c->reply, "result", text)) return 0;
     yyjson_mut_val *result = yyjson_mut_obj_get(c->reply, "result");

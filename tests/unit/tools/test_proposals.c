@@ -276,6 +276,102 @@ static void strangers_cannot_finalize(void **state)
     assert_string_equal(finalize(f, first_id(&r)).e.code, "AUTH_MISSING");
 }
 
+/* ---- people ---- */
+
+static struct fixture_reply as_person(struct fixture *f, const char *tool, const char *args)
+{
+    struct principal buyer = f->principal;
+    f->principal.role = ROLE_ADMINISTRATOR;
+    struct fixture_reply r = fixture_call(f, tool, args);
+    f->principal = buyer;
+    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
+    assert_int_equal(r.rc, 0);
+    return r;
+}
+
+static void rule(struct fixture *f, const char *json)
+{
+    (void)as_person(f, "x_rule_add", arena_printf(&f->arena, "{\"rule\":%s}", json).p);
+}
+
+static struct fixture_reply decide(struct fixture *f, struct str task_id, const char *decision)
+{
+    return as_person(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"no\"}",
+                                                       STR_ARG(task_id), decision).p);
+}
+
+#define PLANS(then) "{\"name\":\"plans\",\"when\":{\"operations\":[\"proposal\"],\"amount_over\":1},\"then\":\"" then "\",\"reason\":\"not now\"}"
+
+static struct fixture_reply asked(struct fixture *f, struct str id)
+{
+    return fixture_call(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"context\":{\"trace\":3},\"refine\":["
+                        "{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}", STR_ARG(id)).p);
+}
+
+static struct fixture_reply status_of(struct fixture *f, struct str task_id)
+{
+    struct fixture_reply r = fixture_call(f, "get_task_status", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}",
+                                                                             STR_ARG(task_id)).p);
+    assert_int_equal(r.rc, 0);
+    return r;
+}
+
+static void a_person_makes_it_firm_where_a_rule_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = brief(f);
+    struct str id = first_id(&r);
+    rule(f, PLANS("person"));
+    struct fixture_reply first = asked(f, id), again = asked(f, id);
+    assert_int_equal(first.rc, 0);
+    assert_int_equal(first.outcome, TOOL_SUBMITTED);
+    assert_null(yyjson_obj_get(first.reply, "products")); /* they come with the result */
+    assert_true(str_eq(first.task_id, again.task_id)); /* asked twice is decided once */
+    assert_true(str_is(json_str(status_of(f, first.task_id).reply, "status"), "submitted"));
+    (void)decide(f, first.task_id, "approve");
+    r = status_of(f, first.task_id);
+    assert_true(str_is(json_str(r.reply, "status"), "completed"));
+    assert_true(str_is(json_str(r.reply, "task_type"), "get_products"));
+    assert_true(str_eq(json_val_str(json_get_path(r.reply, "/result/proposals/0/proposal_id")), id));
+    assert_true(str_is(json_val_str(json_get_path(r.reply, "/result/proposals/0/proposal_status")), "committed"));
+    assert_int_equal(json_i64_or(json_get_path(r.reply, "/result/context"), "trace", 0), 3);
+    r = finalize(f, id); /* firm now: nobody is asked again */
+    assert_int_equal(r.outcome, TOOL_COMPLETED);
+    assert_true(str_is(json_str(proposal(&r, 0), "proposal_status"), "committed"));
+    fixture_become_new_buyer(f, "other"); /* and it is firm for its buyer alone */
+    assert_int_equal(asked(f, id).outcome, TOOL_SUBMITTED);
+}
+
+static void a_person_may_say_no(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = brief(f);
+    struct str id = first_id(&r);
+    rule(f, PLANS("person"));
+    r = asked(f, id);
+    (void)decide(f, r.task_id, "reject");
+    assert_true(str_is(json_str(status_of(f, r.task_id).reply, "status"), "rejected"));
+    struct fixture_reply next = asked(f, id);
+    assert_int_equal(next.outcome, TOOL_SUBMITTED); /* it is still a draft, and may be asked for again */
+    assert_false(str_eq(next.task_id, r.task_id));
+}
+
+static void rules_may_refuse_and_others_do_not_matter(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = brief(f);
+    struct str id = first_id(&r);
+    rule(f, "{\"name\":\"any\",\"when\":{},\"then\":\"person\"}"); /* names no operation: buys, not proposals */
+    assert_int_equal(finalize(f, id).outcome, TOOL_COMPLETED);
+    rule(f, PLANS("reject"));
+    fixture_become_new_buyer(f, "other");
+    r = asked(f, id);
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, "POLICY_VIOLATION");
+    assert_string_equal(r.e.field, "/refine/0/proposal_id");
+    assert_string_equal(r.e.message, "not now");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -291,6 +387,9 @@ int main(void)
         T(the_publishers_own_plans_keep_their_ids),
         T(a_plan_that_does_not_add_up_is_refused),
         T(strangers_cannot_finalize),
+        T(a_person_makes_it_firm_where_a_rule_says_so),
+        T(a_person_may_say_no),
+        T(rules_may_refuse_and_others_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
