@@ -2,12 +2,15 @@
 // any buyer would: capabilities -> identity.brand_json_url -> agents[].jwks_uri -> kid.
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   BrandJsonJwksResolver, InMemoryReplayStore, InMemoryRevocationStore, verifyWebhookSignature,
 } from '@adcp/sdk/signing';
-import { Agent } from './lib/agent.mjs';
+import { Agent, cli } from './lib/agent.mjs';
 
 let agent;
 let receiver;
@@ -127,6 +130,27 @@ test('an idempotent replay tells nothing a second time', async () => {
   assert.equal(again.replayed, true, JSON.stringify(again));
   await new Promise((r) => setTimeout(r, 500));
   assert.equal((await arrivals('/replay', 1)).length, 1);
+});
+
+test('a call that is answered at once is told of in a sandbox only', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'salesagent-'));
+  const publisher = path.join(import.meta.dirname, '../../data/demo-publisher.json');
+  const creative = (format_id) => ({ idempotency_key: randomUUID(), adcp_version: '3.1', creatives: [{ creative_id: 'c1', name: 'C', format_id,
+    assets: { primary: { asset_type: 'image', url: 'https://cdn.acmeoutdoor.example/a.png', width: 300, height: 250, format: 'png' } } }],
+  account: { brand: { domain: 'acmeoutdoor.example' }, operator: 'pinnacle-agency.example' }, push_notification_config: { url: 'https://buyer.example.com/sync' } });
+  assert.equal((await cli('import', publisher, '--data', data)).code, 0);
+  for (const sandbox of [false, true]) {
+    const one = await Agent.start({ data, sandbox });
+    try {
+      const r = await one.call('sync_creatives', creative({ agent_url: one.url, id: 'fmt-display-300x250' }));
+      assert.notEqual(r.body.result.isError, true, JSON.stringify(r.body));
+      const jobs = JSON.parse((await one.cli('job', 'list', '--json')).stdout).jobs.filter((j) => j.kind === 'webhook');
+      assert.equal(jobs.length, sandbox ? 1 : 0, JSON.stringify(r.body.result.structuredContent));
+    } finally {
+      await one.stop();
+    }
+  }
+  rmSync(data, { recursive: true, force: true });
 });
 
 test('HMAC-SHA256 and Bearer only when asked for, and never with our own signature', async () => {
