@@ -22,6 +22,7 @@ static void on_idle(uv_idle_t *idle)
 static void uv_driver_wake(struct loop_driver *driver)
 {
     struct loop_uv *d = CONTAINER_OF(driver, struct loop_uv, driver);
+    if (uv_is_closing((uv_handle_t *)&d->idle)) return; /* there is no next turn; started now, it would never end */
     if (!uv_is_active((uv_handle_t *)&d->idle)) ENSURE(uv_idle_start(&d->idle, on_idle) == 0);
 }
 
