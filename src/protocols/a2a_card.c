@@ -131,7 +131,7 @@ void a2a_card_handle(struct dispatcher *d, struct http_exchange *ex)
     bool v1 = str_starts(http_req_header(ex, "a2a-version"), STR("1"));
     ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
     ENSURE(http_rep_header(ex, "Vary", STR("A2A-Version, Host")) == 0);
-    web_reply_tagged(ex, "application/json", card(d, ex, v1 ? A2A_1_0 : A2A_0_3));
+    web_reply_tagged(ex, "application/json", card(d, ex, v1 ? A2A_1_0 : A2A_0_3), STR_NONE);
 }
 
 /* The same for everybody: what an agent sells is found by asking it. */

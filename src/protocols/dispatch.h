@@ -7,6 +7,7 @@
 
 #include "protocols/a2a_hub.h"
 #include "protocols/call.h"
+#include "protocols/kept.h"
 #include "protocols/web_policy.h"
 
 /* See auth_note_use. */
@@ -30,6 +31,7 @@ struct dispatcher {
     struct rate_limiter rates;
     struct token_note token_note;
     struct reranker *reranker; /* NULL: there is none */
+    struct kept kept;
     struct nonces *nonces; /* of signed requests; NULL before the first */
 
     /* calls that wait for the job of a question (domain/act.h: struct outside); set up by the first of them */

@@ -144,15 +144,10 @@ static struct str input_schema(struct arena *a, const struct tool *t, bool outli
     return outline ? contract_schema_outline(a, contract, OUTLINE_LEVELS) : contract_schema_json(a, contract);
 }
 
-static struct str tools_list_result(struct mcp_request *m)
+static struct str tools_array(struct arena *a, bool sandbox, bool outline)
 {
-    struct arena *a = &m->post->ex->arena;
-    bool sandbox = m->post->dispatcher->sandbox;
-    struct str schemas;
-    bool outline = http_req_query(m->post->ex, "schemas", &schemas) && str_is(schemas, "outline");
     yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *r = json_root_obj(doc);
-    yyjson_mut_val *list = json_add_arr(doc, r, "tools");
+    yyjson_mut_val *list = yyjson_mut_arr(doc);
     for (size_t i = 0; i < tool_table_n; i++) {
         const struct tool *t = &tool_table[i];
         if (t->hidden || (t->sandbox_only && !sandbox)) continue;
@@ -163,6 +158,29 @@ static struct str tools_list_result(struct mcp_request *m)
         json_add_raw(doc, o, "inputSchema", input_schema(a, t, outline));
         add_annotations(doc, o, t);
     }
+    return json_write(a, list);
+}
+
+static struct str tools_complete(struct arena *a, bool sandbox)
+{
+    return tools_array(a, sandbox, /* outline= */ false);
+}
+
+static struct str tools_outlined(struct arena *a, bool sandbox)
+{
+    return tools_array(a, sandbox, /* outline= */ true);
+}
+
+static struct str tools_list_result(struct mcp_request *m)
+{
+    struct arena *a = &m->post->ex->arena;
+    struct dispatcher *d = m->post->dispatcher;
+    struct str schemas;
+    bool outline = http_req_query(m->post->ex, "schemas", &schemas) && str_is(schemas, "outline");
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *r = json_root_obj(doc);
+    json_add_raw(doc, r, "tools", outline ? kept_text(&d->kept, KEPT_TOOLS_OUTLINED, tools_outlined, d->sandbox)
+                                          : kept_text(&d->kept, KEPT_TOOLS, tools_complete, d->sandbox));
     if (m->modern) {
         add_cacheable(doc, r);
         add_modern(doc, r);

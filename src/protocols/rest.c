@@ -83,7 +83,7 @@ static void rest_done(struct call *c)
         http_exchange_reply_with(r->ex, status, "application/problem+json", problem_body(r, status));
     } else if (reads && status == 200) {
         ENSURE(http_rep_header(r->ex, "Cache-Control", STR("private, no-cache")) == 0);
-        web_reply_tagged(r->ex, "application/json", c->body);
+        web_reply_tagged(r->ex, "application/json", c->body, STR_NONE);
     } else {
         http_exchange_reply_with(r->ex, status, "application/json", c->body);
     }
@@ -178,13 +178,19 @@ void rest_handle_adcp(struct dispatcher *d, struct http_exchange *ex, struct str
     handle_rpc(d, ex, task, false);
 }
 
+static struct str openapi_tag(struct arena *a, bool sandbox)
+{
+    return web_tag(a, openapi_document(a, sandbox));
+}
+
 void rest_handle_api(struct dispatcher *d, struct http_exchange *ex, struct str rest)
 {
     struct rest_match m;
     if (str_is(rest, "openapi.json")) {
         if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
         ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
-        web_reply_tagged(ex, "application/json", openapi_document(&ex->arena, d->sandbox));
+        struct str text = kept_text(&d->kept, KEPT_OPENAPI, openapi_document, d->sandbox);
+        web_reply_tagged(ex, "application/json", text, kept_text(&d->kept, KEPT_OPENAPI_TAG, openapi_tag, d->sandbox));
         return;
     }
     rest_routes_match(&ex->arena, ex->method, rest, &m);

@@ -34,14 +34,19 @@ bool web_methods_admit(struct http_exchange *ex, struct str allow)
     return false;
 }
 
-void web_reply_tagged(struct http_exchange *ex, const char *content_type, struct str body)
+struct str web_tag(struct arena *a, struct str body)
 {
     uint8_t hash[SHA256_BYTES];
     sha256(body, hash);
-    struct str tag = base64url_encode(&ex->arena, (struct str){ (const char *)hash, 16 });
-    struct str quoted = arena_printf(&ex->arena, "\"" STR_FMT "\"", STR_ARG(tag));
+    struct str text = base64url_encode(a, (struct str){ (const char *)hash, 16 });
+    return arena_printf(a, "\"" STR_FMT "\"", STR_ARG(text));
+}
+
+void web_reply_tagged(struct http_exchange *ex, const char *content_type, struct str body, struct str tag)
+{
+    if (!tag.n) tag = web_tag(&ex->arena, body);
     struct str have = http_req_header(ex, "if-none-match");
-    bool same = have.n && (str_is(have, "*") || memmem(have.p, have.n, quoted.p, quoted.n));
-    add(ex, "ETag", quoted);
+    bool same = have.n && (str_is(have, "*") || memmem(have.p, have.n, tag.p, tag.n));
+    add(ex, "ETag", tag);
     http_exchange_reply_with(ex, same ? 304 : 200, content_type, same ? STR_NONE : body);
 }

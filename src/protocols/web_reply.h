@@ -9,5 +9,7 @@ bool web_methods_admit(struct http_exchange *ex, struct str allow);
 /* OPTIONS alone, for resources that refuse other methods in words of their own. True when it was one. */
 bool web_options_answered(struct http_exchange *ex, struct str allow);
 
-/* 200 with the body and a strong entity tag over its bytes, or 304 when the client has them. */
-void web_reply_tagged(struct http_exchange *ex, const char *content_type, struct str body);
+/* A strong entity tag over the bytes, in its quotes. */
+struct str web_tag(struct arena *a, struct str body);
+/* 200 with the body and its tag (empty: it is worked out), or 304 when the client has them. */
+void web_reply_tagged(struct http_exchange *ex, const char *content_type, struct str body, struct str tag);
