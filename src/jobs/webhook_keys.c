@@ -5,7 +5,8 @@
 #include "base/rfc3339.h"
 #include "domain/signing_keys.h"
 
-#define TRUST_US USEC_PER_SEC
+#define TRUST_US  USEC_PER_SEC
+#define FORGET_US (INT64_C(3600) * USEC_PER_SEC)
 
 struct cache {
     struct jobs_keep keep; /* first */
@@ -48,18 +49,43 @@ static struct str own(struct str s)
     return (struct str){ p, s.n };
 }
 
-/* Also forgets what is old and not in use. */
 static struct webhook_key *find(struct cache *c, struct str tenant_id, int64_t now)
+{
+    for (struct list *n = c->keys.next; n != &c->keys; n = n->next) {
+        struct webhook_key *k = CONTAINER_OF(n, struct webhook_key, node);
+        bool fresh = now >= k->read_at && now - k->read_at < TRUST_US;
+        if (fresh && str_eq(k->tenant_id, tenant_id)) return k;
+    }
+    return NULL;
+}
+
+/* The same row once more: a kid names one key for ever. Forgets keys that are old and not in use. */
+static struct webhook_key *find_again(struct cache *c, const struct signing_key_row *row, int64_t now)
 {
     struct webhook_key *found = NULL;
     for (struct list *n = c->keys.next, *next; n != &c->keys; n = next) {
         next = n->next;
         struct webhook_key *k = CONTAINER_OF(n, struct webhook_key, node);
-        bool fresh = now >= k->read_at && now - k->read_at < TRUST_US;
-        if (fresh && str_eq(k->tenant_id, tenant_id)) found = k;
-        if (!fresh && k->users == 0) key_free(k);
+        bool same = str_eq(k->tenant_id, row->tenant_id) && str_eq(k->kid, row->kid);
+        if (same) {
+            k->read_at = now;
+            found = k;
+        } else if (k->users == 0 && now - k->read_at > FORGET_US) {
+            key_free(k);
+        }
     }
     return found;
+}
+
+static struct webhook_key *add(struct cache *c, const struct signing_key_row *row, int64_t now)
+{
+    struct sign_ready *ready = sign_ready_create(&row->key);
+    if (!ready) return NULL;
+    struct webhook_key *k = calloc(1, sizeof(*k));
+    ENSURE(k != NULL);
+    *k = (struct webhook_key){ .tenant_id = own(row->tenant_id), .kid = own(row->kid), .ready = ready, .read_at = now };
+    list_push_back(&c->keys, &k->node);
+    return k;
 }
 
 int webhook_key_hold(struct job_run *run, struct webhook_key **out, struct err *e)
@@ -72,12 +98,9 @@ int webhook_key_hold(struct job_run *run, struct webhook_key **out, struct err *
         struct tx *tx = store_read(jobs_store(run->jobs));
         int rc = signing_key_current(tx, &run->arena, run->row.tenant_id, now, &row, e);
         if (rc != 1) return rc;
-        struct sign_ready *ready = sign_ready_create(&row.key);
-        if (!ready) return 0;
-        k = calloc(1, sizeof(*k));
-        ENSURE(k != NULL);
-        *k = (struct webhook_key){ .tenant_id = own(row.tenant_id), .kid = own(row.kid), .ready = ready, .read_at = now };
-        list_push_back(&c->keys, &k->node);
+        k = find_again(c, &row, now);
+        if (!k) k = add(c, &row, now);
+        if (!k) return 0;
     }
     k->users++;
     *out = k;

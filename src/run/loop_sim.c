@@ -68,7 +68,7 @@ static void complete(struct loop_sim *d, struct sim_work *s)
     free(s);
 }
 
-static void run_ready(struct loop_sim *d)
+void loop_sim_turns(struct loop_sim *d)
 {
     do {
         d->wanted = false;
@@ -77,28 +77,33 @@ static void run_ready(struct loop_sim *d)
 
 void loop_sim_settle(struct loop_sim *d)
 {
-    run_ready(d);
+    loop_sim_turns(d);
     for (struct sim_work *s; (s = earliest_work(d)) != NULL;) {
         complete(d, s);
-        run_ready(d);
+        loop_sim_turns(d);
     }
+}
+
+bool loop_sim_next(struct loop_sim *d, int64_t until)
+{
+    struct sim_work *s = earliest_work(d);
+    int64_t timer_at = loop_next_due(d->loop);
+    int64_t work_at = s ? s->due_at : INT64_MAX;
+    if (timer_at > until && work_at > until) return false;
+    if (s && work_at <= timer_at) {
+        complete(d, s);
+    } else if (timer_at > d->now) {
+        d->now = timer_at;
+    }
+    return true;
 }
 
 void loop_sim_run_until(struct loop_sim *d, int64_t until)
 {
     ENSURE(until >= d->now);
-    for (;;) {
-        run_ready(d);
-        struct sim_work *s = earliest_work(d);
-        int64_t timer_at = loop_next_due(d->loop);
-        int64_t work_at = s ? s->due_at : INT64_MAX;
-        if (timer_at > until && work_at > until) break;
-        if (s && work_at <= timer_at) {
-            complete(d, s);
-        } else if (timer_at > d->now) {
-            d->now = timer_at;
-        }
-    }
+    do {
+        loop_sim_turns(d);
+    } while (loop_sim_next(d, until));
     d->now = until;
-    run_ready(d);
+    loop_sim_turns(d);
 }

@@ -20,5 +20,10 @@ void loop_sim_finish(struct loop_sim *d); /* drops work that has not completed, 
 /* Runs turns until nothing is ready and no work is in flight; time moves only as far as work needs. */
 void loop_sim_settle(struct loop_sim *d);
 
+/* For tests that strike between two things: the turns there are to run now, and then the next completion or timer due by
+ * `until`, whose effect waits for the next turn. False when none is. */
+void loop_sim_turns(struct loop_sim *d);
+bool loop_sim_next(struct loop_sim *d, int64_t until);
+
 /* Runs turns, moving the clock to each due timer or completion in order, until it stands at `until`. */
 void loop_sim_run_until(struct loop_sim *d, int64_t until);

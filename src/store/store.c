@@ -13,10 +13,10 @@
 
 /* --- opening and closing --------------------------------------------------------------------------------- */
 
-static int open_connection(const char *path, struct tx *tx, struct err *e)
+static int open_connection(const struct store_options *opts, struct tx *tx, struct err *e)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    if (sqlite3_open_v2(path, &tx->db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(opts->path, &tx->db, flags, NULL) != SQLITE_OK) {
         err_set(e, "CONFIGURATION_ERROR", "The database cannot be opened: %s.", sqlite3_errmsg(tx->db));
         return -1;
     }
@@ -27,6 +27,7 @@ static int open_connection(const char *path, struct tx *tx, struct err *e)
     if (sqlite3_exec(tx->db, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
         return err_set(e, "CONFIGURATION_ERROR", "The database cannot be used: %s.", sqlite3_errmsg(tx->db));
     }
+    if (opts->unsynced) (void)sqlite3_exec(tx->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL); /* else it is slow */
     return 0;
 }
 
@@ -49,8 +50,8 @@ int store_open(struct loop *loop, const struct store_options *opts, struct store
     bool in_memory = strcmp(opts->path, ":memory:") == 0;
     s->reader = in_memory ? &s->write_tx : &s->read_tx;
     s->read_tx.secret = s->write_tx.secret = opts->secret;
-    if (open_connection(opts->path, &s->write_tx, e) || migrate(s->write_tx.db, e) ||
-        (!in_memory && open_connection(opts->path, &s->read_tx, e))) {
+    if (open_connection(opts, &s->write_tx, e) || migrate(s->write_tx.db, e) ||
+        (!in_memory && open_connection(opts, &s->read_tx, e))) {
         tx_finish(&s->write_tx);
         tx_finish(&s->read_tx);
         free(s);

@@ -54,6 +54,7 @@ struct store_options {
     struct str secret;     /* of this installation, kept outside the database; borrowed until the store is closed */
     size_t queue_max;      /* 0: 4096 */
     int batch_ms_max;      /* a turn's writing time; 0: 5 ms */
+    bool unsynced;         /* simulations: it survives their crashes, not the machine's; nothing waits for the disk */
     bool (*fault)(void *arg, enum store_fault where);
     void *fault_arg;
 };
