@@ -20,7 +20,7 @@ struct tenant_settings {
     int64_t proposal_hold_hours;      /* 72: how long a finalized proposal keeps its inventory */
     struct str content_digest;        /* "either": request_signing.covers_content_digest, or "required", "forbidden" */
     yyjson_val *policies;             /* advertising_policies, or NULL: prohibited_categories, creative_requirements, ... */
-    yyjson_val *capabilities;         /* or NULL: channels, pricing_models, targeting{geographic, contextual, ...} */
+    yyjson_val *capabilities;         /* or NULL: channels, pricing_models, targeting{geographic, contextual, ...: targeting.c} */
     yyjson_val *doc;                  /* the whole document, or NULL */
 };
 
