@@ -37,6 +37,7 @@ struct outside_question {
 };
 struct outside {
     bool wanted;
+    int64_t patience_us;              /* how long the caller itself wants to wait at most; 0: it has not said */
     struct outside_question question; /* the one wanted */
     void *data;                       /* the domain's own, for `write` */
     MUST_CHECK int (*write)(const struct act *act, struct outside *o, struct err *e);

@@ -340,9 +340,10 @@ static void question_written(struct write_cmd *cmd, enum write_result result)
         return;
     }
     /* The first question has the caller's whole patience, those after it what is left, and a moment at least. */
-    int64_t now = loop_now(d->loop), until = now + OUTSIDE_MOMENT;
-    if (c->outside.asked_n == 0) c->patient_until = now + OUTSIDE_PATIENCE;
-    if (until < c->patient_until) until = c->patient_until;
+    int64_t now = loop_now(d->loop), until = now + OUTSIDE_MOMENT, own = c->outside.patience_us;
+    bool hurried = own > 0 && own < OUTSIDE_PATIENCE;
+    if (c->outside.asked_n == 0) c->patient_until = now + (hurried ? own : OUTSIDE_PATIENCE);
+    if (hurried || until < c->patient_until) until = c->patient_until;
     c->outside.asked[c->outside.asked_n++] = c->outside.question;
     list_push_back(&d->waiting, &c->waiting);
     c->patience = (struct timer){ .fire = out_of_patience };

@@ -114,10 +114,37 @@ static void tell_of_list(struct discovery *d)
     creative_reply_error(c, json_add_arr(c->doc, c->reply, "errors"), &why);
 }
 
+/* AdCP 3.1 time_budget: what may take longer (another agent's list, a person) is not waited for, and `incomplete` says so. */
+static int read_budget(struct discovery *d, struct err *e)
+{
+    static const struct {
+        const char *name;
+        int64_t seconds;
+    } units[] = { { "seconds", 1 }, { "minutes", 60 }, { "hours", 3600 }, { "days", 86400 } };
+    yyjson_val *budget = NULL;
+    struct str unit;
+    int64_t n;
+    d->budget_s = -1;
+    if (json_opt_obj(JSON_FIELD(d->c->args, "time_budget", ""), &budget, e)) return -1;
+    if (!budget) return 0;
+    if (json_req_i64(JSON_FIELD(budget, "interval", "/time_budget"), (struct json_range){ 1, 1000000 }, &n, e) ||
+        json_req_str(JSON_FIELD(budget, "unit", "/time_budget"), (struct json_len){ 1, 16 }, &unit, e)) {
+        return -1;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (str_is(unit, units[i].name)) d->budget_s = n * units[i].seconds;
+    }
+    struct outside *outside = d->c->act->outside;
+    if (outside && d->budget_s > 0) outside->patience_us = d->budget_s * USEC_PER_SEC;
+    if (d->budget_s >= 0 || str_is(unit, "campaign")) return 0;
+    return refuse(e, "/time_budget/unit", "A time budget is of seconds, minutes, hours or days.");
+}
+
 static int read_request(struct discovery *d, struct err *e)
 {
     struct tool_call *c = d->c;
     reply_settings(c, &d->ts);
+    if (read_budget(d, e)) return -1;
     d->anonymous = c->act->principal == NULL;
     d->wishes.guaranteed = d->wishes.fixed_price = -1;
     if (read_mode(d, e) || read_lists(d, e)) return -1;

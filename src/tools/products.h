@@ -37,6 +37,8 @@ struct discovery {
     struct property_filter properties;
     bool list_applied;              /* a property list was resolved; false with a list: see `list` */
     struct remote_list list;        /* when another agent keeps it */
+    int64_t budget_s;             /* the buyer's time_budget; -1: none, or longer than anything here takes */
+    bool firm_waits;              /* finalizing needs a person, for whom the budget is too short: nothing was finalized */
     struct wishes wishes;
     struct page page;
     yyjson_val *fields;           /* or NULL */

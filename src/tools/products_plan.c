@@ -176,6 +176,10 @@ static int finalize_one(struct discovery *d, size_t i, yyjson_val *v, yyjson_mut
     struct str doc;
     yyjson_doc *parsed;
     static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
+    if (d->firm_waits) {
+        answer(d, i, "unable", "A person makes this proposal firm, which takes longer than the time budget.");
+        return 0;
+    }
     if (proposal_finalize(c->act, json_str(v, "proposal_id"), &doc, e)) return err_in(e, "/refine/%zu", i);
     if (json_parse(c->arena, doc, &limits, &parsed, e)) return -1;
     if (!*arr) *arr = json_add_arr(c->doc, c->reply, "proposals");
@@ -220,6 +224,9 @@ int plans_submit(struct discovery *d, struct err *e)
         if (review.person && !wanted.person) wanted = review;
     }
     if (!wanted.person) return 0;
+    int64_t hours = wanted.verdict.due_hours ? wanted.verdict.due_hours : d->ts.approval_sla_hours;
+    d->firm_waits = d->budget_s >= 0 && d->budget_s < hours * 3600;
+    if (d->firm_waits) return 0;
     if (proposal_submit(c->act, &r, &task, e)) return -1;
     c->outcome = TOOL_SUBMITTED;
     c->task_id = task.task_id;

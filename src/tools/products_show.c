@@ -191,13 +191,42 @@ static void add_diagnostics(struct discovery *d)
     }
 }
 
-static void add_incomplete(struct discovery *d)
+struct incomplete_wait {
+    int64_t n; /* 0: not known */
+    const char *unit;
+};
+
+static void add_incomplete(struct discovery *d, const char *scope, const char *why, struct incomplete_wait wait)
 {
     struct tool_call *c = d->c;
-    if (!d->cut) return;
-    yyjson_mut_val *item = json_push_obj(c->doc, json_add_arr(c->doc, c->reply, "incomplete"));
-    json_add_cstr(c->doc, item, "scope", "products");
-    json_add_cstr(c->doc, item, "description", "Not all products were looked at; go on with the cursor.");
+    yyjson_mut_val *arr = yyjson_mut_obj_get(c->reply, "incomplete");
+    if (!arr) arr = json_add_arr(c->doc, c->reply, "incomplete");
+    yyjson_mut_val *item = json_push_obj(c->doc, arr);
+    json_add_cstr(c->doc, item, "scope", scope);
+    json_add_cstr(c->doc, item, "description", why);
+    if (!wait.n) return;
+    yyjson_mut_val *o = json_add_obj(c->doc, item, "estimated_wait");
+    json_add_i64(c->doc, o, "interval", wait.n);
+    json_add_cstr(c->doc, o, "unit", wait.unit);
+}
+
+/* What is missing and would be there with more time, or on the next page. */
+static void tell_incomplete(struct discovery *d)
+{
+    bool feed = d->mode == MODE_WHOLESALE && !d->c->minor_3_0; /* a scope of AdCP 3.1 */
+    bool list = d->budget_s >= 0 && json_has(d->c->args, "property_list") && d->list.state == REMOTE_LIST_UNREACHABLE;
+    if (d->cut) {
+        add_incomplete(d, feed ? "wholesale_feed" : "products", "Not all products were looked at; go on with the cursor.",
+                       (struct incomplete_wait){ 0 });
+    }
+    if (list) {
+        add_incomplete(d, "products", "The property list could not be fetched within the time budget; the products are not"
+                       " chosen by it.", (struct incomplete_wait){ 10, "seconds" });
+    }
+    if (d->firm_waits) {
+        add_incomplete(d, "proposals", "A person makes this proposal firm, which takes longer than the time budget; nothing"
+                       " was finalized.", (struct incomplete_wait){ d->ts.approval_sla_hours, "hours" });
+    }
 }
 
 int products_show(struct discovery *d, struct err *e)
@@ -218,7 +247,7 @@ int products_show(struct discovery *d, struct err *e)
         if (d->reranked) json_add_bool(c->doc, ours, "reordered_by_assistant", true);
     }
     add_diagnostics(d);
-    add_incomplete(d);
+    tell_incomplete(d);
     page_write(c, &d->page, (struct page_end){ d->next_offset, d->anonymous ? -1 : d->total });
     return 0;
 }

@@ -218,6 +218,26 @@ static void what_cannot_be_had_is_said(void **state)
     }
 }
 
+static void a_buyer_in_a_hurry_is_not_kept(void **state)
+{
+    struct world *w = *state;
+    yyjson_val *reply;
+    answers(w, (struct http_answer){ HTTP_OK, 200, -1, 1000, 4000000,
+                                     "{\"result\":{\"structuredContent\":" HOLDS("2026-03-09T23:00:00Z", DOMAIN("elsewhere.com")) "}}" });
+    const char *hurried = sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"tech\",\"property_list\":%s,"
+                                   "\"time_budget\":{\"interval\":2,\"unit\":\"seconds\"}}", LIST());
+    assert_int_equal(sim_call(&w->sim, "test-token", "get_products", hurried, &reply), SIM_OK);
+    assert_false(applied(reply)); /* the answer that comes after four seconds was not waited for */
+    assert_true(str_is(json_val_str(json_get_path(reply, "/incomplete/0/scope")), "products"));
+    assert_true(json_i64_or(json_get_path(reply, "/incomplete/0/estimated_wait"), "interval", 0) > 0);
+    assert_true(has(reply, "prod-tech-video-001"));
+    sim_run_until(&w->sim, w->sim.driver.now + 10 * USEC_PER_SEC); /* it was fetched all the same */
+    assert_int_equal(sim_call(&w->sim, "test-token", "get_products", hurried, &reply), SIM_OK);
+    assert_true(applied(reply));
+    assert_null(json_get_path(reply, "/incomplete"));
+    assert_int_equal(w->asked, 1);
+}
+
 static void some_addresses_are_not_called(void **state)
 {
     static const char *const urls[] = { "http://lists.agency.com", "https://10.0.0.1/mcp", "https://localhost.localdomain",
@@ -312,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_is_asked_for_again_when_it_lapses, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_known_is_used_while_the_keeper_is_away, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_had_is_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_buyer_in_a_hurry_is_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(some_addresses_are_not_called, setup, teardown),
         cmocka_unit_test_setup_teardown(the_endpoint_below_the_address_is_tried, setup, teardown),
         cmocka_unit_test_setup_teardown(a_buy_waits_for_all_its_lists_and_its_governance, setup, teardown),

@@ -397,6 +397,49 @@ static void forecasts_know_what_is_booked(void **state)
     fixture_valid(f, &after, TOOL, ADCP_3_1);
 }
 
+/* A filter that has to look at more products than one call reads says so, and its cursor goes on to the end. */
+static void what_was_not_looked_at_is_said(void **state)
+{
+    struct fixture *f = *state;
+    enum { MANY = 1600, EACH = 700 };
+    char *text = arena_alloc(&f->arena, (size_t)MANY * EACH), *p = text;
+    p += sprintf(p, "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":\"mock\"},\"products\":[");
+    for (int i = 0; i < MANY; i++) {
+        p += sprintf(p, "%s{\"product_id\":\"m-%04d\",\"name\":\"m\",\"description\":\"m\",\"publisher_properties\":[{\"publisher_domain\":"
+                        "\"techdaily.com\",\"selection_type\":\"all\"}],\"channels\":[\"display\"],\"format_ids\":[{\"id\":"
+                        "\"fmt-display-300x250\"}],\"delivery_type\":\"%s\",\"pricing_options\":[{\"pricing_option_id\":\"p\",\"pricing_model\":"
+                        "\"cpm\",\"currency\":\"USD\",\"fixed_price\":4}]}", i ? "," : "", i,
+                     i == MANY - 1 ? "guaranteed" : "non_guaranteed");
+    }
+    p += sprintf(p, "]}");
+    (void)fixture_import(f, (struct str){ text, (size_t)(p - text) });
+    struct str cursor = STR_NONE;
+    int pages = 0, found = 0, told = 0;
+    do {
+        const char *more = cursor.n ? arena_printf(&f->arena, ",\"pagination\":{\"cursor\":\"" STR_FMT "\"}", STR_ARG(cursor)).p : "";
+        struct fixture_reply r = fixture_call(f, TOOL, arena_printf(&f->arena, "{\"buying_mode\":\"wholesale\",\"filters\":{\"delivery_type\":"
+                                                                    "\"guaranteed\"}%s}", more).p);
+        fixture_valid(f, &r, TOOL, ADCP_3_1);
+        found += count(&r);
+        told += str_is(json_val_str(json_get_path(r.reply, "/incomplete/0/scope")), "wholesale_feed");
+        cursor = json_val_str(json_get_path(r.reply, "/pagination/cursor"));
+    } while (cursor.n && ++pages < 10);
+    assert_int_equal(found, 3); /* the demo's two and the very last one */
+    assert_true(told >= 1);
+    assert_true(pages >= 1);
+}
+
+static void a_time_budget_is_a_duration(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = wholesale(f, "\"time_budget\":{\"interval\":1,\"unit\":\"seconds\"}");
+    assert_int_equal(r.rc, 0);
+    assert_null(json_get_path(r.reply, "/incomplete")); /* nothing here takes that long */
+    r = fixture_call(f, "get_products", "{\"buying_mode\":\"wholesale\",\"time_budget\":{\"interval\":1,\"unit\":\"fortnights\"}}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.field, "/time_budget/unit");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -415,6 +458,8 @@ int main(void)
         T(strangers_get_limited_results),
         T(refinement_keeps_drops_and_says_what_it_did),
         T(forecasts_know_what_is_booked),
+        T(what_was_not_looked_at_is_said),
+        T(a_time_budget_is_a_duration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -342,6 +342,24 @@ static void a_person_makes_it_firm_where_a_rule_says_so(void **state)
     assert_int_equal(asked(f, id).outcome, TOOL_SUBMITTED);
 }
 
+static void nobody_is_asked_within_seconds(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = brief(f);
+    struct str id = first_id(&r);
+    rule(f, PLANS("person"));
+    r = products(f, arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"time_budget\":{\"interval\":20,\"unit\":\"seconds\"},\"refine\":["
+                                 "{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}", STR_ARG(id)).p);
+    assert_int_equal(r.rc, 0);
+    assert_int_equal(r.outcome, TOOL_COMPLETED);
+    assert_true(str_is(json_val_str(json_get_path(r.reply, "/refinement_applied/0/status")), "unable"));
+    assert_true(str_is(json_val_str(json_get_path(r.reply, "/incomplete/0/scope")), "proposals"));
+    assert_int_equal(json_i64_or(json_get_path(r.reply, "/incomplete/0/estimated_wait"), "interval", 0), 24);
+    assert_null(json_get_path(r.reply, "/proposals/0"));
+    r = as_person(f, "x_task_list", "{}");
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "tasks")), 0);
+}
+
 static void a_person_may_say_no(void **state)
 {
     struct fixture *f = *state;
@@ -388,6 +406,7 @@ int main(void)
         T(a_plan_that_does_not_add_up_is_refused),
         T(strangers_cannot_finalize),
         T(a_person_makes_it_firm_where_a_rule_says_so),
+        T(nobody_is_asked_within_seconds),
         T(a_person_may_say_no),
         T(rules_may_refuse_and_others_do_not_matter),
     };
