@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "domain/account_sync.h"
+#include "domain/budget_watch.h"
 #include "domain/media_buy_json.h"
 #include "domain/proposal_review.h"
 #include "domain/report.h"
@@ -132,6 +133,7 @@ int notify_media_buy(const struct act *act, const struct media_buy_row *buy, con
                      struct err *e)
 {
     if (keep_registrations(act, buy, e)) return -1;
+    if (budget_watch_next(act, buy->media_buy_id, STR(""), e)) return -1;
     if (!worth_telling(act, change->action)) return 0;
     struct webhook_anchor to = { buy->tenant_id, "task", buy->media_buy_id };
     struct webhook_event ev = { .subject = arena_printf(act->arena, "media_buy:" STR_FMT, STR_ARG(buy->media_buy_id)),

@@ -2,6 +2,7 @@
 
 #include "jobs/adapter_job.h"
 #include "jobs/feed_job.h"
+#include "jobs/budget_job.h"
 #include "jobs/governance_job.h"
 #include "jobs/opinion_job.h"
 #include "jobs/people_job.h"
@@ -9,7 +10,7 @@
 #include "jobs/report_job.h"
 #include "jobs/webhook_send.h"
 
-static const struct job_kind *const kinds[] = { &webhook_kind, &webhook_challenge_kind, &report_kind, &adapter_kind,
+static const struct job_kind *const kinds[] = { &webhook_kind, &webhook_challenge_kind, &report_kind, &adapter_kind, &budget_kind,
                                                 &governance_kind, &governance_delivery_kind, &people_kind,
                                                 &opinion_kind, &remote_list_kind, &feed_kind, NULL };
 

@@ -283,6 +283,28 @@ test('a budget that is spent is told once', async () => {
   assert.equal(history.filter((h) => h.action === 'budget_exhausted').length, 1);
 });
 
+test('a plan that spends its money early is told of when it has', async () => {
+  await agent.stop();
+  const at = async (clock) => { agent = await Agent.start({ data, args: ['--clock', clock] }); };
+  await at('2040-05-06T10:00:00Z');
+  const creative = { creative_id: 'banner-4', name: 'Banner', format_id: { agent_url: agent.url, id: 'fmt-display-300x250' },
+    assets: { primary: { asset_type: 'image', url: 'https://cdn.acmeoutdoor.example/a.png', width: 300, height: 250, format: 'png' },
+      click_url: { asset_type: 'url', url: 'https://acmeoutdoor.example/', url_type: 'clickthrough' } } };
+  const r = await agent.call('create_media_buy', { adcp_version: '3.1', idempotency_key: randomUUID(), account,
+    brand: { domain: 'acmeoutdoor.example' }, start_time: '2040-05-07T00:00:00Z', end_time: '2040-06-07T00:00:00Z',
+    packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 1500, pacing: 'asap', creatives: [creative] }],
+    push_notification_config: config('/early', 'op-early') }, { headers: { 'x-auto-advance': 'true' } });
+  assert.ok(r.body.result.structuredContent.media_buy_id, JSON.stringify(r.body));
+  const spent = (b) => /is spent/.test(b.message ?? '');
+  await agent.stop();
+  await at('2040-06-06T00:00:00Z'); // the flight has a day to go
+  const [w] = await arrivals('/early', spent);
+  const o = mcpOpen('3.1')(w);
+  assert.deepEqual([o.status, o.operation_id], ['completed', 'op-early']);
+  await new Promise((done) => setTimeout(done, 300));
+  assert.equal((await arrivals('/early', spent)).length, 1);
+});
+
 test('time changes a media buy: it begins and ends, and its receiver hears of both; reports come in the line\'s words', async () => {
   await agent.stop();
   const at = async (clock) => { agent = await Agent.start({ data, args: ['--clock', clock] }); };

@@ -1,0 +1,6 @@
+/* Wakes when a package's budget will be spent by the plan, and tells: domain/budget_watch. */
+#pragma once
+
+#include "jobs/pump.h"
+
+extern const struct job_kind budget_kind; /* domain/budget_watch.h: BUDGET_JOB */
