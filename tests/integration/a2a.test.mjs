@@ -1,11 +1,11 @@
 // A2A beyond single calls: cards, plain text, tasks that stay, streams, push configurations, and whose tasks they are.
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
+import { Receiver } from './lib/receiver.mjs';
 
 const CLOCK = ['--clock', '2026-03-09T14:30:00Z'];
 let agent, data;
@@ -225,13 +225,9 @@ test('message/stream answers with one event', async () => {
 });
 
 test('a submitted operation is a completed task that shows the decision; watchers and webhooks are told; restarts change nothing', async () => {
-  const received = [];
-  const server = http.createServer((q, r) => {
-    let body = '';
-    q.on('data', (d) => { body += d; }).on('end', () => { received.push({ headers: q.headers, body: JSON.parse(body) }); r.end(); });
-  });
-  await new Promise((r) => server.listen(0, '127.0.0.1', r));
-  const hook = (n) => `http://127.0.0.1:${server.address().port}/${n}`;
+  const hooks = await Receiver.start({ agent: () => agent });
+  const received = hooks.deliveries;
+  const hook = (n) => `${hooks.base}/${n}`;
   try {
     const sent = await rpc('message/send', { ...skill('create_media_buy', buy(10)), configuration: { blocking: true, historyLength: 0,
       pushNotificationConfig: { url: hook('given'), token: 'a-token-of-sixteen' } } });
@@ -301,19 +297,14 @@ test('a submitted operation is a completed task that shows the decision; watcher
     await new Promise((r) => setTimeout(r, 500));
     assert.equal(received.length, 2);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await hooks.close();
   }
 });
 
 test('push configurations: several for a task, kept in one place, bounded, through both generations', async () => {
-  const received = [];
-  const server = http.createServer((q, r) => {
-    let body = '';
-    q.on('data', (d) => { body += d; }).on('end', () => { received.push({ url: q.url, token: q.headers['x-a2a-notification-token'] }); r.end(); });
-  });
-  await new Promise((r) => server.listen(0, '127.0.0.1', r));
-  const hook = (n) => `http://127.0.0.1:${server.address().port}/${n}`;
+  const hooks = await Receiver.start({ agent: () => agent });
+  const received = hooks.deliveries;
+  const hook = (n) => `${hooks.base}/${n}`;
   const set = (taskId, config) => rpc('tasks/pushNotificationConfig/set', { taskId, pushNotificationConfig: config });
   const list = async (taskId) => (await rpc('ListTaskPushNotificationConfigs', { taskId })).result.configs.map((c) => [c.id, c.url]);
   try {
@@ -360,8 +351,8 @@ test('push configurations: several for a task, kept in one place, bounded, throu
     assert.equal((await list(task.id)).length, 3);
     await decide(payload(task).task_id, 'approve');
     for (let i = 0; i < 100 && received.length < 3; i++) await new Promise((r) => setTimeout(r, 50));
-    assert.deepEqual(received.map((x) => x.url).sort(), ['/a', '/b2', '/own']);
-    assert.equal(received.find((x) => x.url === '/a').token, 'a-token-of-sixteen');
+    assert.deepEqual(received.map((x) => x.path).sort(), ['/a', '/b2', '/own']);
+    assert.equal(received.find((x) => x.path === '/a').headers['x-a2a-notification-token'], 'a-token-of-sixteen');
 
     // A question that waits for words keeps where to tell, and takes it along when it becomes an operation.
     const asked = (await rpc('message/send', { ...text('buy a campaign'), configuration: { pushNotificationConfig: { url: hook('asked') } } })).result;
@@ -373,12 +364,11 @@ test('push configurations: several for a task, kept in one place, bounded, throu
     assert.deepEqual(await list(asked.id), [[asked.id, hook('asked')], ['second', hook('second')]]);
     await decide(payload(told).task_id, 'approve');
     for (let i = 0; i < 100 && received.length < 5; i++) await new Promise((r) => setTimeout(r, 50));
-    assert.deepEqual(received.slice(3).map((x) => x.url).sort(), ['/asked', '/second']);
+    assert.deepEqual(received.slice(3).map((x) => x.path).sort(), ['/asked', '/second']);
     const unsafe = await rpc('message/send', { ...text('buy a campaign'), configuration: { pushNotificationConfig: { url: 'http://10.0.0.1/' } } });
     assert.equal(unsafe.error.code, -32602);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await hooks.close();
   }
 });
 

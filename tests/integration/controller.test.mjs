@@ -1,11 +1,11 @@
 // The test controller: what it shows of calls that really went out, and that a production agent has none of it.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Agent, cli } from './lib/agent.mjs';
+import { Receiver } from './lib/receiver.mjs';
 import { doors } from './lib/doors.mjs';
 
 const publisher = path.join(import.meta.dirname, '../conformance/publisher.json');
@@ -25,19 +25,16 @@ async function withPublisher(options, use) {
   }
 }
 
-async function receiver(use) {
-  const arrived = [];
-  const server = createServer((req, res) => { arrived.push(req.url); req.resume(); req.on('end', () => res.writeHead(200).end('{}')); });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function receiver(agent, use) {
+  const hooks = await Receiver.start({ agent: () => agent });
   try {
-    await use(`http://127.0.0.1:${server.address().port}`, arrived);
+    await use(hooks.base, hooks.deliveries);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await hooks.close();
   }
 }
 
-test('calls that went out for a buyer are shown to that buyer', () => withPublisher({ args: ['--clock', '2026-03-16T09:00:00Z'] }, (agent) => receiver(async (base, arrived) => {
+test('calls that went out for a buyer are shown to that buyer', () => withPublisher({ args: ['--clock', '2026-03-16T09:00:00Z'] }, (agent) => receiver(agent, async (base, arrived) => {
   const call = async (tool, args, as = token) => (await agent.call(tool, { adcp_version: '3.1', ...args }, { token: as })).body.result.structuredContent;
   const control = (scenario, params, as) => call('comply_test_controller', { scenario, params, account: { sandbox: true } }, as);
   assert.equal((await control('force_create_media_buy_arm', { arm: 'submitted', task_id: 'task-outward' })).success, true);

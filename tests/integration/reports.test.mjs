@@ -1,16 +1,16 @@
 // Reporting webhooks through restarts under a clock of our own: catch-up without a flood, one final report, then silence.
 import assert from 'node:assert/strict';
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
+import { Receiver } from './lib/receiver.mjs';
 
 const secret = 'r'.repeat(32);
 const reports = [];
-let receiver;
+let hooks;
 let base;
 let agent;
 const data = mkdtempSync(path.join(tmpdir(), 'salesagent-'));
@@ -30,22 +30,16 @@ async function at(clock) {
 }
 
 before(async () => {
-  receiver = createServer((req, res) => {
-    let raw = '';
-    req.on('data', (d) => { raw += d; });
-    req.on('end', () => {
-      const mac = createHmac('sha256', secret).update(`${req.headers['x-adcp-timestamp']}.${raw}`).digest('hex');
-      reports.push({ ...JSON.parse(raw), signed: req.headers['x-adcp-signature'] === `sha256=${mac}` });
-      res.end();
-    });
-  });
-  await new Promise((r) => receiver.listen(0, '127.0.0.1', r));
-  base = `http://127.0.0.1:${receiver.address().port}`;
+  hooks = await Receiver.start({ agent: () => agent, secret, seen: (d) => reports.push({ ...d.body, signed: d.verified === 'hmac' }) });
+  base = hooks.base;
 });
 after(async () => {
-  await agent?.stop();
-  receiver.close();
-  rmSync(data, { recursive: true, force: true });
+  try {
+    await hooks.close();
+  } finally {
+    await agent?.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
 });
 
 let buyId;

@@ -3,64 +3,46 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  BrandJsonJwksResolver, InMemoryReplayStore, InMemoryRevocationStore, verifyWebhookSignature,
-} from '@adcp/sdk/signing';
 import { judgeDocument } from '../conformance/lib/schemas.mjs';
 import { Agent } from './lib/agent.mjs';
+import { Receiver } from './lib/receiver.mjs';
 
 const data = mkdtempSync(path.join(tmpdir(), 'salesagent-'));
-const arrived = [];
 let agent;
-let receiver;
+let hooks;
 let base;
 let rpcs = 0;
 
 before(async () => {
-  receiver = createServer((req, res) => {
-    const chunks = [];
-    req.on('data', (c) => chunks.push(c));
-    req.on('end', () => {
-      const raw = Buffer.concat(chunks).toString('utf8');
-      const body = JSON.parse(raw);
-      arrived.push({ path: req.url, url: `${base}${req.url}`, method: req.method, headers: req.headers, raw, body });
-      res.setHeader('content-type', 'application/json');
-      res.end(body.type === 'webhook.challenge' ? JSON.stringify({ challenge: body.challenge }) : '{}');
-    });
-  });
-  await new Promise((r) => receiver.listen(0, '127.0.0.1', r));
-  base = `http://127.0.0.1:${receiver.address().port}`;
+  hooks = await Receiver.start({ agent: () => agent, secret: 'x'.repeat(32) });
+  base = hooks.base;
   agent = await Agent.start({ data });
   const rule = await agent.cli('rule', 'add', '--name', 'people accept accounts', '--then', 'person', '--operations', 'account', '--accounts', 'newbrand.example');
   assert.equal(rule.code, 0, rule.stderr);
 });
 after(async () => {
-  await agent.stop();
-  receiver.close();
-  rmSync(data, { recursive: true, force: true });
+  try {
+    await hooks.close();
+  } finally {
+    await agent.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
 });
 
 async function arrivals(where, wanted = () => true, n = 1) {
   const until = Date.now() + 20000;
   for (;;) {
-    const found = arrived.filter((a) => a.path === where && wanted(a.body));
+    const found = hooks.deliveries.filter((a) => a.path === where && wanted(a.body));
     if (found.length >= n) return found;
-    assert.ok(Date.now() < until, `${found.length} of ${n} at ${where}: ${JSON.stringify(arrived.filter((a) => a.path === where).map((a) => a.body))}\n${agent.stderr}`);
+    assert.ok(Date.now() < until, `${found.length} of ${n} at ${where}: ${JSON.stringify(hooks.deliveries.filter((a) => a.path === where).map((a) => a.body))}\n${agent.stderr}`);
     await new Promise((r) => setTimeout(r, 25));
   }
 }
 
-async function verify(w) {
-  const caps = (await agent.call('get_adcp_capabilities', { adcp_version: '3.0' })).body.result.structuredContent;
-  const jwks = new BrandJsonJwksResolver(caps.identity.brand_json_url, { agentType: 'sales', allowPrivateIp: true });
-  const verdict = await verifyWebhookSignature({ method: w.method, url: w.url, headers: w.headers, body: w.raw },
-    { jwks, replayStore: new InMemoryReplayStore(), revocationStore: new InMemoryRevocationStore() });
-  assert.equal(verdict.status, 'verified');
-}
+const verify = (w) => assert.equal(w.verified, 'rfc9421');
 
 const account = { brand: { domain: 'acmeoutdoor.example' }, operator: 'pinnacle-agency.example', sandbox: true };
 const days = (n) => new Date(Date.now() + n * 86400e3).toISOString();
@@ -160,7 +142,7 @@ for (const [shape, { call, open, named }] of Object.entries(shapes)) {
       const done = await act(submitted.task_id);
       assert.equal(done.code, 0, done.stderr);
       const [w] = await arrivals(where);
-      await verify(w);
+      verify(w);
       const o = open(w);
       assert.equal(o.status, status);
       assert.equal(o.task_id, submitted.task_id);
@@ -171,7 +153,7 @@ for (const [shape, { call, open, named }] of Object.entries(shapes)) {
       assert.deepEqual(o.result.context, context);
       check(o);
       await new Promise((r) => setTimeout(r, 100));
-      assert.equal(arrived.filter((a) => a.path === where).length, 1); // one event, one call
+      assert.equal(hooks.deliveries.filter((a) => a.path === where).length, 1); // one event, one call
     });
   }
 }
@@ -185,7 +167,7 @@ test('an account that a person accepts is told of, with what sync_accounts would
   const task = (await listed()).find((t) => t.kind === 'account');
   assert.equal((await agent.cli('task', 'approve', task.task_id)).code, 0);
   const [w] = await arrivals(where, (b) => b.task_id === task.task_id);
-  await verify(w);
+  verify(w);
   const o = mcpOpen('3.1')(w);
   assert.equal(o.status, 'completed');
   assert.equal(o.task_type, 'sync_accounts');
@@ -209,7 +191,7 @@ test('the receiver of account notifications proves that it controls its URL, the
   const shown = await subscribe('library', '/library');
   assert.deepEqual(shown.notification_configs, [{ subscriber_id: 'library', url: `${base}/library`, event_types: ['creative.status_changed'], active: true }]);
   const [challenge] = await arrivals('/library', (b) => b.type === 'webhook.challenge');
-  await verify(challenge);
+  verify(challenge);
   assert.equal(judgeDocument('3.1', 'webhook-challenge', challenge.body) ?? null, null);
   assert.equal(challenge.body.subscriber_id, 'library');
   const sent = await agent.call('sync_creatives', { adcp_version: '3.1', idempotency_key: randomUUID(), account, creatives: [{
@@ -221,17 +203,16 @@ test('the receiver of account notifications proves that it controls its URL, the
   const done = await agent.cli('creative', 'approve', 'banner-1');
   assert.equal(done.code, 0, done.stderr + done.stdout);
   const [w] = await arrivals('/library', (b) => b.notification_type === 'creative.status_changed');
-  await verify(w);
+  verify(w);
   assert.equal(judgeDocument('3.1', 'creative-status-changed-webhook', w.body) ?? null, null);
   assert.deepEqual([w.body.creative_id, w.body.transition.to, w.body.subscriber_id], ['banner-1', 'approved', 'library']);
 });
 
 test('who does not echo the challenge hears of nothing', async () => {
-  const other = createServer((req, res) => { req.resume(); req.on('end', () => { seen.push(req.url); res.end('{"challenge":"guessed"}'); }); });
-  const seen = [];
-  await new Promise((r) => other.listen(0, '127.0.0.1', r));
+  const other = await Receiver.start({ agent: () => agent, answer: () => ({ body: { challenge: 'guessed' } }) });
+  const seen = other.deliveries;
   try {
-    const url = `http://127.0.0.1:${other.address().port}/deaf`;
+    const url = `${other.base}/deaf`;
     await agent.call('sync_accounts', { adcp_version: '3.1', idempotency_key: randomUUID(), accounts: [{ ...account, billing: 'operator',
       notification_configs: [{ subscriber_id: 'deaf', url, event_types: ['creative.status_changed'], active: true }] }] });
     const rejected = await agent.cli('creative', 'suspend', 'banner-1', '--reason', 'Too loud');
@@ -243,8 +224,7 @@ test('who does not echo the challenge hears of nothing', async () => {
     const told = jobs.filter((j) => j.kind === 'webhook' && /127.0.0.1/.test(j.lane ?? '') && j.state === 'ready');
     for (const j of told) assert.match(j.last_error ?? '', /has not proved|^$/);
   } finally {
-    other.closeAllConnections();
-    other.close();
+    await other.close();
   }
 });
 
@@ -271,7 +251,7 @@ test('a budget that is spent is told once', async () => {
   await spend(100);
   const spent = (b) => /budget of package .* is spent/.test(b.message ?? '');
   const [w] = await arrivals(where, spent);
-  await verify(w);
+  verify(w);
   const o = mcpOpen('3.1')(w);
   assert.equal(o.task_type, 'update_media_buy');
   assert.equal(o.operation_id, 'op-budget');

@@ -26,6 +26,8 @@ export class Agent {
     });
     agent.url = await agent.#greeting();
     agent.base = agent.url.replace(/\/mcp$/, '');
+    const clock = args.indexOf('--clock'), offset = clock < 0 ? 0 : Date.parse(args[clock + 1]) - Date.now();
+    agent.now = () => Date.now() + offset; // about what the agent takes for now, in milliseconds
     return agent;
   }
 
