@@ -129,6 +129,7 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     if (json_opt_money(JSON_FIELD(t, "auto_approve_below", at), &least, e)) return -1;
     if (json_opt_bool(JSON_FIELD(t, "workflow_required", at), &flag, e)) return -1;
     if (json_opt_bool(JSON_FIELD(t, "creative_review_required", at), &flag, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(t, "public_discovery", at), &flag, e)) return -1;
     if (json_opt_bool(JSON_FIELD(t, "account_approval_required", at), &flag, e)) return -1;
     if (json_opt_i64(JSON_FIELD(t, "proposal_hold_hours", at), hour_range, &hours, e)) return -1;
     if (json_opt_obj(JSON_FIELD(t, "capabilities", at), &obj, e)) return -1;

@@ -34,6 +34,7 @@ void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct t
         .min_budget_micros = money_or(doc, "min_budget", 0),
         .max_budget_micros = money_or(doc, "max_budget", MONEY_MICROS_MAX),
         .workflow_required = json_bool_or(doc, "workflow_required", true),
+        .public_discovery = json_bool_or(doc, "public_discovery", true),
         .creative_review_required = json_bool_or(doc, "creative_review_required", true),
         .account_approval_required = json_bool_or(doc, "account_approval_required", false),
         .auto_approve_below_micros = money_or(doc, "auto_approve_below", 0),

@@ -14,6 +14,7 @@ struct tenant_settings {
     int64_t max_budget_micros;        /* MONEY_MICROS_MAX */
     bool workflow_required;           /* true: a person approves new media buys, unless a product's policy says auto */
     bool creative_review_required;    /* true: a person approves creatives */
+    bool public_discovery;            /* true: who has no credential may ask get_products, list_creative_formats, ... */
     bool account_approval_required;   /* false: a person accepts new accounts */
     int64_t auto_approve_below_micros; /* 0: with workflow_required, buys under this total need no person */
     int64_t approval_sla_hours;       /* 24: advertising_policies.approval_sla_hours */

@@ -66,9 +66,20 @@ static int choose_dialect(struct call *c)
     return rc;
 }
 
+/* What strangers may ask is the publisher's to say, but for how to ask (and links that carry their own right). */
+static bool open_to_strangers(const struct call *c)
+{
+    static const char *const discovery[] = { "get_products", "list_creative_formats", "list_authorized_properties" };
+    if (c->row->auth != TOOL_PUBLIC) return false;
+    for (size_t i = 0; i < ARRAY_LEN(discovery); i++) {
+        if (strcmp(c->row->name, discovery[i]) == 0) return c->settings.public_discovery;
+    }
+    return true;
+}
+
 static int check_role(struct call *c)
 {
-    bool needs_credential = c->row->auth != TOOL_PUBLIC;
+    bool needs_credential = !open_to_strangers(c);
     if (needs_credential && !c->authenticated) {
         err_set(&c->err, "AUTH_MISSING", STR_FMT " needs a credential.", STR_ARG(c->tool));
         return err_suggest(&c->err, "Send a token as 'Authorization: Bearer <token>' or in the x-adcp-auth header.");

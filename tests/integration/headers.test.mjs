@@ -190,6 +190,30 @@ test('pages of other origins: preflight and exposed headers', async () => {
   }
 });
 
+test('discovery without a credential is as configured, and nothing pretends to be OAuth', async () => {
+  const own = await Agent.start();
+  const shared = agent;
+  agent = own;
+  const ask = async (tool) => Promise.all(Object.keys(ways).filter((w) => w !== 'rest resources')
+    .map(async (way) => (await call(way, tool, { adcp_version: '3.1', ...(tool === 'get_products' ? { buying_mode: 'wholesale' } : {}) }, {}, null)).status));
+  try {
+    for (const open of [true, false]) {
+      const set = await own.cli('tenant', 'set', '--settings', JSON.stringify({ public_discovery: open }));
+      assert.equal(set.code, 0, set.stderr);
+      for (const tool of ['get_products', 'list_creative_formats']) assert.deepEqual([...new Set(await ask(tool))], [open ? 200 : 401], tool);
+      assert.deepEqual([...new Set(await ask('get_adcp_capabilities'))], [200]);
+      assert.ok((await call('mcp', 'get_products', { adcp_version: '3.1', buying_mode: 'wholesale' })).payload.products.length);
+    }
+    for (const url of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration',
+      '/.well-known/oauth-protected-resource/mcp', '/register', '/authorize', '/token']) {
+      assert.equal((await send(url, { method: 'GET' })).status, 404, url);
+    }
+  } finally {
+    agent = shared;
+    await own.stop();
+  }
+});
+
 test('--tls-cert and --tls-key: https on the same listener, and nothing else', async () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-tls-'));
   const [cert, key] = [path.join(dir, 'cert.pem'), path.join(dir, 'key.pem')];
