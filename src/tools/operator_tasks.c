@@ -5,6 +5,7 @@
 #include "domain/secrets.h"
 #include "domain/task_preview.h"
 #include "store/q_audit.h"
+#include "store/q_job.h"
 #include "tools/operator_tools.h"
 
 static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
@@ -82,6 +83,23 @@ bool task_get_writes(yyjson_val *args)
     return true; /* and undoes it: the preview */
 }
 
+/* While the ad server is asked: how often it was, and what it said last. */
+static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct job_row job;
+    yyjson_doc *doc;
+    struct err unread; /* ours */
+    static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 8, .nodes_max = 100 };
+    if (!task_executing(c->act, t) || json_parse(c->arena, task_member(c->act, t, "execution"), &limits, &doc, &unread)) return 0;
+    int found = q_job_get(c->act->tx, c->arena, t->tenant_id, json_str(yyjson_doc_get_root(doc), "job_id"), &job, e);
+    if (found < 1) return found;
+    yyjson_mut_val *a = json_add_obj(c->doc, o, "asking_the_ad_server");
+    json_add_i64(c->doc, a, "attempts", job.attempts);
+    json_add_str_opt(c->doc, a, "last_answer", job.last_error);
+    json_add_time(c->doc, a, "next_at", job.due_at);
+    return 0;
+}
+
 /* From the audit trail: who did what to this task, when. */
 static int encode_history(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
 {
@@ -146,7 +164,7 @@ int tool_x_task_get(struct tool_call *c, struct err *e)
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);
-    return operator_task_preview(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
+    return encode_asking(c, o, &t, e) || operator_task_preview(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
 }
 
 /* Several at once: each stands alone, and the answer says of each how it ended. */

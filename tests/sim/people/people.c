@@ -320,6 +320,10 @@ static void while_asked(struct run *r)
     r->servers.mood = SERVER_SILENT;
     check(r, decide_once(r, "approve") == SIM_OK, "the decision was refused");
     wait(r, 100000);
+    wait(r, 3 * USEC_PER_SEC); /* two answers were lost */
+    yyjson_val *asking = json_obj(task(r), "asking_the_ad_server");
+    check(r, json_i64_or(asking, "attempts", 0) > 0 && str_is(json_str(asking, "last_answer"), "no answer"),
+          "it is not shown how the asking goes");
     check(r, !undecided(r) && strcmp(r->operation->effect(r), r->operation->waiting) == 0, "it was not waited for");
     check(r, decide_once(r, "reject") == SIM_FAILED, "a decision that is being carried out was taken again");
     let_jobs_run(r);
