@@ -462,6 +462,8 @@ static bool worth_it(const struct run *r)
     if (!needs_person(r)) return r->way == ways && r->crash == NO_CRASH && r->door == COMMAND_LINE;
     if (r->way->no_crash && r->crash != NO_CRASH) return false;
     if (r->way->adapter && r->rule != PERSON) return false; /* what decides no longer matters there */
+    bool at_rest = r->crash == BEFORE || r->crash == AFTER;
+    if (r->way->adapter && at_rest && r->door != COMMAND_LINE && r->door != LINK) return false; /* nor does the door then */
     switch (r->way->applies) {
     case ALWAYS: return true;
     case LAPSES: return r->rule == PERSON && r->door == COMMAND_LINE && (!r->way->adapter || r->operation->is_booked);
