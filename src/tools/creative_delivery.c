@@ -24,6 +24,8 @@ struct call {
     struct delivery_range range;
     yyjson_val *buy_ids, *creative_ids;
     struct page page;
+    bool of_account;
+    struct str account_id; /* with of_account; empty when there is no such account yet */
     struct str *buys; /* ids of the caller's buys that are asked about */
     size_t buys_n;
     struct shown *rows;
@@ -45,13 +47,27 @@ static int read_day(yyjson_val *args, const char *key, int64_t *day, struct err 
     return err_field(e, "/%s", key);
 }
 
-/* The ids say what is wanted; an account that is not the caller's is refused all the same. */
-static int check_account(struct tool_call *c, struct err *e)
+/* Who names an account asks about its media buys only; one that nothing was bought for yet has none. */
+static int read_account(struct call *k, struct err *e)
 {
     struct account_ref ref;
     struct account_row row;
-    if (account_ref_read(c->args, &ref, e)) return -1;
-    return ref.given && account_find(c->act, &ref, ACCOUNT_USE_LIST, &row, e) < 0 ? -1 : 0;
+    if (account_ref_read(k->c->args, &ref, e)) return -1;
+    k->of_account = ref.given;
+    int rc = ref.given ? account_find(k->c->act, &ref, ACCOUNT_USE_LIST, &row, e) : 0;
+    if (rc == 1) k->account_id = row.account_id;
+    return rc < 0 ? -1 : 0;
+}
+
+/* 1 when the caller has this media buy, of the account where one is named; 0 when not. */
+static int find_buy(struct call *k, struct str id, struct err *e)
+{
+    struct media_buy b;
+    struct err why;
+    if (media_buy_require(k->c->act, id, &b, &why) == 0) return !k->of_account || str_eq(b.row.account_id, k->account_id);
+    if (strcmp(why.code, "MEDIA_BUY_NOT_FOUND") == 0) return 0;
+    *e = why;
+    return -1;
 }
 
 static int read_call(struct call *k, struct err *e)
@@ -97,10 +113,14 @@ static int find_named_buys(struct call *k, struct err *e)
     yyjson_val *v;
     struct err why;
     yyjson_arr_foreach(k->buy_ids, i, n, v) {
-        struct media_buy b;
-        if (media_buy_require(k->c->act, json_val_str(v), &b, &why) == 0) add_buy_id(k, b.row.media_buy_id);
-        else if (strcmp(why.code, "MEDIA_BUY_NOT_FOUND") != 0) return *e = why, -1;
-        else note_error(k, &why, "media_buy_ids", i);
+        int rc = find_buy(k, json_val_str(v), e);
+        if (rc < 0) return -1;
+        if (rc == 1) {
+            add_buy_id(k, json_val_str(v));
+            continue;
+        }
+        (void)err_set(&why, "MEDIA_BUY_NOT_FOUND", "there is no media buy of that id");
+        note_error(k, &why, "media_buy_ids", i);
     }
     if (k->buys_n > 0) return 0;
     (void)err_set(e, "MEDIA_BUY_NOT_FOUND", "there is no media buy of that id");
@@ -125,7 +145,11 @@ static int find_buys_of_creatives(struct call *k, struct err *e)
         found++;
         if (k->buy_ids) continue;
         if (q_creative_assignments_of_creative(k->c->act->tx, k->c->arena, &row.key, &used, e)) return -1;
-        for (size_t j = 0; j < used.n; j++) add_buy_id(k, used.rows[j].media_buy_id);
+        for (size_t j = 0; j < used.n; j++) {
+            rc = k->of_account ? find_buy(k, used.rows[j].media_buy_id, e) : 1;
+            if (rc < 0) return -1;
+            if (rc == 1) add_buy_id(k, used.rows[j].media_buy_id);
+        }
     }
     if (!k->creative_ids || found > 0) return 0;
     (void)err_set(e, "CREATIVE_NOT_FOUND", "there is no creative with this creative_id");
@@ -241,7 +265,7 @@ int get_creative_delivery_run(struct tool_call *c, struct err *e)
     struct call k = { .c = c, .from_at = TIME_NONE, .until_at = TIME_NONE };
     k.buys = ARENA_ARRAY(c->arena, struct str, ROWS_MAX);
     k.rows = ARENA_ARRAY(c->arena, struct shown, ROWS_MAX);
-    if (check_account(c, e) || read_call(&k, e)) return -1;
+    if (read_account(&k, e) || read_call(&k, e)) return -1;
     if (k.buy_ids && find_named_buys(&k, e)) return -1;
     if (find_buys_of_creatives(&k, e)) return -1;
     for (size_t i = 0; i < k.buys_n; i++) {

@@ -557,6 +557,8 @@ static int64_t number(struct fixture_reply r, const char *path)
     return yyjson_get_sint(at(r, path));
 }
 
+#define ELSEWHERE "{\"brand\":{\"domain\":\"nova.example\"},\"operator\":\"agency.example\"}"
+
 static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
 {
     struct fixture *f = *state;
@@ -612,6 +614,13 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
     assert_true(number(r, "/creatives/0/totals/impressions") > 0);
     l = call(f, "list_creatives", SNAPSHOTS);
     expect_str(l, "/creatives/2/snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED"); /* c3 was shown, nobody knows how often */
+    /* An account that nothing was bought for has none of this; the caller's own has it all. */
+    r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c2\"],\"account\":" ELSEWHERE "}");
+    expect_ok(r);
+    assert_int_equal(yyjson_arr_size(at(r, "/creatives")), 0);
+    r = call(f, "get_creative_delivery", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"],\"account\":"
+                                                      ELSEWHERE "}", STR_ARG(id)).p);
+    assert_string_equal(r.e.code, "MEDIA_BUY_NOT_FOUND");
     r = call(f, "get_creative_delivery", "{}");
     assert_string_equal(r.e.code, "INVALID_REQUEST");
     fixture_become_new_buyer(f, "other");
