@@ -131,20 +131,31 @@ static int record_lane(struct tx *tx, struct job_run *r, struct err *e)
     ENSURE(!"a lane health");
 }
 
+/* The rows beside the job's own. */
+static int record_outcome(struct tx *tx, struct job_run *r, struct err *e)
+{
+    if (traffic_record(tx, r, e)) return -1;
+    return r->kind->record ? r->kind->record(tx, r, e) : 0;
+}
+
+static void not_recorded(struct job_run *r, const struct err *e)
+{
+    log_event(LOG_WARN, "jobs", "outcome not recorded", "kind", r->kind->name, "code", e->code, "why", e->message, NULL);
+    r->recording = RECORD_FAILED;
+    r->verdict = JOB_RETRY;
+    (void)snprintf(r->reason, sizeof(r->reason), "The outcome could not be recorded: %.150s", e->message);
+}
+
 static int finish_run(struct tx *tx, struct write_cmd *c)
 {
     struct job_run *r = CONTAINER_OF(c, struct job_run, finish);
     struct err e;
     weigh(r);
-    if (traffic_record(tx, r, &e)) return -1;
-    if (r->kind->record) {
-        if (r->kind->record(tx, r, &e)) {
-            log_event(LOG_WARN, "jobs", "outcome not recorded", "kind", r->kind->name, "code", e.code, "why", e.message,
-                      NULL);
-            return -1;
-        }
-        weigh(r); /* it may have changed the verdict */
+    if (r->recording == RECORD_DUE && record_outcome(tx, r, &e)) {
+        not_recorded(r, &e);
+        return -1;
     }
+    weigh(r); /* recording may have changed the verdict */
     struct job_finish f = { .job_id = r->row.job_id,
                             .subject = r->row.subject,
                             .attempts = r->row.attempts,
@@ -174,14 +185,19 @@ static void count(struct jobs *j, const struct job_run *r)
 
 static void finish_submit(struct job_run *r);
 
-/* Rolled back: somebody else has it, or its record failed; the lease brings it back. Lost: the disk failed, and the
- * outcome is still true, so it is offered again. */
+/* Rolled back: its record failed, and it is finished without, to run again; or somebody else has it. Lost: the disk
+ * failed, and the outcome is still true, so it is offered again. */
 static void finish_done(struct write_cmd *c, enum write_result result)
 {
     struct job_run *r = CONTAINER_OF(c, struct job_run, finish);
     struct jobs *j = r->jobs;
     if (result == WRITE_LOST && !j->stopping) {
         timer_set(j->loop, &r->again, loop_now(j->loop) + 20 * AGAIN_US);
+        return;
+    }
+    if (result == WRITE_ROLLED_BACK && r->recording == RECORD_FAILED) {
+        r->recording = RECORD_LEFT_OUT;
+        finish_submit(r);
         return;
     }
     if (result == WRITE_COMMITTED) count(j, r);

@@ -32,8 +32,9 @@ struct job_kind {
     int lease_s;       /* longer than the steps can take without a steps_write of progress */
     int attempts_max;
     int horizon_s;     /* from the first attempt, when the row has no deadline of its own */
-    /* What the outcome changes beside the job's row, in the same commit; may be NULL. -1 undoes the finish, and the
-     * job runs again when its lease ends. May change run->verdict and run->reason. */
+    /* What the outcome changes beside the job's row, in the same commit; may be NULL. -1 undoes the finish; the row is
+     * then finished alone, with that error as its last_error, to run again like any attempt that failed, and is dead
+     * when attempts or time are used up. May change run->verdict and run->reason. */
     MUST_CHECK int (*record)(struct tx *tx, struct job_run *run, struct err *e);
     void (*cancel)(struct job_run *run); /* the process stops: end the operations under way; may be NULL */
     void (*release)(struct job_run *run); /* free what the steps hold; may be NULL */
@@ -57,6 +58,7 @@ struct job_run {
     /* the pump's */
     struct list node;
     struct write_cmd finish;
+    enum { RECORD_DUE, RECORD_FAILED, RECORD_LEFT_OUT } recording;
     struct timer again;
     int64_t next_at, deadline_at;
 };

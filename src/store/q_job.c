@@ -67,7 +67,6 @@ int q_job_insert(struct tx *tx, const struct job_row *row, struct err *e)
     return stmt_run(s, e) || stmt_run(body, e) ? -1 : 0;
 }
 
-/* Two seeks, whatever the number of jobs: the next name, then the earliest job of that lane. */
 int q_job_waits(struct tx *tx, struct str subject, struct str except, struct err *e)
 {
     AUTO_STMT struct stmt *s =
@@ -77,6 +76,7 @@ int q_job_waits(struct tx *tx, struct str subject, struct str except, struct err
     return stmt_step(s, e);
 }
 
+/* Two seeks, whatever the number of jobs: the next name, then the earliest job of that lane. */
 int q_job_lane_next(struct tx *tx, struct arena *a, struct str after, struct job_lane_row *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =

@@ -287,16 +287,40 @@ static void a_crash_makes_the_job_run_again(void **state)
     assert_string_equal(f->ran, "one one ");
 }
 
-static void an_outcome_that_cannot_be_recorded_runs_again_when_its_lease_ends(void **state)
+static void an_outcome_that_cannot_be_recorded_is_a_failed_attempt_that_says_so(void **state)
 {
     struct fixture *f = *state;
+    struct arena a;
+    arena_init(&a);
     f->record_fails = true;
     add(f, (struct add){ .id = "1", .lane = "l", .subject = "s", .payload = "one" });
-    loop_sim_run_until(&f->sim, START + MINUTE);
+    loop_sim_run_until(&f->sim, START + USEC_PER_SEC / 2);
     assert_string_equal(f->ran, "one ");
+    assert_int_equal(get(f, &a, "1").state, JOB_STATE_READY);
+    assert_true(str_starts(get(f, &a, "1").last_error, STR("The outcome could not be recorded: not now")));
     f->record_fails = false;
     loop_sim_run_until(&f->sim, START + 10 * MINUTE);
     assert_string_equal(f->ran, "one one ");
+    assert_int_equal(get(f, &a, "1").state, JOB_STATE_DONE);
+    arena_finish(&a);
+}
+
+/* Not asked for ever: what is asked outside may cost money each time. */
+static void an_outcome_that_can_never_be_recorded_ends_dead(void **state)
+{
+    struct fixture *f = *state;
+    struct arena a;
+    arena_init(&a);
+    f->record_fails = true;
+    add(f, (struct add){ .id = "1", .lane = "l", .subject = "s", .payload = "one" });
+    add(f, (struct add){ .id = "2", .lane = "l", .subject = "s", .payload = "final" });
+    loop_sim_run_until(&f->sim, START + 3 * USEC_PER_DAY);
+    assert_int_equal(get(f, &a, "1").state, JOB_STATE_DEAD);
+    assert_true(get(f, &a, "1").attempts <= toy_kind.attempts_max);
+    size_t runs = strlen(f->ran);
+    loop_sim_run_until(&f->sim, START + 6 * USEC_PER_DAY);
+    assert_int_equal(strlen(f->ran), runs);
+    arena_finish(&a);
 }
 
 static void a_kind_nobody_knows_is_dead_not_lost(void **state)
@@ -351,7 +375,8 @@ int main(void)
         T(bounds_hold_and_everything_is_done),
         T(a_failing_lane_is_left_alone_and_probed_with_one_job),
         T(a_crash_makes_the_job_run_again),
-        T(an_outcome_that_cannot_be_recorded_runs_again_when_its_lease_ends),
+        T(an_outcome_that_cannot_be_recorded_is_a_failed_attempt_that_says_so),
+        T(an_outcome_that_can_never_be_recorded_ends_dead),
         T(a_kind_nobody_knows_is_dead_not_lost),
         T(a_job_due_later_waits_for_its_time),
         T(stopping_during_the_first_claim_is_told),
