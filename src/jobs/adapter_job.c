@@ -58,6 +58,8 @@ static int load(struct adapter_run *r, struct err *e)
     yyjson_val *payload;
     struct tx *tx = store_read(jobs_store(r->run.jobs));
     if (job_act_init(&r->run, tx, "system:adapter", &r->act, e) || job_payload(&r->run, &payload, e)) return -1;
+    r->media_buy_id = json_str(payload, "media_buy_id");
+    r->task_id = json_str(payload, "task_id");
     if (!adapter_verb_parse(json_str(payload, "verb"), &r->op.verb)) {
         return err_set(e, "INVALID_REQUEST", "The job names no verb of an ad server.");
     }
@@ -67,8 +69,6 @@ static int load(struct adapter_run *r, struct err *e)
     } else if (ad_server_of(&r->act.act, &r->server, e)) {
         return -1;
     }
-    r->media_buy_id = json_str(payload, "media_buy_id");
-    r->task_id = json_str(payload, "task_id");
     return 0;
 }
 
@@ -263,7 +263,7 @@ static int asked_already(const struct act *act, struct str media_buy_id, struct 
 static int ask_a_person(struct adapter_run *r, const struct act *act, struct err *e)
 {
     struct task_row task;
-    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = r->plan.media_buy_id };
+    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = r->media_buy_id };
     struct media_buy_row buy;
     int found = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
     if (found != 1) return found < 0 ? -1 : 0;
@@ -286,8 +286,9 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
 {
     struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
     struct job_act ja;
-    bool dead = run->ends_as == JOB_STATE_DEAD;
-    if (run->ends_as == JOB_STATE_READY || (!r->op.plan && !(dead && r->task_id.n))) return 0;
+    bool dead = run->ends_as == JOB_STATE_DEAD, has_plan = r->op.plan != NULL;
+    bool of_a_buy = r->task_id.n || r->media_buy_id.n;
+    if (run->ends_as == JOB_STATE_READY || (!has_plan && !(dead && of_a_buy))) return 0;
     if (job_act_init(run, tx, "system:adapter", &ja, e)) return -1;
     if (dead && r->task_id.n) {
         bool refused = r->ended && r->op.result.verdict == ADAPTER_REFUSED;
@@ -297,9 +298,10 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     }
     bool reading = r->op.verb == ADAPTER_REPORT;
     if (dead) {
-        int asked = reading ? asked_already(&ja.act, r->plan.media_buy_id, e) : 0;
+        /* A reading that could not even begin makes no next one: a person has this one tried again. */
+        int asked = reading && has_plan ? asked_already(&ja.act, r->media_buy_id, e) : 0;
         if (asked < 0 || (!asked && ask_a_person(r, &ja.act, e))) return -1;
-        return reading ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+        return reading && has_plan ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
     }
     if (r->task_id.n) {
         struct task_execution_result x = { r->task_id, r->op.verb, &r->server, &r->plan, &r->op.result };

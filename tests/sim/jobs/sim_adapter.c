@@ -1,7 +1,7 @@
 /* A remote ad server under faults: lost answers after the effect, errors, failing commits, crashes at any moment. Its
  * adapter is a small one of the test's own (find by key, create, add a line item). At the end of each seed every booking
- * has exactly one order with exactly one line item there, and our rows know both; or, when the ad server refused, the
- * job is dead and a task for a person is open. Every second buy has an approved creative, which goes there by a job, too: the
+ * has exactly one order with exactly one line item there, and our rows know both; or, when the ad server refused or is
+ * one nobody knows any more, the job is dead and a task for a person is open. Every second buy has an approved creative, which goes there by a job, too: the
  * buy leaves pending_creatives when the ad server has it, and not before.
  *
  * sim_adapter [SEEDS [FIRST]] */
@@ -45,7 +45,7 @@ struct world {
     char path[64];
     struct order orders[BUYS * 4];
     int orders_n, crashes;
-    bool refuses, refuses_creatives, failed;
+    bool refuses, refuses_creatives, unknown, failed;
 };
 
 struct totals {
@@ -203,7 +203,7 @@ static void boot(struct world *w, int64_t now)
     struct err e;
     struct store_options o = { .path = w->path, .fault = fault, .fault_arg = w };
     w->server = (struct ad_server){ .adapter = &fake };
-    w->options = (struct jobs_world){ .ad_server = &w->server };
+    w->options = (struct jobs_world){ .ad_server = w->unknown ? NULL : &w->server };
     struct jobs_options jo = { .kinds = kinds, .context = &w->options };
     loop_sim_init(&w->sim, &w->loop, now, w->seed * 1000 + (uint64_t)w->crashes);
     w->sim.work_delay_us_max = 3000;
@@ -354,6 +354,7 @@ static bool run_seed(uint64_t seed, struct totals *t)
     (void)unlink(w->path);
     w->refuses = seed % 7 == 0;
     w->refuses_creatives = seed % 5 == 0;
+    w->unknown = seed % 11 == 0;
     boot(w, START);
     if (store_write_now(w->store, prepare, w, &e)) fail(w, e.message, -1);
     for (int i = 0; i < 8; i++) {
