@@ -319,3 +319,51 @@ void fixture_valid(struct fixture *f, const struct fixture_reply *r, const char 
     print_error("%s\n", r->text.p);
     fail();
 }
+
+int fixture_setup(void **state)
+{
+    *state = fixture_open();
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+struct fixture_reply fixture_ok(struct fixture *f, const char *tool, const char *args)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
+    assert_int_equal(r.rc, 0);
+    return r;
+}
+
+struct fixture_reply fixture_valid_call(struct fixture *f, const char *tool, const char *args)
+{
+    struct fixture_reply r = fixture_ok(f, tool, args);
+    fixture_valid(f, &r, tool, ADCP_3_1);
+    fixture_valid(f, &r, tool, ADCP_3_0);
+    return r;
+}
+
+void fixture_refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
+{
+    struct fixture_reply r = fixture_call(f, tool, args);
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, code);
+    assert_string_equal(r.e.field, field);
+}
+
+const char *fixture_text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
+{
+    struct str s = json_val_str(json_get_path(r->reply, pointer));
+    return s.p ? arena_cstr(&f->arena, s) : "(none)";
+}
+
+int64_t fixture_number(const struct fixture_reply *r, const char *pointer)
+{
+    yyjson_val *v = json_get_path(r->reply, pointer);
+    return yyjson_is_int(v) ? yyjson_get_sint(v) : -1;
+}

@@ -70,3 +70,17 @@ yyjson_val *fixture_json(struct fixture *f, const char *text);
 
 /* Fails the test unless the reply, with the envelope the dispatcher would add, is valid AdCP of this line. */
 void fixture_valid(struct fixture *f, const struct fixture_reply *r, const char *tool, enum adcp_line line);
+
+/* For cmocka_unit_test_setup_teardown: *state is the fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* The call must succeed; the second form's reply must be valid AdCP of both lines as well. */
+struct fixture_reply fixture_ok(struct fixture *f, const char *tool, const char *args_json);
+struct fixture_reply fixture_valid_call(struct fixture *f, const char *tool, const char *args_json);
+/* The call must fail with this code and field (a JSON Pointer). */
+void fixture_refused(struct fixture *f, const char *tool, const char *args_json, const char *code, const char *field);
+
+/* What a reply says at a JSON Pointer: "(none)" where there is no text, -1 where there is no whole number. */
+const char *fixture_text(struct fixture *f, const struct fixture_reply *r, const char *pointer);
+int64_t fixture_number(const struct fixture_reply *r, const char *pointer);

@@ -13,48 +13,12 @@
 
 #define KEY "\"idempotency_key\":\"0123456789abcdef\","
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
-    assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, tool, ADCP_3_1);
-    fixture_valid(f, &r, tool, ADCP_3_0);
-    return r;
-}
-
-static void refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    assert_int_equal(r.rc, -1);
-    assert_string_equal(r.e.code, code);
-    assert_string_equal(r.e.field, field);
-}
-
-static const char *text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
-{
-    struct str s = json_val_str(json_get_path(r->reply, pointer));
-    return s.p ? arena_cstr(&f->arena, s) : "(none)";
-}
-
 /* Who has declared nothing has one account, its own. */
 static void assert_own_account_only(struct fixture *f)
 {
-    struct fixture_reply r = ok(f, "list_accounts", "{}");
+    struct fixture_reply r = fixture_valid_call(f, "list_accounts", "{}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 1);
-    assert_string_equal(text(f, &r, "/accounts/0/brand/domain"), "(none)");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/brand/domain"), "(none)");
 }
 
 #define ACME "{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"billing\":\"operator\""
@@ -63,27 +27,27 @@ static void assert_own_account_only(struct fixture *f)
 static void accounts_are_declared_and_found_again(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"payment_terms\":\"net_30\"}," NOVA "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "created");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
-    assert_string_equal(text(f, &r, "/accounts/0/payment_terms"), "net_30");
-    assert_string_equal(text(f, &r, "/accounts/0/account_scope"), "operator_brand");
-    assert_string_equal(text(f, &r, "/accounts/1/brand/brand_id"), "spark");
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"payment_terms\":\"net_30\"}," NOVA "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "active");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/payment_terms"), "net_30");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/account_scope"), "operator_brand");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/brand/brand_id"), "spark");
     assert_true(json_str(json_get_path(r.reply, "/accounts/0"), "account_id").n > 0);
 
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}," NOVA ",\"payment_terms\":\"net_60\"}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "unchanged"); /* what is not sent stays */
-    assert_string_equal(text(f, &r, "/accounts/0/payment_terms"), "net_30");
-    assert_string_equal(text(f, &r, "/accounts/1/action"), "updated");
-    assert_string_equal(text(f, &r, "/accounts/1/payment_terms"), "net_60");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}," NOVA ",\"payment_terms\":\"net_60\"}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "unchanged"); /* what is not sent stays */
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/payment_terms"), "net_30");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/action"), "updated");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/payment_terms"), "net_60");
 }
 
 static void a_dry_run_changes_nothing(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"dry_run\":true,\"accounts\":[" ACME "}]}");
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"dry_run\":true,\"accounts\":[" ACME "}]}");
     assert_true(json_bool_or(r.reply, "dry_run", false));
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "created");
     assert_own_account_only(f);
 }
 
@@ -98,31 +62,31 @@ static void what_the_publisher_does_not_offer_fails_alone(void **state)
 {
     struct fixture *f = *state;
     restrict_billing(f);
-    struct fixture_reply r = ok(f, "sync_accounts",
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts",
                                 "{" KEY "\"accounts\":[" NOVA "}," ACME ",\"payment_terms\":\"net_90\"}," ACME "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "failed");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "rejected");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/code"), "BILLING_NOT_SUPPORTED");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/field"), "accounts[0].billing");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/details/scope"), "capability");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/details/supported_billing/0"), "operator");
-    assert_string_equal(text(f, &r, "/accounts/1/errors/0/code"), "PAYMENT_TERMS_NOT_SUPPORTED");
-    assert_string_equal(text(f, &r, "/accounts/2/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "failed");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "rejected");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/code"), "BILLING_NOT_SUPPORTED");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/field"), "accounts[0].billing");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/details/scope"), "capability");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/details/supported_billing/0"), "operator");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/errors/0/code"), "PAYMENT_TERMS_NOT_SUPPORTED");
+    assert_string_equal(fixture_text(f, &r, "/accounts/2/action"), "created");
     /* An existing account keeps its status when new terms are refused. */
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"payment_terms\":\"net_90\"}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "failed");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"payment_terms\":\"net_90\"}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "failed");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "active");
 }
 
 static void bank_details_are_never_shown(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r =
-        ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"billing_entity\":{\"legal_name\":\"Acme GmbH\","
+        fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"billing_entity\":{\"legal_name\":\"Acme GmbH\","
                                "\"bank\":{\"account_holder\":\"Acme\",\"iban\":\"DE89370400440532013000\"}}}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/billing_entity/legal_name"), "Acme GmbH");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/billing_entity/legal_name"), "Acme GmbH");
     assert_null(strstr(r.text.p, "DE89370400440532013000"));
-    r = ok(f, "list_accounts", "{}");
+    r = fixture_valid_call(f, "list_accounts", "{}");
     assert_null(strstr(r.text.p, "DE89370400440532013000"));
     assert_non_null(strstr(r.text.p, "Acme GmbH"));
 }
@@ -130,35 +94,35 @@ static void bank_details_are_never_shown(void **state)
 static void settings_mode_needs_an_account_that_exists(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    const char *id = text(f, &r, "/accounts/0/account_id");
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    const char *id = fixture_text(f, &r, "/accounts/0/account_id");
     struct str args = arena_printf(&f->arena, "{" KEY "\"accounts\":[{\"account\":{\"account_id\":\"%s\"},\"payment_terms\":"
                                    "\"net_45\"},{\"account\":{\"account_id\":\"acc-unknown\"}}]}", id);
-    r = ok(f, "sync_accounts", args.p);
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "updated");
-    assert_string_equal(text(f, &r, "/accounts/0/brand/domain"), "acme.example");
-    assert_string_equal(text(f, &r, "/accounts/0/payment_terms"), "net_45");
-    assert_string_equal(text(f, &r, "/accounts/1/errors/0/code"), "ACCOUNT_NOT_FOUND");
+    r = fixture_valid_call(f, "sync_accounts", args.p);
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "updated");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/brand/domain"), "acme.example");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/payment_terms"), "net_45");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/errors/0/code"), "ACCOUNT_NOT_FOUND");
     /* Another buyer's id is as unknown as one that nobody has. */
     fixture_become_new_buyer(f, "other");
-    r = ok(f, "sync_accounts", args.p);
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/code"), "ACCOUNT_NOT_FOUND");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/message"), text(f, &r, "/accounts/1/errors/0/message"));
-    assert_string_equal(text(f, &r, "/accounts/0/brand/domain"), text(f, &r, "/accounts/1/brand/domain"));
+    r = fixture_valid_call(f, "sync_accounts", args.p);
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/code"), "ACCOUNT_NOT_FOUND");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/message"), fixture_text(f, &r, "/accounts/1/errors/0/message"));
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/brand/domain"), fixture_text(f, &r, "/accounts/1/brand/domain"));
 }
 
 static void missing_accounts_are_closed_and_may_come_back(void **state)
 {
     struct fixture *f = *state;
-    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}," NOVA "}]}");
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"delete_missing\":true,\"accounts\":[" ACME "}]}");
-    assert_string_equal(text(f, &r, "/accounts/1/brand/domain"), "nova.example");
-    assert_string_equal(text(f, &r, "/accounts/1/status"), "closed");
-    r = ok(f, "list_accounts", "{\"status\":\"closed\"}");
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}," NOVA "}]}");
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"delete_missing\":true,\"accounts\":[" ACME "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/brand/domain"), "nova.example");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/status"), "closed");
+    r = fixture_valid_call(f, "list_accounts", "{\"status\":\"closed\"}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 1);
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" NOVA "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "updated");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" NOVA "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "updated");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "active");
 }
 
 #define HOOK(id, events) "{\"subscriber_id\":\"" id "\",\"url\":\"https://hooks.example.com/a\",\"event_types\":[" events "]}"
@@ -175,46 +139,46 @@ static void subscriptions_are_checked_to_the_member(void **state)
     struct fixture *f = *state;
     struct fixture_reply r;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        r = ok(f, "sync_accounts", arena_printf(&f->arena, "{" KEY "\"accounts\":[" ACME ",\"notification_configs\":[%s]}]}",
+        r = fixture_valid_call(f, "sync_accounts", arena_printf(&f->arena, "{" KEY "\"accounts\":[" ACME ",\"notification_configs\":[%s]}]}",
                                                 bad[i].configs).p);
-        assert_string_equal(text(f, &r, "/accounts/0/action"), "failed");
-        assert_string_equal(text(f, &r, "/accounts/0/errors/0/field"), bad[i].field);
+        assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "failed");
+        assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/field"), bad[i].field);
     }
     assert_own_account_only(f); /* nothing of a failed entry stays */
 
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"notification_configs\":[{\"subscriber_id\":\"a\","
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"notification_configs\":[{\"subscriber_id\":\"a\","
            "\"url\":\"https://hooks.example.com/a\",\"event_types\":[\"creative.purged\"],\"authentication\":{\"schemes\":"
            "[\"Bearer\"],\"credentials\":\"secret-secret-secret-secret-secret\"}}]}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/notification_configs/0/subscriber_id"), "a");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/notification_configs/0/subscriber_id"), "a");
     assert_null(strstr(r.text.p, "secret-secret"));
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "unchanged");
-    assert_string_equal(text(f, &r, "/accounts/0/notification_configs/0/subscriber_id"), "a");
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"notification_configs\":[]}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "updated");
-    assert_string_equal(text(f, &r, "/accounts/0/notification_configs/0/subscriber_id"), "(none)");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "unchanged");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/notification_configs/0/subscriber_id"), "a");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"notification_configs\":[]}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "updated");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/notification_configs/0/subscriber_id"), "(none)");
 }
 
 static void lists_are_paged_without_gaps(void **state)
 {
     struct fixture *f = *state;
-    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}," NOVA "},{\"brand\":{\"domain\":\"c.example\"},\"operator\":"
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}," NOVA "},{\"brand\":{\"domain\":\"c.example\"},\"operator\":"
                                  "\"c.example\",\"billing\":\"operator\",\"sandbox\":true}]}");
-    struct fixture_reply r = ok(f, "list_accounts", "{\"pagination\":{\"max_results\":2}}");
+    struct fixture_reply r = fixture_valid_call(f, "list_accounts", "{\"pagination\":{\"max_results\":2}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 2);
     assert_true(yyjson_is_true(json_get_path(r.reply, "/pagination/has_more")));
-    const char *cursor = text(f, &r, "/pagination/cursor");
-    r = ok(f, "list_accounts", arena_printf(&f->arena, "{\"pagination\":{\"max_results\":2,\"cursor\":\"%s\"}}", cursor).p);
+    const char *cursor = fixture_text(f, &r, "/pagination/cursor");
+    r = fixture_valid_call(f, "list_accounts", arena_printf(&f->arena, "{\"pagination\":{\"max_results\":2,\"cursor\":\"%s\"}}", cursor).p);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 1);
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
     assert_null(json_get_path(r.reply, "/pagination/cursor"));
-    refused(f, "list_accounts", "{\"pagination\":{\"cursor\":\"bm90IG91cnM\"}}", "INVALID_REQUEST", "/pagination/cursor");
+    fixture_refused(f, "list_accounts", "{\"pagination\":{\"cursor\":\"bm90IG91cnM\"}}", "INVALID_REQUEST", "/pagination/cursor");
 
-    r = ok(f, "list_accounts", "{\"sandbox\":true}");
+    r = fixture_valid_call(f, "list_accounts", "{\"sandbox\":true}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 1);
-    r = ok(f, "list_accounts", "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}}");
+    r = fixture_valid_call(f, "list_accounts", "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 1);
-    r = ok(f, "list_accounts", "{\"account\":{\"account_id\":\"acc-unknown\"}}");
+    r = fixture_valid_call(f, "list_accounts", "{\"account\":{\"account_id\":\"acc-unknown\"}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "accounts")), 0);
     fixture_become_new_buyer(f, "other");
     assert_own_account_only(f);
@@ -237,24 +201,24 @@ static int read_agent(struct act *act, void *arg, struct err *e)
 static void governance_agents_are_kept_but_their_secrets_never_shown(void **state)
 {
     struct fixture *f = *state;
-    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    struct fixture_reply r = ok(f, "sync_governance", BIND(AGENT("https://governance.agency.example/mcp")));
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "synced");
-    assert_string_equal(text(f, &r, "/accounts/0/governance_agents/0/url"), "https://governance.agency.example/mcp");
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    struct fixture_reply r = fixture_valid_call(f, "sync_governance", BIND(AGENT("https://governance.agency.example/mcp")));
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "synced");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/governance_agents/0/url"), "https://governance.agency.example/mcp");
     assert_null(strstr(r.text.p, "gov-token"));
-    r = ok(f, "list_accounts", "{}");
-    assert_string_equal(text(f, &r, "/accounts/0/governance_agents/0/url"), "https://governance.agency.example/mcp");
+    r = fixture_valid_call(f, "list_accounts", "{}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/governance_agents/0/url"), "https://governance.agency.example/mcp");
     assert_null(strstr(r.text.p, "gov-token"));
     struct governance_agent agent;
     struct err e;
     assert_int_equal(fixture_act(f, read_agent, &agent, &e), 0);
     assert_true(str_is(agent.credentials, "gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
 
-    r = ok(f, "sync_governance", BIND(AGENT("https://a.example") "," AGENT("https://b.example")));
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "failed");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/code"), "VALIDATION_ERROR");
-    r = ok(f, "sync_governance", BIND(AGENT("https://10.0.0.1/")));
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/field"), "accounts[0].governance_agents[0].url");
+    r = fixture_valid_call(f, "sync_governance", BIND(AGENT("https://a.example") "," AGENT("https://b.example")));
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "failed");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/code"), "VALIDATION_ERROR");
+    r = fixture_valid_call(f, "sync_governance", BIND(AGENT("https://10.0.0.1/")));
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/field"), "accounts[0].governance_agents[0].url");
     assert_int_equal(fixture_act(f, read_agent, &agent, &e), 0); /* the good one stays */
     assert_true(str_is(agent.url, "https://governance.agency.example/mcp"));
 }
@@ -262,19 +226,19 @@ static void governance_agents_are_kept_but_their_secrets_never_shown(void **stat
 static void financials_tell_what_is_known(void **state)
 {
     struct fixture *f = *state;
-    refused(f, "get_account_financials", "{\"account\":{\"account_id\":\"acc-unknown\"}}", "ACCOUNT_NOT_FOUND", "/account");
-    refused(f, "get_account_financials",
+    fixture_refused(f, "get_account_financials", "{\"account\":{\"account_id\":\"acc-unknown\"}}", "ACCOUNT_NOT_FOUND", "/account");
+    fixture_refused(f, "get_account_financials",
             "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}}", "ACCOUNT_NOT_FOUND",
             "/account");
-    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"payment_terms\":\"net_30\"}]}");
-    struct fixture_reply r = ok(f, "get_account_financials",
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"payment_terms\":\"net_30\"}]}");
+    struct fixture_reply r = fixture_valid_call(f, "get_account_financials",
                                 "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}}");
-    assert_string_equal(text(f, &r, "/period/start"), "2026-03-01");
-    assert_string_equal(text(f, &r, "/period/end"), "2026-03-09");
-    assert_string_equal(text(f, &r, "/currency"), "USD");
-    assert_string_equal(text(f, &r, "/payment_terms"), "net_30");
+    assert_string_equal(fixture_text(f, &r, "/period/start"), "2026-03-01");
+    assert_string_equal(fixture_text(f, &r, "/period/end"), "2026-03-09");
+    assert_string_equal(fixture_text(f, &r, "/currency"), "USD");
+    assert_string_equal(fixture_text(f, &r, "/payment_terms"), "net_30");
     assert_null(json_get_path(r.reply, "/credit"));
-    refused(f, "get_account_financials",
+    fixture_refused(f, "get_account_financials",
             "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"},"
             "\"period\":{\"start\":\"2026-03-02\",\"end\":\"2026-03-01\"}}",
             "INVALID_REQUEST", "/period/end");
@@ -285,15 +249,15 @@ static void financials_tell_what_is_known(void **state)
 static void usage_is_kept_record_by_record(void **state)
 {
     struct fixture *f = *state;
-    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
     struct fixture_reply r =
-        ok(f, "report_usage", "{" KEY PERIOD "\"usage\":[{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":"
+        fixture_valid_call(f, "report_usage", "{" KEY PERIOD "\"usage\":[{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":"
            "\"agency.example\"},\"vendor_cost\":12.5,\"currency\":\"USD\"},{\"account\":{\"account_id\":\"acc-unknown\"},"
            "\"vendor_cost\":1,\"currency\":\"USD\"},{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":"
            "\"agency.example\"},\"vendor_cost\":1,\"currency\":\"USD\",\"media_buy_id\":\"mb-none\"}]}");
     assert_int_equal(json_i64_or(r.reply, "accepted", -1), 1);
-    assert_string_equal(text(f, &r, "/errors/0/field"), "usage[1].account");
-    assert_string_equal(text(f, &r, "/errors/1/code"), "MEDIA_BUY_NOT_FOUND");
+    assert_string_equal(fixture_text(f, &r, "/errors/0/field"), "usage[1].account");
+    assert_string_equal(fixture_text(f, &r, "/errors/1/code"), "MEDIA_BUY_NOT_FOUND");
 }
 
 /* ---- approval ---- */
@@ -343,35 +307,35 @@ static void a_person_accepts_a_declared_account(void **state)
         struct str payload;
     } sent;
     set_up_approval(f);
-    refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_SETUP_REQUIRED", "/account"); /* not by the way */
-    refused(f, "sync_catalogs", "{" KEY ACME_REF "}", "ACCOUNT_SETUP_REQUIRED", "/account");
+    fixture_refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_SETUP_REQUIRED", "/account"); /* not by the way */
+    fixture_refused(f, "sync_catalogs", "{" KEY ACME_REF "}", "ACCOUNT_SETUP_REQUIRED", "/account");
     static const char declare[] = "{" KEY "\"context\":{\"trace\":7},\"push_notification_config\":{\"url\":\"https://b.example.com/hook\"},"
                                   "\"accounts\":[" ACME "}]}";
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"dry_run\":true,\"accounts\":[" ACME "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "pending_approval");
-    r = ok(f, "sync_accounts", declare);
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "created");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "pending_approval");
-    assert_true(strlen(text(f, &r, "/accounts/0/setup/message")) > 20);
-    const char *task = text(f, &r, "/accounts/0/setup/task_id");
-    refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_SETUP_REQUIRED", "/account");
-    r = ok(f, "sync_accounts", declare); /* saying it again neither approves nor makes another task */
-    assert_string_equal(text(f, &r, "/accounts/0/action"), "unchanged");
-    assert_string_equal(text(f, &r, "/accounts/0/setup/task_id"), task);
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"dry_run\":true,\"accounts\":[" ACME "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "pending_approval");
+    r = fixture_valid_call(f, "sync_accounts", declare);
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "pending_approval");
+    assert_true(strlen(fixture_text(f, &r, "/accounts/0/setup/message")) > 20);
+    const char *task = fixture_text(f, &r, "/accounts/0/setup/task_id");
+    fixture_refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_SETUP_REQUIRED", "/account");
+    r = fixture_valid_call(f, "sync_accounts", declare); /* saying it again neither approves nor makes another task */
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "unchanged");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/setup/task_id"), task);
     const char *status = arena_printf(&f->arena, "{\"task_id\":\"%s\",\"include_result\":true}", task).p;
     r = fixture_call(f, "get_task_status", status);
     assert_int_equal(r.rc, 0);
-    assert_string_equal(text(f, &r, "/task_type"), "sync_accounts");
-    assert_string_equal(text(f, &r, "/status"), "submitted");
+    assert_string_equal(fixture_text(f, &r, "/task_type"), "sync_accounts");
+    assert_string_equal(fixture_text(f, &r, "/status"), "submitted");
     (void)decide(f, task, "approve"); /* asserts itself */
-    r = ok(f, "list_accounts", "{" ACME_REF "}");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+    r = fixture_valid_call(f, "list_accounts", "{" ACME_REF "}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "active");
     assert_null(json_get_path(r.reply, "/accounts/0/setup"));
     assert_int_equal(fixture_call(f, "create_media_buy", ACME_BUY).rc, 0);
     r = fixture_call(f, "get_task_status", status);
     assert_int_equal(r.rc, 0);
-    assert_string_equal(text(f, &r, "/status"), "completed");
-    assert_string_equal(text(f, &r, "/result/accounts/0/status"), "active");
+    assert_string_equal(fixture_text(f, &r, "/status"), "completed");
+    assert_string_equal(fixture_text(f, &r, "/result/accounts/0/status"), "active");
     assert_int_equal(fixture_act(f, count_webhooks, &sent, &e), 0);
     assert_int_equal(sent.n, 1);
     const char *payload = arena_cstr(&f->arena, sent.payload);
@@ -384,27 +348,27 @@ static void a_rejected_account_stays_out(void **state)
 {
     struct fixture *f = *state;
     set_up_approval(f);
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    (void)decide(f, text(f, &r, "/accounts/0/setup/task_id"), "reject");
-    refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_NOT_FOUND", "/account");
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/errors/0/code"), "INVALID_STATE");
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    (void)decide(f, fixture_text(f, &r, "/accounts/0/setup/task_id"), "reject");
+    fixture_refused(f, "create_media_buy", ACME_BUY, "ACCOUNT_NOT_FOUND", "/account");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/code"), "INVALID_STATE");
 }
 
 static void closing_is_no_way_around_approval(void **state)
 {
     struct fixture *f = *state;
     set_up_approval(f);
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    const char *first = text(f, &r, "/accounts/0/setup/task_id");
-    (void)ok(f, "sync_accounts", "{" KEY "\"delete_missing\":true,\"accounts\":[]}");
-    r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "pending_approval");
-    const char *second = text(f, &r, "/accounts/0/setup/task_id");
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    const char *first = fixture_text(f, &r, "/accounts/0/setup/task_id");
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"delete_missing\":true,\"accounts\":[]}");
+    r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "pending_approval");
+    const char *second = fixture_text(f, &r, "/accounts/0/setup/task_id");
     assert_string_not_equal(first, second); /* the first was withdrawn with the account */
     (void)decide(f, second, "approve");
-    r = ok(f, "list_accounts", "{" ACME_REF "}");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
+    r = fixture_valid_call(f, "list_accounts", "{" ACME_REF "}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "active");
 }
 
 static void rules_come_before_the_setting(void **state)
@@ -418,11 +382,11 @@ static void rules_come_before_the_setting(void **state)
                               "\"reject\",\"reason\":\"no\"}}").rc);
     f->principal = buyer;
     set_up_approval(f);
-    struct fixture_reply r = ok(f, "sync_accounts", "{" KEY "\"accounts\":[" NOVA "}," ACME "}," ACME ",\"sandbox\":true}]}");
-    assert_string_equal(text(f, &r, "/accounts/0/status"), "active");
-    assert_string_equal(text(f, &r, "/accounts/1/status"), "pending_approval");
-    assert_string_equal(text(f, &r, "/accounts/2/status"), "active"); /* no money moves there */
-    refused(f, "sync_catalogs", "{" KEY "\"account\":{\"brand\":{\"domain\":\"c.example\"},\"operator\":\"c.example\"}}", "POLICY_VIOLATION",
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" NOVA "}," ACME "}," ACME ",\"sandbox\":true}]}");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/status"), "active");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/status"), "pending_approval");
+    assert_string_equal(fixture_text(f, &r, "/accounts/2/status"), "active"); /* no money moves there */
+    fixture_refused(f, "sync_catalogs", "{" KEY "\"account\":{\"brand\":{\"domain\":\"c.example\"},\"operator\":\"c.example\"}}", "POLICY_VIOLATION",
             "/account");
     assert_int_equal(fixture_call(f, "sync_catalogs", "{}").rc, 0); /* the buyer's own account came with its token */
 }
@@ -465,7 +429,7 @@ static void each_status_blocks_what_it_should(void **state)
     };
     struct fixture *f = *state;
     struct err e;
-    (void)ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
+    (void)fixture_valid_call(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME "}]}");
     struct fixture_reply r = fixture_call(f, "create_media_buy", ACME_BUY);
     const char *buy = arena_cstr(&f->arena, json_val_str(json_get_path(r.aux, "/media_buys/0/media_buy_id")));
     (void)decide(f, arena_cstr(&f->arena, r.task_id), "approve");
@@ -485,22 +449,22 @@ static void each_status_blocks_what_it_should(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(accounts_are_declared_and_found_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_the_publisher_does_not_offer_fails_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(bank_details_are_never_shown, setup, teardown),
-        cmocka_unit_test_setup_teardown(settings_mode_needs_an_account_that_exists, setup, teardown),
-        cmocka_unit_test_setup_teardown(missing_accounts_are_closed_and_may_come_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(subscriptions_are_checked_to_the_member, setup, teardown),
-        cmocka_unit_test_setup_teardown(lists_are_paged_without_gaps, setup, teardown),
-        cmocka_unit_test_setup_teardown(governance_agents_are_kept_but_their_secrets_never_shown, setup, teardown),
-        cmocka_unit_test_setup_teardown(financials_tell_what_is_known, setup, teardown),
-        cmocka_unit_test_setup_teardown(usage_is_kept_record_by_record, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_person_accepts_a_declared_account, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_rejected_account_stays_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(closing_is_no_way_around_approval, setup, teardown),
-        cmocka_unit_test_setup_teardown(rules_come_before_the_setting, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_status_blocks_what_it_should, setup, teardown),
+        cmocka_unit_test_setup_teardown(accounts_are_declared_and_found_again, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_the_publisher_does_not_offer_fails_alone, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(bank_details_are_never_shown, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(settings_mode_needs_an_account_that_exists, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(missing_accounts_are_closed_and_may_come_back, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(subscriptions_are_checked_to_the_member, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(lists_are_paged_without_gaps, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(governance_agents_are_kept_but_their_secrets_never_shown, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(financials_tell_what_is_known, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(usage_is_kept_record_by_record, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_person_accepts_a_declared_account, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_rejected_account_stays_out, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(closing_is_no_way_around_approval, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(rules_come_before_the_setting, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(each_status_blocks_what_it_should, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

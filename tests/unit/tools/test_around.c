@@ -13,48 +13,6 @@
 #define OTHER   "\"account\":{\"brand\":{\"domain\":\"nova.example\"},\"operator\":\"agency.example\"}"
 #define HASH    "a000000000000000000000000000000000000000000000000000000000000000"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
-    assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, tool, ADCP_3_1);
-    fixture_valid(f, &r, tool, ADCP_3_0);
-    return r;
-}
-
-static void refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    assert_int_equal(r.rc, -1);
-    assert_string_equal(r.e.code, code);
-    assert_string_equal(r.e.field, field);
-}
-
-static const char *text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
-{
-    struct str s = json_val_str(json_get_path(r->reply, pointer));
-    return s.p ? arena_cstr(&f->arena, s) : "(none)";
-}
-
-static int64_t number(const struct fixture_reply *r, const char *pointer)
-{
-    yyjson_val *v = json_get_path(r->reply, pointer);
-    return yyjson_is_int(v) ? yyjson_get_sint(v) : -1;
-}
-
 /* ---- catalogs ---- */
 
 #define ITEM(id) "{\"item_id\":\"" id "\",\"title\":\"" id "\"}"
@@ -63,39 +21,39 @@ static int64_t number(const struct fixture_reply *r, const char *pointer)
 static void catalogs_are_created_replaced_and_listed(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
-    assert_string_equal(text(f, &r, "/catalogs/0/action"), "created");
-    assert_int_equal(number(&r, "/catalogs/0/item_count"), 2);
-    assert_int_equal(number(&r, "/catalogs/0/items_approved"), 2);
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
-    assert_string_equal(text(f, &r, "/catalogs/0/action"), "unchanged");
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"dry_run\":true,\"catalogs\":[" MENU(ITEM("c")) "]}");
-    assert_string_equal(text(f, &r, "/catalogs/0/action"), "updated");
-    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT "}"); /* discovery: the dry run changed nothing */
-    assert_int_equal(number(&r, "/catalogs/0/item_count"), 2);
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("c")) "]}");
-    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
-    r = ok(f, "sync_catalogs", "{" KEY OTHER "}"); /* another account has none of them */
+    struct fixture_reply r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
+    assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), "created");
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 2);
+    assert_int_equal(fixture_number(&r, "/catalogs/0/items_approved"), 2);
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
+    assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), "unchanged");
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"dry_run\":true,\"catalogs\":[" MENU(ITEM("c")) "]}");
+    assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), "updated");
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 1);
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT "}"); /* discovery: the dry run changed nothing */
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 2);
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("c")) "]}");
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 1);
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY OTHER "}"); /* another account has none of them */
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "catalogs")), 0);
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"new\",\"type\":\"store\"}]}");
-    assert_string_equal(text(f, &r, "/catalogs/1/catalog_id"), "menu");
-    assert_string_equal(text(f, &r, "/catalogs/1/action"), "deleted");
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"new\",\"type\":\"store\"}]}");
+    assert_string_equal(fixture_text(f, &r, "/catalogs/1/catalog_id"), "menu");
+    assert_string_equal(fixture_text(f, &r, "/catalogs/1/action"), "deleted");
 }
 
 static void bad_items_are_named(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r =
-        ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") ",{\"title\":\"x\"}," ITEM("a")) "]}");
-    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
-    assert_int_equal(number(&r, "/catalogs/0/items_rejected"), 2);
-    assert_string_equal(text(f, &r, "/catalogs/0/item_issues/0/item_id"), "#1");
-    assert_string_equal(text(f, &r, "/catalogs/0/item_issues/1/item_id"), "a");
-    refused(f, "sync_catalogs",
+        fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") ",{\"title\":\"x\"}," ITEM("a")) "]}");
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 1);
+    assert_int_equal(fixture_number(&r, "/catalogs/0/items_rejected"), 2);
+    assert_string_equal(fixture_text(f, &r, "/catalogs/0/item_issues/0/item_id"), "#1");
+    assert_string_equal(fixture_text(f, &r, "/catalogs/0/item_issues/1/item_id"), "a");
+    fixture_refused(f, "sync_catalogs",
             "{" KEY ACCOUNT ",\"validation_mode\":\"strict\",\"catalogs\":[" MENU("{\"title\":\"x\"}") "]}",
             "VALIDATION_ERROR", "/catalogs/0");
-    refused(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true}", "INVALID_REQUEST", "/catalogs");
+    fixture_refused(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true}", "INVALID_REQUEST", "/catalogs");
 }
 
 #define FEED(more) "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://a.example/f\"" more "}]}"
@@ -116,25 +74,25 @@ static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **sta
     struct fixture *f = *state;
     struct fixture_reply r;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        r = ok(f, "sync_catalogs", bad[i].args);
-        assert_string_equal(text(f, &r, "/catalogs/0/action"), "failed");
-        assert_string_equal(text(f, &r, "/catalogs/0/errors/0/field"), bad[i].field);
+        r = fixture_valid_call(f, "sync_catalogs", bad[i].args);
+        assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), "failed");
+        assert_string_equal(fixture_text(f, &r, "/catalogs/0/errors/0/field"), bad[i].field);
     }
     for (int i = 0; i < 2; i++) {
-        r = ok(f, "sync_catalogs", FEED(",\"feed_format\":\"google_merchant_center\",\"update_frequency\":\"daily\""));
-        assert_string_equal(text(f, &r, "/catalogs/0/action"), i ? "unchanged" : "created");
-        assert_int_equal(number(&r, "/catalogs/0/item_count"), 0);
-        assert_non_null(strstr(text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
-        assert_string_equal(text(f, &r, "/catalogs/0/next_fetch_at"), "2026-03-09T14:30:00Z");
+        r = fixture_valid_call(f, "sync_catalogs", FEED(",\"feed_format\":\"google_merchant_center\",\"update_frequency\":\"daily\""));
+        assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), i ? "unchanged" : "created");
+        assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 0);
+        assert_non_null(strstr(fixture_text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
+        assert_string_equal(fixture_text(f, &r, "/catalogs/0/next_fetch_at"), "2026-03-09T14:30:00Z");
     }
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT "}");
-    assert_non_null(strstr(text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"items\":["
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT "}");
+    assert_non_null(strstr(fixture_text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"items\":["
                                "{\"item_id\":\"a\"}]}]}"); /* the call's word holds now */
     assert_null(json_get_path(r.reply, "/catalogs/0/next_fetch_at"));
-    r = ok(f, "sync_catalogs", "{" KEY ACCOUNT "}");
+    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT "}");
     assert_null(json_get_path(r.reply, "/catalogs/0/warnings"));
-    assert_int_equal(number(&r, "/catalogs/0/item_count"), 1);
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 1);
 }
 
 /* ---- events ---- */
@@ -144,28 +102,28 @@ static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **sta
 
 static void declare_source(struct fixture *f)
 {
-    struct fixture_reply r = ok(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
-    assert_string_equal(text(f, &r, "/event_sources/0/action"), "created");
-    assert_non_null(strstr(text(f, &r, "/event_sources/0/setup/snippet"), "site"));
-    assert_true(strncmp(text(f, &r, "/event_sources/0/seller_id"), "evs-", 4) == 0);
+    struct fixture_reply r = fixture_valid_call(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
+    assert_string_equal(fixture_text(f, &r, "/event_sources/0/action"), "created");
+    assert_non_null(strstr(fixture_text(f, &r, "/event_sources/0/setup/snippet"), "site"));
+    assert_true(strncmp(fixture_text(f, &r, "/event_sources/0/seller_id"), "evs-", 4) == 0);
 }
 
 static void the_same_event_counts_once(void **state)
 {
     struct fixture *f = *state;
     declare_source(f);
-    struct fixture_reply r = ok(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e1", "purchase", "") ","
+    struct fixture_reply r = fixture_valid_call(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e1", "purchase", "") ","
                                 EVENT("e1", "purchase", "") "," EVENT("e1", "lead", "") "]}");
-    assert_int_equal(number(&r, "/events_received"), 3);
-    assert_int_equal(number(&r, "/events_processed"), 3);
-    assert_non_null(strstr(text(f, &r, "/warnings/0"), "1 events"));
-    r = ok(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
-    assert_string_equal(text(f, &r, "/event_sources/0/action"), "unchanged");
-    assert_string_equal(text(f, &r, "/event_sources/0/health/last_event_at"), "2026-03-09T14:30:00Z");
-    refused(f, "log_event", "{" KEY "\"event_source_id\":\"nowhere\",\"events\":[" EVENT("e", "lead", "") "]}",
+    assert_int_equal(fixture_number(&r, "/events_received"), 3);
+    assert_int_equal(fixture_number(&r, "/events_processed"), 3);
+    assert_non_null(strstr(fixture_text(f, &r, "/warnings/0"), "1 events"));
+    r = fixture_valid_call(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
+    assert_string_equal(fixture_text(f, &r, "/event_sources/0/action"), "unchanged");
+    assert_string_equal(fixture_text(f, &r, "/event_sources/0/health/last_event_at"), "2026-03-09T14:30:00Z");
+    fixture_refused(f, "log_event", "{" KEY "\"event_source_id\":\"nowhere\",\"events\":[" EVENT("e", "lead", "") "]}",
             "REFERENCE_NOT_FOUND", "/event_source_id");
     fixture_become_new_buyer(f, "other");
-    refused(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e", "lead", "") "]}",
+    fixture_refused(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e", "lead", "") "]}",
             "REFERENCE_NOT_FOUND", "/event_source_id");
 }
 
@@ -182,15 +140,15 @@ static void clear_text_is_refused_event_by_event(void **state)
         struct str args = arena_printf(&f->arena, "{" KEY "\"event_source_id\":\"site\",\"events\":[{\"event_id\":\"x%zu\",\"event_type\":"
                                        "\"lead\",\"event_time\":\"2026-03-01T10:00:00Z\"%s},{\"event_id\":\"y%zu\",\"event_type\":\"lead\","
                                        "\"event_time\":\"2026-03-01T10:00:00Z\",\"user_match\":{\"hashed_email\":\"" HASH "\"}}]}", i, bad[i], i);
-        struct fixture_reply r = ok(f, "log_event", args.p);
-        assert_int_equal(number(&r, "/events_processed"), 1);
-        assert_string_equal(text(f, &r, "/partial_failures/0/code"), "VALIDATION_ERROR");
+        struct fixture_reply r = fixture_valid_call(f, "log_event", args.p);
+        assert_int_equal(fixture_number(&r, "/events_processed"), 1);
+        assert_string_equal(fixture_text(f, &r, "/partial_failures/0/code"), "VALIDATION_ERROR");
         assert_null(strstr(r.text.p, "ann@example.com"));
     }
     struct fixture_reply r =
-        ok(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("p", "page_view", "") "]}");
-    assert_int_equal(number(&r, "/events_processed"), 0); /* the source takes other types */
-    assert_string_equal(text(f, &r, "/partial_failures/0/event_id"), "p");
+        fixture_valid_call(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("p", "page_view", "") "]}");
+    assert_int_equal(fixture_number(&r, "/events_processed"), 0); /* the source takes other types */
+    assert_string_equal(fixture_text(f, &r, "/partial_failures/0/event_id"), "p");
 }
 
 /* ---- audiences ---- */
@@ -212,56 +170,56 @@ static const char *audience_of(struct fixture *f, int n, const char *verb)
 static void audiences_grow_shrink_and_go(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "sync_audiences", audience_of(f, 2, "add"));
-    assert_string_equal(text(f, &r, "/audiences/0/action"), "created");
-    assert_string_equal(text(f, &r, "/audiences/0/status"), "too_small");
-    assert_int_equal(number(&r, "/audiences/0/minimum_size"), 100);
-    assert_int_equal(number(&r, "/audiences/0/uploaded_count"), 2);
-    r = ok(f, "sync_audiences", audience_of(f, 120, "add"));
-    assert_string_equal(text(f, &r, "/audiences/0/action"), "updated");
-    assert_string_equal(text(f, &r, "/audiences/0/status"), "ready");
-    assert_int_equal(number(&r, "/audiences/0/total_uploaded_count"), 120);
-    r = ok(f, "sync_audiences", audience_of(f, 120, "add"));
-    assert_string_equal(text(f, &r, "/audiences/0/action"), "unchanged");
-    r = ok(f, "sync_audiences", audience_of(f, 50, "remove"));
-    assert_int_equal(number(&r, "/audiences/0/total_uploaded_count"), 70);
-    r = ok(f, "sync_audiences", "{" KEY ACCOUNT "}");
-    assert_string_equal(text(f, &r, "/audiences/0/audience_id"), "crm");
-    assert_int_equal(number(&r, "/audiences/0/uploaded_count"), 0);
-    r = ok(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
-    assert_string_equal(text(f, &r, "/audiences/0/action"), "deleted");
-    assert_string_equal(text(f, &r, "/audiences/0/status"), "(none)");
-    r = ok(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
-    assert_string_equal(text(f, &r, "/audiences/0/errors/0/code"), "REFERENCE_NOT_FOUND");
+    struct fixture_reply r = fixture_valid_call(f, "sync_audiences", audience_of(f, 2, "add"));
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/status"), "too_small");
+    assert_int_equal(fixture_number(&r, "/audiences/0/minimum_size"), 100);
+    assert_int_equal(fixture_number(&r, "/audiences/0/uploaded_count"), 2);
+    r = fixture_valid_call(f, "sync_audiences", audience_of(f, 120, "add"));
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "updated");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/status"), "ready");
+    assert_int_equal(fixture_number(&r, "/audiences/0/total_uploaded_count"), 120);
+    r = fixture_valid_call(f, "sync_audiences", audience_of(f, 120, "add"));
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "unchanged");
+    r = fixture_valid_call(f, "sync_audiences", audience_of(f, 50, "remove"));
+    assert_int_equal(fixture_number(&r, "/audiences/0/total_uploaded_count"), 70);
+    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT "}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/audience_id"), "crm");
+    assert_int_equal(fixture_number(&r, "/audiences/0/uploaded_count"), 0);
+    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "deleted");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/status"), "(none)");
+    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/errors/0/code"), "REFERENCE_NOT_FOUND");
 }
 
 static void members_in_clear_text_fail_their_audience(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r =
-        ok(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"bad\",\"add\":[{\"external_id\":\"u\",\"hashed_email\":"
+        fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"bad\",\"add\":[{\"external_id\":\"u\",\"hashed_email\":"
            "\"ann@example.com\"}]},{\"audience_id\":\"good\",\"name\":\"Empty\"}]}");
-    assert_string_equal(text(f, &r, "/audiences/0/action"), "failed");
-    assert_string_equal(text(f, &r, "/audiences/0/errors/0/field"), "audiences[0].add[0]");
-    assert_string_equal(text(f, &r, "/audiences/1/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "failed");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/errors/0/field"), "audiences[0].add[0]");
+    assert_string_equal(fixture_text(f, &r, "/audiences/1/action"), "created");
     assert_null(strstr(r.text.p, "ann@example.com"));
-    r = ok(f, "sync_audiences", "{" KEY ACCOUNT "}");
+    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT "}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audiences")), 1);
     fixture_become_new_buyer(f, "other");
-    r = ok(f, "sync_audiences", "{" KEY ACCOUNT "}"); /* the same key is another account for another buyer */
+    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT "}"); /* the same key is another account for another buyer */
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audiences")), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(catalogs_are_created_replaced_and_listed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(bad_items_are_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_same_event_counts_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, setup, teardown),
-        cmocka_unit_test_setup_teardown(audiences_grow_shrink_and_go, setup, teardown),
-        cmocka_unit_test_setup_teardown(members_in_clear_text_fail_their_audience, setup, teardown),
+        cmocka_unit_test_setup_teardown(catalogs_are_created_replaced_and_listed, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(bad_items_are_named, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_same_event_counts_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(audiences_grow_shrink_and_go, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(members_in_clear_text_fail_their_audience, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,12 +35,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static void tamper(struct fixture *f, const char *sql)
 {
     sqlite3 *db;
@@ -322,7 +316,7 @@ static void test_sealed_after_the_migration(void **state)
     assert_int_equal(verified(f, 1000).first.fault, AUDIT_SEALED_AGAIN);
 }
 
-#define WAY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define WAY(fn) cmocka_unit_test_setup_teardown(fn, setup, fixture_teardown)
 
 int main(void)
 {

@@ -6,18 +6,6 @@
 
 #include "tools/fixture.h"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static void both_lines_accept(struct fixture *f, const struct fixture_reply *r, const char *tool)
 {
     fixture_valid(f, r, tool, ADCP_3_1);
@@ -143,7 +131,7 @@ static void properties_come_with_policies(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(capabilities_are_facts),
         T(only_the_protocols_asked_for_are_described),

@@ -19,12 +19,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static struct fixture_reply control(struct fixture *f, const char *scenario, const char *params)
 {
     struct str args = arena_printf(&f->arena, "{\"scenario\":\"%s\",\"params\":%s," ACCOUNT "}", scenario, params);
@@ -286,18 +280,18 @@ static void test_a_forced_task_may_be_forced_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_list_is_true, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_unknown_scenario, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_live_callers_are_forbidden, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_bad_parameters, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_not_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_transitions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_live_accounts_are_left_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_other_buyers_things_are_not_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_fixture_is_what_it_was, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_delivery_adds_up_and_spend_is_set, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_arm_is_for_one_call_of_its_caller, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_forced_task_may_be_forced_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list_is_true, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_scenario, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_live_callers_are_forbidden, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_bad_parameters, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_not_there, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_transitions, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_live_accounts_are_left_alone, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_other_buyers_things_are_not_there, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_fixture_is_what_it_was, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_delivery_adds_up_and_spend_is_set, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_an_arm_is_for_one_call_of_its_caller, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_forced_task_may_be_forced_again, setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,12 +22,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static struct fixture_reply control(struct fixture *f, const char *scenario, const char *params)
 {
     struct str args = arena_printf(&f->arena, "{\"scenario\":\"%s\",\"params\":%s,\"account\":{\"sandbox\":true}}", scenario, params);
@@ -213,13 +207,13 @@ static void test_nothing_is_not_old(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_traffic_without_secrets, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_traffic_as_digests, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_traffic_is_chosen, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_traffic_kept_is_bounded, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_carveout_is_observed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_answer_says_that_it_is_old, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_nothing_is_not_old, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_traffic_without_secrets, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_traffic_as_digests, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_traffic_is_chosen, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_traffic_kept_is_bounded, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_carveout_is_observed, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_says_that_it_is_old, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_is_not_old, setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

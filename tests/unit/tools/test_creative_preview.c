@@ -10,33 +10,11 @@
 #include "domain/creative_vast.h"
 #include "tools/fixture.h"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 /* Every reply is checked against the published schema of AdCP 3.1. */
 static struct fixture_reply call(struct fixture *f, const char *tool, const char *args)
 {
     struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) return r;
-    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
-    struct contract_report report = { .arena = &f->arena };
-    struct str text = arena_printf(&f->arena, "{\"status\":\"completed\",%s", r.text.p + 1);
-    assert_non_null(c);
-    if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return r;
-    print_error("%s\n", text.p);
-    for (int i = 0; i < report.count; i++) {
-        print_error(STR_FMT ": " STR_FMT "\n", STR_ARG(report.issues[i].pointer), STR_ARG(report.issues[i].message));
-    }
-    fail();
+    if (r.rc == 0) fixture_valid(f, &r, tool, ADCP_3_1);
     return r;
 }
 
@@ -207,13 +185,13 @@ static void what_cannot_be_built_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_preview_shows_the_assets_and_nothing_of_theirs_runs, setup, teardown),
-        cmocka_unit_test_setup_teardown(addresses_that_are_none_are_left_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_stored_creative_can_be_shown_by_its_owner, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_bad_request_of_a_batch_does_not_spoil_the_others, setup, teardown),
-        cmocka_unit_test_setup_teardown(banners_are_built_for_every_size_asked_for, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_video_gets_a_vast_document_that_parses, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_built_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_preview_shows_the_assets_and_nothing_of_theirs_runs, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(addresses_that_are_none_are_left_out, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_stored_creative_can_be_shown_by_its_owner, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_bad_request_of_a_batch_does_not_spoil_the_others, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(banners_are_built_for_every_size_asked_for, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_video_gets_a_vast_document_that_parses, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_built_says_so, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

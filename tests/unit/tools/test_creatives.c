@@ -11,33 +11,11 @@
 #include "store/stmt.h"
 #include "tools/fixture.h"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 /* Every reply is checked against the published schema of AdCP 3.1. */
 static struct fixture_reply call(struct fixture *f, const char *tool, const char *args)
 {
     struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) return r;
-    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
-    struct contract_report report = { .arena = &f->arena };
-    struct str text = arena_printf(&f->arena, "{\"status\":\"completed\",%s", r.text.p + 1);
-    assert_non_null(c);
-    if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return r;
-    print_error("%s\n", text.p);
-    for (int i = 0; i < report.count; i++) {
-        print_error(STR_FMT ": " STR_FMT "\n", STR_ARG(report.issues[i].pointer), STR_ARG(report.issues[i].message));
-    }
-    fail();
+    if (r.rc == 0) fixture_valid(f, &r, tool, ADCP_3_1);
     return r;
 }
 
@@ -631,24 +609,24 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_creative_is_created_then_unchanged_then_updated, setup, teardown),
-        cmocka_unit_test_setup_teardown(new_labels_keep_an_approval_and_new_content_does_not, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_person_decides_through_a_task, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_task_is_closed_when_there_is_nothing_to_decide_any_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(advancing_by_itself_approves_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_bad_creative_fails_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_understood_is_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_dry_run_says_what_would_be_and_changes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(creatives_are_assigned_in_both_forms, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_whole_buy_gets_what_fits, setup, teardown),
-        cmocka_unit_test_setup_teardown(packages_go_by_their_buyers_names_and_wait, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_missing_is_archived_unless_in_use, setup, teardown),
-        cmocka_unit_test_setup_teardown(pages_show_everything_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(filters_are_exact, setup, teardown),
-        cmocka_unit_test_setup_teardown(fields_and_flags_shape_the_reply, setup, teardown),
-        cmocka_unit_test_setup_teardown(provenance_is_enforced, setup, teardown),
-        cmocka_unit_test_setup_teardown(statuses_move_along_the_arrows_only, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_creatives_numbers_are_shown_where_they_are_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_creative_is_created_then_unchanged_then_updated, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(new_labels_keep_an_approval_and_new_content_does_not, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_person_decides_through_a_task, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_task_is_closed_when_there_is_nothing_to_decide_any_more, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(advancing_by_itself_approves_at_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_bad_creative_fails_alone, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_understood_is_named, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_dry_run_says_what_would_be_and_changes_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(creatives_are_assigned_in_both_forms, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_whole_buy_gets_what_fits, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(packages_go_by_their_buyers_names_and_wait, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_missing_is_archived_unless_in_use, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(pages_show_everything_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(filters_are_exact, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(fields_and_flags_shape_the_reply, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(provenance_is_enforced, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(statuses_move_along_the_arrows_only, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_creatives_numbers_are_shown_where_they_are_known, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

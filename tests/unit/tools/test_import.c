@@ -11,18 +11,6 @@
 #include "store/q_tenant.h"
 #include "tools/fixture.h"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static struct tx *reading(struct fixture *f)
 {
     loop_sim_settle(&f->sim);
@@ -255,14 +243,14 @@ static void secrets_go_in_and_never_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(importing_twice_changes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_exported_imports_to_the_same_state, setup, teardown),
-        cmocka_unit_test_setup_teardown(accounts_come_and_go_with_the_file, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_token_leads_to_the_tutorial_buyer, setup, teardown),
-        cmocka_unit_test_setup_teardown(products_are_loaded_typed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, setup, teardown),
-        cmocka_unit_test_setup_teardown(secrets_go_in_and_never_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(importing_twice_changes_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_exported_imports_to_the_same_state, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(accounts_come_and_go_with_the_file, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_token_leads_to_the_tutorial_buyer, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(products_are_loaded_typed, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(secrets_go_in_and_never_out, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

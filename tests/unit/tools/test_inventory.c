@@ -42,12 +42,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static struct fixture_reply buy(struct fixture *f, const char *product, int budget)
 {
     const char *args = arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[{\"product_id\":\"%s\",\"pricing_option_id\":\"p\","
@@ -289,7 +283,7 @@ static void daily_limits_are_kept_and_shown(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(a_promise_needs_inventory),
         T(packages_of_one_buy_share_what_is_left),

@@ -12,48 +12,6 @@
 #define KEY     "\"idempotency_key\":\"0123456789abcdef\","
 #define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
-    assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, tool, ADCP_3_1);
-    fixture_valid(f, &r, tool, ADCP_3_0);
-    return r;
-}
-
-static void refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    assert_int_equal(r.rc, -1);
-    assert_string_equal(r.e.code, code);
-    assert_string_equal(r.e.field, field);
-}
-
-static const char *text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
-{
-    struct str s = json_val_str(json_get_path(r->reply, pointer));
-    return s.p ? arena_cstr(&f->arena, s) : "(none)";
-}
-
-static int64_t number(const struct fixture_reply *r, const char *pointer)
-{
-    yyjson_val *v = json_get_path(r->reply, pointer);
-    return yyjson_is_int(v) ? yyjson_get_sint(v) : -1;
-}
-
 static const char *with_id(struct fixture *f, const char *id, const char *more)
 {
     return arena_printf(&f->arena, "{" KEY "\"list_id\":\"%s\"%s}", id, more).p;
@@ -66,53 +24,53 @@ static const char *with_id(struct fixture *f, const char *id, const char *more)
 static void a_property_list_lives_from_creation_to_deletion(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "create_property_list",
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list",
                                 "{" KEY ACCOUNT ",\"name\":\"Acme approved\"," DOMAINS("techdaily.com", "a.example") "}");
-    const char *id = text(f, &r, "/list/list_id");
+    const char *id = fixture_text(f, &r, "/list/list_id");
     assert_true(json_str(r.reply, "auth_token").n >= 32);
-    assert_int_equal(number(&r, "/list/property_count"), 2);
-    r = ok(f, "get_property_list", with_id(f, id, ""));
-    assert_string_equal(text(f, &r, "/identifiers/1/value"), "a.example");
+    assert_int_equal(fixture_number(&r, "/list/property_count"), 2);
+    r = fixture_valid_call(f, "get_property_list", with_id(f, id, ""));
+    assert_string_equal(fixture_text(f, &r, "/identifiers/1/value"), "a.example");
     assert_null(strstr(r.text.p, "token"));
-    r = ok(f, "get_property_list", with_id(f, id, ",\"pagination\":{\"max_results\":1}"));
+    r = fixture_valid_call(f, "get_property_list", with_id(f, id, ",\"pagination\":{\"max_results\":1}"));
     assert_true(yyjson_is_true(json_get_path(r.reply, "/pagination/has_more")));
-    r = ok(f, "get_property_list", with_id(f, id, arena_printf(&f->arena, ",\"pagination\":{\"max_results\":1,\"cursor\":\"%s\"}",
-                                                              text(f, &r, "/pagination/cursor")).p));
-    assert_string_equal(text(f, &r, "/identifiers/0/value"), "a.example");
+    r = fixture_valid_call(f, "get_property_list", with_id(f, id, arena_printf(&f->arena, ",\"pagination\":{\"max_results\":1,\"cursor\":\"%s\"}",
+                                                              fixture_text(f, &r, "/pagination/cursor")).p));
+    assert_string_equal(fixture_text(f, &r, "/identifiers/0/value"), "a.example");
     assert_null(json_get_path(r.reply, "/pagination/cursor"));
-    r = ok(f, "update_property_list", with_id(f, id, "," DOMAINS("techdaily.com", "b.example")));
-    assert_string_equal(text(f, &r, "/list/name"), "Acme approved");
-    assert_string_equal(text(f, &r, "/list/base_properties/0/identifiers/1/value"), "b.example");
+    r = fixture_valid_call(f, "update_property_list", with_id(f, id, "," DOMAINS("techdaily.com", "b.example")));
+    assert_string_equal(fixture_text(f, &r, "/list/name"), "Acme approved");
+    assert_string_equal(fixture_text(f, &r, "/list/base_properties/0/identifiers/1/value"), "b.example");
 
     /* To anyone else it does not exist, in the same words as a list that nobody has. */
     fixture_become_new_buyer(f, "other");
-    refused(f, "get_property_list", with_id(f, id, ""), "REFERENCE_NOT_FOUND", "/list_id");
+    fixture_refused(f, "get_property_list", with_id(f, id, ""), "REFERENCE_NOT_FOUND", "/list_id");
     struct fixture_reply mine = fixture_call(f, "delete_property_list", with_id(f, id, ""));
     struct fixture_reply none = fixture_call(f, "delete_property_list", with_id(f, "pl-none", ""));
     assert_string_equal(mine.e.message, none.e.message);
-    r = ok(f, "list_property_lists", "{}");
+    r = fixture_valid_call(f, "list_property_lists", "{}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 0);
     fixture_become(f, "test-buyer");
-    r = ok(f, "delete_property_list", with_id(f, id, ""));
+    r = fixture_valid_call(f, "delete_property_list", with_id(f, id, ""));
     assert_true(json_bool_or(r.reply, "deleted", false));
-    refused(f, "get_property_list", with_id(f, id, ""), "REFERENCE_NOT_FOUND", "/list_id");
+    fixture_refused(f, "get_property_list", with_id(f, id, ""), "REFERENCE_NOT_FOUND", "/list_id");
 }
 
 static void lists_resolve_against_the_publishers_own_inventory(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"tags\",\"base_properties\":[{\"selection_type\":"
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"tags\",\"base_properties\":[{\"selection_type\":"
                                 "\"publisher_tags\",\"publisher_domain\":\"techdaily.com\",\"tags\":[\"technology\"]}]}");
-    assert_int_equal(number(&r, "/list/property_count"), 1);
-    r = ok(f, "create_property_list", "{" KEY "\"name\":\"ids\",\"base_properties\":[{\"selection_type\":\"publisher_ids\","
+    assert_int_equal(fixture_number(&r, "/list/property_count"), 1);
+    r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"ids\",\"base_properties\":[{\"selection_type\":\"publisher_ids\","
            "\"publisher_domain\":\"techdaily.com\",\"property_ids\":[\"prop_001\",\"prop_002\"]}]}");
-    assert_int_equal(number(&r, "/list/property_count"), 1); /* prop-002 is another publisher domain's */
-    r = ok(f, "create_property_list", "{" KEY "\"name\":\"all but one\",\"filters\":{\"exclude_identifiers\":[{\"type\":\"domain\","
+    assert_int_equal(fixture_number(&r, "/list/property_count"), 1); /* prop-002 is another publisher domain's */
+    r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"all but one\",\"filters\":{\"exclude_identifiers\":[{\"type\":\"domain\","
            "\"value\":\"techdaily.com\"}]}}");
-    int64_t rest = number(&r, "/list/property_count");
-    r = ok(f, "create_property_list", "{" KEY "\"name\":\"all\"}");
-    assert_int_equal(number(&r, "/list/property_count"), rest + 1);
-    refused(f, "create_property_list", "{" KEY "\"name\":\"x\",\"filters\":{\"feature_requirements\":[{\"feature_id\":\"a\"}]}}",
+    int64_t rest = fixture_number(&r, "/list/property_count");
+    r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"all\"}");
+    assert_int_equal(fixture_number(&r, "/list/property_count"), rest + 1);
+    fixture_refused(f, "create_property_list", "{" KEY "\"name\":\"x\",\"filters\":{\"feature_requirements\":[{\"feature_id\":\"a\"}]}}",
             "UNSUPPORTED_FEATURE", "/filters/feature_requirements");
 }
 
@@ -122,22 +80,22 @@ static void pages_of_lists_are_honest(void **state)
     struct fixture *f = *state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         f->now += 1000;
-        (void)ok(f, "create_property_list", arena_printf(&f->arena, "{" KEY ACCOUNT ",\"name\":\"%s\"}", names[i]).p);
+        (void)fixture_valid_call(f, "create_property_list", arena_printf(&f->arena, "{" KEY ACCOUNT ",\"name\":\"%s\"}", names[i]).p);
     }
-    struct fixture_reply r = ok(f, "list_property_lists", "{" ACCOUNT ",\"pagination\":{\"max_results\":2}}");
+    struct fixture_reply r = fixture_valid_call(f, "list_property_lists", "{" ACCOUNT ",\"pagination\":{\"max_results\":2}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 2);
     assert_true(yyjson_is_true(json_get_path(r.reply, "/pagination/has_more")));
-    r = ok(f, "list_property_lists", arena_printf(&f->arena, "{" ACCOUNT ",\"pagination\":{\"max_results\":2,\"cursor\":\"%s\"}}",
-                                                 text(f, &r, "/pagination/cursor")).p);
+    r = fixture_valid_call(f, "list_property_lists", arena_printf(&f->arena, "{" ACCOUNT ",\"pagination\":{\"max_results\":2,\"cursor\":\"%s\"}}",
+                                                 fixture_text(f, &r, "/pagination/cursor")).p);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 1);
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
     assert_null(json_get_path(r.reply, "/pagination/cursor"));
-    r = ok(f, "list_property_lists", "{\"name_contains\":\"NEWS\",\"pagination\":{\"max_results\":2}}");
+    r = fixture_valid_call(f, "list_property_lists", "{\"name_contains\":\"NEWS\",\"pagination\":{\"max_results\":2}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 2);
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
-    r = ok(f, "list_property_lists", "{\"account\":{\"brand\":{\"domain\":\"nobody.example\"},\"operator\":\"agency.example\"}}");
+    r = fixture_valid_call(f, "list_property_lists", "{\"account\":{\"brand\":{\"domain\":\"nobody.example\"},\"operator\":\"agency.example\"}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "lists")), 0);
-    refused(f, "list_collection_lists", "{\"pagination\":{\"cursor\":\"xxxx\"}}", "INVALID_REQUEST", "/pagination/cursor");
+    fixture_refused(f, "list_collection_lists", "{\"pagination\":{\"cursor\":\"xxxx\"}}", "INVALID_REQUEST", "/pagination/cursor");
 }
 
 #define RECORD(domain, n) "{\"record_id\":\"r-" domain "\",\"identifier\":{\"type\":\"domain\",\"value\":\"" domain "\"},\"impressions\":" n "}"
@@ -145,33 +103,33 @@ static void pages_of_lists_are_honest(void **state)
 static void delivery_is_judged_by_the_list(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
-    const char *id = text(f, &r, "/list/list_id");
-    r = ok(f, "validate_property_delivery",
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
+    const char *id = fixture_text(f, &r, "/list/list_id");
+    r = fixture_valid_call(f, "validate_property_delivery",
            with_id(f, id, ",\"records\":[" RECORD("a.example", "50000") "," RECORD("random.example", "200") "]"));
     assert_true(yyjson_is_false(json_get_path(r.reply, "/compliant")));
-    assert_int_equal(number(&r, "/summary/compliant_impressions"), 50000);
-    assert_int_equal(number(&r, "/summary/non_compliant_records"), 1);
+    assert_int_equal(fixture_number(&r, "/summary/compliant_impressions"), 50000);
+    assert_int_equal(fixture_number(&r, "/summary/non_compliant_records"), 1);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "results")), 1);
-    assert_string_equal(text(f, &r, "/results/0/features/0/policy_id"), id);
-    r = ok(f, "validate_property_delivery",
+    assert_string_equal(fixture_text(f, &r, "/results/0/features/0/policy_id"), id);
+    r = fixture_valid_call(f, "validate_property_delivery",
            with_id(f, id, ",\"include_compliant\":true,\"records\":[" RECORD("www.a.example", "5") "]"));
     assert_true(yyjson_is_true(json_get_path(r.reply, "/compliant")));
-    assert_string_equal(text(f, &r, "/results/0/status"), "compliant");
+    assert_string_equal(fixture_text(f, &r, "/results/0/status"), "compliant");
 }
 
 static void collections_resolve_and_say_what_is_not_known(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r =
-        ok(f, "create_collection_list", "{" KEY ACCOUNT ",\"name\":\"shows\",\"base_collections\":[{\"selection_type\":\"distribution_ids\","
+        fixture_valid_call(f, "create_collection_list", "{" KEY ACCOUNT ",\"name\":\"shows\",\"base_collections\":[{\"selection_type\":\"distribution_ids\","
            "\"identifiers\":[{\"type\":\"imdb_id\",\"value\":\"tt1\"},{\"type\":\"imdb_id\",\"value\":\"tt2\"}]}],\"filters\":{\"kinds\":"
            "[\"series\"],\"exclude_distribution_ids\":[{\"type\":\"imdb_id\",\"value\":\"tt2\"}]}}");
-    assert_int_equal(number(&r, "/list/collection_count"), 1);
-    r = ok(f, "get_collection_list", with_id(f, text(f, &r, "/list/list_id"), ",\"resolve\":true"));
-    assert_string_equal(text(f, &r, "/collections/0/distribution_ids/0/value"), "tt1");
-    assert_string_equal(text(f, &r, "/coverage_gaps/kinds/0/value"), "tt1");
-    assert_string_equal(text(f, &r, "/cache_valid_until"), "2026-03-16T14:30:00Z");
+    assert_int_equal(fixture_number(&r, "/list/collection_count"), 1);
+    r = fixture_valid_call(f, "get_collection_list", with_id(f, fixture_text(f, &r, "/list/list_id"), ",\"resolve\":true"));
+    assert_string_equal(fixture_text(f, &r, "/collections/0/distribution_ids/0/value"), "tt1");
+    assert_string_equal(fixture_text(f, &r, "/coverage_gaps/kinds/0/value"), "tt1");
+    assert_string_equal(fixture_text(f, &r, "/cache_valid_until"), "2026-03-16T14:30:00Z");
 }
 
 /* ---- references, as products and media buys use them ---- */
@@ -206,8 +164,8 @@ static void a_reference_opens_a_list_by_ownership_or_token(void **state)
     struct fixture *f = *state;
     struct err e;
     size_t n;
-    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
-    const char *id = text(f, &r, "/list/list_id"), *token = text(f, &r, "/auth_token");
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
+    const char *id = fixture_text(f, &r, "/list/list_id"), *token = fixture_text(f, &r, "/auth_token");
     const char *ref = arena_printf(&f->arena, "{\"agent_url\":\"http://localhost\",\"list_id\":\"%s\"}", id).p;
     assert_int_equal(resolves(f, ref, &n, &e), 1);
     assert_int_equal(n, 2);
@@ -229,16 +187,16 @@ static void a_reference_opens_a_list_by_ownership_or_token(void **state)
 static const char *standards(struct fixture *f)
 {
     struct fixture_reply r =
-        ok(f, "create_content_standards", "{" KEY ACCOUNT ",\"scope\":{\"languages_any\":[\"en\"],\"channels_any\":[\"display\"]},\"policies\":["
+        fixture_valid_call(f, "create_content_standards", "{" KEY ACCOUNT ",\"scope\":{\"languages_any\":[\"en\"],\"channels_any\":[\"display\"]},\"policies\":["
            POLICY("no_violence", "must", "No violent or controversial imagery") ","
            POLICY("dpi", "should", "Minimum 72 DPI for display assets") ","
            POLICY("vice", "should", "No alcohol, gambling, or tobacco content.") "]}");
-    return text(f, &r, "/standards_id");
+    return fixture_text(f, &r, "/standards_id");
 }
 
 static struct fixture_reply calibrate(struct fixture *f, const char *id, const char *artifact)
 {
-    return ok(f, "calibrate_content", arena_printf(&f->arena, "{" KEY "\"standards_id\":\"%s\",\"artifact\":%s}", id, artifact).p);
+    return fixture_valid_call(f, "calibrate_content", arena_printf(&f->arena, "{" KEY "\"standards_id\":\"%s\",\"artifact\":%s}", id, artifact).p);
 }
 
 static void content_is_judged_by_words(void **state)
@@ -246,47 +204,47 @@ static void content_is_judged_by_words(void **state)
     struct fixture *f = *state;
     const char *id = standards(f);
     struct fixture_reply r = calibrate(f, id, IMAGE("trail", "https://cdn.example/trail-pro.png"));
-    assert_string_equal(text(f, &r, "/verdict"), "pass");
-    assert_string_equal(text(f, &r, "/features/0/status"), "passed");
-    assert_string_equal(text(f, &r, "/features/1/status"), "unevaluated"); /* never "passed" by guessing */
+    assert_string_equal(fixture_text(f, &r, "/verdict"), "pass");
+    assert_string_equal(fixture_text(f, &r, "/features/0/status"), "passed");
+    assert_string_equal(fixture_text(f, &r, "/features/1/status"), "unevaluated"); /* never "passed" by guessing */
     r = calibrate(f, id, IMAGE("x", "https://cdn.example/violent-hunting-scene.png"));
-    assert_string_equal(text(f, &r, "/verdict"), "fail");
-    assert_string_equal(text(f, &r, "/features/0/status"), "failed");
-    assert_string_equal(text(f, &r, "/features/0/policy_id"), "no_violence");
+    assert_string_equal(fixture_text(f, &r, "/verdict"), "fail");
+    assert_string_equal(fixture_text(f, &r, "/features/0/status"), "failed");
+    assert_string_equal(fixture_text(f, &r, "/features/0/policy_id"), "no_violence");
     r = calibrate(f, id, IMAGE("x", "https://cdn.example/gambling.png"));
-    assert_string_equal(text(f, &r, "/verdict"), "pass"); /* "should": a warning */
-    assert_string_equal(text(f, &r, "/features/2/status"), "warning");
+    assert_string_equal(fixture_text(f, &r, "/verdict"), "pass"); /* "should": a warning */
+    assert_string_equal(fixture_text(f, &r, "/features/2/status"), "warning");
 
-    r = ok(f, "update_content_standards", arena_printf(&f->arena, "{" KEY "\"standards_id\":\"%s\",\"policies\":["
+    r = fixture_valid_call(f, "update_content_standards", arena_printf(&f->arena, "{" KEY "\"standards_id\":\"%s\",\"policies\":["
            POLICY("stock", "must", "No stock photography") "," POLICY("alt", "should", "All images must have alt text") "]}", id).p);
     r = calibrate(f, id, IMAGE("x", "https://cdn.example/stock-photo-1.png"));
-    assert_string_equal(text(f, &r, "/verdict"), "fail");
-    assert_string_equal(text(f, &r, "/features/1/status"), "warning");
+    assert_string_equal(fixture_text(f, &r, "/verdict"), "fail");
+    assert_string_equal(fixture_text(f, &r, "/features/1/status"), "warning");
     r = calibrate(f, id, IMAGE("x", "https://cdn.example/photo-of-a-mountain.png"));
-    assert_string_equal(text(f, &r, "/verdict"), "pass");
+    assert_string_equal(fixture_text(f, &r, "/verdict"), "pass");
 
-    r = ok(f, "validate_content_delivery", arena_printf(&f->arena, "{\"standards_id\":\"%s\",\"include_passed\":false,\"records\":["
+    r = fixture_valid_call(f, "validate_content_delivery", arena_printf(&f->arena, "{\"standards_id\":\"%s\",\"include_passed\":false,\"records\":["
            "{\"record_id\":\"1\",\"artifact\":" IMAGE("a", "https://cdn.example/a.png") "},{\"record_id\":\"2\",\"artifact\":"
            IMAGE("b", "https://cdn.example/stock-photos.png") "}]}", id).p);
-    assert_int_equal(number(&r, "/summary/passed_records"), 1);
+    assert_int_equal(fixture_number(&r, "/summary/passed_records"), 1);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "results")), 1);
-    assert_string_equal(text(f, &r, "/results/0/record_id"), "2");
+    assert_string_equal(fixture_text(f, &r, "/results/0/record_id"), "2");
 }
 
 static void standards_are_listed_by_scope_and_seen_by_their_owner_only(void **state)
 {
     struct fixture *f = *state;
     const char *id = standards(f);
-    struct fixture_reply r = ok(f, "list_content_standards", "{\"channels\":[\"display\"]}");
+    struct fixture_reply r = fixture_valid_call(f, "list_content_standards", "{\"channels\":[\"display\"]}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "standards")), 1);
-    r = ok(f, "list_content_standards", "{\"channels\":[\"ctv\"]}");
+    r = fixture_valid_call(f, "list_content_standards", "{\"channels\":[\"ctv\"]}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "standards")), 0);
-    r = ok(f, "get_content_standards", arena_printf(&f->arena, "{\"standards_id\":\"%s\"}", id).p);
-    assert_string_equal(text(f, &r, "/policies/1/policy_id"), "dpi");
-    refused(f, "create_content_standards", "{" KEY "\"scope\":{\"languages_any\":[\"en\"]},\"registry_policy_ids\":[\"x\"]}",
+    r = fixture_valid_call(f, "get_content_standards", arena_printf(&f->arena, "{\"standards_id\":\"%s\"}", id).p);
+    assert_string_equal(fixture_text(f, &r, "/policies/1/policy_id"), "dpi");
+    fixture_refused(f, "create_content_standards", "{" KEY "\"scope\":{\"languages_any\":[\"en\"]},\"registry_policy_ids\":[\"x\"]}",
             "UNSUPPORTED_FEATURE", "/registry_policy_ids");
     fixture_become_new_buyer(f, "other");
-    refused(f, "get_content_standards", arena_printf(&f->arena, "{\"standards_id\":\"%s\"}", id).p, "REFERENCE_NOT_FOUND",
+    fixture_refused(f, "get_content_standards", arena_printf(&f->arena, "{\"standards_id\":\"%s\"}", id).p, "REFERENCE_NOT_FOUND",
             "/standards_id");
 }
 
@@ -302,7 +260,7 @@ static bool has_product(const struct fixture_reply *r, const char *id)
 
 static struct fixture_reply listed(struct fixture *f, const char *agent_url, const char *id)
 {
-    return ok(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"%s\","
+    return fixture_valid_call(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"%s\","
                                               "\"list_id\":\"%s\"}}", agent_url, id).p);
 }
 
@@ -313,21 +271,21 @@ static void products_are_filtered_by_where_they_run(void **state)
     (void)fixture_import(f, STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":"
                                 "\"mock\",\"agent_url\":\"https://demo.example\"}}"));
     fixture_reload_tenant(f);
-    struct fixture_reply r = ok(f, "create_property_list", "{" KEY ACCOUNT ",\"name\":\"Approved\","
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list", "{" KEY ACCOUNT ",\"name\":\"Approved\","
                                 DOMAINS("techdaily.com", "gadgetreview.com") "}");
-    const char *id = text(f, &r, "/list/list_id");
+    const char *id = fixture_text(f, &r, "/list/list_id");
     r = listed(f, own, id);
     assert_true(yyjson_is_true(yyjson_obj_get(r.reply, "property_list_applied")));
     assert_true(has_product(&r, "prod-tech-video-001"));
     assert_false(has_product(&r, "prod-tech-display-001")); /* it also runs on devhub.io: all or nothing */
-    assert_int_equal(number(&r, "/filter_diagnostics/excluded_by/property_list/count"), 2);
-    ok(f, "update_property_list", with_id(f, id, "," DOMAINS("techdaily.com", "nowhere.example")));
+    assert_int_equal(fixture_number(&r, "/filter_diagnostics/excluded_by/property_list/count"), 2);
+    fixture_valid_call(f, "update_property_list", with_id(f, id, "," DOMAINS("techdaily.com", "nowhere.example")));
     assert_int_equal(yyjson_arr_size(json_arr(listed(f, own, id).reply, "products")), 0);
 
     r = listed(f, "https://lists.example", id); /* kept by somebody else: nothing is left out, and we say so */
     assert_true(yyjson_is_false(yyjson_obj_get(r.reply, "property_list_applied")));
     assert_true(has_product(&r, "prod-tech-display-001"));
-    refused(f, "get_products", "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"https://demo.example\","
+    fixture_refused(f, "get_products", "{\"buying_mode\":\"wholesale\",\"property_list\":{\"agent_url\":\"https://demo.example\","
             "\"list_id\":\"pl-none\"}}", "REFERENCE_NOT_FOUND", "/property_list/list_id");
 }
 
@@ -366,10 +324,10 @@ static const char *targeting_of(struct fixture *f, const struct fixture_reply *r
 static void the_ad_server_is_told_what_the_list_holds(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"all\",\"base_properties\":[{\"selection_type\":"
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"all\",\"base_properties\":[{\"selection_type\":"
                                 "\"identifiers\",\"identifiers\":[{\"type\":\"domain\",\"value\":\"techdaily.com\"},{\"type\":"
                                 "\"domain\",\"value\":\"devhub.io\"},{\"type\":\"domain\",\"value\":\"gadgetreview.com\"}]}]}");
-    const char *id = text(f, &r, "/list/list_id"), *token = text(f, &r, "/auth_token");
+    const char *id = fixture_text(f, &r, "/list/list_id"), *token = fixture_text(f, &r, "/auth_token");
     r = fixture_call(f, "create_media_buy", buying(f, arena_printf(&f->arena, "\"geo_countries\":[\"US\"],\"property_list\":{"
                      "\"agent_url\":\"http://localhost\",\"list_id\":\"%s\",\"auth_token\":\"%s\"}", id, token).p));
     if (r.rc) print_error("%s: %s (%s)\n", r.e.code, r.e.message, r.e.field);
@@ -378,7 +336,7 @@ static void the_ad_server_is_told_what_the_list_holds(void **state)
     assert_non_null(strstr(told, "{\"type\":\"domain\",\"value\":\"devhub.io\"}"));
     assert_non_null(strstr(told, "\"geo_countries\":[\"US\"]"));
     assert_null(strstr(told, token));
-    ok(f, "delete_property_list", with_id(f, id, ""));
+    fixture_valid_call(f, "delete_property_list", with_id(f, id, ""));
     assert_null(strstr(targeting_of(f, &r), "devhub.io")); /* and the plan can still be made */
 }
 
@@ -386,15 +344,15 @@ static void a_restriction_that_cannot_be_kept_is_refused(void **state)
 {
     struct fixture *f = *state;
     const char *at = "/packages/0/targeting_overlay/property_list";
-    refused(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://lists.agency.com\",\"list_id\":\"x\"}"),
+    fixture_refused(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://lists.agency.com\",\"list_id\":\"x\"}"),
             "SERVICE_UNAVAILABLE", arena_printf(&f->arena, "%s/agent_url", at).p);
-    refused(f, "create_media_buy", buying(f, "\"collection_list_exclude\":{\"agent_url\":\"http://localhost\",\"list_id\":\"x\"}"),
+    fixture_refused(f, "create_media_buy", buying(f, "\"collection_list_exclude\":{\"agent_url\":\"http://localhost\",\"list_id\":\"x\"}"),
             "REFERENCE_NOT_FOUND", "/packages/0/targeting_overlay/collection_list_exclude/list_id");
-    refused(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://192.168.1.1\",\"list_id\":\"x\"}"),
+    fixture_refused(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://192.168.1.1\",\"list_id\":\"x\"}"),
             "INVALID_REQUEST", arena_printf(&f->arena, "%s/agent_url", at).p);
-    struct fixture_reply r = ok(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
-    refused(f, "create_media_buy", buying(f, arena_printf(&f->arena, "\"property_list\":{\"agent_url\":\"http://localhost\",\"list_id\":"
-            "\"%s\"}", text(f, &r, "/list/list_id")).p), "VALIDATION_ERROR", at);
+    struct fixture_reply r = fixture_valid_call(f, "create_property_list", "{" KEY "\"name\":\"l\"," DOMAINS("a.example", "b.example") "}");
+    fixture_refused(f, "create_media_buy", buying(f, arena_printf(&f->arena, "\"property_list\":{\"agent_url\":\"http://localhost\",\"list_id\":"
+            "\"%s\"}", fixture_text(f, &r, "/list/list_id")).p), "VALIDATION_ERROR", at);
     f->sandbox = true; /* where nobody answers for .example */
     r = fixture_call(f, "create_media_buy", buying(f, "\"property_list\":{\"agent_url\":\"https://lists.example\",\"list_id\":\"x\"}"));
     assert_int_equal(r.rc, 0);
@@ -412,7 +370,7 @@ static void products_are_filtered_by_place_and_standard(void **state)
         "\"pricing_option_id\":\"p\",\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":4}],\"ext\":{\"salesagent\":{"
         "\"postal_areas\":[{\"country\":\"DE\",\"system\":\"plz\",\"values\":[\"10115\",\"10117\"]}]}}}]}";
     (void)fixture_import(f, str_from(local));
-    struct fixture_reply r = ok(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"standard_formats_only\":true}}");
+    struct fixture_reply r = fixture_valid_call(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"standard_formats_only\":true}}");
     assert_false(has_product(&r, "kiosk"));
     assert_true(has_product(&r, "prod-tech-display-001"));
     assert_true(has_product(&r, "prod-tech-video-001"));
@@ -429,18 +387,18 @@ static void products_are_filtered_by_place_and_standard(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_property_list_lives_from_creation_to_deletion, setup, teardown),
-        cmocka_unit_test_setup_teardown(lists_resolve_against_the_publishers_own_inventory, setup, teardown),
-        cmocka_unit_test_setup_teardown(pages_of_lists_are_honest, setup, teardown),
-        cmocka_unit_test_setup_teardown(delivery_is_judged_by_the_list, setup, teardown),
-        cmocka_unit_test_setup_teardown(collections_resolve_and_say_what_is_not_known, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_reference_opens_a_list_by_ownership_or_token, setup, teardown),
-        cmocka_unit_test_setup_teardown(products_are_filtered_by_where_they_run, setup, teardown),
-        cmocka_unit_test_setup_teardown(products_are_filtered_by_place_and_standard, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_ad_server_is_told_what_the_list_holds, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_restriction_that_cannot_be_kept_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(content_is_judged_by_words, setup, teardown),
-        cmocka_unit_test_setup_teardown(standards_are_listed_by_scope_and_seen_by_their_owner_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_property_list_lives_from_creation_to_deletion, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(lists_resolve_against_the_publishers_own_inventory, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(pages_of_lists_are_honest, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(delivery_is_judged_by_the_list, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(collections_resolve_and_say_what_is_not_known, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_reference_opens_a_list_by_ownership_or_token, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(products_are_filtered_by_where_they_run, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(products_are_filtered_by_place_and_standard, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_ad_server_is_told_what_the_list_holds, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_restriction_that_cannot_be_kept_is_refused, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(content_is_judged_by_words, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(standards_are_listed_by_scope_and_seen_by_their_owner_only, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

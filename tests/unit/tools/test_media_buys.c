@@ -24,18 +24,6 @@ static const char tutorial_create[] =
     "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"}],"
     "\"total_budget\":{\"amount\":5000,\"currency\":\"USD\"},\"context\":{\"trace\":1}}";
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 /* Every reply that an AdCP 3.1 caller could see is checked against its published schema. */
 static void assert_valid(struct fixture *f, const char *tool, const struct fixture_reply *r)
 {
@@ -559,7 +547,7 @@ static void anothers_task_does_not_exist(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(the_tutorials_create_waits_for_a_person),
         T(auto_advance_answers_with_the_buy),

@@ -14,18 +14,6 @@
 #define FLIGHT "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\""
 #define PACKAGE "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600%s}"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static int count(struct act *act, void *arg, struct err *e)
 {
     struct media_buy_filter f = { .tenant_id = act->tenant->tenant_id, .limit = 1000 };
@@ -429,7 +417,7 @@ static void accounts_are_found_by_key_and_by_id(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(bad_creates_name_the_member),
         T(ids_that_are_not_there_are_named),

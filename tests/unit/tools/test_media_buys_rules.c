@@ -40,20 +40,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
-    assert_int_equal(r.rc, 0);
-    return r;
-}
-
 static struct fixture_reply refused(struct fixture *f, const char *tool, const char *args, const char *code,
                                     const char *field)
 {
@@ -70,7 +56,7 @@ struct made {
 
 static struct made make(struct fixture *f)
 {
-    struct fixture_reply r = ok(f, "create_media_buy", create);
+    struct fixture_reply r = fixture_ok(f, "create_media_buy", create);
     assert_int_equal(r.outcome, TOOL_COMPLETED);
     return (struct made){ json_str(r.reply, "media_buy_id"),
                           json_str(yyjson_arr_get_first(json_arr(r.reply, "packages")), "package_id") };
@@ -85,7 +71,7 @@ static const char *change(struct fixture *f, struct made m, const char *members)
 static yyjson_val *read_buy(struct fixture *f, struct made m, const char *more)
 {
     struct str args = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]%s}", STR_ARG(m.buy), more);
-    return yyjson_arr_get_first(json_arr(ok(f, "get_media_buys", args.p).reply, "media_buys"));
+    return yyjson_arr_get_first(json_arr(fixture_ok(f, "get_media_buys", args.p).reply, "media_buys"));
 }
 
 static double budget_of(yyjson_val *buy)
@@ -101,7 +87,7 @@ static void auctions_need_a_bid_over_the_floor(void **state)
     refused(f, "create_media_buy", arena_printf(&f->arena, with, "").p, "INVALID_REQUEST", "/packages/0/bid_price");
     refused(f, "create_media_buy", arena_printf(&f->arena, with, ",\"bid_price\":2.499999").p, "BUDGET_TOO_LOW",
             "/packages/0/bid_price");
-    struct fixture_reply r = ok(f, "create_media_buy", arena_printf(&f->arena, with, ",\"bid_price\":2.5").p);
+    struct fixture_reply r = fixture_ok(f, "create_media_buy", arena_printf(&f->arena, with, ",\"bid_price\":2.5").p);
     assert_int_equal(json_i64_or(json_get_path(r.reply, "/packages/0"), "impressions", -1), 400000);
     assert_float_equal(yyjson_get_num(json_get_path(r.reply, "/packages/0/bid_price")), 2.5, 1e-9);
 }
@@ -147,7 +133,7 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
     struct fixture *f = *state;
     struct err e;
     struct made m = make(f);
-    struct fixture_reply r = ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
+    struct fixture_reply r = fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
     assert_int_equal(r.outcome, TOOL_SUBMITTED);
     assert_true(str_is(json_str(r.reply, "media_buy_status"), "pending_creatives"));
     assert_false(json_has(r.reply, "media_buy_id"));
@@ -158,11 +144,11 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
     fixture_become(f, "test-buyer");
     assert_float_equal(budget_of(read_buy(f, m, "")), 1500, 1e-9);
     struct str args = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}", STR_ARG(r.task_id));
-    r = ok(f, "get_task_status", args.p);
+    r = fixture_ok(f, "get_task_status", args.p);
     assert_true(str_is(json_str(r.reply, "status"), "completed"));
     assert_true(str_is(json_str(r.reply, "task_type"), "update_media_buy"));
 
-    r = ok(f, "update_media_buy", change(f, m, "\"budget\":1800"));
+    r = fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1800"));
     struct task_resolution reject = { r.task_id, TASK_REJECT, STR("too much") };
     fixture_become(f, "test-operator");
     assert_int_equal(fixture_act(f, decide, &reject, &e), 0);
@@ -174,30 +160,30 @@ static void an_approval_that_cannot_be_carried_out_leaves_the_task_open(void **s
 {
     struct fixture *f = *state;
     struct made m = make(f);
-    struct fixture_reply r = ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
+    struct fixture_reply r = fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
     struct str cancel = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true}", STR_ARG(m.buy));
-    struct fixture_reply second = ok(f, "update_media_buy", change(f, m, "\"budget\":1600"));
+    struct fixture_reply second = fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1600"));
     assert_int_equal(second.outcome, TOOL_SUBMITTED);
     f->now += 60 * USEC_PER_DAY; /* the flight is over */
     fixture_become(f, "test-operator");
     const char *resolve = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
                                        STR_ARG(r.task_id)).p;
-    struct fixture_reply tried = ok(f, "x_task_resolve", resolve);
+    struct fixture_reply tried = fixture_ok(f, "x_task_resolve", resolve);
     assert_true(yyjson_is_false(yyjson_obj_get(tried.reply, "carried_out")));
     assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/state")), "pending"));
     assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/failure/code")), "INVALID_STATE"));
-    tried = ok(f, "x_task_get", resolve); /* it was kept */
+    tried = fixture_ok(f, "x_task_get", resolve); /* it was kept */
     assert_true(json_val_str(json_get_path(tried.reply, "/task/failure/message")).n > 0);
     assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/failure/by")), "operator:test-operator"));
     f->now -= 60 * USEC_PER_DAY;
     assert_float_equal(budget_of(read_buy(f, m, "")), 1000, 1e-9); /* nothing of the attempt stayed */
-    tried = ok(f, "x_task_resolve", resolve);
+    tried = fixture_ok(f, "x_task_resolve", resolve);
     assert_true(yyjson_is_true(yyjson_obj_get(tried.reply, "carried_out")));
     assert_null(json_get_path(tried.reply, "/task/failure"));
     fixture_become(f, "test-buyer");
-    ok(f, "update_media_buy", cancel.p); /* withdraws what is still open */
+    fixture_ok(f, "update_media_buy", cancel.p); /* withdraws what is still open */
     struct str args = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(second.task_id));
-    assert_true(str_is(json_str(ok(f, "get_task_status", args.p).reply, "status"), "canceled"));
+    assert_true(str_is(json_str(fixture_ok(f, "get_task_status", args.p).reply, "status"), "canceled"));
 }
 
 static void creatives_have_a_deadline(void **state)
@@ -210,7 +196,7 @@ static void creatives_have_a_deadline(void **state)
     refused(f, "update_media_buy", change(f, m, "\"creative_assignments\":[]"), "CREATIVE_DEADLINE_EXCEEDED",
             "/packages/0/creative_assignments");
     f->now -= 1;
-    ok(f, "update_media_buy", change(f, m, "\"creative_assignments\":[]"));
+    fixture_ok(f, "update_media_buy", change(f, m, "\"creative_assignments\":[]"));
 }
 
 static void a_snapshot_says_what_is_known(void **state)
@@ -228,24 +214,24 @@ static void a_snapshot_says_what_is_known(void **state)
 static void a_committed_proposal_becomes_a_buy(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = ok(f, "get_products", "{\"buying_mode\":\"brief\",\"brief\":\"tech display and video\"}");
+    struct fixture_reply r = fixture_ok(f, "get_products", "{\"buying_mode\":\"brief\",\"brief\":\"tech display and video\"}");
     struct str id = json_val_str(json_get_path(r.reply, "/proposals/0/proposal_id"));
     assert_true(id.n > 0);
     const char *buy = arena_printf(&f->arena, "{\"proposal_id\":\"" STR_FMT "\",\"total_budget\":{\"amount\":20000,\"currency\":"
                                    "\"USD\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"}",
                                    STR_ARG(id)).p;
     refused(f, "create_media_buy", buy, "PROPOSAL_NOT_COMMITTED", "/proposal_id");
-    r = ok(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\","
+    r = fixture_ok(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\","
                                            "\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}", STR_ARG(id)).p);
     f->auto_advance = true;
-    r = ok(f, "create_media_buy", buy);
+    r = fixture_ok(f, "create_media_buy", buy);
     assert_int_equal(json_i64_or(r.reply, "total_budget", -1), 20000);
     assert_true(yyjson_arr_size(json_arr(r.reply, "packages")) >= 1);
 }
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(auctions_need_a_bid_over_the_floor),
         T(an_action_the_product_does_not_allow),

@@ -12,18 +12,6 @@
 
 #define TOOL "get_products"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 /* "a b c" of the products' ids. */
 static const char *ids(struct fixture *f, const struct fixture_reply *r)
 {
@@ -442,7 +430,7 @@ static void a_time_budget_is_a_duration(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(the_tutorials_brief_gives_the_tutorials_order),
         T(another_brief_gives_another_order),

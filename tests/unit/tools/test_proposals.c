@@ -7,18 +7,6 @@
 #include "domain/catalog_import.h"
 #include "tools/fixture.h"
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static struct fixture_reply products(struct fixture *f, const char *args)
 {
     struct fixture_reply r = fixture_call(f, "get_products", args);
@@ -392,7 +380,7 @@ static void rules_may_refuse_and_others_do_not_matter(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(a_brief_brings_draft_plans),
         T(asks_move_shares_between_channels),

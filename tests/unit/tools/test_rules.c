@@ -12,26 +12,6 @@
 
 #define HOUR (INT64_C(3600) * USEC_PER_SEC)
 
-static int setup(void **state)
-{
-    *state = fixture_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
-static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
-    assert_int_equal(r.rc, 0);
-    return r;
-}
-
 static void as_operator(struct fixture *f)
 {
     fixture_become(f, "test-operator");
@@ -45,7 +25,7 @@ static void as_buyer(struct fixture *f)
 static void rule(struct fixture *f, const char *json)
 {
     as_operator(f);
-    (void)ok(f, "x_rule_add", arena_printf(&f->arena, "{\"rule\":%s}", json).p);
+    (void)fixture_ok(f, "x_rule_add", arena_printf(&f->arena, "{\"rule\":%s}", json).p);
     as_buyer(f);
 }
 
@@ -61,7 +41,7 @@ static struct fixture_reply buy(struct fixture *f, int budget)
 static yyjson_val *task_of(struct fixture *f, struct str task_id)
 {
     as_operator(f);
-    struct fixture_reply r = ok(f, "x_task_get", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(task_id)).p);
+    struct fixture_reply r = fixture_ok(f, "x_task_get", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(task_id)).p);
     as_buyer(f);
     return json_obj(r.reply, "task");
 }
@@ -71,7 +51,7 @@ static void test_amounts(void **state)
     struct fixture *f = *state;
     rule(f, "{\"name\":\"small\",\"when\":{\"operations\":[\"create_media_buy\"]},\"then\":\"auto\"}");
     as_operator(f);
-    (void)ok(f, "x_rule_add", "{\"position\":1,\"rule\":{\"name\":\"large\",\"then\":\"person\",\"role\":\"administrator\","
+    (void)fixture_ok(f, "x_rule_add", "{\"position\":1,\"rule\":{\"name\":\"large\",\"then\":\"person\",\"role\":\"administrator\","
                               "\"when\":{\"amount_over\":5000},\"due_hours\":8}}");
     as_buyer(f);
     assert_int_equal(buy(f, 5000).outcome, TOOL_COMPLETED);
@@ -104,7 +84,7 @@ static void test_first_buy(void **state)
     assert_int_equal(r.outcome, TOOL_SUBMITTED);
     assert_int_equal(buy(f, 1000).outcome, TOOL_SUBMITTED); /* the first is not confirmed yet */
     as_operator(f);
-    (void)ok(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
+    (void)fixture_ok(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
                                                STR_ARG(r.task_id)).p);
     as_buyer(f);
     assert_int_equal(buy(f, 1000).outcome, TOOL_COMPLETED);
@@ -153,7 +133,7 @@ static void test_role(void **state)
         assert_string_equal(r.e.code, "PERMISSION_DENIED");
     }
     f->principal.role = ROLE_ADMINISTRATOR;
-    (void)ok(f, "x_task_resolve", args);
+    (void)fixture_ok(f, "x_task_resolve", args);
     r = fixture_call(f, "x_task_resolve", args);
     assert_string_equal(r.e.code, "INVALID_STATE"); /* decided once */
 }
@@ -223,7 +203,7 @@ static void test_several_at_once(void **state)
     struct fixture *f = *state;
     struct str a = buy(f, 1000).task_id, b = buy(f, 2000).task_id;
     as_operator(f);
-    struct fixture_reply r = ok(f, "x_task_resolve",
+    struct fixture_reply r = fixture_ok(f, "x_task_resolve",
                                 arena_printf(&f->arena, "{\"task_ids\":[\"" STR_FMT "\",\"task-none\",\"" STR_FMT "\"],"
                                                         "\"decision\":\"approve\"}", STR_ARG(a), STR_ARG(b)).p);
     assert_int_equal(json_i64_or(r.reply, "decided", 0), 2);
@@ -236,18 +216,18 @@ static void test_account(void **state)
 {
     struct fixture *f = *state;
     rule(f, "{\"name\":\"accounts\",\"when\":{\"operations\":[\"account\"]},\"then\":\"person\"}");
-    struct fixture_reply r = ok(f, "sync_accounts", "{\"idempotency_key\":\"k-0123456789abcdef\",\"accounts\":[{\"brand\":"
+    struct fixture_reply r = fixture_ok(f, "sync_accounts", "{\"idempotency_key\":\"k-0123456789abcdef\",\"accounts\":[{\"brand\":"
                                                     "{\"domain\":\"acme.example\"},\"operator\":\"acme.example\",\"billing\":\"operator\"}]}");
     yyjson_val *one = yyjson_arr_get_first(json_arr(r.reply, "accounts"));
     assert_string_equal(json_str(one, "status").p, "pending_approval");
     as_operator(f);
-    r = ok(f, "x_task_list", "{}");
+    r = fixture_ok(f, "x_task_list", "{}");
     yyjson_val *t = yyjson_arr_get_first(json_arr(r.reply, "tasks"));
     assert_string_equal(json_str(t, "kind").p, "account");
-    (void)ok(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
+    (void)fixture_ok(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
                                                STR_ARG(json_str(t, "task_id"))).p);
     as_buyer(f);
-    r = ok(f, "list_accounts", "{}");
+    r = fixture_ok(f, "list_accounts", "{}");
     bool active = false;
     size_t i, n;
     yyjson_val *v;
@@ -283,7 +263,7 @@ static void test_bad_rules(void **state)
     }
 }
 
-#define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int main(void)
 {

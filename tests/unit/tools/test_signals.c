@@ -30,12 +30,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    fixture_close(*state);
-    return 0;
-}
-
 static struct fixture_reply ok(struct fixture *f, const char *tool, const char *args)
 {
     struct fixture_reply r = fixture_call(f, tool, args);
@@ -44,20 +38,6 @@ static struct fixture_reply ok(struct fixture *f, const char *tool, const char *
     fixture_valid(f, &r, tool, ADCP_3_1);
     if (!json_has(r.reply, "unchanged")) fixture_valid(f, &r, tool, ADCP_3_0);
     return r;
-}
-
-static void refused(struct fixture *f, const char *tool, const char *args, const char *code, const char *field)
-{
-    struct fixture_reply r = fixture_call(f, tool, args);
-    assert_int_equal(r.rc, -1);
-    assert_string_equal(r.e.code, code);
-    assert_string_equal(r.e.field, field);
-}
-
-static const char *text(struct fixture *f, const struct fixture_reply *r, const char *pointer)
-{
-    struct str s = json_val_str(json_get_path(r->reply, pointer));
-    return s.p ? arena_cstr(&f->arena, s) : "(none)";
 }
 
 static size_t count(const struct fixture_reply *r)
@@ -70,22 +50,22 @@ static void a_brief_orders_the_signals(void **state)
     struct fixture *f = *state;
     struct fixture_reply r = ok(f, "get_signals", "{\"signal_spec\":\"people purchasing electronics\"}");
     assert_int_equal(count(&r), 2);
-    assert_string_equal(text(f, &r, "/signals/0/signal_agent_segment_id"), "shoppers");
-    assert_string_equal(text(f, &r, "/signals/0/signal_id/source"), "agent");
-    assert_string_equal(text(f, &r, "/signals/0/pricing_options/0/pricing_option_id"), "p2");
+    assert_string_equal(fixture_text(f, &r, "/signals/0/signal_agent_segment_id"), "shoppers");
+    assert_string_equal(fixture_text(f, &r, "/signals/0/signal_id/source"), "agent");
+    assert_string_equal(fixture_text(f, &r, "/signals/0/pricing_options/0/pricing_option_id"), "p2");
     assert_null(strstr(r.text.p, "activation_key")); /* comes with the activation */
     r = ok(f, "get_signals", "{\"signal_spec\":\"readers\",\"pagination\":{\"max_results\":1}}");
-    assert_string_equal(text(f, &r, "/signals/0/signal_agent_segment_id"), "readers");
+    assert_string_equal(fixture_text(f, &r, "/signals/0/signal_agent_segment_id"), "readers");
     r = ok(f, "get_signals", arena_printf(&f->arena, "{\"signal_spec\":\"readers\",\"pagination\":{\"max_results\":1,\"cursor\":\"%s\"}}",
-                                          text(f, &r, "/pagination/cursor")).p);
-    assert_string_equal(text(f, &r, "/signals/0/signal_agent_segment_id"), "shoppers");
+                                          fixture_text(f, &r, "/pagination/cursor")).p);
+    assert_string_equal(fixture_text(f, &r, "/signals/0/signal_agent_segment_id"), "shoppers");
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
-    refused(f, "get_signals", "{}", "INVALID_REQUEST", "/signal_spec");
+    fixture_refused(f, "get_signals", "{}", "INVALID_REQUEST", "/signal_spec");
     r = fixture_call(f, "get_signals", "{\"signal_spec\":\"x\",\"fields\":[\"range\",\"name\"]}");
     fixture_valid(f, &r, "get_signals", ADCP_3_1);
     assert_null(json_get_path(r.reply, "/signals/0/pricing_options"));
     assert_null(json_get_path(r.reply, "/signals/0/value_type"));
-    assert_string_equal(text(f, &r, "/signals/0/name"), "Loyal readers");
+    assert_string_equal(fixture_text(f, &r, "/signals/0/name"), "Loyal readers");
 }
 
 static void filters_leave_signals_out(void **state)
@@ -110,7 +90,7 @@ static void the_whole_feed_says_when_nothing_changed(void **state)
     struct fixture *f = *state;
     struct fixture_reply r = ok(f, "get_signals", "{\"discovery_mode\":\"wholesale\"}");
     const char *args = arena_printf(&f->arena, "{\"discovery_mode\":\"wholesale\",\"if_wholesale_feed_version\":\"%s\"}",
-                                    text(f, &r, "/wholesale_feed_version")).p;
+                                    fixture_text(f, &r, "/wholesale_feed_version")).p;
     assert_int_equal(count(&r), 2);
     r = ok(f, "get_signals", args);
     assert_true(json_bool_or(r.reply, "unchanged", false));
@@ -133,19 +113,19 @@ static void activation_takes_as_long_as_it_takes(void **state)
     f->now += 61 * 60 * USEC_PER_SEC;
     r = ok(f, "activate_signal", platform);
     assert_true(yyjson_is_true(json_get_path(r.reply, "/deployments/0/is_live")));
-    assert_string_equal(text(f, &r, "/deployments/0/activation_key/segment_id"), "shoppers");
+    assert_string_equal(fixture_text(f, &r, "/deployments/0/activation_key/segment_id"), "shoppers");
     r = ok(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"destinations\":[{\"type\":\"agent\",\"agent_url\":"
            "\"https://partner.example/\"}]}");
-    assert_string_equal(text(f, &r, "/deployments/0/activation_key/type"), "key_value");
+    assert_string_equal(fixture_text(f, &r, "/deployments/0/activation_key/type"), "key_value");
     r = ok(f, "activate_signal", "{" KEY "\"action\":\"deactivate\",\"signal_agent_segment_id\":\"shoppers\",\"destinations\":"
            "[{\"type\":\"agent\",\"agent_url\":\"https://partner.example/\"}]}");
     assert_true(yyjson_is_false(json_get_path(r.reply, "/deployments/0/is_live")));
     assert_null(json_get_path(r.reply, "/deployments/0/activation_key"));
-    refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"readers\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
+    fixture_refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"readers\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
             "\"a-dsp\"}]}", "UNSUPPORTED_FEATURE", "/destinations/0");
-    refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"none\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
+    fixture_refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"none\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
             "\"a-dsp\"}]}", "SIGNAL_NOT_FOUND", "/signal_agent_segment_id");
-    refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p1\",\"destinations\":"
+    fixture_refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p1\",\"destinations\":"
             "[{\"type\":\"platform\",\"platform\":\"a-dsp\"}]}", "INVALID_REQUEST", "/pricing_option_id");
 }
 
@@ -167,11 +147,11 @@ static void an_export_imports_to_the_same_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_brief_orders_the_signals, setup, teardown),
-        cmocka_unit_test_setup_teardown(filters_leave_signals_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_whole_feed_says_when_nothing_changed, setup, teardown),
-        cmocka_unit_test_setup_teardown(activation_takes_as_long_as_it_takes, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_export_imports_to_the_same_signals, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_brief_orders_the_signals, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(filters_leave_signals_out, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_whole_feed_says_when_nothing_changed, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(activation_takes_as_long_as_it_takes, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_export_imports_to_the_same_signals, setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
