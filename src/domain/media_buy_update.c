@@ -176,6 +176,15 @@ static int rehearse_approved(const struct buy_update *asked, struct err *e)
     return tx_rehearse_end(u.act->tx, e);
 }
 
+/* The agent has spoken now, whatever the person says later: the buy as it is keeps that. */
+static int submit(struct buy_update *u, const struct rule_verdict *verdict, struct task_row *task, struct err *e)
+{
+    struct media_buy_row row = u->old;
+    if (rehearse_approved(u, e) || buy_update_submit(u, verdict, task, e)) return -1;
+    if (!u->governance.n) return 0;
+    return buy_update_keep_governance(u, &row, e) || q_media_buy_update(u->act->tx, &row, e) ? -1 : 0;
+}
+
 enum authority { AUTHORITY_BUYER, AUTHORITY_APPROVED };
 
 static int run_update(const struct act *act, yyjson_val *args, enum authority authority,
@@ -196,9 +205,9 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
     if (needs_person && authority == AUTHORITY_BUYER && !act->auto_advance) {
         r.submitted = true;
         r.changed = false;
-        if (rehearse_approved(&u, e) || buy_update_submit(&u, &verdict, &r.task, e)) return -1;
-    } else if (r.changed && buy_update_write(&u, e)) {
-        return -1;
+        if (submit(&u, &verdict, &r.task, e)) return -1;
+    } else if (r.changed) {
+        if (buy_update_keep_governance(&u, &u.buy.row, e) || buy_update_write(&u, e)) return -1;
     }
     r.buy = u.buy;
     *out = r;

@@ -43,6 +43,7 @@ struct buy_update {
     bool *touched;
     struct package_row *before; /* the packages as they are */
     struct str warning;
+    struct str governance; /* what the agent said, as it is shown; empty: it was not asked */
     bool package_dates, budgets, resumed, paused, cancels, row_changed;
     struct media_buy_change *changes;
     size_t changes_n;
@@ -84,8 +85,11 @@ MUST_CHECK int buy_update_check_actions(const struct buy_update *u, bool *needs_
 /* The publisher's rules; `*needs_person` is only ever set, never cleared. */
 MUST_CHECK int buy_update_judge(const struct buy_update *u, struct rule_verdict *verdict, bool *needs_person,
                                 struct err *e);
-/* Asks the account's governance agent when the buyer commits to more than before. */
+/* Asks the account's governance agent when the buyer commits to more than before, or wants to go on after the agent
+ * had delivery stopped. What it says is u->governance. */
 MUST_CHECK int buy_update_ask_governance(struct buy_update *u, struct err *e);
+/* Puts what the agent said, and the appointment it made, into `row`, which the caller writes. */
+MUST_CHECK int buy_update_keep_governance(const struct buy_update *u, struct media_buy_row *row, struct err *e);
 
 /* Makes the task that a person decides. */
 MUST_CHECK int buy_update_submit(const struct buy_update *u, const struct rule_verdict *verdict, struct task_row *task,

@@ -78,7 +78,7 @@ static struct str what_changes(const struct buy_update *u, bool held)
 int buy_update_ask_governance(struct buy_update *u, struct err *e)
 {
     struct arena *a = u->act->arena;
-    struct media_buy_row *row = &u->buy.row;
+    const struct media_buy_row *row = &u->buy.row;
     struct str shown, plan_id = json_str(doc_parse(a, u->old.doc), "plan_id");
     bool held = u->resumed && governance_delivery_holds(a, &u->old);
     bool more = row->total_budget_micros > u->old.total_budget_micros || row->end_at > u->old.end_at ||
@@ -96,7 +96,16 @@ int buy_update_ask_governance(struct buy_update *u, struct err *e)
                                      .start_at = row->start_at,
                                      .end_at = row->end_at };
     if (governance_gate(u->act, &q, &shown, e)) return -1;
-    row->echo = governance_echo(a, row->echo, shown);
+    u->governance = shown;
     if (held) u->row_changed = true;
-    return governance_delivery_appoint(u->act, &u->account, plan_id, shown, row, e);
+    return 0;
+}
+
+int buy_update_keep_governance(const struct buy_update *u, struct media_buy_row *row, struct err *e)
+{
+    struct arena *a = u->act->arena;
+    if (!u->governance.n) return 0;
+    row->echo = governance_echo(a, row->echo, u->governance);
+    struct str plan_id = json_str(doc_parse(a, u->old.doc), "plan_id");
+    return governance_delivery_appoint(u->act, &u->account, plan_id, u->governance, row, e);
 }
