@@ -9,7 +9,8 @@
  *     no answer within GOVERNANCE_PATIENCE_S       the buy is paused: what cannot be asked is not approved
  *
  * A buy paused like this is resumed by its buyer (update_media_buy), and then the agent is asked first:
- * governance_delivery_holds(). An ended buy is told of once more and then no longer. */
+ * governance_delivery_holds(). A change that waited for a person meanwhile does not resume it. An ended buy is told of
+ * once more and then no longer. */
 #pragma once
 
 #include "domain/governance_check.h"

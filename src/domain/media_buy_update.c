@@ -196,7 +196,7 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
     tenant_settings_read(act->tenant, act->arena, &u.ts);
     if (read_update(&u, e) || plan(&u, e) || buy_update_check_actions(&u, &needs_person, e)) return -1;
     /* An approved update was asked about when its buyer sent it. */
-    if (authority == AUTHORITY_BUYER && buy_update_ask_governance(&u, e)) return -1;
+    if (authority == AUTHORITY_BUYER ? buy_update_ask_governance(&u, e) : buy_update_check_hold(&u, e)) return -1;
     struct media_buy_updated r = {
         .account = u.account, .touched = u.touched, .changed = changes_anything(&u), .warning = u.warning
     };

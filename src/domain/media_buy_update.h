@@ -88,6 +88,9 @@ MUST_CHECK int buy_update_judge(const struct buy_update *u, struct rule_verdict 
 /* Asks the account's governance agent when the buyer commits to more than before, or wants to go on after the agent
  * had delivery stopped. What it says is u->governance. */
 MUST_CHECK int buy_update_ask_governance(struct buy_update *u, struct err *e);
+/* For a change that a person approves, and about which the agent was asked when it came in: GOVERNANCE_DENIED when the agent has
+ * had delivery stopped in between and the change would resume it. */
+MUST_CHECK int buy_update_check_hold(const struct buy_update *u, struct err *e);
 /* Puts what the agent said, and the appointment it made, into `row`, which the caller writes. */
 MUST_CHECK int buy_update_keep_governance(const struct buy_update *u, struct media_buy_row *row, struct err *e);
 

@@ -101,6 +101,14 @@ int buy_update_ask_governance(struct buy_update *u, struct err *e)
     return 0;
 }
 
+int buy_update_check_hold(const struct buy_update *u, struct err *e)
+{
+    if (!u->resumed || !governance_delivery_holds(u->act->arena, &u->old)) return 0;
+    (void)err_set(e, "GOVERNANCE_DENIED", "The account's governance agent has had delivery stopped since the buyer asked for this.");
+    (void)err_suggest(e, "Reject the change; when its buyer asks to resume again, the agent is asked first.");
+    return err_field(e, "/paused");
+}
+
 int buy_update_keep_governance(const struct buy_update *u, struct media_buy_row *row, struct err *e)
 {
     struct arena *a = u->act->arena;

@@ -336,6 +336,25 @@ static void a_refusal_pauses_and_only_the_agent_lets_it_go_on(void **state)
     assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
 }
 
+static enum sim_result set_paused(struct world *w, const char *id, const char *paused, yyjson_val **reply)
+{
+    return sim_call(&w->sim, "test-token", "update_media_buy",
+                    sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"paused-%s-0123456789\",\"account\":" REF
+                             ",\"media_buy_id\":\"%s\",\"paused\":%s}", paused, id, paused), reply);
+}
+
+static void want_people(struct world *w)
+{
+    yyjson_val *reply;
+    assert_int_equal(sim_local(&w->sim, "x_rule_add", "{\"rule\":{\"name\":\"changes\",\"then\":\"person\",\"when\":"
+                                                      "{\"operations\":[\"update_media_buy\"]}}}", &reply), SIM_OK);
+}
+
+static enum sim_result approve(struct world *w, const char *task, yyjson_val **reply)
+{
+    return sim_local(&w->sim, "x_task_resolve", sim_text(&w->sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), reply);
+}
+
 /* The agent speaks when the change is asked for, the person later: what the agent said must not be lost between. */
 static void what_the_agent_said_is_kept_while_a_person_decides(void **state)
 {
@@ -345,25 +364,42 @@ static void what_the_agent_said_is_kept_while_a_person_decides(void **state)
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\"}");
     sim_run_until(&w->sim, DAY(8));
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
-    assert_int_equal(sim_local(&w->sim, "x_rule_add", "{\"rule\":{\"name\":\"changes\",\"then\":\"person\",\"when\":"
-                                                      "{\"operations\":[\"update_media_buy\"]}}}", &reply), SIM_OK);
+    want_people(w);
     says(w, "{\"check_id\":\"c3\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"corrected\","
             "\"next_check\":\"2026-04-10T00:00:00Z\"}");
-    assert_int_equal(sim_call(&w->sim, "test-token", "update_media_buy",
-                              sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"resume-0123456789abc\",\"account\":"
-                                       REF ",\"media_buy_id\":\"%s\",\"paused\":false}", id), &reply), SIM_OK);
+    assert_int_equal(set_paused(w, id, "false", &reply), SIM_OK);
     assert_true(str_is(json_str(reply, "status"), "submitted"));
+    const char *task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
     assert_int_equal(w->asked, 3);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
     assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/phase")), "modification"));
-    assert_int_equal(sim_local(&w->sim, "x_task_resolve",
-                               sim_text(&w->sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
-                                        STR_ARG(json_str(reply, "task_id"))), &reply), SIM_OK);
+    assert_int_equal(approve(w, task, &reply), SIM_OK);
     assert_true(str_is(json_str(shown(w), "status"), "active"));
     assert_int_equal(w->asked, 3);
     sim_run_until(&w->sim, DAY(10) + HOUR / 60);
     assert_int_equal(w->asked, 4);
     assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
+}
+
+static void a_person_does_not_resume_what_the_agent_stopped_meanwhile(void **state)
+{
+    struct world *w = *state;
+    yyjson_val *reply;
+    const char *id = governed_buy(w);
+    sim_run_until(&w->sim, DAY(2));
+    assert_int_equal(set_paused(w, id, "true", &reply), SIM_OK);
+    want_people(w);
+    assert_int_equal(set_paused(w, id, "false", &reply), SIM_OK);
+    assert_true(str_is(json_str(reply, "status"), "submitted"));
+    assert_int_equal(w->asked, 1); /* nothing new was committed to */
+    const char *task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
+    says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\"}");
+    sim_run_until(&w->sim, DAY(3) + HOUR);
+    assert_int_equal(w->asked, 2);
+    assert_int_equal(approve(w, task, &reply), SIM_OK);
+    assert_false(json_bool_or(reply, "carried_out", true));
+    assert_true(str_is(json_val_str(json_get_path(reply, "/task/failure/code")), "GOVERNANCE_DENIED"));
+    assert_true(str_is(json_str(shown(w), "status"), "paused"));
 }
 
 static void conditions_on_delivery_are_shown_or_pause(void **state)
@@ -430,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_agent_is_told_how_it_delivers_when_it_wants_to, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refusal_pauses_and_only_the_agent_lets_it_go_on, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_agent_said_is_kept_while_a_person_decides, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_person_does_not_resume_what_the_agent_stopped_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(conditions_on_delivery_are_shown_or_pause, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_about_delivery_pauses_after_hours, setup, teardown),
         cmocka_unit_test_setup_teardown(an_ended_buy_is_told_of_once_more, setup, teardown),
