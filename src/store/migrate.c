@@ -73,7 +73,8 @@ static int refuse_newer(sqlite3 *db, struct err *e)
     return rc;
 }
 
-/* What an upgrade would change is kept beside it first: the way back is to put that file in place again. */
+/* What an upgrade would change is kept beside it first: the way back is to put that file in place again. A copy that is
+ * there already is replaced: it is of an upgrade that did not end, and equal, or of one that was taken back, and old. */
 static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
 {
     char path[4096], part[4096 + 8];
@@ -83,7 +84,6 @@ static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
     if (n < 0 || (size_t)n >= sizeof(path)) {
         return err_set(e, "CONFIGURATION_ERROR", "The path of the database is too long.");
     }
-    if (access(path, F_OK) == 0) return 0; /* of an upgrade that did not end */
     (void)snprintf(part, sizeof(part), "%s.part", path); /* fits: it is the larger one */
     (void)unlink(part);                                   /* left by a start that did not finish */
     if (store_copy(database, part, e)) {

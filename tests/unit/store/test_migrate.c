@@ -111,6 +111,23 @@ static void the_old_database_is_kept_beside_the_new_one(void **state)
     assert_int_equal(files_in(f->folder), 2);
 }
 
+/* Upgraded, taken back by copying the old file into place, used, and upgraded again. */
+static void the_copy_is_of_this_upgrade_not_of_an_earlier_one(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db;
+    make_old(f->kept);
+    make_old(f->path);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    run(db, "UPDATE probe SET x = 43");
+    sqlite3_close(db);
+    open_and_close(f);
+    assert_int_equal(number(f->path, "SELECT x FROM probe"), 43);
+    assert_int_equal(number(f->kept, "SELECT x FROM probe"), 43);
+    assert_int_equal(number(f->kept, "SELECT count(*) FROM schema_migration"), migrations_n - 1);
+    assert_int_equal(files_in(f->folder), 2);
+}
+
 static void a_copy_that_cannot_be_made_stops_the_upgrade(void **state)
 {
     struct fixture *f = *state;
@@ -138,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_old_database_is_kept_beside_the_new_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_copy_is_of_this_upgrade_not_of_an_earlier_one, setup, teardown),
         cmocka_unit_test_setup_teardown(a_copy_that_cannot_be_made_stops_the_upgrade, setup, teardown),
         cmocka_unit_test_setup_teardown(a_new_database_leaves_no_copy, setup, teardown),
     };
