@@ -364,8 +364,9 @@ static void check_slot_values(struct check_run *r, struct str key, yyjson_val *v
                         arena_printf(r->arena, "\"" STR_FMT "\" has %zu items; the format takes %lld to %lld", STR_ARG(key),
                                      n, (long long)slot->count.min, (long long)slot->count.max));
     }
+    yyjson_arr_iter it = yyjson_arr_iter_with(value); /* by position, a long list would cost its square */
     for (size_t i = 0; i < n; i++) {
-        ref.value = list ? yyjson_arr_get(value, i) : value;
+        ref.value = list ? yyjson_arr_iter_next(&it) : value;
         ref.at = list ? arena_printf(r->arena, "/assets/" STR_FMT "/%zu", STR_ARG(key), i)
                       : arena_printf(r->arena, "/assets/" STR_FMT, STR_ARG(key));
         ref.primary = is_main(r->in->format, json_str(ref.value, "asset_type")) && !is_secondary(key);

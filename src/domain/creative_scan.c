@@ -37,32 +37,50 @@ bool scan_has_word(struct str text, struct str word)
 
 /* ---- scripts ---- */
 
+/* A text that is looked at, and how many bytes may still be skipped as blank: comments within comments would otherwise
+ * be walked once for each word in them, and a text of a megabyte would hold the agent up for minutes. */
+struct script {
+    struct str text;
+    size_t left;
+};
+
+#define SKIPPED_PER_BYTE 16
+#define SKIPPED_LEAST    4096
+
 /* After spaces and comments. */
-static size_t skip_blank(struct str s, size_t i)
+static size_t skip_blank(struct script *s, size_t i)
 {
-    while (i < s.n) {
-        if (is_space(s.p[i])) {
+    struct str t = s->text;
+    size_t from = i;
+    while (i < t.n && i - from <= s->left) {
+        if (is_space(t.p[i])) {
             i++;
-        } else if (i + 1 < s.n && s.p[i] == '/' && s.p[i + 1] == '*') {
-            const char *end = memmem(s.p + i + 2, s.n - i - 2, "*/", 2);
-            i = end ? (size_t)(end - s.p) + 2 : s.n;
-        } else if (i + 1 < s.n && s.p[i] == '/' && s.p[i + 1] == '/') {
-            const char *end = memchr(s.p + i, '\n', s.n - i);
-            i = end ? (size_t)(end - s.p) + 1 : s.n;
+        } else if (i + 1 < t.n && t.p[i] == '/' && t.p[i + 1] == '*') {
+            const char *end = memmem(t.p + i + 2, t.n - i - 2, "*/", 2);
+            i = end ? (size_t)(end - t.p) + 2 : t.n;
+        } else if (i + 1 < t.n && t.p[i] == '/' && t.p[i + 1] == '/') {
+            const char *end = memchr(t.p + i, '\n', t.n - i);
+            i = end ? (size_t)(end - t.p) + 1 : t.n;
         } else {
             break;
         }
     }
+    s->left -= i - from < s->left ? i - from : s->left;
     return i;
 }
 
-static bool char_at(struct str s, size_t i, char c)
+static bool char_at(const struct script *s, size_t i, char c)
 {
-    return i < s.n && s.p[i] == c;
+    return i < s->text.n && s->text.p[i] == c;
+}
+
+static bool quote_at(const struct script *s, size_t i)
+{
+    return i < s->text.n && strchr("\"'`", s->text.p[i]) != NULL;
 }
 
 /* `.name` or `?.name` or `["name"]` from i on; the position behind it, or 0. */
-static size_t skip_member(struct str s, size_t i, struct str name)
+static size_t skip_member(struct script *s, size_t i, struct str name)
 {
     i = skip_blank(s, i);
     if (char_at(s, i, '?')) i++;
@@ -72,29 +90,29 @@ static size_t skip_member(struct str s, size_t i, struct str name)
     if (!dotted && !quoted) return 0;
     if (quoted) {
         i = skip_blank(s, i + 1);
-        if (i >= s.n || !strchr("\"'`", s.p[i])) return 0;
+        if (!quote_at(s, i)) return 0;
         i++;
     }
-    if (i >= s.n || !at_nocase(s, i, name)) return 0;
+    if (i >= s->text.n || !at_nocase(s->text, i, name)) return 0;
     return i + name.n;
 }
 
-static bool is_call(struct str s, size_t i)
+static bool is_call(struct script *s, size_t i)
 {
     return char_at(s, skip_blank(s, i), '(');
 }
 
-static bool is_document_write(struct str s, size_t behind)
+static bool is_document_write(struct script *s, size_t behind)
 {
     return skip_member(s, behind, STR("write")) > 0; /* also writeln, and aliases like `var w = document.write` */
 }
 
 /* eval(...), (0, eval)(...), x = eval; and window["eval"]; not the word in a sentence. */
-static bool is_eval(struct str s, size_t behind)
+static bool is_eval(struct script *s, size_t behind)
 {
     size_t next = skip_blank(s, behind);
-    if (next >= s.n) return false;
-    switch (s.p[next]) {
+    if (next >= s->text.n) return false;
+    switch (s->text.p[next]) {
     case '(':
     case ';':
         return true;
@@ -109,28 +127,27 @@ static bool is_eval(struct str s, size_t behind)
     }
 }
 
-static bool is_string_timer(struct str s, size_t behind)
+static bool is_string_timer(struct script *s, size_t behind)
 {
     size_t i = skip_blank(s, behind);
-    if (!char_at(s, i, '(')) return false;
-    i = skip_blank(s, i + 1);
-    return i < s.n && strchr("\"'`", s.p[i]) != NULL;
+    return char_at(s, i, '(') && quote_at(s, skip_blank(s, i + 1));
 }
 
-static bool is_new_function(struct str s, size_t behind)
+static bool is_new_function(struct script *s, size_t behind)
 {
     size_t i = skip_blank(s, behind);
-    return i < s.n && i > behind && s.n - i >= 8 && memcmp(s.p + i, "Function", 8) == 0 && is_call(s, i + 8);
+    if (i >= s->text.n || i == behind) return false;
+    return str_starts(str_skip(s->text, i), STR("Function")) && is_call(s, i + 8);
 }
 
-static bool is_script_url(struct str s, size_t behind)
+static bool is_script_url(struct script *s, size_t behind)
 {
     return char_at(s, behind, ':');
 }
 
 static const struct {
     struct str word;
-    bool (*follows)(struct str s, size_t behind);
+    bool (*follows)(struct script *s, size_t behind);
     const char *name;
 } forbidden[] = {
     { { "document", 8 }, is_document_write, "document.write" },
@@ -144,13 +161,15 @@ static const struct {
 
 const char *scan_forbidden_script(struct str text)
 {
+    struct script s = { text, text.n * SKIPPED_PER_BYTE + SKIPPED_LEAST };
     for (size_t i = 0; i < text.n; i++) {
         if (i > 0 && is_word_char(text.p[i - 1])) continue;
         for (size_t k = 0; k < ARRAY_LEN(forbidden); k++) {
-            if (word_at(text, i, forbidden[k].word) && forbidden[k].follows(text, i + forbidden[k].word.n)) {
+            if (word_at(text, i, forbidden[k].word) && forbidden[k].follows(&s, i + forbidden[k].word.n)) {
                 return forbidden[k].name;
             }
         }
+        if (s.left == 0) return "a script hidden among comments";
     }
     return NULL;
 }
@@ -165,12 +184,12 @@ static struct str url_from(struct str text, size_t i)
 }
 
 /* Names, not addresses: nothing is ever loaded from them. */
-static bool is_namespace(struct str url)
+static bool is_namespace(struct str text, size_t i)
 {
     static const char *const names[] = { "http://www.w3.org/", "http://ns.adobe.com/", "http://purl.org/",
                                          "http://schemas.", "http://www.iab.com/VAST", "http://www.sketch.com/" };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (at_nocase(url, 0, str_from(names[i]))) return true;
+    for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+        if (at_nocase(text, i, str_from(names[k]))) return true;
     }
     return false;
 }
@@ -180,9 +199,8 @@ bool scan_insecure_url(struct str text, struct str *url)
     const struct str scheme = STR("http:");
     for (size_t i = 0; i + scheme.n < text.n; i++) {
         if (!word_at(text, i, scheme) || (text.p[i + scheme.n] != '/' && text.p[i + scheme.n] != '\\')) continue;
-        struct str found = url_from(text, i);
-        if (is_namespace(found)) continue;
-        *url = found;
+        if (is_namespace(text, i)) continue; /* before its end is looked for: there may be many */
+        *url = url_from(text, i);
         return true;
     }
     return false;
@@ -195,7 +213,7 @@ bool scan_next_host(struct str text, size_t *at, struct str *host)
         if (text.p[i] != '/' || text.p[i + 1] != '/' || i == 0) continue;
         bool absolute = text.p[i - 1] == ':';
         if (!absolute && !strchr("\"'`(=", text.p[i - 1])) continue;
-        struct str rest = url_from(text, i + 2);
+        struct str rest = str_skip(text, i + 2);
         size_t n = 0;
         while (n < rest.n && (is_word_char(rest.p[n]) || rest.p[n] == '.' || rest.p[n] == '-')) n++;
         if (n == 0 || !memchr(rest.p, '.', n)) continue;

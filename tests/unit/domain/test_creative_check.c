@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "base/id.h"
@@ -492,12 +493,40 @@ static void noise_breaks_nothing(void **state)
     }
 }
 
+/* A megabyte that made each rule look to the end of the text, from each of its words: minutes, when nothing ends that. */
+static void a_large_text_costs_what_it_is_long(void **state)
+{
+    static const struct {
+        const char *piece;
+        bool refused; /* as what cannot be judged */
+    } pieces[] = {
+        { "eval/*", true }, { "eval//", true }, { "/*eval/**/", true }, { "eval\n", false }, { "http://www.w3.org/", false },
+        { "(//", false }, { "new ", false }, { "=//a-", false },
+    };
+    const size_t bytes = 1 << 20;
+    char *text = malloc(bytes);
+    assert_non_null(text);
+    clock_t before = clock();
+    for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+        size_t n = strlen(pieces[i].piece), at = 0;
+        struct str s = { text, bytes / n * n }, found;
+        for (size_t k = 0; k < s.n; k++) text[k] = pieces[i].piece[k % n];
+        const char *why = scan_forbidden_script(s);
+        if (pieces[i].refused != (why != NULL)) fail_msg("%s: %s", pieces[i].piece, why ? why : "not refused");
+        (void)scan_insecure_url(s, &found);
+        while (scan_next_host(s, &at, &found)) assert_true(at <= s.n);
+    }
+    free(text);
+    assert_true(clock() - before < 20 * CLOCKS_PER_SEC); /* a second, with sanitizers */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_tutorials_banner_passes_in_the_tutorials_words, setup, teardown),
         cmocka_unit_test_setup_teardown(each_declared_fact_is_held_against_the_format, setup, teardown),
         cmocka_unit_test_setup_teardown(assets_the_format_needs_must_be_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_large_text_costs_what_it_is_long, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_have_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(durations_are_bounded_by_the_format, setup, teardown),
         cmocka_unit_test_setup_teardown(assets_and_clicks_are_https, setup, teardown),
