@@ -5,6 +5,7 @@
 #include "domain/audit.h"
 #include "domain/catalog.h"
 #include "domain/doc_edit.h"
+#include "domain/inventory_index.h"
 #include "domain/tenant_settings.h"
 #include "net/url.h"
 
@@ -111,12 +112,18 @@ int inventory_list_change(const struct act *act, const struct inventory_list_kin
 
 /* ---- resolving ---- */
 
+/* Entries before repetition is dropped; what a list holds beyond it was repeated or is not listed. */
+#define GATHERED_MAX (4 * ENTRIES_MAX)
+
 struct resolving {
     const struct act *act;
     yyjson_val *filters;
     struct inventory_entries out;
     yyjson_val **properties; /* of the publisher */
     size_t properties_n, capacity;
+    struct inventory_entries identifiers; /* of the properties, in their order */
+    yyjson_val **owners;                  /* whose those are */
+    struct inventory_index by_identifier, excluded;
 };
 
 static bool contains(yyjson_val *arr, struct str s)
@@ -129,24 +136,15 @@ static bool contains(yyjson_val *arr, struct str s)
     return false;
 }
 
-static bool names(yyjson_val *list, const struct inventory_entry *entry)
+static struct inventory_entry entry_of(yyjson_val *identifier)
 {
-    yyjson_val *v;
-    size_t i, n;
-    yyjson_arr_foreach(list, i, n, v) {
-        if (str_eq(json_str(v, "type"), entry->type) && str_eq(json_str(v, "value"), entry->value)) return true;
-    }
-    return false;
+    return (struct inventory_entry){ json_str(identifier, "type"), json_str(identifier, "value"), false };
 }
 
 static void push(struct resolving *r, struct inventory_entry entry)
 {
-    if (r->out.n >= ENTRIES_MAX || !entry.value.n) return;
-    if (names(json_arr(r->filters, "exclude_identifiers"), &entry)) return;
-    if (names(json_arr(r->filters, "exclude_distribution_ids"), &entry)) return;
-    for (size_t i = 0; i < r->out.n; i++) {
-        if (str_eq(r->out.items[i].type, entry.type) && str_eq(r->out.items[i].value, entry.value)) return;
-    }
+    if (r->out.n >= GATHERED_MAX || !entry.value.n) return;
+    if (inventory_index_find(&r->excluded, entry.type, entry.value)) return;
     if (r->out.n == r->capacity) {
         size_t more = r->capacity ? r->capacity * 2 : 64;
         struct inventory_entry *items = ARENA_ARRAY(r->act->arena, struct inventory_entry, more);
@@ -155,6 +153,52 @@ static void push(struct resolving *r, struct inventory_entry entry)
         r->capacity = more;
     }
     r->out.items[r->out.n++] = entry;
+}
+
+/* Keeps the first of each, in their order. */
+static void drop_repeated(struct resolving *r)
+{
+    struct inventory_index all;
+    struct inventory_entry *items = ARENA_ARRAY(r->act->arena, struct inventory_entry, r->out.n + 1);
+    size_t kept = 0;
+    inventory_index_make(r->act->arena, r->out.items, r->out.n, &all);
+    for (size_t i = 0; i < r->out.n && kept < ENTRIES_MAX; i++) {
+        const struct inventory_entry *entry = &r->out.items[i];
+        if (inventory_index_find(&all, entry->type, entry->value) == entry) items[kept++] = *entry;
+    }
+    r->out.items = items;
+    r->out.n = kept;
+}
+
+static void index_excluded(struct resolving *r)
+{
+    static const char *const members[] = { "exclude_identifiers", "exclude_distribution_ids" };
+    size_t i, n, count = 0;
+    yyjson_val *v;
+    for (size_t k = 0; k < ARRAY_LEN(members); k++) count += yyjson_arr_size(json_arr(r->filters, members[k]));
+    struct inventory_entry *items = ARENA_ARRAY(r->act->arena, struct inventory_entry, count + 1);
+    count = 0;
+    for (size_t k = 0; k < ARRAY_LEN(members); k++) {
+        yyjson_arr_foreach(json_arr(r->filters, members[k]), i, n, v) items[count++] = entry_of(v);
+    }
+    inventory_index_make(r->act->arena, items, count, &r->excluded);
+}
+
+static void index_properties(struct resolving *r)
+{
+    struct arena *a = r->act->arena;
+    size_t i, n, count = 0;
+    yyjson_val *id;
+    for (size_t k = 0; k < r->properties_n; k++) count += yyjson_arr_size(json_arr(r->properties[k], "identifiers"));
+    r->identifiers.items = ARENA_ARRAY(a, struct inventory_entry, count + 1);
+    r->owners = ARENA_ARRAY(a, yyjson_val *, count + 1);
+    for (size_t k = 0; k < r->properties_n; k++) {
+        yyjson_arr_foreach(json_arr(r->properties[k], "identifiers"), i, n, id) {
+            r->owners[r->identifiers.n] = r->properties[k];
+            r->identifiers.items[r->identifiers.n++] = entry_of(id);
+        }
+    }
+    inventory_index_make(a, r->identifiers.items, r->identifiers.n, &r->by_identifier);
 }
 
 static int load_properties(struct resolving *r, struct err *e)
@@ -167,6 +211,7 @@ static int load_properties(struct resolving *r, struct err *e)
         yyjson_val *property = doc_parse(r->act->arena, rows.rows[i].doc);
         if (property) r->properties[r->properties_n++] = property;
     }
+    index_properties(r);
     return 0;
 }
 
@@ -207,17 +252,14 @@ static void push_property(struct resolving *r, yyjson_val *property)
     size_t i, n;
     if (!passes(r->filters, property)) return;
     yyjson_arr_foreach(json_arr(property, "identifiers"), i, n, id) {
-        push(r, (struct inventory_entry){ json_str(id, "type"), json_str(id, "value"), false });
+        push(r, entry_of(id));
     }
 }
 
-static yyjson_val *property_of(const struct resolving *r, yyjson_val *identifier)
+static yyjson_val *property_of(const struct resolving *r, const struct inventory_entry *entry)
 {
-    struct inventory_entry entry = { json_str(identifier, "type"), json_str(identifier, "value"), false };
-    for (size_t i = 0; i < r->properties_n; i++) {
-        if (names(json_arr(r->properties[i], "identifiers"), &entry)) return r->properties[i];
-    }
-    return NULL;
+    const struct inventory_entry *found = inventory_index_find(&r->by_identifier, entry->type, entry->value);
+    return found ? r->owners[found - r->identifiers.items] : NULL;
 }
 
 static void push_identifiers(struct resolving *r, yyjson_val *source)
@@ -225,9 +267,11 @@ static void push_identifiers(struct resolving *r, yyjson_val *source)
     yyjson_val *id;
     size_t i, n;
     yyjson_arr_foreach(json_arr(source, "identifiers"), i, n, id) {
-        yyjson_val *property = property_of(r, id);
+        struct inventory_entry entry = entry_of(id);
+        yyjson_val *property = property_of(r, &entry);
         if (property && !passes(r->filters, property)) continue;
-        push(r, (struct inventory_entry){ json_str(id, "type"), json_str(id, "value"), property == NULL });
+        entry.unknown = property == NULL;
+        push(r, entry);
     }
 }
 
@@ -276,6 +320,7 @@ int inventory_list_entries(const struct act *act, const struct inventory_list_ki
     yyjson_val *base = json_arr(doc, kind->base_key);
     size_t i, n;
     r.filters = json_obj(doc, "filters");
+    index_excluded(&r);
     if (kind == &property_lists && load_properties(&r, e)) return -1;
     r.out.everything = yyjson_arr_size(base) == 0;
     for (i = 0; r.out.everything && i < r.properties_n; i++) push_property(&r, r.properties[i]);
@@ -285,6 +330,7 @@ int inventory_list_entries(const struct act *act, const struct inventory_list_ki
         if (str_is(how, "publisher_ids") || str_is(how, "publisher_tags")) push_publisher(&r, source);
         if (str_is(how, "publisher_collections")) push_collections(&r, source);
     }
+    drop_repeated(&r);
     *out = r.out;
     return 0;
 }

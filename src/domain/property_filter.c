@@ -5,12 +5,9 @@
 
 #define PROPERTIES_MAX 10000
 
-static bool has_entry(const struct inventory_entries *list, struct str type, struct str value)
+static bool has_entry(const struct inventory_index *list, struct str type, struct str value)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        if (str_eq(list->items[i].type, type) && str_eq(list->items[i].value, value)) return true;
-    }
-    return false;
+    return inventory_index_find(list, type, value) != NULL;
 }
 
 /* A property's domain, stated or among its identifiers. */
@@ -26,7 +23,7 @@ static struct str domain_of(yyjson_val *property)
     return STR_NONE;
 }
 
-static bool is_listed(const struct inventory_entries *entries, yyjson_val *property)
+static bool is_listed(const struct inventory_index *entries, yyjson_val *property)
 {
     size_t i, n;
     yyjson_val *id;
@@ -43,8 +40,9 @@ int property_filter_make(const struct act *act, const struct inventory_entries *
     static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
     struct catalog_rows rows;
     struct catalog_slice all = { 0, PROPERTIES_MAX };
-    struct property_filter f = { .everything = entries->everything, .entries = *entries };
+    struct property_filter f = { .everything = entries->everything };
     if (q_catalog_list(act->tx, act->arena, CATALOG_PROPERTY, act->tenant->tenant_id, all, &rows, e)) return -1;
+    inventory_index_make(act->arena, entries->items, entries->n, &f.entries);
     f.properties = ARENA_ARRAY(act->arena, yyjson_val *, rows.n + 1);
     f.listed = ARENA_ARRAY(act->arena, bool, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++) {
@@ -52,7 +50,7 @@ int property_filter_make(const struct act *act, const struct inventory_entries *
         struct err ignored; /* a damaged property is not there */
         if (json_parse(act->arena, rows.rows[i].doc, &limits, &doc, &ignored)) continue;
         f.properties[f.properties_n] = yyjson_doc_get_root(doc);
-        f.listed[f.properties_n] = is_listed(entries, f.properties[f.properties_n]);
+        f.listed[f.properties_n] = is_listed(&f.entries, f.properties[f.properties_n]);
         f.properties_n++;
     }
     *out = f;

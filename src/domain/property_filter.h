@@ -7,6 +7,7 @@
  * is all or nothing. */
 #pragma once
 
+#include "domain/inventory_index.h"
 #include "domain/inventory_list.h"
 #include "domain/product.h"
 
@@ -15,7 +16,7 @@ struct property_filter {
     yyjson_val **properties;
     bool *listed;         /* by property */
     size_t properties_n;
-    struct inventory_entries entries;
+    struct inventory_index entries;
 };
 
 MUST_CHECK int property_filter_make(const struct act *act, const struct inventory_entries *entries,

@@ -7,6 +7,7 @@
 #include "base/rfc3339.h"
 #include "domain/account.h"
 #include "domain/doc_edit.h"
+#include "domain/inventory_index.h"
 #include "domain/inventory_list.h"
 #include "tools/keyset.h"
 
@@ -240,7 +241,7 @@ struct tally {
 
 struct validation {
     struct tool_call *c;
-    struct inventory_entries entries;
+    struct inventory_index index;
     struct str list_id;
     yyjson_mut_val *results;
     bool include_compliant;
@@ -256,13 +257,9 @@ static void count(struct tally *t, int64_t impressions)
 /* A listed domain covers its www. host. */
 static bool listed(const struct validation *v, struct str type, struct str value)
 {
-    for (size_t i = 0; i < v->entries.n; i++) {
-        const struct inventory_entry *entry = &v->entries.items[i];
-        if (!str_eq(entry->type, type)) continue;
-        if (str_eq(entry->value, value)) return true;
-        if (str_is(type, "domain") && str_starts(value, STR("www.")) && str_eq(str_skip(value, 4), entry->value)) return true;
-    }
-    return false;
+    if (inventory_index_find(&v->index, type, value)) return true;
+    return str_is(type, "domain") && str_starts(value, STR("www.")) &&
+           inventory_index_find(&v->index, type, str_skip(value, 4)) != NULL;
 }
 
 static void add_breach(struct validation *v, yyjson_mut_val *o)
@@ -303,12 +300,14 @@ int validate_property_delivery_run(struct tool_call *c, struct err *e)
 {
     struct validation v = { .c = c, .include_compliant = json_bool_or(c->args, "include_compliant", false) };
     static const struct tally nothing = { 0, 0 };
+    struct inventory_entries entries;
     struct held_row row;
     yyjson_val *records, *record;
     size_t i, n;
     if (load(c, &property_lists, &row, e)) return -1;
     if (json_req_arr(JSON_FIELD(c->args, "records", ""), (struct json_len){ 1, RECORDS_MAX }, &records, e)) return -1;
-    if (inventory_list_entries(c->act, &property_lists, &row, &v.entries, e)) return -1;
+    if (inventory_list_entries(c->act, &property_lists, &row, &entries, e)) return -1;
+    inventory_index_make(c->arena, entries.items, entries.n, &v.index);
     v.list_id = row.key.object_id;
     v.results = yyjson_mut_arr(c->doc);
     yyjson_arr_foreach(records, i, n, record) validate_record(&v, record);
