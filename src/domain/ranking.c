@@ -131,13 +131,14 @@ static int by_count(const void *x, const void *y)
 }
 
 /* Keeps the words that are known and worth their price; returns how many. */
-static int choose(struct tx *tx, struct str tenant_id, struct word *words, size_t *n, struct err *e)
+static int choose(struct tx *tx, const struct term_scope *scope, struct word *words, size_t *n, struct err *e)
 {
     int64_t products;
     size_t kept = 0;
-    if (q_catalog_count(tx, CATALOG_PRODUCT, tenant_id, &products, e)) return -1;
+    if (q_catalog_count(tx, CATALOG_PRODUCT, scope->tenant_id, &products, e)) return -1;
     for (size_t i = 0; i < *n; i++) {
-        if (q_term_count(tx, words[i].query, COUNT_MAX, &words[i].count, e)) return -1;
+        struct term_ask ask = { words[i].query, COUNT_MAX };
+        if (q_term_count(tx, scope, &ask, &words[i].count, e)) return -1;
         if (words[i].count > 0) words[kept++] = words[i];
     }
     qsort(words, kept, sizeof(*words), by_count);
@@ -224,7 +225,8 @@ int rank_brief(struct tx *tx, struct arena *a, const struct ranking_request *q, 
     struct word words[BRIEF_WORDS_MAX];
     struct ranking r = { 0 };
     size_t n = split(a, q->brief, words), hits_n = 1;
-    if (choose(tx, q->tenant_id, words, &n, e)) return -1;
+    struct term_scope scope;
+    if (q_term_scope(tx, q->tenant_id, &scope, e) || choose(tx, &scope, words, &n, e)) return -1;
     double attainable = 0;
     for (size_t i = 0; i < n; i++) hits_n += (size_t)words[i].count;
     struct table t = { .cap = 16 };
@@ -232,7 +234,8 @@ int rank_brief(struct tx *tx, struct arena *a, const struct ranking_request *q, 
     t.slots = ARENA_ARRAY(a, struct entry, t.cap);
     for (size_t i = 0; i < n; i++) {
         struct term_hits hits;
-        if (q_term_hits(tx, a, words[i].query, words[i].count, &hits, e)) return -1;
+        struct term_ask ask = { words[i].query, words[i].count };
+        if (q_term_hits(tx, a, &scope, &ask, &hits, e)) return -1;
         add_hits(&t, &words[i], i, &hits);
         attainable += words[i].weight;
         r.words[i] = words[i].text;

@@ -2,6 +2,7 @@
 #include "store/q_catalog.h"
 
 #include "base/rfc3339.h"
+#include "store/q_tenant.h"
 #include "store/stmt.h"
 
 int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id, struct str id,
@@ -228,12 +229,43 @@ int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_i
 
 /* ---- ranking ---- */
 
-int q_term_count(struct tx *tx, struct str term, int64_t max, int64_t *out, struct err *e)
+int q_term_scope(struct tx *tx, struct str tenant_id, struct term_scope *out, struct err *e)
+{
+    struct term_scope scope = { .tenant_id = tenant_id };
+    int publishers = q_tenant_count(tx, e);
+    if (publishers < 0) return -1;
+    scope.alone = publishers <= 1;
+    if (!scope.alone) {
+        AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT coalesce(min(text_id), 1), coalesce(max(text_id), 0)"
+                                                " FROM product_text_key WHERE tenant_id = ?");
+        stmt_str(s, 1, tenant_id);
+        if (stmt_step(s, e) < 0) return -1;
+        scope.first_id = col_i64(s, 0);
+        scope.last_id = col_i64(s, 1);
+    }
+    *out = scope;
+    return 0;
+}
+
+#define ITS_OWN " CROSS JOIN product_text_key k ON k.text_id = product_text.rowid WHERE product_text MATCH ?1" \
+                " AND product_text.rowid BETWEEN ?3 AND ?4 AND k.tenant_id = ?5"
+
+static void bind_term(struct stmt *s, const struct term_scope *scope, const struct term_ask *ask)
+{
+    stmt_str(s, 1, ask->term);
+    stmt_i64(s, 2, ask->max);
+    if (scope->alone) return;
+    stmt_i64(s, 3, scope->first_id);
+    stmt_i64(s, 4, scope->last_id);
+    stmt_str(s, 5, scope->tenant_id);
+}
+
+int q_term_count(struct tx *tx, const struct term_scope *scope, const struct term_ask *ask, int64_t *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text WHERE product_text MATCH ?1 LIMIT ?2)");
-    stmt_str(s, 1, term);
-    stmt_i64(s, 2, max);
+        scope->alone ? stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text WHERE product_text MATCH ?1 LIMIT ?2)")
+                     : stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text" ITS_OWN " LIMIT ?2)");
+    bind_term(s, scope, ask);
     if (stmt_step(s, e) < 0) return -1;
     *out = col_i64(s, 0);
     return 0;
@@ -241,14 +273,16 @@ int q_term_count(struct tx *tx, struct str term, int64_t max, int64_t *out, stru
 
 /* The weights say that a product's own name and what it targets count more than running text, and that where it
  * runs counts least: most products of a publisher run on the same few properties. */
-int q_term_hits(struct tx *tx, struct arena *a, struct str term, int64_t max, struct term_hits *out, struct err *e)
+#define HIT "SELECT product_text.rowid, -bm25(product_text, 0, 0, 4.0, 1.0, 3.0, 3.0, 0.2) FROM product_text"
+
+int q_term_hits(struct tx *tx, struct arena *a, const struct term_scope *scope, const struct term_ask *ask,
+                struct term_hits *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT rowid, -bm25(product_text, 0, 0, 4.0, 1.0, 3.0, 3.0, 0.2)"
-                                            " FROM product_text WHERE product_text MATCH ?1 LIMIT ?2");
-    stmt_str(s, 1, term);
-    stmt_i64(s, 2, max);
-    ENSURE(max > 0 && max <= CATALOG_PAGE_MAX);
-    struct term_hit *hits = ARENA_ARRAY(a, struct term_hit, (size_t)max);
+    AUTO_STMT struct stmt *s = scope->alone ? stmt_get(tx, HIT " WHERE product_text MATCH ?1 LIMIT ?2")
+                                            : stmt_get(tx, HIT ITS_OWN " LIMIT ?2");
+    bind_term(s, scope, ask);
+    ENSURE(ask->max > 0 && ask->max <= CATALOG_PAGE_MAX);
+    struct term_hit *hits = ARENA_ARRAY(a, struct term_hit, (size_t)ask->max);
     size_t n = 0;
     int rc;
     while ((rc = stmt_step(s, e)) == 1) hits[n++] = (struct term_hit){ col_i64(s, 0), col_double(s, 1) };

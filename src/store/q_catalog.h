@@ -73,11 +73,25 @@ struct term_hits {
     struct term_hit *hits;
     size_t n;
 };
+/* Whose products a word is looked for in. The index of words is one for all publishers: without this another's
+ * catalogue would crowd out, and weigh down, the hits of this one. */
+struct term_scope {
+    struct str tenant_id;
+    bool alone;                 /* no other publisher is here */
+    int64_t first_id, last_id;  /* of the publisher's texts, so that most of the others' are never read */
+};
+MUST_CHECK int q_term_scope(struct tx *tx, struct str tenant_id, struct term_scope *out, struct err *e);
+
 /* `term` is an FTS5 expression of quoted words. How many products hold it, counting no further than `max`. */
-MUST_CHECK int q_term_count(struct tx *tx, struct str term, int64_t max, int64_t *out, struct err *e);
+struct term_ask {
+    struct str term;
+    int64_t max;
+};
+MUST_CHECK int q_term_count(struct tx *tx, const struct term_scope *scope, const struct term_ask *ask, int64_t *out,
+                            struct err *e);
 /* At most `max` of them, with scores. */
-MUST_CHECK int q_term_hits(struct tx *tx, struct arena *a, struct str term, int64_t max, struct term_hits *out,
-                           struct err *e);
+MUST_CHECK int q_term_hits(struct tx *tx, struct arena *a, const struct term_scope *scope, const struct term_ask *ask,
+                           struct term_hits *out, struct err *e);
 /* The product a hit is. 1 found, 0 another tenant's (or gone), -1 failed. */
 MUST_CHECK int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t text_id,
                               struct str *product_id, struct err *e);

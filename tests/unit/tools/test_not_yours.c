@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "domain/ranking.h"
+#include "store/q_catalog.h"
 #include "tools/fixture.h"
 
 #define STEPS_OF_A_COMPARISON 20
@@ -256,12 +258,53 @@ static void their_owner_is_answered(void **state)
     fixture_close(f);
 }
 
+/* ---- what another publisher has weighs nothing ---- */
+
+static int rank(struct act *act, void *arg, struct err *e)
+{
+    struct ranking_request q = { .tenant_id = act->tenant->tenant_id,
+                                 .brief = STR("technology readers, sports fans and gaming"), .max = 50 };
+    return rank_brief(act->tx, act->arena, &q, arg, e);
+}
+
+static int add_texts(struct act *act, void *arg, struct err *e)
+{
+    for (int i = 0; i < 3000; i++) {
+        struct product_text text = { .name = STR("Technology sports gaming"), .description = STR("technology"),
+                                     .channels = STR_NONE, .targeting = STR_NONE, .properties = STR_NONE };
+        struct str id = arena_printf(act->arena, "crowd-%d", i);
+        if (q_product_text_put(act->tx, act->tenant->tenant_id, id, &text, e)) return -1;
+    }
+    return 0;
+}
+
+static void another_publishers_catalogue_does_not_crowd_out_this_ones(void **state)
+{
+    struct fixture *f = fixture_open();
+    struct ranking alone, among;
+    struct err e;
+    assert_int_equal(fixture_act(f, rank, &alone, &e), 0);
+    assert_true(alone.products_n > 0);
+    assert_int_equal(fixture_act(f, add_texts, NULL, &e), 0);
+    fixture_become_other_publishers_buyer(f, "pub-two", "buyer-two");
+    assert_int_equal(fixture_act(f, rank, &among, &e), 0);
+    assert_int_equal(among.products_n, alone.products_n);
+    assert_int_equal(among.words_n, alone.words_n);
+    assert_true(str_eq(among.products[0].product_id, alone.products[0].product_id));
+    for (size_t i = 0; i < among.products_n; i++) {
+        assert_false(str_starts(among.products[i].product_id, STR("crowd-")));
+        assert_true(among.products[i].relevance_bp >= 1 && among.products[i].relevance_bp <= RELEVANCE_MAX);
+    }
+    fixture_close(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_buyers_things_are_answered_like_none),
         cmocka_unit_test(another_publishers_things_are_answered_like_none),
         cmocka_unit_test(their_owner_is_answered),
+        cmocka_unit_test(another_publishers_catalogue_does_not_crowd_out_this_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
