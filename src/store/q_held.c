@@ -102,6 +102,21 @@ int q_held_list(struct tx *tx, struct arena *a, const struct held_filter *f, str
     return 0;
 }
 
+int q_held_count(struct tx *tx, const struct held_key *scope, int64_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT count(*) FROM held WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+                     " AND (?4 = '' OR account_id = ?4)");
+    stmt_str(s, 1, scope->tenant_id);
+    stmt_str(s, 2, str_from(scope->kind));
+    stmt_str(s, 3, scope->principal_id);
+    stmt_str(s, 4, scope->account_id);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *n = rc == 1 ? col_i64(s, 0) : 0;
+    return 0;
+}
+
 /* ---- parts ---- */
 
 static void bind_object(struct stmt *s, const struct held_key *of)

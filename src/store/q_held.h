@@ -44,6 +44,9 @@ MUST_CHECK int q_held_put(struct tx *tx, const struct held_row *row, struct err 
 /* 1 deleted, 0 there was none, -1 failed. Its parts go with it. */
 MUST_CHECK int q_held_delete(struct tx *tx, const struct held_key *key, struct err *e);
 
+/* How many objects of the scope's kind its principal has, in its account or, without one, in all. */
+MUST_CHECK int q_held_count(struct tx *tx, const struct held_key *scope, int64_t *n, struct err *e);
+
 struct held_filter {
     struct held_key scope; /* account_id empty: all accounts; object_id is ignored */
     struct str after_id;   /* empty: from the start */

@@ -10,6 +10,7 @@
 #include "domain/catalog_feed.h"
 #include "tools/around_tools.h"
 #include "tools/held_sync.h"
+#include "tools/ids.h"
 
 #define CATALOGS_MAX 50
 #define ITEMS_MAX    10000
@@ -17,18 +18,10 @@
 
 struct items {
     yyjson_val *list;
+    struct str *ids; /* of those that are taken; the others' are empty */
     size_t good;
     yyjson_mut_val *issues; /* array; empty: none */
 };
-
-static bool repeated(const struct items *it, size_t i, struct str id)
-{
-    /* A repeated identifier is the rare case: look back only within a window, the store has the last word. */
-    for (size_t k = i > 200 ? i - 200 : 0; k < i; k++) {
-        if (str_eq(feed_item_id(yyjson_arr_get(it->list, k)), id)) return true;
-    }
-    return false;
-}
 
 static void add_issue(struct held_sync *h, struct items *it, size_t i, struct str id, const char *reason)
 {
@@ -42,14 +35,17 @@ static void add_issue(struct held_sync *h, struct items *it, size_t i, struct st
 static void check_items(struct held_sync *h, struct items *it)
 {
     yyjson_val *item;
-    size_t i, n;
+    size_t i, n = yyjson_arr_size(it->list);
     it->issues = yyjson_mut_arr(h->c->doc);
-    yyjson_arr_foreach(it->list, i, n, item) {
-        struct str id = feed_item_id(item);
-        if (!id.n) {
-            add_issue(h, it, i, id, "The item has no identifier.");
-        } else if (repeated(it, i, id)) {
-            add_issue(h, it, i, id, "Another item has the same identifier.");
+    it->ids = ARENA_ARRAY(h->c->arena, struct str, n + 1);
+    yyjson_arr_foreach(it->list, i, n, item) it->ids[i] = feed_item_id(item);
+    const size_t *first = ids_first(h->c->arena, it->ids, n);
+    for (i = 0; i < n; i++) {
+        if (!it->ids[i].n) {
+            add_issue(h, it, i, it->ids[i], "The item has no identifier.");
+        } else if (first[i] != i) {
+            add_issue(h, it, i, it->ids[i], "Another item has the same identifier.");
+            it->ids[i] = STR_NONE;
         } else {
             it->good++;
         }
@@ -104,8 +100,9 @@ static int store_items(struct held_sync *h, const struct held_item *item, const 
     size_t i, n;
     if (q_held_parts_clear(tx, &item->row.key, e)) return -1;
     yyjson_arr_foreach(it->list, i, n, v) {
-        struct held_part part = { feed_item_id(v), json_write_val(h->c->arena, v) };
-        if (part.part_id.n && q_held_part_put(tx, &item->row.key, &part, e) < 0) return -1;
+        if (!it->ids[i].n) continue; /* rejected */
+        struct held_part part = { it->ids[i], json_write_val(h->c->arena, v) };
+        if (q_held_part_put(tx, &item->row.key, &part, e) < 0) return -1;
     }
     return 0;
 }

@@ -8,7 +8,7 @@
 #include "tools/tool.h"
 
 #define HELD_ID_MAX 256
-#define HELD_ALL    10000 /* objects of a kind in an account */
+#define HELD_ALL    10000 /* objects of a kind in an account; no more are kept */
 
 struct held_sync {
     struct tool_call *c;
@@ -19,6 +19,9 @@ struct held_sync {
     bool dry_run;
     struct account_row account;
     yyjson_val *list; /* NULL: discovery */
+    const struct str *ids;  /* of the list's entries */
+    const size_t *first;    /* see tools/ids.h */
+    int64_t stored;         /* objects of the kind in the account, with those this call has made */
     yyjson_mut_val *out;
 };
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "base/buf.h"
@@ -39,6 +40,50 @@ static void catalogs_are_created_replaced_and_listed(void **state)
     r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"new\",\"type\":\"store\"}]}");
     assert_string_equal(fixture_text(f, &r, "/catalogs/1/catalog_id"), "menu");
     assert_string_equal(fixture_text(f, &r, "/catalogs/1/action"), "deleted");
+}
+
+/* A call of 10,000 items used to compare each with the 200 before it, and to look for those from the first on. */
+static void an_item_repeated_far_away_is_rejected_and_soon(void **state)
+{
+    struct fixture *f = *state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_add(&b, STR("{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"menu\",\"type\":\"product\",\"items\":["));
+    for (int i = 0; i < 9998; i++) buf_addf(&b, "{\"item_id\":\"i%d\"},", i);
+    buf_add(&b, STR("{\"item_id\":\"i5\",\"title\":\"again\"},{\"item_id\":\"last\"}]}]}"));
+    const char *args = arena_cstr(&f->arena, buf_str(&b));
+    buf_finish(&b);
+    clock_t before = clock();
+    struct fixture_reply r = fixture_call(f, "sync_catalogs", args);
+    assert_int_equal(r.rc, 0);
+    assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
+    assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 9999);
+    assert_int_equal(fixture_number(&r, "/catalogs/0/items_rejected"), 1);
+    assert_string_equal(fixture_text(f, &r, "/catalogs/0/item_issues/0/item_id"), "i5");
+}
+
+/* What a buyer has stored here is bounded, however many calls it makes. */
+static void an_account_holds_no_more_than_is_listed(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r;
+    for (int from = 0; from < 10000; from += 1000) {
+        struct buf b;
+        buf_init(&b, 1 << 20);
+        buf_add(&b, STR("{" KEY ACCOUNT ",\"audiences\":["));
+        for (int i = from; i < from + 1000; i++) buf_addf(&b, "%s{\"audience_id\":\"a%d\"}", i > from ? "," : "", i);
+        buf_add(&b, STR("]}"));
+        r = fixture_call(f, "sync_audiences", arena_cstr(&f->arena, buf_str(&b)));
+        buf_finish(&b);
+        assert_int_equal(r.rc, 0);
+        assert_string_equal(fixture_text(f, &r, "/audiences/999/action"), "created");
+    }
+    r = fixture_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"more\"},{\"audience_id\":"
+                                          "\"a1\",\"name\":\"Changed\"}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "failed");
+    assert_string_equal(fixture_text(f, &r, "/audiences/1/action"), "updated");
+    r = fixture_call(f, "sync_audiences", "{" KEY OTHER ",\"audiences\":[{\"audience_id\":\"more\"}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "created");
 }
 
 static void bad_items_are_named(void **state)
@@ -216,6 +261,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(catalogs_are_created_replaced_and_listed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_items_are_named, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_item_repeated_far_away_is_rejected_and_soon, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_account_holds_no_more_than_is_listed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_same_event_counts_once, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(audiences_grow_shrink_and_go, fixture_setup, fixture_teardown),
