@@ -6,6 +6,9 @@
 #include "domain/feed_internal.h"
 
 #define ID_MAX 256
+/* Of all items together. The fields of a record are copied as often as mappings name them, and a constant into every
+ * item: without a bound a small feed would become more than there is memory. */
+#define ITEMS_BYTES_MAX ((size_t)32 << 20)
 
 static const char *const id_members[] = { "item_id",     "offering_id", "store_id",   "hotel_id",    "flight_id",
                                           "job_id",      "vehicle_id",  "listing_id", "program_id",  "destination_id",
@@ -112,10 +115,12 @@ static int read_items(struct feed_records *r, const struct feed_ask *ask, struct
     static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = JSON_DEPTH_HARD, .nodes_max = 100000 };
     struct feed_items f = { .items = ARENA_ARRAY(r->a, struct feed_item, yyjson_mut_arr_size(r->list) + 1) };
     yyjson_mut_val *record;
-    size_t i, n;
+    size_t i, n, bytes = 0;
     yyjson_mut_arr_foreach(r->list, i, n, record) {
         yyjson_doc *parsed;
         struct str doc = json_write(r->a, item_of(r, ask, record));
+        bytes += doc.n;
+        if (bytes > ITEMS_BYTES_MAX) return err_set(e, "INVALID_REQUEST", "The feed's items are larger than 32 MiB together.");
         if (json_parse(r->a, doc, &limits, &parsed, e)) return err_set(e, "INVALID_REQUEST", "Record %zu is too large.", i + 1);
         struct str id = feed_item_id(yyjson_doc_get_root(parsed));
         if (id.n) f.items[f.n++] = (struct feed_item){ arena_dup(r->a, id), doc };

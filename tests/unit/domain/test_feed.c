@@ -155,6 +155,30 @@ static void a_feed_has_a_most(void **state)
     assert_non_null(strstr(why("", (struct str){ text, (size_t)(p - text) }), "more than 10000"));
 }
 
+/* A feed of kilobytes whose mappings put a constant into every item would otherwise fill the memory. */
+static void a_feed_does_not_grow_without_bound(void **state)
+{
+    const size_t constant = 64 << 10, records = 9000;
+    char *mappings = arena_alloc(&arena, constant + 300), *body = arena_alloc(&arena, records * 16);
+    size_t at = (size_t)sprintf(mappings, "[{\"feed_field\":\"id\",\"catalog_field\":\"item_id\"},"
+                                          "{\"catalog_field\":\"description\",\"value\":\"");
+    memset(mappings + at, 'x', constant);
+    strcpy(mappings + at + constant, "\"}]");
+    at = 0;
+    for (size_t i = 0; i < records; i++) at += (size_t)sprintf(body + at, "{\"id\":\"%zu\"}\n", i);
+    struct feed_ask ask = { STR("custom"), { body, at }, doc_parse(&arena, str_from(mappings)) };
+    struct feed_items items;
+    struct err e = { 0 };
+    assert_non_null(ask.mappings);
+    assert_int_equal(feed_read(&arena, &ask, &items, &e), -1);
+    assert_string_equal(e.code, "INVALID_REQUEST");
+    assert_non_null(strstr(e.message, "32 MiB"));
+    ask.body.n = 12 * 10; /* the first twelve are fine */
+    while (body[ask.body.n - 1] != '\n') ask.body.n--;
+    assert_int_equal(feed_read(&arena, &ask, &items, &e), 0);
+    assert_true(items.n >= 10);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -165,6 +189,7 @@ int main(void)
         T(mappings_make_items),
         T(what_is_no_feed_is_said),
         T(a_feed_has_a_most),
+        T(a_feed_does_not_grow_without_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
