@@ -168,6 +168,42 @@ struct str governance_shown(struct arena *a, const char *phase, struct str verdi
     return json_write(a, o);
 }
 
+struct commitment {
+    int64_t total_micros, start_at;
+    struct str currency, end;
+};
+
+static int commitment_of(struct arena *a, struct str question, struct commitment *out)
+{
+    struct err e; /* our own text */
+    yyjson_val *p = json_obj(doc_parse(a, question), "planned_delivery");
+    out->currency = json_str(p, "currency");
+    out->end = json_str(p, "end_time");
+    return json_money(JSON_FIELD(p, "total_budget", ""), &out->total_micros, &e) ||
+                   rfc3339_parse(json_str(p, "start_time"), &out->start_at)
+               ? -1
+               : 0;
+}
+
+/* While the agent was asked, other calls went on. What begins at once begins a moment later by now. */
+static bool is_as_asked(const struct act *act, const struct governance_question *q, struct str question)
+{
+    struct commitment asked, now;
+    if (commitment_of(act->arena, question, &asked) ||
+        commitment_of(act->arena, arguments(act, q, STR_NONE), &now)) {
+        return false;
+    }
+    return now.total_micros == asked.total_micros && str_eq(now.currency, asked.currency) &&
+           now.start_at >= asked.start_at && str_eq(now.end, asked.end);
+}
+
+static int changed_meanwhile(struct err *e)
+{
+    (void)err_set(e, "CONFLICT", "The media buy has changed while its governance agent was asked about this.");
+    (void)err_suggest(e, "Read the media buy again with get_media_buys and repeat the change.");
+    return -1;
+}
+
 static int hear(const struct act *act, const struct governance_question *q, struct str job_id, struct str *shown,
                 struct err *e)
 {
@@ -181,6 +217,7 @@ static int hear(const struct act *act, const struct governance_question *q, stru
     bool positive = str_is(row.verdict, "approved") || str_is(row.verdict, "conditions");
     if (!positive && !row.plan_id.n) return 0; /* a sandbox account that named no plan */
     if (!positive) return unavailable(e);
+    if (!is_as_asked(act, q, row.question)) return changed_meanwhile(e);
     *shown = governance_shown(act->arena, q->phase, row.verdict, answer);
     struct audit_entry line = { .action = "governance.check",
                                 .subject = arena_printf(act->arena, "account:" STR_FMT, STR_ARG(q->account->account_id)),

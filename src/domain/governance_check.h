@@ -10,9 +10,12 @@
  *     denied       GOVERNANCE_DENIED with the findings
  *     no answer    GOVERNANCE_UNAVAILABLE: nothing is committed unasked
  *
- * In a dry run nobody is asked; that the agent would be is told. An account without an agent is not asked about. Without plan_id there is nothing to check against: refused
- * (INVALID_REQUEST at /plan_id). Only on sandbox accounts, where no money moves, the agent is asked all the same, for
- * it may know which plan is meant; if it says nothing, the operation goes on. */
+ * An answer holds for what was asked: when another call has changed the buy's money or dates meanwhile, CONFLICT.
+ *
+ * In a dry run nobody is asked; that the agent would be is told. An account without an agent is not asked about. Without
+ * plan_id there is nothing to check against: refused (INVALID_REQUEST at /plan_id). Only on sandbox accounts, where no
+ * money moves, the agent is asked all the same, for it may know which plan is meant; if it says nothing, the operation
+ * goes on. */
 #pragma once
 
 #include "domain/governance.h"

@@ -402,6 +402,33 @@ static void a_person_does_not_resume_what_the_agent_stopped_meanwhile(void **sta
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
 }
 
+/* Each was approved by itself; what both together make of the buy was not. */
+static void an_answer_is_for_what_was_asked(void **state)
+{
+    struct world *w = *state;
+    yyjson_val *replies[2];
+    struct sim_answer answers[2];
+    const char *id = governed_buy(w);
+    struct str package = json_str(yyjson_arr_get_first(json_arr(shown(w), "packages")), "package_id");
+    const char *change[] = { sim_text(&w->sim, "\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":5000}]", STR_ARG(package)),
+                             "\"end_time\":\"2026-05-10T00:00:00Z\"" };
+    struct sim_request both[2];
+    for (int i = 0; i < 2; i++) {
+        both[i] = sim_ask(&w->sim, SIM_MCP, "test-token", "update_media_buy",
+                          sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"both-%d-0123456789abcdef\",\"account\":" REF
+                                   ",\"media_buy_id\":\"%s\",%s}", i, id, change[i]));
+    }
+    says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\"}");
+    sim_request(&w->sim, both, 2, answers);
+    assert_int_equal(w->asked, 3);
+    int done = 0;
+    for (int i = 0; i < 2; i++) {
+        if (sim_read(&w->sim, SIM_MCP, &answers[i], &replies[i]) == SIM_OK) done++;
+        else assert_string_equal(code(replies[i]), "CONFLICT");
+    }
+    assert_int_equal(done, 1);
+}
+
 static void conditions_on_delivery_are_shown_or_pause(void **state)
 {
     struct world *w = *state;
@@ -467,6 +494,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refusal_pauses_and_only_the_agent_lets_it_go_on, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_agent_said_is_kept_while_a_person_decides, setup, teardown),
         cmocka_unit_test_setup_teardown(a_person_does_not_resume_what_the_agent_stopped_meanwhile, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_answer_is_for_what_was_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(conditions_on_delivery_are_shown_or_pause, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_about_delivery_pauses_after_hours, setup, teardown),
         cmocka_unit_test_setup_teardown(an_ended_buy_is_told_of_once_more, setup, teardown),
