@@ -12,6 +12,7 @@
 #define FAILURES_OPEN  5
 #define OPEN_US        (INT64_C(30) * USEC_PER_SEC)
 #define OPEN_US_MAX    (INT64_C(900) * USEC_PER_SEC)
+#define LOST_MAX       10 /* attempts beyond a kind's own that may be lost to crashes */
 #define BACKOFF_US     USEC_PER_SEC
 #define BACKOFF_US_MAX (INT64_C(3600) * USEC_PER_SEC)
 #define AGAIN_US       INT64_C(50000) /* the store's queue was full */
@@ -257,6 +258,29 @@ static const struct job_kind unknown_kind = {
     .name = "unknown", .bytes = sizeof(struct job_run), .steps = unknown_steps, .attempts_max = 1, .horizon_s = 1
 };
 
+/* For rows whose attempts do not even end: whatever it is that stops the program each time must not do so for ever. It
+ * ends dead without its kind's rows, because making those may be what does it. */
+static int endless_step(struct steps *s)
+{
+    struct job_run *r = CONTAINER_OF(s, struct job_run, steps);
+    r->verdict = JOB_DEAD;
+    (void)snprintf(r->reason, sizeof(r->reason), "Given up: the program stopped during too many of its %lld attempts.",
+                   (long long)r->row.attempts);
+    return STEPS_END;
+}
+
+static const step_fn endless_steps[] = { endless_step };
+static const struct job_kind endless_kind = {
+    .name = "endless", .bytes = sizeof(struct job_run), .steps = endless_steps, .attempts_max = 1, .horizon_s = 1
+};
+
+static const struct job_kind *kind_for(const struct jobs *j, const struct job_row *row)
+{
+    const struct job_kind *kind = kind_of(j, row->kind);
+    if (!kind) return &unknown_kind;
+    return row->attempts > kind->attempts_max + LOST_MAX ? &endless_kind : kind;
+}
+
 #define LEASE_US_DEFAULT (INT64_C(180) * USEC_PER_SEC)
 
 /* 1 claimed, 0 nothing due here, -1. The lease is the longest of any kind: which kind it is shows only afterwards. */
@@ -277,8 +301,7 @@ static int claim_one(struct jobs *j, struct tx *tx, struct str lane, struct err 
         arena_finish(&a);
         return rc;
     }
-    const struct job_kind *kind = kind_of(j, row.kind);
-    struct job_run *r = run_make(j, kind ? kind : &unknown_kind);
+    struct job_run *r = run_make(j, kind_for(j, &row));
     r->arena = a;
     r->row = row;
     list_push_back(&j->claimed, &r->node);

@@ -7,7 +7,8 @@
  * Claims and finishes are write commands of their own, so that many of them share one commit (store.h) and a finish
  * whose domain part fails is undone alone. Bounds: RUNNING_MAX jobs at a time, LANE_MAX of one lane, one of a subject.
  * A lane that fails FAILURES_OPEN times in a row is left alone for a while (its row in job_lane survives restarts)
- * and then tried with one job at a time until it answers. A claim is a lease: after a crash the job runs again. */
+ * and then tried with one job at a time until it answers. A claim is a lease: after a crash the job runs again, but one
+ * that was lost to crashes again and again is dead, because it may be their cause. */
 #pragma once
 
 #include "jobs/steps.h"

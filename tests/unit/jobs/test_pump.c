@@ -76,7 +76,14 @@ static const struct job_kind toy_kind = { .name = "toy",
                                           .horizon_s = 86400,
                                           .record = toy_record,
                                           .cancel = toy_cancel };
-static const struct job_kind *const kinds[] = { &toy_kind, NULL };
+static const struct job_kind fragile_kind = { .name = "fragile",
+                                              .bytes = sizeof(struct toy),
+                                              .steps = toy_steps,
+                                              .lease_s = 60,
+                                              .attempts_max = 2,
+                                              .horizon_s = 86400,
+                                              .cancel = toy_cancel };
+static const struct job_kind *const kinds[] = { &toy_kind, &fragile_kind, NULL };
 
 static void begin(struct fixture *f, int64_t now, uint64_t seed)
 {
@@ -272,19 +279,44 @@ static void a_failing_lane_is_left_alone_and_probed_with_one_job(void **state)
     assert_int_equal(after.done, 41);
 }
 
-static void a_crash_makes_the_job_run_again(void **state)
+static void crash(struct fixture *f)
 {
-    struct fixture *f = *state;
-    add(f, (struct add){ .id = "1", .lane = "l", .subject = "s", .payload = "one" });
-    while (f->ran[0] == '\0') (void)loop_sim_run_until(&f->sim, f->sim.now + 100);
     jobs_crash(f->jobs);
     store_crash(f->store);
     int64_t now = f->sim.now;
     loop_sim_finish(&f->sim);
     f->under_way = 0;
     begin(f, now, 8);
-    loop_sim_run_until(&f->sim, now + MINUTE);
+}
+
+static void a_crash_makes_the_job_run_again(void **state)
+{
+    struct fixture *f = *state;
+    add(f, (struct add){ .id = "1", .lane = "l", .subject = "s", .payload = "one" });
+    while (f->ran[0] == '\0') (void)loop_sim_run_until(&f->sim, f->sim.now + 100);
+    crash(f);
+    loop_sim_run_until(&f->sim, f->sim.now + MINUTE);
     assert_string_equal(f->ran, "one one ");
+}
+
+/* It may be what crashes the process; then it must not do so for ever. */
+static void a_job_that_is_lost_to_crashes_again_and_again_is_dead(void **state)
+{
+    struct fixture *f = *state;
+    struct arena a;
+    arena_init(&a);
+    add(f, (struct add){ .id = "1", .lane = "l", .subject = "s", .payload = "one", .kind = "fragile" });
+    for (int i = 0; i < 40 && get(f, &a, "1").state == JOB_STATE_READY; i++) {
+        size_t ran = strlen(f->ran);
+        for (int k = 0; k < 1000 && strlen(f->ran) == ran && get(f, &a, "1").state == JOB_STATE_READY; k++) {
+            (void)loop_sim_run_until(&f->sim, f->sim.now + 100);
+        }
+        if (strlen(f->ran) > ran) crash(f);
+    }
+    assert_int_equal(get(f, &a, "1").state, JOB_STATE_DEAD);
+    assert_true(str_starts(get(f, &a, "1").last_error, STR("Given up")));
+    assert_int_equal(strlen(f->ran), 12 * strlen("one ")); /* its own two, and ten that were lost */
+    arena_finish(&a);
 }
 
 static void an_outcome_that_cannot_be_recorded_is_a_failed_attempt_that_says_so(void **state)
@@ -375,6 +407,7 @@ int main(void)
         T(bounds_hold_and_everything_is_done),
         T(a_failing_lane_is_left_alone_and_probed_with_one_job),
         T(a_crash_makes_the_job_run_again),
+        T(a_job_that_is_lost_to_crashes_again_and_again_is_dead),
         T(an_outcome_that_cannot_be_recorded_is_a_failed_attempt_that_says_so),
         T(an_outcome_that_can_never_be_recorded_ends_dead),
         T(a_kind_nobody_knows_is_dead_not_lost),
