@@ -83,13 +83,14 @@ MUST_CHECK int delivery_begin(const struct act *act, const struct plan *plan, co
 MUST_CHECK int delivery_simulate(const struct act *act, struct str media_buy_id, struct str package_id,
                                  const struct delivered *more, struct err *e);
 
-/* Stores what a remote ad server reported, replacing what was known of those days, and that it was read now. Facts of
- * packages that are not the plan's are ignored. *changed: the days that were complete when they were last read and
- * whose numbers are others now. */
 struct delivery_changes {
     size_t n;
     int64_t first_day, last_day; /* when n > 0 */
 };
+
+/* Stores what a remote ad server reported, replacing what was known of those days, and that it was read now. Facts of
+ * packages that are not the plan's are ignored. *changed: the days that were complete when they were last read and
+ * whose numbers are others now. */
 MUST_CHECK int delivery_record(const struct act *act, const struct plan *plan, const struct adapter_result *report,
                                struct delivery_changes *changed, struct err *e);
 

@@ -10,8 +10,7 @@
  * First the whole change is worked out in memory and checked, then it is either handed to a person as a task, or
  * written. So a refused update has touched nothing, and an approved one is worked out again against the buy as it
  * then is. */
-#ifndef SALESAGENT_DOMAIN_MEDIA_BUY_UPDATE_H
-#define SALESAGENT_DOMAIN_MEDIA_BUY_UPDATE_H
+#pragma once
 
 #include "domain/events.h"
 #include "domain/media_buy.h"
@@ -71,9 +70,11 @@ MUST_CHECK int buy_update_package(struct buy_update *u, size_t i, struct err *e)
 MUST_CHECK int buy_update_flight(struct buy_update *u, struct err *e);
 /* Packages got dates of their own and the buy did not: its flight is what they span. */
 MUST_CHECK int buy_update_fit_flight(struct buy_update *u, struct err *e);
+/* The buy's own `paused`: sets u->paused or u->resumed when it changes something. */
 MUST_CHECK int buy_update_pause(struct buy_update *u, struct err *e);
 /* Admits new_packages as create_media_buy does, within what is left of the flight. */
 MUST_CHECK int buy_update_additions(struct buy_update *u, struct err *e);
+/* Adds up the budgets: VALIDATION_ERROR when total_budget says another sum or the publisher's limits do not hold. */
 MUST_CHECK int buy_update_total(struct buy_update *u, struct err *e);
 /* Refuses (or warns of) packages that ask for more than is left. */
 MUST_CHECK int buy_update_capacity(struct buy_update *u, struct err *e);
@@ -98,6 +99,5 @@ MUST_CHECK int buy_update_keep_governance(const struct buy_update *u, struct med
 MUST_CHECK int buy_update_submit(const struct buy_update *u, const struct rule_verdict *verdict, struct task_row *task,
                                  struct err *e);
 
+/* Writes what was worked out: rows, creatives, the ad server's job, the buy's history. Changes u->buy to what is stored. */
 MUST_CHECK int buy_update_write(struct buy_update *u, struct err *e);
-
-#endif

@@ -91,4 +91,3 @@ MUST_CHECK int sandbox_stale(const struct act *act, const char *tool, struct san
 
 MUST_CHECK int sandbox_param(yyjson_val *params, const char *key, struct str *out, struct err *e);
 int sandbox_not_found(const char *what, struct err *e);
-struct str sandbox_seed_id(const struct act *act, const char *what, struct str id);
