@@ -1,8 +1,11 @@
 #include "domain/content_check.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
 
 #define TEXT_MAX (1 << 20)
+#define LOOKUP_COST 64 /* finding a word among many, in bytes of text */
 
 const char *content_status_name(enum content_status s)
 {
@@ -93,6 +96,54 @@ static bool speaks_of(struct str text, struct str word)
     }
 }
 
+/* ---- many words ---- */
+
+/* The words of a text in order, each once. */
+struct words {
+    const struct str *w;
+    size_t n;
+    int64_t *left; /* see content_case.work_left */
+};
+
+static int by_word(const void *x, const void *y)
+{
+    const struct str *a = x, *b = y;
+    size_t n = a->n < b->n ? a->n : b->n;
+    int order = memcmp(a->p, b->p, n);
+    return order ? order : (a->n > b->n) - (a->n < b->n);
+}
+
+static struct words words_of(struct arena *a, struct str text, int64_t *left)
+{
+    size_t n = 0, kept = 0;
+    struct str *list = ARENA_ARRAY(a, struct str, text.n / 2 + 1), w;
+    for (size_t at = 0; (w = next_word(text, &at)).n > 0;) list[n++] = w;
+    qsort(list, n, sizeof(*list), by_word);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !str_eq(list[i], list[i - 1])) list[kept++] = list[i];
+    }
+    *left -= (int64_t)text.n;
+    return (struct words){ list, kept, left };
+}
+
+/* Words that count as one begin alike: only those are compared. */
+static bool has_word(const struct words *words, struct str word)
+{
+    struct str begin = { word.p, word.n < 5 ? word.n : 5 };
+    size_t from = 0, to = words->n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (by_word(&words->w[middle], &begin) < 0) from = middle + 1;
+        else to = middle;
+    }
+    *words->left -= LOOKUP_COST;
+    for (; from < words->n && *words->left > 0 && str_starts(words->w[from], begin); from++) {
+        if (same_word(words->w[from], word)) return true;
+        *words->left -= LOOKUP_COST / 4;
+    }
+    return false;
+}
+
 /* ---- the artifact ---- */
 
 /* Everything it says: texts, addresses, ids. */
@@ -128,16 +179,17 @@ static bool image_without_alt(yyjson_val *artifact)
 
 /* One alternative of a prohibition, the words up to a comma, "or", "and": broken when the artifact speaks of all its
  * words. *words counts those that mean something. */
-static bool alternative_broken(struct str text, struct str part, size_t *words)
+static bool alternative_broken(const struct words *text, struct str part, size_t *words)
 {
     bool all = true;
     size_t found = 0;
+    *text->left -= (int64_t)part.n;
     for (size_t at = 0;;) {
         struct str w = next_word(part, &at);
         if (!w.n) break;
         if (empty_word(w)) continue;
         found++;
-        all = all && speaks_of(text, w);
+        all = all && has_word(text, w);
     }
     *words += found;
     return found > 0 && all;
@@ -164,9 +216,9 @@ static size_t alternative_end(struct str policy, size_t from, size_t *next)
 }
 
 /* What follows one marker, to the end of its sentence. The broken alternative, or empty. */
-static struct str broken_after(struct str text, struct str policy, size_t from, size_t *words)
+static struct str broken_after(const struct words *text, struct str policy, size_t from, size_t *words)
 {
-    while (from < policy.n) {
+    while (from < policy.n && *text->left > 0) {
         size_t next, end = alternative_end(policy, from, &next);
         struct str part = { policy.p + from, end - from };
         if (alternative_broken(text, part, words)) return part;
@@ -175,13 +227,15 @@ static struct str broken_after(struct str text, struct str policy, size_t from, 
     return STR_NONE;
 }
 
-static struct content_finding judge(struct arena *a, const struct content_case *in, yyjson_val *entry, struct str text)
+static struct content_finding judge(struct arena *a, const struct content_case *in, yyjson_val *entry,
+                                    const struct words *text)
 {
     struct str policy = folded(a, json_str(entry, "policy"));
     struct content_finding f = { .policy_id = json_str(entry, "policy_id"), .status = CONTENT_UNEVALUATED,
                                  .explanation = STR("Words alone cannot decide this policy.") };
     bool must = str_is(json_str(entry, "enforcement"), "must");
     size_t words = 0;
+    *text->left -= (int64_t)policy.n;
     for (size_t at = 0; f.status == CONTENT_UNEVALUATED;) {
         struct str w = next_word(policy, &at);
         if (!w.n) break;
@@ -193,6 +247,10 @@ static struct content_finding judge(struct arena *a, const struct content_case *
                                      STR_ARG(broken), STR_ARG(json_str(entry, "policy")));
     }
     if (f.status != CONTENT_UNEVALUATED) return f;
+    if (*text->left <= 0) {
+        f.explanation = STR("There is more here than is judged in one call.");
+        return f;
+    }
     if (speaks_of(policy, STR("alt")) && speaks_of(policy, STR("text"))) {
         bool broken = image_without_alt(in->artifact);
         f.status = !broken ? CONTENT_PASSED : must ? CONTENT_FAILED : CONTENT_WARNING;
@@ -232,7 +290,7 @@ void content_check(struct arena *a, const struct content_case *in, struct conten
 {
     yyjson_val *policies = json_arr(in->standards, "policies"), *entry;
     yyjson_val *exemplars = json_obj(in->standards, "calibration_exemplars");
-    struct str text = artifact_text(a, in->artifact);
+    struct words text = words_of(a, artifact_text(a, in->artifact), in->work_left);
     struct content_verdict v = { .pass = true };
     size_t i, n;
     v.findings = ARENA_ARRAY(a, struct content_finding, yyjson_arr_size(policies) + 1);
@@ -243,7 +301,7 @@ void content_check(struct arena *a, const struct content_case *in, struct conten
                                                       STR("The standards name this artifact as an example.") };
     }
     yyjson_arr_foreach(policies, i, n, entry) {
-        if (applies(entry, in->channel)) v.findings[v.n++] = judge(a, in, entry, text);
+        if (applies(entry, in->channel)) v.findings[v.n++] = judge(a, in, entry, &text);
     }
     for (i = 0; i < v.n; i++) v.pass = v.pass && v.findings[i].status != CONTENT_FAILED;
     if (good && !bad) v.pass = true;

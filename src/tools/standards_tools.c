@@ -212,7 +212,8 @@ static void add_verdict(struct tool_call *c, yyjson_mut_val *o, const struct con
 int calibrate_content_run(struct tool_call *c, struct err *e)
 {
     struct held_row row;
-    struct content_case k = { 0 };
+    int64_t work = CONTENT_WORK_MAX;
+    struct content_case k = { .work_left = &work };
     struct content_verdict v;
     if (json_req_obj(JSON_FIELD(c->args, "artifact", ""), &k.artifact, e) || load(c, &row, e)) return -1;
     k.standards = doc_parse(c->arena, row.doc);
@@ -229,14 +230,14 @@ int validate_content_delivery_run(struct tool_call *c, struct err *e)
     struct held_row row;
     yyjson_val *records, *record;
     size_t i, n;
-    int64_t passed = 0, failed = 0;
+    int64_t passed = 0, failed = 0, work = CONTENT_WORK_MAX;
     bool include_passed = json_bool_or(c->args, "include_passed", true);
     if (load(c, &row, e)) return -1;
     if (json_req_arr(JSON_FIELD(c->args, "records", ""), (struct json_len){ 1, RECORDS_MAX }, &records, e)) return -1;
     yyjson_val *standards = doc_parse(c->arena, row.doc);
     yyjson_mut_val *results = yyjson_mut_arr(c->doc);
     yyjson_arr_foreach(records, i, n, record) {
-        struct content_case k = { standards, json_obj(record, "artifact"), json_str(record, "channel") };
+        struct content_case k = { standards, json_obj(record, "artifact"), json_str(record, "channel"), &work };
         struct content_verdict v;
         content_check(c->arena, &k, &v);
         if (v.pass) passed++;

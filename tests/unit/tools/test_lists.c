@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "domain/inventory_list.h"
 #include "domain/plan.h"
 #include "tools/fixture.h"
@@ -384,9 +386,36 @@ static void products_are_filtered_by_place_and_standard(void **state)
     fixture_valid(f, &r, "get_products", ADCP_3_1);
 }
 
+/* A policy of many words against content of many words: judged as far as it goes, and said where it ends. */
+static void judging_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct buf b;
+    buf_init(&b, 8 << 20);
+    buf_add(&b, STR("{" KEY ACCOUNT ",\"scope\":{\"languages_any\":[\"en\"]},\"policies\":[{\"policy_id\":\"long\",\"enforcement\":"
+                    "\"must\",\"policy\":\""));
+    for (int i = 0; i < 60000; i++) buf_addf(&b, "no hunting%d, ", i);
+    buf_add(&b, STR("\"},{\"policy_id\":\"later\",\"enforcement\":\"must\",\"policy\":\"No tobacco\"}]}"));
+    struct fixture_reply r = fixture_call(f, "create_content_standards", arena_cstr(&f->arena, buf_str(&b)));
+    assert_int_equal(r.rc, 0);
+    buf_clear(&b);
+    buf_addf(&b, "{" KEY "\"standards_id\":\"%s\",\"artifact\":{\"property_rid\":\"s\",\"artifact_id\":\"x\",\"assets\":[{\"type\":"
+             "\"text\",\"content\":\"", fixture_text(f, &r, "/standards_id"));
+    for (int i = 0; i < 60000; i++) buf_addf(&b, "huntz%d ", i);
+    buf_add(&b, STR("tobacco\"}]}}"));
+    clock_t before = clock();
+    r = fixture_call(f, "calibrate_content", arena_cstr(&f->arena, buf_str(&b)));
+    buf_finish(&b);
+    assert_int_equal(r.rc, 0);
+    assert_true(clock() - before < 20 * CLOCKS_PER_SEC);
+    assert_string_equal(fixture_text(f, &r, "/features/0/status"), "unevaluated");
+    assert_string_equal(fixture_text(f, &r, "/features/1/status"), "unevaluated");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(judging_is_bounded, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_property_list_lives_from_creation_to_deletion, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(lists_resolve_against_the_publishers_own_inventory, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(pages_of_lists_are_honest, fixture_setup, fixture_teardown),
