@@ -1,11 +1,13 @@
 #include "domain/package_request.h"
 
+#include "base/first_of.h"
 #include <salesagent/money.h>
 
 #include "base/buf.h"
 #include "base/rfc3339.h"
 
 #define ID_MAX     255
+#define CATALOGS_MAX 100 /* there are fewer types */
 #define TEXT_MAX   500
 #define AMOUNT_MAX INT64_C(1000000000000000)
 
@@ -315,9 +317,14 @@ static int accept_catalogs(const struct package_request *r, struct err *e)
 {
     yyjson_val *arr = json_arr(r->val, "catalogs"), *v, *w;
     size_t i, n, j, m;
+    if (yyjson_arr_size(arr) > CATALOGS_MAX) {
+        (void)err_set(e, "VALIDATION_ERROR", "A package has at most %d catalogs.", CATALOGS_MAX);
+        return err_field(e, "%s/catalogs", r->at);
+    }
     yyjson_arr_foreach(arr, i, n, v) {
         yyjson_arr_foreach(arr, j, m, w) {
-            if (j >= i || !str_eq(json_str(v, "type"), json_str(w, "type"))) continue;
+            if (j >= i) break;
+            if (!str_eq(json_str(v, "type"), json_str(w, "type"))) continue;
             (void)err_set(e, "VALIDATION_ERROR", "Each catalog of a package must have a type of its own.");
             return err_field(e, "%s/catalogs/%zu/type", r->at, i);
         }
@@ -384,38 +391,61 @@ struct keyword_edit {
     const char *list, *add, *remove;
 };
 
-static bool same_keyword(yyjson_mut_val *x, yyjson_val *y)
+/* What two keywords have in common that are one: the match type and the word. */
+static struct str keyword_key(struct arena *a, struct str match_type, struct str keyword)
 {
-    struct str xk = { yyjson_mut_get_str(yyjson_mut_obj_get(x, "keyword")),
-                      yyjson_mut_get_len(yyjson_mut_obj_get(x, "keyword")) };
-    struct str xm = { yyjson_mut_get_str(yyjson_mut_obj_get(x, "match_type")),
-                      yyjson_mut_get_len(yyjson_mut_obj_get(x, "match_type")) };
-    return str_eq(xk, json_str(y, "keyword")) && str_eq(xm, json_str(y, "match_type"));
+    return arena_printf(a, "%zu:" STR_FMT STR_FMT, match_type.n, STR_ARG(match_type), STR_ARG(keyword));
 }
 
-static void drop_keyword(yyjson_mut_val *arr, yyjson_val *word)
+static struct str given_key(struct arena *a, yyjson_val *v)
 {
-    for (size_t i = yyjson_mut_arr_size(arr); i-- > 0;) {
-        if (same_keyword(yyjson_mut_arr_get(arr, i), word)) (void)yyjson_mut_arr_remove(arr, i); /* it is there */
+    return keyword_key(a, json_str(v, "match_type"), json_str(v, "keyword"));
+}
+
+static struct str member(yyjson_mut_val *obj, const char *key)
+{
+    yyjson_mut_val *v = yyjson_mut_obj_get(obj, key);
+    return (struct str){ yyjson_mut_get_str(v), yyjson_mut_get_len(v) };
+}
+
+/* Of the keywords in force those that are neither removed nor given anew, then the given ones, each where it is given
+ * last. By sorting (base/first_of.h): campaigns have thousands of keywords. */
+static void merge_keywords(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *arr, yyjson_val *add, yyjson_val *gone)
+{
+    size_t i, max, n = 0, add_n = yyjson_arr_size(add), changed_n = add_n + yyjson_arr_size(gone);
+    size_t old_n = yyjson_mut_arr_size(arr);
+    struct str *keys = ARENA_ARRAY(a, struct str, changed_n + old_n + 1);
+    yyjson_mut_val **old = ARENA_ARRAY(a, yyjson_mut_val *, old_n + 1), *one;
+    yyjson_val *v;
+    yyjson_arr_foreach(add, i, max, v) keys[add_n - 1 - i] = given_key(a, v); /* backwards: the last is the first */
+    n = add_n;
+    yyjson_arr_foreach(gone, i, max, v) keys[n++] = given_key(a, v);
+    yyjson_mut_arr_foreach(arr, i, max, one) {
+        old[i] = one;
+        keys[n++] = keyword_key(a, member(one, "match_type"), member(one, "keyword"));
+    }
+    const size_t *first = first_of(a, keys, n);
+    (void)yyjson_mut_arr_clear(arr); /* it is an array */
+    for (i = 0; i < old_n; i++) {
+        if (first[changed_n + i] >= changed_n) (void)yyjson_mut_arr_append(arr, old[i]);
+    }
+    yyjson_arr_foreach(add, i, max, v) {
+        /* Appending fails only for lack of memory. */
+        if (first[add_n - 1 - i] == add_n - 1 - i) (void)yyjson_mut_arr_append(arr, json_copy(doc, v));
     }
 }
 
 /* keyword_targets_add and the like: upserts by (keyword, match_type) into the overlay that is in force. */
-static void edit_keywords(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct package_request *r,
+static void edit_keywords(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct package_request *r,
                           const struct keyword_edit *edit)
 {
-    yyjson_val *add = json_arr(r->val, edit->add), *gone = json_arr(r->val, edit->remove), *v;
+    yyjson_val *add = json_arr(r->val, edit->add), *gone = json_arr(r->val, edit->remove);
     if (!add && !gone) return;
     yyjson_mut_val *overlay = yyjson_mut_obj_get(obj, "targeting_overlay");
     if (!overlay) overlay = json_add_obj(doc, obj, "targeting_overlay");
     yyjson_mut_val *arr = yyjson_mut_obj_get(overlay, edit->list);
     if (!arr) arr = json_add_arr(doc, overlay, edit->list);
-    size_t i, n;
-    yyjson_arr_foreach(gone, i, n, v) drop_keyword(arr, v);
-    yyjson_arr_foreach(add, i, n, v) {
-        drop_keyword(arr, v);
-        (void)yyjson_mut_arr_append(arr, json_copy(doc, v)); /* fails only for lack of memory */
-    }
+    merge_keywords(a, doc, arr, add, gone);
     if (yyjson_mut_arr_size(arr) == 0) (void)yyjson_mut_obj_remove_key(overlay, edit->list);
     if (yyjson_mut_obj_size(overlay) == 0) (void)yyjson_mut_obj_remove_key(obj, "targeting_overlay");
 }
@@ -442,7 +472,7 @@ struct str package_doc(const struct act *act, const struct package_request *r, s
     }
     if (r->kind == PACKAGE_NEW) name_formats(act, doc, obj);
     put_metrics(doc, obj, json_arr(r->val, "committed_metrics"), act->now);
-    for (size_t i = 0; i < ARRAY_LEN(edits); i++) edit_keywords(doc, obj, r, &edits[i]);
+    for (size_t i = 0; i < ARRAY_LEN(edits); i++) edit_keywords(act->arena, doc, obj, r, &edits[i]);
     if (r->canceled) {
         json_add_bool(doc, obj, "canceled", true);
         yyjson_mut_val *c = json_add_obj(doc, obj, "cancellation");

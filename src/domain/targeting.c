@@ -1,6 +1,7 @@
 /* Which members of a targeting overlay this seller honours: those here that need nothing of the publisher, and those for
  * which the publisher states the dimension (capabilities.targeting of the import file, as get_adcp_capabilities shows
  * it). Any other is refused: dropping a restriction silently would deliver where the buyer said not to. */
+#include "base/first_of.h"
 #include "domain/package_request.h"
 
 static const char *const always[] = {
@@ -74,19 +75,33 @@ static int unsupported(struct str name, const char *at, struct err *e)
     return err_field(e, "%s/" STR_FMT, at, STR_ARG(name));
 }
 
+static void add_words(struct str *words, size_t *n, yyjson_val *list)
+{
+    yyjson_val *v;
+    size_t i, max;
+    yyjson_arr_foreach(list, i, max, v) words[(*n)++] = json_val_str(v);
+}
+
 static int overlaps(yyjson_val *overlay, size_t pair, const char *at, struct err *e)
 {
-    yyjson_val *in = json_arr(overlay, pairs[pair].include), *out = json_arr(overlay, pairs[pair].exclude), *v, *w;
-    size_t i, n, j, m;
-    yyjson_arr_foreach(out, i, n, v) {
-        yyjson_arr_foreach(in, j, m, w) {
-            if (!str_eq(json_val_str(v), json_val_str(w))) continue;
-            (void)err_set(e, "VALIDATION_ERROR", STR_FMT " is both in %s and in %s.", STR_ARG(json_val_str(v)),
-                          pairs[pair].include, pairs[pair].exclude);
-            return err_field(e, "%s/%s/%zu", at, pairs[pair].exclude, i);
-        }
+    yyjson_val *in = json_arr(overlay, pairs[pair].include), *out = json_arr(overlay, pairs[pair].exclude);
+    size_t in_n = yyjson_arr_size(in), out_n = yyjson_arr_size(out), n = 0;
+    struct arena a;
+    int rc = 0;
+    if (!in_n || !out_n) return 0;
+    arena_init(&a);
+    struct str *words = ARENA_ARRAY(&a, struct str, in_n + out_n);
+    add_words(words, &n, in);
+    add_words(words, &n, out);
+    const size_t *first = first_of(&a, words, n);
+    for (size_t i = in_n; i < n && rc == 0; i++) {
+        if (first[i] >= in_n) continue;
+        (void)err_set(e, "VALIDATION_ERROR", STR_FMT " is both in %s and in %s.", STR_ARG(words[i]), pairs[pair].include,
+                      pairs[pair].exclude);
+        rc = err_field(e, "%s/%s/%zu", at, pairs[pair].exclude, i - in_n);
     }
-    return 0;
+    arena_finish(&a);
+    return rc;
 }
 
 static bool upper(char c)

@@ -6,11 +6,11 @@
  * and its items are those it had before. */
 #include "base/crypto.h"
 #include "base/encode.h"
+#include "base/first_of.h"
 #include "base/rfc3339.h"
 #include "domain/catalog_feed.h"
 #include "tools/around_tools.h"
 #include "tools/held_sync.h"
-#include "tools/ids.h"
 
 #define CATALOGS_MAX 50
 #define ITEMS_MAX    10000
@@ -39,7 +39,7 @@ static void check_items(struct held_sync *h, struct items *it)
     it->issues = yyjson_mut_arr(h->c->doc);
     it->ids = ARENA_ARRAY(h->c->arena, struct str, n + 1);
     yyjson_arr_foreach(it->list, i, n, item) it->ids[i] = feed_item_id(item);
-    const size_t *first = ids_first(h->c->arena, it->ids, n);
+    const size_t *first = first_of(h->c->arena, it->ids, n);
     for (i = 0; i < n; i++) {
         if (!it->ids[i].n) {
             add_issue(h, it, i, it->ids[i], "The item has no identifier.");

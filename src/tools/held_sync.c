@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
+#include "base/first_of.h"
 #include "domain/audit.h"
 #include "tools/creative_reply.h"
-#include "tools/ids.h"
 
 static struct held_key key_of(const struct held_sync *h, struct str id)
 {
@@ -18,7 +18,7 @@ static void read_ids(struct held_sync *h)
     struct str *ids = ARENA_ARRAY(h->c->arena, struct str, n + 1);
     yyjson_arr_foreach(h->list, i, n, entry) ids[i] = json_str(entry, h->id_key);
     h->ids = ids;
-    h->first = ids_first(h->c->arena, ids, n);
+    h->first = first_of(h->c->arena, ids, n);
 }
 
 int held_begin(struct held_sync *h, struct err *e)

@@ -20,7 +20,7 @@ struct held_sync {
     struct account_row account;
     yyjson_val *list; /* NULL: discovery */
     const struct str *ids;  /* of the list's entries */
-    const size_t *first;    /* see tools/ids.h */
+    const size_t *first;    /* see base/first_of.h */
     int64_t stored;         /* objects of the kind in the account, with those this call has made */
     yyjson_mut_val *out;
 };

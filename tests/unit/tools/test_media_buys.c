@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/rfc3339.h"
 #include "contract/validate.h"
 #include "domain/creative.h"
@@ -480,6 +482,41 @@ static void targeting_is_replaced_and_keywords_are_edited(void **state)
     ASSERT_NUM(r.reply, "/media_buys/0/context/trace", 1);
 }
 
+/* Keywords come by the thousand; each used to be compared with all that are there, found by counting from the first. */
+static void thousands_of_keywords_are_merged_soon(void **state)
+{
+    struct fixture *f = *state;
+    struct str id = create_auto(f), p1 = package_id(f, id, 1);
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_addf(&b, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"keyword_targets_add\":[",
+             STR_ARG(id), STR_ARG(p1));
+    for (int i = 0; i < 6000; i++) buf_addf(&b, "{\"keyword\":\"k%d\",\"match_type\":\"exact\",\"bid_price\":1},", i);
+    buf_add(&b, STR("{\"keyword\":\"k1\",\"match_type\":\"broad\"},{\"keyword\":\"k0\",\"match_type\":\"exact\",\"bid_price\":3}]}]}"));
+    const char *args = arena_cstr(&f->arena, buf_str(&b));
+    buf_finish(&b);
+    clock_t before = clock();
+    struct fixture_reply r = fixture_call(f, "update_media_buy", args);
+    assert_int_equal(r.rc, 0);
+    r = fixture_call(f, "update_media_buy",
+                     arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
+                                  "\"keyword_targets_remove\":[{\"keyword\":\"k2\",\"match_type\":\"exact\"},{\"keyword\":\"k3\","
+                                  "\"match_type\":\"exact\"}],\"keyword_targets_add\":[{\"keyword\":\"k3\",\"match_type\":"
+                                  "\"exact\"}]}]}", STR_ARG(id), STR_ARG(p1)).p);
+    assert_int_equal(r.rc, 0);
+    assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
+    r = fixture_call(f, "get_media_buys", fill(f, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", id));
+    yyjson_val *list = json_get_path(r.reply, "/media_buys/0/packages/0/targeting_overlay/keyword_targets");
+    assert_int_equal(yyjson_arr_size(list), 6000); /* 6000, one of another kind, one removed */
+    assert_true(str_is(json_str(yyjson_arr_get(list, 0), "keyword"), "k1"));
+    assert_true(str_is(json_str(yyjson_arr_get(list, 1), "keyword"), "k4"));
+    assert_true(str_is(json_str(yyjson_arr_get(list, 5997), "match_type"), "broad"));
+    assert_true(str_is(json_str(yyjson_arr_get(list, 5998), "keyword"), "k0"));
+    assert_int_equal(json_i64_or(yyjson_arr_get(list, 5998), "bid_price", 0), 3);
+    assert_true(str_is(json_str(yyjson_arr_get(list, 5999), "keyword"), "k3"));
+    assert_false(json_has(yyjson_arr_get(list, 5999), "bid_price"));
+}
+
 /* ---- reading ---- */
 
 static void pages_are_walked_by_cursor(void **state)
@@ -564,6 +601,7 @@ int main(void)
         T(canceling_wins_and_happens_once),
         T(packages_are_canceled_and_added),
         T(targeting_is_replaced_and_keywords_are_edited),
+        T(thousands_of_keywords_are_merged_soon),
         T(pages_are_walked_by_cursor),
         T(another_principals_ids_do_not_exist),
         T(anothers_task_does_not_exist),

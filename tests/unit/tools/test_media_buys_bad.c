@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/rfc3339.h"
 #include "domain/account.h"
 #include "domain/media_buy.h"
@@ -415,11 +417,37 @@ static void accounts_are_found_by_key_and_by_id(void **state)
     }
 }
 
+/* 60,000 wanted and 60,000 excluded were 3,600,000,000 comparisons, while nobody else was answered. */
+static void long_lists_of_targets_are_compared_soon(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const members[] = { "audience_include", "audience_exclude" };
+    struct buf b;
+    buf_init(&b, 4 << 20);
+    buf_add(&b, STR("{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
+                    "\"budget\":600,\"targeting_overlay\":{"));
+    for (size_t k = 0; k < ARRAY_LEN(members); k++) {
+        buf_addf(&b, "%s\"%s\":[", k ? "," : "", members[k]);
+        for (int i = 0; i < 60000; i++) buf_addf(&b, "\"%s-%d\",", k ? "out" : "in", i);
+        buf_add(&b, STR("\"last\"]"));
+    }
+    buf_add(&b, STR("}}]}"));
+    const char *args = arena_cstr(&f->arena, buf_str(&b));
+    buf_finish(&b);
+    clock_t before = clock();
+    struct fixture_reply r = fixture_call(f, "create_media_buy", args);
+    assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, "VALIDATION_ERROR");
+    assert_string_equal(r.e.field, "/packages/0/targeting_overlay/audience_exclude/60000");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(bad_creates_name_the_member),
+        T(long_lists_of_targets_are_compared_soon),
         T(ids_that_are_not_there_are_named),
         T(what_cannot_be_honoured_is_refused),
         T(money_must_be_money),
