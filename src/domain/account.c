@@ -228,6 +228,16 @@ static int may_be_made(const struct act *act, const struct account_row *row, str
     return err_field(e, "/account");
 }
 
+int account_room(const struct act *act, struct err *e)
+{
+    int64_t n;
+    if (q_account_count(act->tx, act->tenant->tenant_id, act->principal->principal_id, &n, e)) return -1;
+    if (n < ACCOUNTS_MAX) return 0;
+    (void)err_set(e, "INVALID_REQUEST", "These credentials have %d accounts, and no more are made.", ACCOUNTS_MAX);
+    (void)err_suggest(e, "Use an account that list_accounts shows.");
+    return err_field(e, "/account");
+}
+
 int account_ensure(const struct act *act, const struct account_ref *ref, enum account_use use, struct account_row *out,
                    struct err *e)
 {
@@ -235,7 +245,7 @@ int account_ensure(const struct act *act, const struct account_ref *ref, enum ac
     if (found) return found < 0 ? -1 : 0;
     struct account_row row;
     account_new(act, ref, &row);
-    if (may_be_made(act, &row, e) || q_account_insert(act->tx, &row, e)) return -1;
+    if (account_room(act, e) || may_be_made(act, &row, e) || q_account_insert(act->tx, &row, e)) return -1;
     struct audit_entry entry = {
         .action = "account.create",
         .subject = arena_printf(act->arena, "account:" STR_FMT, STR_ARG(row.account_id)),

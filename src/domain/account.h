@@ -56,6 +56,11 @@ bool account_status_known(struct str status);
 MUST_CHECK int account_find(const struct act *act, const struct account_ref *ref, enum account_use use,
                             struct account_row *out, struct err *e);
 
+/* A principal has at most ACCOUNTS_MAX accounts, closed ones included: whoever could declare more would fill the disk.
+ * INVALID_REQUEST at /account when it has as many. */
+#define ACCOUNTS_MAX 10000
+MUST_CHECK int account_room(const struct act *act, struct err *e);
+
 /* account_find, and creates the active account of a natural key on first use. Write transactions only. Where the
  * publisher's people accept new accounts it is not created: ACCOUNT_SETUP_REQUIRED, to be declared with sync_accounts;
  * POLICY_VIOLATION where a rule rejects it; both with field /account. */

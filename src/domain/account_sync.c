@@ -11,7 +11,6 @@
 #include "domain/tenant_settings.h"
 #include "domain/webhook.h"
 
-#define ACCOUNTS_OF_PRINCIPAL_MAX 10000
 
 const char *account_action_name(enum account_action a)
 {
@@ -278,6 +277,7 @@ int account_sync_entry(const struct act *act, const struct account_sync *in, str
         (void)no_such_account(in, &why);
         return fail_entry(out, &why);
     }
+    if (!found && account_room(act, &why)) return fail_entry(out, &why);
     if (!found) account_new(act, &out->key, &row);
     struct str status = row.status;
     if (check_alive(act, &row, in, &why)) return fail_entry(out, &why);
@@ -322,7 +322,7 @@ int account_close_others(const struct act *act, const struct account_ids *keep, 
                          struct account_rows *closed, struct err *e)
 {
     struct account_filter f = { .tenant_id = act->tenant->tenant_id, .principal_id = act->principal->principal_id,
-                                .sandbox = act->principal->sandbox ? 1 : -1, .limit = ACCOUNTS_OF_PRINCIPAL_MAX };
+                                .sandbox = act->principal->sandbox ? 1 : -1, .limit = ACCOUNTS_MAX };
     struct account_row *rows;
     size_t n;
     if (q_account_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;

@@ -74,6 +74,17 @@ int q_account_list(struct tx *tx, struct arena *a, const struct account_filter *
     return 0;
 }
 
+int q_account_count(struct tx *tx, struct str tenant_id, struct str principal_id, int64_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM account WHERE tenant_id = ? AND principal_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, principal_id);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *n = rc == 1 ? col_i64(s, 0) : 0;
+    return 0;
+}
+
 int q_account_insert(struct tx *tx, const struct account_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO account (" COLUMNS ")"

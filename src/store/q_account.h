@@ -28,6 +28,8 @@ MUST_CHECK int q_account_by_key(struct tx *tx, struct arena *a, const struct acc
 /* By account_id, at most limit + 1 rows, so that the caller sees whether there are more. */
 MUST_CHECK int q_account_list(struct tx *tx, struct arena *a, const struct account_filter *f, struct account_row **rows,
                               size_t *n, struct err *e);
+/* How many accounts the principal has, of any status. */
+MUST_CHECK int q_account_count(struct tx *tx, struct str tenant_id, struct str principal_id, int64_t *n, struct err *e);
 MUST_CHECK int q_account_insert(struct tx *tx, const struct account_row *row, struct err *e);
 /* Writes name, status, doc and updated_at of the row with this tenant_id and account_id. */
 MUST_CHECK int q_account_update(struct tx *tx, const struct account_row *row, struct err *e);

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "domain/account.h"
 #include "domain/governance.h"
 #include "domain/webhook.h"
+#include "store/q_account.h"
 #include "store/stmt.h"
 #include "tools/fixture.h"
 
@@ -446,9 +448,41 @@ static void each_status_blocks_what_it_should(void **state)
     }
 }
 
+static int fill_up(struct act *act, void *arg, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        act->tx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?3) INSERT INTO account (tenant_id,"
+                 " account_id, principal_id, brand_domain, operator, status, created_at, updated_at)"
+                 " SELECT ?1, 'acc-' || i, ?2, 'b' || i || '.example', 'o.example', 'active', 0, 0 FROM n");
+    stmt_str(s, 1, act->tenant->tenant_id);
+    stmt_str(s, 2, act->principal->principal_id);
+    stmt_i64(s, 3, *(int64_t *)arg);
+    return stmt_run(s, e);
+}
+
+/* sync_accounts declares up to 1,000 in a call, and any other call one by the way: without an end. */
+static void a_buyer_has_a_most_of_accounts(void **state)
+{
+    struct fixture *f = *state;
+    int64_t have, n;
+    struct err e;
+    assert_int_equal(q_account_count(store_read(f->store), f->tenant.tenant_id, f->principal.principal_id, &have, &e), 0);
+    n = ACCOUNTS_MAX - have - 1;
+    assert_int_equal(fixture_act(f, fill_up, &n, &e), 0);
+#define ENTRY(brand) "{\"brand\":{\"domain\":\"" brand "\"},\"operator\":\"last.example\",\"billing\":\"operator\"}"
+    struct fixture_reply r = fixture_call(f, "sync_accounts", "{\"idempotency_key\":\"0123456789abcdef\",\"accounts\":["
+                                          ENTRY("one.example") "," ENTRY("two.example") "]}");
+    assert_int_equal(r.rc, 0);
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "created");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/action"), "failed");
+    fixture_refused(f, "sync_catalogs", "{\"idempotency_key\":\"0123456789abcdef\",\"account\":{\"brand\":{\"domain\":"
+                    "\"three.example\"},\"operator\":\"last.example\"}}", "INVALID_REQUEST", "/account");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_buyer_has_a_most_of_accounts, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(accounts_are_declared_and_found_again, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_the_publisher_does_not_offer_fails_alone, fixture_setup, fixture_teardown),
