@@ -67,11 +67,34 @@ static int read_budget(yyjson_val *filters, struct product_filter *f, struct err
     return 0;
 }
 
+/* Each product of the publisher is held against each word of these, for callers that nobody knows, too. */
+#define WORDS_MAX        2000
+#define POSTAL_CODES_MAX 50000 /* of all areas together; the United States have 42,000 */
+
+static int too_many(const char *at, struct str member, size_t max, struct err *e)
+{
+    (void)err_set(e, "INVALID_REQUEST", STR_FMT " may hold at most %zu.", STR_ARG(member), max);
+    return err_field(e, "%s/" STR_FMT, at, STR_ARG(member));
+}
+
+static int check_sizes(const struct product_filter *f, struct err *e)
+{
+    yyjson_val *key, *val, *area;
+    size_t i, n, codes = 0;
+    if (yyjson_arr_size(f->required_policies) > WORDS_MAX) return too_many("", STR("required_policies"), WORDS_MAX, e);
+    yyjson_obj_foreach(f->filters, i, n, key, val) {
+        size_t size = yyjson_is_arr(val) ? yyjson_arr_size(val) : yyjson_obj_size(val);
+        if (size > WORDS_MAX) return too_many("/filters", json_val_str(key), WORDS_MAX, e);
+    }
+    yyjson_arr_foreach(json_arr(f->filters, "postal_areas"), i, n, area) codes += yyjson_arr_size(json_arr(area, "values"));
+    return codes > POSTAL_CODES_MAX ? too_many("/filters", STR("postal_areas"), POSTAL_CODES_MAX, e) : 0;
+}
+
 int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, struct product_filter *out, struct err *e)
 {
     struct product_filter f = { .ts = ts, .price_kind = -1, .budget_min = -1, .budget_max = -1, .start_at = TIME_NONE,
                                 .end_at = TIME_NONE, .required_policies = json_arr(args, "required_policies") };
-    if (json_opt_obj(JSON_FIELD(args, "filters", ""), &f.filters, e)) return -1;
+    if (json_opt_obj(JSON_FIELD(args, "filters", ""), &f.filters, e) || check_sizes(&f, e)) return -1;
     bool fixed = false;
     if (json_opt_bool(JSON_FIELD(f.filters, "is_fixed_price", "/filters"), &fixed, e)) return -1;
     if (json_has(f.filters, "is_fixed_price")) f.price_kind = fixed;

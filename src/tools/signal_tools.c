@@ -16,6 +16,8 @@
 
 #define SIGNALS_MAX 5000
 #define ID_MAX      256
+#define WORDS_MAX   1000 /* of each list that signals are held against */
+#define BRIEF_MAX   4000 /* bytes of a brief that are looked at */
 
 struct signal {
     struct str id, text; /* the stored document */
@@ -152,6 +154,7 @@ static void choose(struct asking *q)
 {
     struct str brief = json_str(q->c->args, "signal_spec");
     size_t kept = 0;
+    if (brief.n > BRIEF_MAX) brief.n = BRIEF_MAX;
     for (size_t i = 0; i < q->n; i++) {
         struct signal s = q->signals[i];
         if (!id_wanted(q->c->args, s.id) || !passes_filters(q, s.doc) || !in_countries(q->c->args, s.doc)) continue;
@@ -314,6 +317,16 @@ static int check_account(struct tool_call *c, struct err *e)
     return ref.given && account_find(c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e) < 0 ? -1 : 0;
 }
 
+static int check_sizes(yyjson_val *args, struct err *e)
+{
+    static const char *const lists[] = { "signal_ids", "signal_refs", "countries", "destinations", "fields" };
+    yyjson_val *ignored;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (json_opt_arr(JSON_FIELD(args, lists[i], ""), (struct json_len){ 0, WORDS_MAX }, &ignored, e)) return -1;
+    }
+    return 0;
+}
+
 int get_signals_run(struct tool_call *c, struct err *e)
 {
     struct asking q = { .c = c };
@@ -325,7 +338,7 @@ int get_signals_run(struct tool_call *c, struct err *e)
         return err_field(e, "/signal_spec");
     }
     struct str list = arena_printf(c->arena, "signals:" STR_FMT, STR_ARG(json_str(args, "signal_spec")));
-    if (check_account(c, e) || page_read(c, list, &page, e) || read_signals(&q, e)) return -1;
+    if (check_sizes(args, e) || check_account(c, e) || page_read(c, list, &page, e) || read_signals(&q, e)) return -1;
     reply_settings(c, &q.ts);
     if (unchanged(&q, wholesale)) return 0;
     choose(&q);

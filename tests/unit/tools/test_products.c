@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "domain/catalog.h"
 #include "domain/product.h"
 #include "store/stmt.h"
@@ -428,11 +429,38 @@ static void a_time_budget_is_a_duration(void **state)
     assert_string_equal(r.e.field, "/time_budget/unit");
 }
 
+/* Every product is held against every word of a filter, and anybody may ask. */
+static void filters_have_a_most(void **state)
+{
+    struct fixture *f = *state;
+    static const struct { const char *head, *item, *tail, *field; int n; } cases[] = {
+        { "{\"buying_mode\":\"wholesale\",\"filters\":{\"regions\":[", "\"US-NY\"", "]}}", "/filters/regions", 2001 },
+        { "{\"buying_mode\":\"wholesale\",\"filters\":{\"format_ids\":[", "{\"id\":\"x\"}", "]}}", "/filters/format_ids", 2001 },
+        { "{\"buying_mode\":\"wholesale\",\"required_policies\":[", "\"p\"", "]}", "/required_policies", 2001 },
+        { "{\"buying_mode\":\"wholesale\",\"filters\":{\"postal_areas\":[{\"country\":\"US\",\"system\":\"zip\",\"values\":[",
+          "\"10001\"", "]}]}}", "/filters/postal_areas", 50001 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (int less = 0; less < 2; less++) {
+            struct buf b;
+            buf_init(&b, 1 << 20);
+            buf_add(&b, str_from(cases[i].head));
+            for (int k = 0; k < cases[i].n - less; k++) buf_addf(&b, "%s%s", k ? "," : "", cases[i].item);
+            buf_add(&b, str_from(cases[i].tail));
+            struct fixture_reply r = fixture_call(f, "get_products", arena_cstr(&f->arena, buf_str(&b)));
+            buf_finish(&b);
+            assert_int_equal(r.rc, less ? 0 : -1);
+            if (!less) assert_string_equal(r.e.field, cases[i].field);
+        }
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(the_tutorials_brief_gives_the_tutorials_order),
+        T(filters_have_a_most),
         T(another_brief_gives_another_order),
         T(a_brief_that_matches_nothing_still_lists_everything_low),
         T(the_feed_is_in_the_publishers_order_without_scores),

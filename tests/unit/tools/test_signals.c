@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/rfc3339.h"
 #include "domain/catalog_import.h"
 #include "tools/fixture.h"
@@ -144,10 +145,24 @@ static void an_export_imports_to_the_same_signals(void **state)
     assert_int_equal(fixture_import(f, exported), 0);
 }
 
+static void lists_to_choose_by_have_a_most(void **state)
+{
+    struct fixture *f = *state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_add(&b, STR("{\"signal_spec\":\"readers\",\"signal_ids\":["));
+    for (int i = 0; i < 1001; i++) buf_addf(&b, "%s{\"source\":\"agent\",\"id\":\"s%d\"}", i ? "," : "", i);
+    buf_add(&b, STR("]}"));
+    const char *args = arena_cstr(&f->arena, buf_str(&b));
+    buf_finish(&b);
+    fixture_refused(f, "get_signals", args, "INVALID_REQUEST", "/signal_ids");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_brief_orders_the_signals, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(lists_to_choose_by_have_a_most, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(filters_leave_signals_out, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_whole_feed_says_when_nothing_changed, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(activation_takes_as_long_as_it_takes, setup, fixture_teardown),
