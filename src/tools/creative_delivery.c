@@ -47,7 +47,8 @@ static int read_day(yyjson_val *args, const char *key, int64_t *day, struct err 
     return err_field(e, "/%s", key);
 }
 
-/* Who names an account asks about its media buys only; one that nothing was bought for yet has none. */
+/* Of creatives, an account that is named limits the media buys they are shown in; one that nothing was bought for yet has
+ * none. Media buys that are named are what is wanted, whatever else the call says (the storyboard creative_ad_server). */
 static int read_account(struct call *k, struct err *e)
 {
     struct account_ref ref;
@@ -59,15 +60,14 @@ static int read_account(struct call *k, struct err *e)
     return rc < 0 ? -1 : 0;
 }
 
-/* 1 when the caller has this media buy, of the account where one is named; 0 when not. */
-static int find_buy(struct call *k, struct str id, struct err *e)
+static int is_of_account(const struct call *k, struct str media_buy_id, bool *is, struct err *e)
 {
     struct media_buy b;
-    struct err why;
-    if (media_buy_require(k->c->act, id, &b, &why) == 0) return !k->of_account || str_eq(b.row.account_id, k->account_id);
-    if (strcmp(why.code, "MEDIA_BUY_NOT_FOUND") == 0) return 0;
-    *e = why;
-    return -1;
+    *is = true;
+    if (!k->of_account) return 0;
+    if (media_buy_require(k->c->act, media_buy_id, &b, e)) return -1;
+    *is = str_eq(b.row.account_id, k->account_id);
+    return 0;
 }
 
 static int read_call(struct call *k, struct err *e)
@@ -113,14 +113,10 @@ static int find_named_buys(struct call *k, struct err *e)
     yyjson_val *v;
     struct err why;
     yyjson_arr_foreach(k->buy_ids, i, n, v) {
-        int rc = find_buy(k, json_val_str(v), e);
-        if (rc < 0) return -1;
-        if (rc == 1) {
-            add_buy_id(k, json_val_str(v));
-            continue;
-        }
-        (void)err_set(&why, "MEDIA_BUY_NOT_FOUND", "there is no media buy of that id");
-        note_error(k, &why, "media_buy_ids", i);
+        struct media_buy b;
+        if (media_buy_require(k->c->act, json_val_str(v), &b, &why) == 0) add_buy_id(k, b.row.media_buy_id);
+        else if (strcmp(why.code, "MEDIA_BUY_NOT_FOUND") != 0) return *e = why, -1;
+        else note_error(k, &why, "media_buy_ids", i);
     }
     if (k->buys_n > 0) return 0;
     (void)err_set(e, "MEDIA_BUY_NOT_FOUND", "there is no media buy of that id");
@@ -146,9 +142,9 @@ static int find_buys_of_creatives(struct call *k, struct err *e)
         if (k->buy_ids) continue;
         if (q_creative_assignments_of_creative(k->c->act->tx, k->c->arena, &row.key, &used, e)) return -1;
         for (size_t j = 0; j < used.n; j++) {
-            rc = k->of_account ? find_buy(k, used.rows[j].media_buy_id, e) : 1;
-            if (rc < 0) return -1;
-            if (rc == 1) add_buy_id(k, used.rows[j].media_buy_id);
+            bool is;
+            if (is_of_account(k, used.rows[j].media_buy_id, &is, e)) return -1;
+            if (is) add_buy_id(k, used.rows[j].media_buy_id);
         }
     }
     if (!k->creative_ids || found > 0) return 0;

@@ -33,7 +33,7 @@ export class Receiver {
     const chunks = [];
     for await (const c of req) chunks.push(c);
     const raw = Buffer.concat(chunks).toString('utf8');
-    const d = { path: req.url, url: `${this.base}${req.url}`, method: req.method, headers: req.headers, raw };
+    const d = { path: req.url, url: `${this.base}${req.url}`, method: req.method, headers: req.headers, raw, at: this.agent()?.now() };
     d.body = JSON.parse(raw);
     this.checked = this.checked.then(() => this.#check(d));
     const said = await this.answer(d);
@@ -43,12 +43,14 @@ export class Receiver {
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? echo));
   }
 
-  // A test may be starting its agent again, perhaps at another time: what fails is tried again for a while.
+  // A test may be starting its agent again, perhaps at another time: what fails is tried again for a while, by the clock of
+  // the agent that ran when it came and by that of the one that runs now.
   async #check(d) {
     for (const until = Date.now() + 5000; !d.verified;) {
       try {
         d.verified = await this.#verify(d);
       } catch (e) {
+        d.at = this.agent().now();
         if (Date.now() < until) { await new Promise((r) => setTimeout(r, 100)); continue; }
         this.wrong.push(new Error(`${d.path} does not verify: ${e.code ?? ''} ${e.message}\n${d.raw.slice(0, 300)}`, { cause: e }));
         break;
@@ -73,7 +75,7 @@ export class Receiver {
       return 'bearer';
     }
     const verdict = await verifyWebhookSignature({ method: d.method, url: d.url, headers, body: d.raw },
-      { jwks: await this.#keys(), now: () => this.agent().now() / 1000, ...this.trust });
+      { jwks: await this.#keys(), now: () => d.at / 1000, ...this.trust });
     assert.equal(verdict.status, 'verified');
     return 'rfc9421';
   }

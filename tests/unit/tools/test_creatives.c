@@ -596,9 +596,6 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
     r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c2\"],\"account\":" ELSEWHERE "}");
     expect_ok(r);
     assert_int_equal(yyjson_arr_size(at(r, "/creatives")), 0);
-    r = call(f, "get_creative_delivery", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"],\"account\":"
-                                                      ELSEWHERE "}", STR_ARG(id)).p);
-    assert_string_equal(r.e.code, "MEDIA_BUY_NOT_FOUND");
     r = call(f, "get_creative_delivery", "{}");
     assert_string_equal(r.e.code, "INVALID_REQUEST");
     fixture_become_new_buyer(f, "other");
