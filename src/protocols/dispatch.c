@@ -331,7 +331,7 @@ static void look(struct timer *t)
     }
 }
 
-/* What was committed is read in the next turn: this one may be reading an older snapshot. */
+/* Not from here: a call that goes on queues writes of its own, amid the answers of this commit. */
 static void on_commit(struct commit_hook *h)
 {
     struct dispatcher *d = CONTAINER_OF(h, struct dispatcher, committed);

@@ -142,9 +142,10 @@ static int64_t curve(const struct plan_package *p, const struct nature *n, int64
     return bend < 0 ? x - muldiv(bow, -bend, PPM, MONEY_ROUND_DOWN) : x + muldiv(bow, bend, PPM, MONEY_ROUND_DOWN);
 }
 
-/* Of `target`, `remaining` is unspent at `from`. */
+/* Of `target`, `remaining` is unspent at `from`. `passed_*` is the flight's traffic until then. */
 struct span {
     int64_t from, to;
+    int64_t passed_from, passed_to;
     int64_t target, remaining;
 };
 
@@ -153,8 +154,8 @@ static int64_t allowance(const struct plan_package *p, const struct nature *n, c
                          const struct span *s)
 {
     if (f->total <= 0) return 0;
-    int64_t xa = muldiv(traffic(n->seed, f->start_at, s->from), ONE, f->total, MONEY_ROUND_DOWN);
-    int64_t xb = muldiv(traffic(n->seed, f->start_at, s->to), ONE, f->total, MONEY_ROUND_DOWN);
+    int64_t xa = muldiv(s->passed_from, ONE, f->total, MONEY_ROUND_DOWN);
+    int64_t xb = muldiv(s->passed_to, ONE, f->total, MONEY_ROUND_DOWN);
     if (p->pacing == PACING_ASAP) {
         int64_t money = muldiv(s->target, (xb - xa) * ASAP_SPEED, 2 * ONE, MONEY_ROUND_DOWN);
         return money < s->remaining ? money : s->remaining;
@@ -164,18 +165,28 @@ static int64_t allowance(const struct plan_package *p, const struct nature *n, c
     return muldiv(s->remaining, fb - fa, ONE - fa, MONEY_ROUND_DOWN);
 }
 
-/* The same under a daily limit: day by day, because what one leaves the next may spend. */
+/* The flight's traffic until `next`, of which `passed` was until `at`. */
+static int64_t pass(uint64_t seed, const struct flight *f, int64_t passed, int64_t at, int64_t next)
+{
+    bool adds_up = (f->end_at - f->start_at) / USEC_PER_DAY <= WAVY_DAYS;
+    return adds_up ? passed + traffic(seed, at, next) : traffic(seed, f->start_at, next);
+}
+
+/* The same under a daily limit: day by day, because what one leaves the next may spend. The traffic is summed along the
+ * way: counted from the start each day, years of a flight would take seconds. */
 static int64_t limited(const struct plan_package *p, const struct nature *n, const struct flight *f,
                        const struct span *span, int64_t limit)
 {
-    int64_t sum = 0;
+    int64_t sum = 0, passed = span->passed_from;
     for (int64_t at = span->from; at < span->to;) {
         int64_t next = at - at % USEC_PER_DAY + USEC_PER_DAY;
         if (next > span->to) next = span->to;
         int64_t most = muldiv(limit, (next - at) / USEC_PER_SEC, USEC_PER_DAY / USEC_PER_SEC, MONEY_ROUND_DOWN);
-        int64_t money = allowance(p, n, f, &(struct span){ at, next, span->target, span->remaining - sum });
+        int64_t then = pass(n->seed, f, passed, at, next);
+        int64_t money = allowance(p, n, f, &(struct span){ at, next, passed, then, span->target, span->remaining - sum });
         sum += money < most ? money : most;
         at = next;
+        passed = then;
     }
     return sum;
 }
@@ -306,7 +317,12 @@ void mock_deliver(const void *config, const struct plan *plan, size_t index, int
         target = muldiv(target, c->fill_percent, 100, MONEY_ROUND_DOWN);
         int64_t spent = before->of[METRIC_SPEND] > 0 ? before->of[METRIC_SPEND] : 0;
         int64_t limit = daily_limit(p, &n), money = 0;
-        struct span span = { from, to, target, target - spent };
+        struct span span = { .from = from,
+                             .to = to,
+                             .passed_from = traffic(n.seed, f.start_at, from),
+                             .passed_to = traffic(n.seed, f.start_at, to),
+                             .target = target,
+                             .remaining = target - spent };
         if (spent < target) money = limit ? limited(p, &n, &f, &span, limit) : allowance(p, &n, &f, &span);
         if (flat) units = to == f.end_at ? money : money - money % CENT;
         else units = units_for(p, money);

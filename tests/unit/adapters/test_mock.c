@@ -279,6 +279,24 @@ static void a_daily_limit_holds_every_day_and_the_rest_catches_up(void **state)
     arena_finish(&w.arena);
 }
 
+/* Looking ahead reads a buy of hundreds of packages some twenty times inside one transaction: were a read's work to grow
+ * with the square of the flight's days, this test would take minutes. */
+static void ten_years_under_a_daily_limit_are_read_day_by_day_once(void **state)
+{
+    struct world w;
+    world_init(&w);
+    w.package.end_at = T0 + 3650 * DAY;
+    w.package.budget_micros = INT64_C(365000000000);
+    w.package.daily_budget_micros = INT64_C(101000000);
+    struct delivered d = by(&w, 0, nothing(), w.package.end_at);
+    for (int i = 0; i < 5000; i++) {
+        struct delivered again = by(&w, 0, nothing(), w.package.end_at);
+        assert_int_equal(again.of[METRIC_SPEND], d.of[METRIC_SPEND]);
+    }
+    assert_in_range(d.of[METRIC_SPEND], w.package.budget_micros / 2, w.package.budget_micros);
+    arena_finish(&w.arena);
+}
+
 static void pacing_shapes_the_flight(void **state)
 {
     struct world w;
@@ -352,6 +370,7 @@ int main(void)
         cmocka_unit_test(where_history_is_frozen_makes_no_difference),
         cmocka_unit_test(changes_in_flight_never_take_anything_back),
         cmocka_unit_test(a_daily_limit_holds_every_day_and_the_rest_catches_up),
+        cmocka_unit_test(ten_years_under_a_daily_limit_are_read_day_by_day_once),
         cmocka_unit_test(pacing_shapes_the_flight),
         cmocka_unit_test(what_cannot_be_booked_is_refused_with_every_reason),
         cmocka_unit_test(settings_are_checked),
