@@ -4,7 +4,8 @@
 #include "domain/creative_scan.h"
 #include "domain/creative_vast.h"
 
-#define MACROS_MAX 100
+#define MACROS_MAX     100
+#define MACRO_NAME_MAX 100 /* bytes: so far is looked for the brace that ends one */
 
 /* ---- text ---- */
 
@@ -41,7 +42,8 @@ static struct str with_macros(struct arena *a, yyjson_val *macros, struct str te
     buf_init(&b, RENDER_BYTES_MAX);
     size_t i = 0;
     while (i < text.n) {
-        const char *end = text.p[i] == '{' ? memchr(text.p + i, '}', text.n - i) : NULL;
+        size_t reach = text.n - i < MACRO_NAME_MAX + 2 ? text.n - i : MACRO_NAME_MAX + 2;
+        const char *end = text.p[i] == '{' ? memchr(text.p + i, '}', reach) : NULL;
         size_t n = end ? (size_t)(end - text.p) - i - 1 : 0;
         yyjson_val *v = n ? yyjson_obj_getn(macros, text.p + i + 1, n) : NULL;
         if (yyjson_is_str(v)) {

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "base/encode.h"
@@ -182,11 +184,29 @@ static void what_cannot_be_built_says_so(void **state)
     }
 }
 
+/* From each of a million braces the one that ends it was looked for up to the end. */
+static void braces_without_end_cost_little(void **state)
+{
+    struct fixture *f = *state;
+    const size_t braces = 4 << 20;
+    const char *head = "{\"request_type\":\"single\",\"output_format\":\"html\",\"creative_manifest\":{\"format_id\":"
+                       FORMAT("display_300x250") ",\"assets\":{\"headline\":{\"asset_type\":\"text\",\"content\":\"";
+    const char *tail = "\"}}},\"inputs\":[{\"name\":\"Berlin\",\"macros\":{\"CITY\":\"Berlin\"}}]}";
+    char *args = arena_alloc(&f->arena, strlen(head) + braces + strlen(tail) + 1);
+    strcpy(args, head);
+    memset(args + strlen(head), '{', braces);
+    strcpy(args + strlen(head) + braces, tail);
+    clock_t before = clock();
+    (void)fixture_call(f, "preview_creative", args); /* what becomes of such a text does not matter here */
+    assert_true(clock() - before < 20 * CLOCKS_PER_SEC);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_preview_shows_the_assets_and_nothing_of_theirs_runs, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(addresses_that_are_none_are_left_out, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(braces_without_end_cost_little, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_stored_creative_can_be_shown_by_its_owner, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(one_bad_request_of_a_batch_does_not_spoil_the_others, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(banners_are_built_for_every_size_asked_for, fixture_setup, fixture_teardown),
