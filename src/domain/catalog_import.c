@@ -1,6 +1,7 @@
 /* See catalog_import.h. */
 #include "domain/catalog_import.h"
 
+#include <salesagent/adapter.h>
 #include <salesagent/money.h>
 
 #include "base/crypto.h"
@@ -48,6 +49,20 @@ static int bad(struct err *e, const char *at, const char *why)
 
 /* ---- tenant ---- */
 
+/* What is misspelt must not be taken for something not said: it would change nothing, silently. */
+static int refuse_unknown(yyjson_val *obj, const char *at, bool (*known)(struct str), struct err *e)
+{
+    size_t i, n;
+    yyjson_val *key, *val;
+    yyjson_obj_foreach(obj, i, n, key, val) {
+        struct str name = json_val_str(key);
+        if (yyjson_is_null(val) || known(name)) continue;
+        (void)err_set(e, "INVALID_REQUEST", "there is no member \"" STR_FMT "\" here; docs/import.md lists them", STR_ARG(name));
+        return err_field(e, "%s/" STR_FMT, at, STR_ARG(name));
+    }
+    return 0;
+}
+
 /* Members of the file's tenant that are columns; everything else is the settings document. */
 static bool is_column(struct str key)
 {
@@ -64,6 +79,32 @@ static struct str settings_text(struct arena *a, yyjson_val *tenant)
         if (!is_column(json_val_str(key))) json_add_copy(doc, out, yyjson_get_str(key), val);
     }
     return json_write(a, out);
+}
+
+static bool is_setting(struct str key)
+{
+    static const char *const settings[] = {
+        "account_approval_required", "adapter_settings", "advertising_policies", "agent_url", "assistant",
+        "auto_approve_below", "capabilities", "creative_review_required", "currency", "default_dialect",
+        "hitl_webhook_url", "max_budget", "min_budget", "minimum_audience_size", "notifications",
+        "portfolio_description", "primary_countries", "proposal_hold_hours", "proposals", "public_discovery",
+        "rate_limits", "request_signing", "supported_billing", "supported_payment_terms", "timezone",
+        "workflow_required",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+        if (str_is(key, settings[i])) return true;
+    }
+    return false;
+}
+
+int catalog_check_known(yyjson_val *settings, const char *at, struct err *e)
+{
+    return refuse_unknown(settings, at, is_setting, e);
+}
+
+static bool is_tenant_member(struct str key)
+{
+    return is_column(key) || is_setting(key);
 }
 
 /* domain/people_notify.h */
@@ -152,7 +193,8 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
     if (json_req_str(JSON_FIELD(t, "name", "/tenant"), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
     if (json_req_str(JSON_FIELD(t, "adapter", "/tenant"), id_len, &row.adapter, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
-    if (catalog_check_settings(im->c->arena, t, e)) return -1;
+    if (!adapter_find(row.adapter)) return bad(e, "/tenant/adapter", "there is no ad server adapter of that name");
+    if (refuse_unknown(t, "/tenant", is_tenant_member, e) || catalog_check_settings(im->c->arena, t, e)) return -1;
     struct tenant_row old = { 0 };
     if (q_tenant_get(im->c->tx, im->c->arena, row.tenant_id, &old, e) < 0) return -1;
     row.doc = settings_text(im->c->arena, t);
@@ -377,6 +419,14 @@ static const struct list_kind lists[] = {
     { "signals", signal_id_of, import_signal },
 };
 
+static bool is_root_member(struct str key)
+{
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (str_is(key, lists[i].name)) return true;
+    }
+    return str_is(key, "salesagent_import") || str_is(key, "tenant");
+}
+
 static int audit_import(struct importing *im, struct err *e)
 {
     const struct catalog_import *c = im->c;
@@ -400,7 +450,7 @@ int catalog_import(const struct catalog_import *c, struct str text, struct catal
     if (json_parse(c->arena, text, &import_limits, &parsed, e)) return -1;
     yyjson_val *root = yyjson_doc_get_root(parsed);
     if (json_req_i64(JSON_FIELD(root, "salesagent_import", ""), (struct json_range){ 1, 1 }, &version, e)) return -1;
-    if (import_tenant(&im, root, e)) return -1;
+    if (refuse_unknown(root, "", is_root_member, e) || import_tenant(&im, root, e)) return -1;
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (import_list(&im, root, &lists[i], e)) return -1;
     }

@@ -33,5 +33,8 @@ MUST_CHECK int catalog_import(const struct catalog_import *c, struct str text, s
 /* The publisher as a document, members in the order of the format. NOT_FOUND when there is no such tenant. */
 MUST_CHECK int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct str *text, struct err *e);
 
+/* A setting that nobody reads (a misspelt one) is refused below `at`, unless it is null, which removes it. */
+MUST_CHECK int catalog_check_known(yyjson_val *settings, const char *at, struct err *e);
+
 /* A publisher's settings: INVALID_REQUEST naming the member below /tenant. */
 MUST_CHECK int catalog_check_settings(struct arena *a, yyjson_val *settings, struct err *e);

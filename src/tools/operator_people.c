@@ -305,6 +305,7 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
         json_opt_obj(JSON_FIELD(c->args, "settings", ""), &patch, e)) {
         return -1;
     }
+    if (catalog_check_known(patch, "/settings", e)) return -1;
     struct str had = row.doc;
     if (patch) row.doc = merged(c, row.doc, patch);
     if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");

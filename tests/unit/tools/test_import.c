@@ -110,6 +110,12 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
         { "[]", "/salesagent_import" },
         { "{\"salesagent_import\":2}", "/salesagent_import" },
         { "{\"salesagent_import\":1}", "/tenant" },
+        /* Misspelt members, which would otherwise change nothing without a word. */
+        { T ",\"prodcts\":[]}", "/prodcts" },
+        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
+          "\"min_bugdet\":5}}", "/tenant/min_bugdet" },
+        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"no-such\"}}",
+          "/tenant/adapter" },
         { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"\",\"adapter\":\"mock\"}}", "/tenant/name" },
         { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
           "\"currency\":\"usd\"}}",
@@ -196,7 +202,7 @@ static const char with_secrets[] =
     "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\",%s"
     "\"hitl_webhook_url\":\"%s\",\"notifications\":{\"webhook_url\":\"https://hooks.example\",\"email\":{"
     "\"to\":[\"a@b.example\"],\"from\":\"c@b.example\",\"smtp_url\":\"smtp://ann:%s@relay.example:587\",\"password\":"
-    "\"%s\"}},\"some_server\":{\"credentials\":{\"key\":\"KEEP-4\"},\"list\":[{\"client_secret\":\"KEEP-5\"}]}},"
+    "\"%s\"}},\"adapter_settings\":{\"credentials\":{\"key\":\"KEEP-4\"},\"list\":[{\"client_secret\":\"KEEP-5\"}]}},"
     "\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"settings\":{\"hook_token\":\"KEEP-6\"}}]}";
 
 static struct str secrets_file(struct fixture *f, const char *slack, const char *more)
@@ -222,7 +228,7 @@ static void secrets_go_in_and_never_out(void **state)
     /* One changes, the others stay. */
     fixture_reload_tenant(f);
     struct fixture_reply r = fixture_call(f, "x_tenant_set",
-                                          "{\"settings\":{\"hitl_webhook_url\":\"https://hooks.example/NEW\",\"some_server\":"
+                                          "{\"settings\":{\"hitl_webhook_url\":\"https://hooks.example/NEW\",\"adapter_settings\":"
                                           "{\"credentials\":\"***\",\"list\":[{\"client_secret\":\"***\"}]}}}");
     assert_int_equal(r.rc, 0);
     struct str shown = json_write_val(&f->arena, r.reply);
@@ -232,9 +238,14 @@ static void secrets_go_in_and_never_out(void **state)
     assert_non_null(memmem(row.doc.p, row.doc.n, "hooks.example/NEW", 17));
     assert_non_null(memmem(row.doc.p, row.doc.n, "{\"key\":\"KEEP-4\"}", 16));
     /* What stands for nothing is refused, not stored. */
-    r = fixture_call(f, "x_tenant_set", "{\"settings\":{\"a\":[{\"api_key\":\"***\"}]}}");
+    r = fixture_call(f, "x_tenant_set", "{\"settings\":{\"proposals\":[{\"api_key\":\"***\"}]}}");
     assert_int_equal(r.rc, -1);
-    assert_string_equal(r.e.field, "/settings/a/0/api_key");
+    assert_string_equal(r.e.field, "/settings/proposals/0/api_key");
+    /* Nor is what nobody reads; null takes it away. */
+    r = fixture_call(f, "x_tenant_set", "{\"settings\":{\"min_bugdet\":5}}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.field, "/settings/min_bugdet");
+    assert_int_equal(fixture_call(f, "x_tenant_set", "{\"settings\":{\"min_bugdet\":null}}").rc, 0);
     struct try t = { f, secrets_file(f, "https://other.example/***", "") };
     assert_int_equal(store_write_now(f->store, try_import, &t, &e), -1);
     assert_string_equal(e.field, "/tenant/hitl_webhook_url");
