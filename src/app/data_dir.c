@@ -21,10 +21,11 @@ static int make_secret(const char *path, const char *aside, struct err *e)
     (void)unlink(aside); /* left by a start that did not finish */
     int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
     bool ok = fd >= 0 && write(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes) && fsync(fd) == 0;
-    if (fd >= 0) (void)close(fd); /* it was synced */
     ok = ok && (link(aside, path) == 0 || errno == EEXIST);
+    int why = errno;
+    if (fd >= 0) (void)close(fd); /* it was synced */
     (void)unlink(aside); /* the link remains */
-    return ok ? 0 : err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, strerror(errno));
+    return ok ? 0 : err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, strerror(why));
 }
 
 static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
@@ -32,10 +33,14 @@ static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
     const char *path = arena_printf(a, "%s/secret.key", d->path).p;
     char *bytes = arena_alloc(a, SECRET_BYTES);
     if (access(path, F_OK) && make_secret(path, arena_printf(a, "%s.%ld", path, (long)getpid()).p, e)) return -1;
+    errno = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0 && read(fd, bytes, SECRET_BYTES) == SECRET_BYTES;
+    int why = errno;
     if (fd >= 0) (void)close(fd); /* it was only read */
-    if (!ok) return err_set(e, "CONFIGURATION_ERROR", "%s cannot be read.", path);
+    if (!ok) {
+        return err_set(e, "CONFIGURATION_ERROR", "%s cannot be read: %s.", path, why ? strerror(why) : "it is cut short");
+    }
     d->secret = (struct str){ bytes, SECRET_BYTES };
     return 0;
 }
@@ -62,8 +67,11 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
                               .socket = arena_printf(a, "%s/agent.sock", path).p,
                               .anchor = arena_printf(a, "%s/" ANCHOR_FILE, path).p,
                               .lock_fd = -1 };
-    if (strlen(out->socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-        return err_set(e, "CONFIGURATION_ERROR", "The path of the data directory is too long for a socket: %s.", path);
+    const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+    if (strlen(out->socket) >= room) {
+        return err_set(e, "CONFIGURATION_ERROR",
+                       "The path of the data directory is too long for a socket: at most %zu bytes, or a relative path.",
+                       room - sizeof("/agent.sock"));
     }
     keep_private(out);
     return read_secret(a, out, e);

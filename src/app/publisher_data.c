@@ -102,8 +102,9 @@ static int read_file(const char *path, struct buf *out)
     size_t n;
     while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(out, (struct str){ piece, n });
     bool bad = ferror(f) != 0;
+    int why = errno;
     if (f != stdin) (void)fclose(f); /* it was only read */
-    if (bad) return cli_error(CLI_FAILED, "%s cannot be read", path);
+    if (bad) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(why));
     return out->overflowed ? cli_error(CLI_FAILED, "%s is larger than 256 MB", path) : CLI_OK;
 }
 
@@ -141,7 +142,7 @@ static int import_text(const struct data_args *o, struct str text)
     struct import i = { .loop = &d.loop, .text = text };
     int rc = CLI_OK;
     if (open_data(&d, o->data, &e) || store_write_now(d.store, run_import, &i, &e)) {
-        rc = cli_error(CLI_FAILED, "%s%s%s", e.message, e.field[0] ? " at " : "", e.field);
+        rc = cli_error(CLI_FAILED, "%s%s%s%s", e.message, e.field[0] ? " (at " : "", e.field, e.field[0] ? ")" : "");
     } else if (o->json) {
         cli_print("{\"changed\":%lld,\"unchanged\":%lld}\n", (long long)i.counts.changed,
                      (long long)i.counts.unchanged);

@@ -100,7 +100,8 @@ int json_opt_str(struct json_field f, struct json_len len, struct str *out, stru
     if (!yyjson_is_str(v)) return wrong(f, "a string", e);
     struct str s = json_val_str(v);
     if (s.n < len.min || s.n > len.max) {
-        err_set(e, "INVALID_REQUEST", "%s must have %zu to %zu bytes, not %zu", f.key, len.min, len.max, s.n);
+        if (len.min == len.max) err_set(e, "INVALID_REQUEST", "%s must have %zu bytes, not %zu", f.key, len.min, s.n);
+        else err_set(e, "INVALID_REQUEST", "%s must have %zu to %zu bytes, not %zu", f.key, len.min, len.max, s.n);
         return name_field(f, e);
     }
     *out = s;

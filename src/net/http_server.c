@@ -150,7 +150,7 @@ static void on_connection(uv_stream_t *stream, int status)
 
 static int bind_failed(struct err *e, const char *where, const char *why)
 {
-    return err_set(e, "SERVICE_UNAVAILABLE", "cannot listen on %s: %s", where, why);
+    return err_set(e, "SERVICE_UNAVAILABLE", "cannot listen on %s: %s; choose another with --listen HOST:PORT", where, why);
 }
 
 static struct listener *listener_add(struct http_server *s)

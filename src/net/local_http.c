@@ -1,6 +1,9 @@
 #include "net/local_http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
 
 #include "base/buf.h"
 
@@ -28,6 +31,10 @@ static struct curl_slist *request_headers(struct arena *a, const struct local_re
 enum local_outcome local_post(struct arena *a, const struct local_request *r, int *status,
                               struct str *response, struct err *e)
 {
+    if (strlen(r->socket_path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+        err_set(e, "SERVICE_UNAVAILABLE", "the path %s is too long for a socket", r->socket_path);
+        return LOCAL_FAILED;
+    }
     CURL *h = curl_easy_init();
     ENSURE(h != NULL);
     struct buf out;
@@ -52,8 +59,12 @@ enum local_outcome local_post(struct arena *a, const struct local_request *r, in
         *status = (int)code;
         *response = arena_dup(a, buf_str(&out));
     } else {
-        outcome = rc == CURLE_COULDNT_CONNECT ? LOCAL_NOT_RUNNING : LOCAL_FAILED;
-        err_set(e, "SERVICE_UNAVAILABLE", "%s", curl_easy_strerror(rc));
+        long why = 0;
+        (void)curl_easy_getinfo(h, CURLINFO_OS_ERRNO, &why); /* stays 0 when it is not known */
+        bool refused = why == EACCES || why == EPERM;
+        outcome = rc == CURLE_COULDNT_CONNECT && !refused ? LOCAL_NOT_RUNNING : LOCAL_FAILED;
+        if (refused) err_set(e, "SERVICE_UNAVAILABLE", "%s is another user's; run this as the agent's user", r->socket_path);
+        else err_set(e, "SERVICE_UNAVAILABLE", "%s", curl_easy_strerror(rc));
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(h);

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 
@@ -28,7 +29,8 @@ static int on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen
 
 static int load_failed(struct err *e, const char *what, const char *path)
 {
-    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    unsigned long code = ERR_peek_error(); /* the first: what the later ones follow from */
+    const char *why = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
     err_set(e, "SERVICE_UNAVAILABLE", "cannot use the TLS %s %s: %s", what, path,
             why ? why : "unknown reason");
     ERR_clear_error();

@@ -3,7 +3,8 @@
 #include "protocols/html.h"
 #include "protocols/http_call_headers.h"
 
-#define PAGE_MAX ((size_t)1 << 20)
+#define PAGE_MAX   ((size_t)1 << 20)
+#define FIGURE_MAX 12 /* bytes of a date or a sum: on one line, also on a phone */
 
 struct decide_page {
     struct call call;
@@ -19,7 +20,7 @@ static const char style[] =
     "*{box-sizing:border-box}body{font:17px/1.5 system-ui,sans-serif;max-width:40em;margin:0 auto;padding:1rem;color:#1b1b1b}"
     "h1{font-size:1.35rem}dl{margin:0}dt{color:#555;font-size:.85rem;margin-top:.7rem}dd{margin:0;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{padding:.35rem .5rem;border-bottom:1px solid #ccc;"
-    "text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
+    "text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}td.n{white-space:nowrap}td:first-child{overflow-wrap:anywhere}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
     "button{font:inherit;width:100%;padding:.9rem;margin-top:.7rem;border-radius:.4rem;border:1px solid #333;background:#fff}"
     "button.yes{background:#14532d;border-color:#14532d;color:#fff}.note{background:#fff4d6;padding:.7rem;border-radius:.4rem}";
 
@@ -78,8 +79,10 @@ static void add_table(struct decide_page *p, yyjson_val *list, const struct cell
     yyjson_arr_foreach(list, i, n, row) {
         buf_add(&p->html, STR("<tr>"));
         for (size_t k = 0; c->heads[k]; k++) {
-            buf_add(&p->html, STR("<td>"));
-            html_text(&p->html, time_text(p, shown(p, yyjson_obj_get(row, c->members[k]))));
+            struct str text = time_text(p, shown(p, yyjson_obj_get(row, c->members[k])));
+            bool figure = text.n > 0 && text.n <= FIGURE_MAX && text.p[0] >= '0' && text.p[0] <= '9';
+            buf_add(&p->html, figure ? STR("<td class=\"n\">") : STR("<td>"));
+            html_text(&p->html, text);
         }
     }
     buf_add(&p->html, STR("</table>"));

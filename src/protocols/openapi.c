@@ -173,7 +173,8 @@ struct str openapi_document(struct arena *a, bool sandbox)
 
 static const char page_head[] =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
-    "<title>Sales agent API</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;"
+    "<title>Sales agent API</title><style>:root{color-scheme:light dark}h2{font-size:1.2rem;overflow-wrap:anywhere}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;"
     "padding:1rem}code{background:#eee;padding:.1em .3em;border-radius:3px}section{border-top:1px solid #ccc;"
     "padding:.5rem 0}table{border-collapse:collapse}td,th{text-align:left;padding:.2rem .8rem .2rem 0;"
     "vertical-align:top}@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}code{background:#333}}"

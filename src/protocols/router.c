@@ -20,7 +20,7 @@ struct route {
 static void not_found(struct http_exchange *ex)
 {
     http_exchange_reply_with(ex, 404, "application/problem+json",
-                             STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path.\"}"));
+                             STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path; /docs lists what there is.\"}"));
 }
 
 static void health(struct dispatcher *d, struct http_exchange *ex)
