@@ -65,7 +65,9 @@ static bool selector_takes(yyjson_val *sel, yyjson_val *property, struct str id)
     return domain_ok;
 }
 
-bool product_selects_property(yyjson_val *product, yyjson_val *property, struct str id)
+/* True when one of the product's publisher_properties selects this property (`id` is its row's). A product without
+ * selectors runs on everything. */
+static bool product_selects_property(yyjson_val *product, yyjson_val *property, struct str id)
 {
     yyjson_val *selectors = json_arr(product, "publisher_properties");
     size_t i, n;

@@ -34,9 +34,6 @@ MUST_CHECK int catalog_index_product(struct catalog_writer *w, yyjson_val *doc, 
 
 /* publisher_domain, else the first identifier of type domain; empty when there is neither. */
 struct str property_domain(yyjson_val *property);
-/* True when one of the product's publisher_properties selects this property (`id` is its row's). A product without
- * selectors runs on everything. */
-bool product_selects_property(yyjson_val *product, yyjson_val *property, struct str id);
 
 /* Words people use for an AdCP channel ("olv": "online video"), for search; the name itself when there are none. */
 const char *channel_words(struct str channel);

@@ -9,7 +9,7 @@ static const struct {
     { 468, 60 },  { 336, 280 }, { 120, 600 }, { 88, 31 },
 };
 
-bool format_is_iab(const struct format_spec *f)
+static bool format_is_iab(const struct format_spec *f)
 {
     switch (f->type) {
     case FORMAT_VIDEO:

@@ -4,8 +4,6 @@
 
 #include "domain/format.h"
 
-bool format_is_iab(const struct format_spec *f);
-
 /* Remembers the verdicts of one call: products share formats. */
 struct format_verdict {
     struct str agent_url, id;

@@ -6,7 +6,8 @@
 
 #define IO_ID_BYTES 9
 
-bool insertion_order_required(const struct product *p)
+/* True when the product demands a signed insertion order. */
+static bool insertion_order_required(const struct product *p)
 {
     return json_bool_or(json_get_path(p->doc, "/ext/salesagent"), "io_required", false);
 }

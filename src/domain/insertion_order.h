@@ -5,9 +5,6 @@
 
 #include "domain/proposal.h"
 
-/* True when the product demands a signed insertion order. */
-bool insertion_order_required(const struct product *p);
-
 /* Adds "insertion_order" to a committed proposal when one of its products demands it. */
 void insertion_order_add(const struct act *act, const struct proposal_view *v, yyjson_mut_doc *doc,
                          yyjson_mut_val *proposal);

@@ -93,7 +93,8 @@ static int read_cancel(struct package_request *r, struct err *e)
                         &r->cancellation_reason, e);
 }
 
-int package_request_read(struct arena *a, yyjson_val *val, const char *at, enum package_request_kind kind,
+/* INVALID_REQUEST, VALIDATION_ERROR or BUDGET_TOO_LOW naming the field. */
+static int package_request_read(struct arena *a, yyjson_val *val, const char *at, enum package_request_kind kind,
                          struct package_request *out, struct err *e)
 {
     struct package_request r = { .kind = kind, .val = val, .at = at, .budget_micros = -1, .bid_micros = -1,

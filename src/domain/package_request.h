@@ -27,10 +27,6 @@ struct package_request {
                             * says since; -1: none */
 };
 
-/* INVALID_REQUEST, VALIDATION_ERROR or BUDGET_TOO_LOW naming the field. */
-MUST_CHECK int package_request_read(struct arena *a, yyjson_val *val, const char *at, enum package_request_kind kind,
-                                    struct package_request *out, struct err *e);
-
 /* The whole array `args`.`key`; *n is 0 when it is absent. */
 MUST_CHECK int package_requests_read(struct arena *a, yyjson_val *args, const char *key, enum package_request_kind kind,
                                      struct package_request **out, size_t *n, struct err *e);

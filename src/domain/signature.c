@@ -49,7 +49,8 @@ static int build_base(struct arena *a, const struct base_input *in, struct str *
 
 /* --- signing ------------------------------------------------------------------------------------------------ */
 
-struct str signature_content_digest(struct arena *a, struct str body)
+/* `sha-256=:...:` of the body. */
+static struct str signature_content_digest(struct arena *a, struct str body)
 {
     uint8_t sum[SHA256_BYTES];
     sha256(body, sum);

@@ -50,9 +50,6 @@ struct signature_params {
 MUST_CHECK int signature_sign(struct arena *a, const struct signature_message *m, const struct signature_key *key,
                               const struct signature_params *p, struct http_header out[SIGNATURE_HEADERS_N]);
 
-/* `sha-256=:...:` of the body. */
-struct str signature_content_digest(struct arena *a, struct str body);
-
 /* ---- keys as JSON (RFC 7517) ---- */
 
 struct signature_jwk {

@@ -145,7 +145,8 @@ static int may_work(const struct act *act, struct err *e)
     return err_set(e, "PERMISSION_DENIED", "Only an operator of the publisher may work on tasks.");
 }
 
-int task_may_decide(const struct act *act, const struct task_row *task, struct err *e)
+/* May this act decide it? PERMISSION_DENIED: a buyer, a viewer, or an operator where the rule wants an administrator. */
+static int task_may_decide(const struct act *act, const struct task_row *task, struct err *e)
 {
     if (may_work(act, e)) return -1;
     bool operator_only = act->principal && act->principal->role != ROLE_ADMINISTRATOR;

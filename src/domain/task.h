@@ -75,8 +75,6 @@ MUST_CHECK int task_advance(const struct act *act, int64_t until, int64_t *next_
 /* task_time.c: writes the terms of a new task and its next_at; and what its terms and due time make of next_at. */
 void task_set_terms(const struct act *act, struct task_row *task, const struct rule_verdict *v);
 void task_set_next(const struct act *act, struct task_row *task);
-/* May this act decide it? PERMISSION_DENIED: a buyer, a viewer, or an operator where the rule wants an administrator. */
-MUST_CHECK int task_may_decide(const struct act *act, const struct task_row *task, struct err *e);
 
 /* Closes the open tasks of a subject without executing or undoing anything: the subject ended by itself (canceled
  * by the buyer, flight over). */

@@ -116,7 +116,7 @@ bool webhook_args_carry_credentials(yyjson_val *args)
 
 /* --- registrations ------------------------------------------------------------------------------------------- */
 
-const char *webhook_kind_name(enum webhook_kind kind)
+static const char *webhook_kind_name(enum webhook_kind kind)
 {
     switch (kind) {
     case WEBHOOK_TASK: return "task";

@@ -8,8 +8,6 @@
 
 extern const struct json_limits webhook_json_limits;
 
-const char *webhook_kind_name(enum webhook_kind kind);
-
 struct webhook_job {
     const char *kind;
     struct str idempotency_key, subject;

@@ -67,9 +67,6 @@ bool a2a_task_load(struct a2a_request *r, struct str id, enum a2a_who who, struc
 /* True when a write is on disk; answers otherwise. */
 bool a2a_written(struct a2a_request *r, enum write_result result);
 
-/* Brings what the row shows up to what was decided since: asks get_task_status with the caller's own credential. */
-void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t);
-
 /* A configuration of this task into r->push_config. False after answering: a URL that may not be called, a token or
  * credential that is too short. */
 bool a2a_push_check(struct a2a_request *r, struct call_push *push);

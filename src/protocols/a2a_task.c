@@ -41,7 +41,8 @@ static struct str success(struct arena *a, yyjson_val *status)
     return json_write(a, o);
 }
 
-void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t)
+/* Brings what the row shows up to what was decided since: asks get_task_status with the caller's own credential. */
+static void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_task_row *t)
 {
     bool done = false;
     if (!t->adcp_task_id.n || !tool_find(STR("get_task_status"))) return;

@@ -35,7 +35,8 @@ struct str envelope_snapshot(struct arena *a, const struct tool_call *t)
     return json_write(a, root);
 }
 
-struct str envelope_field_path(struct arena *a, const char *pointer)
+/* "/packages/0/budget" -> "packages[0].budget": AdCP's `field` is JSONPath-like, ours a JSON Pointer. */
+static struct str envelope_field_path(struct arena *a, const char *pointer)
 {
     struct buf b;
     buf_init(&b, 2 * ERR_FIELD_MAX + 16);
@@ -80,7 +81,8 @@ static yyjson_mut_val *error_object(yyjson_mut_doc *doc, struct arena *a, const 
     return o;
 }
 
-yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struct err *e)
+/* The canonical failure: {"status":"failed","adcp_error":{...},"errors":[{...}]}. */
+static yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struct err *e)
 {
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     json_add_cstr(doc, root, "status", "failed");

@@ -10,12 +10,6 @@ void envelope_complete(struct tool_call *t);
 /* {"reply":{...},"aux":{...},"outcome":n}: a completed reply as the text that is kept and replayed. */
 struct str envelope_snapshot(struct arena *a, const struct tool_call *t);
 
-/* The canonical failure: {"status":"failed","adcp_error":{...},"errors":[{...}]}. */
-yyjson_mut_val *envelope_error(struct arena *a, yyjson_mut_doc *doc, const struct err *e);
-
 /* Renders c->body: from c->fresh (this very run), c->canonical (a replay) or c->err (failure). Dialect down, then
  * context, replayed and adcp_version where the dialect speaks AdCP 3. */
 void envelope_render(struct call *c);
-
-/* "/packages/0/budget" -> "packages[0].budget": AdCP's `field` is JSONPath-like, ours a JSON Pointer. */
-struct str envelope_field_path(struct arena *a, const char *pointer);

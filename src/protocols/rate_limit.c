@@ -12,7 +12,7 @@ static const struct { const char *name; int64_t per_minute; } classes[RATE_CLASS
     [RATE_UPDATE] = { "update", 30 },
 };
 
-enum rate_class rate_class_of(struct str tool, bool writes)
+static enum rate_class rate_class_of(struct str tool, bool writes)
 {
     static const char *const reporting[] = {
         "get_media_buys", "get_media_buy_delivery", "check_media_buy_status", "get_creative_delivery", "get_task",

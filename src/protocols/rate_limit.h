@@ -37,7 +37,5 @@ struct rate_state {
     int reset_s;
 };
 
-enum rate_class rate_class_of(struct str tool, bool writes);
-
 /* Counts the call. RATE_LIMITED with retry_after_s when it is one too many; *out is set either way. */
 MUST_CHECK int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e);

@@ -63,8 +63,6 @@ struct discovery {
 /* products_list.c */
 MUST_CHECK int products_order(struct discovery *d, struct err *e);
 MUST_CHECK int products_collect(struct discovery *d, struct err *e);
-/* What was ranked for this product; NULL when nothing matched. */
-const struct ranked_product *products_ranked(const struct discovery *d, struct str product_id);
 
 /* products_rerank.c: the page in the order of the optional assistant, when it is known; sets d->reranked. */
 void products_rerank(struct discovery *d);

@@ -34,7 +34,8 @@ static bool id_set_add(struct id_set *s, struct str id)
     return true;
 }
 
-const struct ranked_product *products_ranked(const struct discovery *d, struct str product_id)
+/* What was ranked for this product; NULL when nothing matched. */
+static const struct ranked_product *products_ranked(const struct discovery *d, struct str product_id)
 {
     for (size_t i = 0; i < d->ranking.products_n; i++) {
         if (str_eq(d->ranking.products[i].product_id, product_id)) return &d->ranking.products[i];
