@@ -76,8 +76,8 @@ const struct cli_command command_backup = {
     .usage = "Usage: salesagent backup FILE\n\n"
              "Copies the whole database, as it is at one moment, into the new FILE and reads the copy through. The agent\n"
              "goes on meanwhile. To restore it, stop the agent, put FILE in the place of " DATA_DIR_DATABASE " in the data\n"
-             "directory, remove " DATA_DIR_DATABASE "-wal and -shm there, and keep or put back secret.key, which is not in\n"
-             "the copy and is best kept elsewhere.\n\n"
+             "directory, and remove " DATA_DIR_DATABASE "-wal, " DATA_DIR_DATABASE "-shm and audit.anchor there. secret.key is\n"
+             "not in the copy: keep one elsewhere, and put it back when it is gone.\n\n"
              "  --json         print the size as JSON\n"
              "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
              "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
