@@ -50,6 +50,7 @@ static int print_reply(struct arena *a, int status, struct str reply)
     char *text = yyjson_val_write_opts(root, YYJSON_WRITE_PRETTY_TWO_SPACES, &alc, &n, NULL);
     ENSURE(text != NULL);
     cli_print("%s\n", text);
+    if (status == 401) (void)cli_error(CLI_FAILED, "name the buyer's token: salesagent call ... --token TOKEN");
     bool failed = json_has(root, "adcp_error") || json_has(root, "error") || json_has(root, "error_code");
     return status == 200 && !failed ? CLI_OK : CLI_FAILED;
 }

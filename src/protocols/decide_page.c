@@ -20,7 +20,8 @@ static const char style[] =
     "*{box-sizing:border-box}body{font:17px/1.5 system-ui,sans-serif;max-width:40em;margin:0 auto;padding:1rem;color:#1b1b1b}"
     "h1{font-size:1.35rem}dl{margin:0}dt{color:#555;font-size:.85rem;margin-top:.7rem}dd{margin:0;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{padding:.35rem .5rem;border-bottom:1px solid #ccc;"
-    "text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}td.n{white-space:nowrap}td:first-child{overflow-wrap:anywhere}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
+    "text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}td.n{white-space:nowrap}"
+    "@media(max-width:30rem){td{font-size:.85rem}td,th{padding:.35rem .3rem}}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
     "button{font:inherit;width:100%;padding:.9rem;margin-top:.7rem;border-radius:.4rem;border:1px solid #333;background:#fff}"
     "button.yes{background:#14532d;border-color:#14532d;color:#fff}.note{background:#fff4d6;padding:.7rem;border-radius:.4rem}";
 

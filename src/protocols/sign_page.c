@@ -25,7 +25,9 @@ static void add_head(struct sign_page *p, const char *title)
                           "content=\"width=device-width\"><title>"));
     html_text(&p->html, str_from(title));
     buf_add(&p->html, STR("</title><style>body{font:16px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
-                          "table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #bbb;text-align:left}"
+                          "table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #bbb;text-align:left;"
+                          "overflow-wrap:anywhere}th{white-space:nowrap}input,button{font:inherit;padding:.4em .6em;max-width:100%;box-sizing:border-box}"
+                          "@media(max-width:30em){table{font-size:.85em}td,th{padding:.2em .4em}}"
                           "</style><h1>"));
     html_text(&p->html, str_from(title));
     buf_add(&p->html, STR("</h1>"));
