@@ -15,6 +15,7 @@
 #include "net/http_server.h"
 #include "protocols/router.h"
 #include "run/loop_uv.h"
+#include "store/q_tenant.h"
 
 #define DRAIN_MS         10000
 #define TRIM_INTERVAL    (INT64_C(20) * USEC_PER_SEC)
@@ -157,6 +158,10 @@ static void greet(const struct server *s, const struct serve_options *o)
               dry_run_asked() ? ", dry run: nothing is stored" : "");
     cli_print("  MCP    %s://%s" STR_FMT "%s:%d/mcp\n", o->tls_key ? "https" : "http", v6 ? "[" : "", STR_ARG(o->host), v6 ? "]" : "", port);
     cli_print("  data   %s\n", o->data);
+    struct err e;
+    if (q_tenant_count(store_read(s->core.store), &e) == 0) {
+        cli_print("  there is no publisher yet: salesagent import FILE --data %s\n", o->data);
+    }
     if (o->sandbox && publisher_data_is_demo(s->core.store)) {
         cli_print("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
         cli_print("  try    curl -s http://" STR_FMT ":%d/mcp -H 'x-adcp-auth: %s' -H 'content-type: application/json' "
