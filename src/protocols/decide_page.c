@@ -4,7 +4,7 @@
 #include "protocols/http_call_headers.h"
 
 #define PAGE_MAX   ((size_t)1 << 20)
-#define FIGURE_MAX 12 /* bytes of a date or a sum: on one line, also on a phone */
+#define FIGURE_MAX 12 /* bytes of a sum: on one line, also on a phone */
 
 struct decide_page {
     struct call call;
@@ -44,11 +44,11 @@ static void end_page(struct decide_page *p, int status)
     html_send(p->ex, status, &p->html);
 }
 
-/* "2027-04-01T00:00:00Z" for people: the day, and the time where there is one. Anything else as it is. */
+/* "2027-05-01T00:00:00Z" for people: to the minute, also at midnight, because a flight that ends then does not run on that
+ * day. Anything else as it is. */
 static struct str time_text(struct decide_page *p, struct str s)
 {
     if (s.n != 20 || s.p[10] != 'T' || s.p[19] != 'Z') return s;
-    if (memcmp(s.p + 11, "00:00:00", 8) == 0) return (struct str){ s.p, 10 };
     return arena_printf(&p->ex->arena, "%.10s %.5s UTC", s.p, s.p + 11);
 }
 

@@ -122,6 +122,7 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
     assert.equal(page.status, 200);
     assert.match(html, /A decision waits for you/);
     assert.match(html, /Spring/);
+    assert.match(html, /<dt>To<dd>2027-05-01 00:00 UTC/); // asked for until the end of 30 April
     assert.match(html, /The ad server would be asked.*create order.*create line item/s);
     assert.doesNotMatch(html, /<script/);
     assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
