@@ -172,7 +172,7 @@ static void greet(const struct server *s, const struct serve_options *o)
     (void)fflush(stdout); /* the line a supervisor waits for; a closed pipe shows at the next write */
 }
 
-/* What a burst of large replies needed goes back to the system once it is over. */
+/* What a burst of large replies needed goes back to the kernel once it is over. */
 static void on_trim(struct timer *t)
 {
     struct server *s = CONTAINER_OF(t, struct server, trim);
@@ -209,7 +209,7 @@ static int serve(int argc, char **argv)
         arena_finish(&s.arena);
         return cli_error(CLI_FAILED, "%s", e.message);
     }
-    /* Request memory comes and goes in blocks of up to a few hundred kilobytes; giving them back to the system after
+    /* Request memory comes and goes in blocks of up to a few hundred kilobytes; giving them back to the kernel after
      * each request costs more in page faults than everything else about them. */
     (void)mallopt(M_MMAP_THRESHOLD, 64 << 20);
     (void)mallopt(M_TRIM_THRESHOLD, 64 << 20);

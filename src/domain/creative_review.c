@@ -2,10 +2,8 @@
 
 #include "domain/creative_opinion.h"
 #include "domain/doc_edit.h"
-#include "domain/task.h"
 
-/* 1 the open one, 0 none is, -1. */
-static int open_review(const struct act *act, const struct creative_row *row, struct task_row *out, struct err *e)
+int creative_review_find(const struct act *act, const struct creative_row *row, struct task_row *out, struct err *e)
 {
     struct task_filter f = { .tenant_id = act->tenant->tenant_id,
                              .principal_id = row->key.principal_id,
@@ -48,7 +46,7 @@ int creative_review_open(const struct act *act, const struct creative_row *row, 
                          struct err *e)
 {
     struct task_row task;
-    int open = open_review(act, row, &task, e);
+    int open = creative_review_find(act, row, &task, e);
     if (open) return open < 0 ? -1 : refresh(act, row, &task, e);
     struct task_new in = {
         .kind = "creative_review",
@@ -70,7 +68,7 @@ int creative_review_open(const struct act *act, const struct creative_row *row, 
 int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e)
 {
     struct task_row open;
-    int rc = open_review(act, row, &open, e);
+    int rc = creative_review_find(act, row, &open, e);
     if (rc < 1) return rc;
     struct task_subject subject = { .type = "creative", .id = row->key.creative_id, .principal_id = row->key.principal_id };
     return task_withdraw(act, &subject,

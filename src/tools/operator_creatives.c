@@ -1,5 +1,6 @@
 /* Creatives for the publisher's people: x_creative_list, x_creative_get, x_creative_decide. */
 #include "domain/creative.h"
+#include "domain/creative_review.h"
 #include "domain/task.h"
 #include "tools/operator_tools.h"
 
@@ -61,27 +62,6 @@ int tool_x_creative_get(struct tool_call *c, struct err *e)
     return 0;
 }
 
-/* Its open review, when there is one: deciding that is deciding the creative. 1 found, 0 not, -1 failed. */
-static int open_review(struct tool_call *c, const struct creative_row *row, struct str *task_id, struct err *e)
-{
-    struct task_filter f = { .tenant_id = c->act->tenant->tenant_id,
-                             .principal_id = row->key.principal_id,
-                             .states = STR("[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"),
-                             .kinds = STR("[\"creative_review\"]"),
-                             .subject_type = STR("creative"),
-                             .subject_id = row->key.creative_id,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE,
-                             .limit = 1 };
-    struct task_row *rows;
-    size_t n;
-    if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
-    if (n) *task_id = rows[0].task_id;
-    return n > 0;
-}
-
 int tool_x_creative_decide(struct tool_call *c, struct err *e)
 {
     static const struct {
@@ -99,9 +79,10 @@ int tool_x_creative_decide(struct tool_call *c, struct err *e)
     }
     if (must_find(c, &row, e)) return -1;
     struct task_resolution r = { .decision = way == 0 ? TASK_APPROVE : TASK_REJECT, .reason = reason };
-    int review = way < 2 ? open_review(c, &row, &r.task_id, e) : 0;
+    struct task_row task; /* its open review, when there is one: deciding that is deciding the creative */
+    int review = way < 2 ? creative_review_find(c->act, &row, &task, e) : 0;
     if (review < 0) return -1;
-    struct task_row task;
+    if (review) r.task_id = task.task_id;
     struct creative_change change = { .principal_id = row.key.principal_id,
                                       .creative_id = row.key.creative_id,
                                       .status = ways[way].status,

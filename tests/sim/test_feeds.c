@@ -8,15 +8,13 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
-#include "http_script.h"
-#include "sim.h"
+#include "scripted.h"
 
-#define NOW  INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
+#define NOW  SCRIPTED_NOW
 #define HOUR (INT64_C(3600) * USEC_PER_SEC)
 
 struct world {
-    struct sim sim;
-    struct http_script http;
+    struct scripted s;
     struct http_answer answer;
     int asked;
     bool get;
@@ -30,31 +28,11 @@ static struct http_answer answer(void *arg, const struct http_call *call)
     return w->answer;
 }
 
-static void effect(void *arg, const struct http_call *call)
-{
-}
-
 static struct world world;
 
 static int setup(void **state)
 {
-    struct world *w = &world;
-    memset(w, 0, sizeof(*w));
-    sim_init(&w->sim, 1, NOW);
-    http_script_init(&w->http, &w->sim.loop);
-    w->http.answer = answer;
-    w->http.effect = effect;
-    w->http.arg = w;
-    w->sim.http = &w->http.client;
-    sim_restart(&w->sim);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_finish(&((struct world *)*state)->sim);
-    return 0;
+    return scripted_setup(state, &world.s, sizeof(world), answer);
 }
 
 static void serves(struct world *w, int status, const char *body)
@@ -67,8 +45,8 @@ static void serves(struct world *w, int status, const char *body)
 static yyjson_val *sync_with(struct world *w, const char *key, const char *catalogs)
 {
     yyjson_val *reply;
-    const char *args = sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\"," ACCOUNT "%s}", key, catalogs);
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_catalogs", args, &reply), SIM_OK);
+    const char *args = sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\"," ACCOUNT "%s}", key, catalogs);
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_catalogs", args, &reply), SIM_OK);
     return json_get_path(reply, "/catalogs/0");
 }
 
@@ -79,12 +57,12 @@ static yyjson_val *sync_with(struct world *w, const char *key, const char *catal
 static yyjson_val *look(struct world *w)
 {
     static int n;
-    return sync_with(w, sim_text(&w->sim, "look-%d", n++), "");
+    return sync_with(w, sim_text(&w->s.sim, "look-%d", n++), "");
 }
 
 static void pass(struct world *w, int64_t us)
 {
-    sim_run_until(&w->sim, w->sim.driver.now + us);
+    sim_run_until(&w->s.sim, w->s.sim.driver.now + us);
 }
 
 static int64_t items(yyjson_val *catalog)
@@ -183,7 +161,7 @@ static void a_deleted_catalog_is_not_fetched(void **state)
                               "\"x\"}]}]");
     pass(w, 50 * HOUR);
     assert_int_equal(w->asked, 1);
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_catalogs", "{\"idempotency_key\":\"last-0123456789abcdef\"," ACCOUNT "}", &reply),
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_catalogs", "{\"idempotency_key\":\"last-0123456789abcdef\"," ACCOUNT "}", &reply),
                      SIM_OK);
     assert_int_equal(yyjson_arr_size(json_arr(reply, "catalogs")), 1);
 }
@@ -193,10 +171,10 @@ static void crashes_lose_no_appointment(void **state)
     struct world *w = *state;
     serves(w, 200, "id,title\n1,a\n2,b\n3,c\n");
     (void)sync_with(w, "one", FEED(DAILY));
-    sim_restart(&w->sim);
+    sim_restart(&w->s.sim);
     pass(w, 300 * USEC_PER_SEC); /* a claimed job waits for its lease to end */
     assert_int_equal(items(look(w)), 3);
-    sim_restart(&w->sim);
+    sim_restart(&w->s.sim);
     int before = w->asked;
     pass(w, 25 * HOUR);
     assert_int_equal(w->asked, before + 1);
@@ -205,11 +183,11 @@ static void crashes_lose_no_appointment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_feed_is_fetched_and_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(it_is_fetched_again_as_often_as_asked, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_there_stays_when_the_feed_fails, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_deleted_catalog_is_not_fetched, setup, teardown),
-        cmocka_unit_test_setup_teardown(crashes_lose_no_appointment, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_feed_is_fetched_and_counted, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(it_is_fetched_again_as_often_as_asked, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(what_was_there_stays_when_the_feed_fails, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_deleted_catalog_is_not_fetched, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(crashes_lose_no_appointment, setup, scripted_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,14 +8,12 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
-#include "http_script.h"
-#include "sim.h"
+#include "scripted.h"
 
-#define NOW INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
+#define NOW SCRIPTED_NOW
 
 struct world {
-    struct sim sim;
-    struct http_script http;
+    struct scripted s;
     struct http_answer answer;
     int asked;
     bool bearer, well_formed;
@@ -39,37 +37,17 @@ static struct http_answer answer(void *arg, const struct http_call *call)
     return w->answer;
 }
 
-static void effect(void *arg, const struct http_call *call)
-{
-}
-
 static struct world world;
 
 static int setup(void **state)
 {
-    struct world *w = &world;
-    memset(w, 0, sizeof(*w));
-    sim_init(&w->sim, 1, NOW);
-    http_script_init(&w->http, &w->sim.loop);
-    w->http.answer = answer;
-    w->http.effect = effect;
-    w->http.arg = w;
-    w->sim.http = &w->http.client;
-    sim_restart(&w->sim);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_finish(&((struct world *)*state)->sim);
-    return 0;
+    return scripted_setup(state, &world.s, sizeof(world), answer);
 }
 
 static void says(struct world *w, const char *structured)
 {
     w->answer = (struct http_answer){ HTTP_OK, 200, -1, 1000, 200000,
-                                      sim_text(&w->sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
+                                      sim_text(&w->s.sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
                                                structured) };
 }
 
@@ -78,7 +56,7 @@ static void says(struct world *w, const char *structured)
 static void bind_agent(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_governance",
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
                               "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
                               "[{\"url\":\"https://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
                               "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
@@ -87,8 +65,8 @@ static void bind_agent(struct world *w)
 
 static enum sim_result buy(struct world *w, const char *key, const char *more, yyjson_val **reply)
 {
-    return sim_call(&w->sim, "test-token", "create_media_buy",
-                    sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"account\":" REF ",\"brand\":{\"domain\":"
+    return sim_call(&w->s.sim, "test-token", "create_media_buy",
+                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"account\":" REF ",\"brand\":{\"domain\":"
                              "\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
                              "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
                              "\"budget\":3000}]%s}", key, more), reply);
@@ -105,7 +83,7 @@ static const char *code(yyjson_val *reply)
 static int64_t tasks(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_local(&w->sim, "x_task_list", "{}", &reply), SIM_OK);
+    assert_int_equal(sim_local(&w->s.sim, "x_task_list", "{}", &reply), SIM_OK);
     return (int64_t)yyjson_arr_size(json_arr(reply, "tasks"));
 }
 
@@ -179,10 +157,10 @@ static void without_an_answer_nothing_is_committed(void **state)
     bind_agent(w);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         w->answer = bad[i];
-        assert_int_equal(buy(w, sim_text(&w->sim, "n%zu", i), PLAN, &reply), SIM_FAILED);
+        assert_int_equal(buy(w, sim_text(&w->s.sim, "n%zu", i), PLAN, &reply), SIM_FAILED);
         assert_string_equal(code(reply), "GOVERNANCE_UNAVAILABLE");
         assert_int_equal(tasks(w), 0);
-        sim_run_until(&w->sim, w->sim.driver.now + 120 * USEC_PER_SEC); /* the lane's circuit closes again */
+        sim_run_until(&w->s.sim, w->s.sim.driver.now + 120 * USEC_PER_SEC); /* the lane's circuit closes again */
     }
 }
 
@@ -202,8 +180,8 @@ static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
     static const char ref[] = "{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"sandbox\":true}";
     struct world *w = *state;
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_governance",
-                              sim_text(&w->sim, "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":%s,"
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
+                              sim_text(&w->s.sim, "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":%s,"
                                        "\"governance_agents\":[{\"url\":\"http://127.0.0.1:1/mcp\",\"authentication\":{\"schemes\":"
                                        "[\"Bearer\"],\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", ref), &reply),
                      SIM_OK);
@@ -212,8 +190,8 @@ static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
         if (i == 0) w->answer = (struct http_answer){ HTTP_NOT_SENT, 0, -1, -1, 2000, "" };
         else says(w, "{\"check_id\":\"c\",\"verdict\":\"denied\",\"plan_id\":\"its own\",\"explanation\":\"no\",\"findings\":[]}");
         enum sim_result r =
-            sim_call(&w->sim, "test-token", "create_media_buy",
-                     sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"k%d-0123456789abcdef\",\"account\":%s,\"brand\":"
+            sim_call(&w->s.sim, "test-token", "create_media_buy",
+                     sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"k%d-0123456789abcdef\",\"account\":%s,\"brand\":"
                               "{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
                               "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
                               "\"budget\":3000}]}", i, ref), &reply);
@@ -228,7 +206,7 @@ static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
 static yyjson_val *shown(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->sim, "test-token", "get_media_buys",
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "get_media_buys",
                               "{\"adcp_version\":\"3.1\",\"status_filter\":[\"pending_creatives\",\"active\",\"paused\",\"pending_start\",\"completed\"],"
                               "\"account\":" REF "}", &reply), SIM_OK);
     yyjson_val *b = yyjson_arr_get_first(json_arr(reply, "media_buys"));
@@ -250,22 +228,22 @@ static const char *governed_buy(struct world *w)
             "\"context of the purchase\",\"next_check\":\"2026-04-03T00:00:00Z\"}");
     assert_int_equal(buy(w, "governed", PLAN ",\"governance_context\":\"context of the intent\"", &reply), SIM_OK);
     assert_non_null(strstr(w->body, "context of the intent"));
-    const char *task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
-    assert_int_equal(sim_local(&w->sim, "x_task_resolve",
-                               sim_text(&w->sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &reply), SIM_OK);
+    const char *task = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
+    assert_int_equal(sim_local(&w->s.sim, "x_task_resolve",
+                               sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &reply), SIM_OK);
     yyjson_val *first = shown(w);
-    const char *id = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(first, "media_buy_id")));
+    const char *id = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(first, "media_buy_id")));
     struct str package = json_str(yyjson_arr_get_first(json_arr(first, "packages")), "package_id");
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_creatives",
-                              sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"creatives-0123456789\",\"account\":" REF
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_creatives",
+                              sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"creatives-0123456789\",\"account\":" REF
                                        ",\"creatives\":%s,\"assignments\":[{\"creative_id\":\"c-1\",\"package_id\":\"" STR_FMT
                                        "\"}]}", creative, STR_ARG(package)), &reply), SIM_OK);
-    assert_int_equal(sim_local(&w->sim, "x_task_list", "{}", &reply), SIM_OK);
+    assert_int_equal(sim_local(&w->s.sim, "x_task_list", "{}", &reply), SIM_OK);
     yyjson_arr_foreach(json_arr(reply, "tasks"), i, n, t) {
-        task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(t, "task_id")));
+        task = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(t, "task_id")));
         yyjson_val *done;
-        (void)sim_local(&w->sim, "x_task_resolve", /* the buy's own was decided above */
-                        sim_text(&w->sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &done);
+        (void)sim_local(&w->s.sim, "x_task_resolve", /* the buy's own was decided above */
+                        sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &done);
     }
     return id;
 }
@@ -285,24 +263,24 @@ static void the_agent_is_told_how_it_delivers_when_it_wants_to(void **state)
 {
     struct world *w = *state;
     governed_buy(w);
-    sim_run_until(&w->sim, DAY(3) - HOUR);
+    sim_run_until(&w->s.sim, DAY(3) - HOUR);
     assert_int_equal(w->asked, 1);
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"on track\","
             "\"governance_context\":\"context of delivery\",\"next_check\":\"2026-04-05T00:00:00Z\"}");
-    sim_run_until(&w->sim, DAY(3) + HOUR);
+    sim_run_until(&w->s.sim, DAY(3) + HOUR);
     assert_int_equal(w->asked, 2);
     assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
     assert_non_null(strstr(w->body, "\"governance_context\":\"context of the purchase\""));
     double first = asked_number(w, "/params/arguments/delivery_metrics/cumulative_spend");
     assert_true(first > 100 && first < 300); /* two of thirty days of 3000 */
     assert_true(asked_number(w, "/params/arguments/delivery_metrics/spend") == first);
-    sim_run_until(&w->sim, DAY(5) + HOUR / 2);
+    sim_run_until(&w->s.sim, DAY(5) + HOUR / 2);
     assert_int_equal(w->asked, 3);
     assert_non_null(strstr(w->body, "context of delivery"));
     double second = asked_number(w, "/params/arguments/delivery_metrics/cumulative_spend");
     assert_true(second > first);
     assert_true(asked_number(w, "/params/arguments/delivery_metrics/spend") - (second - first) < 0.005);
-    sim_run_until(&w->sim, DAY(20)); /* the last answer named a time that had passed: asked again, and again */
+    sim_run_until(&w->s.sim, DAY(20)); /* the last answer named a time that had passed: asked again, and again */
     assert_true(str_is(json_str(shown(w), "status"), "active"));
     assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/phase")), "delivery"));
 }
@@ -312,47 +290,47 @@ static void a_refusal_pauses_and_only_the_agent_lets_it_go_on(void **state)
     struct world *w = *state;
     yyjson_val *reply;
     const char *id = governed_buy(w);
-    const char *resume = sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"resume-0123456789abc\",\"account\":"
+    const char *resume = sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"resume-0123456789abc\",\"account\":"
                                   REF ",\"media_buy_id\":\"%s\",\"paused\":false}", id);
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\",\"findings\":[{"
             "\"category_id\":\"drift\",\"severity\":\"critical\",\"explanation\":\"too fast\"}]}");
-    sim_run_until(&w->sim, DAY(3) + HOUR);
+    sim_run_until(&w->s.sim, DAY(3) + HOUR);
     assert_int_equal(w->asked, 2);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
     assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/findings/0/category_id")), "drift"));
-    sim_run_until(&w->sim, DAY(8));
+    sim_run_until(&w->s.sim, DAY(8));
     assert_int_equal(w->asked, 2); /* a paused buy waits for its buyer */
-    assert_int_equal(sim_call(&w->sim, "test-token", "update_media_buy", resume, &reply), SIM_FAILED);
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "update_media_buy", resume, &reply), SIM_FAILED);
     assert_string_equal(code(reply), "GOVERNANCE_DENIED");
     assert_non_null(strstr(w->body, "\"phase\":\"modification\""));
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
     says(w, "{\"check_id\":\"c3\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"corrected\","
             "\"next_check\":\"2026-04-10T00:00:00Z\"}");
-    assert_int_equal(sim_call(&w->sim, "test-token", "update_media_buy", resume, &reply), SIM_OK);
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "update_media_buy", resume, &reply), SIM_OK);
     assert_true(str_is(json_str(shown(w), "status"), "active"));
     assert_int_equal(w->asked, 4);
-    sim_run_until(&w->sim, DAY(10) + HOUR / 60);
+    sim_run_until(&w->s.sim, DAY(10) + HOUR / 60);
     assert_int_equal(w->asked, 5);
     assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
 }
 
 static enum sim_result set_paused(struct world *w, const char *id, const char *paused, yyjson_val **reply)
 {
-    return sim_call(&w->sim, "test-token", "update_media_buy",
-                    sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"paused-%s-0123456789\",\"account\":" REF
+    return sim_call(&w->s.sim, "test-token", "update_media_buy",
+                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"paused-%s-0123456789\",\"account\":" REF
                              ",\"media_buy_id\":\"%s\",\"paused\":%s}", paused, id, paused), reply);
 }
 
 static void want_people(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_local(&w->sim, "x_rule_add", "{\"rule\":{\"name\":\"changes\",\"then\":\"person\",\"when\":"
+    assert_int_equal(sim_local(&w->s.sim, "x_rule_add", "{\"rule\":{\"name\":\"changes\",\"then\":\"person\",\"when\":"
                                                       "{\"operations\":[\"update_media_buy\"]}}}", &reply), SIM_OK);
 }
 
 static enum sim_result approve(struct world *w, const char *task, yyjson_val **reply)
 {
-    return sim_local(&w->sim, "x_task_resolve", sim_text(&w->sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), reply);
+    return sim_local(&w->s.sim, "x_task_resolve", sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), reply);
 }
 
 /* The agent speaks when the change is asked for, the person later: what the agent said must not be lost between. */
@@ -362,21 +340,21 @@ static void what_the_agent_said_is_kept_while_a_person_decides(void **state)
     yyjson_val *reply;
     const char *id = governed_buy(w);
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\"}");
-    sim_run_until(&w->sim, DAY(8));
+    sim_run_until(&w->s.sim, DAY(8));
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
     want_people(w);
     says(w, "{\"check_id\":\"c3\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"corrected\","
             "\"next_check\":\"2026-04-10T00:00:00Z\"}");
     assert_int_equal(set_paused(w, id, "false", &reply), SIM_OK);
     assert_true(str_is(json_str(reply, "status"), "submitted"));
-    const char *task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
+    const char *task = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
     assert_int_equal(w->asked, 3);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
     assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/phase")), "modification"));
     assert_int_equal(approve(w, task, &reply), SIM_OK);
     assert_true(str_is(json_str(shown(w), "status"), "active"));
     assert_int_equal(w->asked, 3);
-    sim_run_until(&w->sim, DAY(10) + HOUR / 60);
+    sim_run_until(&w->s.sim, DAY(10) + HOUR / 60);
     assert_int_equal(w->asked, 4);
     assert_non_null(strstr(w->body, "\"phase\":\"delivery\""));
 }
@@ -386,15 +364,15 @@ static void a_person_does_not_resume_what_the_agent_stopped_meanwhile(void **sta
     struct world *w = *state;
     yyjson_val *reply;
     const char *id = governed_buy(w);
-    sim_run_until(&w->sim, DAY(2));
+    sim_run_until(&w->s.sim, DAY(2));
     assert_int_equal(set_paused(w, id, "true", &reply), SIM_OK);
     want_people(w);
     assert_int_equal(set_paused(w, id, "false", &reply), SIM_OK);
     assert_true(str_is(json_str(reply, "status"), "submitted"));
     assert_int_equal(w->asked, 1); /* nothing new was committed to */
-    const char *task = sim_text(&w->sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
+    const char *task = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\"}");
-    sim_run_until(&w->sim, DAY(3) + HOUR);
+    sim_run_until(&w->s.sim, DAY(3) + HOUR);
     assert_int_equal(w->asked, 2);
     assert_int_equal(approve(w, task, &reply), SIM_OK);
     assert_false(json_bool_or(reply, "carried_out", true));
@@ -410,20 +388,20 @@ static void an_answer_is_for_what_was_asked(void **state)
     struct sim_answer answers[2];
     const char *id = governed_buy(w);
     struct str package = json_str(yyjson_arr_get_first(json_arr(shown(w), "packages")), "package_id");
-    const char *change[] = { sim_text(&w->sim, "\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":5000}]", STR_ARG(package)),
+    const char *change[] = { sim_text(&w->s.sim, "\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":5000}]", STR_ARG(package)),
                              "\"end_time\":\"2026-05-10T00:00:00Z\"" };
     struct sim_request both[2];
     for (int i = 0; i < 2; i++) {
-        both[i] = sim_ask(&w->sim, SIM_MCP, "test-token", "update_media_buy",
-                          sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"both-%d-0123456789abcdef\",\"account\":" REF
+        both[i] = sim_ask(&w->s.sim, SIM_MCP, "test-token", "update_media_buy",
+                          sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"both-%d-0123456789abcdef\",\"account\":" REF
                                    ",\"media_buy_id\":\"%s\",%s}", i, id, change[i]));
     }
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\"}");
-    sim_request(&w->sim, both, 2, answers);
+    sim_request(&w->s.sim, both, 2, answers);
     assert_int_equal(w->asked, 3);
     int done = 0;
     for (int i = 0; i < 2; i++) {
-        if (sim_read(&w->sim, SIM_MCP, &answers[i], &replies[i]) == SIM_OK) done++;
+        if (sim_read(&w->s.sim, SIM_MCP, &answers[i], &replies[i]) == SIM_OK) done++;
         else assert_string_equal(code(replies[i]), "CONFLICT");
     }
     assert_int_equal(done, 1);
@@ -435,12 +413,12 @@ static void conditions_on_delivery_are_shown_or_pause(void **state)
     governed_buy(w);
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"next_check\":"
             "\"2026-04-05T00:00:00Z\",\"conditions\":[{\"field\":\"frequency\",\"reason\":\"keep it low\"}]}");
-    sim_run_until(&w->sim, DAY(3) + HOUR);
+    sim_run_until(&w->s.sim, DAY(3) + HOUR);
     assert_true(str_is(json_str(shown(w), "status"), "active"));
     assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/conditions/0/reason")), "keep it low"));
     says(w, "{\"check_id\":\"c3\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{"
             "\"field\":\"planned_delivery.total_budget\",\"required_value\":2000,\"reason\":\"cap\"}]}");
-    sim_run_until(&w->sim, DAY(5) + HOUR);
+    sim_run_until(&w->s.sim, DAY(5) + HOUR);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
 }
 
@@ -449,10 +427,10 @@ static void silence_about_delivery_pauses_after_hours(void **state)
     struct world *w = *state;
     governed_buy(w);
     w->answer = (struct http_answer){ HTTP_OK, 404, -1, 1000, 2000, "" };
-    sim_run_until(&w->sim, DAY(3) + 5 * HOUR);
+    sim_run_until(&w->s.sim, DAY(3) + 5 * HOUR);
     assert_true(w->asked > 5);
     assert_true(str_is(json_str(shown(w), "status"), "active"));
-    sim_run_until(&w->sim, DAY(3) + 8 * HOUR);
+    sim_run_until(&w->s.sim, DAY(3) + 8 * HOUR);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
     assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/verdict")), "unavailable"));
 }
@@ -463,7 +441,7 @@ static void an_ended_buy_is_told_of_once_more(void **state)
     governed_buy(w);
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"next_check\":"
             "\"2026-05-02T00:00:00Z\"}");
-    sim_run_until(&w->sim, DAY(40));
+    sim_run_until(&w->s.sim, DAY(40));
     assert_int_equal(w->asked, 3);
     double all = asked_number(w, "/params/arguments/delivery_metrics/cumulative_spend");
     assert_true(all > 2800 && all <= 3000);
@@ -474,7 +452,7 @@ static void only_loopback_may_do_without_https(void **state)
 {
     struct world *w = *state;
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_governance",
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
                               "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
                               "[{\"url\":\"http://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
                               "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
@@ -484,21 +462,21 @@ static void only_loopback_may_do_without_https(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_approved_buy_goes_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_denied_buy_does_not_exist, setup, teardown),
-        cmocka_unit_test_setup_teardown(conditions_are_shown_or_broken, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_an_answer_nothing_is_committed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_plan_must_be_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_sandbox_account_may_leave_the_plan_to_its_agent, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_agent_is_told_how_it_delivers_when_it_wants_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_refusal_pauses_and_only_the_agent_lets_it_go_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_the_agent_said_is_kept_while_a_person_decides, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_person_does_not_resume_what_the_agent_stopped_meanwhile, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_answer_is_for_what_was_asked, setup, teardown),
-        cmocka_unit_test_setup_teardown(conditions_on_delivery_are_shown_or_pause, setup, teardown),
-        cmocka_unit_test_setup_teardown(silence_about_delivery_pauses_after_hours, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_ended_buy_is_told_of_once_more, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_loopback_may_do_without_https, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_approved_buy_goes_on, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_denied_buy_does_not_exist, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(conditions_are_shown_or_broken, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(without_an_answer_nothing_is_committed, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_plan_must_be_named, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_sandbox_account_may_leave_the_plan_to_its_agent, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(the_agent_is_told_how_it_delivers_when_it_wants_to, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_refusal_pauses_and_only_the_agent_lets_it_go_on, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(what_the_agent_said_is_kept_while_a_person_decides, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_person_does_not_resume_what_the_agent_stopped_meanwhile, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(an_answer_is_for_what_was_asked, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(conditions_on_delivery_are_shown_or_pause, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(silence_about_delivery_pauses_after_hours, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(an_ended_buy_is_told_of_once_more, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(only_loopback_may_do_without_https, setup, scripted_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

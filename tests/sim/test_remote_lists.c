@@ -8,14 +8,12 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
-#include "http_script.h"
-#include "sim.h"
+#include "scripted.h"
 
-#define NOW INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
+#define NOW SCRIPTED_NOW
 
 struct world {
-    struct sim sim;
-    struct http_script http;
+    struct scripted s;
     struct http_answer answers[4]; /* by call; the last one again and again */
     int n, asked;
     const char *body, *url, *token; /* of the latest call */
@@ -31,42 +29,22 @@ static struct http_answer answer(void *arg, const struct http_call *call)
                                      "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":{\"check_id\":\"c1\","
                                      "\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"fine\"}}}" };
     }
-    w->body = sim_text(&w->sim, "%.*s", (int)call->body.n, call->body.p);
-    w->url = sim_text(&w->sim, "%.*s", (int)call->url.n, call->url.p);
+    w->body = sim_text(&w->s.sim, "%.*s", (int)call->body.n, call->body.p);
+    w->url = sim_text(&w->s.sim, "%.*s", (int)call->url.n, call->url.p);
     w->token = "";
     for (size_t i = 0; i < call->headers_n; i++) {
         struct str v = call->headers[i].value;
-        if (str_is(call->headers[i].name, "Authorization")) w->token = sim_text(&w->sim, "%.*s", (int)v.n, v.p);
+        if (str_is(call->headers[i].name, "Authorization")) w->token = sim_text(&w->s.sim, "%.*s", (int)v.n, v.p);
     }
     int i = w->asked++;
     return w->answers[i < w->n ? i : w->n - 1];
-}
-
-static void effect(void *arg, const struct http_call *call)
-{
 }
 
 static struct world world;
 
 static int setup(void **state)
 {
-    struct world *w = &world;
-    memset(w, 0, sizeof(*w));
-    sim_init(&w->sim, 1, NOW);
-    http_script_init(&w->http, &w->sim.loop);
-    w->http.answer = answer;
-    w->http.effect = effect;
-    w->http.arg = w;
-    w->sim.http = &w->http.client;
-    sim_restart(&w->sim);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_finish(&((struct world *)*state)->sim);
-    return 0;
+    return scripted_setup(state, &world.s, sizeof(world), answer);
 }
 
 static void answers(struct world *w, struct http_answer a)
@@ -77,7 +55,7 @@ static void answers(struct world *w, struct http_answer a)
 static void says(struct world *w, const char *structured)
 {
     answers(w, (struct http_answer){ HTTP_OK, 200, -1, 1000, 200000,
-                                     sim_text(&w->sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
+                                     sim_text(&w->s.sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
                                               structured) });
 }
 
@@ -93,8 +71,8 @@ static void starts_over(struct world *w)
 
 static enum sim_result products(struct world *w, const char *token, const char *list, yyjson_val **reply)
 {
-    return sim_call(&w->sim, token, "get_products",
-                    sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"wholesale\",\"property_list\":%s}", list), reply);
+    return sim_call(&w->s.sim, token, "get_products",
+                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"wholesale\",\"property_list\":%s}", list), reply);
 }
 
 static bool applied(yyjson_val *reply)
@@ -157,7 +135,7 @@ static void a_list_is_asked_for_again_when_it_lapses(void **state)
     assert_int_equal(w->asked, 1);
     assert_int_equal(products(w, "test-token", LIST(",\"auth_token\":\"other\""), &reply), SIM_OK);
     assert_int_equal(w->asked, 2); /* another token is another question */
-    sim_run_until(&w->sim, NOW + INT64_C(2) * 3600 * USEC_PER_SEC);
+    sim_run_until(&w->s.sim, NOW + INT64_C(2) * 3600 * USEC_PER_SEC);
     assert_int_equal(products(w, "test-token", LIST(), &reply), SIM_OK);
     assert_int_equal(w->asked, 3);
     assert_true(has(reply, "prod-tech-display-001"));
@@ -170,7 +148,7 @@ static void what_is_known_is_used_while_the_keeper_is_away(void **state)
     says(w, HOLDS("2026-03-09T15:00:00Z", DOMAIN("techdaily.com") "," DOMAIN("gadgetreview.com")));
     answers(w, (struct http_answer){ HTTP_OK, 503, -1, 1000, 2000, "" });
     assert_int_equal(products(w, "test-token", LIST(), &reply), SIM_OK);
-    sim_run_until(&w->sim, NOW + INT64_C(2) * 3600 * USEC_PER_SEC);
+    sim_run_until(&w->s.sim, NOW + INT64_C(2) * 3600 * USEC_PER_SEC);
     assert_int_equal(products(w, "test-token", LIST(), &reply), SIM_OK);
     assert_true(applied(reply));
     assert_false(has(reply, "prod-tech-display-001"));
@@ -179,7 +157,7 @@ static void what_is_known_is_used_while_the_keeper_is_away(void **state)
     /* A list that is no longer shown is not used. */
     starts_over(w);
     answers(w, (struct http_answer){ HTTP_OK, 403, -1, 1000, 2000, "" });
-    sim_run_until(&w->sim, NOW + INT64_C(3) * 3600 * USEC_PER_SEC);
+    sim_run_until(&w->s.sim, NOW + INT64_C(3) * 3600 * USEC_PER_SEC);
     assert_int_equal(products(w, "test-token", LIST(), &reply), SIM_FAILED);
     assert_string_equal(code(reply), "REFERENCE_NOT_FOUND");
 }
@@ -205,7 +183,7 @@ static void what_cannot_be_had_is_said(void **state)
     struct world *w = *state;
     yyjson_val *reply;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        const char *list = sim_text(&w->sim, "{\"agent_url\":\"https://lists%zu.agency.com\",\"list_id\":\"pl\"}", i);
+        const char *list = sim_text(&w->s.sim, "{\"agent_url\":\"https://lists%zu.agency.com\",\"list_id\":\"pl\"}", i);
         starts_over(w);
         answers(w, cases[i].answer);
         assert_int_equal(products(w, "test-token", list, &reply), cases[i].result);
@@ -224,15 +202,15 @@ static void a_buyer_in_a_hurry_is_not_kept(void **state)
     yyjson_val *reply;
     answers(w, (struct http_answer){ HTTP_OK, 200, -1, 1000, 4000000,
                                      "{\"result\":{\"structuredContent\":" HOLDS("2026-03-09T23:00:00Z", DOMAIN("elsewhere.com")) "}}" });
-    const char *hurried = sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"tech\",\"property_list\":%s,"
+    const char *hurried = sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"tech\",\"property_list\":%s,"
                                    "\"time_budget\":{\"interval\":2,\"unit\":\"seconds\"}}", LIST());
-    assert_int_equal(sim_call(&w->sim, "test-token", "get_products", hurried, &reply), SIM_OK);
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "get_products", hurried, &reply), SIM_OK);
     assert_false(applied(reply)); /* the answer that comes after four seconds was not waited for */
     assert_true(str_is(json_val_str(json_get_path(reply, "/incomplete/0/scope")), "products"));
     assert_true(json_i64_or(json_get_path(reply, "/incomplete/0/estimated_wait"), "interval", 0) > 0);
     assert_true(has(reply, "prod-tech-video-001"));
-    sim_run_until(&w->sim, w->sim.driver.now + 10 * USEC_PER_SEC); /* it was fetched all the same */
-    assert_int_equal(sim_call(&w->sim, "test-token", "get_products", hurried, &reply), SIM_OK);
+    sim_run_until(&w->s.sim, w->s.sim.driver.now + 10 * USEC_PER_SEC); /* it was fetched all the same */
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "get_products", hurried, &reply), SIM_OK);
     assert_true(applied(reply));
     assert_null(json_get_path(reply, "/incomplete"));
     assert_int_equal(w->asked, 1);
@@ -246,7 +224,7 @@ static void some_addresses_are_not_called(void **state)
     yyjson_val *reply;
     says(w, HOLDS("2026-03-09T15:00:00Z", ALL));
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-        assert_int_equal(products(w, "test-token", sim_text(&w->sim, "{\"agent_url\":\"%s\",\"list_id\":\"pl\"}", urls[i]), &reply),
+        assert_int_equal(products(w, "test-token", sim_text(&w->s.sim, "{\"agent_url\":\"%s\",\"list_id\":\"pl\"}", urls[i]), &reply),
                          SIM_FAILED);
         assert_string_equal(code(reply), "INVALID_REQUEST");
     }
@@ -270,8 +248,8 @@ static void the_endpoint_below_the_address_is_tried(void **state)
 
 static enum sim_result buy(struct world *w, const char *key, const char *overlay, yyjson_val **reply)
 {
-    return sim_call(&w->sim, "test-token", "create_media_buy",
-                    sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"plan_id\":\"plan-1\",\"account\":" REF
+    return sim_call(&w->s.sim, "test-token", "create_media_buy",
+                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"plan_id\":\"plan-1\",\"account\":" REF
                              ",\"brand\":{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":"
                              "\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":"
                              "\"price-001\",\"budget\":3000,\"targeting_overlay\":%s}]}", key, overlay), reply);
@@ -281,7 +259,7 @@ static void a_buy_waits_for_all_its_lists_and_its_governance(void **state)
 {
     struct world *w = *state;
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->sim, "test-token", "sync_governance",
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
                               "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
                               "[{\"url\":\"https://governance.agency.com/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
                               "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
@@ -318,9 +296,9 @@ static void a_crash_while_the_list_is_fetched_loses_nothing(void **state)
     struct world *w = *state;
     yyjson_val *reply;
     says(w, HOLDS("2026-03-09T15:00:00Z", ALL));
-    w->sim.crash_percent = 100;
+    w->s.sim.crash_percent = 100;
     (void)buy(w, "one", "{\"property_list\":" LIST() "}", &reply); /* lost or not, either is possible */
-    w->sim.crash_percent = 0;
+    w->s.sim.crash_percent = 0;
     assert_int_equal(buy(w, "one", "{\"property_list\":" LIST() "}", &reply), SIM_OK);
     assert_true(w->asked >= 1);
 }
@@ -328,16 +306,16 @@ static void a_crash_while_the_list_is_fetched_loses_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(products_are_those_of_the_list, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_list_is_asked_for_again_when_it_lapses, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_known_is_used_while_the_keeper_is_away, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_had_is_said, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_buyer_in_a_hurry_is_not_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(some_addresses_are_not_called, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_endpoint_below_the_address_is_tried, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_buy_waits_for_all_its_lists_and_its_governance, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_buy_is_refused_where_the_list_leaves_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_crash_while_the_list_is_fetched_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(products_are_those_of_the_list, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_list_is_asked_for_again_when_it_lapses, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(what_is_known_is_used_while_the_keeper_is_away, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_had_is_said, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_buyer_in_a_hurry_is_not_kept, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(some_addresses_are_not_called, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(the_endpoint_below_the_address_is_tried, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_buy_waits_for_all_its_lists_and_its_governance, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_buy_is_refused_where_the_list_leaves_nothing, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_crash_while_the_list_is_fetched_loses_nothing, setup, scripted_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,17 +8,15 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
-#include "http_script.h"
-#include "sim.h"
+#include "scripted.h"
 
-#define NOW INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
+#define NOW SCRIPTED_NOW
 #define REVERSED                                                                                                     \
     "{\"choices\":[{\"message\":{\"content\":\"{\\\"product_ids\\\":[\\\"prod-ron-display-001\\\",\\\"prod-tech-video-001\\\"," \
     "\\\"prod-tech-display-001\\\"]}\"}}]}"
 
 struct world {
-    struct sim sim;
-    struct http_script http;
+    struct scripted s;
     struct http_answer answer;
     int asked;
 };
@@ -31,41 +29,20 @@ static struct http_answer answer(void *arg, const struct http_call *call)
     return w->answer;
 }
 
-static void effect(void *arg, const struct http_call *call)
-{
-    (void)arg;
-    (void)call;
-}
-
 static struct world world;
 
 static int setup(void **state)
 {
-    struct world *w = &world;
-    memset(w, 0, sizeof(*w));
-    sim_init(&w->sim, 1, NOW);
-    http_script_init(&w->http, &w->sim.loop);
-    w->http.answer = answer;
-    w->http.effect = effect;
-    w->http.arg = w;
-    w->sim.http = &w->http.client;
-    sim_restart(&w->sim);
-    w->answer = (struct http_answer){ HTTP_OK, 200, -1, 1000, 500000, REVERSED };
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_finish(&((struct world *)*state)->sim);
-    return 0;
+    int rc = scripted_setup(state, &world.s, sizeof(world), answer);
+    world.answer = (struct http_answer){ HTTP_OK, 200, -1, 1000, 500000, REVERSED };
+    return rc;
 }
 
 static void ranking(struct world *w, const char *members)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_local(&w->sim, "x_tenant_set",
-                               sim_text(&w->sim, "{\"settings\":{\"assistant\":{\"base_url\":\"https://m.example/v1\",\"model\":\"m\","
+    assert_int_equal(sim_local(&w->s.sim, "x_tenant_set",
+                               sim_text(&w->s.sim, "{\"settings\":{\"assistant\":{\"base_url\":\"https://m.example/v1\",\"model\":\"m\","
                                                  "\"product_ranking\":{%s}}}}", members), &reply), SIM_OK);
 }
 
@@ -73,8 +50,8 @@ static void ranking(struct world *w, const char *members)
 static bool reordered(struct world *w, const char *brief)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->sim, "test-token", "get_products",
-                              sim_text(&w->sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"%s\"}", brief),
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "get_products",
+                              sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"%s\"}", brief),
                               &reply), SIM_OK);
     bool by = json_val_str(json_get_path(reply, "/products/0/product_id")).n > 0 &&
               json_bool_or(json_obj(json_obj(reply, "ext"), "salesagent"), "reordered_by_assistant", false);
@@ -85,16 +62,16 @@ static bool reordered(struct world *w, const char *brief)
 
 static void pass(struct world *w, int64_t us)
 {
-    sim_run_until(&w->sim, w->sim.driver.now + us);
+    sim_run_until(&w->s.sim, w->s.sim.driver.now + us);
 }
 
 static void nobody_waits_unless_told_to(void **state)
 {
     struct world *w = *state;
     ranking(w, "");
-    int64_t before = w->sim.driver.now;
+    int64_t before = w->s.sim.driver.now;
     assert_false(reordered(w, "developers"));
-    assert_true(w->sim.driver.now - before < 100000); /* the loop settled meanwhile; the answer takes 500 ms */
+    assert_true(w->s.sim.driver.now - before < 100000); /* the loop settled meanwhile; the answer takes 500 ms */
     assert_false(reordered(w, "developers"));
     pass(w, 600000);
     assert_true(reordered(w, "developers"));
@@ -133,8 +110,8 @@ static void a_crash_forgets_and_asks_again(void **state)
     struct world *w = *state;
     ranking(w, "");
     assert_false(reordered(w, "developers"));
-    http_script_crash(&w->http);
-    sim_restart(&w->sim);
+    http_script_crash(&w->s.http);
+    sim_restart(&w->s.sim);
     assert_false(reordered(w, "developers"));
     pass(w, USEC_PER_SEC);
     assert_true(reordered(w, "developers"));
@@ -146,12 +123,12 @@ static void few_are_asked_at_once_and_not_all_is_kept(void **state)
 {
     struct world *w = *state;
     ranking(w, "");
-    for (int i = 0; i < 10; i++) assert_false(reordered(w, sim_text(&w->sim, "brief %d", i)));
+    for (int i = 0; i < 10; i++) assert_false(reordered(w, sim_text(&w->s.sim, "brief %d", i)));
     assert_int_equal(w->asked, 4);
     pass(w, USEC_PER_SEC);
     w->answer.answer_us = 1000;
     for (int i = 10; i < 280; i++) {
-        (void)reordered(w, sim_text(&w->sim, "brief %d", i)); /* fills the memory */
+        (void)reordered(w, sim_text(&w->s.sim, "brief %d", i)); /* fills the memory */
         pass(w, 2000);
     }
     assert_int_equal(w->asked, 274);
@@ -166,7 +143,7 @@ static void after_three_failures_it_rests_for_a_minute(void **state)
     struct world *w = *state;
     ranking(w, "\"wait_ms\":2000");
     w->answer = (struct http_answer){ HTTP_NOT_SENT, 0, -1, -1, 1000, "" };
-    for (int i = 0; i < 5; i++) assert_false(reordered(w, sim_text(&w->sim, "brief %d", i)));
+    for (int i = 0; i < 5; i++) assert_false(reordered(w, sim_text(&w->s.sim, "brief %d", i)));
     assert_int_equal(w->asked, 3);
     pass(w, 61 * USEC_PER_SEC);
     w->answer = (struct http_answer){ HTTP_OK, 200, -1, 1000, 1000, REVERSED };
@@ -176,12 +153,12 @@ static void after_three_failures_it_rests_for_a_minute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nobody_waits_unless_told_to, setup, teardown),
-        cmocka_unit_test_setup_teardown(who_waits_waits_for_the_answer_or_the_box, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_order_is_kept_for_its_time_and_its_question, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_crash_forgets_and_asks_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(few_are_asked_at_once_and_not_all_is_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(after_three_failures_it_rests_for_a_minute, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_waits_unless_told_to, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(who_waits_waits_for_the_answer_or_the_box, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(an_order_is_kept_for_its_time_and_its_question, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_crash_forgets_and_asks_again, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(few_are_asked_at_once_and_not_all_is_kept, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(after_three_failures_it_rests_for_a_minute, setup, scripted_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

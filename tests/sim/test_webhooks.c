@@ -8,10 +8,9 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
-#include "http_script.h"
-#include "sim.h"
+#include "scripted.h"
 
-#define NOW      INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
+#define NOW      SCRIPTED_NOW
 #define HOUR     (INT64_C(3600) * USEC_PER_SEC)
 #define SENT_MAX 128
 
@@ -22,8 +21,7 @@ struct says {
 };
 
 struct world {
-    struct sim sim;
-    struct http_script http;
+    struct scripted s;
     const struct says *answers; /* the last is repeated */
     size_t answers_n;
     struct {
@@ -46,40 +44,20 @@ static struct http_answer answer(void *arg, const struct http_call *c)
     struct world *w = arg;
     size_t i = w->sent_n;
     assert_true(i < SENT_MAX);
-    w->sent[i].body = arena_dup(&w->sim.arena, c->body);
-    w->sent[i].input = arena_dup(&w->sim.arena, header(c, "Signature-Input"));
-    w->sent[i].at = w->sim.driver.now;
+    w->sent[i].body = arena_dup(&w->s.sim.arena, c->body);
+    w->sent[i].input = arena_dup(&w->s.sim.arena, header(c, "Signature-Input"));
+    w->sent[i].at = w->s.sim.driver.now;
     w->sent_n++;
     const struct says *says = &w->answers[i < w->answers_n ? i : w->answers_n - 1];
-    w->http.more = (struct http_answer_more){ says->challenge, says->status == 0 };
+    w->s.http.more = (struct http_answer_more){ says->challenge, says->status == 0 };
     return (struct http_answer){ says->status ? HTTP_OK : HTTP_UNKNOWN, says->status, says->after_s, 1000, 20000, "" };
-}
-
-static void effect(void *arg, const struct http_call *c)
-{
 }
 
 static struct world world;
 
 static int setup(void **state)
 {
-    struct world *w = &world;
-    memset(w, 0, sizeof(*w));
-    sim_init(&w->sim, 1, NOW);
-    http_script_init(&w->http, &w->sim.loop);
-    w->http.answer = answer;
-    w->http.effect = effect;
-    w->http.arg = w;
-    w->sim.http = &w->http.client;
-    sim_restart(&w->sim);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    sim_finish(&((struct world *)*state)->sim);
-    return 0;
+    return scripted_setup(state, &world.s, sizeof(world), answer);
 }
 
 /* A buy that is approved, so that there is one event; then a day and a half passes. */
@@ -88,7 +66,7 @@ static void tell(struct world *w, const struct says *answers, size_t n)
     yyjson_val *reply;
     w->answers = answers;
     w->answers_n = n;
-    enum sim_result r = sim_call(&w->sim, "test-token", "create_media_buy",
+    enum sim_result r = sim_call(&w->s.sim, "test-token", "create_media_buy",
         "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"one-0123456789abcdef\",\"account\":{\"brand\":{\"domain\":"
         "\"acme.example\"},\"operator\":\"agency.example\"},\"brand\":{\"domain\":\"acme.example\"},\"start_time\":"
         "\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":"
@@ -97,17 +75,17 @@ static void tell(struct world *w, const struct says *answers, size_t n)
     assert_int_equal(r, SIM_OK);
     struct str task_id = json_str(reply, "task_id");
     assert_true(task_id.n > 0);
-    assert_int_equal(sim_local(&w->sim, "x_task_resolve",
-                               sim_text(&w->sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
+    assert_int_equal(sim_local(&w->s.sim, "x_task_resolve",
+                               sim_text(&w->s.sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
                                         STR_ARG(task_id)), &reply), SIM_OK);
-    sim_run_until(&w->sim, NOW + 40 * HOUR);
+    sim_run_until(&w->s.sim, NOW + 40 * HOUR);
 }
 
 /* The one webhook job of the world. */
 static yyjson_val *job(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_local(&w->sim, "x_job_list", "{\"kind\":\"webhook\"}", &reply), SIM_OK);
+    assert_int_equal(sim_local(&w->s.sim, "x_job_list", "{\"kind\":\"webhook\"}", &reply), SIM_OK);
     assert_int_equal(yyjson_arr_size(json_arr(reply, "jobs")), 1);
     return yyjson_arr_get_first(json_arr(reply, "jobs"));
 }
@@ -226,7 +204,7 @@ static void silence_is_retried_for_a_day(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, scripted_teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_signature_that_is_not_accepted_is_final),
         CASE(what_a_fresh_signature_may_cure_is_tried_once_more),

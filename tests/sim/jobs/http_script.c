@@ -17,7 +17,7 @@ static void act(struct script_call *c)
 {
     if (c->acted || c->answer.effect_us < 0) return;
     c->acted = true;
-    c->script->effect(c->script->arg, c->call);
+    if (c->script->effect) c->script->effect(c->script->arg, c->call);
 }
 
 static void acts_fired(struct timer *t)

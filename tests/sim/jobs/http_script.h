@@ -26,7 +26,7 @@ struct http_script {
     struct loop *loop;
     struct list calls;
     struct http_answer (*answer)(void *arg, const struct http_call *call);
-    void (*effect)(void *arg, const struct http_call *call);
+    void (*effect)(void *arg, const struct http_call *call); /* NULL: nothing changes there */
     struct http_answer_more more; /* `answer` may set it for the answer it returns */
     void *arg;
     uint64_t started;
