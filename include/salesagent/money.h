@@ -24,14 +24,14 @@ MUST_CHECK int money_micros_from_double(double v, int64_t *micros, struct err *e
 MUST_CHECK int money_add(struct money a, struct money b, struct money *sum, struct err *e);
 MUST_CHECK int money_sub(struct money a, struct money b, struct money *difference, struct err *e);
 
-/* value * num / den for non-negative operands, den > 0, in 128-bit arithmetic, rounded as asked.
- * Saturates at INT64_MAX, which no checked amount reaches. */
+/* value * num / den in 128-bit arithmetic, its magnitude rounded as asked. Saturates at +-INT64_MAX, which no checked
+ * amount reaches; so does a division by zero, but for 0 of anything, which is 0. */
 int64_t muldiv(int64_t value, int64_t num, int64_t den, enum money_round round);
 
 /* Decimal text without exponent and without trailing zeros ("12.5", "5000"); NUL-terminated. Returns its length. */
 size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX]);
 
-/* Rounds micros to whole cents (10,000 micros), half up. */
+/* Rounds micros to whole cents (10,000 micros), half up by magnitude. */
 int64_t money_to_cents(int64_t micros);
 
 /* True for three capital letters. */

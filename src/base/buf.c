@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+
 void buf_init(struct buf *b, size_t max_bytes)
 {
     *b = (struct buf){ .max = max_bytes };
@@ -87,6 +89,15 @@ void buf_add_json_str(struct buf *b, struct str s)
     }
     buf_add(b, (struct str){ s.p + from, s.n - from });
     buf_add_char(b, '"');
+}
+
+int buf_whole(const struct buf *b, const char *what, struct err *e)
+{
+    if (!b->overflowed) return 0;
+    char max[24];
+    (void)snprintf(max, sizeof(max), "%zu", b->max); /* fits: 20 digits at most */
+    log_event(LOG_ERROR, "limit", "a text of ours is longer than it may be", "what", what, "bytes_max", max, NULL);
+    return err_set(e, "SERVICE_UNAVAILABLE", "The agent could not put its answer together: it is larger than it may be.");
 }
 
 void buf_consume(struct buf *b, size_t n)

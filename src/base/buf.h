@@ -19,6 +19,9 @@ void buf_add_char(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Appends `s` as a JSON string literal with quotes. */
 void buf_add_json_str(struct buf *b, struct str s);
+/* 0 when everything that was added is there. Else SERVICE_UNAVAILABLE, with a line in the log that names `what`: the
+ * operation fails, and what it has written is undone with it. */
+MUST_CHECK int buf_whole(const struct buf *b, const char *what, struct err *e);
 void buf_consume(struct buf *b, size_t n); /* drops the first n bytes */
 
 static inline struct str buf_str(const struct buf *b)

@@ -47,24 +47,31 @@ int money_sub(struct money a, struct money b, struct money *difference, struct e
     return 0;
 }
 
+static uint64_t magnitude(int64_t v)
+{
+    return v < 0 ? (uint64_t)0 - (uint64_t)v : (uint64_t)v;
+}
+
 int64_t muldiv(int64_t value, int64_t num, int64_t den, enum money_round round)
 {
-    ENSURE(value >= 0 && num >= 0 && den > 0);
-    unsigned __int128 product = (unsigned __int128)(uint64_t)value * (uint64_t)num;
-    unsigned __int128 d = (uint64_t)den;
-    unsigned __int128 q = product / d, r = product % d;
+    bool negative = ((value < 0) != (num < 0)) != (den < 0);
+    unsigned __int128 product = (unsigned __int128)magnitude(value) * magnitude(num);
+    if (product == 0) return 0;
+    unsigned __int128 d = magnitude(den);
+    unsigned __int128 q = d ? product / d : INT64_MAX, r = d ? product % d : 0;
     switch (round) {
     case MONEY_ROUND_DOWN: break;
-    case MONEY_ROUND_HALF_UP: q += r * 2 >= d; break;
+    case MONEY_ROUND_HALF_UP: q += d && r * 2 >= d; break;
     case MONEY_ROUND_UP: q += r != 0; break;
     }
-    return q > INT64_MAX ? INT64_MAX : (int64_t)q;
+    int64_t rounded = q > INT64_MAX ? INT64_MAX : (int64_t)q;
+    return negative ? -rounded : rounded;
 }
 
 size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX])
 {
     char digits[MONEY_TEXT_MAX], *p = out; /* digits: least first, six decimals at least */
-    uint64_t v = micros < 0 ? (uint64_t)0 - (uint64_t)micros : (uint64_t)micros;
+    uint64_t v = magnitude(micros);
     int n = 0, least = 0;
     for (; v > 0 || n <= 6; v /= 10) digits[n++] = (char)('0' + v % 10);
     while (least < 6 && digits[least] == '0') least++;
@@ -79,7 +86,6 @@ size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX])
 
 int64_t money_to_cents(int64_t micros)
 {
-    ENSURE(micros >= 0);
     return muldiv(micros, 1, 10000, MONEY_ROUND_HALF_UP);
 }
 

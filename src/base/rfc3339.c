@@ -47,9 +47,9 @@ static char *put_char(char *p, char c)
 
 size_t rfc3339_print(int64_t at, enum rfc3339_precision precision, char out[RFC3339_MAX])
 {
-    ENSURE(at >= 0);
+    if (at < 0) at = 0;
+    if (at > TIME_LAST) at = TIME_LAST;
     struct civil c = civil_from_days(at / USEC_PER_DAY);
-    ENSURE(c.year <= 9999);
     int64_t secs = at % USEC_PER_DAY / USEC_PER_SEC;
     char *p = put_char(put_digits(out, c.year, 4), '-');
     p = put_char(put_digits(p, c.month, 2), '-');
@@ -124,7 +124,7 @@ int rfc3339_parse(struct str t, int64_t *at)
     }
     if (i >= t.n || !parse_offset(t, i, &offset_s)) return -1;
     int64_t r = day + (h * 3600 + mi * 60 + s - offset_s) * USEC_PER_SEC + usec;
-    if (r < 0) return -1;
+    if (r < 0 || r > TIME_LAST) return -1;
     *at = r;
     return 0;
 }

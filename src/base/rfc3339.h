@@ -7,16 +7,18 @@
 #define USEC_PER_SEC INT64_C(1000000)
 #define USEC_PER_DAY (INT64_C(86400) * USEC_PER_SEC)
 #define TIME_NONE    INT64_MIN /* no time: a NULL column, an absent field */
+#define TIME_LAST    (INT64_C(253402300800) * USEC_PER_SEC - 1) /* the end of the year 9999; years have four digits */
 
 enum rfc3339_precision { RFC3339_SECONDS, RFC3339_MILLIS };
 
-/* "2026-03-09T14:30:00Z" into out, NUL-terminated; returns the length. Fractions are cut, not rounded. */
+/* "2026-03-09T14:30:00Z" into out, NUL-terminated; returns the length. Fractions are cut, not rounded. What the format
+ * has no text for (a sum that left the year 9999, a damaged row) is printed as the nearest moment that it has. */
 size_t rfc3339_print(int64_t at, enum rfc3339_precision precision, char out[RFC3339_MAX]);
 
 /* "2026-03-09" of the UTC day holding `at`. */
 size_t rfc3339_print_date(int64_t at, char out[RFC3339_MAX]);
 
-/* Parses a complete date-time with offset (years 1970-9999). 0, or -1 for anything else, including days that
+/* Parses a complete date-time with offset (years 1970-9999 in UTC). 0, or -1 for anything else, including days that
  * do not exist. A leap second (":60") counts as the following second. */
 MUST_CHECK int rfc3339_parse(struct str text, int64_t *at);
 

@@ -14,6 +14,7 @@ struct audit_entry {
     struct str doc;      /* JSON object with the details; empty means {} */
 };
 
+/* SERVICE_UNAVAILABLE, and a line in the log, for details of more than AUDIT_DOC_BYTES_MAX: callers bound theirs before. */
 MUST_CHECK int audit_add(const struct act *act, const struct audit_entry *entry, struct err *e);
 
 struct audit_row;

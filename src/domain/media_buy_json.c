@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 
-#define PACKAGE_TEXT_MAX (8 << 20)
 #define ACTIONS_TEXT_MAX 8192
 
 /* ---- loading ---- */
@@ -211,12 +211,12 @@ static struct package_rows packages_of(const struct media_buy_view *v, size_t in
     return (struct package_rows){ v->packages.rows + from, to - from };
 }
 
-void media_buy_encode_packages(const struct media_buy_view *v, size_t index, const bool *only, yyjson_mut_doc *doc,
-                               yyjson_mut_val *obj, const char *key)
+int media_buy_encode_packages(const struct media_buy_view *v, size_t index, const bool *only, yyjson_mut_doc *doc,
+                              yyjson_mut_val *obj, const char *key, struct err *e)
 {
     struct package_rows list = packages_of(v, index);
     struct buf b;
-    buf_init(&b, PACKAGE_TEXT_MAX);
+    buf_init(&b, REPLY_BYTES_MAX);
     buf_add_char(&b, '[');
     for (size_t i = 0; i < list.n; i++) {
         if (only && !only[i]) continue;
@@ -224,9 +224,10 @@ void media_buy_encode_packages(const struct media_buy_view *v, size_t index, con
         add_package(&b, v, index, &list.rows[i]);
     }
     buf_add_char(&b, ']');
-    ENSURE(!b.overflowed);
-    json_add_raw(doc, obj, key, arena_dup(v->arena, buf_str(&b)));
+    int rc = buf_whole(&b, "packages of a media buy", e);
+    if (rc == 0) json_add_raw(doc, obj, key, arena_dup(v->arena, buf_str(&b)));
     buf_finish(&b);
+    return rc;
 }
 
 /* ---- the buy ---- */
@@ -345,7 +346,7 @@ int media_buy_result(const struct act *act, struct str media_buy_id, struct str 
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     media_buy_encode(&v, 0, SHAPE_CREATED, doc, o);
-    media_buy_encode_packages(&v, 0, NULL, doc, o, "packages");
+    if (media_buy_encode_packages(&v, 0, NULL, doc, o, "packages", e)) return -1;
     *json_text = json_write(act->arena, o);
     return 0;
 }

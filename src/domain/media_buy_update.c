@@ -7,7 +7,12 @@
 
 void buy_update_note(struct buy_update *u, const char *action, struct str package_id, struct str summary)
 {
-    ENSURE(u->changes_n < BUY_UPDATE_CHANGES_MAX);
+    if (u->changes_n == u->changes_cap) {
+        struct media_buy_change *old = u->changes;
+        u->changes_cap = u->changes_cap ? 2 * u->changes_cap : 16;
+        u->changes = ARENA_ARRAY(u->act->arena, struct media_buy_change, u->changes_cap);
+        if (u->changes_n) memcpy(u->changes, old, u->changes_n * sizeof(*old));
+    }
     u->changes[u->changes_n++] = (struct media_buy_change){ action, summary, package_id };
 }
 
@@ -16,7 +21,6 @@ void buy_update_attempt(struct buy_update *u, enum media_buy_action action, int6
     for (size_t i = 0; i < u->attempts_n; i++) {
         if (u->attempts[i].action == action) return;
     }
-    ENSURE(u->attempts_n < BUY_UPDATE_ATTEMPTS_MAX);
     u->attempts[u->attempts_n++] = (struct buy_attempt){ action, ACTION_BIT(action) | also, field };
 }
 
@@ -125,7 +129,6 @@ static int read_update(struct buy_update *u, struct err *e)
     u->before = ARENA_ARRAY(u->act->arena, struct package_row, n + 1);
     for (size_t i = 0; i < n; i++)
         u->before[i] = u->buy.packages.rows[i];
-    u->changes = ARENA_ARRAY(u->act->arena, struct media_buy_change, BUY_UPDATE_CHANGES_MAX);
     return 0;
 }
 

@@ -16,9 +16,7 @@
 #include "domain/media_buy.h"
 #include "domain/rule.h"
 
-#define BUY_UPDATE_TEXT_MAX     500
-#define BUY_UPDATE_CHANGES_MAX  (8 + 6 * PACKAGES_MAX)
-#define BUY_UPDATE_ATTEMPTS_MAX 24
+#define BUY_UPDATE_TEXT_MAX 500
 
 /* An action of the buyer's that the change amounts to, and the actions any one of which permits it. */
 struct buy_attempt {
@@ -45,8 +43,8 @@ struct buy_update {
     struct str governance; /* what the agent said, as it is shown; empty: it was not asked */
     bool package_dates, budgets, resumed, paused, cancels, row_changed;
     struct media_buy_change *changes;
-    size_t changes_n;
-    struct buy_attempt attempts[BUY_UPDATE_ATTEMPTS_MAX];
+    size_t changes_n, changes_cap;
+    struct buy_attempt attempts[ACTIONS_N]; /* each action once */
     size_t attempts_n;
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 #include "domain/doc_edit.h"
 #include "domain/governance_delivery.h"
 #include "jobs/job_act.h"
@@ -121,6 +122,10 @@ static int judge_answer(struct check_run *r)
     r->verdict = read ? verdict_of(r, said.content) : STR_NONE;
     if (!r->verdict.n) return no_use(r, "The answer is not one of check_governance.");
     r->answer = json_write_val(a, said.content);
+    if (r->answer.n > GOVERNANCE_ANSWER_BYTES_MAX) {
+        r->verdict = r->answer = STR_NONE;
+        return no_use(r, "The answer of check_governance is longer than 32 KiB.");
+    }
     return end(r, JOB_DONE, "");
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "contract/document.h"
 #include "store/q_creative.h"
 #include "store/q_media_buy.h"
 #include "tools/delivery_tools.h"
@@ -86,6 +87,11 @@ static struct str said(struct tool_call *c, const char *const *members)
     return json_write(c->arena, root);
 }
 
+static int fits(const struct feedback *f, const char *field, struct err *e)
+{
+    return document_fits(f->doc, FEEDBACK_BYTES_MAX, "The feedback", e) ? err_field(e, "%s", field) : 0;
+}
+
 int provide_performance_feedback_run(struct tool_call *c, struct err *e)
 {
     static const char *const members[] = { "measurement_period", "performance_index", "creative_id", "metric_type",
@@ -101,7 +107,7 @@ int provide_performance_feedback_run(struct tool_call *c, struct err *e)
     struct feedback f = { buy.media_buy_id, package_id, said(c, members),
                           creative_id.n ? FEEDBACK_NO_INDEX : index_ppm(c->args) };
     bool paced;
-    if (feedback_add(c->act, &f, &paced, e)) return -1;
+    if (fits(&f, json_has(c->args, "ext") ? "/ext" : "", e) || feedback_add(c->act, &f, &paced, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
     c->message = paced ? STR("Performance feedback recorded; from now on delivery is paced by it.")
@@ -122,7 +128,7 @@ static int add_package_indexes(struct tool_call *c, const struct media_buy_row *
         if (check_index(item, at, e)) return -1;
         struct feedback f = { buy->media_buy_id, package_id, json_write_val(c->arena, item), index_ppm(item) };
         bool paced;
-        if (feedback_add(c->act, &f, &paced, e)) return -1;
+        if (fits(&f, at, e) || feedback_add(c->act, &f, &paced, e)) return -1;
     }
     return 0;
 }
@@ -141,7 +147,7 @@ int x_update_performance_index_run(struct tool_call *c, struct err *e)
     if (feedback) {
         struct feedback f = { buy.media_buy_id, STR_NONE, json_write_val(c->arena, feedback), FEEDBACK_NO_INDEX };
         bool paced;
-        if (feedback_add(c->act, &f, &paced, e)) return -1;
+        if (fits(&f, "/feedback", e) || feedback_add(c->act, &f, &paced, e)) return -1;
     }
     if (add_package_indexes(c, &buy, list, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);

@@ -42,7 +42,7 @@ int tool_create_media_buy(struct tool_call *c, struct err *e)
         return 0;
     }
     media_buy_encode(&v, 0, SHAPE_CREATED, c->doc, c->reply);
-    media_buy_encode_packages(&v, 0, NULL, c->doc, c->reply, "packages");
+    if (media_buy_encode_packages(&v, 0, NULL, c->doc, c->reply, "packages", e)) return -1;
     c->message = arena_printf(c->arena, "Media buy " STR_FMT " created.%s" STR_FMT, STR_ARG(r.buy.row.media_buy_id),
                               r.warning.n ? " " : "", STR_ARG(r.warning));
     return 0;
@@ -71,7 +71,7 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
     if (view_one(c, &r.buy.row, &v, e) || media_buy_aux(c, &v, r.touched, e)) return -1;
     media_buy_encode(&v, 0, SHAPE_UPDATED, c->doc, c->reply);
     json_add_time(c->doc, c->reply, "implementation_date", c->act->now);
-    media_buy_encode_packages(&v, 0, r.touched, c->doc, c->reply, "affected_packages");
+    if (media_buy_encode_packages(&v, 0, r.touched, c->doc, c->reply, "affected_packages", e)) return -1;
     c->message = r.changed ? arena_printf(c->arena, "Media buy updated.%s" STR_FMT, r.warning.n ? " " : "", STR_ARG(r.warning))
                            : STR("Nothing to change; the media buy is as asked.");
     return 0;
@@ -279,7 +279,7 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
         if (q->activity && webhook_activity_encode(c->act, rows->rows[i].media_buy_id, (int)q->activity, c->doc, o, e)) {
             return -1;
         }
-        media_buy_encode_packages(&v, i, NULL, c->doc, o, "packages");
+        if (media_buy_encode_packages(&v, i, NULL, c->doc, o, "packages", e)) return -1;
         sandbox = sandbox && v.accounts[i].sandbox;
     }
     if (sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);

@@ -64,6 +64,20 @@ static void muldiv_rounds_as_asked_in_wide_arithmetic(void **state)
     assert_int_equal(muldiv(INT64_MAX, INT64_MAX, 1, MONEY_ROUND_DOWN), INT64_MAX);
 }
 
+static void muldiv_and_cents_have_an_answer_for_every_operand(void **state)
+{
+    assert_int_equal(muldiv(-10, 1, 3, MONEY_ROUND_DOWN), -3);
+    assert_int_equal(muldiv(-10, -1, 3, MONEY_ROUND_UP), 4);
+    assert_int_equal(muldiv(10, 1, -4, MONEY_ROUND_HALF_UP), -3);
+    assert_int_equal(muldiv(INT64_MIN, INT64_MIN, 1, MONEY_ROUND_UP), INT64_MAX);
+    assert_int_equal(muldiv(INT64_MIN, 1, 1, MONEY_ROUND_DOWN), -INT64_MAX);
+    assert_int_equal(muldiv(7, 3, 0, MONEY_ROUND_HALF_UP), INT64_MAX);
+    assert_int_equal(muldiv(-7, 3, 0, MONEY_ROUND_UP), -INT64_MAX);
+    assert_int_equal(muldiv(0, 3, 0, MONEY_ROUND_UP), 0);
+    assert_int_equal(money_to_cents(-15000), -2);
+    assert_int_equal(money_to_cents(15000), 2);
+}
+
 static void dates_round_trip_and_impossible_days_are_refused(void **state)
 {
     int64_t at;
@@ -83,6 +97,24 @@ static void dates_round_trip_and_impossible_days_are_refused(void **state)
     assert_int_equal(rfc3339_parse(STR("2026-03-09T14:30:00"), &at), -1);
     assert_int_equal(rfc3339_parse(STR("2026-03-09T25:30:00Z"), &at), -1);
     assert_int_equal(rfc3339_parse(STR("2026-03-09T14:30:00.Z"), &at), -1);
+}
+
+static void times_end_with_the_year_9999_and_every_number_can_be_printed(void **state)
+{
+    int64_t at;
+    char out[RFC3339_MAX];
+    assert_int_equal(rfc3339_parse(STR("9999-12-31T23:59:59.999999Z"), &at), 0);
+    assert_int_equal(at, TIME_LAST);
+    assert_int_equal(rfc3339_parse(STR("9999-12-31T23:59:59-14:00"), &at), -1);
+    assert_int_equal(rfc3339_parse(STR("9999-12-31T23:59:60Z"), &at), -1);
+    assert_int_equal(rfc3339_parse(STR("1970-01-01T00:00:00+00:01"), &at), -1);
+    assert_int_equal(rfc3339_parse_date(STR("9999-12-31"), &at), 0);
+    rfc3339_print(at + USEC_PER_DAY, RFC3339_SECONDS, out); /* the exclusive end of that day */
+    assert_string_equal(out, "9999-12-31T23:59:59Z");
+    rfc3339_print(INT64_MAX, RFC3339_MILLIS, out);
+    assert_string_equal(out, "9999-12-31T23:59:59.999Z");
+    rfc3339_print_date(TIME_NONE, out);
+    assert_string_equal(out, "1970-01-01");
 }
 
 static void every_day_of_four_centuries_round_trips(void **state)
@@ -217,7 +249,9 @@ int main(void)
         cmocka_unit_test(money_prints_without_trailing_zeros),
         cmocka_unit_test(money_refuses_mixed_currencies_and_overflow),
         cmocka_unit_test(muldiv_rounds_as_asked_in_wide_arithmetic),
+        cmocka_unit_test(muldiv_and_cents_have_an_answer_for_every_operand),
         cmocka_unit_test(dates_round_trip_and_impossible_days_are_refused),
+        cmocka_unit_test(times_end_with_the_year_9999_and_every_number_can_be_printed),
         cmocka_unit_test(every_day_of_four_centuries_round_trips),
         cmocka_unit_test(base64_refuses_mixed_alphabets_and_stray_bits),
         cmocka_unit_test(utf8_checks_the_shortest_form),

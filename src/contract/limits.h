@@ -1,0 +1,22 @@
+/* How much there may be of what comes from outside, in one place and for all dialects. A limit is held when something is
+ * taken in, so that what is stored can be read, shown and changed ever after; sizes are those of the text as it is
+ * stored, in which numbers may be longer than they were sent ("1e20" is written with 23 bytes). */
+#pragma once
+
+/* ---- what a call may bring ---- */
+
+#define REQUEST_BYTES_MAX (8 << 20)
+#define REQUEST_DEPTH_MAX 64
+#define REQUEST_NODES_MAX 400000
+
+#define PACKAGES_MAX 250 /* of one media buy, and of one request */
+
+/* ---- what is answered ---- */
+
+#define REPLY_BYTES_MAX (64 << 20) /* one answer, or one object in it; only what older versions have stored comes near */
+
+/* ---- what may be stored ---- */
+
+#define AUDIT_DOC_BYTES_MAX         (64 << 10) /* the details of one line of the audit trail */
+#define FEEDBACK_BYTES_MAX          (32 << 10) /* one piece of performance feedback */
+#define GOVERNANCE_ANSWER_BYTES_MAX (32 << 10) /* what a buyer's governance agent answers */
