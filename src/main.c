@@ -1,12 +1,16 @@
 /* argv -> command; no logic. */
 #include "app/backup.h"
+#include "app/config_command.h"
 #include "app/publisher_data.h"
+#include "app/reload.h"
 #include "app/serve.h"
 #include "cli/cli.h"
 
 /* One a line, in the order of the list of commands. */
 static const struct cli_command *const all[] = {
     &command_serve,
+    &command_config,
+    &command_reload,
     &command_import,
     &command_export,
     &command_backup,

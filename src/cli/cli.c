@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/config.h"
 
 static void list_commands(FILE *out, const struct cli_command *commands, size_t n)
 {
@@ -60,6 +63,8 @@ int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n
         for (int k = 2; k < argc; k++) {
             if (strcmp(argv[k], "--help") == 0 || strcmp(argv[k], "-h") == 0) {
                 (void)fputs(commands[i].usage, stdout);
+                if (commands[i].more) commands[i].more();
+                if (commands[i].epilogue) (void)fputs(commands[i].epilogue, stdout);
                 return CLI_OK;
             }
         }
@@ -141,7 +146,16 @@ const char *cli_positional(struct cli_args *a)
 
 const char *cli_data_dir(const char *option)
 {
-    if (option) return option;
     const char *env = getenv("SALESAGENT_DATA");
-    return env && *env ? env : "data";
+    struct arena a;
+    struct config c;
+    if (option) return option;
+    if (env && *env) return env;
+    arena_init(&a);
+    config_load(&a, &(struct config_input){ .environment = environ }, &c);
+    for (size_t i = 0; i < c.issues_n; i++) (void)fprintf(stderr, "warning: %s\n", c.issues[i].text);
+    /* The environment keeps it: it lives as long as the process, and the next one to ask finds it there. */
+    int rc = setenv("SALESAGENT_DATA", config_text(&c, CONFIG_DATA), 1);
+    arena_finish(&a);
+    return rc ? "data" : getenv("SALESAGENT_DATA");
 }

@@ -13,7 +13,9 @@ struct cli_command {
     const char *name;
     const char *summary;   /* one line for the list of commands */
     const char *words;     /* its verbs, for completion; may be NULL */
-    const char *usage;     /* what --help prints, complete */
+    const char *usage;     /* what --help prints, complete but for the next two */
+    void (*more)(void);    /* prints what is made from a table; may be NULL */
+    const char *epilogue;  /* after that; may be NULL */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit code */
 };
 
@@ -42,7 +44,7 @@ void cli_print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* "error: ..." on standard error; returns `code`. */
 int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* The data directory: the option, else $SALESAGENT_DATA, else "data". */
+/* The data directory: the option, else as configured (cli/config.h), else "data". */
 const char *cli_data_dir(const char *option);
 
 extern const struct cli_command command_audit;

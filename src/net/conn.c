@@ -13,6 +13,7 @@
 #define COPY_REPLY_MAX   ((size_t)4 << 10)  /* bodies up to this leave in one piece with their head */
 #define ENCRYPT_BYTES    ((size_t)128 << 10)
 #define LINGER_MS        2000
+#define DRAIN_IDLE_MS    250 /* longer than a request is on its way */
 #define TLS_RECORD_BYTES 16384
 #define LINGER_BYTES_MAX ((size_t)16 << 20)
 
@@ -198,6 +199,7 @@ static struct conn_exchange *exchange_new(struct conn *c)
     cx->is_http10 = h1_is_http10(&c->h1);
     cx->ex.peer = arena_dup(&cx->ex.arena, str_from(c->peer));
     cx->ex.local = c->local;
+    cx->ex.listener = c->listener;
     cx->ex.secure = c->tls != NULL;
     cx->ex.peer_uid = c->peer_uid;
     return cx;
@@ -617,7 +619,7 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
 {
     struct conn *c = calloc(1, sizeof(*c));
     ENSURE(c != NULL);
-    *c = (struct conn){ .magic = CONN_MAGIC, .server = s, .local = l->local };
+    *c = (struct conn){ .magic = CONN_MAGIC, .server = s, .local = l->local, .listener = l->number };
     ENSURE((l->local ? uv_pipe_init(&s->d->uv, &c->io.pipe, 0) : uv_tcp_init(&s->d->uv, &c->io.tcp)) == 0);
     c->io.handle.data = c;
     list_init(&c->node);
@@ -627,7 +629,7 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
     buf_init(&c->ahead, AHEAD_MAX + READ_BYTES);
     buf_init(&c->out, OUT_MAX);
     buf_init(&c->wire, OUT_MAX);
-    if (s->tls && !l->local) c->tls = tls_create(s->tls);
+    if (s->tls && !l->local && !l->plain) c->tls = tls_create(s->tls);
     list_push_back(&s->conns, &c->node);
     s->stats.connections++;
     s->stats.accepted++;
@@ -652,7 +654,8 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
 void conn_drain(struct conn *c)
 {
     if (c->state == CONN_READING && c->h1.state == H1_BEFORE) {
-        conn_close(c, "server stops");
+        uint64_t soon = now_ms(c) + DRAIN_IDLE_MS; /* the request that may be on its way is answered, and the last */
+        if (c->deadline_ms > soon) c->deadline_ms = soon;
     } else if (c->state == CONN_HANDLING && c->cx && c->cx->streaming && c->cx->ex.close_on_drain) {
         conn_close(c, "server stops");
     }

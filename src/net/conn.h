@@ -17,7 +17,7 @@
 #define CONN_MAGIC   0x436f6e6eu
 
 #define READ_BYTES    ((size_t)64 << 10)
-#define LISTENERS_MAX 2
+#define LISTENERS_MAX (HTTP_LISTENS_MAX + 1) /* and the local socket */
 #define PEER_TEXT_MAX 48
 #define HTTP_DATE_MAX 32
 
@@ -31,7 +31,9 @@ struct listener {
         uv_pipe_t pipe;
     } io;
     struct http_server *server;
-    bool local;
+    int number; /* among the TCP listeners, as in the options; -1: the local socket */
+    int port;
+    bool local, plain;
 };
 
 struct http_server {
@@ -44,7 +46,6 @@ struct http_server {
     struct listener listeners[LISTENERS_MAX];
     size_t listeners_n, handles_open; /* listeners and the sweep timer not yet closed by libuv */
     struct tls_context *tls;          /* NULL: plain */
-    int port;
     struct list conns;
     struct list idle; /* those between two requests, the longest idle first */
     struct http_server_stats stats;
@@ -92,6 +93,7 @@ struct conn {
     uv_shutdown_t shutdown;
     size_t dropped_bytes; /* while lingering */
     bool local, eof, reading;
+    int listener; /* its number */
     uid_t peer_uid;
     char peer[PEER_TEXT_MAX];
 };

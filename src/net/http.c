@@ -311,6 +311,7 @@ void http_exchange_init_memory(struct http_memory *m, const char *method, const 
     m->ex.query = m->ex.target;
     m->ex.path = take_until(&m->ex.query, '?');
     m->ex.host = STR("localhost");
+    m->ex.listener = -1;
     m->ex.peer = STR("127.0.0.1");
 }
 

@@ -16,6 +16,7 @@
 #define BACKLOG      1024
 #define SWEEP_MS_MAX 500
 #define SWEEP_MS_MIN 5
+#define SWEEP_MS_DRAINING 25
 
 /* --- options ------------------------------------------------------------------------------------------- */
 
@@ -158,6 +159,7 @@ static struct listener *listener_add(struct http_server *s)
     ENSURE(s->listeners_n < LISTENERS_MAX);
     struct listener *l = &s->listeners[s->listeners_n++];
     l->server = s;
+    l->number = -1;
     return l;
 }
 
@@ -174,18 +176,20 @@ static int parse_address(struct str host, int port, struct sockaddr_storage *ss,
     return bind_failed(e, text, "not a numeric IPv4 or IPv6 address");
 }
 
-static int listen_tcp(struct http_server *s, struct err *e)
+static int listen_tcp(struct http_server *s, const struct http_listen *o, struct err *e)
 {
     struct sockaddr_storage ss = { 0 };
     struct listener *l = listener_add(s);
+    l->number = (int)s->listeners_n - 1; /* they come first, in the order of the options */
+    l->plain = o->plain;
     ENSURE(uv_tcp_init(&s->d->uv, &l->io.tcp) == 0);
     l->io.handle.data = l;
     s->handles_open++;
     int rc;
-    if (s->o.listen_fd > 0) {
-        rc = uv_tcp_open(&l->io.tcp, s->o.listen_fd);
+    if (o->fd > 0) {
+        rc = uv_tcp_open(&l->io.tcp, o->fd);
     } else {
-        if (parse_address(s->o.host, s->o.port, &ss, e)) return -1;
+        if (parse_address(o->host, o->port, &ss, e)) return -1;
         rc = uv_tcp_bind(&l->io.tcp, (struct sockaddr *)&ss, 0);
     }
     if (rc == 0) rc = uv_listen(&l->io.stream, BACKLOG, on_connection);
@@ -193,11 +197,10 @@ static int listen_tcp(struct http_server *s, struct err *e)
     if (rc == 0) rc = uv_tcp_getsockname(&l->io.tcp, (struct sockaddr *)&ss, &len);
     if (rc) {
         char where[PEER_TEXT_MAX + 16];
-        (void)snprintf(where, sizeof(where), STR_FMT ":%d", STR_ARG(s->o.host),
-                       s->o.port); /* for people; may be cut */
-        return bind_failed(e, where, uv_strerror(rc));
+        (void)snprintf(where, sizeof(where), STR_FMT ":%d", STR_ARG(o->host), o->port); /* for people; may be cut */
+        return bind_failed(e, o->fd > 0 ? "the socket that was passed" : where, uv_strerror(rc));
     }
-    s->port = ntohs(ss.ss_family == AF_INET ? ((struct sockaddr_in *)&ss)->sin_port
+    l->port = ntohs(ss.ss_family == AF_INET ? ((struct sockaddr_in *)&ss)->sin_port
                                             : ((struct sockaddr_in6 *)&ss)->sin6_port);
     return 0;
 }
@@ -264,9 +267,12 @@ int http_server_start(struct loop_uv *d, const struct http_server_options *o, ht
     if (o->tls_certificate.n || o->tls_key.n) {
         rc = tls_context_create(o->tls_certificate, o->tls_key, &s->tls, e);
     }
-    if (rc == 0 && !o->no_tcp) rc = listen_tcp(s, e);
+    const struct http_listen anywhere = { 0 };
+    if (rc == 0 && !o->no_tcp && !o->listens_n) rc = listen_tcp(s, &anywhere, e);
+    for (size_t i = 0; rc == 0 && i < o->listens_n; i++) rc = listen_tcp(s, &o->listens[i], e);
     if (rc == 0 && o->unix_path.n) rc = listen_unix(s, e);
-    s->o.host = s->o.unix_path = s->o.tls_certificate = s->o.tls_key = STR_NONE; /* they were borrowed */
+    memset(s->o.listens, 0, sizeof(s->o.listens)); /* these texts were borrowed */
+    s->o.unix_path = s->o.tls_certificate = s->o.tls_key = STR_NONE;
     if (rc) {
         http_server_stop(s, 0, NULL, NULL);
         return -1;
@@ -275,9 +281,25 @@ int http_server_start(struct loop_uv *d, const struct http_server_options *o, ht
     return 0;
 }
 
-int http_server_port(const struct http_server *s)
+int http_server_port(const struct http_server *s, size_t listener)
 {
-    return s->port;
+    return listener < s->listeners_n ? s->listeners[listener].port : 0;
+}
+
+int http_server_use_certificate(struct http_server *s, struct str certificate, struct str key, struct err *e)
+{
+    struct tls_context *fresh;
+    ENSURE(s->tls != NULL);
+    if (tls_context_create(certificate, key, &fresh, e)) return -1;
+    tls_context_destroy(s->tls); /* what its connections need of it stays with them */
+    s->tls = fresh;
+    return 0;
+}
+
+void http_server_set_limits(struct http_server *s, const struct http_server_limits *limits)
+{
+    s->o.connections_max = limits->connections_max;
+    s->o.body_bytes_max = s->limits.body_bytes_max = limits->body_bytes_max;
 }
 
 static void on_listener_closed(uv_handle_t *handle)
@@ -300,6 +322,8 @@ void http_server_stop(struct http_server *s, int deadline_ms, void (*stopped)(vo
         next = n->next;
         conn_drain(CONTAINER_OF(n, struct conn, node));
     }
+    if (s->sweep_ms > SWEEP_MS_DRAINING) s->sweep_ms = SWEEP_MS_DRAINING; /* a stop is waited for */
+    if (s->stats.connections) ENSURE(uv_timer_start(&s->sweep, on_sweep, s->sweep_ms, s->sweep_ms) == 0);
     close_sweep_if_unused(s);
 }
 

@@ -14,16 +14,24 @@ struct http_server;
 
 typedef void http_handler(void *arg, struct http_exchange *ex);
 
-/* Zero means the default in brackets. Texts are copied. */
-struct http_server_options {
+#define HTTP_LISTENS_MAX 16
+
+/* One TCP listener. */
+struct http_listen {
     struct str host; /* numeric IPv4 or IPv6 address, or "localhost" [127.0.0.1] */
     int port;        /* 0 lets the system choose; see http_server_port */
-    bool no_tcp;     /* only the local socket */
-    int listen_fd;   /* a listening TCP socket handed over by the service manager instead of host and port; 0:
-                        none */
+    int fd;          /* a listening socket handed over by the service manager instead of host and port; 0: none */
+    bool plain;      /* no TLS here, though there is a certificate */
+};
+
+/* Zero means the default in brackets. Texts are borrowed for the call. */
+struct http_server_options {
+    struct http_listen listens[HTTP_LISTENS_MAX];
+    size_t listens_n;     /* [one, on localhost and a port of the system's choice] */
+    bool no_tcp;          /* only the local socket */
     struct str unix_path; /* empty: none. A stale socket file there is replaced; the new one has mode 0600 */
     struct str tls_certificate,
-        tls_key; /* PEM files; both or neither. The TCP listener then speaks TLS only */
+        tls_key; /* PEM files; both or neither. The TCP listeners then speak TLS only, but for the plain ones */
 
     size_t head_bytes_max;     /* request line and headers [32 KiB] -> 431 (414 within the request line) */
     size_t headers_max;        /* how many headers [128] -> 431 */
@@ -44,10 +52,21 @@ MUST_CHECK int http_server_start(struct loop_uv *d, const struct http_server_opt
                                  http_handler *handler, void *arg, struct http_server **server,
                                  struct err *e);
 
-int http_server_port(const struct http_server *s); /* of the TCP listener; 0 without one */
+int http_server_port(const struct http_server *s, size_t listener); /* of that TCP listener; 0 without one */
+
+/* New connections get this certificate and key; open ones keep theirs. On failure (as http_server_start) the old ones
+ * stay. Only for a server that was started with TLS. */
+MUST_CHECK int http_server_use_certificate(struct http_server *s, struct str certificate, struct str key, struct err *e);
+
+/* From now on; open connections beyond a lower limit stay until they are idle and somebody wants in. */
+struct http_server_limits {
+    size_t connections_max, body_bytes_max;
+};
+void http_server_set_limits(struct http_server *s, const struct http_server_limits *limits);
 
 /* Stops accepting, closes idle connections, lets requests in flight finish until the deadline, then cuts the
- * rest. `stopped(arg)` runs in a turn when no connection is left; call http_server_destroy in it or later.
+ * rest. A kept connection is closed after a moment without a request: one may be on its way. `stopped(arg)` runs in a
+ * turn when no connection is left; call http_server_destroy in it or later.
  * With NULL for `stopped` the server destroys itself. Exchanges still with their owners survive the server.
  */
 void http_server_stop(struct http_server *s, int deadline_ms, void (*stopped)(void *arg), void *arg);

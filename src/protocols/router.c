@@ -10,9 +10,11 @@
 #include "protocols/sign_page.h"
 #include "protocols/web_reply.h"
 #include "protocols/well_known.h"
+#include "store/q_tenant.h"
 
 struct route {
     const char *path; /* exact, with or without one trailing slash */
+    unsigned roles;   /* it is there where one of these is served */
     const char *allow; /* methods; what answers to POST refuses the others in words of its protocol */
     void (*handle)(struct dispatcher *d, struct http_exchange *ex);
 };
@@ -48,37 +50,52 @@ static void root(struct dispatcher *d, struct http_exchange *ex)
 }
 
 static const struct route routes[] = {
-    { "/", "POST", root },
-    { "/.well-known/adagents.json", "GET, HEAD", well_known_adagents },
-    { "/.well-known/agent-card.json", "GET, HEAD", a2a_card_handle },
-    { "/.well-known/agent.json", "GET, HEAD", a2a_card_handle },
-    { "/.well-known/brand.json", "GET, HEAD", well_known_brand },
-    { "/.well-known/jwks.json", "GET, HEAD", well_known_jwks },
-    { "/a2a", "POST", a2a_handle },
-    { "/a2a/.well-known/agent-card.json", "GET, HEAD", a2a_card_handle },
-    { "/a2a/.well-known/agent.json", "GET, HEAD", a2a_card_handle },
-    { "/docs", "GET, HEAD", docs },
-    { "/health", "GET, HEAD", health },
-    { "/mcp", "POST", mcp_handle },
+    { "/", WEB_AGENT, "POST", root },
+    { "/.well-known/adagents.json", WEB_AGENT, "GET, HEAD", well_known_adagents },
+    { "/.well-known/agent-card.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
+    { "/.well-known/agent.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
+    { "/.well-known/brand.json", WEB_AGENT, "GET, HEAD", well_known_brand },
+    { "/.well-known/jwks.json", WEB_AGENT, "GET, HEAD", well_known_jwks },
+    { "/a2a", WEB_AGENT, "POST", a2a_handle },
+    { "/a2a/.well-known/agent-card.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
+    { "/a2a/.well-known/agent.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
+    { "/docs", WEB_AGENT, "GET, HEAD", docs },
+    { "/health", WEB_EVERYTHING, "GET, HEAD", health },
+    { "/mcp", WEB_AGENT, "POST", mcp_handle },
 };
 
 /* Everything below a prefix; the handler gets the rest of the path. */
 static const struct {
     const char *prefix;
+    unsigned roles;
     void (*handle)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
 } mounts[] = {
-    { "/adcp/", rest_handle_adcp },
-    { "/api/v1/", rest_handle_api },
-    { "/mcp/adcp/", rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
-    { "/decide/", decide_page_handle },
-    { "/sign/", sign_page_handle },
+    { "/adcp/", WEB_AGENT, rest_handle_adcp },
+    { "/api/v1/", WEB_AGENT, rest_handle_api },
+    { "/mcp/adcp/", WEB_AGENT, rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
+    { "/decide/", WEB_DESK, decide_page_handle },
+    { "/sign/", WEB_DESK, sign_page_handle },
 };
+
+/* A publisher's own host needs no mention in the configuration. */
+static bool host_is_publishers(void *arg, struct str host)
+{
+    struct dispatcher *d = arg;
+    struct tenant_row row;
+    struct arena a;
+    struct err e;
+    arena_init(&a);
+    bool found = q_tenant_by_host(store_read(d->store), &a, host, &row, &e) == 1;
+    arena_finish(&a);
+    return found;
+}
 
 void router_handle(void *arg, struct http_exchange *ex)
 {
     struct dispatcher *d = arg;
     struct str path = ex->path;
-    if (!web_policy_admit(&d->web, ex)) return;
+    unsigned roles = web_policy_admit(&d->web, ex, host_is_publishers, d);
+    if (!roles) return;
     if (path.n > 1 && path.p[path.n - 1] == '/') path.n--;
     if (ex->local && str_starts(path, STR("/local/"))) {
         local_handle(d, ex);
@@ -88,14 +105,14 @@ void router_handle(void *arg, struct http_exchange *ex)
     if (!request_signature_admit(d, ex)) return;
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         struct str allow = str_from(routes[i].allow);
-        if (!str_is(path, routes[i].path)) continue;
+        if (!str_is(path, routes[i].path) || !(routes[i].roles & roles)) continue;
         bool answered = str_is(allow, "POST") ? web_options_answered(ex, allow) : !web_methods_admit(ex, allow);
         if (!answered) routes[i].handle(d, ex);
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
         struct str prefix = str_from(mounts[i].prefix);
-        if (!str_starts(path, prefix)) continue;
+        if (!str_starts(path, prefix) || !(mounts[i].roles & roles)) continue;
         mounts[i].handle(d, ex, str_skip(path, prefix.n));
         return;
     }

@@ -10,8 +10,10 @@ static bool same(struct str a, struct str b)
 struct str host_without_port(struct str host)
 {
     size_t n = host.n;
-    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9') n--;
-    if (n > 0 && n < host.n && host.p[n - 1] == ':' && (host.p[0] != '[' || (n > 1 && host.p[n - 2] == ']'))) {
+    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+        n--;
+    if (n > 0 && n < host.n && host.p[n - 1] == ':' &&
+        (host.p[0] != '[' || (n > 1 && host.p[n - 2] == ']'))) {
         return (struct str){ host.p, n - 1 };
     }
     return host;
@@ -40,19 +42,64 @@ static bool host_text(struct str host)
 {
     for (size_t i = 0; i < host.n; i++) {
         char c = host.p[i];
-        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
+        bool ok =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
         if (!ok || !c) return false;
     }
     return host.n > 0;
 }
 
-static bool host_allowed(const struct web_policy *p, struct str host)
+/* The site of this listener that names the host. */
+static const struct web_site *site_named(const struct web_policy *p, int listener, struct str name)
 {
-    struct str name = host_without_port(host);
-    if (host.n && !host_text(host)) return false;
-    if (!name.n) return !p->loopback || !p->hosts_n; /* HTTP/1.0: no browser sends it */
+    for (size_t i = 0; i < p->sites_n; i++) {
+        const struct web_site *s = &p->sites[i];
+        if (s->listener == listener && listed(name, s->hosts, s->hosts_n)) return s;
+    }
+    return NULL;
+}
+
+/* The site of this listener for hosts that none names. */
+static const struct web_site *site_unnamed(const struct web_policy *p, int listener)
+{
+    const struct web_site *first = NULL;
+    for (size_t i = 0; i < p->sites_n; i++) {
+        const struct web_site *s = &p->sites[i];
+        if (s->listener != listener) continue;
+        if (!s->hosts_n) return s;
+        if (!first && !(s->roles & WEB_ADS)) first = s;
+    }
+    return first;
+}
+
+static bool host_known(const struct web_policy *p, const struct web_site *s, struct str name)
+{
+    if (!name.n) return !s->loopback || !p->hosts_n; /* HTTP/1.0: no browser sends it */
     if (listed(name, p->hosts, p->hosts_n)) return true;
-    return p->loopback ? host_is_loopback(name) : p->hosts_n == 0;
+    return s->loopback ? host_is_loopback(name) : p->hosts_n + s->hosts_n == 0;
+}
+
+static struct str lower(struct arena *a, struct str text)
+{
+    char *p = arena_alloc(a, text.n + 1);
+    for (size_t i = 0; i < text.n; i++)
+        p[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 32 : text.p[i]);
+    return (struct str){ p, text.n };
+}
+
+/* Roles, or 0 when the agent does not answer to this host here. */
+static unsigned roles_at(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours,
+                         void *arg)
+{
+    struct str name = host_without_port(ex->host);
+    if (ex->host.n && !host_text(ex->host)) return 0;
+    if (!p->sites_n) return WEB_EVERYTHING;
+    const struct web_site *s = site_named(p, ex->listener, name);
+    if (s) return s->roles;
+    s = site_unnamed(p, ex->listener);
+    if (!s) return 0;
+    if (host_known(p, s, name)) return s->roles;
+    return name.n && ours && ours(arg, lower(&ex->arena, name)) ? s->roles : 0;
 }
 
 /* The part after "scheme://"; empty when there is none ("null", say). */
@@ -74,8 +121,10 @@ static bool origin_allowed(const struct web_policy *p, struct str origin, struct
 
 static void refuse(struct http_exchange *ex, const char *what)
 {
-    struct str body = arena_printf(&ex->arena, "{\"title\":\"Forbidden\",\"status\":403,\"detail\":\"This agent does not "
-                                               "answer to this %s.\"}", what);
+    struct str body = arena_printf(&ex->arena,
+                                   "{\"title\":\"Forbidden\",\"status\":403,\"detail\":\"This agent does not "
+                                   "answer to this %s.\"}",
+                                   what);
     http_exchange_reply_with(ex, 403, "application/problem+json", body);
 }
 
@@ -89,16 +138,49 @@ static void add(struct http_exchange *ex, const char *name, struct str value)
 static struct str last_of(struct str list)
 {
     size_t at = list.n;
-    while (at > 0 && list.p[at - 1] != ',') at--;
+    while (at > 0 && list.p[at - 1] != ',')
+        at--;
     struct str v = str_skip(list, at);
-    while (v.n && v.p[0] == ' ') v = str_skip(v, 1);
-    while (v.n && v.p[v.n - 1] == ' ') v.n--;
+    while (v.n && v.p[0] == ' ')
+        v = str_skip(v, 1);
+    while (v.n && v.p[v.n - 1] == ' ')
+        v.n--;
     return v;
+}
+
+/* An address of a list: letters and digits of numbers, dots, colons. A port or brackets around it are not
+ * kept. */
+static struct str address_text(struct str text)
+{
+    if (text.n > 2 && text.p[0] == '[') {
+        const char *end = memchr(text.p, ']', text.n);
+        text = end ? (struct str){ text.p + 1, (size_t)(end - text.p) - 1 } : STR_NONE;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        if (!strchr("0123456789abcdefABCDEF.:", text.p[i]) || !text.p[i]) return STR_NONE;
+    }
+    return text.n < 48 ? text : STR_NONE;
+}
+
+/* The address nearest to us that is no proxy of ours: each of them has added the one it was asked from. */
+static void take_forwarded_for(const struct web_policy *p, struct http_exchange *ex)
+{
+    struct str list = http_req_header(ex, "x-forwarded-for");
+    while (list.n) {
+        struct str last = last_of(list), address = address_text(last);
+        if (!address.n) return;
+        ex->peer = address;
+        if (!listed(address, p->proxies, p->proxies_n)) return;
+        list.n = (size_t)(last.p - list.p);
+        while (list.n && (list.p[list.n - 1] == ' ' || list.p[list.n - 1] == ','))
+            list.n--;
+    }
 }
 
 static void take_forwarded(const struct web_policy *p, struct http_exchange *ex)
 {
     if (!listed(ex->peer, p->proxies, p->proxies_n)) return;
+    take_forwarded_for(p, ex);
     struct str host = last_of(http_req_header(ex, "x-forwarded-host"));
     struct str proto = last_of(http_req_header(ex, "x-forwarded-proto"));
     if (host_text(host)) ex->host = host;
@@ -111,30 +193,34 @@ struct str web_base_url(struct http_exchange *ex)
     return arena_printf(&ex->arena, "%s://" STR_FMT, ex->secure ? "https" : "http", STR_ARG(host));
 }
 
-bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex)
+unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours,
+                          void *arg)
 {
-    if (ex->local) return true;
+    if (ex->local) return WEB_EVERYTHING;
     take_forwarded(p, ex);
-    if (!host_allowed(p, ex->host)) {
+    unsigned roles = roles_at(p, ex, ours, arg);
+    if (!roles) {
         refuse(ex, "host name");
-        return false;
+        return 0;
     }
     struct str origin = http_req_header(ex, "origin");
-    if (!origin.n) return true;
+    if (!origin.n) return roles;
     if (!origin_allowed(p, origin, ex->host)) {
         refuse(ex, "origin");
-        return false;
+        return 0;
     }
     add(ex, "Access-Control-Allow-Origin", origin);
     add(ex, "Vary", STR("Origin"));
     add(ex, "Access-Control-Expose-Headers",
-        STR("WWW-Authenticate, Retry-After, ETag, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, X-RateLimit-Remaining,"
+        STR("WWW-Authenticate, Retry-After, ETag, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, "
+            "X-RateLimit-Remaining,"
             " X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
-    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return true;
+    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method"))
+        return roles;
     add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, OPTIONS"));
     struct str asked = http_req_header(ex, "access-control-request-headers");
     if (asked.n) add(ex, "Access-Control-Allow-Headers", asked);
     add(ex, "Access-Control-Max-Age", STR("600"));
     http_exchange_reply_with(ex, 204, "text/plain", STR_NONE);
-    return false;
+    return 0;
 }

@@ -113,7 +113,8 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng)
     ENSURE(uv_loop_init(&d->uv) == 0);
     ENSURE(uv_prepare_init(&d->uv, &d->prepare) == 0 && uv_timer_init(&d->uv, &d->timer) == 0);
     ENSURE(uv_idle_init(&d->uv, &d->idle) == 0);
-    ENSURE(uv_signal_init(&d->uv, &d->sigterm) == 0 && uv_signal_init(&d->uv, &d->sigint) == 0);
+    ENSURE(uv_signal_init(&d->uv, &d->sigterm) == 0 && uv_signal_init(&d->uv, &d->sigint) == 0 &&
+           uv_signal_init(&d->uv, &d->sighup) == 0);
     ENSURE(uv_prepare_start(&d->prepare, on_prepare) == 0);
     (void)signal(SIGPIPE, SIG_IGN); /* a peer that closes early is an ordinary write error */
     loop_init(l, &d->driver, rng);
@@ -122,7 +123,8 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng)
 static void on_signal(uv_signal_t *s, int signum)
 {
     struct loop_uv *d = s->data;
-    if (d->on_stop) d->on_stop(d->on_stop_arg);
+    if (signum == SIGHUP) d->on_hangup(d->on_hangup_arg);
+    else if (d->on_stop) d->on_stop(d->on_stop_arg);
 }
 
 void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg)
@@ -132,6 +134,14 @@ void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg)
     d->sigterm.data = d->sigint.data = d;
     ENSURE(uv_signal_start(&d->sigterm, on_signal, SIGTERM) == 0);
     ENSURE(uv_signal_start(&d->sigint, on_signal, SIGINT) == 0);
+}
+
+void loop_uv_on_hangup(struct loop_uv *d, void (*on_hangup)(void *arg), void *arg)
+{
+    d->on_hangup = on_hangup;
+    d->on_hangup_arg = arg;
+    d->sighup.data = d;
+    ENSURE(uv_signal_start(&d->sighup, on_signal, SIGHUP) == 0);
 }
 
 void loop_uv_run(struct loop_uv *d)
@@ -157,6 +167,7 @@ void loop_uv_finish(struct loop_uv *d)
     uv_close((uv_handle_t *)&d->idle, NULL);
     uv_close((uv_handle_t *)&d->sigterm, NULL);
     uv_close((uv_handle_t *)&d->sigint, NULL);
+    uv_close((uv_handle_t *)&d->sighup, NULL);
     (void)uv_run(&d->uv, UV_RUN_DEFAULT); /* delivers the close callbacks */
     ENSURE(uv_loop_close(&d->uv) == 0);
     ENSURE(d->brief_n == 0);

@@ -16,9 +16,11 @@ struct loop_uv {
     uv_prepare_t prepare;
     uv_timer_t timer;
     uv_idle_t idle; /* active only while a turn is wanted at once */
-    uv_signal_t sigterm, sigint;
+    uv_signal_t sigterm, sigint, sighup;
     void (*on_stop)(void *arg);
     void *on_stop_arg;
+    void (*on_hangup)(void *arg);
+    void *on_hangup_arg;
 };
 
 /* Initialises `d` and `l` together. Aborts only when the system has no resources for an event loop. */
@@ -26,6 +28,9 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng);
 
 /* SIGTERM and SIGINT call `on_stop(arg)` on the loop thread, once each time. SIGPIPE is ignored. */
 void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg);
+
+/* The same for SIGHUP. */
+void loop_uv_on_hangup(struct loop_uv *d, void (*on_hangup)(void *arg), void *arg);
 
 void loop_uv_run(struct loop_uv *d);  /* until loop_uv_stop and nothing is active */
 void loop_uv_turn(struct loop_uv *d); /* one more iteration after that */

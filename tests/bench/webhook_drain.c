@@ -97,11 +97,11 @@ int main(int argc, char **argv)
     loop_uv_init(&b.uv, &b.loop, rng);
     (void)unlink(path);
     struct store_options so = { .path = path };
-    struct http_server_options ho = { .host = STR("127.0.0.1") };
+    struct http_server_options ho = { 0 };
     struct http_client_options co = { .user_agent = STR("bench") };
     struct agent_jobs_options jo = { .sandbox = true };
     if (store_open(&b.loop, &so, &b.store, &e) || http_server_start(&b.uv, &ho, handle, &b, &b.receiver, &e)) return 2;
-    (void)snprintf(b.url, sizeof(b.url), "http://127.0.0.1:%d/hook", http_server_port(b.receiver));
+    (void)snprintf(b.url, sizeof(b.url), "http://127.0.0.1:%d/hook", http_server_port(b.receiver, 0));
     if (store_write_now(b.store, fill, &b, &e)) {
         fprintf(stderr, "%s\n", e.message);
         return 2;

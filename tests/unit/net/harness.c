@@ -100,7 +100,7 @@ void harness_pump(struct harness *h, int ms)
 int client_connect(struct harness *h)
 {
     struct sockaddr_in a = { .sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)http_server_port(h->server)) };
+                             .sin_port = htons((uint16_t)http_server_port(h->server, 0)) };
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);

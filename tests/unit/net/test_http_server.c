@@ -709,7 +709,7 @@ static void the_local_socket_tells_who_calls(void **state)
     assert_int_equal(bind(left, (struct sockaddr *)&un, sizeof(un)), 0);
     close(left);
     harness_start(&h, (struct http_server_options){ .no_tcp = true, .unix_path = str_from(un.sun_path) });
-    assert_int_equal(http_server_port(h.server), 0);
+    assert_int_equal(http_server_port(h.server, 0), 0);
     assert_int_equal(stat(un.sun_path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     struct http_server *second;
@@ -736,10 +736,10 @@ static void an_address_that_cannot_be_bound_is_an_error(void **state)
     struct err e;
     struct http_server *s;
     harness_start(&h, (struct http_server_options){ 0 });
-    struct http_server_options taken = { .port = http_server_port(h.server) };
+    struct http_server_options taken = { .listens = { { .port = http_server_port(h.server, 0) } }, .listens_n = 1 };
     assert_int_equal(http_server_start(&h.d, &taken, nobody, NULL, &s, &e), -1);
     assert_non_null(strstr(e.message, "address already in use"));
-    struct http_server_options odd = { .host = STR("not an address") };
+    struct http_server_options odd = { .listens = { { .host = STR("not an address") } }, .listens_n = 1 };
     assert_int_equal(http_server_start(&h.d, &odd, nobody, NULL, &s, &e), -1);
     harness_finish(&h);
 }

@@ -87,7 +87,7 @@ static void requests_travel_over_tls(void **state)
     char *body = malloc(3 << 20);
     memset(body, 'b', 3 << 20);
     struct http_call post = { .method = STR("POST"), .body = { body, 3 << 20 } };
-    snprintf(url, sizeof(url), "https://localhost:%d/echo", http_server_port(h.server));
+    snprintf(url, sizeof(url), "https://localhost:%d/echo", http_server_port(h.server, 0));
     call_run(&h, client, &post, url);
     if (post.outcome != HTTP_OK) fail_msg("outcome %d: %s", post.outcome, post.reason);
     assert_int_equal(post.status, 200);
@@ -96,7 +96,7 @@ static void requests_travel_over_tls(void **state)
     client->finish(client, &post);
     h.big_bytes = 20 << 20;
     struct http_call get = { .method = STR("GET") };
-    snprintf(url, sizeof(url), "https://localhost:%d/big", http_server_port(h.server));
+    snprintf(url, sizeof(url), "https://localhost:%d/big", http_server_port(h.server, 0));
     call_run(&h, client, &get, url);
     assert_int_equal(get.outcome, HTTP_OK);
     assert_int_equal(get.response.n, 20 << 20);
@@ -118,7 +118,7 @@ static void an_untrusted_certificate_or_name_sends_nothing(void **state)
                                                     .tls_key = str_from(f.key) });
     struct http_client *strict = http_client_curl_create(&h.d, &(struct http_client_options){ 0 });
     struct http_call c = { .method = STR("GET") };
-    snprintf(url, sizeof(url), "https://localhost:%d/", http_server_port(h.server));
+    snprintf(url, sizeof(url), "https://localhost:%d/", http_server_port(h.server, 0));
     call_run(&h, strict, &c, url);
     assert_int_equal(c.outcome, HTTP_NOT_SENT);
     strict->finish(strict, &c);
@@ -127,7 +127,7 @@ static void an_untrusted_certificate_or_name_sends_nothing(void **state)
         http_client_curl_create(&h.d, &(struct http_client_options){ .ca_file = str_from(f.certificate) });
     c = (struct http_call){ .method = STR("GET") };
     snprintf(url, sizeof(url), "https://127.0.0.1:%d/",
-             http_server_port(h.server)); /* not in the certificate */
+             http_server_port(h.server, 0)); /* not in the certificate */
     call_run(&h, client, &c, url);
     assert_int_equal(c.outcome, HTTP_NOT_SENT);
     client->finish(client, &c);

@@ -1,0 +1,23 @@
+/* Where requests come in: what belongs to the process itself is answered here, the rest by the router. */
+#include "app/server.h"
+#include "protocols/router.h"
+
+/* The command line asks for more than tools: POST /agent/<what> on the local socket. */
+static bool control(struct server *s, struct http_exchange *ex)
+{
+    if (!ex->local || !str_starts(ex->path, STR("/agent/"))) return false;
+    if (str_is(ex->path, "/agent/reload") && http_req_is(ex, "POST")) {
+        struct str report;
+        int rc = server_reload(s, &ex->arena, &report);
+        http_exchange_reply_with(ex, rc ? 422 : 200, "application/json", report);
+        return true;
+    }
+    return false;
+}
+
+void door_handle(void *arg, struct http_exchange *ex)
+{
+    struct server *s = arg;
+    if (control(s, ex)) return;
+    router_handle(&s->core.dispatcher, ex);
+}

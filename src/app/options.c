@@ -1,0 +1,112 @@
+#include "app/options.h"
+
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+static void complain_if_too_many(struct config *c, enum config_id id)
+{
+    if (c->entries[id].n > WEB_POLICY_NAMES_MAX)
+        config_complain(c, id, WEB_POLICY_NAMES_MAX, "at most %d", WEB_POLICY_NAMES_MAX);
+}
+
+static void take_names(struct config *c, enum config_id id, struct str *list, size_t *n)
+{
+    const struct config_entry *entry = &c->entries[id];
+    complain_if_too_many(c, id);
+    for (size_t i = 0; i < entry->n && i < WEB_POLICY_NAMES_MAX; i++)
+        list[(*n)++] = str_from(entry->values[i].text);
+}
+
+static void read_web(struct serve_options *o)
+{
+    struct config *c = &o->config;
+    take_names(c, CONFIG_ALLOW_ORIGIN, o->web.origins, &o->web.origins_n);
+    take_names(c, CONFIG_ALLOW_HOST, o->web.hosts, &o->web.hosts_n);
+    take_names(c, CONFIG_TRUST_PROXY, o->web.proxies, &o->web.proxies_n);
+    o->web.sandbox = o->sandbox;
+    memcpy(o->web.sites, o->listens.sites, sizeof(o->web.sites));
+    o->web.sites_n = o->listens.sites_n;
+    for (size_t i = 0; i < o->web.hosts_n; i++) {
+        struct str host = o->web.hosts[i];
+        o->web.hosts[i] = host_without_port(host);
+    }
+}
+
+static void read_clock(struct serve_options *o)
+{
+    const char *text = config_text(&o->config, CONFIG_CLOCK);
+    o->clock = TIME_NONE;
+    if (!text) return;
+    if (!o->sandbox)
+        config_complain(&o->config, CONFIG_CLOCK, 0, "is for a sandbox only");
+    else if (rfc3339_parse(str_from(text), &o->clock)) {
+        config_complain(&o->config, CONFIG_CLOCK, 0,
+                        "a time such as 2026-03-09T14:30:00Z is wanted, not '%s'", text);
+    }
+}
+
+static void read_tls(struct serve_options *o)
+{
+    struct config *c = &o->config;
+    o->tls_certificate = str_from(config_text(c, CONFIG_TLS_CERT));
+    o->tls_key = str_from(config_text(c, CONFIG_TLS_KEY));
+    if (!o->tls_certificate.n == !o->tls_key.n) return;
+    config_complain(c, o->tls_certificate.n ? CONFIG_TLS_CERT : CONFIG_TLS_KEY, 0,
+                    "tls_cert and tls_key belong together");
+}
+
+/* The environment of the documents on the first versions: rehearse everything, store nothing. */
+static bool dry_run_asked(void)
+{
+    const char *v = getenv("ADCP_DRY_RUN");
+    return v && (strcmp(v, "true") == 0 || strcmp(v, "1") == 0);
+}
+
+static enum log_level level_named(const char *name)
+{
+    static const char *const levels[] = { "debug", "info", "warn", "error" };
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        if (strcmp(name, levels[i]) == 0) return (enum log_level)i;
+    }
+    return LOG_INFO; /* the table of settings admits no other */
+}
+
+void options_settle(struct serve_options *out)
+{
+    struct config *c = &out->config;
+    out->web = (struct web_policy){ 0 };
+    out->data = config_text(c, CONFIG_DATA);
+    out->sandbox = config_is_on(c, CONFIG_SANDBOX);
+    out->dry_run = config_is_on(c, CONFIG_DRY_RUN) || dry_run_asked();
+    struct listens_input li = { c, out->passed, out->passed_n, out->sandbox };
+    listens_read(&li, &out->listens);
+    read_web(out);
+    read_clock(out);
+    read_tls(out);
+    out->limits = (struct http_server_limits){ (size_t)config_number(c, CONFIG_MAX_CONNECTIONS),
+                                               (size_t)config_number(c, CONFIG_MAX_BODY) };
+    out->drain_ms = (int)config_number(c, CONFIG_DRAIN) * 1000;
+    out->metrics_token = str_from(config_text(c, CONFIG_METRICS_TOKEN));
+    out->log = config_text(c, CONFIG_LOG) ? level_named(config_text(c, CONFIG_LOG)) : LOG_INFO;
+}
+
+void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed,
+                  size_t passed_n, struct serve_options *out)
+{
+    *out = (struct serve_options){ .passed = passed, .passed_n = passed_n };
+    config_load(a, in, &out->config);
+    options_settle(out);
+}
+
+int options_report(const char *command, const struct config *c)
+{
+    int code = CLI_OK;
+    for (size_t i = 0; i < c->issues_n; i++) {
+        bool own = c->issues[i].place == CONFIG_IN_OPTIONS;
+        code = own || code == CLI_USAGE ? CLI_USAGE : CLI_FAILED;
+        (void)cli_error(code, "%s%s%s", own ? command : "", own ? ": " : "",
+                        c->issues[i].text); /* gives the code back */
+    }
+    return code;
+}

@@ -1,0 +1,34 @@
+/* The settings as `serve` uses them: read, checked against each other, typed. */
+#pragma once
+
+#include "app/listens.h"
+#include "base/log.h"
+#include "base/rfc3339.h"
+
+struct serve_options {
+    struct config config;
+    const struct passed_socket *passed;
+    size_t passed_n;
+    const char *data;
+    bool sandbox, dry_run;
+    int64_t clock; /* where a sandbox's clock starts; TIME_NONE: now */
+    struct listens listens;
+    struct web_policy web;
+    struct str tls_certificate, tls_key;
+    struct http_server_limits limits;
+    int drain_ms;
+    struct str metrics_token; /* empty: none */
+    enum log_level log;
+};
+
+/* Reads all places (cli/config.h). Everything of *out is in the arena. What is wrong is in
+ * out->config.issues; the rest is then not to be used. */
+void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed,
+                  size_t passed_n, struct serve_options *out);
+
+/* The typed part again, after o->config was changed. */
+void options_settle(struct serve_options *o);
+
+/* Prints the issues, one a line, to standard error. CLI_OK when there are none, CLI_USAGE when one is about
+ * the command's own options, else CLI_FAILED. */
+int options_report(const char *command, const struct config *c);

@@ -1,0 +1,45 @@
+/* The running agent as the files of this folder share it: serve.c starts and stops it, reload.c changes its
+ * settings, door.c is where requests come in. */
+#pragma once
+
+#include "app/anchor.h"
+#include "app/core.h"
+#include "app/data_dir.h"
+#include "app/options.h"
+#include "net/http_server.h"
+#include "run/loop_uv.h"
+
+/* The settings in force, in an arena of their own, because a reload replaces them whole. */
+struct settings {
+    struct arena arena;
+    struct serve_options o;
+};
+
+struct server {
+    struct loop loop;
+    struct loop_uv uv;
+    struct arena arena;
+    struct config_input input; /* where settings come from; the same at each reload */
+    struct passed_socket passed[PASSED_SOCKETS_MAX];
+    size_t passed_n;
+    struct settings *settings;
+    struct data_dir dir;
+    struct core core;
+    struct http_server *http;
+    struct anchor anchor;
+    struct timer trim; /* gives memory back after a burst */
+    struct mail_client *mail;
+    struct http_client *out; /* webhooks and ad servers */
+    bool stopping, drained;
+    bool at_terminal[3]; /* standard input, output, error, when it was started */
+};
+
+/* The handler of all listeners; `arg` is the struct server. */
+void door_handle(void *arg, struct http_exchange *ex);
+
+/* Reads the settings again and takes over what can be, certificates always. -1: they, or the certificate,
+ * cannot be used and nothing has changed. *report, in the arena, says which were taken over and which need a
+ * restart, or what is wrong:
+ *     {"taken": ["log", "allow_host"], "restart": ["data"], "certificate": true}   or   {"problems": ["..."]}
+ */
+int server_reload(struct server *s, struct arena *a, struct str *report);

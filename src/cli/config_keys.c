@@ -1,0 +1,101 @@
+/* The table of settings: names, presets and what --help and the commented example file say of them. */
+#include "cli/config.h"
+
+#define DAY 86400
+
+const struct config_key config_keys[CONFIG_N] = {
+    [CONFIG_DATA] = { .name = "data",
+                      .kind = CONFIG_PATH,
+                      .value = "DIR",
+                      .preset = "data",
+                      .help = "the data directory; made when missing (default ./data)" },
+    [CONFIG_SANDBOX] = { .name = "sandbox",
+                         .kind = CONFIG_SWITCH,
+                         .help =
+                             "for trying and testing: test headers and controls work, loopback webhooks are\n"
+                             "allowed, and an empty data directory gets a demo publisher" },
+    [CONFIG_DRY_RUN] = { .name = "dry_run",
+                         .kind = CONFIG_SWITCH,
+                         .help = "every write is checked and answered, and nothing of it is stored" },
+    [CONFIG_CLOCK] = { .name = "clock",
+                       .kind = CONFIG_TEXT,
+                       .value = "TIME",
+                       .help =
+                           "sandbox: start the agent's clock at this RFC 3339 time and run on from there" },
+    [CONFIG_LISTEN] = { .name = "listen",
+                        .kind = CONFIG_TEXT,
+                        .flags = CONFIG_IS_LIST | CONFIG_RELOADS,
+                        .value = "'HOST:PORT WORD...'",
+                        .preset = "localhost:8000, localhost:9464 metrics",
+                        .help =
+                            "where to listen, several times if you like; port 0 lets the system choose. "
+                            "Words:\n"
+                            "agent, desk, ads, metrics: what is served there (default: agent and desk, in a\n"
+                            "sandbox ads, too); host=NAME: only under this name; plain: no TLS here.\n"
+                            "Default localhost:8000 and, for metrics, localhost:9464" },
+    [CONFIG_TLS_CERT] = { .name = "tls_cert",
+                          .kind = CONFIG_PATH,
+                          .flags = CONFIG_RELOADS | CONFIG_CREDENTIAL,
+                          .value = "FILE",
+                          .help =
+                              "https with this certificate chain (PEM), for those without a proxy in front" },
+    [CONFIG_TLS_KEY] = { .name = "tls_key",
+                         .kind = CONFIG_PATH,
+                         .flags = CONFIG_RELOADS | CONFIG_CREDENTIAL,
+                         .value = "FILE",
+                         .help = "the key of tls_cert (PEM)" },
+    [CONFIG_ALLOW_HOST] = { .name = "allow_host",
+                            .kind = CONFIG_TEXT,
+                            .flags = CONFIG_IS_LIST | CONFIG_RELOADS,
+                            .value = "NAME",
+                            .help = "answer to this host name, too. Publishers' own hosts, and loopback "
+                                    "names on a\n"
+                                    "loopback listener, need not be named" },
+    [CONFIG_ALLOW_ORIGIN] = { .name = "allow_origin",
+                              .kind = CONFIG_TEXT,
+                              .flags = CONFIG_IS_LIST | CONFIG_RELOADS,
+                              .value = "ORIGIN",
+                              .help = "let pages of this origin call the agent from a browser" },
+    [CONFIG_TRUST_PROXY] = { .name = "trust_proxy",
+                             .kind = CONFIG_TEXT,
+                             .flags = CONFIG_IS_LIST | CONFIG_RELOADS,
+                             .value = "ADDR",
+                             .help = "believe X-Forwarded-For, -Host and -Proto of requests from this "
+                                     "numeric address" },
+    [CONFIG_MAX_CONNECTIONS] = { .name = "max_connections",
+                                 .kind = CONFIG_NUMBER,
+                                 .flags = CONFIG_RELOADS,
+                                 .value = "N",
+                                 .preset = "10000",
+                                 .min = 8,
+                                 .max = 1000000,
+                                 .help = "at this many the longest idle one makes room (default 10000)" },
+    [CONFIG_MAX_BODY] = { .name = "max_body",
+                          .kind = CONFIG_BYTES,
+                          .flags = CONFIG_RELOADS,
+                          .value = "BYTES",
+                          .preset = "8M",
+                          .min = 64 << 10,
+                          .max = 64 << 20,
+                          .help = "a request's body is at most this large (default 8M)" },
+    [CONFIG_DRAIN] = { .name = "drain",
+                       .kind = CONFIG_SECONDS,
+                       .flags = CONFIG_RELOADS,
+                       .value = "SECONDS",
+                       .preset = "10",
+                       .min = 0,
+                       .max = 3600,
+                       .help = "a stop waits this long for requests under way (default 10)" },
+    [CONFIG_METRICS_TOKEN] = { .name = "metrics_token",
+                               .kind = CONFIG_TEXT,
+                               .flags = CONFIG_IS_SECRET | CONFIG_RELOADS,
+                               .value = "TOKEN",
+                               .help = "who sends this bearer token may read /metrics at every listener" },
+    [CONFIG_LOG] = { .name = "log",
+                     .kind = CONFIG_WORD,
+                     .flags = CONFIG_RELOADS,
+                     .value = "LEVEL",
+                     .preset = "info",
+                     .words = "debug info warn error",
+                     .help = "debug, info (default), warn or error" },
+};
