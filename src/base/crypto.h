@@ -7,6 +7,13 @@
 
 void sha256(struct str data, uint8_t out[SHA256_BYTES]);
 void hmac_sha256(struct str key, struct str data, uint8_t out[SHA256_BYTES]);
+
+/* A key made ready for many messages: a tenth of what the call above costs for a short one. Of one thread at a time. */
+struct hmac_key;
+struct hmac_key *hmac_key_create(struct str key);
+void hmac_key_destroy(struct hmac_key *k); /* NULL-safe */
+void hmac_key_make(struct hmac_key *k, struct str data, uint8_t out[SHA256_BYTES]);
+
 /* Compares in time that depends only on the lengths. */
 bool secret_eq(struct str a, struct str b);
 /* Cryptographic randomness from the operating system; ends the process when there is none. */

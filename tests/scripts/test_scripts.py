@@ -35,6 +35,34 @@ class Tree(unittest.TestCase):
         return path
 
 
+class GenBots(unittest.TestCase):
+    generator = load('gen_bots')
+
+    def entries(self, *patterns):
+        return self.generator.entries_of(patterns)
+
+    def test_plain_text_stays_as_it_is(self):
+        self.assertEqual(self.entries(r'Googlebot\/'), [(0, 'Googlebot/', '')])
+
+    def test_classes_and_alternatives_are_spelled_out(self):
+        self.assertEqual(self.entries('[wW]get', 'Ahrefs(Bot|SiteAudit)'),
+                         [(0, 'AhrefsBot', ''), (0, 'AhrefsSiteAudit', ''), (0, 'Wget', ''), (0, 'wget', '')])
+
+    def test_anchors_become_flags(self):
+        self.assertEqual(self.entries('^curl', 'SSL Labs$', r'(^| )sentry\/'),
+                         [(0, ' sentry/', ''), (1, 'curl', ''), (1, 'sentry/', ''), (2, 'SSL Labs', '')])
+
+    def test_what_may_be_anything_parts_two_texts(self):
+        self.assertEqual(self.entries(r'Spider[\s\S]*spider\.com', r'Blog\/\d\.\d+ Fetcher'),
+                         [(0, 'Blog/', ' Fetcher'), (0, 'Spider', 'spider.com')])
+
+    def test_a_text_that_contains_another_needs_no_place(self):
+        self.assertEqual(self.entries('Googlebot', 'Googlebot-Image', '^Googlebot'), [(0, 'Googlebot', '')])
+
+    def test_what_is_too_short_to_search_for_is_refused(self):
+        self.assertRaises(ValueError, self.entries, 'ab')
+
+
 class CheckLayers(Tree):
     checker = load('check_layers')
 
@@ -65,6 +93,13 @@ class CheckLayers(Tree):
         self.assert_include('src/adapters/mock/mock.c', '<salesagent/adapter.h>', True)
         self.assert_include('src/adapters/mock/mock.c', '"domain/media_buy.h"', False)
         self.assert_include('src/adapters/mock/mock.c', '"run/clock.h"', False)
+
+    def test_what_decides_ads_sees_base_and_the_contract_only(self):
+        self.assert_include('src/protocols/ads.c', '"serving/serving.h"', True)
+        self.assert_include('src/serving/decide.c', '"base/arena.h"', True)
+        self.assert_include('src/serving/pace.h', '<salesagent/adapter.h>', True)
+        self.assert_include('src/serving/decide.c', '"store/store.h"', False)
+        self.assert_include('src/serving/decide.c', '"domain/plan.h"', False)
 
     def test_an_upward_include_by_relative_path_is_found(self):
         self.write('src/net/conn.h', '')
