@@ -2,6 +2,7 @@
 import { associationsOf, micros, statusOf } from './line_items.mjs';
 import { lineItemsOf } from './orders.mjs';
 import { kindOf } from './creatives.mjs';
+import { duplicates } from '../lib/duplicates.mjs';
 
 const last = (name) => name.split('/').at(-1);
 
@@ -16,11 +17,6 @@ function line(net, item, now) {
     type: item.lineItemType, start: item.startTime, end: item.targetEndTime ?? null, rate_micros: micros(item.rate), currency: item.rate.currencyCode,
     goal: { units: Number(item.goal?.units ?? 0), unit: item.goal?.unitType ?? null, of: item.goal?.goalType ?? 'NONE' }, targeting: item.targeting,
     delivered: item.$history.totals(now), creatives: associationsOf(net, item).map((a) => creative(net, a, item, now)) };
-}
-
-// Names and external ids that are there more than once: each "what: which".
-export function duplicates(groups) {
-  return Object.entries(groups).flatMap(([what, keys]) => [...new Set(keys.filter((k, i) => k && keys.indexOf(k) !== i))].map((k) => `${what}: ${k}`));
 }
 
 export function summary(net, now) {
