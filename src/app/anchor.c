@@ -7,7 +7,7 @@
 
 #include "base/encode.h"
 #include "base/log.h"
-#include "domain/audit.h"
+#include "domain/core/audit.h"
 
 #define INTERVAL  (INT64_C(3600) * USEC_PER_SEC)
 #define TAIL      512

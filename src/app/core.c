@@ -2,14 +2,14 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
-#include "domain/audit.h"
-#include "domain/lifecycle.h"
-#include "domain/task.h"
+#include "domain/core/audit.h"
+#include "domain/media_buy/lifecycle.h"
+#include "domain/task/task.h"
 #include "protocols/request_signature.h"
-#include "protocols/a2a.h"
-#include "store/q_a2a.h"
-#include "store/q_idempotency.h"
-#include "store/q_media_buy.h"
+#include "protocols/a2a/a2a.h"
+#include "store/q/q_a2a.h"
+#include "store/q/q_idempotency.h"
+#include "store/q/q_media_buy.h"
 
 #define EXPIRY_INTERVAL (INT64_C(3600) * USEC_PER_SEC)
 #define EXPIRY_BATCH    500

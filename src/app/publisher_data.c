@@ -9,9 +9,9 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "dialects/choose.h"
-#include "domain/catalog_import.h"
+#include "domain/publisher/catalog_import.h"
 #include "run/loop_uv.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 #define IMPORT_BYTES_MAX ((size_t)256 << 20)
 

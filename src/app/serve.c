@@ -9,7 +9,7 @@
 #include "app/server.h"
 #include "base/log.h"
 #include "net/http_client_curl.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 #define TRIM_INTERVAL    (INT64_C(20) * USEC_PER_SEC)
 #define TRIM_ABOVE_BYTES ((size_t)32 << 20)

@@ -79,7 +79,7 @@ int shape_up(const struct shape_tool *tools, const struct dialect_request *req, 
 
 /* --- errors ---------------------------------------------------------------------------------------------- */
 
-/* What the ad server refuses is told apart from what is wrong with the request: domain/booking.h, details.ad_server. */
+/* What the ad server refuses is told apart from what is wrong with the request: domain/booking/booking.h, details.ad_server. */
 const char *shape_error_code(yyjson_val *adcp_error)
 {
     struct str code = json_str(adcp_error, "code");

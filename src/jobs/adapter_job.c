@@ -4,13 +4,13 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
-#include "domain/booking.h"
-#include "domain/budget_watch.h"
-#include "domain/delivery.h"
-#include "domain/media_buy.h"
-#include "domain/reading.h"
-#include "domain/report.h"
-#include "domain/task_execute.h"
+#include "domain/booking/booking.h"
+#include "domain/media_buy/budget_watch.h"
+#include "domain/delivery/delivery.h"
+#include "domain/media_buy/media_buy.h"
+#include "domain/booking/delivery_poll.h"
+#include "domain/delivery/report.h"
+#include "domain/decide/task_execute.h"
 #include "jobs/job_act.h"
 #include "jobs/traffic.h"
 #include "jobs/webhook_send.h"
@@ -259,7 +259,7 @@ static int asked_already(const struct act *act, struct str media_buy_id, struct 
     return n > 0;
 }
 
-/* A person sees why, and can have it tried again: domain/task_kinds.c, "ad_server". */
+/* A person sees why, and can have it tried again: domain/decide/task_kinds.c, "ad_server". */
 static int ask_a_person(struct adapter_run *r, const struct act *act, struct err *e)
 {
     struct task_row task;

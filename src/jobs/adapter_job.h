@@ -1,4 +1,4 @@
-/* Runs a verb of a remote ad server after the commit that asked for it (domain/booking.h writes the job).
+/* Runs a verb of a remote ad server after the commit that asked for it (domain/booking/booking.h writes the job).
  *
  *     begin: plan and settings from the rows -> adapter step -> its calls -> adapter step -> ... -> verdict
  *                                                    |
@@ -9,7 +9,7 @@
  *     REFUSED    the job is dead and a person gets a task with the reason; approving it runs the job again
  *
  * A job with a task ends the task: its plan is what the approved operation will make of the rows, and only the ad
- * server's OK executes the operation (domain/task_execute.h).
+ * server's OK executes the operation (domain/decide/task_execute.h).
  *
  * A crash between an effect and its record is harmless, because an adapter looks for what an earlier attempt with the
  * same key has made; the key is the job's id. */
@@ -17,4 +17,4 @@
 
 #include "jobs/pump.h"
 
-extern const struct job_kind adapter_kind; /* domain/booking.h: BOOKING_JOB_KIND */
+extern const struct job_kind adapter_kind; /* domain/booking/booking.h: BOOKING_JOB_KIND */

@@ -1,6 +1,6 @@
 #include "jobs/budget_job.h"
 
-#include "domain/budget_watch.h"
+#include "domain/media_buy/budget_watch.h"
 #include "jobs/job_act.h"
 
 static int record(struct tx *tx, struct job_run *run, struct err *e)

@@ -3,4 +3,4 @@
 
 #include "jobs/pump.h"
 
-extern const struct job_kind budget_kind; /* domain/budget_watch.h: BUDGET_JOB */
+extern const struct job_kind budget_kind; /* domain/media_buy/budget_watch.h: BUDGET_JOB */

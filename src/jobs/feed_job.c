@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "domain/catalog_feed.h"
-#include "domain/doc_edit.h"
+#include "domain/feed/catalog_feed.h"
+#include "domain/core/doc_edit.h"
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
 

@@ -1,4 +1,4 @@
-/* Fetches the catalogs that buyers publish at a URL (domain/catalog_feed.h): one GET, read on the thread pool, kept in
+/* Fetches the catalogs that buyers publish at a URL (domain/feed/catalog_feed.h): one GET, read on the thread pool, kept in
  * the commit that ends the job.
  *
  *     200                       read; what cannot be read is a failure that says so

@@ -4,13 +4,13 @@
 
 #include "base/rfc3339.h"
 #include "contract/limits.h"
-#include "domain/doc_edit.h"
-#include "domain/governance_delivery.h"
+#include "domain/core/doc_edit.h"
+#include "domain/media_buy/governance_delivery.h"
 #include "jobs/job_act.h"
 #include "jobs/mcp_client.h"
 #include "jobs/traffic.h"
 #include "jobs/webhook_send.h"
-#include "store/q_governance.h"
+#include "store/q/q_governance.h"
 
 #define TIMEOUT_MS       8000
 #define ANSWER_BYTES_MAX (256 * 1024)

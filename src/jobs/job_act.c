@@ -1,7 +1,7 @@
 #include "jobs/job_act.h"
 
 #include "jobs/webhook_send.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 int job_act_init(struct job_run *run, struct tx *tx, const char *actor, struct job_act *out, struct err *e)
 {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "contract/json.h"
-#include "domain/act.h"
+#include "domain/core/act.h"
 #include "jobs/pump.h"
 
 struct job_act {

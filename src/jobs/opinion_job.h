@@ -1,4 +1,4 @@
-/* Asks the assistant for its opinion on a creative (domain/creative_opinion.h).
+/* Asks the assistant for its opinion on a creative (domain/creative/creative_opinion.h).
  *
  *     an answer            the opinion, or why it is none, is recorded: done
  *     no answer, 5xx, 429  once more within the horizon; then "no opinion" is recorded
@@ -7,4 +7,4 @@
 
 #include "jobs/pump.h"
 
-extern const struct job_kind opinion_kind; /* domain/creative_opinion.h: OPINION_JOB */
+extern const struct job_kind opinion_kind; /* domain/creative/creative_opinion.h: OPINION_JOB */

@@ -4,8 +4,8 @@
 
 #include "base/encode.h"
 #include "base/rfc3339.h"
-#include "domain/audit.h"
-#include "domain/people_notify.h"
+#include "domain/core/audit.h"
+#include "domain/tell/people_notify.h"
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
 

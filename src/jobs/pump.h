@@ -12,7 +12,7 @@
 #pragma once
 
 #include "jobs/steps.h"
-#include "store/q_job.h"
+#include "store/q/q_job.h"
 
 enum job_verdict {
     JOB_DONE,

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
-#include "domain/doc_edit.h"
-#include "domain/remote_list.h"
+#include "domain/core/doc_edit.h"
+#include "domain/buyer/remote_list.h"
 #include "jobs/mcp_client.h"
 #include "jobs/webhook_send.h"
 

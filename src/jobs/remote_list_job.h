@@ -1,4 +1,4 @@
-/* Fetches lists that other agents keep (domain/remote_list.h), page by page: get_property_list or get_collection_list as
+/* Fetches lists that other agents keep (domain/buyer/remote_list.h), page by page: get_property_list or get_collection_list as
  * an MCP client, with the reference's token as the bearer.
  *
  *     all pages              the entries are kept until cache_valid_until: at least a minute, at most a week

@@ -3,14 +3,14 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
-#include "domain/budget_watch.h"
-#include "domain/delivery.h"
-#include "domain/media_buy.h"
-#include "domain/plan.h"
-#include "domain/report.h"
-#include "domain/webhook.h"
+#include "domain/media_buy/budget_watch.h"
+#include "domain/delivery/delivery.h"
+#include "domain/media_buy/media_buy.h"
+#include "domain/plan/plan.h"
+#include "domain/delivery/report.h"
+#include "domain/tell/webhook.h"
 #include "jobs/job_act.h"
-#include "tools/delivery_reply.h"
+#include "tools/delivery/delivery_reply.h"
 
 #define LATE_AGAIN_US  (INT64_C(3600) * USEC_PER_SEC)
 #define FINAL_WAIT_US  (3 * USEC_PER_DAY) /* after that a buy's report is final although its numbers are not */

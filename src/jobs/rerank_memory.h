@@ -1,11 +1,11 @@
-/* Orders of products in memory, got in the background (domain/rerank.h). Bounded: ENTRIES_MAX orders, the longest unused
+/* Orders of products in memory, got in the background (domain/product/rerank.h). Bounded: ENTRIES_MAX orders, the longest unused
  * goes first; FILLS_MAX questions under way, more are not asked. Three failures of a publisher's endpoint in a row, and it is
  * left alone for a minute. What is lost with the process is asked about again. */
 #pragma once
 
 #include <salesagent/http_call.h>
 
-#include "domain/rerank.h"
+#include "domain/product/rerank.h"
 #include "run/loop.h"
 
 struct rerank_memory;

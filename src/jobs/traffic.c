@@ -2,10 +2,10 @@
 
 #include <strings.h>
 
-#include "domain/webhook.h"
+#include "domain/tell/webhook.h"
 #include "jobs/webhook_send.h"
-#include "store/q_media_buy.h"
-#include "store/q_traffic.h"
+#include "store/q/q_media_buy.h"
+#include "store/q/q_traffic.h"
 
 #define BODY_BYTES_KEPT (64 * 1024)
 

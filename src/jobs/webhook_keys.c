@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/rfc3339.h"
-#include "domain/signing_keys.h"
+#include "domain/signature/signing_keys.h"
 
 #define TRUST_US  USEC_PER_SEC
 #define FORGET_US (INT64_C(3600) * USEC_PER_SEC)

@@ -1,5 +1,5 @@
 /* The key that signs a publisher's webhooks, ready for use: read from its row at most once a second, because a queue that
- * drains asks thousands of times. A rotation is announced ten minutes before its key is used (domain/signing_keys.h). */
+ * drains asks thousands of times. A rotation is announced ten minutes before its key is used (domain/signature/signing_keys.h). */
 #pragma once
 
 #include "base/sign.h"

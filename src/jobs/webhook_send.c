@@ -6,8 +6,8 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
-#include "domain/signature.h"
-#include "domain/webhook.h"
+#include "domain/signature/signature.h"
+#include "domain/tell/webhook.h"
 #include "jobs/traffic.h"
 #include "jobs/webhook_keys.h"
 

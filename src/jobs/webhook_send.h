@@ -14,7 +14,7 @@
  * Every attempt sends the same bytes with a fresh signature and leaves a row in webhook_activity. */
 #pragma once
 
-#include "domain/plan.h"
+#include "domain/plan/plan.h"
 #include "jobs/pump.h"
 #include "net/mail.h"
 
@@ -25,5 +25,5 @@ struct jobs_world {
     const struct ad_server *ad_server; /* the simulator's, instead of the publisher's own; NULL in production */
 };
 
-extern const struct job_kind webhook_kind;           /* domain/webhook.h: WEBHOOK_JOB */
+extern const struct job_kind webhook_kind;           /* domain/tell/webhook.h: WEBHOOK_JOB */
 extern const struct job_kind webhook_challenge_kind; /* WEBHOOK_CHALLENGE_JOB: the answer must echo the challenge */

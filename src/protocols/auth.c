@@ -5,12 +5,12 @@
 
 #include "base/crypto.h"
 #include "base/rfc3339.h"
-#include "domain/doc_edit.h"
-#include "domain/webhook.h"
+#include "domain/core/doc_edit.h"
+#include "domain/tell/webhook.h"
 #include "protocols/dispatch.h"
 #include "protocols/request_signature.h"
 #include "protocols/sandbox.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 #define TOKEN_BYTES_MAX 512
 #define TOKEN_NOTE_STEP (INT64_C(3600) * USEC_PER_SEC)

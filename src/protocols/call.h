@@ -10,10 +10,10 @@
 
 #include "contract/json.h"
 #include "dialects/dialect.h"
-#include "domain/act.h"
-#include "domain/rerank.h"
+#include "domain/core/act.h"
+#include "domain/product/rerank.h"
 #include "protocols/rate_limit.h"
-#include "domain/tenant_settings.h"
+#include "domain/core/tenant_settings.h"
 #include "store/store.h"
 #include "tools/tool.h"
 

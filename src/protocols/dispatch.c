@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "contract/validate.h"
-#include "domain/notify.h"
-#include "domain/webhook.h"
+#include "domain/tell/notify.h"
+#include "domain/tell/webhook.h"
 #include "dialects/choose.h"
 #include "protocols/auth.h"
 #include "protocols/envelope.h"
@@ -12,8 +12,8 @@
 #include "protocols/idempotency.h"
 #include "protocols/sandbox.h"
 #include "protocols/well_known.h"
-#include "store/q_job.h"
-#include "tools/comply.h"
+#include "store/q/q_job.h"
+#include "tools/sandbox/comply.h"
 
 #define OUTSIDE_PATIENCE (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for answers from outside */
 #define OUTSIDE_MOMENT   (INT64_C(3) * USEC_PER_SEC)

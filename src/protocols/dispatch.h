@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "protocols/a2a_hub.h"
+#include "protocols/a2a/a2a_hub.h"
 #include "protocols/call.h"
-#include "protocols/kept.h"
+#include "protocols/document_cache.h"
 #include "protocols/web_policy.h"
 
 /* See auth_note_use. */
@@ -34,7 +34,7 @@ struct dispatcher {
     struct kept kept;
     struct nonces *nonces; /* of signed requests; NULL before the first */
 
-    /* calls that wait for the job of a question (domain/act.h: struct outside); set up by the first of them */
+    /* calls that wait for the job of a question (domain/core/act.h: struct outside); set up by the first of them */
     struct list waiting;
     struct commit_hook committed;
     struct timer look;

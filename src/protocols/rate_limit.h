@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/compiler.h"
-#include "domain/tenant_settings.h"
+#include "domain/core/tenant_settings.h"
 
 #define RATE_SLOTS 4096
 

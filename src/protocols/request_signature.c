@@ -4,14 +4,14 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
-#include "domain/doc_edit.h"
-#include "domain/signature.h"
-#include "domain/tenant_settings.h"
+#include "domain/core/doc_edit.h"
+#include "domain/signature/signature.h"
+#include "domain/core/tenant_settings.h"
 #include "protocols/auth.h"
 #include "protocols/dispatch.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/nonces.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 #define NONCES_MAX_DEFAULT INT64_C(1000000) /* AdCP: at least this many a key */
 #define NONCES_PURGED      64               /* with each that is added */

@@ -1,6 +1,6 @@
 #include "protocols/router.h"
 
-#include "protocols/a2a.h"
+#include "protocols/a2a/a2a.h"
 #include "protocols/decide_page.h"
 #include "protocols/local.h"
 #include "protocols/mcp.h"
@@ -10,7 +10,7 @@
 #include "protocols/sign_page.h"
 #include "protocols/web_reply.h"
 #include "protocols/well_known.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 struct route {
     const char *path; /* exact, with or without one trailing slash */

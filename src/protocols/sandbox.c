@@ -1,10 +1,10 @@
 #include "protocols/sandbox.h"
 
 #include "base/rfc3339.h"
-#include "domain/budget_watch.h"
-#include "domain/delivery.h"
+#include "domain/media_buy/budget_watch.h"
+#include "domain/delivery/delivery.h"
 #include "protocols/dispatch.h"
-#include "store/q_tenant.h"
+#include "store/q/q_tenant.h"
 
 #define PER_MILLE 1000
 #define MINUTE    (INT64_C(60) * USEC_PER_SEC)

@@ -1,12 +1,12 @@
 #include "protocols/well_known.h"
 
-#include "domain/signature.h"
-#include "domain/signing_keys.h"
-#include "domain/tenant_settings.h"
+#include "domain/signature/signature.h"
+#include "domain/signature/signing_keys.h"
+#include "domain/core/tenant_settings.h"
 #include "protocols/auth.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/web_policy.h"
-#include "store/q_catalog.h"
+#include "store/q/q_catalog.h"
 
 #define PROPERTIES_MAX 1000
 

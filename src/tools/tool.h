@@ -9,7 +9,7 @@
 #pragma once
 
 #include "contract/json.h"
-#include "domain/act.h"
+#include "domain/core/act.h"
 
 enum tool_auth {
     TOOL_PUBLIC,   /* works without a credential (act->principal may be NULL) */

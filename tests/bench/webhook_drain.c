@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
-#include "domain/webhook.h"
+#include "domain/tell/webhook.h"
 #include "jobs/jobs.h"
 #include "net/http_client_curl.h"
 #include "net/http_server.h"

@@ -4,8 +4,8 @@
  *   - plain text always gets an answer: arguments that are JSON, or words about what is missing;
  *   - a task made of a message is well-formed JSON in both generations, and its history keeps its bounds. */
 #include "driver.h"
-#include "protocols/a2a_read.h"
-#include "protocols/a2a_text.h"
+#include "protocols/a2a/a2a_read.h"
+#include "protocols/a2a/a2a_text.h"
 
 static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 40, .nodes_max = 20000 };
 static const struct json_limits wider = { .bytes_max = 1 << 21, .depth_max = 64, .nodes_max = 200000 };

@@ -1,7 +1,7 @@
 /* Catalog feeds from anywhere: never a crash, and every item read is an object with an id of its own. The first byte
  * chooses the format. */
-#include "domain/doc_edit.h"
-#include "domain/feed.h"
+#include "domain/core/doc_edit.h"
+#include "domain/feed/feed.h"
 #include "driver.h"
 
 static const char mappings[] = "[{\"feed_field\":\"id\",\"catalog_field\":\"item_id\"},{\"feed_field\":\"code\",\"catalog_field\":"

@@ -91,7 +91,7 @@ class CheckLayers(Tree):
     def test_adapters_see_base_and_the_contract_only(self):
         self.assert_include('src/adapters/mock/mock.c', '"base/arena.h"', True)
         self.assert_include('src/adapters/mock/mock.c', '<salesagent/adapter.h>', True)
-        self.assert_include('src/adapters/mock/mock.c', '"domain/media_buy.h"', False)
+        self.assert_include('src/adapters/mock/mock.c', '"domain/media_buy/media_buy.h"', False)
         self.assert_include('src/adapters/mock/mock.c', '"run/clock.h"', False)
 
     def test_what_decides_ads_sees_base_and_the_contract_only(self):
@@ -99,7 +99,7 @@ class CheckLayers(Tree):
         self.assert_include('src/serving/decide.c', '"base/arena.h"', True)
         self.assert_include('src/serving/pace.h', '<salesagent/adapter.h>', True)
         self.assert_include('src/serving/decide.c', '"store/store.h"', False)
-        self.assert_include('src/serving/decide.c', '"domain/plan.h"', False)
+        self.assert_include('src/serving/decide.c', '"domain/plan/plan.h"', False)
 
     def test_an_upward_include_by_relative_path_is_found(self):
         self.write('src/net/conn.h', '')

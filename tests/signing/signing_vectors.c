@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "domain/signature.h"
+#include "domain/signature/signature.h"
 
 static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 32, .nodes_max = 100000 };
 static int tests, failed;

@@ -100,7 +100,7 @@ CREATE TABLE media_buy (
     name                TEXT NOT NULL DEFAULT '',
     buyer_ref           TEXT NOT NULL DEFAULT '',
     po_number           TEXT NOT NULL DEFAULT '',
-    status              TEXT NOT NULL,      -- domain/media_buy.h: pending_approval .. canceled
+    status              TEXT NOT NULL,      -- domain/media_buy/media_buy.h: pending_approval .. canceled
     paused              INTEGER NOT NULL DEFAULT 0,
     currency            TEXT NOT NULL,
     total_budget_micros INTEGER NOT NULL CHECK (total_budget_micros >= 0),

@@ -15,7 +15,7 @@ CREATE TABLE catalog_version (
     changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Finalized proposals. Drafts are not stored: their ids carry their allocations (domain/proposal.h).
+-- Finalized proposals. Drafts are not stored: their ids carry their allocations (domain/product/proposal.h).
 CREATE TABLE proposal (
     tenant_id    TEXT NOT NULL,
     proposal_id  TEXT NOT NULL,

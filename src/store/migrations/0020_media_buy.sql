@@ -2,7 +2,7 @@
 
 ALTER TABLE media_buy ADD COLUMN echo TEXT NOT NULL DEFAULT '{}';             -- members sent on the wire as they are
 ALTER TABLE media_buy ADD COLUMN rejection_reason TEXT NOT NULL DEFAULT '';
-ALTER TABLE media_buy ADD COLUMN actions_allowed INTEGER NOT NULL DEFAULT -1; -- bits of domain/media_buy_state.h
+ALTER TABLE media_buy ADD COLUMN actions_allowed INTEGER NOT NULL DEFAULT -1; -- bits of domain/plan/media_buy_state.h
 ALTER TABLE media_buy ADD COLUMN actions_approval INTEGER NOT NULL DEFAULT 0; -- those of them a person must approve
 
 CREATE TABLE media_buy_history (

@@ -12,7 +12,7 @@ CREATE TABLE a2a_task (
     adcp_version TEXT NOT NULL DEFAULT '',
     message      TEXT NOT NULL DEFAULT '',    -- one sentence for people
     payload      TEXT NOT NULL DEFAULT '',    -- AdCP reply as it was sent; '': none
-    history      TEXT NOT NULL DEFAULT '[]',  -- messages, see protocols/a2a_wire.h
+    history      TEXT NOT NULL DEFAULT '[]',  -- messages, see protocols/a2a/a2a_wire.h
     asked        TEXT NOT NULL DEFAULT '',    -- plain text collected while input is required
     push         TEXT NOT NULL DEFAULT '',    -- push notification configuration, JSON
     created_at   INTEGER NOT NULL,

@@ -5,7 +5,7 @@ CREATE TABLE rule (
     tenant_id  TEXT NOT NULL REFERENCES tenant,
     rule_id    TEXT NOT NULL,
     position   INTEGER NOT NULL,          -- the first that matches counts
-    doc        TEXT NOT NULL,             -- domain/rule.h
+    doc        TEXT NOT NULL,             -- domain/rule/rule.h
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, rule_id)

@@ -13,13 +13,13 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
-#include "domain/booking.h"
-#include "domain/media_buy.h"
+#include "domain/booking/booking.h"
+#include "domain/media_buy/media_buy.h"
 #include "http_script.h"
 #include "jobs/adapter_job.h"
 #include "jobs/webhook_send.h"
 #include "run/loop_sim.h"
-#include "store/q_delivery.h"
+#include "store/q/q_delivery.h"
 #include "store/stmt.h"
 
 #define START INT64_C(1700000000000000)

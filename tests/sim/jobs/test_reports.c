@@ -12,13 +12,13 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
-#include "domain/catalog.h"
-#include "domain/reading.h"
-#include "domain/report.h"
+#include "domain/product/catalog.h"
+#include "domain/booking/delivery_poll.h"
+#include "domain/delivery/report.h"
 #include "http_script.h"
 #include "jobs/jobs.h"
 #include "run/loop_sim.h"
-#include "store/q_delivery.h"
+#include "store/q/q_delivery.h"
 #include "store/stmt.h"
 
 #define HOUR     (INT64_C(3600) * USEC_PER_SEC)

@@ -7,8 +7,8 @@
 
 #include "base/rfc3339.h"
 #include "run/loop_sim.h"
-#include "store/q_a2a.h"
-#include "store/q_tenant.h"
+#include "store/q/q_a2a.h"
+#include "store/q/q_tenant.h"
 
 #define AT INT64_C(1700000000000000)
 

@@ -12,10 +12,10 @@
 #include "base/id.h"
 #include "base/rfc3339.h"
 #include "run/loop_sim.h"
-#include "store/q_account.h"
-#include "store/q_catalog.h"
-#include "store/q_media_buy.h"
-#include "store/q_proposal.h"
+#include "store/q/q_account.h"
+#include "store/q/q_catalog.h"
+#include "store/q/q_media_buy.h"
+#include "store/q/q_proposal.h"
 #include "store/stmt.h"
 
 #define T0       INT64_C(1775001600000000) /* 2026-04-01 */

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "domain/catalog_import.h"
-#include "store/q_tenant.h"
-#include "tools/comply.h"
+#include "domain/publisher/catalog_import.h"
+#include "store/q/q_tenant.h"
+#include "tools/sandbox/comply.h"
 #include "tools/fixture.h"
 
 #define PRINT_ERR(e) print_error("%s: %s (field %s)\n", (e)->code, (e)->message, (e)->field)

@@ -1,0 +1,103 @@
+/* One act: who does something, for which publisher, when, inside which transaction. Every domain function takes
+ * one. It is made by the dispatcher for a call, by the task machine for a decision and by timers for what time
+ * alone does; domain code never reads a clock, makes randomness of its own or touches a global. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "store/store.h"
+
+enum role { ROLE_BUYER, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
+
+struct tenant {
+    struct str tenant_id, name, host, adapter;
+    struct str doc; /* JSON: portfolio_description, policies, limits, capabilities, settings */
+};
+
+struct principal {
+    struct str tenant_id, principal_id, name;
+    enum role role;
+    struct str dialect; /* default dialect of its calls; empty is AdCP 3 */
+    struct str token_id;
+    bool read_only; /* the credential's scope is "read" */
+    bool sandbox; /* the credential used makes every account it names a sandbox account */
+};
+
+/* What an operation has to ask the world before it can be done. Whoever runs operations for callers that can wait
+ * offers one; a domain function that needs an answer fills it and fails (outside_ask). Then everything is undone,
+ * `write` stores the question and its job in a transaction of its own, and when the job has ended (or the caller's
+ * patience has) the operation runs again and finds it among those `asked`. An operation may ask several questions, one
+ * after the other, and none twice. */
+#define OUTSIDE_QUESTIONS_MAX 8
+struct act;
+struct ad_server; /* domain/plan/plan.h */
+struct outside_question {
+    struct str about; /* what tells the questions of one operation apart */
+    struct str job_id;
+};
+struct outside {
+    bool wanted;
+    int64_t patience_us;              /* how long the caller itself wants to wait at most; 0: it has not said */
+    struct outside_question question; /* the one wanted */
+    void *data;                       /* the domain's own, for `write` */
+    MUST_CHECK int (*write)(const struct act *act, struct outside *o, struct err *e);
+    struct outside_question asked[OUTSIDE_QUESTIONS_MAX];
+    size_t asked_n;
+};
+
+/* The question was asked and its wait is over: now take what answer there is. */
+static inline bool outside_asked(const struct outside *o, struct str about, struct str *job_id)
+{
+    for (size_t i = 0; o && i < o->asked_n; i++) {
+        if (!str_eq(o->asked[i].about, about)) continue;
+        *job_id = o->asked[i].job_id;
+        return true;
+    }
+    return false;
+}
+
+static inline bool outside_can_ask(const struct outside *o)
+{
+    return o && o->asked_n < OUTSIDE_QUESTIONS_MAX;
+}
+
+/* A dry run: what is done is undone afterwards, and what others (the ad server, a governance agent) would have been
+ * asked is kept here. */
+struct rehearsal {
+    struct str *lines; /* the act's arena */
+    size_t n, cap;
+};
+
+/* A decision that a remote ad server must agree to before it counts (domain/decide/task_execute.h): bookings are noted here
+ * instead of queued, the last one counts. */
+struct deferral {
+    bool wanted;
+    const char *verb;
+    struct str media_buy_id;
+};
+
+struct act {
+    struct tx *tx;
+    struct arena *arena;
+    struct rng *rng;
+    int64_t now;
+    const struct tenant *tenant;
+    const struct principal *principal; /* NULL for timers and for unauthenticated discovery */
+    struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
+    struct str base_url;               /* this server as the caller reached it, "https://ads.example"; may be empty */
+    struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
+    const struct ad_server *ad_server; /* instead of the publisher's; NULL but in tests of the job runner */
+    struct outside *outside;           /* NULL: nobody here can wait */
+    bool sandbox;                      /* the server runs in sandbox mode */
+    bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
+    int fill_percent;                  /* sandbox only: the mock delivers so much of what it could; 0: as configured */
+    struct reranker *reranker;         /* rerank.h; NULL: products stay in the built-in order */
+    struct rerank_wish *rerank_wish;   /* NULL: nobody here can wait for a better one */
+    struct rehearsal *rehearsal;       /* NULL: this is no dry run */
+    struct deferral *deferral;         /* NULL: bookings on a remote ad server are queued at once */
+    bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
+};
+
+/* In a dry run, notes one call that would have been made, unless it was noted already; else does nothing. The line
+ * must live as long as the act. */
+void rehearsal_note(const struct act *act, struct str line);

@@ -1,0 +1,76 @@
+#include "domain/creative/creative_review.h"
+
+#include "domain/creative/creative_opinion.h"
+#include "domain/core/doc_edit.h"
+
+int creative_review_find(const struct act *act, const struct creative_row *row, struct task_row *out, struct err *e)
+{
+    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
+                             .principal_id = row->key.principal_id,
+                             .states = STR("[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"),
+                             .kinds = STR("[\"creative_review\"]"),
+                             .subject_type = STR("creative"),
+                             .subject_id = row->key.creative_id,
+                             .created_after = TIME_NONE,
+                             .created_before = TIME_NONE,
+                             .updated_after = TIME_NONE,
+                             .updated_before = TIME_NONE,
+                             .limit = 1 };
+    struct task_row *rows;
+    size_t n;
+    if (q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+    if (n) *out = rows[0];
+    return n > 0;
+}
+
+/* What the checks found, from the creative's own document. */
+static struct str findings(const struct act *act, const struct creative_row *row)
+{
+    yyjson_val *checks = json_arr(json_obj(doc_parse(act->arena, row->doc), "salesagent"), "checks");
+    return checks ? json_write_val(act->arena, checks) : STR_NONE;
+}
+
+/* Changed again before anybody decided: what the checks found now, and a new opinion of what is new. */
+static int refresh(const struct act *act, const struct creative_row *row, struct task_row *task, struct err *e)
+{
+    struct str found = findings(act, row);
+    if (found.n && !str_eq(found, task_member(act, task, "findings"))) {
+        task_put(act, task, "findings", found);
+        task->updated_at = act->now;
+        if (q_task_update(act->tx, task, e)) return -1;
+    }
+    return opinion_request(act, row, task, e);
+}
+
+int creative_review_open(const struct act *act, const struct creative_row *row, const struct rule_verdict *verdict,
+                         struct err *e)
+{
+    struct task_row task;
+    int open = creative_review_find(act, row, &task, e);
+    if (open) return open < 0 ? -1 : refresh(act, row, &task, e);
+    struct task_new in = {
+        .kind = "creative_review",
+        .principal_id = row->key.principal_id,
+        .account_id = row->account_id,
+        .subject_type = "creative",
+        .subject_id = row->key.creative_id,
+        .description = arena_printf(act->arena, "Review creative \"" STR_FMT "\" (" STR_FMT ")", STR_ARG(row->name),
+                                    STR_ARG(row->format_id)),
+        .rule = verdict ? arena_printf(act->arena, "rule \"" STR_FMT "\"", STR_ARG(verdict->name))
+                        : STR("creative_review_required"),
+        .verdict = verdict,
+        .findings = findings(act, row),
+        .due_at = TIME_NONE,
+    };
+    return task_create(act, &in, &task, e) || opinion_request(act, row, &task, e) ? -1 : 0;
+}
+
+int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e)
+{
+    struct task_row open;
+    int rc = creative_review_find(act, row, &open, e);
+    if (rc < 1) return rc;
+    struct task_subject subject = { .type = "creative", .id = row->key.creative_id, .principal_id = row->key.principal_id };
+    return task_withdraw(act, &subject,
+                         arena_printf(act->arena, "the creative is " STR_FMT " now", STR_ARG(row->status)).p, e);
+}

@@ -1,0 +1,19 @@
+/* What approving a task would do now: rehearsed and undone, so that a person sees before deciding what the ad server
+ * would be asked, how the plan would look, and why it would not be possible. */
+#pragma once
+
+#include "domain/plan/plan.h"
+#include "domain/task/task.h"
+
+struct task_preview {
+    bool planned; /* server, plan and problems are set: it is about a media buy, and there is an ad server */
+    struct ad_server server;
+    struct plan plan;
+    struct adapter_problems *problems; /* what the ad server objects to */
+    struct rehearsal calls;            /* one line each, in order */
+    bool impossible;                   /* approving it now would fail, with `why` */
+    struct err why;
+};
+
+/* Inside a write transaction, which is left as it was. A closed task shows the plan as it is. */
+MUST_CHECK int task_preview(const struct act *act, const struct task_row *task, struct task_preview *out, struct err *e);

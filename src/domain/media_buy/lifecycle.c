@@ -1,0 +1,65 @@
+#include "domain/media_buy/lifecycle.h"
+
+#include "base/rfc3339.h"
+#include "domain/tell/events.h"
+#include "domain/plan/media_buy_state.h"
+
+#define BATCH 200
+
+static const char *action_of(enum media_buy_status s)
+{
+    switch (s) {
+    case BUY_ACTIVE: return "activated";
+    case BUY_COMPLETED: return "completed";
+    case BUY_CANCELED: return "canceled";
+    case BUY_PAUSED: return "paused";
+    case BUY_PENDING_APPROVAL:
+    case BUY_PENDING_CREATIVES:
+    case BUY_PENDING_START:
+    case BUY_REJECTED:
+    case BUY_FAILED:
+    case BUY_STATUSES_N: break;
+    }
+    return "status_changed";
+}
+
+/* One change, at the time it was due: a flight that came and went while the program was down is activated and then
+ * completed. */
+static int advance(const struct act *act, struct media_buy_row *row, struct err *e)
+{
+    struct tenant tenant = { .tenant_id = row->tenant_id };
+    struct act then = *act;
+    then.tenant = &tenant;
+    then.now = row->next_change_at;
+    enum media_buy_status was = media_buy_status_at(row, then.now - 1);
+    enum media_buy_status is = media_buy_status_at(row, then.now);
+    if (is == BUY_COMPLETED && row->completed_at == TIME_NONE) row->completed_at = row->end_at;
+    if (is == BUY_CANCELED && row->canceled_at == TIME_NONE) row->canceled_at = row->end_at;
+    row->status = str_from(media_buy_status_name(is));
+    row->next_change_at = media_buy_next_change(row, is);
+    if (row->next_change_at != TIME_NONE && row->next_change_at <= then.now) row->next_change_at = TIME_NONE;
+    if (is == was) return q_media_buy_update(act->tx, row, e);
+    row->revision++;
+    row->updated_at = then.now;
+    struct media_buy_change change = {
+        .action = action_of(is),
+        .summary = is == BUY_CANCELED ? STR("The flight ended without approved creatives")
+                   : is == BUY_COMPLETED ? STR("The flight ended")
+                                         : STR("The flight began"),
+    };
+    if (q_media_buy_update(act->tx, row, e)) return -1;
+    return media_buy_changed(&then, row, &change, e);
+}
+
+int lifecycle_advance(const struct act *act, int64_t until, int64_t *next_at, struct err *e)
+{
+    struct media_buy_due due = { .until = until, .limit = BATCH };
+    struct media_buy_rows rows;
+    if (q_media_buy_due(act->tx, act->arena, &due, &rows, e)) return -1;
+    for (size_t i = 0; i < rows.n; i++) {
+        while (rows.rows[i].next_change_at != TIME_NONE && rows.rows[i].next_change_at <= until) {
+            if (advance(act, &rows.rows[i], e)) return -1;
+        }
+    }
+    return q_media_buy_next_change(act->tx, next_at, e);
+}

@@ -1,0 +1,77 @@
+/* See sold_out.h. */
+#include "domain/product/sold_out.h"
+
+#include <salesagent/money.h>
+
+#include "base/rfc3339.h"
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What this buy's packages take of the product inside the window of one of them, goals spread evenly. */
+static int64_t own_need(const struct package_rows *packages, const struct package_row *mine)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < packages->n; i++) {
+        const struct package_row *p = &packages->rows[i];
+        if (p->canceled_at != TIME_NONE || p->impressions_goal <= 0 || !str_eq(p->product_id, mine->product_id)) continue;
+        int64_t shared = earlier(p->end_at, mine->end_at) - later(p->start_at, mine->start_at);
+        if (shared <= 0) continue;
+        sum += muldiv(p->impressions_goal, shared / USEC_PER_SEC, later((p->end_at - p->start_at) / USEC_PER_SEC, 1),
+                      MONEY_ROUND_DOWN);
+    }
+    return sum;
+}
+
+struct shortage {
+    const struct product *product;
+    const char *at;
+    int64_t need, available;
+};
+
+static int refuse(const struct shortage *s, struct err *e)
+{
+    (void)err_set(e, "PRODUCT_UNAVAILABLE",
+                  "Product " STR_FMT " has %lld impressions left in this flight; the package needs %lld.",
+                  STR_ARG(s->product->product_id), (long long)s->available, (long long)s->need);
+    (void)err_details(e, "{\"product_id\":\"" STR_FMT "\",\"available_impressions\":%lld,\"requested_impressions\":%lld}",
+                      STR_ARG(s->product->product_id), (long long)s->available, (long long)s->need);
+    (void)err_suggest(e, "Lower the budget, lengthen the flight, or choose another product with get_products.");
+    return err_field(e, "%s/budget", s->at);
+}
+
+static int check_one(const struct act *act, const struct sold_out_ask *ask, size_t i, struct str *warning, struct err *e)
+{
+    const struct package_row *p = &ask->packages.rows[i];
+    struct forecast_window w = ask->except;
+    struct forecast f;
+    struct product product;
+    if (p->impressions_goal <= 0 || p->canceled_at != TIME_NONE) return 0; /* nothing that can be counted */
+    int found = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
+    if (found <= 0) return found; /* what is no longer in the catalogue has no capacity to compare with */
+    if (product.daily_impressions < 0) return 0; /* nor has what states none: counting bookings would be in vain */
+    w.start_at = p->start_at;
+    w.end_at = p->end_at;
+    if (forecast_product(act, &product, w, &f, e)) return -1;
+    struct shortage s = { &product, ask->at[i], own_need(&ask->packages, p), f.available };
+    if (f.available < 0 || s.need <= f.available) return 0;
+    if (product.guaranteed) return refuse(&s, e);
+    *warning = arena_printf(act->arena, "Product " STR_FMT " has about %lld impressions left in this flight; the package"
+                            " may not spend all of its budget.", STR_ARG(p->product_id), (long long)f.available);
+    return 0;
+}
+
+int sold_out_check(const struct act *act, const struct sold_out_ask *ask, struct str *warning, struct err *e)
+{
+    for (size_t i = 0; i < ask->packages.n; i++) {
+        if (ask->at[i] && check_one(act, ask, i, warning, e)) return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,340 @@
+/* See q_catalog.h. Each kind has its own literals, because a statement is cached by the address of its text. */
+#include "store/q/q_catalog.h"
+
+#include "base/rfc3339.h"
+#include "store/q/q_tenant.h"
+#include "store/stmt.h"
+
+int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id, struct str id,
+                  struct catalog_row *out, struct err *e)
+{
+    static const char *const sql[] = {
+        [CATALOG_PRODUCT] = "SELECT product_id, position, name, doc FROM product WHERE tenant_id = ? AND product_id = ?",
+        [CATALOG_FORMAT] = "SELECT format_id, position, '', doc FROM format WHERE tenant_id = ? AND format_id = ?",
+        [CATALOG_PROPERTY] =
+            "SELECT property_id, position, '', doc FROM property WHERE tenant_id = ? AND property_id = ?",
+        [CATALOG_SIGNAL] = "SELECT signal_id, position, '', doc FROM signal WHERE tenant_id = ? AND signal_id = ?",
+    };
+    AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, id);
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    *out = (struct catalog_row){
+        .id = col_str(s, a, 0), .position = col_i64(s, 1), .name = col_str(s, a, 2), .doc = col_str(s, a, 3)
+    };
+    return 1;
+}
+
+/* Columns: id, position, name, doc. */
+static int read_rows(struct stmt *s, struct arena *a, struct catalog_rows *out, struct err *e)
+{
+    size_t cap = 64, n = 0;
+    struct catalog_row *rows = ARENA_ARRAY(a, struct catalog_row, cap);
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (n == cap) {
+            struct catalog_row *more = ARENA_ARRAY(a, struct catalog_row, cap * 2);
+            memcpy(more, rows, cap * sizeof(*rows));
+            rows = more;
+            cap *= 2;
+        }
+        rows[n++] = (struct catalog_row){
+            .id = col_str(s, a, 0), .position = col_i64(s, 1), .name = col_str(s, a, 2), .doc = col_str(s, a, 3)
+        };
+    }
+    if (rc < 0) return -1;
+    *out = (struct catalog_rows){ rows, n };
+    return 0;
+}
+
+static void bind_slice(struct stmt *s, struct str tenant_id, struct catalog_slice slice)
+{
+    ENSURE(slice.skip >= 0 && slice.max >= 0 && slice.max <= CATALOG_PAGE_MAX);
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, slice.max);
+    stmt_i64(s, 3, slice.skip);
+}
+
+int q_catalog_list(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id,
+                   struct catalog_slice slice, struct catalog_rows *out, struct err *e)
+{
+    static const char *const sql[] = {
+        [CATALOG_PRODUCT] = "SELECT product_id, position, name, doc FROM product WHERE tenant_id = ?1"
+                            " ORDER BY position, product_id LIMIT ?2 OFFSET ?3",
+        [CATALOG_FORMAT] = "SELECT format_id, position, '', doc FROM format WHERE tenant_id = ?1"
+                           " ORDER BY position, format_id LIMIT ?2 OFFSET ?3",
+        [CATALOG_PROPERTY] = "SELECT property_id, position, '', doc FROM property WHERE tenant_id = ?1"
+                             " ORDER BY position, property_id LIMIT ?2 OFFSET ?3",
+        [CATALOG_SIGNAL] = "SELECT signal_id, position, '', doc FROM signal WHERE tenant_id = ?1"
+                           " ORDER BY position, signal_id LIMIT ?2 OFFSET ?3",
+    };
+    AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
+    bind_slice(s, tenant_id, slice);
+    return read_rows(s, a, out, e);
+}
+
+int q_product_ids(struct tx *tx, struct arena *a, struct str tenant_id, struct catalog_slice slice,
+                  struct catalog_rows *out, struct err *e)
+{
+    /* Answered from the index product_by_position alone: it ends with the primary key. */
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT product_id, position, '', '' FROM product WHERE tenant_id = ?1"
+                                            " ORDER BY position, product_id LIMIT ?2 OFFSET ?3");
+    bind_slice(s, tenant_id, slice);
+    return read_rows(s, a, out, e);
+}
+
+int q_catalog_count(struct tx *tx, enum catalog_kind kind, struct str tenant_id, int64_t *out, struct err *e)
+{
+    static const char *const sql[] = {
+        [CATALOG_PRODUCT] = "SELECT count(*) FROM product WHERE tenant_id = ?",
+        [CATALOG_FORMAT] = "SELECT count(*) FROM format WHERE tenant_id = ?",
+        [CATALOG_PROPERTY] = "SELECT count(*) FROM property WHERE tenant_id = ?",
+        [CATALOG_SIGNAL] = "SELECT count(*) FROM signal WHERE tenant_id = ?",
+    };
+    AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
+    stmt_str(s, 1, tenant_id);
+    if (stmt_step(s, e) < 0) return -1;
+    *out = col_i64(s, 0);
+    return 0;
+}
+
+int q_catalog_last_position(struct tx *tx, enum catalog_kind kind, struct str tenant_id, int64_t *out, struct err *e)
+{
+    static const char *const sql[] = {
+        [CATALOG_PRODUCT] = "SELECT coalesce(max(position) + 1, 0) FROM product WHERE tenant_id = ?",
+        [CATALOG_FORMAT] = "SELECT coalesce(max(position) + 1, 0) FROM format WHERE tenant_id = ?",
+        [CATALOG_PROPERTY] = "SELECT coalesce(max(position) + 1, 0) FROM property WHERE tenant_id = ?",
+        [CATALOG_SIGNAL] = "SELECT coalesce(max(position) + 1, 0) FROM signal WHERE tenant_id = ?",
+    };
+    AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
+    stmt_str(s, 1, tenant_id);
+    if (stmt_step(s, e) < 0) return -1;
+    *out = col_i64(s, 0);
+    return 0;
+}
+
+int q_catalog_version(struct tx *tx, struct str tenant_id, struct catalog_version *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT version, changed_at FROM catalog_version WHERE tenant_id = ?");
+    stmt_str(s, 1, tenant_id);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *out = rc == 1 ? (struct catalog_version){ col_i64(s, 0), col_i64(s, 1) } : (struct catalog_version){ 0, 0 };
+    return 0;
+}
+
+static int bump_version(struct tx *tx, struct str tenant_id, int64_t now, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO catalog_version (tenant_id, version, changed_at) VALUES (?1, 1, ?2)"
+                     " ON CONFLICT (tenant_id) DO UPDATE SET version = version + 1, changed_at = ?2");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, now);
+    return stmt_run(s, e);
+}
+
+int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, const struct catalog_row *row,
+                  int64_t now, struct err *e)
+{
+    static const char *const sql[] = {
+        [CATALOG_PRODUCT] =
+            "INSERT INTO product (tenant_id, product_id, position, doc, name, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (tenant_id, product_id) DO UPDATE SET position = ?3,"
+            " doc = ?4, name = ?5, updated_at = ?6 WHERE position <> ?3 OR doc <> ?4 OR name <> ?5",
+        [CATALOG_FORMAT] =
+            "INSERT INTO format (tenant_id, format_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (tenant_id, format_id) DO UPDATE SET position = ?3, doc = ?4"
+            " WHERE position <> ?3 OR doc <> ?4",
+        [CATALOG_PROPERTY] =
+            "INSERT INTO property (tenant_id, property_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (tenant_id, property_id) DO UPDATE SET position = ?3, doc = ?4"
+            " WHERE position <> ?3 OR doc <> ?4",
+        [CATALOG_SIGNAL] =
+            "INSERT INTO signal (tenant_id, signal_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (tenant_id, signal_id) DO UPDATE SET position = ?3, doc = ?4"
+            " WHERE position <> ?3 OR doc <> ?4",
+    };
+    bool changed;
+    {
+        AUTO_STMT struct stmt *s = stmt_get(tx, sql[kind]);
+        stmt_str(s, 1, tenant_id);
+        stmt_str(s, 2, row->id);
+        stmt_i64(s, 3, row->position);
+        stmt_str(s, 4, row->doc);
+        if (kind == CATALOG_PRODUCT) {
+            stmt_str(s, 5, row->name);
+            stmt_i64(s, 6, now);
+        }
+        if (stmt_run(s, e)) return -1;
+        changed = tx_changes(tx) > 0;
+    }
+    if (changed && kind == CATALOG_PRODUCT && bump_version(tx, tenant_id, now, e)) return -1;
+    return changed;
+}
+
+/* ---- search text ---- */
+
+static int text_id_get(struct tx *tx, struct str tenant_id, struct str product_id, int64_t *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT text_id FROM product_text_key WHERE tenant_id = ? AND product_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, product_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = col_i64(s, 0);
+    return rc;
+}
+
+static int text_key_add(struct tx *tx, struct str tenant_id, struct str product_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO product_text_key (tenant_id, product_id) VALUES (?, ?)");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, product_id);
+    return stmt_run(s, e);
+}
+
+static int text_delete(struct tx *tx, int64_t text_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM product_text WHERE rowid = ?");
+    stmt_i64(s, 1, text_id);
+    return stmt_run(s, e);
+}
+
+int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_id, const struct product_text *text,
+                       struct err *e)
+{
+    int64_t text_id = 0;
+    int rc = text_id_get(tx, tenant_id, product_id, &text_id, e);
+    if (rc < 0) return -1;
+    if (rc == 0) {
+        if (text_key_add(tx, tenant_id, product_id, e)) return -1;
+        if (text_id_get(tx, tenant_id, product_id, &text_id, e) != 1) return -1;
+    } else if (text_delete(tx, text_id, e)) {
+        return -1;
+    }
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO product_text (rowid, tenant_id, product_id, name, description, channels, targeting,"
+                     " properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    stmt_i64(s, 1, text_id);
+    stmt_str(s, 2, tenant_id);
+    stmt_str(s, 3, product_id);
+    stmt_str(s, 4, text->name);
+    stmt_str(s, 5, text->description);
+    stmt_str(s, 6, text->channels);
+    stmt_str(s, 7, text->targeting);
+    stmt_str(s, 8, text->properties);
+    return stmt_run(s, e);
+}
+
+/* ---- ranking ---- */
+
+int q_term_scope(struct tx *tx, struct str tenant_id, struct term_scope *out, struct err *e)
+{
+    struct term_scope scope = { .tenant_id = tenant_id };
+    int publishers = q_tenant_count(tx, e);
+    if (publishers < 0) return -1;
+    scope.alone = publishers <= 1;
+    if (!scope.alone) {
+        AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT coalesce(min(text_id), 1), coalesce(max(text_id), 0)"
+                                                " FROM product_text_key WHERE tenant_id = ?");
+        stmt_str(s, 1, tenant_id);
+        if (stmt_step(s, e) < 0) return -1;
+        scope.first_id = col_i64(s, 0);
+        scope.last_id = col_i64(s, 1);
+    }
+    *out = scope;
+    return 0;
+}
+
+#define ITS_OWN " CROSS JOIN product_text_key k ON k.text_id = product_text.rowid WHERE product_text MATCH ?1" \
+                " AND product_text.rowid BETWEEN ?3 AND ?4 AND k.tenant_id = ?5"
+
+static void bind_term(struct stmt *s, const struct term_scope *scope, const struct term_ask *ask)
+{
+    stmt_str(s, 1, ask->term);
+    stmt_i64(s, 2, ask->max);
+    if (scope->alone) return;
+    stmt_i64(s, 3, scope->first_id);
+    stmt_i64(s, 4, scope->last_id);
+    stmt_str(s, 5, scope->tenant_id);
+}
+
+int q_term_count(struct tx *tx, const struct term_scope *scope, const struct term_ask *ask, int64_t *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        scope->alone ? stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text WHERE product_text MATCH ?1 LIMIT ?2)")
+                     : stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text" ITS_OWN " LIMIT ?2)");
+    bind_term(s, scope, ask);
+    if (stmt_step(s, e) < 0) return -1;
+    *out = col_i64(s, 0);
+    return 0;
+}
+
+/* The weights say that a product's own name and what it targets count more than running text, and that where it
+ * runs counts least: most products of a publisher run on the same few properties. */
+#define HIT "SELECT product_text.rowid, -bm25(product_text, 0, 0, 4.0, 1.0, 3.0, 3.0, 0.2) FROM product_text"
+
+int q_term_hits(struct tx *tx, struct arena *a, const struct term_scope *scope, const struct term_ask *ask,
+                struct term_hits *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = scope->alone ? stmt_get(tx, HIT " WHERE product_text MATCH ?1 LIMIT ?2")
+                                            : stmt_get(tx, HIT ITS_OWN " LIMIT ?2");
+    bind_term(s, scope, ask);
+    ENSURE(ask->max > 0 && ask->max <= CATALOG_PAGE_MAX);
+    struct term_hit *hits = ARENA_ARRAY(a, struct term_hit, (size_t)ask->max);
+    size_t n = 0;
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) hits[n++] = (struct term_hit){ col_i64(s, 0), col_double(s, 1) };
+    if (rc < 0) return -1;
+    *out = (struct term_hits){ hits, n };
+    return 0;
+}
+
+int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t text_id, struct str *product_id,
+                   struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT product_id FROM product_text_key WHERE text_id = ? AND tenant_id = ?");
+    stmt_i64(s, 1, text_id);
+    stmt_str(s, 2, tenant_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *product_id = col_str(s, a, 0);
+    return rc;
+}
+
+/* ---- bookings ---- */
+
+/* Impressions are counts, not money, and a forecast needs no exactness: the sum is made in REAL so that a goal
+ * times hours cannot overflow. */
+#define SHARE(t) "sum(CAST(" t ".impressions AS REAL) * (min(" t ".end_hour, ?4) - max(" t ".start_hour, ?3))" \
+                 " / (" t ".end_hour - " t ".start_hour))"
+#define HOUR_US (INT64_C(3600) * USEC_PER_SEC)
+
+int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx,
+        "SELECT CAST(round(coalesce((SELECT " SHARE("f") " FROM product_flight f WHERE f.tenant_id = ?1"
+        "  AND f.product_id = ?2 AND f.end_hour > ?3 AND f.start_hour < ?4), 0)"
+        /* The buy itself has a handful of packages; reading them is cheaper than knowing them in the sum. */
+        " - coalesce((SELECT " SHARE("b") " FROM booked_package b WHERE b.media_buy_id = ?6 AND b.tenant_id = ?1"
+        "  AND b.product_id = ?2 AND b.end_hour > ?3 AND b.start_hour < ?4), 0)"
+        " + coalesce((SELECT " SHARE("h") " FROM (SELECT impressions, start_at / 3600000000 AS start_hour,"
+        "   max(end_at / 3600000000, start_at / 3600000000 + 1) AS end_hour FROM proposal_hold"
+        "   WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
+        "    AND NOT (principal_id = ?7 AND proposal_id = ?8)) h"
+        "  WHERE h.end_hour > ?3 AND h.start_hour < ?4), 0)) AS INTEGER)");
+    int64_t start_hour = w->start_at / HOUR_US, end_hour = w->end_at / HOUR_US;
+    stmt_str(s, 1, w->tenant_id);
+    stmt_str(s, 2, w->product_id);
+    stmt_i64(s, 3, start_hour);
+    stmt_i64(s, 4, end_hour > start_hour ? end_hour : start_hour + 1);
+    stmt_i64(s, 5, now);
+    stmt_str(s, 6, w->except_buy);
+    stmt_str(s, 7, w->except_holder);
+    stmt_str(s, 8, w->except_proposal);
+    if (stmt_step(s, e) < 0) return -1;
+    *impressions = col_i64(s, 0);
+    return 0;
+}

@@ -1,0 +1,193 @@
+#include "store/q/q_delivery.h"
+
+#include "base/rfc3339.h"
+#include "store/stmt.h"
+
+#define METRIC_COLUMNS                                                                                          \
+    "impressions, clicks, spend_micros, views, completed_views, measurable, viewable, conversions, grp_hundredths"
+_Static_assert(METRICS_N == 9 && METRIC_IMPRESSIONS == 0 && METRIC_GRP_HUNDREDTHS == 8,
+               "METRIC_COLUMNS lists the metrics in the order of the enum");
+
+static void read_metrics(struct stmt *s, int column, struct delivered *out)
+{
+    for (int m = 0; m < METRICS_N; m++) {
+        out->of[m] = col_is_null(s, column + m) ? METRIC_UNKNOWN : col_i64(s, column + m);
+    }
+}
+
+int q_facts_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct fact_rows *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT package_id, day_at, source, is_final, read_at, " METRIC_COLUMNS
+                                            " FROM delivery_fact WHERE media_buy_id = ?"
+                                            " ORDER BY package_id, day_at, source");
+    stmt_str(s, 1, media_buy_id);
+    size_t n = 0, cap = 0;
+    struct fact_row *rows = NULL;
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (n == cap) {
+            size_t grown = cap ? 2 * cap : 32;
+            struct fact_row *more = ARENA_ARRAY(a, struct fact_row, grown);
+            if (n) memcpy(more, rows, n * sizeof(*rows));
+            rows = more;
+            cap = grown;
+        }
+        struct fact_row *r = &rows[n++];
+        *r = (struct fact_row){ .media_buy_id = media_buy_id,
+                                .package_id = col_str(s, a, 0),
+                                .day_at = col_i64(s, 1),
+                                .source = col_str(s, a, 2),
+                                .is_final = col_i64(s, 3) != 0,
+                                .read_at = col_i64(s, 4) };
+        read_metrics(s, 5, &r->delivered);
+    }
+    if (rc < 0) return -1;
+    *out = (struct fact_rows){ rows, n };
+    return 0;
+}
+
+int q_fact_get(struct tx *tx, struct fact_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT is_final, read_at, " METRIC_COLUMNS " FROM delivery_fact"
+                     " WHERE media_buy_id = ? AND package_id = ? AND day_at = ? AND source = ?");
+    stmt_str(s, 1, row->media_buy_id);
+    stmt_str(s, 2, row->package_id);
+    stmt_i64(s, 3, row->day_at);
+    stmt_str(s, 4, row->source);
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    row->is_final = col_i64(s, 0) != 0;
+    row->read_at = col_i64(s, 1);
+    read_metrics(s, 2, &row->delivered);
+    return 1;
+}
+
+int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO delivery_fact (media_buy_id, package_id, day_at,"
+                                            " source, is_final, read_at, " METRIC_COLUMNS
+                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    stmt_str(s, 1, row->media_buy_id);
+    stmt_str(s, 2, row->package_id);
+    stmt_i64(s, 3, row->day_at);
+    stmt_str(s, 4, row->source);
+    stmt_i64(s, 5, row->is_final);
+    stmt_i64(s, 6, row->read_at);
+    for (int m = 0; m < METRICS_N; m++) {
+        if (row->delivered.of[m] == METRIC_UNKNOWN) stmt_null(s, 7 + m);
+        else stmt_i64(s, 7 + m, row->delivered.of[m]);
+    }
+    return stmt_run(s, e);
+}
+
+int q_reading_get(struct tx *tx, struct str media_buy_id, struct reading_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT read_at, as_of FROM reading WHERE media_buy_id = ?");
+    stmt_str(s, 1, media_buy_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = (struct reading_row){ col_i64(s, 0), col_i64(s, 1) };
+    return rc;
+}
+
+int q_reading_put(struct tx *tx, struct str media_buy_id, const struct reading_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO reading (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
+    stmt_str(s, 1, media_buy_id);
+    stmt_i64(s, 2, row->read_at);
+    stmt_i64(s, 3, row->as_of);
+    return stmt_run(s, e);
+}
+
+int q_remote_order_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT remote_id FROM media_buy WHERE media_buy_id = ?");
+    stmt_str(s, 1, media_buy_id);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *out = rc == 1 ? col_str(s, a, 0) : STR_NONE;
+    return 0;
+}
+
+int q_remote_order_put(struct tx *tx, struct str media_buy_id, struct str remote_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE media_buy SET remote_id = ? WHERE media_buy_id = ?");
+    stmt_str(s, 1, remote_id);
+    stmt_str(s, 2, media_buy_id);
+    return stmt_run(s, e);
+}
+
+int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE package SET remote_id = ? WHERE package_id = ?");
+    stmt_str(s, 1, remote_id);
+    stmt_str(s, 2, package_id);
+    return stmt_run(s, e);
+}
+
+int q_remote_creative_put(struct tx *tx, const struct remote_creative *r, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE creative_assignment SET remote_id = ?, sent_at = ?"
+                                            " WHERE package_id = ? AND creative_id = ?");
+    stmt_str_or_null(s, 1, r->remote_id.n ? r->remote_id : STR_NONE);
+    stmt_i64(s, 2, r->sent_at);
+    stmt_str(s, 3, r->package_id);
+    stmt_str(s, 4, r->creative_id);
+    return stmt_run(s, e);
+}
+
+int q_creatives_asked_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT creatives_asked FROM media_buy WHERE media_buy_id = ?");
+    stmt_str(s, 1, media_buy_id);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *out = rc == 1 ? col_str(s, a, 0) : STR_NONE;
+    return 0;
+}
+
+int q_creatives_asked_put(struct tx *tx, struct str media_buy_id, struct str digest, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE media_buy SET creatives_asked = ? WHERE media_buy_id = ?");
+    stmt_str(s, 1, digest);
+    stmt_str(s, 2, media_buy_id);
+    return stmt_run(s, e);
+}
+
+int q_feedback_insert(struct tx *tx, const struct feedback_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO feedback (feedback_id, tenant_id, media_buy_id, package_id, at,"
+                                            " doc) VALUES (?, ?, ?, ?, ?, ?)");
+    stmt_str(s, 1, row->feedback_id);
+    stmt_str(s, 2, row->tenant_id);
+    stmt_str(s, 3, row->media_buy_id);
+    stmt_str(s, 4, row->package_id);
+    stmt_i64(s, 5, row->at);
+    stmt_str(s, 6, row->doc);
+    return stmt_run(s, e);
+}
+
+int q_feedback_list(struct tx *tx, struct arena *a, struct str media_buy_id, int limit, struct feedback_row **rows,
+                    size_t *n, struct err *e)
+{
+    ENSURE(limit > 0);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT feedback_id, tenant_id, package_id, at, doc FROM feedback"
+                                            " WHERE media_buy_id = ? ORDER BY feedback_id DESC LIMIT ?");
+    stmt_str(s, 1, media_buy_id);
+    stmt_i64(s, 2, limit);
+    struct feedback_row *list = ARENA_ARRAY(a, struct feedback_row, (size_t)limit);
+    size_t count = 0;
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        list[count++] = (struct feedback_row){ .feedback_id = col_str(s, a, 0),
+                                               .tenant_id = col_str(s, a, 1),
+                                               .media_buy_id = media_buy_id,
+                                               .package_id = col_str(s, a, 2),
+                                               .at = col_i64(s, 3),
+                                               .doc = col_str(s, a, 4) };
+    }
+    if (rc < 0) return -1;
+    *rows = list;
+    *n = count;
+    return 0;
+}

@@ -1,0 +1,121 @@
+/* The audit trail for people: x_audit_list, x_audit_verify, x_audit_head. */
+#include "base/crypto.h"
+#include "base/encode.h"
+#include "base/rfc3339.h"
+#include "domain/core/audit.h"
+#include "store/q/q_audit.h"
+#include "tools/core/operator_tools.h"
+
+#define LIST_MAX   1000
+#define VERIFY_MAX 5000
+#define ANCHORS_MAX 1000
+
+static struct str hex(struct tool_call *c, struct str bytes)
+{
+    return hex_encode(c->arena, bytes);
+}
+
+int tool_x_audit_list(struct tool_call *c, struct err *e)
+{
+    struct audit_filter f = { .tenant_id = c->act->tenant->tenant_id,
+                              .actor = json_str(c->args, "actor"),
+                              .action = json_str(c->args, "action"),
+                              .subject = json_str(c->args, "subject"),
+                              .from_at = TIME_NONE,
+                              .until_at = TIME_NONE };
+    const struct json_range seqs = { 0, INT64_MAX };
+    int64_t limit = 100;
+    struct audit_row *rows;
+    size_t n;
+    bool forward = json_has(c->args, "after_seq");
+    if (!forward) f.before_seq = INT64_MAX;
+    if (json_opt_time(JSON_FIELD(c->args, "from", ""), &f.from_at, e) ||
+        json_opt_time(JSON_FIELD(c->args, "until", ""), &f.until_at, e) ||
+        json_opt_i64(JSON_FIELD(c->args, "after_seq", ""), seqs, &f.after_seq, e) ||
+        json_opt_i64(JSON_FIELD(c->args, "before_seq", ""), (struct json_range){ 1, INT64_MAX }, &f.before_seq, e) ||
+        json_opt_i64(JSON_FIELD(c->args, "limit", ""), (struct json_range){ 1, LIST_MAX }, &limit, e)) {
+        return -1;
+    }
+    if (forward) f.before_seq = 0;
+    f.limit = (int)limit;
+    if (q_audit_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
+    yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "entries");
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *o = json_push_obj(c->doc, arr);
+        json_add_i64(c->doc, o, "seq", rows[i].seq);
+        json_add_time(c->doc, o, "at", rows[i].at);
+        json_add_str(c->doc, o, "actor", rows[i].actor);
+        json_add_str(c->doc, o, "action", rows[i].action);
+        json_add_str(c->doc, o, "subject", rows[i].subject);
+        (void)json_add_text(c->doc, o, "doc", rows[i].doc); /* damaged ones are left out here; verify finds them */
+        json_add_str(c->doc, o, "hash", hex(c, rows[i].hash));
+    }
+    json_add_bool(c->doc, c->reply, "has_more", n == (size_t)f.limit);
+    return 0;
+}
+
+static int read_hash(struct tool_call *c, yyjson_val *from, uint8_t out[SHA256_BYTES], struct err *e)
+{
+    struct str text = STR_NONE, bytes = STR_NONE;
+    if (json_opt_str(JSON_FIELD(from, "hash", ""), (struct json_len){ 64, 64 }, &text, e)) return -1;
+    if (text.n && hex_decode(c->arena, text, &bytes)) {
+        (void)err_set(e, "INVALID_REQUEST", "hash is 64 hexadecimal digits");
+        return err_field(e, "/hash");
+    }
+    if (bytes.n) memcpy(out, bytes.p, SHA256_BYTES);
+    return 0;
+}
+
+static void add_finding(struct tool_call *c, yyjson_mut_val *list, int64_t seq, enum audit_fault fault)
+{
+    yyjson_mut_val *o = json_push_obj(c->doc, list);
+    json_add_i64(c->doc, o, "seq", seq);
+    json_add_cstr(c->doc, o, "what", audit_fault_text(fault));
+}
+
+/* Rows that somebody wrote down elsewhere. */
+static int check_anchors(struct tool_call *c, yyjson_mut_val *list, struct err *e)
+{
+    yyjson_val *anchors = NULL, *v;
+    size_t i, n;
+    if (json_opt_arr(JSON_FIELD(c->args, "anchors", ""), (struct json_len){ 0, ANCHORS_MAX }, &anchors, e)) return -1;
+    yyjson_arr_foreach(anchors, i, n, v) {
+        struct audit_place place = { 0 };
+        if (json_req_i64(JSON_FIELD(v, "seq", "/anchors"), (struct json_range){ 1, INT64_MAX }, &place.seq, e)) return -1;
+        if (read_hash(c, v, place.hash, e)) return -1;
+        int there = audit_has(c->act, &place, e);
+        if (there < 0) return -1;
+        if (!there) add_finding(c, list, place.seq, AUDIT_OLDER);
+    }
+    return 0;
+}
+
+int tool_x_audit_verify(struct tool_call *c, struct err *e)
+{
+    const struct json_range seqs = { 0, INT64_MAX };
+    struct audit_place from = { 0 };
+    struct audit_verified *v = ARENA_NEW(c->arena, struct audit_verified);
+    if (json_opt_i64(JSON_FIELD(c->args, "after_seq", ""), seqs, &from.seq, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(c->args, "sealed_seq", ""), seqs, &from.sealed_seq, e)) return -1;
+    if (read_hash(c, c->args, from.hash, e)) return -1;
+    if (audit_verify(c->act, &from, VERIFY_MAX, v, e)) return -1;
+    yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "findings");
+    for (size_t i = 0; i < v->findings_n; i++) add_finding(c, arr, v->findings[i].seq, v->findings[i].fault);
+    if (check_anchors(c, arr, e)) return -1;
+    json_add_i64(c->doc, c->reply, "checked", v->checked);
+    json_add_i64(c->doc, c->reply, "after_seq", v->at.seq);
+    json_add_i64(c->doc, c->reply, "sealed_seq", v->at.sealed_seq);
+    json_add_str(c->doc, c->reply, "hash", hex(c, (struct str){ (const char *)v->at.hash, SHA256_BYTES }));
+    json_add_bool(c->doc, c->reply, "done", v->done);
+    return 0;
+}
+
+int tool_x_audit_head(struct tool_call *c, struct err *e)
+{
+    struct audit_place head = { 0 };
+    if (audit_head(c->act, &head, e) < 0) return -1;
+    json_add_i64(c->doc, c->reply, "seq", head.seq);
+    json_add_str(c->doc, c->reply, "hash", hex(c, (struct str){ (const char *)head.hash, SHA256_BYTES }));
+    json_add_time(c->doc, c->reply, "at", c->act->now);
+    return 0;
+}

@@ -1,0 +1,264 @@
+/* What the publisher's people do with tasks: x_task_list, x_task_get, x_task_resolve, x_task_assign. Views on the one
+ * task machine (domain/task/task.h); the command line, and later the pages, call these. */
+#include "base/rfc3339.h"
+#include "domain/core/audit.h"
+#include "domain/core/secrets.h"
+#include "domain/decide/task_preview.h"
+#include "store/q/q_audit.h"
+#include "store/q/q_job.h"
+#include "tools/core/operator_tools.h"
+
+static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
+{
+    json_add_str(c->doc, o, "task_id", t->task_id);
+    json_add_str(c->doc, o, "kind", t->kind);
+    json_add_str(c->doc, o, "state", t->state);
+    json_add_str_opt(c->doc, o, "decision", t->decision);
+    json_add_text(c->doc, o, "description", task_member(c->act, t, "description"));
+    json_add_str(c->doc, o, "subject_type", t->subject_type);
+    json_add_str(c->doc, o, "subject_id", t->subject_id);
+    json_add_str(c->doc, o, "principal_id", t->principal_id);
+    json_add_str(c->doc, o, "priority", t->priority);
+    json_add_str_opt(c->doc, o, "assigned_to", t->assigned_to);
+    json_add_time(c->doc, o, "created_at", t->created_at);
+    if (t->due_at != TIME_NONE) json_add_time(c->doc, o, "due_at", t->due_at);
+    if (t->resolved_at != TIME_NONE) json_add_time(c->doc, o, "resolved_at", t->resolved_at);
+}
+
+/* The members of a task's document that people need to decide. */
+static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
+{
+    static const char *const members[] = { "rule", "terms", "operation", "difference", "findings", "comments",
+                                           "reason", "resolved_by", "result", "failure", "execution" };
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));
+    }
+}
+
+static void encode_line_items(struct tool_call *c, yyjson_mut_val *o, const struct plan *plan)
+{
+    yyjson_mut_val *list = json_add_arr(c->doc, o, "line_items");
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct plan_package *k = &plan->packages[i];
+        yyjson_mut_val *item = json_push_obj(c->doc, list);
+        json_add_str(c->doc, item, "package_id", k->package_id);
+        json_add_str(c->doc, item, "product_id", k->product_id);
+        json_add_money(c->doc, item, "budget", k->budget_micros);
+        json_add_money(c->doc, item, "rate", k->rate_micros);
+        if (k->impressions_goal >= 0) json_add_i64(c->doc, item, "impressions", k->impressions_goal);
+        json_add_time(c->doc, item, "start_time", k->start_at);
+        json_add_time(c->doc, item, "end_time", k->end_at);
+        json_add_i64(c->doc, item, "creatives", (int64_t)k->creatives_n);
+    }
+}
+
+/* Approving it is rehearsed: what the ad server would be asked, how the plan would look, why it would not be possible. */
+int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct task_preview *v = ARENA_NEW(c->arena, struct task_preview);
+    if (task_preview(c->act, t, v, e)) return -1;
+    if (v->impossible) {
+        yyjson_mut_val *why = json_add_obj(c->doc, o, "impossible");
+        json_add_cstr(c->doc, why, "code", v->why.code);
+        json_add_str(c->doc, why, "message", arena_dup(c->arena, str_from(v->why.message)));
+        json_add_str_opt(c->doc, why, "field", arena_dup(c->arena, str_from(v->why.field)));
+    }
+    if (!v->planned && !v->calls.n) return 0;
+    yyjson_mut_val *p = json_add_obj(c->doc, o, "plan");
+    yyjson_mut_val *calls = json_add_arr(c->doc, p, "would_call");
+    for (size_t i = 0; i < v->calls.n; i++) json_push_str(c->doc, calls, v->calls.lines[i]);
+    if (!v->planned) return 0;
+    json_add_cstr(c->doc, p, "ad_server", v->server.adapter->name);
+    json_add_str_opt(c->doc, p, "advertiser", v->plan.advertiser);
+    json_add_cstr(c->doc, p, "currency", arena_dup(c->arena, str_from(v->plan.currency)).p);
+    encode_line_items(c, p, &v->plan);
+    yyjson_mut_val *objections = json_add_arr(c->doc, p, "problems");
+    for (size_t i = 0; i < v->problems->n; i++) json_push_str(c->doc, objections, str_from(v->problems->item[i].text));
+    return 0;
+}
+
+bool task_get_writes(yyjson_val *args)
+{
+    (void)args;
+    return true; /* and undoes it: the preview */
+}
+
+/* While the ad server is asked: how often it was, and what it said last. */
+static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct job_row job;
+    yyjson_doc *doc;
+    struct err unread; /* ours */
+    static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 8, .nodes_max = 100 };
+    if (!task_executing(c->act, t) || json_parse(c->arena, task_member(c->act, t, "execution"), &limits, &doc, &unread)) return 0;
+    int found = q_job_get(c->act->tx, c->arena, t->tenant_id, json_str(yyjson_doc_get_root(doc), "job_id"), &job, e);
+    if (found < 1) return found;
+    yyjson_mut_val *a = json_add_obj(c->doc, o, "asking_the_ad_server");
+    json_add_i64(c->doc, a, "attempts", job.attempts);
+    json_add_str_opt(c->doc, a, "last_answer", job.last_error);
+    json_add_time(c->doc, a, "next_at", job.due_at);
+    return 0;
+}
+
+/* From the audit trail: who did what to this task, when. */
+static int encode_history(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct audit_filter f = { .tenant_id = t->tenant_id,
+                              .subject = arena_printf(c->arena, "task:" STR_FMT, STR_ARG(t->task_id)),
+                              .from_at = t->created_at,
+                              .until_at = TIME_NONE,
+                              .limit = 100 };
+    struct audit_row *rows;
+    size_t n;
+    if (q_audit_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
+    yyjson_mut_val *list = json_add_arr(c->doc, o, "history");
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *h = json_push_obj(c->doc, list);
+        json_add_time(c->doc, h, "at", rows[i].at);
+        json_add_str(c->doc, h, "by", rows[i].actor);
+        json_add_str(c->doc, h, "what", rows[i].action);
+    }
+    return 0;
+}
+
+static int require_id(struct tool_call *c, struct str *id, struct err *e)
+{
+    return json_req_str(JSON_FIELD(c->args, "task_id", ""), (struct json_len){ 1, 128 }, id, e);
+}
+
+int tool_x_task_list(struct tool_call *c, struct err *e)
+{
+    static const char open[] = "[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]";
+    struct str state = json_str(c->args, "state"), states = STR(open);
+    if (str_is(state, "all")) {
+        states = STR_NONE;
+    } else if (state.n) {
+        yyjson_mut_doc *doc = json_doc_new(c->arena);
+        yyjson_mut_val *one = yyjson_mut_arr(doc);
+        json_push_str(doc, one, state);
+        states = json_write(c->arena, one);
+    }
+    struct task_filter f = { .tenant_id = c->act->tenant->tenant_id,
+                             .states = states,
+                             .created_after = TIME_NONE,
+                             .created_before = TIME_NONE,
+                             .updated_after = TIME_NONE,
+                             .updated_before = TIME_NONE,
+                             .before_id = json_str(c->args, "before_id"),
+                             .limit = 100 };
+    struct task_row *rows;
+    size_t n;
+    if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
+    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "tasks");
+    size_t shown = n > (size_t)f.limit ? (size_t)f.limit : n;
+    for (size_t i = 0; i < shown; i++) encode_task(c, json_push_obj(c->doc, list), &rows[i]);
+    json_add_bool(c->doc, c->reply, "has_more", n > shown);
+    return 0;
+}
+
+int tool_x_task_get(struct tool_call *c, struct err *e)
+{
+    struct str id;
+    struct task_row t;
+    if (require_id(c, &id, e) || task_load(c->act, id, &t, e)) return -1;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
+    encode_task(c, o, &t);
+    encode_details(c, o, &t);
+    return encode_asking(c, o, &t, e) || operator_task_preview(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
+}
+
+/* Several at once: each stands alone, and the answer says of each how it ended. */
+static int resolve_all(struct tool_call *c, struct task_resolution *r, yyjson_val *ids, struct err *e)
+{
+    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "results");
+    size_t i, n, decided = 0;
+    yyjson_val *id;
+    yyjson_arr_foreach(ids, i, n, id) {
+        struct task_row t;
+        struct err why;
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        r->task_id = json_val_str(id);
+        json_add_str(c->doc, o, "task_id", r->task_id);
+        if (tx_rehearse(c->act->tx, e)) return -1;
+        if (task_resolve(c->act, r, &t, &why)) {
+            if (tx_rehearse_end(c->act->tx, e)) return -1;
+            json_add_bool(c->doc, o, "carried_out", false);
+            json_add_str(c->doc, o, "error", arena_dup(c->arena, str_from(why.message)));
+            continue;
+        }
+        if (tx_rehearse_keep(c->act->tx, e)) return -1;
+        bool executing = task_executing(c->act, &t);
+        decided += !task_open(&t) || executing;
+        json_add_bool(c->doc, o, "carried_out", !task_open(&t));
+        if (executing) json_add_bool(c->doc, o, "executing", true);
+        json_add_str(c->doc, o, "state", t.state);
+        if (task_open(&t) && !executing) json_add_text(c->doc, o, "failure", task_member(c->act, &t, "failure"));
+    }
+    json_add_i64(c->doc, c->reply, "decided", (int64_t)decided);
+    return 0;
+}
+
+int tool_x_task_resolve(struct tool_call *c, struct err *e)
+{
+    yyjson_val *ids = NULL;
+    struct str decision;
+    struct task_resolution r = { .reason = json_str(c->args, "reason") };
+    struct task_row t;
+    if (json_opt_arr(JSON_FIELD(c->args, "task_ids", ""), (struct json_len){ 1, 200 }, &ids, e)) return -1;
+    if (!ids && require_id(c, &r.task_id, e)) return -1;
+    if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e)) return -1;
+    if (str_is(decision, "approve")) {
+        r.decision = TASK_APPROVE;
+    } else if (str_is(decision, "reject")) {
+        r.decision = TASK_REJECT;
+    } else {
+        err_set(e, "INVALID_REQUEST", "decision must be approve or reject.");
+        return err_field(e, "/decision");
+    }
+    if (ids) return resolve_all(c, &r, ids, e);
+    if (task_resolve(c->act, &r, &t, e)) return -1;
+    bool executing = task_executing(c->act, &t);
+    if (executing) {
+        c->message = STR("Approved; the ad server is being asked.");
+    } else if (task_open(&t)) {
+        c->message = STR("The decision could not be carried out; the task stays open. See failure.");
+    }
+    json_add_bool(c->doc, c->reply, "carried_out", !task_open(&t));
+    if (executing) json_add_bool(c->doc, c->reply, "executing", true);
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
+    encode_task(c, o, &t);
+    encode_details(c, o, &t);
+    return 0;
+}
+
+int tool_x_task_assign(struct tool_call *c, struct err *e)
+{
+    struct task_work w = { .state = "assigned", .due_at = TIME_NONE };
+    struct task_row t;
+    if (require_id(c, &w.task_id, e)) return -1;
+    if (json_req_str(JSON_FIELD(c->args, "assigned_to", ""), (struct json_len){ 1, 256 }, &w.assigned_to, e)) return -1;
+    if (task_update(c->act, &w, &t, e)) return -1;
+    encode_task(c, json_add_obj(c->doc, c->reply, "task"), &t);
+    return 0;
+}
+
+int tool_x_task_update(struct tool_call *c, struct err *e)
+{
+    struct task_work w = { .due_at = TIME_NONE };
+    struct task_row t;
+    struct str state = STR_NONE;
+    if (require_id(c, &w.task_id, e) ||
+        json_opt_str(JSON_FIELD(c->args, "state", ""), (struct json_len){ 1, 16 }, &state, e) ||
+        json_opt_str(JSON_FIELD(c->args, "assigned_to", ""), (struct json_len){ 1, 256 }, &w.assigned_to, e) ||
+        json_opt_str(JSON_FIELD(c->args, "comment", ""), (struct json_len){ 1, 4000 }, &w.comment, e) ||
+        json_opt_str(JSON_FIELD(c->args, "priority", ""), (struct json_len){ 1, 16 }, &w.priority, e) ||
+        json_opt_time(JSON_FIELD(c->args, "due_at", ""), &w.due_at, e)) {
+        return -1;
+    }
+    if (state.n) w.state = arena_cstr(c->arena, state);
+    if (task_update(c->act, &w, &t, e)) return -1;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
+    encode_task(c, o, &t);
+    encode_details(c, o, &t);
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* How delivery is written: AdCP core/delivery-metrics, a media buy's report. */
+#pragma once
+
+#include "domain/delivery/delivery.h"
+#include "domain/plan/media_buy_state.h"
+#include "tools/tool.h"
+
+struct delivery_options {
+    bool package_days; /* include_package_daily_breakdown */
+    bool days;         /* the buy's own daily_breakdown */
+    enum { WINDOWS_NONE, WINDOWS_DAILY, WINDOWS_MONTHLY } windows;
+};
+
+/* impressions, spend, clicks, ctr, ...: what is known, and the rates that follow from it. */
+void delivery_add_metrics(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct delivered *d);
+
+/* One element of media_buy_deliveries. */
+void delivery_add_buy(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, enum media_buy_status status,
+                      const struct delivery_options *o);
+
+/* One element of aux.media_buys; see README.md. */
+void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, const char *status);
+
+/* Of a package that bids: clearing_price, what a unit really cost so far, and win_rate, how its bid stands now, where
+ * the ad server tells. Nothing for other packages. */
+void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct plan *plan,
+                          const struct delivery_package *p);

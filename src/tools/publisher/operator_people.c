@@ -1,0 +1,322 @@
+/* Who may do what, for administrators: principals (buyers' agents) and users (the publisher's people), which are rows
+ * of one table that differ in their role; their tokens; the publisher's settings. A token is shown once, when it is
+ * made; what is stored is its hash. */
+#include "base/crypto.h"
+#include "base/rfc3339.h"
+#include "domain/core/audit.h"
+#include "domain/publisher/catalog_import.h"
+#include "domain/core/secrets.h"
+#include "store/q/q_tenant.h"
+#include "tools/core/operator_tools.h"
+
+#define DAYS_MAX 3660
+
+static const struct json_limits limits = { .bytes_max = 4 << 20, .depth_max = JSON_DEPTH_HARD, .nodes_max = 200000 };
+
+static int audited(struct tool_call *c, const char *action, struct str subject, struct str doc, struct err *e)
+{
+    struct audit_entry entry = { .action = action, .subject = subject, .doc = doc };
+    return audit_add(c->act, &entry, e);
+}
+
+static int bad(struct err *e, const char *field, const char *why)
+{
+    (void)err_set(e, "INVALID_REQUEST", "%s", why);
+    return err_field(e, "%s", field);
+}
+
+/* ---- principals and users ---- */
+
+static bool is_user(struct str role)
+{
+    return str_is(role, "viewer") || str_is(role, "operator") || str_is(role, "administrator");
+}
+
+static void encode_principal(struct tool_call *c, yyjson_mut_val *o, const struct principal_row *p)
+{
+    json_add_str(c->doc, o, "principal_id", p->principal_id);
+    json_add_str(c->doc, o, "name", p->name);
+    json_add_str(c->doc, o, "role", p->role);
+    json_add_str(c->doc, o, "status", p->status);
+    json_add_str_opt(c->doc, o, "dialect", p->dialect);
+}
+
+static int must_get(struct tool_call *c, struct str id, struct principal_row *out, struct err *e)
+{
+    int rc = q_principal_get(c->act->tx, c->arena, c->act->tenant->tenant_id, id, out, e);
+    if (rc < 0) return -1;
+    if (rc) return 0;
+    (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such principal or user.");
+    return err_field(e, "/principal_id");
+}
+
+int tool_x_principal_list(struct tool_call *c, struct err *e)
+{
+    struct principal_row *rows;
+    size_t n;
+    bool users = str_is(json_str(c->args, "kind"), "user"), all = !json_has(c->args, "kind");
+    if (q_principal_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e)) return -1;
+    yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "principals");
+    for (size_t i = 0; i < n; i++) {
+        if (all || is_user(rows[i].role) == users) encode_principal(c, json_push_obj(c->doc, arr), &rows[i]);
+    }
+    return 0;
+}
+
+static int read_role(struct tool_call *c, struct principal_row *p, struct err *e)
+{
+    bool user = str_is(json_str(c->args, "kind"), "user");
+    if (json_opt_str(JSON_FIELD(c->args, "role", ""), (struct json_len){ 1, 16 }, &p->role, e)) return -1;
+    if (user && !is_user(p->role)) return bad(e, "/role", "a user's role is viewer, operator or administrator");
+    if (!user && !str_is(p->role, "buyer")) return bad(e, "/role", "a principal's role is buyer");
+    return 0;
+}
+
+static int read_dialect(struct tool_call *c, struct principal_row *p, struct err *e)
+{
+    static const char *const names[] = { "adcp-3.0", "adcp-3.1", "tutorial", "data-model", "buy-v1", "rc", "" };
+    if (!json_has(c->args, "dialect")) return 0;
+    p->dialect = json_str(c->args, "dialect");
+    if (str_is(p->dialect, "default")) p->dialect = STR_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (str_is(p->dialect, names[i])) return 0;
+    }
+    return bad(e, "/dialect", "dialect is adcp-3.0, adcp-3.1, tutorial, data-model, buy-v1, rc or default");
+}
+
+/* The last administrator cannot be taken away: nobody could give the role back over the network. */
+static int check_status(struct tool_call *c, struct principal_row *p, struct err *e)
+{
+    if (json_opt_str(JSON_FIELD(c->args, "status", ""), (struct json_len){ 1, 16 }, &p->status, e)) return -1;
+    if (str_is(p->status, "active") || str_is(p->status, "disabled")) return 0;
+    return bad(e, "/status", "status is active or disabled");
+}
+
+static int put_principal(struct tool_call *c, struct principal_row *p, const char *action, struct err *e)
+{
+    if (json_opt_str(JSON_FIELD(c->args, "name", ""), (struct json_len){ 1, 200 }, &p->name, e)) return -1;
+    if (read_role(c, p, e) || read_dialect(c, p, e) || check_status(c, p, e)) return -1;
+    if (q_principal_put(c->act->tx, p, c->act->now, e) < 0) return -1;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "principal");
+    encode_principal(c, o, p);
+    return audited(c, action, arena_printf(c->arena, "principal:" STR_FMT, STR_ARG(p->principal_id)),
+                   json_write(c->arena, o), e);
+}
+
+int tool_x_principal_add(struct tool_call *c, struct err *e)
+{
+    struct str id;
+    struct principal_row old;
+    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &id, e)) return -1;
+    if (!id_text_valid(id, 64)) return bad(e, "/principal_id", "an id is printable ASCII without spaces or quotes");
+    int rc = q_principal_get(c->act->tx, c->arena, c->act->tenant->tenant_id, id, &old, e);
+    if (rc < 0) return -1;
+    if (rc) {
+        (void)err_set(e, "CONFLICT", "There is one of this id already.");
+        return err_field(e, "/principal_id");
+    }
+    bool user = str_is(json_str(c->args, "kind"), "user");
+    struct principal_row p = { .tenant_id = c->act->tenant->tenant_id,
+                               .principal_id = id,
+                               .name = id,
+                               .role = user ? STR("operator") : STR("buyer"),
+                               .status = STR("active") };
+    return put_principal(c, &p, user ? "user.add" : "principal.add", e);
+}
+
+int tool_x_principal_set(struct tool_call *c, struct err *e)
+{
+    struct str id;
+    struct principal_row p;
+    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &id, e)) return -1;
+    if (must_get(c, id, &p, e)) return -1;
+    return put_principal(c, &p, is_user(p.role) ? "user.set" : "principal.set", e);
+}
+
+/* ---- tokens ---- */
+
+static void encode_token(struct tool_call *c, yyjson_mut_val *o, const struct token_row *t)
+{
+    bool expired = t->expires_at != TIME_NONE && t->expires_at <= c->act->now;
+    json_add_str(c->doc, o, "token_id", t->token_id);
+    json_add_str(c->doc, o, "principal_id", t->principal_id);
+    json_add_str_opt(c->doc, o, "label", t->label);
+    json_add_str(c->doc, o, "scope", t->scope);
+    json_add_cstr(c->doc, o, "state", t->revoked_at != TIME_NONE ? "revoked" : expired ? "expired" : "active");
+    if (t->sandbox) json_add_bool(c->doc, o, "sandbox", true);
+    json_add_time(c->doc, o, "created_at", t->created_at);
+    if (t->expires_at != TIME_NONE) json_add_time(c->doc, o, "expires_at", t->expires_at);
+    if (t->revoked_at != TIME_NONE) json_add_time(c->doc, o, "revoked_at", t->revoked_at);
+    if (t->last_used_at != TIME_NONE) json_add_time(c->doc, o, "last_used_at", t->last_used_at);
+}
+
+static int list_tokens_of(struct tool_call *c, struct str principal_id, yyjson_mut_val *arr, struct err *e)
+{
+    struct token_row *rows;
+    size_t n;
+    if (q_token_list(c->act->tx, c->arena, c->act->tenant->tenant_id, principal_id, &rows, &n, e)) return -1;
+    for (size_t i = 0; i < n; i++) encode_token(c, json_push_obj(c->doc, arr), &rows[i]);
+    return 0;
+}
+
+int tool_x_token_list(struct tool_call *c, struct err *e)
+{
+    struct str id = json_str(c->args, "principal_id");
+    struct principal_row *rows, one;
+    size_t n;
+    yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "tokens");
+    if (id.n) return must_get(c, id, &one, e) ? -1 : list_tokens_of(c, id, arr, e);
+    if (q_principal_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e)) return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (list_tokens_of(c, rows[i].principal_id, arr, e)) return -1;
+    }
+    return 0;
+}
+
+/* Makes the secret, stores its hash and shows it this once. */
+static int issue(struct tool_call *c, struct token_row *t, const char *action, struct err *e)
+{
+    struct str token = arena_printf(c->arena, "sa_" STR_FMT, STR_ARG(secret_new(c->arena, c->act->rng)));
+    uint8_t *hash = arena_alloc(c->arena, SHA256_BYTES);
+    sha256(token, hash);
+    t->token_hash = (struct str){ (const char *)hash, SHA256_BYTES };
+    t->token_id = id_new(c->arena, c->act->rng, "tok-", c->act->now);
+    t->created_at = c->act->now;
+    t->revoked_at = t->last_used_at = TIME_NONE;
+    if (q_token_add(c->act->tx, t, e) < 0) return -1;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "token");
+    encode_token(c, o, t);
+    struct str doc = json_write(c->arena, o); /* before the secret joins it */
+    json_add_str(c->doc, o, "token", token);
+    c->message = STR("The token is shown this once; it is stored nowhere.");
+    return audited(c, action, arena_printf(c->arena, "token:" STR_FMT, STR_ARG(t->token_id)), doc, e);
+}
+
+static int read_expiry(struct tool_call *c, int64_t *at, struct err *e)
+{
+    int64_t days = 0;
+    if (json_opt_i64(JSON_FIELD(c->args, "expires_days", ""), (struct json_range){ 1, DAYS_MAX }, &days, e)) return -1;
+    if (days) *at = c->act->now + days * USEC_PER_DAY;
+    return 0;
+}
+
+int tool_x_token_add(struct tool_call *c, struct err *e)
+{
+    struct principal_row p;
+    struct token_row t = { .tenant_id = c->act->tenant->tenant_id, .scope = STR("all"), .expires_at = TIME_NONE };
+    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &t.principal_id, e)) return -1;
+    if (json_opt_str(JSON_FIELD(c->args, "label", ""), (struct json_len){ 1, 200 }, &t.label, e)) return -1;
+    if (json_opt_str(JSON_FIELD(c->args, "scope", ""), (struct json_len){ 1, 16 }, &t.scope, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(c->args, "sandbox", ""), &t.sandbox, e)) return -1;
+    if (!str_is(t.scope, "all") && !str_is(t.scope, "read")) return bad(e, "/scope", "scope is all or read");
+    if (read_expiry(c, &t.expires_at, e) || must_get(c, t.principal_id, &p, e)) return -1;
+    return issue(c, &t, "token.add", e);
+}
+
+static int get_token(struct tool_call *c, struct token_row *t, struct err *e)
+{
+    struct str id;
+    if (json_req_str(JSON_FIELD(c->args, "token_id", ""), (struct json_len){ 1, 64 }, &id, e)) return -1;
+    int rc = q_token_by_id(c->act->tx, c->arena, c->act->tenant->tenant_id, id, t, e);
+    if (rc < 0) return -1;
+    if (rc == 0) {
+        (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such token.");
+        return err_field(e, "/token_id");
+    }
+    if (t->revoked_at == TIME_NONE) return 0;
+    (void)err_set(e, "INVALID_STATE", "The token is revoked already.");
+    return err_field(e, "/token_id");
+}
+
+int tool_x_token_revoke(struct tool_call *c, struct err *e)
+{
+    struct token_row t;
+    if (get_token(c, &t, e)) return -1;
+    t.revoked_at = c->act->now;
+    if (q_token_update(c->act->tx, &t, e)) return -1;
+    encode_token(c, json_add_obj(c->doc, c->reply, "token"), &t);
+    return audited(c, "token.revoke", arena_printf(c->arena, "token:" STR_FMT, STR_ARG(t.token_id)), STR_NONE, e);
+}
+
+/* A new token like the old one, which goes on working for the grace (0: it is revoked now). */
+int tool_x_token_rotate(struct tool_call *c, struct err *e)
+{
+    struct token_row old, t;
+    int64_t grace = 0;
+    if (get_token(c, &old, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(c->args, "grace_hours", ""), (struct json_range){ 0, 24 * 90 }, &grace, e)) return -1;
+    t = old;
+    if (read_expiry(c, &t.expires_at, e)) return -1;
+    int64_t last = c->act->now + grace * 3600 * USEC_PER_SEC;
+    if (grace == 0) old.revoked_at = c->act->now;
+    if (grace > 0 && (old.expires_at == TIME_NONE || old.expires_at > last)) old.expires_at = last;
+    if (q_token_update(c->act->tx, &old, e)) return -1;
+    struct str subject = arena_printf(c->arena, "token:" STR_FMT, STR_ARG(old.token_id));
+    return audited(c, "token.rotate", subject, STR_NONE, e) ? -1 : issue(c, &t, "token.add", e);
+}
+
+/* ---- the publisher ---- */
+
+static int encode_tenant(struct tool_call *c, struct err *e)
+{
+    struct tenant_row row;
+    int rc = q_tenant_get(c->act->tx, c->arena, c->act->tenant->tenant_id, &row, e);
+    if (rc < 1) return rc < 0 ? -1 : err_set(e, "REFERENCE_NOT_FOUND", "The publisher is gone.");
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "tenant");
+    json_add_str(c->doc, o, "tenant_id", row.tenant_id);
+    json_add_str(c->doc, o, "name", row.name);
+    json_add_str_opt(c->doc, o, "host", row.host);
+    json_add_str(c->doc, o, "adapter", row.adapter);
+    (void)json_add_text(c->doc, o, "settings", secrets_redacted(c->arena, row.doc)); /* a damaged one is left out */
+    return 0;
+}
+
+int tool_x_tenant_get(struct tool_call *c, struct err *e)
+{
+    return encode_tenant(c, e);
+}
+
+/* JSON merge patch (RFC 7396) at the first level: a member replaces, null removes. */
+static struct str merged(struct tool_call *c, struct str doc_text, yyjson_val *patch)
+{
+    yyjson_doc *old;
+    struct err damaged;
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    bool ok = json_parse(c->arena, doc_text, &limits, &old, &damaged) == 0;
+    yyjson_mut_val *o = ok ? json_copy(doc, yyjson_doc_get_root(old)) : json_root_obj(doc);
+    size_t i, n;
+    yyjson_val *key, *val;
+    yyjson_obj_foreach(patch, i, n, key, val) {
+        (void)yyjson_mut_obj_remove_key(o, yyjson_get_str(key)); /* absent is fine */
+        if (!yyjson_is_null(val)) json_add_copy(doc, o, yyjson_get_str(key), val);
+    }
+    return json_write(c->arena, o);
+}
+
+int tool_x_tenant_set(struct tool_call *c, struct err *e)
+{
+    struct tenant_row row;
+    yyjson_val *patch = NULL;
+    yyjson_doc *doc;
+    int rc = q_tenant_get(c->act->tx, c->arena, c->act->tenant->tenant_id, &row, e);
+    if (rc < 1) return rc < 0 ? -1 : err_set(e, "REFERENCE_NOT_FOUND", "The publisher is gone.");
+    if (json_opt_str(JSON_FIELD(c->args, "name", ""), (struct json_len){ 1, 200 }, &row.name, e) ||
+        json_opt_str(JSON_FIELD(c->args, "host", ""), (struct json_len){ 1, 253 }, &row.host, e) ||
+        json_opt_obj(JSON_FIELD(c->args, "settings", ""), &patch, e)) {
+        return -1;
+    }
+    if (catalog_check_known(patch, "/settings", e)) return -1;
+    struct str had = row.doc;
+    if (patch) row.doc = merged(c, row.doc, patch);
+    if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");
+    if (json_parse(c->arena, row.doc, &limits, &doc, e) || catalog_check_settings(c->arena, yyjson_doc_get_root(doc), e)) return -1;
+    if (q_tenant_put(c->act->tx, &row, c->act->now, e) < 0 || encode_tenant(c, e)) return -1;
+    /* Names only: settings hold addresses and credentials. */
+    yyjson_mut_doc *names = json_doc_new(c->arena);
+    yyjson_mut_val *arr = json_add_arr(names, json_root_obj(names), "settings");
+    size_t i, n;
+    yyjson_val *key, *val;
+    yyjson_obj_foreach(patch, i, n, key, val) json_push_str(names, arr, json_val_str(key));
+    return audited(c, "tenant.set", arena_printf(c->arena, "tenant:" STR_FMT, STR_ARG(row.tenant_id)),
+                   json_write(c->arena, names->root), e);
+}
