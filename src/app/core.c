@@ -159,7 +159,7 @@ static void stop_timers(struct core *c)
     timer_cancel(c->loop, &c->expiry_timer);
     a2a_hub_stop(&c->dispatcher);
     request_signature_finish(&c->dispatcher);
-    kept_finish(&c->dispatcher.kept);
+    document_cache_finish(&c->dispatcher.documents);
 }
 
 static void rerank_stopped(void *arg)

@@ -15,7 +15,7 @@ static int by_id(const void *x, const void *y)
     return order ? order : (a->at > b->at) - (a->at < b->at);
 }
 
-const size_t *first_of(struct arena *a, const struct str *ids, size_t n)
+const size_t *first_occurrences(struct arena *a, const struct str *ids, size_t n)
 {
     struct placed *sorted = ARENA_ARRAY(a, struct placed, n + 1);
     size_t *first = ARENA_ARRAY(a, size_t, n + 1);

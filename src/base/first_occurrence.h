@@ -5,4 +5,4 @@
 #include "base/arena.h"
 
 /* For each of the ids the place of the first that equals it: its own when it is the first. In the arena. */
-const size_t *first_of(struct arena *a, const struct str *ids, size_t n);
+const size_t *first_occurrences(struct arena *a, const struct str *ids, size_t n);

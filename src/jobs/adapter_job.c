@@ -301,7 +301,7 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
         /* A reading that could not even begin makes no next one: a person has this one tried again. */
         int asked = reading && has_plan ? asked_already(&ja.act, r->media_buy_id, e) : 0;
         if (asked < 0 || (!asked && ask_a_person(r, &ja.act, e))) return -1;
-        return reading && has_plan ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+        return reading && has_plan ? delivery_poll_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
     }
     if (r->task_id.n) {
         struct task_execution_result x = { r->task_id, r->op.verb, &r->server, &r->plan, &r->op.result };
@@ -316,7 +316,7 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     if (reading && store_report(r, &ja.act, e)) return -1;
     /* A buy that was booked is read from now on; one that was read is read again. */
     bool booked = r->op.verb == ADAPTER_BOOK;
-    return reading || booked ? reading_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+    return reading || booked ? delivery_poll_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
 }
 
 static void cancel(struct job_run *run)

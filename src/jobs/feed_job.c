@@ -50,13 +50,13 @@ static int load(struct feed_run *r, struct err *e)
     struct arena *a = &r->run.arena;
     yyjson_val *payload;
     if (job_payload(&r->run, &payload, e)) return -1;
-    struct held_key key = { .tenant_id = r->run.row.tenant_id, .kind = HELD_CATALOG,
+    struct buyer_object_key key = { .tenant_id = r->run.row.tenant_id, .kind = BUYER_OBJECT_CATALOG,
                             .principal_id = json_str(payload, "principal_id"),
                             .account_id = json_str(payload, "account_id"),
                             .object_id = json_str(payload, "catalog_id") };
     struct tx *tx = store_read(jobs_store(r->run.jobs));
-    struct held_row catalog;
-    int found = q_held_get(tx, a, &key, &catalog, e);
+    struct buyer_object_row catalog;
+    int found = q_buyer_object_get(tx, a, &key, &catalog, e);
     r->deleted = found == 0;
     return found < 0 || catalog_feed_load(tx, a, &key, &r->feed, e) ? -1 : 0;
 }

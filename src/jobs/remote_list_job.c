@@ -65,7 +65,7 @@ static int later(struct fetch_run *r, const char *why)
 
 static bool properties(const struct fetch_run *r)
 {
-    return str_is(r->list.kind, HELD_PROPERTY_LIST);
+    return str_is(r->list.kind, BUYER_OBJECT_PROPERTY_LIST);
 }
 
 static struct str arguments(struct fetch_run *r)

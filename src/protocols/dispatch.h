@@ -31,7 +31,7 @@ struct dispatcher {
     struct rate_limiter rates;
     struct token_note token_note;
     struct reranker *reranker; /* NULL: there is none */
-    struct kept kept;
+    struct document_cache documents;
     struct nonces *nonces; /* of signed requests; NULL before the first */
 
     /* calls that wait for the job of a question (domain/core/act.h: struct outside); set up by the first of them */

@@ -1,6 +1,6 @@
 #include "protocols/document_cache.h"
 
-struct str kept_text(struct kept *k, enum kept_name name, struct str (*make)(struct arena *a, bool sandbox), bool sandbox)
+struct str document_cache_text(struct document_cache *k, enum cached_document name, struct str (*make)(struct arena *a, bool sandbox), bool sandbox)
 {
     struct arena scratch;
     if (k->texts[name].n) return k->texts[name];
@@ -12,8 +12,8 @@ struct str kept_text(struct kept *k, enum kept_name name, struct str (*make)(str
     return k->texts[name];
 }
 
-void kept_finish(struct kept *k)
+void document_cache_finish(struct document_cache *k)
 {
     if (k->ready) arena_finish(&k->arena);
-    *k = (struct kept){ 0 };
+    *k = (struct document_cache){ 0 };
 }

@@ -4,14 +4,14 @@
 
 #include "base/arena.h"
 
-enum kept_name { KEPT_TOOLS, KEPT_TOOLS_OUTLINED, KEPT_OPENAPI, KEPT_OPENAPI_TAG, KEPT_N };
+enum cached_document { DOCUMENT_TOOLS, DOCUMENT_TOOLS_OUTLINED, DOCUMENT_OPENAPI, DOCUMENT_OPENAPI_TAG, DOCUMENT_N };
 
-struct kept {
+struct document_cache {
     struct arena arena;
     bool ready; /* zeroed memory is a fresh one */
-    struct str texts[KEPT_N];
+    struct str texts[DOCUMENT_N];
 };
 
 /* The text, made by `make` in an arena of its own when it is not there yet. */
-struct str kept_text(struct kept *k, enum kept_name name, struct str (*make)(struct arena *a, bool sandbox), bool sandbox);
-void kept_finish(struct kept *k);
+struct str document_cache_text(struct document_cache *k, enum cached_document name, struct str (*make)(struct arena *a, bool sandbox), bool sandbox);
+void document_cache_finish(struct document_cache *k);

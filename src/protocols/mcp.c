@@ -179,8 +179,8 @@ static struct str tools_list_result(struct mcp_request *m)
     bool outline = http_req_query(m->post->ex, "schemas", &schemas) && str_is(schemas, "outline");
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *r = json_root_obj(doc);
-    json_add_raw(doc, r, "tools", outline ? kept_text(&d->kept, KEPT_TOOLS_OUTLINED, tools_outlined, d->sandbox)
-                                          : kept_text(&d->kept, KEPT_TOOLS, tools_complete, d->sandbox));
+    json_add_raw(doc, r, "tools", outline ? document_cache_text(&d->documents, DOCUMENT_TOOLS_OUTLINED, tools_outlined, d->sandbox)
+                                          : document_cache_text(&d->documents, DOCUMENT_TOOLS, tools_complete, d->sandbox));
     if (m->modern) {
         add_cacheable(doc, r);
         add_modern(doc, r);

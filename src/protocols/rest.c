@@ -189,8 +189,8 @@ void rest_handle_api(struct dispatcher *d, struct http_exchange *ex, struct str 
     if (str_is(rest, "openapi.json")) {
         if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
         ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
-        struct str text = kept_text(&d->kept, KEPT_OPENAPI, openapi_document, d->sandbox);
-        web_reply_tagged(ex, "application/json", text, kept_text(&d->kept, KEPT_OPENAPI_TAG, openapi_tag, d->sandbox));
+        struct str text = document_cache_text(&d->documents, DOCUMENT_OPENAPI, openapi_document, d->sandbox);
+        web_reply_tagged(ex, "application/json", text, document_cache_text(&d->documents, DOCUMENT_OPENAPI_TAG, openapi_tag, d->sandbox));
         return;
     }
     rest_routes_match(&ex->arena, ex->method, rest, &m);

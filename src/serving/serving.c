@@ -8,7 +8,7 @@
 #define EXPOSURES       262144
 #define EPOCH_MS        INT64_C(600000)
 #define EPOCH_TOKENS    (1u << 22) /* then a new one begins, however young this one is */
-#define KEPT_US         USEC_PER_DAY
+#define DOCUMENT_US         USEC_PER_DAY
 #define HOUR_US         (3600 * USEC_PER_SEC)
 
 static int64_t ms_of(int64_t at)
@@ -187,7 +187,7 @@ static void forget_packages(struct serving *s, int64_t now)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->packages_n; i++) {
-        if (now - s->packages[i]->seen_at > KEPT_US) {
+        if (now - s->packages[i]->seen_at > DOCUMENT_US) {
             free(s->packages[i]);
         } else {
             s->packages[kept++] = s->packages[i];

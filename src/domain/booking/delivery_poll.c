@@ -31,7 +31,7 @@ static int write_job(const struct act *act, const struct plan *plan, struct str 
     return q_job_insert(act->tx, &row, e);
 }
 
-int reading_next(const struct act *act, const struct plan *plan, struct str except, struct err *e)
+int delivery_poll_next(const struct act *act, const struct plan *plan, struct str except, struct err *e)
 {
     struct ad_server server;
     struct delivery d;

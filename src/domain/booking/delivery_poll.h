@@ -11,4 +11,4 @@
 
 /* Writes the buy's next reading, unless one waits already or nothing can change any more. `except` is the job that asks,
  * or empty. Nothing for ad servers that are local or cannot be asked for reports. */
-MUST_CHECK int reading_next(const struct act *act, const struct plan *plan, struct str except, struct err *e);
+MUST_CHECK int delivery_poll_next(const struct act *act, const struct plan *plan, struct str except, struct err *e);

@@ -13,8 +13,8 @@
 #define PROPERTIES_MAX 10000
 #define NAME_MAX_BYTES 500
 
-const struct inventory_list_kind property_lists = { HELD_PROPERTY_LIST, "pl-", "base_properties", "property_count", 24 };
-const struct inventory_list_kind collection_lists = { HELD_COLLECTION_LIST, "cl-", "base_collections", "collection_count",
+const struct inventory_list_kind property_lists = { BUYER_OBJECT_PROPERTY_LIST, "pl-", "base_properties", "property_count", 24 };
+const struct inventory_list_kind collection_lists = { BUYER_OBJECT_COLLECTION_LIST, "cl-", "base_collections", "collection_count",
                                                       168 };
 
 /* ---- finding ---- */
@@ -26,11 +26,11 @@ static int not_found(struct err *e)
 }
 
 int inventory_list_load(const struct act *act, const struct inventory_list_kind *kind, struct str list_id,
-                        struct held_row *out, struct err *e)
+                        struct buyer_object_row *out, struct err *e)
 {
     ENSURE(act->principal);
-    struct held_key key = { act->tenant->tenant_id, kind->held, act->principal->principal_id, STR_NONE, list_id };
-    int rc = q_held_get(act->tx, act->arena, &key, out, e);
+    struct buyer_object_key key = { act->tenant->tenant_id, kind->object_kind, act->principal->principal_id, STR_NONE, list_id };
+    int rc = q_buyer_object_get(act->tx, act->arena, &key, out, e);
     if (rc < 0) return -1;
     return rc == 1 ? 0 : not_found(e);
 }
@@ -70,14 +70,14 @@ static struct str hash_of(struct arena *a, struct str token)
     return hex_encode(a, (struct str){ (const char *)hash, sizeof(hash) });
 }
 
-static int audit(const struct act *act, const char *action, const struct held_row *row, struct err *e)
+static int audit(const struct act *act, const char *action, const struct buyer_object_row *row, struct err *e)
 {
     struct audit_entry line = { .action = action, .subject = arena_printf(act->arena, "%s:" STR_FMT, row->key.kind,
                                                                           STR_ARG(row->key.object_id)) };
     return audit_add(act, &line, e);
 }
 
-int inventory_list_create(const struct act *act, const struct inventory_list_new *in, struct held_row *out,
+int inventory_list_create(const struct act *act, const struct inventory_list_new *in, struct buyer_object_row *out,
                           struct str *token, struct err *e)
 {
     struct str name;
@@ -87,27 +87,27 @@ int inventory_list_create(const struct act *act, const struct inventory_list_new
     struct doc_edit d;
     doc_edit_open(act->arena, changed_doc(act->arena, in->kind, in->args, STR("{}")), &d);
     doc_edit_set_str(&d, "token_hash", hash_of(act->arena, secret));
-    struct held_row row = { .key = { act->tenant->tenant_id, in->kind->held, act->principal->principal_id, in->account_id,
+    struct buyer_object_row row = { .key = { act->tenant->tenant_id, in->kind->object_kind, act->principal->principal_id, in->account_id,
                                      id_new(act->arena, act->rng, in->kind->id_prefix, act->now) },
                             .name = name,
                             .doc = doc_edit_text(&d),
                             .created_at = act->now,
                             .updated_at = act->now };
-    if (q_held_put(act->tx, &row, e) || audit(act, "list.create", &row, e)) return -1;
+    if (q_buyer_object_put(act->tx, &row, e) || audit(act, "list.create", &row, e)) return -1;
     *out = row;
     *token = secret;
     return 0;
 }
 
 int inventory_list_change(const struct act *act, const struct inventory_list_kind *kind, yyjson_val *args,
-                          struct held_row *row, struct err *e)
+                          struct buyer_object_row *row, struct err *e)
 {
     if (check_args(act, kind, args, e)) return -1;
     row->doc = changed_doc(act->arena, kind, args, row->doc);
     row->updated_at = act->now;
     struct str name = json_str(args, "name");
     if (name.n) row->name = name;
-    return q_held_put(act->tx, row, e) || audit(act, "list.update", row, e) ? -1 : 0;
+    return q_buyer_object_put(act->tx, row, e) || audit(act, "list.update", row, e) ? -1 : 0;
 }
 
 /* ---- resolving ---- */
@@ -312,7 +312,7 @@ static void push_collections(struct resolving *r, yyjson_val *source)
     }
 }
 
-int inventory_list_entries(const struct act *act, const struct inventory_list_kind *kind, const struct held_row *row,
+int inventory_list_entries(const struct act *act, const struct inventory_list_kind *kind, const struct buyer_object_row *row,
                            struct inventory_entries *out, struct err *e)
 {
     struct resolving r = { .act = act };
@@ -364,12 +364,12 @@ bool list_is_remote(const struct act *act, yyjson_val *ref)
 
 /* Another's list, opened by its token: looked up by its id in the whole publisher. */
 static int load_by_token(const struct act *act, const struct inventory_list_kind *kind, const struct list_ref *ref,
-                         struct held_row *out, struct err *e)
+                         struct buyer_object_row *out, struct err *e)
 {
     struct str token = json_str(ref->ref, "auth_token");
-    struct held_key key = { act->tenant->tenant_id, kind->held, STR_NONE, STR_NONE, json_str(ref->ref, "list_id") };
+    struct buyer_object_key key = { act->tenant->tenant_id, kind->object_kind, STR_NONE, STR_NONE, json_str(ref->ref, "list_id") };
     if (!token.n) return 0;
-    int rc = q_held_find(act->tx, act->arena, &key, out, e);
+    int rc = q_buyer_object_find(act->tx, act->arena, &key, out, e);
     if (rc <= 0) return rc;
     struct str hash = json_str(doc_parse(act->arena, out->doc), "token_hash");
     return secret_eq(hash, hash_of(act->arena, token)) ? 1 : 0;
@@ -378,7 +378,7 @@ static int load_by_token(const struct act *act, const struct inventory_list_kind
 int list_resolve(const struct act *act, const struct inventory_list_kind *kind, const struct list_ref *ref,
                  struct inventory_entries *out, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     struct str id;
     if (json_req_str(JSON_FIELD(ref->ref, "list_id", ref->at), (struct json_len){ 1, 256 }, &id, e)) return -1;
     if (!ours(act, json_str(ref->ref, "agent_url"))) return 0;

@@ -10,7 +10,7 @@
 #include "store/q/q_buyer_object.h"
 
 struct inventory_list_kind {
-    const char *held;       /* HELD_PROPERTY_LIST, HELD_COLLECTION_LIST */
+    const char *object_kind; /* BUYER_OBJECT_PROPERTY_LIST, BUYER_OBJECT_COLLECTION_LIST */
     const char *id_prefix;
     const char *base_key;   /* "base_properties", "base_collections" */
     const char *count_key;  /* "property_count", "collection_count" */
@@ -20,7 +20,7 @@ extern const struct inventory_list_kind property_lists, collection_lists;
 
 /* The caller's list. REFERENCE_NOT_FOUND at /list_id. */
 MUST_CHECK int inventory_list_load(const struct act *act, const struct inventory_list_kind *kind, struct str list_id,
-                                   struct held_row *out, struct err *e);
+                                   struct buyer_object_row *out, struct err *e);
 
 struct inventory_list_new {
     const struct inventory_list_kind *kind;
@@ -28,11 +28,11 @@ struct inventory_list_new {
     yyjson_val *args; /* name, description, account, brand, base, filters, webhook_url as AdCP has them */
 };
 /* Makes a list; `token` is the only copy. INVALID_REQUEST, UNSUPPORTED_FEATURE (filters by features we know nothing of). */
-MUST_CHECK int inventory_list_create(const struct act *act, const struct inventory_list_new *in, struct held_row *out,
+MUST_CHECK int inventory_list_create(const struct act *act, const struct inventory_list_new *in, struct buyer_object_row *out,
                                      struct str *token, struct err *e);
 /* Replaces the members that args have; the rest stays. */
 MUST_CHECK int inventory_list_change(const struct act *act, const struct inventory_list_kind *kind, yyjson_val *args,
-                                     struct held_row *row, struct err *e);
+                                     struct buyer_object_row *row, struct err *e);
 
 /* One entry of a resolved list. */
 struct inventory_entry {
@@ -46,7 +46,7 @@ struct inventory_entries {
 };
 /* What the list holds, in its order, without repetition. */
 MUST_CHECK int inventory_list_entries(const struct act *act, const struct inventory_list_kind *kind,
-                                      const struct held_row *row, struct inventory_entries *out, struct err *e);
+                                      const struct buyer_object_row *row, struct inventory_entries *out, struct err *e);
 
 /* For products and media buys: resolves core/property-list-ref.json or collection-list-ref.json ({agent_url, list_id,
  * auth_token}). 1: resolved, *out filled; 0: the list lives with another agent (domain/buyer/remote_list.h knows those);

@@ -7,7 +7,7 @@
 #include "net/url.h"
 #include "store/q/q_job.h"
 
-#define KEPT_MAX     200 /* lists of one principal */
+#define DOCUMENT_MAX     200 /* lists of one principal */
 #define SULK_US      (INT64_C(30) * USEC_PER_SEC)
 #define HORIZON_US   (INT64_C(10) * USEC_PER_SEC)
 #define TOKEN_MAX    4096
@@ -31,7 +31,7 @@ static struct remote_list_row row_of(const struct act *act, const struct invento
 {
     struct remote_list_row row = { .tenant_id = act->tenant->tenant_id,
                                    .principal_id = principal_id,
-                                   .kind = str_from(kind->held),
+                                   .kind = str_from(kind->object_kind),
                                    .agent_url = json_str(ref, "agent_url"),
                                    .list_id = json_str(ref, "list_id"),
                                    .auth_token = json_str(ref, "auth_token"),
@@ -65,7 +65,7 @@ static int write_question(const struct act *act, struct outside *o, struct err *
                            .due_at = act->mock_clock ? 0 : act->now,
                            .deadline_at = act->mock_clock ? TIME_NONE : act->now + HORIZON_US,
                            .created_at = act->now };
-    return q_remote_list_ask(act->tx, row, KEPT_MAX, e) || q_job_insert(act->tx, &job, e) ? -1 : 0;
+    return q_remote_list_ask(act->tx, row, DOCUMENT_MAX, e) || q_job_insert(act->tx, &job, e) ? -1 : 0;
 }
 
 static struct str about(struct arena *a, const struct remote_list_row *row)

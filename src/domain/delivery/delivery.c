@@ -320,8 +320,8 @@ int delivery_read(const struct act *act, const struct plan *plan, struct deliver
     if (ad_server_of(act, &server, e)) return -1;
     if (q_facts_of_buy(act->tx, act->arena, plan->media_buy_id, &facts, e)) return -1;
     rewind_to(&facts, str_from(server.adapter->source), act->now);
-    struct reading_row reading = { TIME_NONE, act->now };
-    int read = server.adapter->local ? 1 : q_reading_get(act->tx, plan->media_buy_id, &reading, e);
+    struct delivery_poll_row reading = { TIME_NONE, act->now };
+    int read = server.adapter->local ? 1 : q_delivery_poll_get(act->tx, plan->media_buy_id, &reading, e);
     if (read < 0) return -1;
     if (read == 0) reading.as_of = plan->start_at;
     if (reading.as_of > act->now) reading.as_of = act->now;
@@ -482,9 +482,9 @@ int delivery_record(const struct act *act, const struct plan *plan, const struct
 {
     struct ad_server server;
     struct delivery_changes found = { .n = 0 };
-    struct reading_row before, reading = { act->now, report->as_of > 0 && report->as_of < act->now ? report->as_of : act->now };
+    struct delivery_poll_row before, reading = { act->now, report->as_of > 0 && report->as_of < act->now ? report->as_of : act->now };
     if (ad_server_of(act, &server, e)) return -1;
-    int read = q_reading_get(act->tx, plan->media_buy_id, &before, e);
+    int read = q_delivery_poll_get(act->tx, plan->media_buy_id, &before, e);
     if (read < 0) return -1;
     for (size_t i = 0; i < report->facts_n; i++) {
         const struct adapter_fact *f = &report->facts[i];
@@ -501,7 +501,7 @@ int delivery_record(const struct act *act, const struct plan *plan, const struct
         if (q_fact_put(act->tx, &row, e)) return -1;
     }
     *changed = found;
-    return q_reading_put(act->tx, plan->media_buy_id, &reading, e);
+    return q_delivery_poll_put(act->tx, plan->media_buy_id, &reading, e);
 }
 
 int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out, struct err *e)

@@ -11,10 +11,10 @@
 
 static const char *const status_names[] = { "pending", "fetched", "failed" };
 
-static struct held_key key_of(const struct held_key *catalog)
+static struct buyer_object_key key_of(const struct buyer_object_key *catalog)
 {
-    struct held_key key = *catalog;
-    key.kind = HELD_CATALOG_FEED;
+    struct buyer_object_key key = *catalog;
+    key.kind = BUYER_OBJECT_CATALOG_FEED;
     return key;
 }
 
@@ -33,12 +33,12 @@ static int64_t time_or_none(yyjson_val *doc, const char *key)
     return json_has(doc, key) ? json_i64_or(doc, key, TIME_NONE) : TIME_NONE;
 }
 
-int catalog_feed_load(struct tx *tx, struct arena *a, const struct held_key *catalog, struct catalog_feed *out,
+int catalog_feed_load(struct tx *tx, struct arena *a, const struct buyer_object_key *catalog, struct catalog_feed *out,
                       struct err *e)
 {
-    struct held_key key = key_of(catalog);
-    struct held_row row;
-    int rc = q_held_get(tx, a, &key, &row, e);
+    struct buyer_object_key key = key_of(catalog);
+    struct buyer_object_row row;
+    int rc = q_buyer_object_get(tx, a, &key, &row, e);
     if (rc < 0) return -1;
     *out = (struct catalog_feed){ .catalog = *catalog, .fetched_at = TIME_NONE, .next_at = TIME_NONE };
     if (rc == 0) return 0;
@@ -74,12 +74,12 @@ static int store(const struct act *act, const struct catalog_feed *f, struct err
     if (f->fetched_at != TIME_NONE) json_add_i64(doc, o, "fetched_at", f->fetched_at);
     if (f->next_at != TIME_NONE) json_add_i64(doc, o, "next_at", f->next_at);
     json_add_i64(doc, o, "rejected", f->rejected);
-    struct held_row row = { .key = key_of(&f->catalog),
+    struct buyer_object_row row = { .key = key_of(&f->catalog),
                             .status = str_from(status_names[f->status]),
                             .doc = json_write(act->arena, o),
                             .created_at = act->now,
                             .updated_at = act->now };
-    return q_held_put(act->tx, &row, e);
+    return q_buyer_object_put(act->tx, &row, e);
 }
 
 /* ---- appointments ---- */
@@ -126,7 +126,7 @@ static int64_t interval_us(struct str frequency)
     return 0;
 }
 
-int catalog_feed_ask(const struct act *act, const struct held_key *catalog, yyjson_val *entry, struct catalog_feed *out,
+int catalog_feed_ask(const struct act *act, const struct buyer_object_key *catalog, yyjson_val *entry, struct catalog_feed *out,
                      struct err *e)
 {
     struct catalog_feed f;
@@ -148,10 +148,10 @@ int catalog_feed_ask(const struct act *act, const struct held_key *catalog, yyjs
     return store(act, &f, e);
 }
 
-int catalog_feed_forget(struct tx *tx, const struct held_key *catalog, struct err *e)
+int catalog_feed_forget(struct tx *tx, const struct buyer_object_key *catalog, struct err *e)
 {
-    struct held_key key = key_of(catalog);
-    return q_held_delete(tx, &key, e) < 0 ? -1 : 0;
+    struct buyer_object_key key = key_of(catalog);
+    return q_buyer_object_delete(tx, &key, e) < 0 ? -1 : 0;
 }
 
 /* ---- what came of it ---- */
@@ -167,18 +167,18 @@ static struct str mark_of(struct arena *a, const struct feed_items *items)
     return hex_encode(a, (struct str){ (const char *)all, SHA256_BYTES });
 }
 
-static int replace_items(const struct act *act, const struct held_key *catalog, const struct feed_items *items,
+static int replace_items(const struct act *act, const struct buyer_object_key *catalog, const struct feed_items *items,
                          struct err *e)
 {
-    if (q_held_parts_clear(act->tx, catalog, e)) return -1;
+    if (q_buyer_object_parts_clear(act->tx, catalog, e)) return -1;
     for (size_t i = 0; i < items->n; i++) {
-        struct held_part part = { items->items[i].id, items->items[i].doc };
-        if (q_held_part_put(act->tx, catalog, &part, e) < 0) return -1;
+        struct buyer_object_part part = { items->items[i].id, items->items[i].doc };
+        if (q_buyer_object_part_put(act->tx, catalog, &part, e) < 0) return -1;
     }
     return 0;
 }
 
-static int take(const struct act *act, struct catalog_feed *f, struct held_row *catalog, const struct feed_items *items,
+static int take(const struct act *act, struct catalog_feed *f, struct buyer_object_row *catalog, const struct feed_items *items,
                 struct err *e)
 {
     struct str mark = mark_of(act->arena, items);
@@ -189,17 +189,17 @@ static int take(const struct act *act, struct catalog_feed *f, struct held_row *
     if (str_eq(mark, f->mark)) return 0;
     f->mark = mark;
     catalog->updated_at = act->now;
-    return replace_items(act, &catalog->key, items, e) || q_held_put(act->tx, catalog, e) ? -1 : 0;
+    return replace_items(act, &catalog->key, items, e) || q_buyer_object_put(act->tx, catalog, e) ? -1 : 0;
 }
 
 int catalog_feed_fetched(const struct act *act, const struct catalog_feed *feed, const struct catalog_feed_result *result,
                          struct err *e)
 {
     struct catalog_feed f;
-    struct held_row catalog;
+    struct buyer_object_row catalog;
     if (catalog_feed_load(act->tx, act->arena, &feed->catalog, &f, e)) return -1;
     if (!f.known || !str_eq(f.job_id, feed->job_id)) return 0;
-    int found = q_held_get(act->tx, act->arena, &feed->catalog, &catalog, e);
+    int found = q_buyer_object_get(act->tx, act->arena, &feed->catalog, &catalog, e);
     if (found < 0) return -1;
     if (!found) return catalog_feed_forget(act->tx, &feed->catalog, e); /* it was deleted since */
     if (result->items) {

@@ -1,5 +1,5 @@
 /* Catalogs of buyers that live at a URL: what is asked for, when it was last fetched and what came of it. A row of
- * `held` beside the catalog's own, so that a catalog that is deleted takes nothing with it but its appointment.
+ * `buyer_object` beside the catalog's own, so that a catalog that is deleted takes nothing with it but its appointment.
  *
  *     sync_catalogs --> pending --job--> fetched --(update_frequency)--> fetched ...
  *                                   \--> failed: the items stay what they were, and the next appointment stands
@@ -16,7 +16,7 @@
 enum catalog_feed_status { CATALOG_FEED_PENDING, CATALOG_FEED_FETCHED, CATALOG_FEED_FAILED };
 
 struct catalog_feed {
-    struct held_key catalog;  /* the catalog's key */
+    struct buyer_object_key catalog;  /* the catalog's key */
     struct str url, format, frequency, job_id;
     struct str reason;        /* FAILED: why, for the buyer */
     struct str mark;          /* of the items last kept: a hash */
@@ -31,14 +31,14 @@ struct catalog_feed {
 MUST_CHECK int catalog_feed_check(const struct act *act, yyjson_val *entry, const char *at, struct err *e);
 
 /* 0 with `known` false when the catalog has no feed. */
-MUST_CHECK int catalog_feed_load(struct tx *tx, struct arena *a, const struct held_key *catalog, struct catalog_feed *out,
+MUST_CHECK int catalog_feed_load(struct tx *tx, struct arena *a, const struct buyer_object_key *catalog, struct catalog_feed *out,
                                  struct err *e);
 
 /* Makes the catalog one that is fetched as this entry says, at once; nothing when that is under way already. */
-MUST_CHECK int catalog_feed_ask(const struct act *act, const struct held_key *catalog, yyjson_val *entry,
+MUST_CHECK int catalog_feed_ask(const struct act *act, const struct buyer_object_key *catalog, yyjson_val *entry,
                                 struct catalog_feed *out, struct err *e);
 /* The catalog is sent with its items from now on. */
-MUST_CHECK int catalog_feed_forget(struct tx *tx, const struct held_key *catalog, struct err *e);
+MUST_CHECK int catalog_feed_forget(struct tx *tx, const struct buyer_object_key *catalog, struct err *e);
 
 /* What a fetch brought: the items replace the catalog's (unless they are the same), or `failure` says why there are none;
  * and the next appointment is made. `feed` as loaded by the job that fetched. Nothing when it was replaced since. */

@@ -425,7 +425,7 @@ static void merge_keywords(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val 
         old[i] = one;
         keys[n++] = keyword_key(a, member(one, "match_type"), member(one, "keyword"));
     }
-    const size_t *first = first_of(a, keys, n);
+    const size_t *first = first_occurrences(a, keys, n);
     (void)yyjson_mut_arr_clear(arr); /* it is an array */
     for (i = 0; i < old_n; i++) {
         if (first[changed_n + i] >= changed_n) (void)yyjson_mut_arr_append(arr, old[i]);

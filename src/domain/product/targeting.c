@@ -93,7 +93,7 @@ static int overlaps(yyjson_val *overlay, size_t pair, const char *at, struct err
     struct str *words = ARENA_ARRAY(&a, struct str, in_n + out_n);
     add_words(words, &n, in);
     add_words(words, &n, out);
-    const size_t *first = first_of(&a, words, n);
+    const size_t *first = first_occurrences(&a, words, n);
     for (size_t i = in_n; i < n && rc == 0; i++) {
         if (first[i] >= in_n) continue;
         (void)err_set(e, "VALIDATION_ERROR", STR_FMT " is both in %s and in %s.", STR_ARG(words[i]), pairs[pair].include,

@@ -2,7 +2,7 @@
  * comply-test-controller). Fixtures are put in place, states are forced along the arrows that really exist, delivery
  * is simulated, and the next call of an operation can be made to answer with a task.
  *
- * Everything is kept for the caller alone (seeds and directives are rows of `held`, kind "sandbox") except the
+ * Everything is kept for the caller alone (seeds and directives are rows of `buyer_object`, kind "sandbox") except the
  * catalogue, which is the publisher's. Errors carry the controller's own codes: INVALID_PARAMS, NOT_FOUND,
  * INVALID_TRANSITION (`state` then says where the thing is), INVALID_STATE, FORBIDDEN. */
 #pragma once
@@ -10,7 +10,7 @@
 #include "contract/json.h"
 #include "domain/core/act.h"
 
-#define HELD_SANDBOX "sandbox"
+#define BUYER_OBJECT_SANDBOX "sandbox"
 
 /* ---- forcing states ---- */
 

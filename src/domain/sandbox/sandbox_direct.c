@@ -8,9 +8,9 @@
 #define TASK_ID_MAX 128
 #define MESSAGE_MAX 2000
 
-static struct held_key key_of(const struct act *act, const char *tool)
+static struct buyer_object_key key_of(const struct act *act, const char *tool)
 {
-    return (struct held_key){ .tenant_id = act->tenant->tenant_id, .kind = HELD_SANDBOX,
+    return (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_SANDBOX,
                               .principal_id = act->principal->principal_id,
                               .object_id = arena_printf(act->arena, "arm:%s", tool) };
 }
@@ -56,9 +56,9 @@ int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params, 
     json_add_str(doc, o, "arm", d.arm);
     json_add_str_opt(doc, o, "task_id", d.task_id);
     json_add_str_opt(doc, o, "message", d.message);
-    struct held_row row = { .key = key_of(act, tool), .doc = json_write(act->arena, o), .created_at = act->now,
+    struct buyer_object_row row = { .key = key_of(act, tool), .doc = json_write(act->arena, o), .created_at = act->now,
                             .updated_at = act->now };
-    if (q_held_put(act->tx, &row, e)) return -1;
+    if (q_buyer_object_put(act->tx, &row, e)) return -1;
     *out = d;
     return 0;
 }
@@ -66,10 +66,10 @@ int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params, 
 int sandbox_directed(const struct act *act, const char *tool, struct sandbox_directive *out, struct err *e)
 {
     static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 4, .nodes_max = 64 };
-    struct held_key key = key_of(act, tool);
-    struct held_row row;
+    struct buyer_object_key key = key_of(act, tool);
+    struct buyer_object_row row;
     yyjson_doc *doc;
-    int found = q_held_get(act->tx, act->arena, &key, &row, e);
+    int found = q_buyer_object_get(act->tx, act->arena, &key, &row, e);
     if (found != 1) return found;
     if (json_parse(act->arena, row.doc, &limits, &doc, e)) return -1;
     yyjson_val *o = yyjson_doc_get_root(doc);
@@ -87,8 +87,8 @@ static const char *kind_for(const char *tool)
 int sandbox_obey(const struct act *act, const char *tool, const struct sandbox_directive *d, yyjson_val *args,
                  struct err *e)
 {
-    struct held_key key = key_of(act, tool);
-    if (q_held_delete(act->tx, &key, e) < 0) return -1;
+    struct buyer_object_key key = key_of(act, tool);
+    if (q_buyer_object_delete(act->tx, &key, e) < 0) return -1;
     if (!str_is(d->arm, "submitted")) return 0;
     struct task_key before = { act->tenant->tenant_id, act->principal->principal_id, d->task_id };
     if (q_task_delete(act->tx, &before, e) < 0) return -1;

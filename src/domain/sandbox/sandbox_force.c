@@ -178,15 +178,15 @@ int sandbox_force_audience(const struct act *act, yyjson_val *params, struct san
     if (sandbox_param(params, "audience_id", &id, e) || sandbox_param(params, "status", &status, e)) return -1;
     for (size_t i = 0; i < ARRAY_LEN(known); i++) ok = ok || str_is(status, known[i]);
     if (!ok) return bad_status(status, e);
-    struct held_key key = { .tenant_id = act->tenant->tenant_id, .kind = HELD_AUDIENCE,
+    struct buyer_object_key key = { .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_AUDIENCE,
                             .principal_id = act->principal->principal_id, .object_id = id };
-    struct held_row row;
-    int found = q_held_get(act->tx, act->arena, &key, &row, e);
+    struct buyer_object_row row;
+    int found = q_buyer_object_get(act->tx, act->arena, &key, &row, e);
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("audience", e);
     out->previous = row.status;
     row.status = out->current = status;
     row.updated_at = act->now;
-    return q_held_put(act->tx, &row, e);
+    return q_buyer_object_put(act->tx, &row, e);
 }
 
 int sandbox_force_session(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e)

@@ -56,9 +56,9 @@ static const struct { const char *tool, *payload, *upstream; } surfaces[] = {
     { "list_creative_formats", "formats", "creative-agent" },
 };
 
-static struct held_key mark_key(const struct act *act, const char *tool)
+static struct buyer_object_key mark_key(const struct act *act, const char *tool)
 {
-    return (struct held_key){ .tenant_id = act->tenant->tenant_id, .kind = HELD_SANDBOX,
+    return (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_SANDBOX,
                               .principal_id = act->principal->principal_id,
                               .object_id = arena_printf(act->arena, "upstream:%s", tool) };
 }
@@ -73,9 +73,9 @@ int sandbox_force_upstream(const struct act *act, yyjson_val *params, struct str
     for (size_t i = 0; i < ARRAY_LEN(surfaces); i++) {
         if (!str_is(tool, surfaces[i].tool) && !str_is(tool, "*")) continue;
         *upstream = name.n ? name : str_from(surfaces[i].upstream);
-        struct held_row row = { .key = mark_key(act, surfaces[i].tool), .name = *upstream, .doc = STR("{}"),
+        struct buyer_object_row row = { .key = mark_key(act, surfaces[i].tool), .name = *upstream, .doc = STR("{}"),
                                 .created_at = act->now, .updated_at = act->now };
-        if (q_held_put(act->tx, &row, e)) return -1;
+        if (q_buyer_object_put(act->tx, &row, e)) return -1;
         known = true;
     }
     if (known) return 0;
@@ -86,8 +86,8 @@ int sandbox_force_upstream(const struct act *act, yyjson_val *params, struct str
 int sandbox_reset_upstreams(const struct act *act, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(surfaces); i++) {
-        struct held_key key = mark_key(act, surfaces[i].tool);
-        if (q_held_delete(act->tx, &key, e) < 0) return -1;
+        struct buyer_object_key key = mark_key(act, surfaces[i].tool);
+        if (q_buyer_object_delete(act->tx, &key, e) < 0) return -1;
     }
     return 0;
 }
@@ -95,11 +95,11 @@ int sandbox_reset_upstreams(const struct act *act, struct err *e)
 int sandbox_stale(const struct act *act, const char *tool, struct sandbox_stale *out, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(surfaces); i++) {
-        struct held_row row;
-        struct held_key key;
+        struct buyer_object_row row;
+        struct buyer_object_key key;
         if (strcmp(tool, surfaces[i].tool) != 0) continue;
         key = mark_key(act, tool);
-        int found = q_held_get(act->tx, act->arena, &key, &row, e);
+        int found = q_buyer_object_get(act->tx, act->arena, &key, &row, e);
         if (found != 1) return found;
         /* What we have is as old as the last time the source answered, which was before it went away. */
         int64_t age_s = (act->now - row.updated_at) / USEC_PER_SEC + 1;

@@ -233,7 +233,7 @@ int sandbox_bad_fixture(const char *member, const char *why, struct err *e)
     return err_field(e, "/params/fixture/%s", member);
 }
 
-static int key_of(const struct act *act, const struct seed *s, yyjson_val *params, struct held_key *key, struct err *e)
+static int key_of(const struct act *act, const struct seed *s, yyjson_val *params, struct buyer_object_key *key, struct err *e)
 {
     struct str id, second = STR("");
     if (strcmp(s->id, "vendor") == 0) {
@@ -246,7 +246,7 @@ static int key_of(const struct act *act, const struct seed *s, yyjson_val *param
         return -1;
     }
     if (s->second_id && sandbox_param(params, s->second_id, &second, e)) return -1;
-    *key = (struct held_key){ .tenant_id = act->tenant->tenant_id, .kind = HELD_SANDBOX,
+    *key = (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_SANDBOX,
                               .principal_id = act->principal->principal_id,
                               .object_id = arena_printf(act->arena, "seed:%s:" STR_FMT ":" STR_FMT, s->what,
                                                         STR_ARG(id), STR_ARG(second)) };
@@ -259,15 +259,15 @@ int sandbox_seed(const struct act *act, const struct sandbox_seed *in, bool *exi
     const struct seed *s = seeds;
     while (s < seeds + ARRAY_LEN(seeds) && strcmp(s->what, in->what) != 0) s++;
     ENSURE(s < seeds + ARRAY_LEN(seeds));
-    struct held_key key;
-    struct held_row had;
+    struct buyer_object_key key;
+    struct buyer_object_row had;
     if (json_has(params, "fixture") && !json_obj(params, "fixture")) {
         (void)err_set(e, "INVALID_PARAMS", "params.fixture is an object");
         return err_field(e, "/params/fixture");
     }
     if (key_of(act, s, params, &key, e)) return -1;
     struct str text = json_canonical(act->arena, params, NULL);
-    int found = q_held_get(act->tx, act->arena, &key, &had, e);
+    int found = q_buyer_object_get(act->tx, act->arena, &key, &had, e);
     if (found < 0) return -1;
     *existing = found && str_eq(had.doc, text);
     if (*existing) return 0;
@@ -276,6 +276,6 @@ int sandbox_seed(const struct act *act, const struct sandbox_seed *in, bool *exi
         return err_field(e, "/params/fixture");
     }
     if (s->put(act, in, e)) return -1;
-    struct held_row row = { .key = key, .doc = text, .created_at = act->now, .updated_at = act->now };
-    return q_held_put(act->tx, &row, e);
+    struct buyer_object_row row = { .key = key, .doc = text, .created_at = act->now, .updated_at = act->now };
+    return q_buyer_object_put(act->tx, &row, e);
 }

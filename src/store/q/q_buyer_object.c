@@ -6,11 +6,11 @@
 #define COLUMNS "tenant_id, kind, principal_id, object_id, account_id, name, status, doc, created_at, updated_at"
 
 /* The kind a row is read for is the kind it has. */
-static int read_row(struct stmt *s, struct arena *a, const char *kind, struct held_row *out, struct err *e)
+static int read_row(struct stmt *s, struct arena *a, const char *kind, struct buyer_object_row *out, struct err *e)
 {
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
-    *out = (struct held_row){ .key = { .tenant_id = col_str(s, a, 0),
+    *out = (struct buyer_object_row){ .key = { .tenant_id = col_str(s, a, 0),
                                        .kind = kind,
                                        .principal_id = col_str(s, a, 2),
                                        .object_id = col_str(s, a, 3),
@@ -23,10 +23,10 @@ static int read_row(struct stmt *s, struct arena *a, const char *kind, struct he
     return 1;
 }
 
-int q_held_get(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out, struct err *e)
+int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM held WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+        stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
                      " AND object_id = ?4 AND (?5 = '' OR account_id = ?5) ORDER BY account_id LIMIT 1");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, str_from(key->kind));
@@ -36,21 +36,21 @@ int q_held_get(struct tx *tx, struct arena *a, const struct held_key *key, struc
     return read_row(s, a, key->kind, out, e);
 }
 
-int q_held_find(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out, struct err *e)
+int q_buyer_object_find(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM held WHERE tenant_id = ? AND kind = ? AND object_id = ? LIMIT 1");
+        stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ? AND kind = ? AND object_id = ? LIMIT 1");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, str_from(key->kind));
     stmt_str(s, 3, key->object_id);
     return read_row(s, a, key->kind, out, e);
 }
 
-int q_held_put(struct tx *tx, const struct held_row *row, struct err *e)
+int q_buyer_object_put(struct tx *tx, const struct buyer_object_row *row, struct err *e)
 {
     ENSURE(row->key.object_id.n > 0 && row->doc.n > 0);
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO held (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        stmt_get(tx, "INSERT INTO buyer_object (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                      " ON CONFLICT DO UPDATE SET name = excluded.name, status = excluded.status, doc = excluded.doc,"
                      " updated_at = excluded.updated_at");
     stmt_str(s, 1, row->key.tenant_id);
@@ -66,10 +66,10 @@ int q_held_put(struct tx *tx, const struct held_row *row, struct err *e)
     return stmt_run(s, e);
 }
 
-int q_held_delete(struct tx *tx, const struct held_key *key, struct err *e)
+int q_buyer_object_delete(struct tx *tx, const struct buyer_object_key *key, struct err *e)
 {
-    if (q_held_parts_clear(tx, key, e)) return -1;
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM held WHERE tenant_id = ? AND kind = ? AND principal_id = ?"
+    if (q_buyer_object_parts_clear(tx, key, e)) return -1;
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM buyer_object WHERE tenant_id = ? AND kind = ? AND principal_id = ?"
                                             " AND object_id = ? AND account_id = ?");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, str_from(key->kind));
@@ -80,11 +80,11 @@ int q_held_delete(struct tx *tx, const struct held_key *key, struct err *e)
     return tx_changes(tx) > 0;
 }
 
-int q_held_list(struct tx *tx, struct arena *a, const struct held_filter *f, struct held_rows *out, struct err *e)
+int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_object_filter *f, struct buyer_object_rows *out, struct err *e)
 {
     ENSURE(f->limit > 0);
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM held WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+        stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
                      " AND object_id > ?4 AND (?5 = '' OR account_id = ?5) ORDER BY object_id, account_id LIMIT ?6");
     stmt_str(s, 1, f->scope.tenant_id);
     stmt_str(s, 2, str_from(f->scope.kind));
@@ -92,7 +92,7 @@ int q_held_list(struct tx *tx, struct arena *a, const struct held_filter *f, str
     stmt_str(s, 4, f->after_id);
     stmt_str(s, 5, f->scope.account_id);
     stmt_i64(s, 6, (int64_t)f->limit + 1);
-    struct held_rows rows = { .rows = ARENA_ARRAY(a, struct held_row, (size_t)f->limit + 1) };
+    struct buyer_object_rows rows = { .rows = ARENA_ARRAY(a, struct buyer_object_row, (size_t)f->limit + 1) };
     int rc;
     while ((rc = read_row(s, a, f->scope.kind, &rows.rows[rows.n], e)) == 1) {
         if (++rows.n == (size_t)f->limit + 1) break;
@@ -102,10 +102,10 @@ int q_held_list(struct tx *tx, struct arena *a, const struct held_filter *f, str
     return 0;
 }
 
-int q_held_count(struct tx *tx, const struct held_key *scope, int64_t *n, struct err *e)
+int q_buyer_object_count(struct tx *tx, const struct buyer_object_key *scope, int64_t *n, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT count(*) FROM held WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+        stmt_get(tx, "SELECT count(*) FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
                      " AND (?4 = '' OR account_id = ?4)");
     stmt_str(s, 1, scope->tenant_id);
     stmt_str(s, 2, str_from(scope->kind));
@@ -119,7 +119,7 @@ int q_held_count(struct tx *tx, const struct held_key *scope, int64_t *n, struct
 
 /* ---- parts ---- */
 
-static void bind_object(struct stmt *s, const struct held_key *of)
+static void bind_object(struct stmt *s, const struct buyer_object_key *of)
 {
     stmt_str(s, 1, of->tenant_id);
     stmt_str(s, 2, str_from(of->kind));
@@ -130,10 +130,10 @@ static void bind_object(struct stmt *s, const struct held_key *of)
 
 #define OF_OBJECT " tenant_id = ? AND kind = ? AND principal_id = ? AND account_id = ? AND object_id = ?"
 
-int q_held_part_put(struct tx *tx, const struct held_key *of, const struct held_part *part, struct err *e)
+int q_buyer_object_part_put(struct tx *tx, const struct buyer_object_key *of, const struct buyer_object_part *part, struct err *e)
 {
     AUTO_STMT struct stmt *insert =
-        stmt_get(tx, "INSERT INTO held_part (tenant_id, kind, principal_id, account_id, object_id, part_id, doc)"
+        stmt_get(tx, "INSERT INTO buyer_object_part (tenant_id, kind, principal_id, account_id, object_id, part_id, doc)"
                      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     bind_object(insert, of);
     stmt_str(insert, 6, part->part_id);
@@ -141,7 +141,7 @@ int q_held_part_put(struct tx *tx, const struct held_key *of, const struct held_
     if (stmt_run(insert, e)) return -1;
     if (tx_changes(tx) > 0) return 1;
     AUTO_STMT struct stmt *update =
-        stmt_get(tx, "UPDATE held_part SET doc = ?7 WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+        stmt_get(tx, "UPDATE buyer_object_part SET doc = ?7 WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
                      " AND account_id = ?4 AND object_id = ?5 AND part_id = ?6");
     bind_object(update, of);
     stmt_str(update, 6, part->part_id);
@@ -149,35 +149,35 @@ int q_held_part_put(struct tx *tx, const struct held_key *of, const struct held_
     return stmt_run(update, e);
 }
 
-int q_held_part_delete(struct tx *tx, const struct held_key *of, struct str part_id, struct err *e)
+int q_buyer_object_part_delete(struct tx *tx, const struct buyer_object_key *of, struct str part_id, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM held_part WHERE" OF_OBJECT " AND part_id = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM buyer_object_part WHERE" OF_OBJECT " AND part_id = ?");
     bind_object(s, of);
     stmt_str(s, 6, part_id);
     if (stmt_run(s, e)) return -1;
     return tx_changes(tx) > 0;
 }
 
-int q_held_parts_clear(struct tx *tx, const struct held_key *of, struct err *e)
+int q_buyer_object_parts_clear(struct tx *tx, const struct buyer_object_key *of, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM held_part WHERE" OF_OBJECT);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM buyer_object_part WHERE" OF_OBJECT);
     bind_object(s, of);
     return stmt_run(s, e);
 }
 
-int q_held_part_first(struct tx *tx, struct arena *a, const struct held_key *of, struct held_part *out, struct err *e)
+int q_buyer_object_part_first(struct tx *tx, struct arena *a, const struct buyer_object_key *of, struct buyer_object_part *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT part_id, doc FROM held_part WHERE" OF_OBJECT " ORDER BY part_id LIMIT 1");
+        stmt_get(tx, "SELECT part_id, doc FROM buyer_object_part WHERE" OF_OBJECT " ORDER BY part_id LIMIT 1");
     bind_object(s, of);
     int rc = stmt_step(s, e);
-    if (rc == 1) *out = (struct held_part){ .part_id = col_str(s, a, 0), .doc = col_str(s, a, 1) };
+    if (rc == 1) *out = (struct buyer_object_part){ .part_id = col_str(s, a, 0), .doc = col_str(s, a, 1) };
     return rc;
 }
 
-int q_held_parts_count(struct tx *tx, const struct held_key *of, int64_t *n, struct err *e)
+int q_buyer_object_parts_count(struct tx *tx, const struct buyer_object_key *of, int64_t *n, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM held_part WHERE" OF_OBJECT);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM buyer_object_part WHERE" OF_OBJECT);
     bind_object(s, of);
     int rc = stmt_step(s, e);
     if (rc < 0) return -1;

@@ -3,18 +3,18 @@
 
 #include "store/store.h"
 
-/* The kinds of `held`. */
-#define HELD_CATALOG           "catalog"
-#define HELD_CATALOG_FEED      "catalog_feed" /* where the catalog of that id is fetched from */
-#define HELD_EVENT_SOURCE      "event_source"
-#define HELD_AUDIENCE          "audience"
-#define HELD_SIGNAL            "signal" /* activations */
-#define HELD_USAGE             "usage"
-#define HELD_PROPERTY_LIST     "property_list"
-#define HELD_COLLECTION_LIST   "collection_list"
-#define HELD_CONTENT_STANDARDS "content_standards"
+/* The kinds of `buyer_object`. */
+#define BUYER_OBJECT_CATALOG           "catalog"
+#define BUYER_OBJECT_CATALOG_FEED      "catalog_feed" /* where the catalog of that id is fetched from */
+#define BUYER_OBJECT_EVENT_SOURCE      "event_source"
+#define BUYER_OBJECT_AUDIENCE          "audience"
+#define BUYER_OBJECT_SIGNAL            "signal" /* activations */
+#define BUYER_OBJECT_USAGE             "usage"
+#define BUYER_OBJECT_PROPERTY_LIST     "property_list"
+#define BUYER_OBJECT_COLLECTION_LIST   "collection_list"
+#define BUYER_OBJECT_CONTENT_STANDARDS "content_standards"
 
-struct held_key {
+struct buyer_object_key {
     struct str tenant_id;
     const char *kind;
     struct str principal_id;
@@ -22,54 +22,54 @@ struct held_key {
     struct str object_id;
 };
 
-struct held_row {
-    struct held_key key;
+struct buyer_object_row {
+    struct buyer_object_key key;
     struct str name, status, doc;
     int64_t created_at, updated_at;
 };
 
-struct held_rows {
-    struct held_row *rows;
+struct buyer_object_rows {
+    struct buyer_object_row *rows;
     size_t n;
 };
 
 /* 1 found, 0 not, -1 failed. */
-MUST_CHECK int q_held_get(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out,
+MUST_CHECK int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out,
                           struct err *e);
 /* The same whoever's it is: key->principal_id is ignored. For objects with ids of our own making. */
-MUST_CHECK int q_held_find(struct tx *tx, struct arena *a, const struct held_key *key, struct held_row *out,
+MUST_CHECK int q_buyer_object_find(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out,
                            struct err *e);
 /* Inserts, or replaces everything but created_at. The key is complete. */
-MUST_CHECK int q_held_put(struct tx *tx, const struct held_row *row, struct err *e);
+MUST_CHECK int q_buyer_object_put(struct tx *tx, const struct buyer_object_row *row, struct err *e);
 /* 1 deleted, 0 there was none, -1 failed. Its parts go with it. */
-MUST_CHECK int q_held_delete(struct tx *tx, const struct held_key *key, struct err *e);
+MUST_CHECK int q_buyer_object_delete(struct tx *tx, const struct buyer_object_key *key, struct err *e);
 
 /* How many objects of the scope's kind its principal has, in its account or, without one, in all. */
-MUST_CHECK int q_held_count(struct tx *tx, const struct held_key *scope, int64_t *n, struct err *e);
+MUST_CHECK int q_buyer_object_count(struct tx *tx, const struct buyer_object_key *scope, int64_t *n, struct err *e);
 
-struct held_filter {
-    struct held_key scope; /* account_id empty: all accounts; object_id is ignored */
+struct buyer_object_filter {
+    struct buyer_object_key scope; /* account_id empty: all accounts; object_id is ignored */
     struct str after_id;   /* empty: from the start */
     int limit;
 };
 /* In order of object_id, at most limit + 1 rows, so that the caller sees whether there are more. */
-MUST_CHECK int q_held_list(struct tx *tx, struct arena *a, const struct held_filter *f, struct held_rows *out,
+MUST_CHECK int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_object_filter *f, struct buyer_object_rows *out,
                            struct err *e);
 
 /* ---- parts ---- the key names the object */
 
-struct held_part {
+struct buyer_object_part {
     struct str part_id, doc;
 };
 /* Inserts or replaces: 1 it is new, 0 it was there, -1 failed. */
-MUST_CHECK int q_held_part_put(struct tx *tx, const struct held_key *of, const struct held_part *part, struct err *e);
+MUST_CHECK int q_buyer_object_part_put(struct tx *tx, const struct buyer_object_key *of, const struct buyer_object_part *part, struct err *e);
 /* 1 deleted, 0 there was none, -1 failed. */
-MUST_CHECK int q_held_part_delete(struct tx *tx, const struct held_key *of, struct str part_id, struct err *e);
-MUST_CHECK int q_held_parts_clear(struct tx *tx, const struct held_key *of, struct err *e);
+MUST_CHECK int q_buyer_object_part_delete(struct tx *tx, const struct buyer_object_key *of, struct str part_id, struct err *e);
+MUST_CHECK int q_buyer_object_parts_clear(struct tx *tx, const struct buyer_object_key *of, struct err *e);
 /* The part whose id comes first. 1 found, 0 there is none, -1 failed. */
-MUST_CHECK int q_held_part_first(struct tx *tx, struct arena *a, const struct held_key *of, struct held_part *out,
+MUST_CHECK int q_buyer_object_part_first(struct tx *tx, struct arena *a, const struct buyer_object_key *of, struct buyer_object_part *out,
                                  struct err *e);
-MUST_CHECK int q_held_parts_count(struct tx *tx, const struct held_key *of, int64_t *n, struct err *e);
+MUST_CHECK int q_buyer_object_parts_count(struct tx *tx, const struct buyer_object_key *of, int64_t *n, struct err *e);
 
 /* ---- events ---- */
 

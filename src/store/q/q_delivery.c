@@ -81,18 +81,18 @@ int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e)
     return stmt_run(s, e);
 }
 
-int q_reading_get(struct tx *tx, struct str media_buy_id, struct reading_row *out, struct err *e)
+int q_delivery_poll_get(struct tx *tx, struct str media_buy_id, struct delivery_poll_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT read_at, as_of FROM reading WHERE media_buy_id = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT read_at, as_of FROM delivery_poll WHERE media_buy_id = ?");
     stmt_str(s, 1, media_buy_id);
     int rc = stmt_step(s, e);
-    if (rc == 1) *out = (struct reading_row){ col_i64(s, 0), col_i64(s, 1) };
+    if (rc == 1) *out = (struct delivery_poll_row){ col_i64(s, 0), col_i64(s, 1) };
     return rc;
 }
 
-int q_reading_put(struct tx *tx, struct str media_buy_id, const struct reading_row *row, struct err *e)
+int q_delivery_poll_put(struct tx *tx, struct str media_buy_id, const struct delivery_poll_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO reading (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO delivery_poll (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
     stmt_str(s, 1, media_buy_id);
     stmt_i64(s, 2, row->read_at);
     stmt_i64(s, 3, row->as_of);

@@ -208,13 +208,13 @@ static int take_usage(struct tool_call *c, yyjson_val *record, const char *at, s
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_copy(doc, o, "reporting_period", yyjson_obj_get(c->args, "reporting_period"));
     json_add_copy(doc, o, "usage", record);
-    struct held_row row = { .key = { account.tenant_id, HELD_USAGE, account.principal_id, account.account_id,
+    struct buyer_object_row row = { .key = { account.tenant_id, BUYER_OBJECT_USAGE, account.principal_id, account.account_id,
                                      id_new(c->arena, c->act->rng, "use-", c->act->now) },
                             .name = buy,
                             .doc = json_write(c->arena, o),
                             .created_at = c->act->now,
                             .updated_at = c->act->now };
-    return q_held_put(c->act->tx, &row, why);
+    return q_buyer_object_put(c->act->tx, &row, why);
 }
 
 static int check_reporting_period(struct tool_call *c, struct err *e)

@@ -10,7 +10,7 @@
 #define MEMBERS_MAX   100000
 #define MINIMUM_SIZE  100 /* unless the publisher's "minimum_audience_size" says otherwise */
 
-static int64_t minimum_size(struct held_sync *h)
+static int64_t minimum_size(struct buyer_object_sync *h)
 {
     struct tenant_settings ts;
     tenant_settings_read(h->c->act->tenant, h->c->arena, &ts);
@@ -39,12 +39,12 @@ static int check_member(yyjson_val *member, const char *at, size_t i, struct err
         (void)err_suggest(e, "Trim and lower-case e-mail addresses, write phones in E.164, then hash.");
         return err_field(e, "%s/%zu", at, i);
     }
-    if (id.n > 0 && id.n <= HELD_ID_MAX) return 0;
-    (void)err_set(e, "INVALID_REQUEST", "A member needs an external_id of at most %d bytes.", HELD_ID_MAX);
+    if (id.n > 0 && id.n <= BUYER_OBJECT_ID_MAX) return 0;
+    (void)err_set(e, "INVALID_REQUEST", "A member needs an external_id of at most %d bytes.", BUYER_OBJECT_ID_MAX);
     return err_field(e, "%s/%zu/external_id", at, i);
 }
 
-static int read_members(struct held_item *item, const char *key, yyjson_val **out, struct arena *a, struct err *e)
+static int read_members(struct buyer_object_item *item, const char *key, yyjson_val **out, struct arena *a, struct err *e)
 {
     yyjson_val *member;
     size_t i, n;
@@ -58,7 +58,7 @@ static int read_members(struct held_item *item, const char *key, yyjson_val **ou
 }
 
 /* What is kept: the definition, without members. */
-static struct str audience_doc(struct held_sync *h, const struct held_item *item)
+static struct str audience_doc(struct buyer_object_sync *h, const struct buyer_object_item *item)
 {
     static const char *const kept[] = { "name", "description", "audience_type", "tags", "consent_basis" };
     struct doc_edit d;
@@ -80,33 +80,33 @@ static struct str member_doc(struct arena *a, yyjson_val *member)
 }
 
 /* Removal takes precedence, so it comes last. *changed when members came or went. */
-static int write_members(struct held_sync *h, const struct held_item *item, yyjson_val *add, yyjson_val *remove,
+static int write_members(struct buyer_object_sync *h, const struct buyer_object_item *item, yyjson_val *add, yyjson_val *remove,
                          bool *changed, struct err *e)
 {
     struct tx *tx = h->c->act->tx;
     yyjson_val *member;
     size_t i, n;
     yyjson_arr_foreach(add, i, n, member) {
-        struct held_part part = { json_str(member, "external_id"), member_doc(h->c->arena, member) };
-        int rc = q_held_part_put(tx, &item->row.key, &part, e);
+        struct buyer_object_part part = { json_str(member, "external_id"), member_doc(h->c->arena, member) };
+        int rc = q_buyer_object_part_put(tx, &item->row.key, &part, e);
         if (rc < 0) return -1;
         *changed |= rc == 1;
     }
     yyjson_arr_foreach(remove, i, n, member) {
-        int rc = q_held_part_delete(tx, &item->row.key, json_str(member, "external_id"), e);
+        int rc = q_buyer_object_part_delete(tx, &item->row.key, json_str(member, "external_id"), e);
         if (rc < 0) return -1;
         *changed |= rc == 1;
     }
     return 0;
 }
 
-static int show_audience(struct held_sync *h, const struct held_row *row, yyjson_mut_val *o, struct err *e)
+static int show_audience(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o, struct err *e)
 {
     struct tool_call *c = h->c;
     int64_t members, least = minimum_size(h);
     yyjson_val *doc = doc_parse(c->arena, row->doc);
     bool suppression = str_is(json_str(doc, "audience_type"), "suppression"); /* excluding few harms nobody */
-    if (q_held_parts_count(c->act->tx, &row->key, &members, e)) return -1;
+    if (q_buyer_object_parts_count(c->act->tx, &row->key, &members, e)) return -1;
     json_add_copy(c->doc, o, "name", yyjson_obj_get(doc, "name"));
     json_add_copy(c->doc, o, "seller_id", yyjson_obj_get(doc, "seller_id"));
     bool small = members < least && !suppression;
@@ -118,7 +118,7 @@ static int show_audience(struct held_sync *h, const struct held_row *row, yyjson
     return 0;
 }
 
-static int show_discovered(struct held_sync *h, const struct held_row *row, yyjson_mut_val *o, struct err *e)
+static int show_discovered(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o, struct err *e)
 {
     static const char *const more[] = { "description", "audience_type", "tags" };
     yyjson_val *doc = doc_parse(h->c->arena, row->doc);
@@ -127,30 +127,30 @@ static int show_discovered(struct held_sync *h, const struct held_row *row, yyjs
     return show_audience(h, row, o, e);
 }
 
-static int delete_audience(struct held_sync *h, struct held_item *item, struct err *e)
+static int delete_audience(struct buyer_object_sync *h, struct buyer_object_item *item, struct err *e)
 {
     if (!item->found) {
         (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no audience of that id in this account.");
         return err_field(e, "%s/audience_id", item->at);
     }
-    if (q_held_delete(h->c->act->tx, &item->row.key, e) < 0) return -1;
-    held_action(h, item, "deleted");
+    if (q_buyer_object_delete(h->c->act->tx, &item->row.key, e) < 0) return -1;
+    buyer_object_action(h, item, "deleted");
     return 0;
 }
 
-static int sync_audience(struct held_sync *h, struct held_item *item, struct err *e)
+static int sync_audience(struct buyer_object_sync *h, struct buyer_object_item *item, struct err *e)
 {
     yyjson_val *add, *remove;
     bool changed, members_changed = false;
     if (json_bool_or(item->entry, "delete", false)) return delete_audience(h, item, e);
     if (read_members(item, "add", &add, h->c->arena, e) || read_members(item, "remove", &remove, h->c->arena, e)) return -1;
     item->row.name = json_str(item->entry, "name");
-    if (held_keep(h, item, audience_doc(h, item), &changed, e)) return -1;
+    if (buyer_object_keep(h, item, audience_doc(h, item), &changed, e)) return -1;
     if (write_members(h, item, add, remove, &members_changed, e)) return -1;
     if (members_changed && !changed) {
-        held_action(h, item, "updated");
+        buyer_object_action(h, item, "updated");
         item->row.updated_at = h->c->act->now;
-        if (q_held_put(h->c->act->tx, &item->row, e)) return -1;
+        if (q_buyer_object_put(h->c->act->tx, &item->row, e)) return -1;
     }
     json_add_i64(h->c->doc, item->reply, "uploaded_count", (int64_t)yyjson_arr_size(add));
     return show_audience(h, &item->row, item->reply, e);
@@ -158,8 +158,8 @@ static int sync_audience(struct held_sync *h, struct held_item *item, struct err
 
 int sync_audiences_run(struct tool_call *c, struct err *e)
 {
-    static const struct held_ops ops = { sync_audience, show_discovered };
-    struct held_sync h = { .c = c, .kind = HELD_AUDIENCE, .id_key = "audience_id", .list_key = "audiences",
+    static const struct buyer_object_ops ops = { sync_audience, show_discovered };
+    struct buyer_object_sync h = { .c = c, .kind = BUYER_OBJECT_AUDIENCE, .id_key = "audience_id", .list_key = "audiences",
                            .list_max = AUDIENCES_MAX };
-    return held_begin(&h, e) || held_run(&h, &ops, e) ? -1 : 0;
+    return buyer_object_begin(&h, e) || buyer_object_run(&h, &ops, e) ? -1 : 0;
 }

@@ -15,7 +15,7 @@
 
 /* ---- sync_event_sources ---- */
 
-static void add_setup(struct held_sync *h, yyjson_mut_val *o, struct str id)
+static void add_setup(struct buyer_object_sync *h, yyjson_mut_val *o, struct str id)
 {
     struct tool_call *c = h->c;
     yyjson_mut_val *s = json_add_obj(c->doc, o, "setup");
@@ -28,7 +28,7 @@ static void add_setup(struct held_sync *h, yyjson_mut_val *o, struct str id)
                   "and phone numbers with SHA-256 first. The same event_id and event_type count once.");
 }
 
-static int add_source(struct held_sync *h, const struct held_row *row, yyjson_mut_val *o, struct err *e)
+static int add_source(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o, struct err *e)
 {
     static const char *const shown[] = { "name", "event_types", "action_source", "surface", "ext" };
     struct tool_call *c = h->c;
@@ -50,13 +50,13 @@ static int add_source(struct held_sync *h, const struct held_row *row, yyjson_mu
     return 0;
 }
 
-static int sync_source(struct held_sync *h, struct held_item *item, struct err *e)
+static int sync_source(struct buyer_object_sync *h, struct buyer_object_item *item, struct err *e)
 {
     struct arena *a = h->c->arena;
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *root = json_root_obj(doc);
     struct str seller_id = json_str(doc_parse(a, item->row.doc), "seller_id");
-    if (!id_text_valid(item->id, HELD_ID_MAX)) {
+    if (!id_text_valid(item->id, BUYER_OBJECT_ID_MAX)) {
         (void)err_set(e, "INVALID_REQUEST", "event_source_id may hold printable ASCII without spaces and quotes only.");
         return err_field(e, "%s/event_source_id", item->at);
     }
@@ -64,16 +64,16 @@ static int sync_source(struct held_sync *h, struct held_item *item, struct err *
     json_add_copy(doc, root, "source", item->entry);
     json_add_str(doc, root, "seller_id", seller_id);
     item->row.name = json_str(item->entry, "name");
-    if (held_keep(h, item, json_write(a, root), NULL, e)) return -1;
+    if (buyer_object_keep(h, item, json_write(a, root), NULL, e)) return -1;
     return add_source(h, &item->row, item->reply, e);
 }
 
 int sync_event_sources_run(struct tool_call *c, struct err *e)
 {
-    static const struct held_ops ops = { sync_source, add_source };
-    struct held_sync h = { .c = c, .kind = HELD_EVENT_SOURCE, .id_key = "event_source_id", .list_key = "event_sources",
+    static const struct buyer_object_ops ops = { sync_source, add_source };
+    struct buyer_object_sync h = { .c = c, .kind = BUYER_OBJECT_EVENT_SOURCE, .id_key = "event_source_id", .list_key = "event_sources",
                            .list_max = SOURCES_MAX };
-    return held_begin(&h, e) || held_run(&h, &ops, e) ? -1 : 0;
+    return buyer_object_begin(&h, e) || buyer_object_run(&h, &ops, e) ? -1 : 0;
 }
 
 /* ---- log_event ---- */
@@ -93,20 +93,20 @@ static int find_source(struct logging *l, struct err *e)
     struct tool_call *c = l->c;
     struct account_ref ref;
     struct account_row account;
-    struct held_row row;
+    struct buyer_object_row row;
     struct err ignored;
-    struct held_key key = { c->act->tenant->tenant_id, HELD_EVENT_SOURCE, c->act->principal->principal_id, STR_NONE,
+    struct buyer_object_key key = { c->act->tenant->tenant_id, BUYER_OBJECT_EVENT_SOURCE, c->act->principal->principal_id, STR_NONE,
                             STR_NONE };
-    if (json_req_str(JSON_FIELD(c->args, "event_source_id", ""), (struct json_len){ 1, HELD_ID_MAX }, &key.object_id, e)) {
+    if (json_req_str(JSON_FIELD(c->args, "event_source_id", ""), (struct json_len){ 1, BUYER_OBJECT_ID_MAX }, &key.object_id, e)) {
         return -1;
     }
     bool named = account_ref_read(c->args, &ref, &ignored) == 0 && ref.given &&
                  account_find(c->act, &ref, ACCOUNT_USE_SYNC, &account, &ignored) == 1;
     if (named) key.account_id = account.account_id;
-    int rc = q_held_get(c->act->tx, c->arena, &key, &row, e);
+    int rc = q_buyer_object_get(c->act->tx, c->arena, &key, &row, e);
     if (rc == 0 && named) {
         key.account_id = STR_NONE;
-        rc = q_held_get(c->act->tx, c->arena, &key, &row, e);
+        rc = q_buyer_object_get(c->act->tx, c->arena, &key, &row, e);
     }
     if (rc < 0) return -1;
     if (rc == 0) {
@@ -192,7 +192,7 @@ static int log_one(struct logging *l, yyjson_val *event, struct err *e)
                              .event_source_id = l->seller_id, .event_id = id, .event_type = type,
                              .logged_at = c->act->now };
     struct err why;
-    if (!id.n || id.n > HELD_ID_MAX || !type.n) {
+    if (!id.n || id.n > BUYER_OBJECT_ID_MAX || !type.n) {
         fail_event(l, id, "INVALID_REQUEST", "event_id and event_type are needed.");
         return 0;
     }

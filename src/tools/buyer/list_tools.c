@@ -19,7 +19,7 @@
 
 /* ---- what both show ---- */
 
-static int add_list(struct tool_call *c, const struct inventory_list_kind *kind, const struct held_row *row,
+static int add_list(struct tool_call *c, const struct inventory_list_kind *kind, const struct buyer_object_row *row,
                     yyjson_mut_val *o, struct err *e)
 {
     static const char *const shown[] = { "name", "description", "account", "brand", "filters", "webhook_url" };
@@ -62,7 +62,7 @@ static int account_filter(struct tool_call *c, struct str *account_id, bool *non
     return 0;
 }
 
-static int load(struct tool_call *c, const struct inventory_list_kind *kind, struct held_row *out, struct err *e)
+static int load(struct tool_call *c, const struct inventory_list_kind *kind, struct buyer_object_row *out, struct err *e)
 {
     struct str id;
     if (json_req_str(JSON_FIELD(c->args, "list_id", ""), (struct json_len){ 1, ID_MAX }, &id, e)) return -1;
@@ -74,7 +74,7 @@ static int load(struct tool_call *c, const struct inventory_list_kind *kind, str
 static int create(struct tool_call *c, const struct inventory_list_kind *kind, struct err *e)
 {
     struct inventory_list_new in = { .kind = kind, .args = c->args };
-    struct held_row row;
+    struct buyer_object_row row;
     struct str token;
     if (account_of(c, &in.account_id, e) || inventory_list_create(c->act, &in, &row, &token, e)) return -1;
     if (add_list(c, kind, &row, json_add_obj(c->doc, c->reply, "list"), e)) return -1;
@@ -85,15 +85,15 @@ static int create(struct tool_call *c, const struct inventory_list_kind *kind, s
 
 static int update(struct tool_call *c, const struct inventory_list_kind *kind, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     if (load(c, kind, &row, e) || inventory_list_change(c->act, kind, c->args, &row, e)) return -1;
     return add_list(c, kind, &row, json_add_obj(c->doc, c->reply, "list"), e);
 }
 
 static int delete(struct tool_call *c, const struct inventory_list_kind *kind, struct err *e)
 {
-    struct held_row row;
-    if (load(c, kind, &row, e) || q_held_delete(c->act->tx, &row.key, e) < 0) return -1;
+    struct buyer_object_row row;
+    if (load(c, kind, &row, e) || q_buyer_object_delete(c->act->tx, &row.key, e) < 0) return -1;
     json_add_bool(c->doc, c->reply, "deleted", true);
     json_add_str(c->doc, c->reply, "list_id", row.key.object_id);
     return 0;
@@ -123,16 +123,16 @@ static int list(struct tool_call *c, const struct inventory_list_kind *kind, str
     struct keyset page;
     bool none, more = false;
     struct str last = STR_NONE, part = json_str(c->args, "name_contains");
-    struct held_filter f = { .scope = { c->act->tenant->tenant_id, kind->held, c->act->principal->principal_id, STR_NONE,
+    struct buyer_object_filter f = { .scope = { c->act->tenant->tenant_id, kind->object_kind, c->act->principal->principal_id, STR_NONE,
                                         STR_NONE },
                              .limit = PAGE_ROWS };
-    if (keyset_read(c, kind->held, PAGE_ROWS, &page, e)) return -1;
+    if (keyset_read(c, kind->object_kind, PAGE_ROWS, &page, e)) return -1;
     if (account_filter(c, &f.scope.account_id, &none, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "lists");
     f.after_id = page.after;
     for (bool end = none; !end && !more;) {
-        struct held_rows rows;
-        if (q_held_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
+        struct buyer_object_rows rows;
+        if (q_buyer_object_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
         end = rows.n <= (size_t)f.limit;
         for (size_t i = 0; i < rows.n && !more; i++) {
             f.after_id = rows.rows[i].key.object_id;
@@ -159,7 +159,7 @@ struct slice {
 static int read_slice(struct tool_call *c, const struct inventory_list_kind *kind, size_t total, struct slice *s,
                       struct err *e)
 {
-    if (keyset_read(c, arena_printf(c->arena, "%s.entries", kind->held).p, ITEMS_MAX, &s->page, e)) return -1;
+    if (keyset_read(c, arena_printf(c->arena, "%s.entries", kind->object_kind).p, ITEMS_MAX, &s->page, e)) return -1;
     if (!json_has(json_obj(c->args, "pagination"), "max_results")) s->page.max = ITEMS_PAGE;
     for (size_t i = 0; i < s->page.after.n && i < 9; i++) {
         char ch = s->page.after.p[i];
@@ -210,7 +210,7 @@ static void add_gaps(struct tool_call *c, yyjson_val *filters, const struct inve
 
 static int get(struct tool_call *c, const struct inventory_list_kind *kind, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     struct inventory_entries entries;
     struct slice s = { 0 };
     bool properties = kind == &property_lists;
@@ -301,7 +301,7 @@ int validate_property_delivery_run(struct tool_call *c, struct err *e)
     struct validation v = { .c = c, .include_compliant = json_bool_or(c->args, "include_compliant", false) };
     static const struct tally nothing = { 0, 0 };
     struct inventory_entries entries;
-    struct held_row row;
+    struct buyer_object_row row;
     yyjson_val *records, *record;
     size_t i, n;
     if (load(c, &property_lists, &row, e)) return -1;

@@ -13,12 +13,12 @@
 
 /* ---- keeping ---- */
 
-static int load(struct tool_call *c, struct held_row *out, struct err *e)
+static int load(struct tool_call *c, struct buyer_object_row *out, struct err *e)
 {
-    struct held_key key = { c->act->tenant->tenant_id, HELD_CONTENT_STANDARDS, c->act->principal->principal_id, STR_NONE,
+    struct buyer_object_key key = { c->act->tenant->tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, c->act->principal->principal_id, STR_NONE,
                             STR_NONE };
     if (json_req_str(JSON_FIELD(c->args, "standards_id", ""), (struct json_len){ 1, ID_MAX }, &key.object_id, e)) return -1;
-    int rc = q_held_get(c->act->tx, c->arena, &key, out, e);
+    int rc = q_buyer_object_get(c->act->tx, c->arena, &key, out, e);
     if (rc < 0) return -1;
     if (rc == 1) return 0;
     (void)err_set(e, "REFERENCE_NOT_FOUND", "There are no content standards of that id.");
@@ -71,24 +71,24 @@ int create_content_standards_run(struct tool_call *c, struct err *e)
     if (json_req_arr(JSON_FIELD(scope, "languages_any", "/scope"), (struct json_len){ 1, 200 }, &languages, e)) return -1;
     if (check_policies(c, e)) return -1;
     if (account_ref_read(c->args, &ref, e) || account_ensure(c->act, &ref, ACCOUNT_USE_SYNC, &account, e)) return -1;
-    struct held_row row = { .key = { account.tenant_id, HELD_CONTENT_STANDARDS, account.principal_id, account.account_id,
+    struct buyer_object_row row = { .key = { account.tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, account.principal_id, account.account_id,
                                      id_new(c->arena, c->act->rng, "std-", c->act->now) },
                             .name = json_str(scope, "description"),
                             .doc = changed_doc(c, STR("{}")),
                             .created_at = c->act->now,
                             .updated_at = c->act->now };
-    if (q_held_put(c->act->tx, &row, e)) return -1;
+    if (q_buyer_object_put(c->act->tx, &row, e)) return -1;
     json_add_str(c->doc, c->reply, "standards_id", row.key.object_id);
     return audit(c, "content_standards.create", row.key.object_id, e);
 }
 
 int update_content_standards_run(struct tool_call *c, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     if (load(c, &row, e) || check_policies(c, e)) return -1;
     row.doc = changed_doc(c, row.doc);
     row.updated_at = c->act->now;
-    if (q_held_put(c->act->tx, &row, e)) return -1;
+    if (q_buyer_object_put(c->act->tx, &row, e)) return -1;
     json_add_bool(c->doc, c->reply, "success", true);
     json_add_str(c->doc, c->reply, "standards_id", row.key.object_id);
     return audit(c, "content_standards.update", row.key.object_id, e);
@@ -113,7 +113,7 @@ static void add_exemplars(struct tool_call *c, yyjson_mut_val *o, yyjson_val *ex
     if (yyjson_mut_obj_size(shown) > 0) json_add_val(c->doc, o, "calibration_exemplars", shown);
 }
 
-static void add_standards(struct tool_call *c, yyjson_mut_val *o, const struct held_row *row)
+static void add_standards(struct tool_call *c, yyjson_mut_val *o, const struct buyer_object_row *row)
 {
     static const char *const shown[] = { "name", "countries_all", "channels_any", "languages_any", "policies" };
     yyjson_val *doc = doc_parse(c->arena, row->doc);
@@ -124,7 +124,7 @@ static void add_standards(struct tool_call *c, yyjson_mut_val *o, const struct h
 
 int get_content_standards_run(struct tool_call *c, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     if (load(c, &row, e)) return -1;
     add_standards(c, c->reply, &row);
     return 0;
@@ -144,7 +144,7 @@ static bool overlap(yyjson_val *wanted, yyjson_val *have)
     return false;
 }
 
-static bool wanted(struct tool_call *c, const struct held_row *row)
+static bool wanted(struct tool_call *c, const struct buyer_object_row *row)
 {
     yyjson_val *doc = doc_parse(c->arena, row->doc);
     return overlap(yyjson_obj_get(c->args, "channels"), yyjson_obj_get(doc, "channels_any")) &&
@@ -157,15 +157,15 @@ int list_content_standards_run(struct tool_call *c, struct err *e)
     struct keyset page;
     struct str last = STR_NONE;
     bool more = false;
-    struct held_filter f = { .scope = { c->act->tenant->tenant_id, HELD_CONTENT_STANDARDS, c->act->principal->principal_id,
+    struct buyer_object_filter f = { .scope = { c->act->tenant->tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, c->act->principal->principal_id,
                                         STR_NONE, STR_NONE },
                              .limit = PAGE_ROWS };
-    if (keyset_read(c, HELD_CONTENT_STANDARDS, PAGE_ROWS, &page, e)) return -1;
+    if (keyset_read(c, BUYER_OBJECT_CONTENT_STANDARDS, PAGE_ROWS, &page, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "standards");
     f.after_id = page.after;
     for (bool end = false; !end && !more;) {
-        struct held_rows rows;
-        if (q_held_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
+        struct buyer_object_rows rows;
+        if (q_buyer_object_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
         end = rows.n <= (size_t)f.limit;
         for (size_t i = 0; i < rows.n; i++) {
             f.after_id = rows.rows[i].key.object_id;
@@ -211,7 +211,7 @@ static void add_verdict(struct tool_call *c, yyjson_mut_val *o, const struct con
 
 int calibrate_content_run(struct tool_call *c, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     int64_t work = CONTENT_WORK_MAX;
     struct content_case k = { .work_left = &work };
     struct content_verdict v;
@@ -227,7 +227,7 @@ int calibrate_content_run(struct tool_call *c, struct err *e)
 
 int validate_content_delivery_run(struct tool_call *c, struct err *e)
 {
-    struct held_row row;
+    struct buyer_object_row row;
     yyjson_val *records, *record;
     size_t i, n;
     int64_t passed = 0, failed = 0, work = CONTENT_WORK_MAX;

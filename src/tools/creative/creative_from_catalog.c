@@ -12,9 +12,9 @@ static bool mentions(struct str text, struct str id)
     return id.n && text.n >= id.n && memmem(text.p, text.n, id.p, id.n) != NULL;
 }
 
-static const struct held_row *choose(const struct held_rows *rows, size_t n, struct str message)
+static const struct buyer_object_row *choose(const struct buyer_object_rows *rows, size_t n, struct str message)
 {
-    const struct held_row *latest = NULL;
+    const struct buyer_object_row *latest = NULL;
     for (size_t i = 0; i < n; i++) {
         if (mentions(message, rows->rows[i].key.object_id)) return &rows->rows[i];
         if (!latest || rows->rows[i].updated_at > latest->updated_at) latest = &rows->rows[i];
@@ -30,7 +30,7 @@ static yyjson_mut_val *add_asset(yyjson_mut_doc *doc, yyjson_mut_val *assets, co
 }
 
 /* Items speak of title or name, and of an image in one of these members. */
-static struct str first_of(yyjson_val *item, const char *one, const char *other)
+static struct str first_occurrences(yyjson_val *item, const char *one, const char *other)
 {
     struct str s = json_str(item, one);
     return s.n ? s : json_str(item, other);
@@ -40,8 +40,8 @@ static int manifest_of(struct tool_call *c, yyjson_val *item, yyjson_val **manif
 {
     yyjson_mut_doc *doc = json_doc_new(c->arena);
     yyjson_mut_val *assets = json_add_obj(doc, json_root_obj(doc), "assets");
-    struct str title = first_of(item, "title", "name"), body = json_str(item, "description");
-    struct str image = first_of(item, "image_url", "image"), url = first_of(item, "url", "link");
+    struct str title = first_occurrences(item, "title", "name"), body = json_str(item, "description");
+    struct str image = first_occurrences(item, "image_url", "image"), url = first_occurrences(item, "url", "link");
     const char *macro = json_str(item, "sku").n ? "sku={SKU}" : "item_id={ITEM_ID}";
     if (title.n) json_add_str(doc, add_asset(doc, assets, "headline", "text"), "content", title);
     if (body.n) json_add_str(doc, add_asset(doc, assets, "body", "text"), "content", body);
@@ -65,18 +65,18 @@ int creative_from_catalog(struct tool_call *c, struct str message, yyjson_val **
     if (account_ref_read(c->args, &ref, e)) return -1;
     int found = account_find(c->act, &ref, ACCOUNT_USE_SYNC, &account, e);
     if (found != 1) return found;
-    struct held_filter f = { .scope = { .tenant_id = c->act->tenant->tenant_id, .kind = HELD_CATALOG,
+    struct buyer_object_filter f = { .scope = { .tenant_id = c->act->tenant->tenant_id, .kind = BUYER_OBJECT_CATALOG,
                                         .principal_id = c->act->principal->principal_id,
                                         .account_id = account.account_id },
                              .limit = CATALOGS_MAX };
-    struct held_rows rows;
-    struct held_part part;
+    struct buyer_object_rows rows;
+    struct buyer_object_part part;
     yyjson_doc *doc;
-    if (q_held_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
+    if (q_buyer_object_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
     size_t n = rows.n > CATALOGS_MAX ? CATALOGS_MAX : rows.n;
-    const struct held_row *catalog = choose(&rows, n, message);
+    const struct buyer_object_row *catalog = choose(&rows, n, message);
     if (!catalog) return 0;
-    int rc = q_held_part_first(c->act->tx, c->arena, &catalog->key, &part, e);
+    int rc = q_buyer_object_part_first(c->act->tx, c->arena, &catalog->key, &part, e);
     if (rc != 1) return rc;
     if (!part.doc.n || json_parse(c->arena, part.doc, &stored, &doc, e)) return part.doc.n ? -1 : 0;
     return manifest_of(c, yyjson_doc_get_root(doc), manifest, e) ? -1 : 1;

@@ -457,7 +457,7 @@ int sync_creatives_run(struct tool_call *c, struct err *e)
     struct sync_call s = { .c = c, .principal_id = c->act->principal->principal_id };
     bool rehearse = json_bool_or(c->args, "dry_run", false);
     if (rehearse && tx_rehearse(c->act->tx, e)) return -1;
-    if (shorthand_names(c, "assignments", e) || shorthand_awaited(c, e) || read_call(&s, e)) return -1;
+    if (request_expand_names(c, "assignments", e) || request_expand_awaited(c, e) || read_call(&s, e)) return -1;
     s.results = json_add_arr(c->doc, c->reply, "creatives");
     s.aux = json_add_arr(c->doc, c->aux, "creatives");
     if (run_all(&s, e)) return -1;

@@ -137,7 +137,7 @@ int x_update_performance_index_run(struct tool_call *c, struct err *e)
 {
     struct media_buy_row buy;
     yyjson_val *feedback = NULL, *list = NULL;
-    if (own_buy(c, &buy, e) || shorthand_names(c, "package_performance", e)) return -1;
+    if (own_buy(c, &buy, e) || request_expand_names(c, "package_performance", e)) return -1;
     if (json_opt_obj(JSON_FIELD(c->args, "feedback", ""), &feedback, e)) return -1;
     if (json_opt_arr(JSON_FIELD(c->args, "package_performance", ""), (struct json_len){ 1, 1000 }, &list, e)) return -1;
     if (!feedback && !list) {

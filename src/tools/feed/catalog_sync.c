@@ -23,7 +23,7 @@ struct items {
     yyjson_mut_val *issues; /* array; empty: none */
 };
 
-static void add_issue(struct held_sync *h, struct items *it, size_t i, struct str id, const char *reason)
+static void add_issue(struct buyer_object_sync *h, struct items *it, size_t i, struct str id, const char *reason)
 {
     if (yyjson_mut_arr_size(it->issues) >= ISSUES_SHOWN) return;
     yyjson_mut_val *o = json_push_obj(h->c->doc, it->issues);
@@ -32,14 +32,14 @@ static void add_issue(struct held_sync *h, struct items *it, size_t i, struct st
     json_push_str(h->c->doc, json_add_arr(h->c->doc, o, "reasons"), str_from(reason));
 }
 
-static void check_items(struct held_sync *h, struct items *it)
+static void check_items(struct buyer_object_sync *h, struct items *it)
 {
     yyjson_val *item;
     size_t i, n = yyjson_arr_size(it->list);
     it->issues = yyjson_mut_arr(h->c->doc);
     it->ids = ARENA_ARRAY(h->c->arena, struct str, n + 1);
     yyjson_arr_foreach(it->list, i, n, item) it->ids[i] = feed_item_id(item);
-    const size_t *first = first_of(h->c->arena, it->ids, n);
+    const size_t *first = first_occurrences(h->c->arena, it->ids, n);
     for (i = 0; i < n; i++) {
         if (!it->ids[i].n) {
             add_issue(h, it, i, it->ids[i], "The item has no identifier.");
@@ -52,7 +52,7 @@ static void check_items(struct held_sync *h, struct items *it)
     }
 }
 
-static int check_catalog(struct held_sync *h, struct held_item *item, struct items *it, struct err *e)
+static int check_catalog(struct buyer_object_sync *h, struct buyer_object_item *item, struct items *it, struct err *e)
 {
     struct str type;
     if (json_req_str(JSON_FIELD(item->entry, "type", item->at), (struct json_len){ 1, 40 }, &type, e)) return -1;
@@ -76,7 +76,7 @@ static int check_catalog(struct held_sync *h, struct held_item *item, struct ite
 }
 
 /* The catalog without its items, which have rows of their own; the mark tells whether they change. */
-static struct str catalog_doc(struct held_sync *h, const struct held_item *item, const struct items *it)
+static struct str catalog_doc(struct buyer_object_sync *h, const struct buyer_object_item *item, const struct items *it)
 {
     struct arena *a = h->c->arena;
     yyjson_mut_doc *doc = json_doc_new(a);
@@ -93,21 +93,21 @@ static struct str catalog_doc(struct held_sync *h, const struct held_item *item,
     return json_write(a, root);
 }
 
-static int store_items(struct held_sync *h, const struct held_item *item, const struct items *it, struct err *e)
+static int store_items(struct buyer_object_sync *h, const struct buyer_object_item *item, const struct items *it, struct err *e)
 {
     struct tx *tx = h->c->act->tx;
     yyjson_val *v;
     size_t i, n;
-    if (q_held_parts_clear(tx, &item->row.key, e)) return -1;
+    if (q_buyer_object_parts_clear(tx, &item->row.key, e)) return -1;
     yyjson_arr_foreach(it->list, i, n, v) {
         if (!it->ids[i].n) continue; /* rejected */
-        struct held_part part = { it->ids[i], json_write_val(h->c->arena, v) };
-        if (q_held_part_put(tx, &item->row.key, &part, e) < 0) return -1;
+        struct buyer_object_part part = { it->ids[i], json_write_val(h->c->arena, v) };
+        if (q_buyer_object_part_put(tx, &item->row.key, &part, e) < 0) return -1;
     }
     return 0;
 }
 
-static void add_counts(struct held_sync *h, yyjson_mut_val *o, int64_t count)
+static void add_counts(struct buyer_object_sync *h, yyjson_mut_val *o, int64_t count)
 {
     json_add_i64(h->c->doc, o, "item_count", count);
     json_add_i64(h->c->doc, o, "items_approved", count);
@@ -115,7 +115,7 @@ static void add_counts(struct held_sync *h, yyjson_mut_val *o, int64_t count)
 }
 
 /* Where a catalog is fetched from, when next, and what came of the last time. */
-static void tell_feed(struct held_sync *h, const struct catalog_feed *f, yyjson_mut_val *o)
+static void tell_feed(struct buyer_object_sync *h, const struct catalog_feed *f, yyjson_mut_val *o)
 {
     yyjson_mut_doc *doc = h->c->doc;
     if (!f->known && !f->url.n) return;
@@ -136,7 +136,7 @@ static void tell_feed(struct held_sync *h, const struct catalog_feed *f, yyjson_
 }
 
 /* Says whose word holds from now on: the feed's or the call's. */
-static int sync_feed(struct held_sync *h, struct held_item *item, const struct items *it, struct err *e)
+static int sync_feed(struct buyer_object_sync *h, struct buyer_object_item *item, const struct items *it, struct err *e)
 {
     struct catalog_feed f = { .next_at = TIME_NONE };
     if (json_has(item->entry, "url")) {
@@ -149,7 +149,7 @@ static int sync_feed(struct held_sync *h, struct held_item *item, const struct i
     return own && !h->dry_run ? catalog_feed_forget(h->c->act->tx, &item->row.key, e) : 0;
 }
 
-static int sync_catalog(struct held_sync *h, struct held_item *item, struct err *e)
+static int sync_catalog(struct buyer_object_sync *h, struct buyer_object_item *item, struct err *e)
 {
     struct items it = { 0 };
     bool changed;
@@ -157,9 +157,9 @@ static int sync_catalog(struct held_sync *h, struct held_item *item, struct err 
     if (check_catalog(h, item, &it, e)) return -1;
     struct str doc = catalog_doc(h, item, &it);
     item->row.name = json_str(item->entry, "name");
-    if (held_keep(h, item, doc, &changed, e)) return -1;
+    if (buyer_object_keep(h, item, doc, &changed, e)) return -1;
     if (changed && it.list && !h->dry_run && store_items(h, item, &it, e)) return -1;
-    if (q_held_parts_count(h->c->act->tx, &item->row.key, &count, e)) return -1;
+    if (q_buyer_object_parts_count(h->c->act->tx, &item->row.key, &count, e)) return -1;
     if (h->dry_run && it.list) count = (int64_t)it.good;
     add_counts(h, item->reply, count);
     size_t rejected = yyjson_arr_size(it.list) - it.good;
@@ -169,10 +169,10 @@ static int sync_catalog(struct held_sync *h, struct held_item *item, struct err 
     return sync_feed(h, item, &it, e);
 }
 
-static int show_catalog(struct held_sync *h, const struct held_row *row, yyjson_mut_val *out, struct err *e)
+static int show_catalog(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *out, struct err *e)
 {
     int64_t count;
-    if (q_held_parts_count(h->c->act->tx, &row->key, &count, e)) return -1;
+    if (q_buyer_object_parts_count(h->c->act->tx, &row->key, &count, e)) return -1;
     add_counts(h, out, count);
     json_add_time(h->c->doc, out, "last_synced_at", row->updated_at);
     struct catalog_feed f;
@@ -193,7 +193,7 @@ static bool wanted(yyjson_val *ids, struct str id)
     return false;
 }
 
-static int entry(struct held_sync *h, struct held_item *item, struct err *e)
+static int entry(struct buyer_object_sync *h, struct buyer_object_item *item, struct err *e)
 {
     if (wanted(yyjson_obj_get(h->c->args, "catalog_ids"), item->id)) return sync_catalog(h, item, e);
     (void)err_set(e, "INVALID_REQUEST", "The call is limited to other catalogs by catalog_ids.");
@@ -201,7 +201,7 @@ static int entry(struct held_sync *h, struct held_item *item, struct err *e)
 }
 
 /* With validation_mode strict one failed catalog undoes them all. */
-static int check_strict(struct held_sync *h, struct err *e)
+static int check_strict(struct buyer_object_sync *h, struct err *e)
 {
     yyjson_mut_val *o;
     size_t i, n;
@@ -217,9 +217,9 @@ static int check_strict(struct held_sync *h, struct err *e)
 
 int sync_catalogs_run(struct tool_call *c, struct err *e)
 {
-    static const struct held_ops ops = { entry, show_catalog };
-    struct held_sync h = { .c = c, .kind = HELD_CATALOG, .id_key = "catalog_id", .list_key = "catalogs",
+    static const struct buyer_object_ops ops = { entry, show_catalog };
+    struct buyer_object_sync h = { .c = c, .kind = BUYER_OBJECT_CATALOG, .id_key = "catalog_id", .list_key = "catalogs",
                            .list_max = CATALOGS_MAX };
-    if (held_begin(&h, e) || held_run(&h, &ops, e)) return -1;
+    if (buyer_object_begin(&h, e) || buyer_object_run(&h, &ops, e)) return -1;
     return check_strict(&h, e);
 }

@@ -31,7 +31,7 @@ int tool_create_media_buy(struct tool_call *c, struct err *e)
 {
     struct media_buy_created r;
     struct media_buy_view v;
-    if (shorthand_create(c, e)) return -1;
+    if (request_expand_create(c, e)) return -1;
     if (media_buy_create(c->act, c->args, &r, e) || view_one(c, &r.buy.row, &v, e)) return -1;
     if (media_buy_aux(c, &v, NULL, e)) return -1;
     if (r.submitted) {
@@ -54,7 +54,7 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
 {
     struct media_buy_updated r;
     struct media_buy_view v;
-    if (shorthand_update(c, e) || media_buy_update(c->act, c->args, &r, e)) return -1;
+    if (request_expand_update(c, e) || media_buy_update(c->act, c->args, &r, e)) return -1;
     if (r.submitted) {
         c->outcome = TOOL_SUBMITTED;
         c->task_id = r.task.task_id;

@@ -103,7 +103,7 @@ static int load_buy(struct expansion *x, struct err *e)
     return 0;
 }
 
-int shorthand_names(struct tool_call *c, const char *list, struct err *e)
+int request_expand_names(struct tool_call *c, const char *list, struct err *e)
 {
     struct expansion x;
     if (!begin(c, &x) || !yyjson_mut_get_bool(yyjson_mut_obj_get(x.ours, "packages_by_name"))) return 0;
@@ -185,7 +185,7 @@ static int assign_present(struct expansion *x, yyjson_mut_val *package, struct e
     return 0;
 }
 
-int shorthand_create(struct tool_call *c, struct err *e)
+int request_expand_create(struct tool_call *c, struct err *e)
 {
     struct expansion x;
     yyjson_mut_val *package;
@@ -358,7 +358,7 @@ static void each_package(struct expansion *x)
     }
 }
 
-int shorthand_update(struct tool_call *c, struct err *e)
+int request_expand_update(struct tool_call *c, struct err *e)
 {
     struct expansion x;
     if (!begin(c, &x)) return 0;
@@ -397,7 +397,7 @@ static void assign_to_waiting(struct expansion *x, const struct package_row *p)
     }
 }
 
-int shorthand_awaited(struct tool_call *c, struct err *e)
+int request_expand_awaited(struct tool_call *c, struct err *e)
 {
     struct expansion x;
     if (!begin(c, &x) || !yyjson_mut_get_bool(yyjson_mut_obj_get(x.ours, "assign_awaited"))) return 0;

@@ -1,4 +1,4 @@
-/* Shorthand: what callers of older shapes leave to the seller, spelled out as plain canonical arguments before the
+/* What callers of older shapes leave to the seller, spelled out as plain canonical arguments before the
  * domain sees them. Only calls with an ext.salesagent use it; c->args is replaced by an expanded copy.
  *
  *   names    a package of an existing buy may be called by its id, by the package_ref it was created with, or by its
@@ -11,9 +11,9 @@
 
 #include "tools/tool.h"
 
-MUST_CHECK int shorthand_create(struct tool_call *c, struct err *e);
-MUST_CHECK int shorthand_update(struct tool_call *c, struct err *e);
+MUST_CHECK int request_expand_create(struct tool_call *c, struct err *e);
+MUST_CHECK int request_expand_update(struct tool_call *c, struct err *e);
 /* Names in args.`list`[].package_id of the buy args.media_buy_id or ext.salesagent.media_buy_id. */
-MUST_CHECK int shorthand_names(struct tool_call *c, const char *list, struct err *e);
+MUST_CHECK int request_expand_names(struct tool_call *c, const char *list, struct err *e);
 /* sync_creatives: packages of the caller's own buys that wait for one of these creatives get it. */
-MUST_CHECK int shorthand_awaited(struct tool_call *c, struct err *e);
+MUST_CHECK int request_expand_awaited(struct tool_call *c, struct err *e);

@@ -207,12 +207,12 @@ static struct str place_name(yyjson_val *destination)
     return platform.n ? platform : without_slash(json_str(destination, "agent_url"));
 }
 
-static struct held_key activation_key(struct asking *q, const struct account_row *account, struct str id,
+static struct buyer_object_key activation_key(struct asking *q, const struct account_row *account, struct str id,
                                       yyjson_val *destination)
 {
     struct str place = place_name(destination), at = json_str(destination, "account");
     struct str object = arena_printf(q->c->arena, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(id), STR_ARG(place), STR_ARG(at));
-    return (struct held_key){ account->tenant_id, HELD_SIGNAL, account->principal_id, account->account_id, object };
+    return (struct buyer_object_key){ account->tenant_id, BUYER_OBJECT_SIGNAL, account->principal_id, account->account_id, object };
 }
 
 /* ---- get_signals ---- */
@@ -416,19 +416,19 @@ static int keep_activation(struct asking *q, const struct activation *a, yyjson_
                            struct err *e)
 {
     struct tool_call *c = q->c;
-    struct held_row row;
-    struct held_key key = activation_key(q, a->account, a->signal->id, destination);
-    int found = q_held_get(c->act->tx, c->arena, &key, &row, e);
+    struct buyer_object_row row;
+    struct buyer_object_key key = activation_key(q, a->account, a->signal->id, destination);
+    int found = q_buyer_object_get(c->act->tx, c->arena, &key, &row, e);
     if (found < 0) return -1;
     *since = found ? row.created_at : c->act->now;
-    if (!a->on) return q_held_delete(c->act->tx, &key, e) < 0 ? -1 : 0;
+    if (!a->on) return q_buyer_object_delete(c->act->tx, &key, e) < 0 ? -1 : 0;
     yyjson_mut_doc *doc = json_doc_new(c->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_copy(doc, o, "destination", destination);
     json_add_copy(doc, o, "pricing_option_id", yyjson_obj_get(c->args, "pricing_option_id"));
-    row = (struct held_row){ .key = key, .name = a->signal->id, .status = STR("active"), .doc = json_write(c->arena, o),
+    row = (struct buyer_object_row){ .key = key, .name = a->signal->id, .status = STR("active"), .doc = json_write(c->arena, o),
                              .created_at = *since, .updated_at = c->act->now };
-    return q_held_put(c->act->tx, &row, e);
+    return q_buyer_object_put(c->act->tx, &row, e);
 }
 
 /* A place that takes its time is live once that has passed since the activation. */

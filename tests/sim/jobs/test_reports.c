@@ -282,7 +282,7 @@ static int prepare(struct tx *tx, void *arg, struct err *e)
                                                 "\"%s\"}", f->frequency);
     if (report_configure(&act, &buy, json(config.p), e)) return -1;
     if (plan_load(&act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
-    return reading_next(&act, &plan, STR(""), e);
+    return delivery_poll_next(&act, &plan, STR(""), e);
 }
 
 static void begin(const struct flight *f)

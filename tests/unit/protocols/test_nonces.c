@@ -50,21 +50,21 @@ static void test_a_key_is_full_of_the_living(void **state)
 
 /* ---- the store ---- */
 
-struct kept {
+struct document_cache {
     struct nonce_row rows[8];
     size_t n;
 };
 
 static void collect(void *arg, const struct nonce_row *row)
 {
-    struct kept *k = arg;
+    struct document_cache *k = arg;
     assert_true(k->n < 8);
     k->rows[k->n++] = *row;
 }
 
 static int keep(struct act *act, void *arg, struct err *e)
 {
-    struct kept *k = arg;
+    struct document_cache *k = arg;
     for (size_t i = 0; i < k->n; i++) {
         if (q_nonce_insert(act->tx, &k->rows[i], e)) return -1;
     }
@@ -85,7 +85,7 @@ static void test_a_restart_forgets_none(void **state)
 {
     struct fixture *f = fixture_open();
     struct nonces *before = nonces_create();
-    struct kept kept = { .n = 3 }, found = { .n = 0 };
+    struct document_cache kept = { .n = 3 }, found = { .n = 0 };
     struct err e;
     for (size_t i = 0; i < 3; i++) {
         struct nonce_use u = { i == 2 ? STR("b") : STR("a"), STR("https://x.example/mcp"), i == 1 ? STR("two") : STR("one"), UNTIL };
@@ -111,7 +111,7 @@ static void test_a_restart_forgets_none(void **state)
 static void test_the_store_forgets_what_is_over(void **state)
 {
     struct fixture *f = fixture_open();
-    struct kept kept = { .rows = { { 1, 1, 1, NOW + 1 }, { 1, 1, 2, NOW + 2 }, { 1, 1, 3, NOW + 300 } }, .n = 3 }, found = { .n = 0 };
+    struct document_cache kept = { .rows = { { 1, 1, 1, NOW + 1 }, { 1, 1, 2, NOW + 2 }, { 1, 1, 3, NOW + 300 } }, .n = 3 }, found = { .n = 0 };
     struct err e;
     int64_t now_s = NOW + 2;
     assert_int_equal(fixture_act(f, keep, &kept, &e), 0);
