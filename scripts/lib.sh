@@ -70,3 +70,9 @@ use_node()
     node_is_recent node || PATH="$(own_node_dir):$PATH"
     export PATH
 }
+
+# Where the tools of scripts/requirements.txt are: shared by all checkouts, one directory for each list of versions.
+tools_dir()
+{
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/salesagent/tools-$(sha256sum <scripts/requirements.txt | cut -c1-12)"
+}

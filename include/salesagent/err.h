@@ -22,7 +22,7 @@ struct err {
     int retry_after_s;             /* 0: say nothing */
 };
 
-#define MUST_CHECK       __attribute__((warn_unused_result))
+#define MUST_CHECK        __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 /* Sets code and message, clears everything else, returns -1 so that `return err_set(...)` reads well. */

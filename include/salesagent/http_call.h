@@ -51,7 +51,7 @@ struct http_call {
     /* With HTTP_UNKNOWN: a kept connection turned out to be dead before anything was answered; the peer is likely there.
      * The client itself sends GET and HEAD again, but not what may act or is signed for one use: its owner decides. */
     bool stale_connection;
-    char reason[160];        /* for logs and operators, never for buyers */
+    char reason[160]; /* for logs and operators, never for buyers */
     int elapsed_ms;
 
     void *client_data; /* the client's */

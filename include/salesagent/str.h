@@ -13,10 +13,10 @@ struct str {
     size_t n;
 };
 
-#define STR(lit)     ((struct str){ (lit), sizeof(lit) - 1 })
-#define STR_NONE     ((struct str){ NULL, 0 })
-#define STR_FMT      "%.*s"
-#define STR_ARG(s)   (int)(s).n, (s).n ? (s).p : ""
+#define STR(lit)   ((struct str){ (lit), sizeof(lit) - 1 })
+#define STR_NONE   ((struct str){ NULL, 0 })
+#define STR_FMT    "%.*s"
+#define STR_ARG(s) (int)(s).n, (s).n ? (s).p : ""
 
 /* A slice over a NUL-terminated string (NULL gives the empty slice). Borrowed. */
 static inline struct str str_from(const char *cstr)

@@ -19,9 +19,10 @@ static void describe_line_item(const struct plan *plan, const struct plan_packag
     (void)rfc3339_print_date(p->end_at - 1, to);
     adapter_line_add(out, "%s line item \"" STR_FMT "\": product " STR_FMT ", %s%s %s %s, budget %s %s, %s to %s, %s%s",
                      p->remote_id.n ? "update" : "create", STR_ARG(name), STR_ARG(p->product_id),
-                     pricing_model_name(p->pricing_model), p->auction.bidding ? " bid" : "", rate, plan->currency, budget,
-                     plan->currency, from, to, plan_pacing_name(p->pacing), p->paused ? ", paused" : "");
-    if (p->targeting.n > 2) adapter_line_add(out, "target \"" STR_FMT "\": " STR_FMT, STR_ARG(name), STR_ARG(p->targeting));
+                     pricing_model_name(p->pricing_model), p->auction.bidding ? " bid" : "", rate, plan->currency,
+                     budget, plan->currency, from, to, plan_pacing_name(p->pacing), p->paused ? ", paused" : "");
+    if (p->targeting.n > 2)
+        adapter_line_add(out, "target \"" STR_FMT "\": " STR_FMT, STR_ARG(name), STR_ARG(p->targeting));
 }
 
 static void describe_booking(const struct plan *plan, enum adapter_verb verb, struct adapter_lines *out)

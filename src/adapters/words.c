@@ -7,7 +7,9 @@
 #include "base/compiler.h"
 
 static const char *const pacing_names[] = {
-    [PACING_EVEN] = "even", [PACING_ASAP] = "asap", [PACING_FRONT_LOADED] = "front_loaded",
+    [PACING_EVEN] = "even",
+    [PACING_ASAP] = "asap",
+    [PACING_FRONT_LOADED] = "front_loaded",
 };
 
 void adapter_problem_add(struct adapter_problems *out, struct str package_id, const char *member, const char *fmt, ...)

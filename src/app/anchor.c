@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "domain/core/audit.h"
 
-#define INTERVAL  (INT64_C(3600) * USEC_PER_SEC)
-#define TAIL      512
+#define INTERVAL (INT64_C(3600) * USEC_PER_SEC)
+#define TAIL     512
 
 /* ---- reading ---- */
 
@@ -30,7 +30,9 @@ static int last_line(const char *path, struct arena *arena, struct audit_place *
     tail[n] = '\0';
     const char *line = strrchr(tail, '\n');
     line = line ? line + 1 : tail;
-    if (sscanf(line, "%18lld %64[0-9a-f]", &seq, hash) != 2 || hex_decode(arena, str_from(hash), &bytes) || bytes.n != 32) return 0;
+    if (sscanf(line, "%18lld %64[0-9a-f]", &seq, hash) != 2 || hex_decode(arena, str_from(hash), &bytes) ||
+        bytes.n != 32)
+        return 0;
     *out = (struct audit_place){ .seq = seq };
     memcpy(out->hash, bytes.p, 32);
     return 1;
@@ -49,8 +51,10 @@ static void compare(struct anchor *a)
     arena_init(&arena);
     struct act act = reading(a, &arena);
     if (last_line(a->path, &arena, &place) && audit_has(&act, &place, &e) == 0) {
-        log_event(LOG_ERROR, "audit", "the database is older than its anchor, or its audit trail was written anew; see "
-                  "salesagent audit verify", "anchor", a->path, NULL);
+        log_event(LOG_ERROR, "audit",
+                  "the database is older than its anchor, or its audit trail was written anew; see "
+                  "salesagent audit verify",
+                  "anchor", a->path, NULL);
     }
     arena_finish(&arena);
 }
@@ -70,7 +74,8 @@ static bool take_head(struct anchor *a)
     if (fresh) {
         struct str hash = hex_encode(&arena, (struct str){ (const char *)head.hash, sizeof(head.hash) });
         (void)rfc3339_print(act.now, RFC3339_SECONDS, at);
-        a->line_n = (size_t)snprintf(a->line, sizeof(a->line), "%lld " STR_FMT " %s\n", (long long)head.seq, STR_ARG(hash), at);
+        a->line_n =
+            (size_t)snprintf(a->line, sizeof(a->line), "%lld " STR_FMT " %s\n", (long long)head.seq, STR_ARG(hash), at);
         ENSURE(a->line_n < sizeof(a->line));
         a->seq = head.seq;
     }

@@ -21,9 +21,7 @@ static int sync_path(const char *path, int flags)
 static int sync_folder_of(struct arena *a, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    const char *folder = !slash         ? "."
-                         : slash == path ? "/"
-                                         : arena_printf(a, "%.*s", (int)(slash - path), path).p;
+    const char *folder = !slash ? "." : slash == path ? "/" : arena_printf(a, "%.*s", (int)(slash - path), path).p;
     return sync_path(folder, O_RDONLY | O_DIRECTORY);
 }
 
@@ -32,7 +30,8 @@ static int write_backup(struct arena *a, const char *database, const char *file)
 {
     struct err e;
     const char *aside = arena_printf(a, "%s.%ld.part", file, (long)getpid()).p;
-    if (access(file, F_OK) == 0) return cli_error(CLI_FAILED, "%s is there already; a backup is never overwritten", file);
+    if (access(file, F_OK) == 0)
+        return cli_error(CLI_FAILED, "%s is there already; a backup is never overwritten", file);
     int rc = store_copy(database, aside, &e) ? cli_error(CLI_FAILED, "%s", e.message) : CLI_OK;
     if (rc == CLI_OK && (sync_path(aside, O_RDWR) || link(aside, file) || sync_folder_of(a, file))) {
         rc = cli_error(CLI_FAILED, "%s cannot be written: %s", file, strerror(errno));
@@ -73,13 +72,15 @@ static int backup_run(int argc, char **argv)
 const struct cli_command command_backup = {
     .name = "backup",
     .summary = "copy the database to a file while the agent runs",
-    .usage = "Usage: salesagent backup FILE\n\n"
-             "Copies the whole database, as it is at one moment, into the new FILE and reads the copy through. The agent\n"
-             "goes on meanwhile. To restore it, stop the agent, put FILE in the place of " DATA_DIR_DATABASE " in the data\n"
-             "directory, and remove " DATA_DIR_DATABASE "-wal, " DATA_DIR_DATABASE "-shm and audit.anchor there. secret.key is\n"
-             "not in the copy: keep one elsewhere, and put it back when it is gone.\n\n"
-             "  --json         print the size as JSON\n"
-             "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
-             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
+    .usage =
+        "Usage: salesagent backup FILE\n\n"
+        "Copies the whole database, as it is at one moment, into the new FILE and reads the copy through. The agent\n"
+        "goes on meanwhile. To restore it, stop the agent, put FILE in the place of " DATA_DIR_DATABASE " in the data\n"
+        "directory, and remove " DATA_DIR_DATABASE "-wal, " DATA_DIR_DATABASE
+        "-shm and audit.anchor there. secret.key is\n"
+        "not in the copy: keep one elsewhere, and put it back when it is gone.\n\n"
+        "  --json         print the size as JSON\n"
+        "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
+        "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = backup_run,
 };

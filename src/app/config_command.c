@@ -20,10 +20,8 @@ static void read_args(struct config_command *c, int argc, char **argv)
     char **options = ARENA_ARRAY(&c->arena, char *, (size_t)argc + 1);
     c->input = (struct config_input){ environ, 0, options };
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            c->json = true;
-        else
-            options[c->input.argc++] = argv[i];
+        if (strcmp(argv[i], "--json") == 0) c->json = true;
+        else options[c->input.argc++] = argv[i];
     }
     options_read(&c->arena, &c->input, NULL, 0, &c->o);
 }
@@ -48,8 +46,7 @@ static int check(struct config_command *c)
     if (c->json) {
         yyjson_mut_doc *doc = json_doc_new(&c->arena);
         yyjson_mut_val *root = json_root_obj(doc), *list = json_add_arr(doc, root, "problems");
-        for (size_t i = 0; i < cf->issues_n; i++)
-            json_push_str(doc, list, str_from(cf->issues[i].text));
+        for (size_t i = 0; i < cf->issues_n; i++) json_push_str(doc, list, str_from(cf->issues[i].text));
         cli_print(STR_FMT "\n", STR_ARG(json_write(&c->arena, root)));
         return cf->issues_n ? CLI_FAILED : CLI_OK;
     }
@@ -94,10 +91,8 @@ static void show_json(struct config_command *c)
 
 static int show(struct config_command *c)
 {
-    if (c->json)
-        show_json(c);
-    else
-        show_text(&c->o.config);
+    if (c->json) show_json(c);
+    else show_text(&c->o.config);
     return options_report("config", &c->o.config);
 }
 
@@ -110,8 +105,7 @@ static int example(void)
     for (int id = 0; id < CONFIG_N; id++) {
         const struct config_key *key = &config_keys[id];
         cli_print("\n# ");
-        for (const char *p = key->help; *p; p++)
-            cli_print(*p == '\n' ? "\n# " : "%c", *p);
+        for (const char *p = key->help; *p; p++) cli_print(*p == '\n' ? "\n# " : "%c", *p);
         bool secret = key->flags & CONFIG_IS_SECRET;
         cli_print("\n#%s%s=%s\n", key->name, secret ? "_file" : "",
                   secret        ? ""

@@ -35,7 +35,8 @@ static int lifecycle_run(struct tx *tx, struct write_cmd *cmd)
                        .origin = STR("timer"),
                        .sandbox = c->dispatcher.sandbox };
     int64_t task_next;
-    if (lifecycle_advance(&act, act.now, &c->lifecycle_next, &e) == 0 && task_advance(&act, act.now, &task_next, &e) == 0) {
+    if (lifecycle_advance(&act, act.now, &c->lifecycle_next, &e) == 0 &&
+        task_advance(&act, act.now, &task_next, &e) == 0) {
         c->lifecycle_next = earlier(c->lifecycle_next, task_next);
         return 0;
     }
@@ -76,7 +77,8 @@ static void on_commit(struct commit_hook *h)
     struct err e;
     int64_t next;
     int64_t task_next;
-    if (q_media_buy_next_change(store_read(c->store), &next, &e) || q_task_next(store_read(c->store), &task_next, &e)) return;
+    if (q_media_buy_next_change(store_read(c->store), &next, &e) || q_task_next(store_read(c->store), &task_next, &e))
+        return;
     next = earlier(next, task_next);
     if (next == TIME_NONE) return;
     if (!timer_is_set(&c->lifecycle_timer) || next < c->lifecycle_timer.due_at) {
@@ -119,8 +121,13 @@ static int seal_old_trail(struct tx *tx, void *arg, struct err *e)
     struct tenant nobody = { .tenant_id = STR("system") };
     struct arena a;
     arena_init(&a);
-    struct act act = { .tx = tx, .arena = &a, .rng = &c->loop->rng, .now = loop_now(c->loop), .tenant = &nobody,
-                       .actor = STR("system:start"), .origin = STR("timer") };
+    struct act act = { .tx = tx,
+                       .arena = &a,
+                       .rng = &c->loop->rng,
+                       .now = loop_now(c->loop),
+                       .tenant = &nobody,
+                       .actor = STR("system:start"),
+                       .origin = STR("timer") };
     int rc = audit_seal_first(&act, e);
     arena_finish(&a);
     return rc;
@@ -131,11 +138,14 @@ static int seal_old_trail(struct tx *tx, void *arg, struct err *e)
 int core_start(struct core *c, struct loop *loop, const struct core_options *o, struct err *e)
 {
     *c = (struct core){ .loop = loop };
-    struct store_options so = { .path = o->database, .secret = o->secret, .fault = o->fault, .fault_arg = o->fault_arg };
+    struct store_options so = {
+        .path = o->database, .secret = o->secret, .fault = o->fault, .fault_arg = o->fault_arg
+    };
     if (store_open(loop, &so, &c->store, e)) return -1;
     if (store_write_now(c->store, seal_old_trail, c, e)) return -1;
-    c->dispatcher = (struct dispatcher){ .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run,
-                                          .web = o->web };
+    c->dispatcher = (struct dispatcher){
+        .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run, .web = o->web
+    };
     c->dispatcher.web.sandbox = o->sandbox;
     arena_init(&c->lifecycle_arena);
     c->lifecycle_timer.fire = on_lifecycle_timer;

@@ -39,7 +39,8 @@ static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
     int why = errno;
     if (fd >= 0) (void)close(fd); /* it was only read */
     if (!ok) {
-        return err_set(e, "CONFIGURATION_ERROR", "%s cannot be read: %s.", path, why ? strerror(why) : "it is cut short");
+        return err_set(e, "CONFIGURATION_ERROR", "%s cannot be read: %s.", path,
+                       why ? strerror(why) : "it is cut short");
     }
     d->secret = (struct str){ bytes, SECRET_BYTES };
     return 0;
@@ -69,9 +70,10 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
                               .lock_fd = -1 };
     const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
     if (strlen(out->socket) >= room) {
-        return err_set(e, "CONFIGURATION_ERROR",
-                       "The path of the data directory is too long for a socket: at most %zu bytes, or a relative path.",
-                       room - sizeof("/agent.sock"));
+        return err_set(
+            e, "CONFIGURATION_ERROR",
+            "The path of the data directory is too long for a socket: at most %zu bytes, or a relative path.",
+            room - sizeof("/agent.sock"));
     }
     keep_private(out);
     return read_secret(a, out, e);

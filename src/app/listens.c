@@ -16,9 +16,7 @@ unsigned web_role_named(struct str word)
     static const struct {
         const char *name;
         unsigned role;
-    } roles[] = {
-        { "agent", WEB_AGENT }, { "desk", WEB_DESK }, { "ads", WEB_ADS }, { "metrics", WEB_METRICS }
-    };
+    } roles[] = { { "agent", WEB_AGENT }, { "desk", WEB_DESK }, { "ads", WEB_ADS }, { "metrics", WEB_METRICS } };
     for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
         if (str_is(word, roles[i].name)) return roles[i].role;
     }
@@ -45,8 +43,7 @@ static int parse_port(struct str text, int *port)
 static int parse_address(struct str text, struct http_listen *out)
 {
     const char *colon = text.n ? memrchr(text.p, ':', text.n) : NULL;
-    if (!colon || parse_port((struct str){ colon + 1, (size_t)(text.p + text.n - colon - 1) }, &out->port))
-        return -1;
+    if (!colon || parse_port((struct str){ colon + 1, (size_t)(text.p + text.n - colon - 1) }, &out->port)) return -1;
     out->host = (struct str){ text.p, (size_t)(colon - text.p) };
     if (out->host.n > 2 && out->host.p[0] == '[' && out->host.p[out->host.n - 1] == ']') {
         out->host = (struct str){ out->host.p + 1, out->host.n - 2 };
@@ -56,11 +53,9 @@ static int parse_address(struct str text, struct http_listen *out)
 
 static struct str next_word(struct str *rest)
 {
-    while (rest->n && (rest->p[0] == ' ' || rest->p[0] == '\t'))
-        *rest = str_skip(*rest, 1);
+    while (rest->n && (rest->p[0] == ' ' || rest->p[0] == '\t')) *rest = str_skip(*rest, 1);
     size_t n = 0;
-    while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t')
-        n++;
+    while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t') n++;
     struct str word = { rest->p, n };
     *rest = str_skip(*rest, n);
     return word;
@@ -98,8 +93,7 @@ static int parse_line(const struct listens_input *in, size_t at, struct line *ou
     struct str rest = str_from(in->config->entries[CONFIG_LISTEN].values[at].text), word = next_word(&rest);
     *out = (struct line){ 0 };
     if (parse_address(word, &out->socket)) {
-        config_complain(in->config, CONFIG_LISTEN, at, "HOST:PORT is wanted, not '" STR_FMT "'",
-                        STR_ARG(word));
+        config_complain(in->config, CONFIG_LISTEN, at, "HOST:PORT is wanted, not '" STR_FMT "'", STR_ARG(word));
         return -1;
     }
     while ((word = next_word(&rest)).n) {
@@ -110,8 +104,8 @@ static int parse_line(const struct listens_input *in, size_t at, struct line *ou
     if (!out->site.roles) out->site.roles = DEFAULT_ROLES | (in->sandbox ? WEB_ADS : 0);
     struct in6_addr v6;
     const char *numeric = arena_cstr(in->config->arena, out->socket.host);
-    out->site.loopback = host_is_loopback(out->socket.host) ||
-                         (inet_pton(AF_INET6, numeric, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
+    out->site.loopback =
+        host_is_loopback(out->socket.host) || (inet_pton(AF_INET6, numeric, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
     return 0;
 }
 
@@ -129,8 +123,7 @@ static int socket_of(struct listens *l, const struct http_listen *wanted)
 {
     for (size_t i = 0; i < l->sockets_n; i++) {
         const struct http_listen *have = &l->sockets[i];
-        if (wanted->fd != have->fd || wanted->port != have->port || !str_eq(wanted->host, have->host))
-            continue;
+        if (wanted->fd != have->fd || wanted->port != have->port || !str_eq(wanted->host, have->host)) continue;
         if (wanted->fd || wanted->port) return (int)i;
     }
     if (l->sockets_n == HTTP_LISTENS_MAX) return -1;
@@ -165,11 +158,9 @@ static void add_passed(struct listens *l, const struct listens_input *in)
     for (size_t i = 0; i < in->passed_n; i++) {
         const struct passed_socket *p = &in->passed[i];
         bool used = false;
-        for (size_t k = 0; k < l->sockets_n; k++)
-            used = used || l->sockets[k].fd == p->fd;
+        for (size_t k = 0; k < l->sockets_n; k++) used = used || l->sockets[k].fd == p->fd;
         if (used) continue;
-        struct line line = { .socket = { .fd = p->fd },
-                             .site = { .roles = p->roles, .loopback = p->loopback } };
+        struct line line = { .socket = { .fd = p->fd }, .site = { .roles = p->roles, .loopback = p->loopback } };
         settle_plain(&line);
         add_site(l, in, 0, &line);
     }
@@ -179,8 +170,7 @@ static bool share_a_host(const struct web_site *a, const struct web_site *b)
 {
     for (size_t i = 0; i < a->hosts_n; i++) {
         for (size_t k = 0; k < b->hosts_n; k++) {
-            if (a->hosts[i].n == b->hosts[k].n &&
-                strncasecmp(a->hosts[i].p, b->hosts[k].p, a->hosts[i].n) == 0)
+            if (a->hosts[i].n == b->hosts[k].n && strncasecmp(a->hosts[i].p, b->hosts[k].p, a->hosts[i].n) == 0)
                 return true;
         }
     }
@@ -210,8 +200,7 @@ static void check_sites(const struct listens_input *in, const struct listens *l)
         }
         for (size_t k = 0; k < i; k++) {
             if (l->sites[k].listener == s->listener && share_a_host(s, &l->sites[k])) {
-                config_complain(in->config, CONFIG_LISTEN, 0,
-                                "two of them have the same address and the same host");
+                config_complain(in->config, CONFIG_LISTEN, 0, "two of them have the same address and the same host");
             }
         }
     }
@@ -245,8 +234,7 @@ bool listens_same_sockets(const struct listens *a, const struct listens *b)
     if (a->sockets_n != b->sockets_n) return false;
     for (size_t i = 0; i < a->sockets_n; i++) {
         const struct http_listen *x = &a->sockets[i], *y = &b->sockets[i];
-        if (x->fd != y->fd || x->port != y->port || x->plain != y->plain || !str_eq(x->host, y->host))
-            return false;
+        if (x->fd != y->fd || x->port != y->port || x->plain != y->plain || !str_eq(x->host, y->host)) return false;
     }
     return true;
 }

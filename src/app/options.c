@@ -14,8 +14,7 @@ static void take_names(struct config *c, enum config_id id, struct str *list, si
 {
     const struct config_entry *entry = &c->entries[id];
     complain_if_too_many(c, id);
-    for (size_t i = 0; i < entry->n && i < WEB_POLICY_NAMES_MAX; i++)
-        list[(*n)++] = str_from(entry->values[i].text);
+    for (size_t i = 0; i < entry->n && i < WEB_POLICY_NAMES_MAX; i++) list[(*n)++] = str_from(entry->values[i].text);
 }
 
 static void read_web(struct serve_options *o)
@@ -38,11 +37,9 @@ static void read_clock(struct serve_options *o)
     const char *text = config_text(&o->config, CONFIG_CLOCK);
     o->clock = TIME_NONE;
     if (!text) return;
-    if (!o->sandbox)
-        config_complain(&o->config, CONFIG_CLOCK, 0, "is for a sandbox only");
+    if (!o->sandbox) config_complain(&o->config, CONFIG_CLOCK, 0, "is for a sandbox only");
     else if (rfc3339_parse(str_from(text), &o->clock)) {
-        config_complain(&o->config, CONFIG_CLOCK, 0,
-                        "a time such as 2026-03-09T14:30:00Z is wanted, not '%s'", text);
+        config_complain(&o->config, CONFIG_CLOCK, 0, "a time such as 2026-03-09T14:30:00Z is wanted, not '%s'", text);
     }
 }
 
@@ -91,8 +88,8 @@ void options_settle(struct serve_options *out)
     out->log = config_text(c, CONFIG_LOG) ? level_named(config_text(c, CONFIG_LOG)) : LOG_INFO;
 }
 
-void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed,
-                  size_t passed_n, struct serve_options *out)
+void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed, size_t passed_n,
+                  struct serve_options *out)
 {
     *out = (struct serve_options){ .passed = passed, .passed_n = passed_n };
     config_load(a, in, &out->config);

@@ -23,8 +23,8 @@ struct serve_options {
 
 /* Reads all places (cli/config.h). Everything of *out is in the arena. What is wrong is in
  * out->config.issues; the rest is then not to be used. */
-void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed,
-                  size_t passed_n, struct serve_options *out);
+void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed, size_t passed_n,
+                  struct serve_options *out);
 
 /* The typed part again, after o->config was changed. */
 void options_settle(struct serve_options *o);

@@ -13,8 +13,7 @@
 
 static int bad(struct err *e, const char *what)
 {
-    return err_set(e, "CONFIGURATION_ERROR", "The sockets passed by the service manager cannot be used: %s.",
-                   what);
+    return err_set(e, "CONFIGURATION_ERROR", "The sockets passed by the service manager cannot be used: %s.", what);
 }
 
 /* A decimal number, or -1. */
@@ -44,8 +43,7 @@ static int look_at(struct passed_socket *s, struct err *e)
     int listens = 0;
     socklen_t n = sizeof(listens);
     if (getsockopt(s->fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) || !listens ||
-        getsockname(s->fd, (struct sockaddr *)&ss, &len) ||
-        (ss.ss_family != AF_INET && ss.ss_family != AF_INET6)) {
+        getsockname(s->fd, (struct sockaddr *)&ss, &len) || (ss.ss_family != AF_INET && ss.ss_family != AF_INET6)) {
         return bad(e, "one of them is no listening TCP socket (ListenStream= with a port)");
     }
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC)) return bad(e, strerror(errno));
@@ -65,8 +63,7 @@ static int read_name(struct passed_socket *s, struct err *e)
     }
     while (rest.n) {
         size_t len = 0;
-        while (len < rest.n && !strchr("+-_,", rest.p[len]))
-            len++;
+        while (len < rest.n && !strchr("+-_,", rest.p[len])) len++;
         unsigned role = web_role_named((struct str){ rest.p, len });
         if (!role)
             return bad(e, "a name (FileDescriptorName=) is made of agent, desk, ads and metrics, with '+' "
@@ -77,8 +74,7 @@ static int read_name(struct passed_socket *s, struct err *e)
     return 0;
 }
 
-int passed_sockets_find(struct arena *a, struct passed_socket out[PASSED_SOCKETS_MAX], size_t *n,
-                        struct err *e)
+int passed_sockets_find(struct arena *a, struct passed_socket out[PASSED_SOCKETS_MAX], size_t *n, struct err *e)
 {
     const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
     *n = 0;

@@ -145,7 +145,7 @@ static int import_text(const struct data_args *o, struct str text)
         rc = cli_error(CLI_FAILED, "%s%s%s%s", e.message, e.field[0] ? " (at " : "", e.field, e.field[0] ? ")" : "");
     } else if (o->json) {
         cli_print("{\"changed\":%lld,\"unchanged\":%lld}\n", (long long)i.counts.changed,
-                     (long long)i.counts.unchanged);
+                  (long long)i.counts.unchanged);
     } else {
         cli_print("%lld changed, %lld unchanged\n", (long long)i.counts.changed, (long long)i.counts.unchanged);
     }
@@ -201,12 +201,13 @@ static int export_run(int argc, char **argv)
 const struct cli_command command_import = {
     .name = "import",
     .summary = "bring a publisher's data in from a JSON file",
-    .usage = "Usage: salesagent import FILE [--data DIR] [--json]\n\n"
-             "Brings a publisher, its principals, products, formats and properties to the state of FILE (\"-\" is\n"
-             "standard input) in one transaction: all of it or nothing. Importing the same file again changes nothing.\n\n"
-             "  --data DIR   default $SALESAGENT_DATA, else ./data\n"
-             "  --json       print the counts as JSON\n"
-             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
+    .usage =
+        "Usage: salesagent import FILE [--data DIR] [--json]\n\n"
+        "Brings a publisher, its principals, products, formats and properties to the state of FILE (\"-\" is\n"
+        "standard input) in one transaction: all of it or nothing. Importing the same file again changes nothing.\n\n"
+        "  --data DIR   default $SALESAGENT_DATA, else ./data\n"
+        "  --json       print the counts as JSON\n"
+        "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = import_run,
 };
 

@@ -42,10 +42,8 @@ static void compare(struct change *c, const struct serve_options *old, struct se
     for (int id = 0; id < CONFIG_N; id++) {
         if (config_same(&old->config, &fresh->config, id)) continue;
         keep[id] = !reloads(old, fresh, id);
-        if (keep[id])
-            note(c, "restart", &c->restart, config_keys[id].name);
-        else
-            note(c, "taken", &c->taken, config_keys[id].name);
+        if (keep[id]) note(c, "restart", &c->restart, config_keys[id].name);
+        else note(c, "taken", &c->taken, config_keys[id].name);
     }
     for (int id = 0; id < CONFIG_N; id++) {
         if (keep[id]) config_keep(&fresh->config, &old->config, id);
@@ -78,8 +76,7 @@ static int take_over(struct server *s, struct settings *fresh, struct change *c)
     const char *problems[CONFIG_ISSUES_MAX];
     struct err e;
     options_read(&fresh->arena, &s->input, s->passed, s->passed_n, o);
-    for (size_t i = 0; i < o->config.issues_n; i++)
-        problems[i] = o->config.issues[i].text;
+    for (size_t i = 0; i < o->config.issues_n; i++) problems[i] = o->config.issues[i].text;
     if (o->config.issues_n) return refuse(c, problems, o->config.issues_n);
     compare(c, old, o);
     if (o->tls_certificate.n && http_server_use_certificate(s->http, o->tls_certificate, o->tls_key, &e)) {
@@ -114,8 +111,8 @@ int server_reload(struct server *s, struct arena *a, struct str *report)
         unused = s->settings;
         s->settings = fresh;
         log_event(LOG_INFO, "serve", "reloaded", "taken", arena_cstr(a, buf_str(&c.taken)), "needs_restart",
-                  arena_cstr(a, buf_str(&c.restart)), "certificate",
-                  fresh->o.tls_certificate.n ? "read again" : "none", NULL);
+                  arena_cstr(a, buf_str(&c.restart)), "certificate", fresh->o.tls_certificate.n ? "read again" : "none",
+                  NULL);
     }
     settings_free(unused);
     buf_finish(&c.taken);
@@ -144,12 +141,10 @@ static int print_report(struct arena *a, struct str text)
     yyjson_doc *doc;
     struct err e;
     size_t i, n;
-    if (json_parse(a, text, &limits, &doc, &e))
-        return cli_error(CLI_FAILED, "the agent's answer is not JSON");
+    if (json_parse(a, text, &limits, &doc, &e)) return cli_error(CLI_FAILED, "the agent's answer is not JSON");
     root = yyjson_doc_get_root(doc);
     yyjson_val *problems = json_arr(root, "problems");
-    yyjson_arr_foreach(problems, i, n, problem)(void)
-        cli_error(CLI_FAILED, STR_FMT, STR_ARG(json_val_str(problem)));
+    yyjson_arr_foreach(problems, i, n, problem) (void)cli_error(CLI_FAILED, STR_FMT, STR_ARG(json_val_str(problem)));
     if (problems) return cli_error(CLI_FAILED, "the agent goes on with the settings it had");
     print_list(root, "taken", "taken over: ");
     if (json_bool_or(root, "certificate", false)) cli_print("the certificate was read again\n");
@@ -169,8 +164,7 @@ static int reload_run(int argc, char **argv)
     struct err e;
     int status, rc;
     while (cli_more(&a)) {
-        if (cli_flag(&a, "json"))
-            json = true;
+        if (cli_flag(&a, "json")) json = true;
         else if (!cli_option(&a, "data", &data))
             return cli_error(CLI_USAGE, "reload: unexpected argument '%s'", argv[a.i]);
     }
@@ -185,13 +179,9 @@ static int reload_run(int argc, char **argv)
         if (json) cli_print(STR_FMT "\n", STR_ARG(text));
         rc = json ? (status == 200 ? CLI_OK : CLI_FAILED) : print_report(&arena, text);
         break;
-    case LOCAL_NOT_RUNNING:
-        rc = cli_error(CLI_NOT_RUNNING, "no agent is serving %s", dir);
-        break;
+    case LOCAL_NOT_RUNNING: rc = cli_error(CLI_NOT_RUNNING, "no agent is serving %s", dir); break;
     case LOCAL_FAILED:
-    default:
-        rc = cli_error(CLI_FAILED, "the agent did not answer: %s", e.message);
-        break;
+    default: rc = cli_error(CLI_FAILED, "the agent did not answer: %s", e.message); break;
     }
     arena_finish(&arena);
     return rc;

@@ -73,8 +73,8 @@ static const char *url_of(struct server *s, const struct web_site *site)
     const struct http_listen *l = &s->settings->o.listens.sockets[site->listener];
     struct str host = l->fd ? STR("localhost") : l->host;
     bool v6 = memchr(host.p, ':', host.n) != NULL, https = s->settings->o.tls_key.n && !l->plain;
-    return arena_printf(&s->arena, "%s://%s" STR_FMT "%s:%d", https ? "https" : "http", v6 ? "[" : "",
-                        STR_ARG(host), v6 ? "]" : "", http_server_port(s->http, (size_t)site->listener))
+    return arena_printf(&s->arena, "%s://%s" STR_FMT "%s:%d", https ? "https" : "http", v6 ? "[" : "", STR_ARG(host),
+                        v6 ? "]" : "", http_server_port(s->http, (size_t)site->listener))
         .p;
 }
 
@@ -148,8 +148,7 @@ static int read_settings(struct server *s, int argc, char **argv)
 {
     struct err e;
     arena_init(&s->arena);
-    if (passed_sockets_find(&s->arena, s->passed, &s->passed_n, &e))
-        return cli_error(CLI_FAILED, "%s", e.message);
+    if (passed_sockets_find(&s->arena, s->passed, &s->passed_n, &e)) return cli_error(CLI_FAILED, "%s", e.message);
     s->input = (struct config_input){ environ, argc, argv };
     s->settings = calloc(1, sizeof(*s->settings));
     ENSURE(s->settings != NULL);
@@ -176,8 +175,7 @@ static void run(struct server *s)
     loop_uv_run(&s->uv);
     timer_cancel(&s->loop, &s->trim);
     if (!s->drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
-    while (store_committing(s->core.store))
-        loop_uv_turn(&s->uv);
+    while (store_committing(s->core.store)) loop_uv_turn(&s->uv);
     anchor_stop(&s->anchor);
     http_server_destroy(s->http);
     core_stop(&s->core);
@@ -193,10 +191,8 @@ static int serve(int argc, char **argv)
     struct rng rng;
     struct err e;
     int rc = read_settings(&s, argc, argv);
-    for (int fd = 0; fd < 3; fd++)
-        s.at_terminal[fd] = isatty(fd);
-    if (rc == CLI_OK &&
-        (data_dir_open(&s.arena, s.settings->o.data, &s.dir, &e) || data_dir_lock(&s.dir, &e))) {
+    for (int fd = 0; fd < 3; fd++) s.at_terminal[fd] = isatty(fd);
+    if (rc == CLI_OK && (data_dir_open(&s.arena, s.settings->o.data, &s.dir, &e) || data_dir_lock(&s.dir, &e))) {
         rc = cli_error(CLI_FAILED, "%s", e.message);
     }
     if (rc) {
@@ -221,15 +217,14 @@ static int serve(int argc, char **argv)
 const struct cli_command command_serve = {
     .name = "serve",
     .summary = "run the agent",
-    .usage =
-        "Usage: salesagent serve [--config FILE] [OPTION...]\n\n"
-        "Serves MCP at /mcp, A2A at /a2a and REST at /api/v1 until SIGTERM or SIGINT. SIGHUP reads the "
-        "settings again\n"
-        "(salesagent reload does, too, and says what it did).\n\n"
-        "Every option is a setting: tls_cert=FILE in " CONFIG_FILE_DEFAULT " (or the FILE of --config or\n"
-        "$SALESAGENT_CONFIG), SALESAGENT_TLS_CERT=FILE in the environment, --tls-cert FILE here; the later "
-        "counts.\n"
-        "salesagent config show says which value comes from where.\n\n",
+    .usage = "Usage: salesagent serve [--config FILE] [OPTION...]\n\n"
+             "Serves MCP at /mcp, A2A at /a2a and REST at /api/v1 until SIGTERM or SIGINT. SIGHUP reads the "
+             "settings again\n"
+             "(salesagent reload does, too, and says what it did).\n\n"
+             "Every option is a setting: tls_cert=FILE in " CONFIG_FILE_DEFAULT " (or the FILE of --config or\n"
+             "$SALESAGENT_CONFIG), SALESAGENT_TLS_CERT=FILE in the environment, --tls-cert FILE here; the later "
+             "counts.\n"
+             "salesagent config show says which value comes from where.\n\n",
     .more = config_print_options,
     .epilogue = "\nExit codes: 0 stopped as told, 1 it could not start, 2 wrong usage.\n",
     .run = serve,

@@ -97,7 +97,8 @@ int buf_whole(const struct buf *b, const char *what, struct err *e)
     char max[24];
     (void)snprintf(max, sizeof(max), "%zu", b->max); /* fits: 20 digits at most */
     log_event(LOG_ERROR, "limit", "a text of ours is longer than it may be", "what", what, "bytes_max", max, NULL);
-    return err_set(e, "SERVICE_UNAVAILABLE", "The agent could not put its answer together: it is larger than it may be.");
+    return err_set(e, "SERVICE_UNAVAILABLE",
+                   "The agent could not put its answer together: it is larger than it may be.");
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -4,7 +4,7 @@
 #include <salesagent/err.h>
 #include <salesagent/str.h>
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)                    (sizeof(a) / sizeof((a)[0]))
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
 /* For what cannot happen; never for what a peer, a disk or an operator can cause. Active in every build. */

@@ -106,12 +106,10 @@ static bool key_char(char c)
 static int take_key(struct env_reader *r, struct str *key)
 {
     size_t n = 0;
-    while (n < r->text.n && key_char(r->text.p[n]))
-        n++;
+    while (n < r->text.n && key_char(r->text.p[n])) n++;
     *key = arena_dup(r->arena, (struct str){ r->text.p, n });
     r->text = str_skip(r->text, n);
-    while (!at_end(r) && is_blank(r->text.p[0]))
-        (void)take(r);
+    while (!at_end(r) && is_blank(r->text.p[0])) (void)take(r);
     if (n == 0 || at_end(r) || r->text.p[0] != '=') return -1;
     (void)take(r);
     return 0;
@@ -125,14 +123,12 @@ int env_reader_next(struct env_reader *r, struct env_line *out, struct err *e)
     if (at_end(r)) return 0;
     if (take_key(r, &out->key)) {
         skip_line(r);
-        return err_set(e, "CONFIGURATION_ERROR",
-                       "A line is KEY=VALUE, a comment that begins with '#', or empty.");
+        return err_set(e, "CONFIGURATION_ERROR", "A line is KEY=VALUE, a comment that begins with '#', or empty.");
     }
     buf_init(&value, VALUE_BYTES_MAX);
     int rc = take_value(r, &value);
     out->value = arena_dup(r->arena, buf_str(&value));
     buf_finish(&value);
-    if (rc)
-        return err_set(e, "CONFIGURATION_ERROR", "The value has a quote without its end, or is too long.");
+    if (rc) return err_set(e, "CONFIGURATION_ERROR", "The value has a quote without its end, or is too long.");
     return 1;
 }

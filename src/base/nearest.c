@@ -19,15 +19,14 @@ static size_t distance(struct str a, struct str b)
 {
     size_t rows[3][WORD_MAX + 1];
     size_t *before = rows[0], *last = rows[1], *now = rows[2];
-    for (size_t j = 0; j <= b.n; j++)
-        last[j] = j;
+    for (size_t j = 0; j <= b.n; j++) last[j] = j;
     for (size_t i = 1; i <= a.n; i++) {
         now[0] = i;
         for (size_t j = 1; j <= b.n; j++) {
             bool same = fold(a.p[i - 1]) == fold(b.p[j - 1]);
             now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + !same);
-            bool swapped = i > 1 && j > 1 && fold(a.p[i - 1]) == fold(b.p[j - 2]) &&
-                           fold(a.p[i - 2]) == fold(b.p[j - 1]);
+            bool swapped =
+                i > 1 && j > 1 && fold(a.p[i - 1]) == fold(b.p[j - 2]) && fold(a.p[i - 2]) == fold(b.p[j - 1]);
             if (swapped) now[j] = least(now[j], before[j - 2] + 1);
         }
         size_t *spare = before;

@@ -3,9 +3,9 @@
 #include "base/compiler.h"
 
 static const char *const model_names[PRICING_MODELS_N] = {
-    [PRICING_CPM] = "cpm", [PRICING_VCPM] = "vcpm", [PRICING_CPC] = "cpc",
-    [PRICING_CPCV] = "cpcv", [PRICING_CPV] = "cpv", [PRICING_CPP] = "cpp",
-    [PRICING_CPA] = "cpa", [PRICING_FLAT_RATE] = "flat_rate", [PRICING_TIME] = "time",
+    [PRICING_CPM] = "cpm",   [PRICING_VCPM] = "vcpm", [PRICING_CPC] = "cpc", [PRICING_CPCV] = "cpcv",
+    [PRICING_CPV] = "cpv",   [PRICING_CPP] = "cpp",   [PRICING_CPA] = "cpa", [PRICING_FLAT_RATE] = "flat_rate",
+    [PRICING_TIME] = "time",
 };
 
 const char *pricing_model_name(enum pricing_model m)

@@ -199,7 +199,8 @@ static int read_header(struct str s, struct counts *out)
 
 static size_t block_bytes(const struct counts *c, size_t time_bytes)
 {
-    return c->transitions * (time_bytes + 1) + c->types * 6 + c->chars + c->leap * (time_bytes + 4) + c->standard + c->utc;
+    return c->transitions * (time_bytes + 1) + c->types * 6 + c->chars + c->leap * (time_bytes + 4) + c->standard +
+           c->utc;
 }
 
 /* An offset a clock can have. */
@@ -250,7 +251,8 @@ int tz_parse(struct arena *a, struct str file, const struct tz **out)
  * database's own side rooms (posix/, right/) and helper files are in lower case; names of zones are not. */
 static bool name_valid(struct str name)
 {
-    if (name.n == 0 || name.n > TZ_NAME_MAX || name.p[0] < 'A' || name.p[0] > 'Z' || name.p[name.n - 1] == '/') return false;
+    if (name.n == 0 || name.n > TZ_NAME_MAX || name.p[0] < 'A' || name.p[0] > 'Z' || name.p[name.n - 1] == '/')
+        return false;
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
         bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');

@@ -37,7 +37,8 @@ int agent_call(struct arena *a, const struct agent_request *r, struct str *reply
     switch (local_post(a, &lr, &status, reply, &e)) {
     case LOCAL_ANSWERED: break;
     case LOCAL_NOT_RUNNING:
-        return cli_error(CLI_NOT_RUNNING, "no agent is serving %s; start one with: salesagent serve --data %s", dir, dir);
+        return cli_error(CLI_NOT_RUNNING, "no agent is serving %s; start one with: salesagent serve --data %s", dir,
+                         dir);
     case LOCAL_FAILED: return cli_error(CLI_FAILED, "the agent did not answer: %s", e.message);
     }
     return status == 200 ? CLI_OK : say_error(a, *reply);

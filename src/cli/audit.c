@@ -8,14 +8,11 @@
 #define PAGE        1000
 #define ANCHORS_MAX 1000
 
-static const struct operate_option filters[] = { { "actor", "actor", OPERATE_TEXT },
-                                                 { "action", "action", OPERATE_TEXT },
-                                                 { "subject", "subject", OPERATE_TEXT },
-                                                 { "from", "from", OPERATE_TEXT },
-                                                 { "until", "until", OPERATE_TEXT },
-                                                 { "limit", "limit", OPERATE_NUMBER },
-                                                 { "format", "format", OPERATE_TEXT },
-                                                 { NULL, NULL, OPERATE_TEXT } };
+static const struct operate_option filters[] = {
+    { "actor", "actor", OPERATE_TEXT },   { "action", "action", OPERATE_TEXT }, { "subject", "subject", OPERATE_TEXT },
+    { "from", "from", OPERATE_TEXT },     { "until", "until", OPERATE_TEXT },   { "limit", "limit", OPERATE_NUMBER },
+    { "format", "format", OPERATE_TEXT }, { NULL, NULL, OPERATE_TEXT }
+};
 
 static const struct operate_option anchor[] = { { "anchor", "anchor", OPERATE_TEXT }, { NULL, NULL, OPERATE_TEXT } };
 
@@ -157,7 +154,8 @@ static int verify(struct arena *a, struct agent_request *r, yyjson_mut_doc *args
         return problems ? CLI_FAILED : CLI_OK;
     }
     if (sealed) cli_print("row %lld: sealing began here; the rows before it are chained only\n", (long long)sealed);
-    cli_print("%lld rows checked: %s\n", (long long)checked, problems ? "the trail was tampered with" : "the trail is whole");
+    cli_print("%lld rows checked: %s\n", (long long)checked,
+              problems ? "the trail was tampered with" : "the trail is whole");
     return problems ? CLI_FAILED : CLI_OK;
 }
 
@@ -171,8 +169,8 @@ static int head(struct arena *a, struct agent_request *r, yyjson_mut_doc *args)
         cli_print(STR_FMT "\n", STR_ARG(json_write_val(a, reply)));
         return CLI_OK;
     }
-    cli_print("%lld " STR_FMT " " STR_FMT "\n", (long long)json_i64_or(reply, "seq", 0), STR_ARG(json_str(reply, "hash")),
-              STR_ARG(json_str(reply, "at")));
+    cli_print("%lld " STR_FMT " " STR_FMT "\n", (long long)json_i64_or(reply, "seq", 0),
+              STR_ARG(json_str(reply, "hash")), STR_ARG(json_str(reply, "at")));
     return CLI_OK;
 }
 
@@ -208,7 +206,7 @@ static const struct operate_verb verbs[] = {
     { .name = NULL },
 };
 
-static const struct operate_column columns[] = { { "seq", 6 },      { "at", 20 },      { "actor", 24 },
+static const struct operate_column columns[] = { { "seq", 6 },     { "at", 20 },      { "actor", 24 },
                                                  { "action", 24 }, { "subject", 40 }, { NULL, 0 } };
 
 static int run(int argc, char **argv)
@@ -221,21 +219,22 @@ const struct cli_command command_audit = {
     .name = "audit",
     .summary = "who did what, and whether that record is whole: list, show, export, verify, head",
     .words = "list show export verify head",
-    .usage = "Usage: salesagent audit list [FILTER...] | show SEQ | export [--format csv|jsonl] [FILTER...] |\n"
-             "                        verify [--anchor FILE] | head\n\n"
-             "list shows the newest first. verify reads the whole trail and exits 1 when rows were changed, removed,\n"
-             "added or moved behind the program. head prints the number and hash of the newest row: kept in a file elsewhere,\n"
-             "one line after the other, it is an anchor that shows when the whole database was put back to an older copy.\n"
-             "The agent keeps one itself, audit.anchor in its data directory, which verify reads unless told otherwise.\n\n"
-             "  --actor WHO        exactly, or a beginning followed by '*', as in 'operator:*'\n"
-             "  --action WHAT      likewise, as in 'task.*'\n"
-             "  --subject WHAT     likewise, as in 'media_buy:mb-...'\n"
-             "  --from, --until    RFC 3339 times, half-open\n"
-             "  --anchor FILE      of verify: lines that head has printed\n"
-             "  --limit N          of list: at most 1000 (default 100)\n"
-             "  --json             print JSON (show and export do anyway)\n"
-             "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
-             "  --tenant ID        which publisher, when there are several\n"
-             "\nExit codes: 0 done, 1 refused, failed or not whole, 2 wrong usage, 3 no agent is running.\n",
+    .usage =
+        "Usage: salesagent audit list [FILTER...] | show SEQ | export [--format csv|jsonl] [FILTER...] |\n"
+        "                        verify [--anchor FILE] | head\n\n"
+        "list shows the newest first. verify reads the whole trail and exits 1 when rows were changed, removed,\n"
+        "added or moved behind the program. head prints the number and hash of the newest row: kept in a file elsewhere,\n"
+        "one line after the other, it is an anchor that shows when the whole database was put back to an older copy.\n"
+        "The agent keeps one itself, audit.anchor in its data directory, which verify reads unless told otherwise.\n\n"
+        "  --actor WHO        exactly, or a beginning followed by '*', as in 'operator:*'\n"
+        "  --action WHAT      likewise, as in 'task.*'\n"
+        "  --subject WHAT     likewise, as in 'media_buy:mb-...'\n"
+        "  --from, --until    RFC 3339 times, half-open\n"
+        "  --anchor FILE      of verify: lines that head has printed\n"
+        "  --limit N          of list: at most 1000 (default 100)\n"
+        "  --json             print JSON (show and export do anyway)\n"
+        "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
+        "  --tenant ID        which publisher, when there are several\n"
+        "\nExit codes: 0 done, 1 refused, failed or not whole, 2 wrong usage, 3 no agent is running.\n",
     .run = run,
 };

@@ -19,20 +19,23 @@ static void list_commands(FILE *out, const struct cli_command *commands, size_t 
 static int complete(int argc, char **argv, const struct cli_command *commands, size_t n)
 {
     if (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-        cli_print("Usage: salesagent completion bash\n\nPrints a script for bash: source <(salesagent completion bash)\n\n"
-                  "Exit codes: 0 done, 2 wrong usage.\n");
+        cli_print(
+            "Usage: salesagent completion bash\n\nPrints a script for bash: source <(salesagent completion bash)\n\n"
+            "Exit codes: 0 done, 2 wrong usage.\n");
         return CLI_OK;
     }
-    if (argc != 3 || strcmp(argv[2], "bash") != 0) return cli_error(CLI_USAGE, "completion: for bash; salesagent completion bash");
+    if (argc != 3 || strcmp(argv[2], "bash") != 0)
+        return cli_error(CLI_USAGE, "completion: for bash; salesagent completion bash");
     cli_print("# bash completion for salesagent; use: source <(salesagent completion bash)\n"
               "_salesagent() {\n"
               "  local cur=${COMP_WORDS[COMP_CWORD]} words=\n"
               "  if ((COMP_CWORD == 1)); then\n    words='");
     for (size_t i = 0; i < n; i++) cli_print("%s ", commands[i].name);
-    cli_print("completion --help --version'\n"
-              "  elif [[ $cur == -* ]]; then\n"
-              "    words=$(\"${COMP_WORDS[0]}\" \"${COMP_WORDS[1]}\" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)\n"
-              "  elif ((COMP_CWORD == 2)); then\n    case ${COMP_WORDS[1]} in\n");
+    cli_print(
+        "completion --help --version'\n"
+        "  elif [[ $cur == -* ]]; then\n"
+        "    words=$(\"${COMP_WORDS[0]}\" \"${COMP_WORDS[1]}\" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)\n"
+        "  elif ((COMP_CWORD == 2)); then\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; i < n; i++) {
         if (commands[i].words) cli_print("      %s) words='%s' ;;\n", commands[i].name, commands[i].words);
     }

@@ -35,8 +35,7 @@ void config_complain(struct config *c, enum config_id id, size_t at, const char 
     va_end(ap);
     const struct config_entry *entry = &c->entries[id];
     const char *source = at < entry->n ? entry->values[at].source : "default";
-    add_issue(c, entry->place,
-              arena_printf(c->arena, "%s (from %s): %s", config_keys[id].name, source, what));
+    add_issue(c, entry->place, arena_printf(c->arena, "%s (from %s): %s", config_keys[id].name, source, what));
 }
 
 /* --- names -----------------------------------------------------------------------------------------------
@@ -92,18 +91,15 @@ static const char *spell(struct arena *a, enum config_place place, const char *n
 static void unknown(struct config *c, const struct place *p)
 {
     const char *names[CONFIG_N];
-    for (int i = 0; i < CONFIG_N; i++)
-        names[i] = config_keys[i].name;
+    for (int i = 0; i < CONFIG_N; i++) names[i] = config_keys[i].name;
     const char *near = nearest_word(p->name, names, CONFIG_N);
     const char *kind = p->place == CONFIG_IN_OPTIONS ? "option" : "setting";
     struct str name = arena_dup(c->arena, p->name);
-    struct str text =
-        p->place == CONFIG_IN_FILE
-            ? arena_printf(c->arena, "%s: there is no %s '" STR_FMT "'", p->source, kind, STR_ARG(name))
-            : arena_printf(c->arena, "there is no %s %s", kind, p->source);
+    struct str text = p->place == CONFIG_IN_FILE
+                          ? arena_printf(c->arena, "%s: there is no %s '" STR_FMT "'", p->source, kind, STR_ARG(name))
+                          : arena_printf(c->arena, "there is no %s %s", kind, p->source);
     if (near)
-        text = arena_printf(c->arena, STR_FMT "; did you mean %s?", STR_ARG(text),
-                            spell(c->arena, p->place, near));
+        text = arena_printf(c->arena, STR_FMT "; did you mean %s?", STR_ARG(text), spell(c->arena, p->place, near));
     add_issue(c, p->place, text);
 }
 
@@ -112,8 +108,7 @@ static void unknown(struct config *c, const struct place *p)
 
 static int parse_switch(const char *text, int64_t *out)
 {
-    static const char *const on[] = { "yes", "true", "on", "1" }, *const off[] = { "no", "false", "off",
-                                                                                   "0" };
+    static const char *const on[] = { "yes", "true", "on", "1" }, *const off[] = { "no", "false", "off", "0" };
     for (size_t i = 0; i < ARRAY_LEN(on); i++) {
         if (strcmp(text, on[i]) == 0 || strcmp(text, off[i]) == 0) {
             *out = strcmp(text, on[i]) == 0;
@@ -167,16 +162,12 @@ static bool has_word(const char *words, const char *word)
 }
 
 /* 0, or -1 with what would have been right in *wanted. */
-static int parse_value(struct arena *a, const struct config_key *key, struct config_value *v,
-                       const char **wanted)
+static int parse_value(struct arena *a, const struct config_key *key, struct config_value *v, const char **wanted)
 {
     switch (key->kind) {
     case CONFIG_TEXT:
-    case CONFIG_PATH:
-        return 0;
-    case CONFIG_SWITCH:
-        *wanted = "yes or no";
-        return parse_switch(v->text, &v->number);
+    case CONFIG_PATH: return 0;
+    case CONFIG_SWITCH: *wanted = "yes or no"; return parse_switch(v->text, &v->number);
     case CONFIG_WORD:
         *wanted = arena_printf(a, "one of: %s", key->words).p;
         return has_word(key->words, v->text) ? 0 : -1;
@@ -201,13 +192,11 @@ static void append(struct config *c, int id, const struct place *p, const char *
     struct config_value v = { .text = text, .source = p->source };
     const char *wanted = NULL;
     if (parse_value(c->arena, &config_keys[id], &v, &wanted)) {
-        add_issue(
-            c, p->place,
-            arena_printf(c->arena, "%s: %s is %s, not '%s'", p->source, config_keys[id].name, wanted, text));
+        add_issue(c, p->place,
+                  arena_printf(c->arena, "%s: %s is %s, not '%s'", p->source, config_keys[id].name, wanted, text));
     } else if (entry->n == CONFIG_LIST_MAX) {
         add_issue(c, p->place,
-                  arena_printf(c->arena, "%s: more than %d of %s", p->source, CONFIG_LIST_MAX,
-                               config_keys[id].name));
+                  arena_printf(c->arena, "%s: more than %d of %s", p->source, CONFIG_LIST_MAX, config_keys[id].name));
     } else {
         if (!entry->values) entry->values = ARENA_ARRAY(c->arena, struct config_value, CONFIG_LIST_MAX);
         entry->values[entry->n++] = v;
@@ -221,10 +210,8 @@ static void append_list(struct config *c, int id, const struct place *p, struct 
         const char *comma = memchr(text.p, ',', text.n);
         struct str piece = { text.p, comma ? (size_t)(comma - text.p) : text.n };
         text = str_skip(text, piece.n + 1);
-        while (piece.n && isspace((unsigned char)piece.p[0]))
-            piece = str_skip(piece, 1);
-        while (piece.n && isspace((unsigned char)piece.p[piece.n - 1]))
-            piece.n--;
+        while (piece.n && isspace((unsigned char)piece.p[0])) piece = str_skip(piece, 1);
+        while (piece.n && isspace((unsigned char)piece.p[piece.n - 1])) piece.n--;
         if (piece.n) append(c, id, p, arena_dup(c->arena, piece).p);
     }
 }
@@ -238,10 +225,8 @@ static void set(struct config *c, int id, const struct place *p, struct str text
     if (!list || entry->place != p->place || !text.n) entry->n = 0;
     entry->place = p->place;
     if (!text.n) return;
-    if (list)
-        append_list(c, id, p, text);
-    else
-        append(c, id, p, arena_dup(c->arena, text).p);
+    if (list) append_list(c, id, p, text);
+    else append(c, id, p, arena_dup(c->arena, text).p);
 }
 
 /* --- files -----------------------------------------------------------------------------------------------
@@ -256,8 +241,7 @@ static int read_whole(struct arena *a, const char *path, size_t max, struct str 
     FILE *f = fopen(path, "rbe");
     if (!f) return errno;
     buf_init(&text, max);
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-        buf_add(&text, (struct str){ piece, n });
+    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(&text, (struct str){ piece, n });
     int why = ferror(f) ? (errno ? errno : EIO) : text.overflowed ? EFBIG : 0;
     (void)fclose(f); /* it was only read */
     *out = arena_dup(a, buf_str(&text));
@@ -270,12 +254,10 @@ static void set_from_file(struct config *c, int id, const struct place *p, const
     struct str text;
     int why = read_whole(c->arena, path, SECRET_BYTES_MAX, &text);
     if (why) {
-        add_issue(c, p->place,
-                  arena_printf(c->arena, "%s: %s cannot be read: %s", p->source, path, strerror(why)));
+        add_issue(c, p->place, arena_printf(c->arena, "%s: %s cannot be read: %s", p->source, path, strerror(why)));
         return;
     }
-    while (text.n && isspace((unsigned char)text.p[text.n - 1]))
-        text.n--;
+    while (text.n && isspace((unsigned char)text.p[text.n - 1])) text.n--;
     struct place from = *p;
     from.source = arena_printf(c->arena, "%s %s", p->source, path).p;
     set(c, id, &from, text);
@@ -345,8 +327,7 @@ static void take_environment(struct config *c, const struct config_input *in)
         if (!equals || !equals[1] || strncmp(*v, PREFIX, sizeof(PREFIX) - 1) != 0) continue;
         struct str whole = { *v, (size_t)(equals - *v) };
         if (str_is(whole, PREFIX "CONFIG")) continue;
-        struct place p = { CONFIG_IN_ENVIRONMENT, arena_dup(c->arena, whole).p,
-                           str_skip(whole, sizeof(PREFIX) - 1) };
+        struct place p = { CONFIG_IN_ENVIRONMENT, arena_dup(c->arena, whole).p, str_skip(whole, sizeof(PREFIX) - 1) };
         take(c, &p, str_from(equals + 1));
     }
 }
@@ -357,13 +338,10 @@ static void take_credentials(struct config *c, const struct config_input *in)
     for (int id = 0; dir && id < CONFIG_N; id++) {
         const struct config_key *key = &config_keys[id];
         const char *path = arena_printf(c->arena, "%s/%s", dir, key->name).p;
-        struct place p = { CONFIG_IN_ENVIRONMENT, arena_printf(c->arena, "credential %s", key->name).p,
-                           STR_NONE };
+        struct place p = { CONFIG_IN_ENVIRONMENT, arena_printf(c->arena, "credential %s", key->name).p, STR_NONE };
         if (!(key->flags & (CONFIG_IS_SECRET | CONFIG_CREDENTIAL)) || access(path, F_OK)) continue;
-        if (key->flags & CONFIG_IS_SECRET)
-            set_from_file(c, id, &p, path);
-        else
-            set(c, id, &p, str_from(path));
+        if (key->flags & CONFIG_IS_SECRET) set_from_file(c, id, &p, path);
+        else set(c, id, &p, str_from(path));
     }
 }
 
@@ -381,8 +359,7 @@ static int take_option(struct config *c, const struct config_input *in, int i)
     int id = find_key(name);
     if (id >= 0 && config_keys[id].flags & CONFIG_IS_SECRET) {
         add_issue(c, p.place,
-                  arena_printf(c->arena,
-                               "%s: an option's value can be seen by others; name a file with %s-file",
+                  arena_printf(c->arena, "%s: an option's value can be seen by others; name a file with %s-file",
                                p.source, p.source));
         return value || i + 1 >= in->argc ? 1 : 2;
     }
@@ -425,16 +402,12 @@ void config_load(struct arena *a, const struct config_input *in, struct config *
 {
     *out = (struct config){ .arena = a };
     const char *option = option_config(in), *named = environment(in, PREFIX "CONFIG");
-    if (option)
-        take_config_file(out, option, false);
-    else if (!named)
-        take_config_file(out, CONFIG_FILE_DEFAULT, true);
-    else if (*named)
-        take_config_file(out, named, false);
+    if (option) take_config_file(out, option, false);
+    else if (!named) take_config_file(out, CONFIG_FILE_DEFAULT, true);
+    else if (*named) take_config_file(out, named, false);
     take_environment(out, in);
     take_credentials(out, in);
-    for (int i = 1; i < in->argc;)
-        i += take_option(out, in, i);
+    for (int i = 1; i < in->argc;) i += take_option(out, in, i);
     take_presets(out);
 }
 
@@ -478,9 +451,9 @@ void config_keep(struct config *c, const struct config *from, enum config_id id)
     *entry = (struct config_entry){ .place = old->place, .n = old->n };
     entry->values = ARENA_ARRAY(c->arena, struct config_value, CONFIG_LIST_MAX);
     for (size_t i = 0; i < old->n; i++) {
-        entry->values[i] = (struct config_value){ arena_dup(c->arena, str_from(old->values[i].text)).p,
-                                                  arena_dup(c->arena, str_from(old->values[i].source)).p,
-                                                  old->values[i].number };
+        entry->values[i] =
+            (struct config_value){ arena_dup(c->arena, str_from(old->values[i].text)).p,
+                                   arena_dup(c->arena, str_from(old->values[i].source)).p, old->values[i].number };
     }
 }
 

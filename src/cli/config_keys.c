@@ -11,34 +11,30 @@ const struct config_key config_keys[CONFIG_N] = {
                       .help = "the data directory; made when missing (default ./data)" },
     [CONFIG_SANDBOX] = { .name = "sandbox",
                          .kind = CONFIG_SWITCH,
-                         .help =
-                             "for trying and testing: test headers and controls work, loopback webhooks are\n"
-                             "allowed, and an empty data directory gets a demo publisher" },
+                         .help = "for trying and testing: test headers and controls work, loopback webhooks are\n"
+                                 "allowed, and an empty data directory gets a demo publisher" },
     [CONFIG_DRY_RUN] = { .name = "dry_run",
                          .kind = CONFIG_SWITCH,
                          .help = "every write is checked and answered, and nothing of it is stored" },
     [CONFIG_CLOCK] = { .name = "clock",
                        .kind = CONFIG_TEXT,
                        .value = "TIME",
-                       .help =
-                           "sandbox: start the agent's clock at this RFC 3339 time and run on from there" },
+                       .help = "sandbox: start the agent's clock at this RFC 3339 time and run on from there" },
     [CONFIG_LISTEN] = { .name = "listen",
                         .kind = CONFIG_TEXT,
                         .flags = CONFIG_IS_LIST | CONFIG_RELOADS,
                         .value = "'HOST:PORT WORD...'",
                         .preset = "localhost:8000, localhost:9464 metrics",
-                        .help =
-                            "where to listen, several times if you like; port 0 lets the system choose. "
-                            "Words:\n"
-                            "agent, desk, ads, metrics: what is served there (default: agent and desk, in a\n"
-                            "sandbox ads, too); host=NAME: only under this name; plain: no TLS here.\n"
-                            "Default localhost:8000 and, for metrics, localhost:9464" },
+                        .help = "where to listen, several times if you like; port 0 lets the system choose. "
+                                "Words:\n"
+                                "agent, desk, ads, metrics: what is served there (default: agent and desk, in a\n"
+                                "sandbox ads, too); host=NAME: only under this name; plain: no TLS here.\n"
+                                "Default localhost:8000 and, for metrics, localhost:9464" },
     [CONFIG_TLS_CERT] = { .name = "tls_cert",
                           .kind = CONFIG_PATH,
                           .flags = CONFIG_RELOADS | CONFIG_CREDENTIAL,
                           .value = "FILE",
-                          .help =
-                              "https with this certificate chain (PEM), for those without a proxy in front" },
+                          .help = "https with this certificate chain (PEM), for those without a proxy in front" },
     [CONFIG_TLS_KEY] = { .name = "tls_key",
                          .kind = CONFIG_PATH,
                          .flags = CONFIG_RELOADS | CONFIG_CREDENTIAL,

@@ -117,7 +117,8 @@ static int take_word(const struct operate_command *c, struct arena *a, struct pa
         for (const struct operate_verb *v = c->verbs; v->name; v++) {
             if (strcmp(v->name, word) == 0) p->verb = v;
         }
-        return p->verb ? CLI_OK : cli_error(CLI_USAGE, "%s: there is no '%s'; salesagent %s --help", c->name, word, c->name);
+        return p->verb ? CLI_OK
+                       : cli_error(CLI_USAGE, "%s: there is no '%s'; salesagent %s --help", c->name, word, c->name);
     }
     const char *member = p->words_n < 3 ? p->verb->words[p->words_n] : NULL;
     if (!member) return cli_error(CLI_USAGE, "%s %s: unexpected argument '%s'", c->name, p->verb->name, word);
@@ -145,7 +146,8 @@ static int parse(const struct operate_command *c, struct arena *a, int argc, cha
         }
     }
     if (rc) return rc;
-    if (args.bad) return cli_error(CLI_USAGE, "%s: unexpected argument '%s'; salesagent %s --help", c->name, args.bad, c->name);
+    if (args.bad)
+        return cli_error(CLI_USAGE, "%s: unexpected argument '%s'; salesagent %s --help", c->name, args.bad, c->name);
     if (!p->verb) return cli_error(CLI_USAGE, "%s: what to do? salesagent %s --help", c->name, c->name);
     const char *missing = p->words_n < 3 ? p->verb->words[p->words_n] : NULL;
     if (missing) return cli_error(CLI_USAGE, "%s %s: %s is missing", c->name, p->verb->name, missing);

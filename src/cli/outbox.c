@@ -43,8 +43,7 @@ static int parse(int argc, char **argv, const struct verb *verbs, struct outbox_
             continue;
         }
         if (cli_option(&a, "data", &o->request.data) || cli_option(&a, "tenant", &o->request.tenant) ||
-            cli_option(&a, "state", &o->state) || cli_option(&a, "kind", &o->kind) ||
-            cli_option(&a, "alg", &o->alg)) {
+            cli_option(&a, "state", &o->state) || cli_option(&a, "kind", &o->kind) || cli_option(&a, "alg", &o->alg)) {
             continue;
         }
         const char *word = cli_positional(&a);
@@ -68,8 +67,7 @@ static void print_object(yyjson_val *o, struct arena *a)
 {
     size_t i, n;
     yyjson_val *key, *value;
-    yyjson_obj_foreach(o, i, n, key, value)
-    {
+    yyjson_obj_foreach(o, i, n, key, value) {
         struct str v = yyjson_is_str(value) ? json_val_str(value) : json_write_val(a, value);
         cli_print("%-16s " STR_FMT "\n", yyjson_get_str(key), STR_ARG(v));
     }
@@ -143,13 +141,14 @@ const struct cli_command command_job = {
     .name = "job",
     .summary = "webhooks and ad server calls: list, show, redeliver",
     .words = "list show redeliver",
-    .usage = "Usage: salesagent job list [--state ready|done|dead] [--kind KIND] | show ID | redeliver ID\n\n"
-             "Works on the running agent. A dead job has used up its attempts or was refused for good; redeliver runs it\n"
-             "again now. A webhook keeps its idempotency key, so a receiver that had it already knows.\n\n"
-             "  --json         print the agent's answer as JSON\n"
-             "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
-             "  --tenant ID    which publisher, when there are several\n"
-             "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",
+    .usage =
+        "Usage: salesagent job list [--state ready|done|dead] [--kind KIND] | show ID | redeliver ID\n\n"
+        "Works on the running agent. A dead job has used up its attempts or was refused for good; redeliver runs it\n"
+        "again now. A webhook keeps its idempotency key, so a receiver that had it already knows.\n\n"
+        "  --json         print the agent's answer as JSON\n"
+        "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
+        "  --tenant ID    which publisher, when there are several\n"
+        "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",
     .run = run_job,
 };
 

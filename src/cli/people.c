@@ -2,10 +2,10 @@
  * agent. */
 #include "cli/operate.h"
 
-#define COMMON                                                                                      \
-    "  --json             print the agent's answer as JSON\n"                                       \
-    "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"     \
-    "  --tenant ID        which publisher, when there are several\n"                                \
+#define COMMON                                                                                                         \
+    "  --json             print the agent's answer as JSON\n"                                                          \
+    "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"                        \
+    "  --tenant ID        which publisher, when there are several\n"                                                   \
     "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n"
 
 /* ---- rule ---- */
@@ -57,7 +57,7 @@ static const struct operate_verb rule_verbs[] = {
     { .name = NULL },
 };
 
-static const struct operate_column rule_columns[] = { { "position", 3 },      { "rule_id", 31 },    { "/rule/then", 6 },
+static const struct operate_column rule_columns[] = { { "position", 3 },    { "rule_id", 31 },    { "/rule/then", 6 },
                                                       { "/rule/name", 30 }, { "/rule/when", 40 }, { NULL, 0 } };
 
 static int run_rule(int argc, char **argv)
@@ -70,28 +70,26 @@ const struct cli_command command_rule = {
     .name = "rule",
     .summary = "what needs a person: list, add, remove, move, test",
     .words = "list add remove move test",
-    .usage =
-        "Usage: salesagent rule list | add --name TEXT --then person|auto|reject [CONDITION...] [TERMS...]\n"
-        "                       remove ID | move ID POSITION | test OPERATION [FACTS...]\n\n"
-        "Rules are tried in their order; the first whose conditions all hold counts and is recorded on the task.\n"
-        "Without one the publisher's settings decide. A product that wants review gets it in any case.\n\n"
-        "Conditions, all optional (lists: any of the words between commas):\n"
-        "  --operations create_media_buy,update_media_buy,creative_review,account\n"
-        "  --amount-over N [--currency CUR]   the total, after an update\n"
-        "  --spend-raise-over-bp N            an update raises the total by more than N/10000\n"
-        "  --products, --accounts, --principals, --targeting KEYS, --creative-formats, --creative-categories\n"
-        "  --first-buy                        the buyer has bought nothing before\n"
-        "Terms, for --then person:\n"
-        "  --role operator|administrator      who may decide (default operator)\n"
-        "  --due-hours N  --remind-hours N  --escalate-hours N    after the task was made\n"
-        "  --lapse stay|reject|approve        what happens when nobody decided in time (default stay)\n"
-        "  --reason TEXT      for --then reject: what the buyer reads\n"
-        "  --position N       where in the order (default: last)\n"
-        "  --rule JSON|@FILE  the whole rule as JSON instead\n"
-        "Facts for test:\n"
-        "  --amount N --before N --currency CUR --products LIST --account ID --principal ID --targeting JSON\n"
-        "  --creative-format ID --creative-categories LIST\n\n"
-        COMMON,
+    .usage = "Usage: salesagent rule list | add --name TEXT --then person|auto|reject [CONDITION...] [TERMS...]\n"
+             "                       remove ID | move ID POSITION | test OPERATION [FACTS...]\n\n"
+             "Rules are tried in their order; the first whose conditions all hold counts and is recorded on the task.\n"
+             "Without one the publisher's settings decide. A product that wants review gets it in any case.\n\n"
+             "Conditions, all optional (lists: any of the words between commas):\n"
+             "  --operations create_media_buy,update_media_buy,creative_review,account\n"
+             "  --amount-over N [--currency CUR]   the total, after an update\n"
+             "  --spend-raise-over-bp N            an update raises the total by more than N/10000\n"
+             "  --products, --accounts, --principals, --targeting KEYS, --creative-formats, --creative-categories\n"
+             "  --first-buy                        the buyer has bought nothing before\n"
+             "Terms, for --then person:\n"
+             "  --role operator|administrator      who may decide (default operator)\n"
+             "  --due-hours N  --remind-hours N  --escalate-hours N    after the task was made\n"
+             "  --lapse stay|reject|approve        what happens when nobody decided in time (default stay)\n"
+             "  --reason TEXT      for --then reject: what the buyer reads\n"
+             "  --position N       where in the order (default: last)\n"
+             "  --rule JSON|@FILE  the whole rule as JSON instead\n"
+             "Facts for test:\n"
+             "  --amount N --before N --currency CUR --products LIST --account ID --principal ID --targeting JSON\n"
+             "  --creative-format ID --creative-categories LIST\n\n" COMMON,
     .run = run_rule,
 };
 
@@ -105,17 +103,27 @@ static const struct operate_option creative_options[] = { { "status", "status", 
 static const struct operate_verb creative_verbs[] = {
     { .name = "list", .tool = "x_creative_list", .options = creative_options },
     { .name = "show", .tool = "x_creative_get", .words = { "creative_id" }, .options = creative_options },
-    { .name = "approve", .tool = "x_creative_decide", .words = { "creative_id" }, .extra = "decision=approve",
+    { .name = "approve",
+      .tool = "x_creative_decide",
+      .words = { "creative_id" },
+      .extra = "decision=approve",
       .options = creative_options },
-    { .name = "reject", .tool = "x_creative_decide", .words = { "creative_id" }, .extra = "decision=reject",
+    { .name = "reject",
+      .tool = "x_creative_decide",
+      .words = { "creative_id" },
+      .extra = "decision=reject",
       .options = creative_options },
-    { .name = "suspend", .tool = "x_creative_decide", .words = { "creative_id" }, .extra = "decision=suspend",
+    { .name = "suspend",
+      .tool = "x_creative_decide",
+      .words = { "creative_id" },
+      .extra = "decision=suspend",
       .options = creative_options },
     { .name = NULL },
 };
 
-static const struct operate_column creative_columns[] = { { "creative_id", 30 }, { "status", 14 },     { "principal_id", 20 },
-                                                          { "format", 24 },      { "name", 30 },       { NULL, 0 } };
+static const struct operate_column creative_columns[] = { { "creative_id", 30 },  { "status", 14 },
+                                                          { "principal_id", 20 }, { "format", 24 },
+                                                          { "name", 30 },         { NULL, 0 } };
 
 static int run_creative(int argc, char **argv)
 {
@@ -144,18 +152,30 @@ static const struct operate_option principal_options[] = { { "name", "name", OPE
 
 static const struct operate_verb user_verbs[] = {
     { .name = "list", .tool = "x_principal_list", .extra = "kind=user" },
-    { .name = "add", .tool = "x_principal_add", .words = { "principal_id" }, .extra = "kind=user",
+    { .name = "add",
+      .tool = "x_principal_add",
+      .words = { "principal_id" },
+      .extra = "kind=user",
       .options = principal_options },
-    { .name = "set", .tool = "x_principal_set", .words = { "principal_id" }, .extra = "kind=user",
+    { .name = "set",
+      .tool = "x_principal_set",
+      .words = { "principal_id" },
+      .extra = "kind=user",
       .options = principal_options },
     { .name = NULL },
 };
 
 static const struct operate_verb principal_verbs[] = {
     { .name = "list", .tool = "x_principal_list", .extra = "kind=principal" },
-    { .name = "add", .tool = "x_principal_add", .words = { "principal_id" }, .extra = "kind=principal",
+    { .name = "add",
+      .tool = "x_principal_add",
+      .words = { "principal_id" },
+      .extra = "kind=principal",
       .options = principal_options },
-    { .name = "set", .tool = "x_principal_set", .words = { "principal_id" }, .extra = "kind=principal",
+    { .name = "set",
+      .tool = "x_principal_set",
+      .words = { "principal_id" },
+      .extra = "kind=principal",
       .options = principal_options },
     { .name = NULL },
 };
@@ -217,10 +237,10 @@ static const struct operate_verb token_verbs[] = {
     { .name = NULL },
 };
 
-static const struct operate_column token_columns[] = { { "token_id", 30 },    { "principal_id", 20 },
-                                                       { "state", 8 },        { "scope", 5 },
+static const struct operate_column token_columns[] = { { "token_id", 30 },     { "principal_id", 20 },
+                                                       { "state", 8 },         { "scope", 5 },
                                                        { "last_used_at", 20 }, { "expires_at", 20 },
-                                                       { "label", 20 },       { NULL, 0 } };
+                                                       { "label", 20 },        { NULL, 0 } };
 
 static int run_token(int argc, char **argv)
 {

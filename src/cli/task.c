@@ -48,16 +48,15 @@ static int parse(int argc, char **argv, struct task_args *t)
 static void print_row(yyjson_val *t)
 {
     cli_print("%-30.*s  %-11.*s  %-18.*s  %-40.*s  %.*s\n", STR_ARG(json_str(t, "task_id")),
-                 STR_ARG(json_str(t, "state")), STR_ARG(json_str(t, "kind")), STR_ARG(json_str(t, "subject_id")),
-                 STR_ARG(json_str(t, "description")));
+              STR_ARG(json_str(t, "state")), STR_ARG(json_str(t, "kind")), STR_ARG(json_str(t, "subject_id")),
+              STR_ARG(json_str(t, "description")));
 }
 
 static void print_fields(yyjson_val *o, struct arena *a)
 {
     size_t i, n;
     yyjson_val *key, *value;
-    yyjson_obj_foreach(o, i, n, key, value)
-    {
+    yyjson_obj_foreach(o, i, n, key, value) {
         yyjson_val *calls = json_arr(value, "would_call"), *line;
         size_t k, lines;
         yyjson_arr_foreach(calls, k, lines, line) {
@@ -82,7 +81,8 @@ static int print_results(yyjson_val *results, struct arena *a)
             done = true;
         }
         if (json_obj(r, "failure")) why = json_str(json_obj(r, "failure"), "message");
-        cli_print(STR_FMT "  " STR_FMT "\n", STR_ARG(json_str(r, "task_id")), STR_ARG(why.n ? why : json_str(r, "state")));
+        cli_print(STR_FMT "  " STR_FMT "\n", STR_ARG(json_str(r, "task_id")),
+                  STR_ARG(why.n ? why : json_str(r, "state")));
         if (!done) rc = CLI_FAILED;
     }
     return rc;
@@ -144,11 +144,13 @@ static int build_request(struct arena *a, struct task_args *t)
         if (t->verb[0] == 'r' && !t->reason) return cli_error(CLI_USAGE, "task reject: --reason TEXT is missing");
         json_add_str_opt(doc, args, "reason", str_from(t->reason));
     } else {
-        return cli_error(CLI_USAGE, "task: there is no '%s'; list, show, approve, reject, assign, comment or set", t->verb);
+        return cli_error(CLI_USAGE, "task: there is no '%s'; list, show, approve, reject, assign, comment or set",
+                         t->verb);
     }
     if (needs_id && !t->task_id) return cli_error(CLI_USAGE, "task %s: which task?", t->verb);
     if (t->ids_n > 1) {
-        if (strcmp(t->request.tool, "x_task_resolve") != 0) return cli_error(CLI_USAGE, "task %s: one at a time", t->verb);
+        if (strcmp(t->request.tool, "x_task_resolve") != 0)
+            return cli_error(CLI_USAGE, "task %s: one at a time", t->verb);
         yyjson_mut_val *ids = json_add_arr(doc, args, "task_ids");
         for (size_t i = 0; i < t->ids_n; i++) json_push_str(doc, ids, str_from(t->ids[i]));
     } else {

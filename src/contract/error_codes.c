@@ -27,11 +27,11 @@ static const struct {
     const char *code;
     int status;
 } http_statuses[] = {
-    { "AUTH_REQUIRED", 401 },      { "AUTH_MISSING", 401 },        { "AUTH_INVALID", 401 },
-    { "PERMISSION_DENIED", 403 },  { "SCOPE_INSUFFICIENT", 403 },  { "READ_ONLY_SCOPE", 403 },
-    { "AGENT_SUSPENDED", 403 },    { "AGENT_BLOCKED", 403 },       { "CONFLICT", 409 },
-    { "IDEMPOTENCY_CONFLICT", 409 }, { "IDEMPOTENCY_IN_FLIGHT", 409 }, { "IDEMPOTENCY_EXPIRED", 410 },
-    { "RATE_LIMITED", 429 },       { "CONFIGURATION_ERROR", 500 }, { "SERVICE_UNAVAILABLE", 503 },
+    { "AUTH_REQUIRED", 401 },          { "AUTH_MISSING", 401 },          { "AUTH_INVALID", 401 },
+    { "PERMISSION_DENIED", 403 },      { "SCOPE_INSUFFICIENT", 403 },    { "READ_ONLY_SCOPE", 403 },
+    { "AGENT_SUSPENDED", 403 },        { "AGENT_BLOCKED", 403 },         { "CONFLICT", 409 },
+    { "IDEMPOTENCY_CONFLICT", 409 },   { "IDEMPOTENCY_IN_FLIGHT", 409 }, { "IDEMPOTENCY_EXPIRED", 410 },
+    { "RATE_LIMITED", 429 },           { "CONFIGURATION_ERROR", 500 },   { "SERVICE_UNAVAILABLE", 503 },
     { "GOVERNANCE_UNAVAILABLE", 503 },
 };
 

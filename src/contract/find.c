@@ -25,7 +25,8 @@ static int by_path(const void *key, const void *row)
 const struct contract *contract_find(enum adcp_line line, const char *tool, enum contract_side side)
 {
     struct wanted w = { (int)line, tool };
-    const struct contract_tool *t = bsearch(&w, contract_tools, contract_tool_count, sizeof(contract_tools[0]), by_tool);
+    const struct contract_tool *t =
+        bsearch(&w, contract_tools, contract_tool_count, sizeof(contract_tools[0]), by_tool);
     return t ? &contract_documents[t->document[side]] : NULL;
 }
 

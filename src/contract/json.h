@@ -40,7 +40,7 @@ yyjson_alc json_arena_alc(struct arena *a);
 /* ---- lenient readers ---- (obj may be NULL or any type; then nothing is found) */
 
 struct str json_str(yyjson_val *obj, const char *key); /* STR_NONE when absent or not a string */
-bool json_has(yyjson_val *obj, const char *key);       /* present, also with the value null */
+bool json_has(yyjson_val *obj, const char *key); /* present, also with the value null */
 int64_t json_i64_or(yyjson_val *obj, const char *key, int64_t fallback); /* 5.0 counts as 5 */
 bool json_bool_or(yyjson_val *obj, const char *key, bool fallback);
 double json_real_or(yyjson_val *obj, const char *key, double fallback);

@@ -160,8 +160,7 @@ static int syntax_error(struct str text, const yyjson_read_err *re, struct err *
     return err_set(e, "INVALID_REQUEST", "not valid JSON at line %zu, byte %zu: %s", line, pos, re->msg);
 }
 
-int json_parse(struct arena *a, struct str text, const struct json_limits *limits, yyjson_doc **doc,
-               struct err *e)
+int json_parse(struct arena *a, struct str text, const struct json_limits *limits, yyjson_doc **doc, struct err *e)
 {
     ENSURE(limits->depth_max > 0 && limits->depth_max <= JSON_DEPTH_HARD);
     if (text.n > limits->bytes_max) {
@@ -184,12 +183,15 @@ int json_parse(struct arena *a, struct str text, const struct json_limits *limit
 
 yyjson_val *json_parse_own(struct arena *a, struct str text)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
+                                            .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     struct err e;
     if (json_parse(a, text, &own, &doc, &e) == 0) return yyjson_doc_get_root(doc);
     log_event(LOG_ERROR, "json", "ill-formed text of ours", "why", e.message, "at", e.field, NULL);
     yyjson_alc alc = json_arena_alc(a);
-    doc = text.n ? yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, /* err= */ NULL) : NULL;
+    doc =
+        text.n ? yyjson_read_opts((char *)(uintptr_t)text.p, text.n, YYJSON_READ_NOFLAG, &alc, /* err= */ NULL) : NULL;
     return doc ? yyjson_doc_get_root(doc) : NULL;
 }

@@ -16,50 +16,69 @@
 #include <salesagent/str.h>
 
 enum contract_op {         /* the order of scripts/gen_contract */
-    OP_END,
-    OP_TYPE,               /* mask of enum contract_type */
-    OP_CONST,              /* value */
-    OP_ENUM,               /* c value... */
-    OP_MEMBERS,            /* c properties, c patterns, n for all others, (s n)..., (p n)... */
-    OP_REQUIRED,           /* s... */
-    OP_MIN_PROPS,          /* c */
-    OP_MAX_PROPS,          /* c */
-    OP_PROP_NAMES,         /* n */
-    OP_DEPENDS_REQUIRED,   /* s, s... */
-    OP_DEPENDS_NODE,       /* s, n */
-    OP_ITEMS,              /* n */
-    OP_TUPLE,              /* n for further items, n... */
-    OP_CONTAINS,           /* n */
-    OP_MIN_ITEMS,          /* c */
-    OP_MAX_ITEMS,          /* c */
-    OP_UNIQUE,
-    OP_MIN,                /* f */
-    OP_MAX,                /* f */
-    OP_MIN_EXCLUSIVE,      /* f */
-    OP_MAX_EXCLUSIVE,      /* f */
-    OP_MULTIPLE_OF,        /* f */
-    OP_MIN_LENGTH,         /* c, in code points */
-    OP_MAX_LENGTH,         /* c */
-    OP_PATTERN,            /* p */
-    OP_FORMAT,             /* enum contract_format */
-    OP_REF,                /* n */
-    OP_ALL_OF,             /* n... */
-    OP_IF,                 /* n if, n then, n else */
-    OP_NOT,                /* n */
-    OP_ANY_OF,             /* n... */
-    OP_ONE_OF,             /* n... */
-    OP_FALSE,
-    OP_COUNT
+                   OP_END,
+                   OP_TYPE,               /* mask of enum contract_type */
+                   OP_CONST,              /* value */
+                   OP_ENUM,               /* c value... */
+                   OP_MEMBERS,            /* c properties, c patterns, n for all others, (s n)..., (p n)... */
+                   OP_REQUIRED,           /* s... */
+                   OP_MIN_PROPS,          /* c */
+                   OP_MAX_PROPS,          /* c */
+                   OP_PROP_NAMES,         /* n */
+                   OP_DEPENDS_REQUIRED,   /* s, s... */
+                   OP_DEPENDS_NODE,       /* s, n */
+                   OP_ITEMS,              /* n */
+                   OP_TUPLE,              /* n for further items, n... */
+                   OP_CONTAINS,           /* n */
+                   OP_MIN_ITEMS,          /* c */
+                   OP_MAX_ITEMS,          /* c */
+                   OP_UNIQUE,
+                   OP_MIN,                /* f */
+                   OP_MAX,                /* f */
+                   OP_MIN_EXCLUSIVE,      /* f */
+                   OP_MAX_EXCLUSIVE,      /* f */
+                   OP_MULTIPLE_OF,        /* f */
+                   OP_MIN_LENGTH,         /* c, in code points */
+                   OP_MAX_LENGTH,         /* c */
+                   OP_PATTERN,            /* p */
+                   OP_FORMAT,             /* enum contract_format */
+                   OP_REF,                /* n */
+                   OP_ALL_OF,             /* n... */
+                   OP_IF,                 /* n if, n then, n else */
+                   OP_NOT,                /* n */
+                   OP_ANY_OF,             /* n... */
+                   OP_ONE_OF,             /* n... */
+                   OP_FALSE,
+                   OP_COUNT
 };
 
-enum contract_type { TYPE_NULL = 1, TYPE_BOOL = 2, TYPE_INTEGER = 4, TYPE_NUMBER = 8, TYPE_STRING = 16, TYPE_ARRAY = 32,
-                     TYPE_OBJECT = 64 };
+enum contract_type {
+    TYPE_NULL = 1,
+    TYPE_BOOL = 2,
+    TYPE_INTEGER = 4,
+    TYPE_NUMBER = 8,
+    TYPE_STRING = 16,
+    TYPE_ARRAY = 32,
+    TYPE_OBJECT = 64
+};
 
 enum contract_value { VALUE_STRING, VALUE_NUMBER, VALUE_TRUE, VALUE_FALSE, VALUE_NULL, VALUE_ARRAY, VALUE_OBJECT };
 
 enum contract_format { /* the order of scripts/gen_contract */
-    FORMAT_DATE_TIME, FORMAT_DATE, FORMAT_TIME, FORMAT_EMAIL, FORMAT_HOSTNAME, FORMAT_IPV4, FORMAT_IPV6, FORMAT_URI,
-    FORMAT_URI_REFERENCE, FORMAT_URI_TEMPLATE, FORMAT_UUID, FORMAT_JSON_POINTER, FORMAT_REGEX, FORMAT_COUNT
+                       FORMAT_DATE_TIME,
+                       FORMAT_DATE,
+                       FORMAT_TIME,
+                       FORMAT_EMAIL,
+                       FORMAT_HOSTNAME,
+                       FORMAT_IPV4,
+                       FORMAT_IPV6,
+                       FORMAT_URI,
+                       FORMAT_URI_REFERENCE,
+                       FORMAT_URI_TEMPLATE,
+                       FORMAT_UUID,
+                       FORMAT_JSON_POINTER,
+                       FORMAT_REGEX,
+                       FORMAT_COUNT
 };
 
 #define NODE_ANYTHING 0

@@ -126,8 +126,8 @@ static const char *type_name(yyjson_val *v)
 
 static struct str type_wording(struct arena *a, const struct wording *w)
 {
-    static const char *const names[] = { "null", "true or false", "a whole number", "a number", "a string", "an array",
-                                         "an object" };
+    static const char *const names[] = { "null",     "true or false", "a whole number", "a number",
+                                         "a string", "an array",      "an object" };
     struct str text = STR_NONE;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!(w->op[1] & (1u << i))) continue;
@@ -273,8 +273,8 @@ int contract_report_err(const struct contract_report *report, struct err *e)
     ENSURE(report->count > 0);
     const struct contract_issue *first = &report->issues[0];
     const char *more = report->total > 1 ? " (and more, see details)" : "";
-    err_set(e, "INVALID_REQUEST", STR_FMT "%s" STR_FMT "%s", STR_ARG(first->pointer), first->pointer.n ? " " : "the request ",
-            STR_ARG(first->message), more);
+    err_set(e, "INVALID_REQUEST", STR_FMT "%s" STR_FMT "%s", STR_ARG(first->pointer),
+            first->pointer.n ? " " : "the request ", STR_ARG(first->message), more);
     err_field(e, STR_FMT, STR_ARG(first->pointer));
     char tail[40];
     snprintf(tail, sizeof(tail), "],\"total\":%zu}", report->total);

@@ -304,8 +304,8 @@ static bool op_unique(struct eval *ev, const struct step *s)
     for (size_t i = 1; i < n; i++) {
         if (!str_eq(items[i - 1].text, items[i].text)) continue;
         struct place at = { .up = s->at, .index = items[i].index };
-        return fail_with(ev, s, &at, arena_printf(ev->arena, "is the same as item %zu; items must differ",
-                                                  items[i - 1].index));
+        return fail_with(ev, s, &at,
+                         arena_printf(ev->arena, "is the same as item %zu; items must differ", items[i - 1].index));
     }
     return true;
 }
@@ -577,8 +577,8 @@ static bool op_one_of(struct eval *ev, const struct step *s)
         if (fitting++ == 0) first = i;
         if (fitting == 1) continue;
         if (ev->mode != MODE_REPORT) return fail(ev, s);
-        return fail_with(ev, s, s->at, arena_printf(ev->arena, "fits alternatives %u and %u; exactly one must fit",
-                                                    first, i));
+        return fail_with(ev, s, s->at,
+                         arena_printf(ev->arena, "fits alternatives %u and %u; exactly one must fit", first, i));
     }
     return fitting == 1 ? true : none_fits(ev, s);
 }
@@ -645,8 +645,9 @@ int contract_validate(const struct contract *c, yyjson_val *value, struct contra
     ENSURE(report->arena != NULL && value != NULL);
     report->total = 0;
     report->count = 0;
-    struct eval ev = { .p = c->program, .mode = MODE_QUICK, .report = report, .arena = report->arena,
-                       .budget = QUICK_BUDGET };
+    struct eval ev = {
+        .p = c->program, .mode = MODE_QUICK, .report = report, .arena = report->arena, .budget = QUICK_BUDGET
+    };
     if (check(&ev, c->node, value, NULL) && !ev.gave_up) return 0;
     bool too_complex = ev.gave_up;
     ev.mode = MODE_REPORT;

@@ -26,15 +26,15 @@ const struct contract *contract_find_document(enum adcp_line line, const char *p
 #define CONTRACT_ISSUES_MAX 50
 
 struct contract_issue {
-    struct str pointer;  /* RFC 6901, of the offending (or missing) place; "" is the whole value */
+    struct str pointer; /* RFC 6901, of the offending (or missing) place; "" is the whole value */
     const char *keyword; /* of JSON Schema: "required", "enum", ... */
-    struct str message;  /* what was allowed, in one sentence without the pointer */
+    struct str message; /* what was allowed, in one sentence without the pointer */
 };
 
 struct contract_report {
     struct arena *arena; /* given by the caller; owns the texts */
-    size_t total;        /* all violations seen */
-    int count;           /* of those, kept in issues[] */
+    size_t total; /* all violations seen */
+    int count; /* of those, kept in issues[] */
     struct contract_issue issues[CONTRACT_ISSUES_MAX];
 };
 

@@ -6,9 +6,9 @@
 #include "contract/json.h"
 #include "contract/validate_internal.h"
 
-#define MATCH_LIMIT       100000
-#define MATCH_HEAP_KIB    1024
-#define PATTERN_TEXT_MAX  65536 /* no pattern of AdCP is about longer texts */
+#define MATCH_LIMIT      100000
+#define MATCH_HEAP_KIB   1024
+#define PATTERN_TEXT_MAX 65536 /* no pattern of AdCP is about longer texts */
 
 uint32_t type_mask(yyjson_val *v)
 {

@@ -93,8 +93,8 @@ static int adcp_up(const struct dialect_request *req, struct dialect_up *out, st
 /* Notes that other dialects leave for the tools mean nothing to a buyer. */
 static void strip(yyjson_mut_val *obj)
 {
-    static const char *const notes[] = { "allow_past_flight", "packages_by_name", "awaited_creatives", "pricing", "assign_awaited",
-                                         "assign_named_only", "targeting_overlay_add" };
+    static const char *const notes[] = { "allow_past_flight", "packages_by_name",  "awaited_creatives",    "pricing",
+                                         "assign_awaited",    "assign_named_only", "targeting_overlay_add" };
     yyjson_mut_val *ext = yyjson_mut_obj_get(obj, "ext"), *ours = yyjson_mut_obj_get(ext, "salesagent");
     if (!yyjson_mut_is_obj(ours)) return;
     for (size_t i = 0; i < ARRAY_LEN(notes); i++) yyjson_mut_obj_remove_key(ours, notes[i]);

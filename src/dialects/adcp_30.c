@@ -5,29 +5,68 @@
 /* --- values that 3.1 added to enumerations which 3.0 closed ----------------------------------------------- */
 
 static const char *const new_valid_actions[] = {
-    "extend_flight", "shorten_flight", "update_flight_dates", "increase_budget", "decrease_budget",
-    "reallocate_budget", "update_targeting", "update_pacing", "update_frequency_caps", "replace_creative",
-    "update_creative_assignments", "remove_creative", "remove_packages", NULL,
+    "extend_flight",
+    "shorten_flight",
+    "update_flight_dates",
+    "increase_budget",
+    "decrease_budget",
+    "reallocate_budget",
+    "update_targeting",
+    "update_pacing",
+    "update_frequency_caps",
+    "replace_creative",
+    "update_creative_assignments",
+    "remove_creative",
+    "remove_packages",
+    NULL,
 };
 static const char *const new_metrics[] = {
-    "engagements", "follows", "saves", "profile_visits", "cost_per_completed_view", "cpm", "downloads", "units_sold",
-    "new_to_brand_units", "plays", "incremental_sales_lift", "brand_lift", "foot_traffic", "conversion_lift",
-    "brand_search_lift", NULL,
+    "engagements",
+    "follows",
+    "saves",
+    "profile_visits",
+    "cost_per_completed_view",
+    "cpm",
+    "downloads",
+    "units_sold",
+    "new_to_brand_units",
+    "plays",
+    "incremental_sales_lift",
+    "brand_lift",
+    "foot_traffic",
+    "conversion_lift",
+    "brand_search_lift",
+    NULL,
 };
 static const char *const new_protocols[] = { "measurement", NULL };
 static const char *const new_specialisms[] = { "creative-transformers", "sponsored-intelligence", NULL };
 static const char *const new_task_types[] = { "media_buy_delivery", "build_creative", "get_products", "search_brands",
                                               NULL };
 static const char *const new_notification_types[] = {
-    "impairment", "creative.status_changed", "creative.purged", "product.created", "product.updated",
-    "product.priced", "product.removed", "signal.created", "signal.updated", "signal.priced", "signal.removed",
-    "wholesale_feed.bulk_change", NULL,
+    "impairment",
+    "creative.status_changed",
+    "creative.purged",
+    "product.created",
+    "product.updated",
+    "product.priced",
+    "product.removed",
+    "signal.created",
+    "signal.updated",
+    "signal.priced",
+    "signal.removed",
+    "wholesale_feed.bulk_change",
+    NULL,
 };
 static const char *const new_event_types[] = { "follow", "content_view", "watch_milestone", NULL };
 /* 3.0 lists what it knows instead. */
 static const char *const scenarios_3_0[] = {
-    "force_creative_status", "force_account_status", "force_media_buy_status", "force_session_status",
-    "simulate_delivery", "simulate_budget_spend", NULL,
+    "force_creative_status",
+    "force_account_status",
+    "force_media_buy_status",
+    "force_session_status",
+    "simulate_delivery",
+    "simulate_budget_spend",
+    NULL,
 };
 
 static bool among(yyjson_mut_val *v, const char *const *words)
@@ -82,11 +121,13 @@ static void drop_when_empty(yyjson_mut_val *obj, const char *key)
 /* --- postal areas ---------------------------------------------------------------------------------------- */
 
 /* 3.1 names a system within a country; 3.0 fuses the two and knows eleven pairs. */
-static const struct { const char *country, *system, *fused; } postal[] = {
-    { "US", "zip", "us_zip" },         { "US", "zip_plus_four", "us_zip_plus_four" },
-    { "GB", "outward", "gb_outward" }, { "GB", "full", "gb_full" },
-    { "CA", "fsa", "ca_fsa" },         { "CA", "full", "ca_full" },
-    { "DE", "plz", "de_plz" },         { "FR", "code_postal", "fr_code_postal" },
+static const struct {
+    const char *country, *system, *fused;
+} postal[] = {
+    { "US", "zip", "us_zip" },           { "US", "zip_plus_four", "us_zip_plus_four" },
+    { "GB", "outward", "gb_outward" },   { "GB", "full", "gb_full" },
+    { "CA", "fsa", "ca_fsa" },           { "CA", "full", "ca_full" },
+    { "DE", "plz", "de_plz" },           { "FR", "code_postal", "fr_code_postal" },
     { "AU", "postcode", "au_postcode" }, { "CH", "plz", "ch_plz" },
     { "AT", "plz", "at_plz" },
 };
@@ -223,7 +264,9 @@ static void waiting_update(const struct dialect_down *d, yyjson_mut_val *reply)
 
 const char *adcp_30_error_code(const char *code)
 {
-    static const struct { const char *start, *code; } codes[] = {
+    static const struct {
+        const char *start, *code;
+    } codes[] = {
         { "AUTH_MISSING", "AUTH_REQUIRED" },
         { "AUTH_INVALID", "AUTH_REQUIRED" },
         { "AUTHORIZATION_REQUIRED", "AUTH_REQUIRED" },

@@ -75,11 +75,17 @@ static bool permission_awaited(yyjson_val *buy)
 
 const char *buy_v1_status(yyjson_val *buy)
 {
-    static const struct { const char *canonical, *v1; } words[] = {
-        { "pending_approval", "pending_manual" }, { "pending_creatives", "pending_activation" },
-        { "pending_start", "active" },            { "active", "active" },
-        { "paused", "paused" },                   { "completed", "completed" },
-        { "rejected", "failed" },                 { "canceled", "failed" },
+    static const struct {
+        const char *canonical, *v1;
+    } words[] = {
+        { "pending_approval", "pending_manual" },
+        { "pending_creatives", "pending_activation" },
+        { "pending_start", "active" },
+        { "active", "active" },
+        { "paused", "paused" },
+        { "completed", "completed" },
+        { "rejected", "failed" },
+        { "canceled", "failed" },
     };
     struct str status = json_str(buy, "status");
     if (permission_awaited(buy)) return "pending_permission";
@@ -183,5 +189,8 @@ static yyjson_mut_val *buy_v1_down(const struct dialect_down *d)
 }
 
 const struct dialect dialect_buy_v1 = {
-    .name = "buy-v1", .has_tool = buy_v1_has, .up = buy_v1_up, .down = buy_v1_down,
+    .name = "buy-v1",
+    .has_tool = buy_v1_has,
+    .up = buy_v1_up,
+    .down = buy_v1_down,
 };

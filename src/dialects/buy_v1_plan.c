@@ -4,9 +4,9 @@
 #include "base/rfc3339.h"
 #include "dialects/buy_v1.h"
 
-#define PACKAGES_MAX    100
-#define DEFAULT_FLIGHT  (30 * USEC_PER_DAY) /* what the first versions assumed when a call names no days */
-#define CENT            INT64_C(10000)
+#define PACKAGES_MAX   100
+#define DEFAULT_FLIGHT (30 * USEC_PER_DAY) /* what the first versions assumed when a call names no days */
+#define CENT           INT64_C(10000)
 
 /* --- discovery ------------------------------------------------------------------------------------------- */
 
@@ -35,8 +35,10 @@ static void add_min_spend(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *
 /* The kinds of targeting in the page's words. */
 static void add_targeting_available(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *product)
 {
-    static const struct { const char *kind, *word; } words[] = {
-        { "geographic", "geography" }, { "behavioral", "interests" }, { "device", "device_types" },
+    static const struct {
+        const char *kind, *word;
+    } words[] = {
+        { "geographic", "geography" },     { "behavioral", "interests" }, { "device", "device_types" },
         { "demographic", "demographics" }, { "contextual", "content" },
     };
     yyjson_val *v;
@@ -54,7 +56,10 @@ static void add_targeting_available(yyjson_mut_doc *doc, yyjson_mut_val *out, yy
 yyjson_mut_val *buy_v1_discover_down(const struct dialect_down *d)
 {
     static const struct shape_member head[] = {
-        { "product_id", "product_id" }, { "name", "name" }, { "description", "description" }, { 0 },
+        { "product_id", "product_id" },
+        { "name", "name" },
+        { "description", "description" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *list = json_add_arr(d->doc, root, "recommended_products");
@@ -81,16 +86,26 @@ int buy_v1_describe_up(struct shape_up *u, struct err *e)
 yyjson_mut_val *buy_v1_describe_down(const struct dialect_down *d)
 {
     static const struct shape_member head[] = {
-        { "product_id", "product_id" }, { "name", "name" },           { "description", "description" },
-        { "channels", "channels" },     { "countries", "countries" }, { "delivery_type", "delivery_type" }, { 0 },
+        { "product_id", "product_id" },
+        { "name", "name" },
+        { "description", "description" },
+        { "channels", "channels" },
+        { "countries", "countries" },
+        { "delivery_type", "delivery_type" },
+        { 0 },
     };
     static const struct shape_member price[] = {
-        { "pricing_option_id", "pricing_option_id" }, { "pricing_model", "pricing_model" },
-        { "rate", "rate" },                           { "currency", "currency" },
-        { "min_spend", "min_spend" },                 { 0 },
+        { "pricing_option_id", "pricing_option_id" },
+        { "pricing_model", "pricing_model" },
+        { "rate", "rate" },
+        { "currency", "currency" },
+        { "min_spend", "min_spend" },
+        { 0 },
     };
     static const struct shape_member tail[] = {
-        { "targeting", "targeting" }, { "estimated_reach", "estimated_reach" }, { 0 },
+        { "targeting", "targeting" },
+        { "estimated_reach", "estimated_reach" },
+        { 0 },
     };
     yyjson_val *product = json_get_path(d->aux, "/products/0"), *option;
     size_t i, n;
@@ -146,8 +161,9 @@ static void add_offer_id(const struct dialect_down *d, yyjson_mut_val *out, stru
 yyjson_mut_val *buy_v1_avails_down(const struct dialect_down *d)
 {
     static const struct shape_member members[] = {
-        { "product_id", "product_id" },   { "name", "name" }, { "impressions", "impressions" },
-        { "cpm", "cpm" },                 { "total_cost", "total_cost" }, { 0 },
+        { "product_id", "product_id" },   { "name", "name" },
+        { "impressions", "impressions" }, { "cpm", "cpm" },
+        { "total_cost", "total_cost" },   { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *list = json_add_arr(d->doc, root, "packages");

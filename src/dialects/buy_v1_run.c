@@ -16,7 +16,8 @@ static bool ends_with(struct str s, const char *end)
 static const char *format_kind(struct str format, struct str url)
 {
     if (str_is(format, "image")) return "image";
-    if (str_is(format, "video")) return ends_with(url, ".xml") || ends_with(url, ".vast") ? "video_vast" : "video_hosted";
+    if (str_is(format, "video"))
+        return ends_with(url, ".xml") || ends_with(url, ".vast") ? "video_vast" : "video_hosted";
     if (str_is(format, "audio")) return "audio_hosted";
     if (str_is(format, "custom")) return "custom";
     return NULL;
@@ -25,13 +26,20 @@ static const char *format_kind(struct str format, struct str url)
 static void add_media(struct shape_up *u, yyjson_val *a, const char *kind, yyjson_mut_val *out)
 {
     static const struct shape_member members[] = {
-        { "url", "media_url" }, { "width", "width" }, { "height", "height" }, { "mime_type", "mime_type" },
-        { "file_size_bytes", "file_size_bytes" }, { "duration_seconds", "duration" },
-        { "template_id", "template_id" }, { 0 },
+        { "url", "media_url" },
+        { "width", "width" },
+        { "height", "height" },
+        { "mime_type", "mime_type" },
+        { "file_size_bytes", "file_size_bytes" },
+        { "duration_seconds", "duration" },
+        { "template_id", "template_id" },
+        { 0 },
     };
-    static const struct { const char *kind, *type; } types[] = {
-        { "image", "image" }, { "video_hosted", "video" }, { "video_vast", "vast" }, { "audio_hosted", "audio" },
-        { "custom", "url" },
+    static const struct {
+        const char *kind, *type;
+    } types[] = {
+        { "image", "image" },        { "video_hosted", "video" }, { "video_vast", "vast" },
+        { "audio_hosted", "audio" }, { "custom", "url" },
     };
     yyjson_mut_val *assets = json_add_obj(u->doc, out, "assets");
     yyjson_mut_val *primary = json_add_obj(u->doc, assets, "primary");
@@ -119,7 +127,10 @@ int buy_v1_assets_up(struct shape_up *u, struct err *e)
 yyjson_mut_val *buy_v1_assets_down(const struct dialect_down *d)
 {
     static const struct shape_member members[] = {
-        { "creative_id", "creative_id" }, { "status", "status" }, { "checks", "checks" }, { 0 },
+        { "creative_id", "creative_id" },
+        { "status", "status" },
+        { "checks", "checks" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     json_add_copy(d->doc, root, "media_buy_id", yyjson_obj_get(d->request->args, "media_buy_id"));
@@ -191,8 +202,11 @@ int buy_v1_delivery_up(struct shape_up *u, struct err *e)
 yyjson_mut_val *buy_v1_delivery_down(const struct dialect_down *d)
 {
     static const struct shape_member totals[] = {
-        { "impressions", "impressions" }, { "spend", "spend" }, { "clicks", "clicks" },
-        { "video_completions", "completed_views" }, { 0 },
+        { "impressions", "impressions" },
+        { "spend", "spend" },
+        { "clicks", "clicks" },
+        { "video_completions", "completed_views" },
+        { 0 },
     };
     static const struct shape_member row[] = { { "impressions", "impressions" }, { "spend", "spend" }, { 0 } };
     yyjson_val *buy = json_get_path(d->aux, "/media_buys/0"), *p;

@@ -38,7 +38,8 @@ static int texts_up(struct shape_up *u, const char *const *keys, struct err *e)
 
 int buy_v1_task_create_up(struct shape_up *u, struct err *e)
 {
-    static const char *const texts[] = { "principal_id", "media_buy_id", "creative_id", "operation", "error_detail", NULL };
+    static const char *const texts[] = { "principal_id", "media_buy_id", "creative_id",
+                                         "operation",    "error_detail", NULL };
     struct str type = STR_NONE, priority = STR("medium");
     yyjson_val *context = NULL;
     int64_t hours = 0;
@@ -131,7 +132,10 @@ static struct str arg(const struct dialect_down *d, const char *key)
 yyjson_mut_val *buy_v1_task_create_down(const struct dialect_down *d)
 {
     static const struct shape_member members[] = {
-        { "task_id", "task_id" }, { "status", "status" }, { "due_by", "due_at" }, { 0 },
+        { "task_id", "task_id" },
+        { "status", "status" },
+        { "due_by", "due_at" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     shape_copy(d->doc, root, json_obj(d->aux, "task"), members);
@@ -141,8 +145,10 @@ yyjson_mut_val *buy_v1_task_create_down(const struct dialect_down *d)
 /* Our kinds in the page's words; what a caller created keeps its own. */
 static void add_type(yyjson_mut_doc *doc, yyjson_mut_val *out, struct str kind)
 {
-    static const struct { const char *start, *type; } types[] = {
-        { "create_media_buy", "manual_approval" }, { "update_media_buy", "manual_approval" },
+    static const struct {
+        const char *start, *type;
+    } types[] = {
+        { "create_media_buy", "manual_approval" },    { "update_media_buy", "manual_approval" },
         { "creative_approval", "creative_approval" }, { "creative", "creative_approval" },
         { "account", "permission_exception" },
     };
@@ -157,14 +163,22 @@ static void add_type(yyjson_mut_doc *doc, yyjson_mut_val *out, struct str kind)
 yyjson_mut_val *buy_v1_task_list_down(const struct dialect_down *d)
 {
     static const struct shape_member members[] = {
-        { "principal_id", "principal_id" },   { "status", "status" },
-        { "priority", "priority" },           { "media_buy_id", "media_buy_id" },
-        { "creative_id", "creative_id" },     { "operation", "operation" },
-        { "error_detail", "error_detail" },   { "context_data", "context_data" },
-        { "assigned_to", "assigned_to" },     { "created_at", "created_at" },
-        { "due_by", "due_at" },               { "resolution", "resolution" },
-        { "resolution_detail", "resolution_detail" }, { "resolved_by", "resolved_by" },
-        { "completed_at", "completed_at" },   { 0 },
+        { "principal_id", "principal_id" },
+        { "status", "status" },
+        { "priority", "priority" },
+        { "media_buy_id", "media_buy_id" },
+        { "creative_id", "creative_id" },
+        { "operation", "operation" },
+        { "error_detail", "error_detail" },
+        { "context_data", "context_data" },
+        { "assigned_to", "assigned_to" },
+        { "created_at", "created_at" },
+        { "due_by", "due_at" },
+        { "resolution", "resolution" },
+        { "resolution_detail", "resolution_detail" },
+        { "resolved_by", "resolved_by" },
+        { "completed_at", "completed_at" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *list = json_add_arr(d->doc, root, "tasks");
@@ -191,8 +205,8 @@ static yyjson_mut_val *success(const struct dialect_down *d, struct str detail)
 
 yyjson_mut_val *buy_v1_task_assign_down(const struct dialect_down *d)
 {
-    return success(d, arena_printf(d->request->arena, "Task " STR_FMT " assigned to " STR_FMT, STR_ARG(arg(d, "task_id")),
-                                   STR_ARG(arg(d, "assigned_to"))));
+    return success(d, arena_printf(d->request->arena, "Task " STR_FMT " assigned to " STR_FMT,
+                                   STR_ARG(arg(d, "task_id")), STR_ARG(arg(d, "assigned_to"))));
 }
 
 static yyjson_mut_val *not_carried_out(const struct dialect_down *d, const char *member)
@@ -214,7 +228,10 @@ yyjson_mut_val *buy_v1_task_complete_down(const struct dialect_down *d)
 }
 
 static const struct shape_member verification[] = {
-    { "actual_state", "actual_state" }, { "expected_state", "expected_state" }, { "discrepancies", "discrepancies" }, { 0 },
+    { "actual_state", "actual_state" },
+    { "expected_state", "expected_state" },
+    { "discrepancies", "discrepancies" },
+    { 0 },
 };
 
 yyjson_mut_val *buy_v1_task_verify_down(const struct dialect_down *d)
@@ -243,7 +260,8 @@ yyjson_mut_val *buy_v1_task_mark_down(const struct dialect_down *d)
     json_add_copy(d->doc, root, "task_id", yyjson_obj_get(d->request->args, "task_id"));
     json_add_copy(d->doc, root, "verified", yyjson_obj_get(d->aux, "verified"));
     shape_copy(d->doc, json_add_obj(d->doc, root, "verification_details"), d->aux, verification);
-    json_add_str(d->doc, root, "message", arena_printf(d->request->arena, "Task marked complete by " STR_FMT,
-                                                       STR_ARG(who.n ? who : STR("the publisher"))));
+    json_add_str(d->doc, root, "message",
+                 arena_printf(d->request->arena, "Task marked complete by " STR_FMT,
+                              STR_ARG(who.n ? who : STR("the publisher"))));
     return root;
 }

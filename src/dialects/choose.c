@@ -15,8 +15,13 @@ const struct dialect *dialect_default(void)
 
 const struct dialect *dialect_find(struct str name)
 {
-    static const struct { const char *name, *stands_for; } aliases[] = {
-        { "adcp", "adcp-3.0" }, { "3.0", "adcp-3.0" }, { "3.1", "adcp-3.1" }, { "3.0-rc", "rc" },
+    static const struct {
+        const char *name, *stands_for;
+    } aliases[] = {
+        { "adcp", "adcp-3.0" },
+        { "3.0", "adcp-3.0" },
+        { "3.1", "adcp-3.1" },
+        { "3.0-rc", "rc" },
     };
     for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
         if (str_is(name, aliases[i].name)) name = str_from(aliases[i].stands_for);

@@ -57,11 +57,15 @@ static int products_up(struct shape_up *u, struct err *e)
 static void add_product(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p)
 {
     static const struct shape_member head[] = {
-        { "product_id", "product_id" },       { "name", "name" },             { "description", "description" },
-        { "delivery_type", "delivery_type" }, { "format_ids", "format_ids" }, { 0 },
+        { "product_id", "product_id" },   { "name", "name" },
+        { "description", "description" }, { "delivery_type", "delivery_type" },
+        { "format_ids", "format_ids" },   { 0 },
     };
     static const struct shape_member price[] = {
-        { "model", "pricing_model" }, { "amount", "rate" }, { "currency", "currency" }, { 0 },
+        { "model", "pricing_model" },
+        { "amount", "rate" },
+        { "currency", "currency" },
+        { 0 },
     };
     yyjson_mut_val *out = json_push_obj(doc, list);
     yyjson_val *option, *reach = json_obj(p, "estimated_reach");
@@ -104,7 +108,10 @@ static yyjson_mut_val *products_down(const struct dialect_down *d)
 static void add_creative(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *c, const char *while_reviewed)
 {
     static const struct shape_member head[] = {
-        { "creative_id", "creative_id" }, { "name", "name" }, { "format_id", "format_id" }, { 0 },
+        { "creative_id", "creative_id" },
+        { "name", "name" },
+        { "format_id", "format_id" },
+        { 0 },
     };
     struct str status = json_str(c, "status");
     if (str_is(status, "suspended") || str_is(status, "archived")) status = STR("rejected");
@@ -117,7 +124,9 @@ static void add_creative(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *c
 static yyjson_mut_val *sync_down(const struct dialect_down *d)
 {
     static const struct shape_member tail[] = {
-        { "created_at", "created_at" }, { "ad_server_creative_id", "ad_server_creative_id" }, { 0 },
+        { "created_at", "created_at" },
+        { "ad_server_creative_id", "ad_server_creative_id" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *list = json_add_arr(d->doc, root, "creatives");
@@ -136,7 +145,10 @@ static yyjson_mut_val *sync_down(const struct dialect_down *d)
 static yyjson_mut_val *list_creatives_down(const struct dialect_down *d)
 {
     static const struct shape_member tail[] = {
-        { "assets", "assets" }, { "created_at", "created_at" }, { "tags", "tags" }, { 0 },
+        { "assets", "assets" },
+        { "created_at", "created_at" },
+        { "tags", "tags" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *list = json_add_arr(d->doc, root, "creatives");
@@ -191,10 +203,18 @@ static int complete_task_up(struct shape_up *u, struct err *e)
 static void add_task(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *task)
 {
     static const struct shape_member members[] = {
-        { "task_id", "task_id" },           { "task_type", "type" },       { "status", "status" },
-        { "description", "description" },   { "media_buy_id", "media_buy_id" }, { "creative_id", "creative_id" },
-        { "assigned_to", "assigned_to" },   { "created_at", "created_at" }, { "due_by", "due_at" },
-        { "completed_at", "completed_at" }, { "error_message", "resolution_detail" }, { 0 },
+        { "task_id", "task_id" },
+        { "task_type", "type" },
+        { "status", "status" },
+        { "description", "description" },
+        { "media_buy_id", "media_buy_id" },
+        { "creative_id", "creative_id" },
+        { "assigned_to", "assigned_to" },
+        { "created_at", "created_at" },
+        { "due_by", "due_at" },
+        { "completed_at", "completed_at" },
+        { "error_message", "resolution_detail" },
+        { 0 },
     };
     shape_copy(doc, out, task, members);
 }
@@ -299,10 +319,15 @@ static int data_model_up(const struct dialect_request *req, struct dialect_up *o
 
 static const char *error_code(yyjson_val *adcp_error)
 {
-    static const struct { const char *older, *code; } codes[] = {
-        { "AUTHENTICATION_REQUIRED", "authentication_required" }, { "AUTHENTICATION_FAILED", "authentication_failed" },
-        { "PERMISSION_DENIED", "permission_denied" },             { "NOT_FOUND", "not_found" },
-        { "RATE_LIMITED", "rate_limited" },                       { "ADAPTER_ERROR", "adapter_error" },
+    static const struct {
+        const char *older, *code;
+    } codes[] = {
+        { "AUTHENTICATION_REQUIRED", "authentication_required" },
+        { "AUTHENTICATION_FAILED", "authentication_failed" },
+        { "PERMISSION_DENIED", "permission_denied" },
+        { "NOT_FOUND", "not_found" },
+        { "RATE_LIMITED", "rate_limited" },
+        { "ADAPTER_ERROR", "adapter_error" },
     };
     struct str older = str_from(shape_error_code(adcp_error));
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
@@ -339,5 +364,8 @@ static yyjson_mut_val *data_model_down(const struct dialect_down *d)
 }
 
 const struct dialect dialect_data_model = {
-    .name = "data-model", .has_tool = data_model_has, .up = data_model_up, .down = data_model_down,
+    .name = "data-model",
+    .has_tool = data_model_has,
+    .up = data_model_up,
+    .down = data_model_down,
 };

@@ -59,9 +59,11 @@ static int countries_up(struct shape_up *u, yyjson_val *targeting, yyjson_mut_va
 /* Metro areas are Nielsen's; postal codes are those of the one country targeted. */
 static int areas_up(struct shape_up *u, yyjson_val *targeting, yyjson_mut_val *overlay, struct err *e)
 {
-    static const struct { const char *country, *system; } systems[] = {
-        { "US", "zip" }, { "GB", "outward" }, { "CA", "fsa" }, { "DE", "plz" }, { "FR", "code_postal" },
-        { "AU", "postcode" }, { "CH", "plz" }, { "AT", "plz" },
+    static const struct {
+        const char *country, *system;
+    } systems[] = {
+        { "US", "zip" },         { "GB", "outward" },  { "CA", "fsa" }, { "DE", "plz" },
+        { "FR", "code_postal" }, { "AU", "postcode" }, { "CH", "plz" }, { "AT", "plz" },
     };
     yyjson_val *regions = NULL, *metros = NULL, *postal = NULL;
     const struct json_len any = { 0, 500 };
@@ -85,7 +87,8 @@ static int areas_up(struct shape_up *u, yyjson_val *targeting, yyjson_mut_val *o
         json_add_copy(u->doc, area, "values", postal);
         return 0;
     }
-    err_set(e, "VALIDATION_ERROR", "geo_postal_areas needs exactly one country in geo_countries, with known postal codes");
+    err_set(e, "VALIDATION_ERROR",
+            "geo_postal_areas needs exactly one country in geo_countries, with known postal codes");
     return err_field(e, "/targeting/geo_postal_areas");
 }
 
@@ -128,7 +131,8 @@ static int pricing_up(struct shape_up *u, yyjson_mut_val *out, struct str *curre
     int64_t micros;
     if (json_opt_obj(JSON_FIELD(u->in, "pricing", ""), &pricing, e)) return -1;
     if (!pricing) return 0;
-    if (json_req_str(JSON_FIELD(pricing, "pricing_model", "/pricing"), (struct json_len){ 1, 32 }, &model, e)) return -1;
+    if (json_req_str(JSON_FIELD(pricing, "pricing_model", "/pricing"), (struct json_len){ 1, 32 }, &model, e))
+        return -1;
     bool known = false;
     for (size_t i = 0; i < ARRAY_LEN(models); i++) known = known || str_is(model, models[i]);
     if (!known) {
@@ -223,9 +227,12 @@ int data_model_ids_up(struct shape_up *u, struct err *e)
 
 static void add_status(yyjson_mut_doc *doc, yyjson_mut_val *out, struct str status)
 {
-    static const struct { const char *canonical, *page; } words[] = {
-        { "pending_approval", "pending" }, { "pending_creatives", "approved" }, { "pending_start", "approved" },
-        { "rejected", "failed" },          { "canceled", "failed" },
+    static const struct {
+        const char *canonical, *page;
+    } words[] = {
+        { "pending_approval", "pending" }, { "pending_creatives", "approved" },
+        { "pending_start", "approved" },   { "rejected", "failed" },
+        { "canceled", "failed" },
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is(status, words[i].canonical)) status = str_from(words[i].page);
@@ -241,7 +248,9 @@ static void add_cents(yyjson_mut_doc *doc, yyjson_mut_val *out, const char *key,
 static void add_buy(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
 {
     static const struct shape_member tail[] = {
-        { "created_at", "created_at" }, { "ad_server_order_id", "ad_server_order_id" }, { 0 },
+        { "created_at", "created_at" },
+        { "ad_server_order_id", "ad_server_order_id" },
+        { 0 },
     };
     yyjson_val *package = json_get_path(buy, "/packages/0");
     json_add_copy(doc, out, "media_buy_id", yyjson_obj_get(buy, "media_buy_id"));
@@ -304,7 +313,10 @@ static const char *pacing_word(struct str status)
 static void add_report(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
 {
     static const struct shape_member counts[] = {
-        { "impressions", "impressions" }, { "clicks", "clicks" }, { "spend", "spend" }, { 0 },
+        { "impressions", "impressions" },
+        { "clicks", "clicks" },
+        { "spend", "spend" },
+        { 0 },
     };
     yyjson_val *totals = json_obj(buy, "totals");
     json_add_copy(doc, out, "media_buy_id", yyjson_obj_get(buy, "media_buy_id"));

@@ -48,5 +48,5 @@ struct dialect {
     yyjson_mut_val *(*down)(const struct dialect_down *d);
 };
 
-extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial,
-    dialect_buy_v1, dialect_data_model, dialect_rc;
+extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial, dialect_buy_v1, dialect_data_model,
+    dialect_rc;

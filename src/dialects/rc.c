@@ -91,10 +91,17 @@ static int rc_up(const struct dialect_request *req, struct dialect_up *out, stru
 
 static const char *status_word(struct str status)
 {
-    static const struct { const char *canonical, *rc; } words[] = {
-        { "pending_approval", "pending_approval" }, { "pending_creatives", "confirmed" }, { "pending_start", "confirmed" },
-        { "active", "active" },       { "paused", "paused" },     { "completed", "completed" },
-        { "rejected", "rejected" },   { "canceled", "canceled" },
+    static const struct {
+        const char *canonical, *rc;
+    } words[] = {
+        { "pending_approval", "pending_approval" },
+        { "pending_creatives", "confirmed" },
+        { "pending_start", "confirmed" },
+        { "active", "active" },
+        { "paused", "paused" },
+        { "completed", "completed" },
+        { "rejected", "rejected" },
+        { "canceled", "canceled" },
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is(status, words[i].canonical)) return words[i].rc;
@@ -111,12 +118,23 @@ static void set_status(yyjson_mut_doc *doc, yyjson_mut_val *obj, struct str cano
 static void add_packages(yyjson_mut_doc *doc, yyjson_mut_val *out, const char *key, yyjson_val *buy)
 {
     static const struct shape_member members[] = {
-        { "package_id", "package_id" }, { "product_id", "product_id" }, { "name", "name" },
-        { "status", "status" },         { "budget", "budget" },         { "bid_price", "bid_price" },
-        { "pricing_option_id", "pricing_option_id" }, { "start_time", "start_time" }, { "end_time", "end_time" },
-        { "pacing", "pacing" },         { "paused", "paused" },         { "spend", "spend" },
-        { "win_rate", "win_rate" },     { "clearing_price", "clearing_price" }, { "pacing_index", "pacing_index" },
-        { "delivery_status", "delivery_status" }, { 0 },
+        { "package_id", "package_id" },
+        { "product_id", "product_id" },
+        { "name", "name" },
+        { "status", "status" },
+        { "budget", "budget" },
+        { "bid_price", "bid_price" },
+        { "pricing_option_id", "pricing_option_id" },
+        { "start_time", "start_time" },
+        { "end_time", "end_time" },
+        { "pacing", "pacing" },
+        { "paused", "paused" },
+        { "spend", "spend" },
+        { "win_rate", "win_rate" },
+        { "clearing_price", "clearing_price" },
+        { "pacing_index", "pacing_index" },
+        { "delivery_status", "delivery_status" },
+        { 0 },
     };
     yyjson_mut_val *list = json_add_arr(doc, out, key);
     yyjson_val *p;
@@ -169,9 +187,15 @@ static void add_setup(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *task
 static void add_buy(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
 {
     static const struct shape_member members[] = {
-        { "total_budget", "total_budget" }, { "currency", "currency" },     { "start_time", "start_time" },
-        { "end_time", "end_time" },         { "created_at", "created_at" }, { "updated_at", "updated_at" },
-        { "confirmed_at", "confirmed_at" }, { "revision", "revision" },     { "rejection_reason", "rejection_reason" },
+        { "total_budget", "total_budget" },
+        { "currency", "currency" },
+        { "start_time", "start_time" },
+        { "end_time", "end_time" },
+        { "created_at", "created_at" },
+        { "updated_at", "updated_at" },
+        { "confirmed_at", "confirmed_at" },
+        { "revision", "revision" },
+        { "rejection_reason", "rejection_reason" },
         { 0 },
     };
     yyjson_val *task = open_task(buy);
@@ -233,11 +257,16 @@ static yyjson_val *with_id(yyjson_val *list, const char *key, yyjson_mut_val *id
 /* Pacing and the auction's facts beside AdCP's own numbers. */
 static void delivery_row(const struct dialect_down *d, yyjson_mut_val *row)
 {
-    static const struct shape_member pace[] = { { "pacing", "pacing_status" }, { "budget_utilization", "utilization" }, { 0 } };
+    static const struct shape_member pace[] = { { "pacing", "pacing_status" },
+                                                { "budget_utilization", "utilization" },
+                                                { 0 } };
     static const struct shape_member auction[] = {
-        { "bid_price", "bid_price" },       { "win_rate", "win_rate" },
-        { "clearing_price", "clearing_price" }, { "average_clearing_price", "clearing_price" },
-        { "budget_remaining", "budget_remaining" }, { 0 },
+        { "bid_price", "bid_price" },
+        { "win_rate", "win_rate" },
+        { "clearing_price", "clearing_price" },
+        { "average_clearing_price", "clearing_price" },
+        { "budget_remaining", "budget_remaining" },
+        { 0 },
     };
     yyjson_val *buy = with_id(json_arr(d->aux, "media_buys"), "media_buy_id", yyjson_mut_obj_get(row, "media_buy_id"));
     yyjson_mut_val *packages = yyjson_mut_obj_get(row, "by_package"), *p;
@@ -279,9 +308,19 @@ static yyjson_mut_val *rc_down(const struct dialect_down *d)
 static bool rc_has(struct str tool)
 {
     static const char *const tools[] = {
-        "get_adcp_capabilities", "sync_accounts",  "list_accounts",    "get_products",           "create_media_buy",
-        "get_media_buys",        "sync_creatives", "list_creatives",   "list_creative_formats",  "update_media_buy",
-        "get_media_buy_delivery", "provide_performance_feedback", NULL,
+        "get_adcp_capabilities",
+        "sync_accounts",
+        "list_accounts",
+        "get_products",
+        "create_media_buy",
+        "get_media_buys",
+        "sync_creatives",
+        "list_creatives",
+        "list_creative_formats",
+        "update_media_buy",
+        "get_media_buy_delivery",
+        "provide_performance_feedback",
+        NULL,
     };
     for (size_t i = 0; tools[i]; i++) {
         if (str_is(tool, tools[i])) return true;

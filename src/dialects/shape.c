@@ -68,8 +68,9 @@ int shape_up(const struct shape_tool *tools, const struct dialect_request *req, 
 {
     const struct shape_tool *t = shape_find(tools, req->tool);
     ENSURE(t != NULL); /* dialect_has_tool was asked first */
-    struct shape_up u = { .req = req, .arena = req->arena, .doc = json_doc_new(req->arena), .tool = t->canonical,
-                          .today = TIME_NONE };
+    struct shape_up u = {
+        .req = req, .arena = req->arena, .doc = json_doc_new(req->arena), .tool = t->canonical, .today = TIME_NONE
+    };
     u.out = json_root_obj(u.doc);
     if (without_nulls(&u, e)) return -1;
     if (t->up && t->up(&u, e)) return -1;
@@ -84,10 +85,15 @@ const char *shape_error_code(yyjson_val *adcp_error)
 {
     struct str code = json_str(adcp_error, "code");
     if (json_str(json_obj(adcp_error, "details"), "ad_server").n) return "ADAPTER_ERROR";
-    static const struct { const char *adcp, *older; } codes[] = {
-        { "AUTH_MISSING", "AUTHENTICATION_REQUIRED" }, { "AUTH_REQUIRED", "AUTHENTICATION_REQUIRED" },
-        { "AUTH_INVALID", "AUTHENTICATION_FAILED" },   { "PERMISSION_DENIED", "PERMISSION_DENIED" },
-        { "RATE_LIMITED", "RATE_LIMITED" },            { "SERVICE_UNAVAILABLE", "ADAPTER_ERROR" },
+    static const struct {
+        const char *adcp, *older;
+    } codes[] = {
+        { "AUTH_MISSING", "AUTHENTICATION_REQUIRED" },
+        { "AUTH_REQUIRED", "AUTHENTICATION_REQUIRED" },
+        { "AUTH_INVALID", "AUTHENTICATION_FAILED" },
+        { "PERMISSION_DENIED", "PERMISSION_DENIED" },
+        { "RATE_LIMITED", "RATE_LIMITED" },
+        { "SERVICE_UNAVAILABLE", "ADAPTER_ERROR" },
         { "NOT_FOUND", "NOT_FOUND" },
     };
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
@@ -335,8 +341,11 @@ void shape_add_ratio(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, 
 
 /* --- channels -------------------------------------------------------------------------------------------- */
 
-static const struct { const char *adcp, *older; } channel_words[] = {
-    { "olv", "video" }, { "ctv", "video" }, { "streaming_audio", "audio" }, { "podcast", "audio" }, { "radio", "audio" },
+static const struct {
+    const char *adcp, *older;
+} channel_words[] = {
+    { "olv", "video" },     { "ctv", "video" },   { "streaming_audio", "audio" },
+    { "podcast", "audio" }, { "radio", "audio" },
 };
 
 static struct str older_channel(struct str adcp)
@@ -409,8 +418,8 @@ struct str shape_short_package_id(yyjson_mut_doc *doc, struct str canonical)
            canonical.p[canonical.n - 1 - digits] <= '9') {
         digits++;
     }
-    bool derived = str_starts(canonical, STR("pkg-")) && digits == 3 && canonical.n > 8 &&
-                   canonical.p[canonical.n - 4] == '-';
+    bool derived =
+        str_starts(canonical, STR("pkg-")) && digits == 3 && canonical.n > 8 && canonical.p[canonical.n - 4] == '-';
     if (!derived) return canonical;
     char text[8] = "pkg-";
     memcpy(text + 4, canonical.p + canonical.n - 3, 3);

@@ -1,8 +1,8 @@
 #include "dialects/tutorial.h"
 
 static const char *const tool_names[] = {
-    "get_adcp_capabilities", "get_products",     "list_creative_formats",  "list_authorized_properties",
-    "create_media_buy",      "update_media_buy", "get_media_buys",         "get_media_buy_delivery",
+    "get_adcp_capabilities", "get_products",     "list_creative_formats",    "list_authorized_properties",
+    "create_media_buy",      "update_media_buy", "get_media_buys",           "get_media_buy_delivery",
     "sync_creatives",        "list_creatives",   "update_performance_index",
 };
 
@@ -42,12 +42,18 @@ static void add_pricing_models(yyjson_mut_doc *doc, yyjson_mut_val *capabilities
 static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
 {
     static const struct shape_member tenant_members[] = {
-        { "name", "name" }, { "portfolio_description", "portfolio_description" }, { "adapter", "adapter" }, { 0 },
+        { "name", "name" },
+        { "portfolio_description", "portfolio_description" },
+        { "adapter", "adapter" },
+        { 0 },
     };
     static const struct shape_member rest[] = {
-        { "currency", "currency" },           { "min_budget", "min_budget" },
-        { "max_budget", "max_budget" },       { "workflow_required", "workflow_required" },
-        { "creative_review_required", "creative_review_required" }, { 0 },
+        { "currency", "currency" },
+        { "min_budget", "min_budget" },
+        { "max_budget", "max_budget" },
+        { "workflow_required", "workflow_required" },
+        { "creative_review_required", "creative_review_required" },
+        { 0 },
     };
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *tenant = json_add_obj(d->doc, root, "tenant");
@@ -69,7 +75,10 @@ static yyjson_mut_val *capabilities_down(const struct dialect_down *d)
 static void add_product(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p)
 {
     static const struct shape_member head[] = {
-        { "id", "product_id" }, { "name", "name" }, { "description", "description" }, { 0 },
+        { "id", "product_id" },
+        { "name", "name" },
+        { "description", "description" },
+        { 0 },
     };
     static const struct shape_member option_members[] = {
         { "id", "pricing_option_id" }, { "model", "pricing_model" },     { "rate", "rate" },
@@ -137,7 +146,10 @@ static yyjson_mut_val *formats_down(const struct dialect_down *d)
 static yyjson_mut_val *properties_down(const struct dialect_down *d)
 {
     static const struct shape_member head[] = {
-        { "id", "property_id" }, { "name", "name" }, { "domain", "domain" }, { 0 },
+        { "id", "property_id" },
+        { "name", "name" },
+        { "domain", "domain" },
+        { 0 },
     };
     static const struct shape_member rest[] = {
         { "categories", "categories" },
@@ -224,5 +236,8 @@ static yyjson_mut_val *tutorial_down(const struct dialect_down *d)
 }
 
 const struct dialect dialect_tutorial = {
-    .name = "tutorial", .has_tool = tutorial_has, .up = tutorial_up, .down = tutorial_down,
+    .name = "tutorial",
+    .has_tool = tutorial_has,
+    .up = tutorial_up,
+    .down = tutorial_down,
 };

@@ -112,10 +112,14 @@ static int check_total(int64_t total, int64_t sum, struct err *e)
 
 static int create_heading(struct shape_up *u, int64_t *total, struct str *currency, struct err *e)
 {
-    static const struct { const char *key; size_t max; } texts[] = { { "name", 255 }, { "buyer_ref", 255 } };
+    static const struct {
+        const char *key;
+        size_t max;
+    } texts[] = { { "name", 255 }, { "buyer_ref", 255 } };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct str text = STR_NONE;
-        if (json_opt_str(JSON_FIELD(u->in, texts[i].key, ""), (struct json_len){ 1, texts[i].max }, &text, e)) return -1;
+        if (json_opt_str(JSON_FIELD(u->in, texts[i].key, ""), (struct json_len){ 1, texts[i].max }, &text, e))
+            return -1;
         if (text.n) json_add_str(u->doc, shape_ext(u, u->out), texts[i].key, text);
     }
     struct str po = STR_NONE;
@@ -222,7 +226,8 @@ int tutorial_feedback_up(struct shape_up *u, struct err *e)
     yyjson_mut_val *out = json_add_obj(u->doc, u->out, "feedback");
     for (size_t i = 0; i < ARRAY_LEN(scores); i++) {
         int64_t score = 0;
-        if (json_opt_i64(JSON_FIELD(feedback, scores[i], "/feedback"), (struct json_range){ 1, 5 }, &score, e)) return -1;
+        if (json_opt_i64(JSON_FIELD(feedback, scores[i], "/feedback"), (struct json_range){ 1, 5 }, &score, e))
+            return -1;
         if (score) json_add_i64(u->doc, out, scores[i], score);
     }
     if (yyjson_mut_obj_size(out) == 0) {
@@ -237,9 +242,13 @@ int tutorial_feedback_up(struct shape_up *u, struct err *e)
 
 void tutorial_add_status(yyjson_mut_doc *doc, yyjson_mut_val *obj, struct str canonical)
 {
-    static const struct { const char *canonical, *tutorial; } words[] = {
-        { "pending_approval", "pending_activation" }, { "pending_creatives", "pending_activation" },
-        { "pending_start", "active" },                { "failed", "rejected" },
+    static const struct {
+        const char *canonical, *tutorial;
+    } words[] = {
+        { "pending_approval", "pending_activation" },
+        { "pending_creatives", "pending_activation" },
+        { "pending_start", "active" },
+        { "failed", "rejected" },
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is(canonical, words[i].canonical)) canonical = str_from(words[i].tutorial);
@@ -254,10 +263,15 @@ static void add_flight_days(yyjson_mut_doc *doc, yyjson_mut_val *obj, yyjson_val
 }
 
 static const struct shape_member id_name_ref[] = {
-    { "id", "media_buy_id" }, { "name", "name" }, { "buyer_ref", "buyer_ref" }, { 0 },
+    { "id", "media_buy_id" },
+    { "name", "name" },
+    { "buyer_ref", "buyer_ref" },
+    { 0 },
 };
 static const struct shape_member budget_currency[] = {
-    { "total_budget", "total_budget" }, { "currency", "currency" }, { 0 },
+    { "total_budget", "total_budget" },
+    { "currency", "currency" },
+    { 0 },
 };
 
 static void add_tasks(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
@@ -278,7 +292,10 @@ static void add_tasks(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
 static void add_created_package(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p)
 {
     static const struct shape_member head[] = {
-        { "name", "name" }, { "product_id", "product_id" }, { "budget", "budget" }, { 0 },
+        { "name", "name" },
+        { "product_id", "product_id" },
+        { "budget", "budget" },
+        { 0 },
     };
     static const struct shape_member tail[] = {
         { "pricing_model", "pricing_model" },
@@ -361,8 +378,11 @@ static void add_read_buy(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *b
 {
     static const struct shape_member creative_members[] = { { "id", "creative_id" }, { "status", "status" }, { 0 } };
     static const struct shape_member times[] = {
-        { "created_at", "created_at" },   { "activated_at", "activated_at" },
-        { "canceled_at", "canceled_at" }, { "rejection_reason", "rejection_reason" }, { 0 },
+        { "created_at", "created_at" },
+        { "activated_at", "activated_at" },
+        { "canceled_at", "canceled_at" },
+        { "rejection_reason", "rejection_reason" },
+        { 0 },
     };
     yyjson_val *item;
     size_t i, n;

@@ -13,7 +13,8 @@
 static struct str derived_id(struct shape_up *u, struct str buy, struct str name, struct str format)
 {
     uint8_t hash[SHA256_BYTES];
-    sha256(arena_printf(u->arena, STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(buy), STR_ARG(name), STR_ARG(format)), hash);
+    sha256(arena_printf(u->arena, STR_FMT "\n" STR_FMT "\n" STR_FMT, STR_ARG(buy), STR_ARG(name), STR_ARG(format)),
+           hash);
     struct str hex = hex_encode(u->arena, (struct str){ (const char *)hash, 6 });
     size_t tail = format.n;
     while (tail > 0 && format.p[tail - 1] != '-') tail--;
@@ -23,10 +24,18 @@ static struct str derived_id(struct shape_up *u, struct str buy, struct str name
 
 static const char *asset_type(struct str mime)
 {
-    static const struct { const char *start, *type; } types[] = {
-        { "image/", "image" },    { "video/", "video" },       { "audio/", "audio" },
-        { "text/html", "html" },  { "application/xml", "vast" }, { "text/xml", "vast" },
-        { "application/javascript", "javascript" }, { "text/css", "css" }, { "text/", "text" },
+    static const struct {
+        const char *start, *type;
+    } types[] = {
+        { "image/", "image" },
+        { "video/", "video" },
+        { "audio/", "audio" },
+        { "text/html", "html" },
+        { "application/xml", "vast" },
+        { "text/xml", "vast" },
+        { "application/javascript", "javascript" },
+        { "text/css", "css" },
+        { "text/", "text" },
     };
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (str_starts(mime, str_from(types[i].start))) return types[i].type;
@@ -39,10 +48,14 @@ static int sync_asset(struct shape_up *u, yyjson_val *a, struct str role, yyjson
                       struct err *e)
 {
     static const struct shape_member members[] = {
-        { "url", "url" },     { "width", "width" },
-        { "height", "height" }, { "mime_type", "mime_type" },
-        { "file_size_bytes", "file_size_bytes" }, { "duration_seconds", "duration_seconds" },
-        { "content", "data" }, { 0 },
+        { "url", "url" },
+        { "width", "width" },
+        { "height", "height" },
+        { "mime_type", "mime_type" },
+        { "file_size_bytes", "file_size_bytes" },
+        { "duration_seconds", "duration_seconds" },
+        { "content", "data" },
+        { 0 },
     };
     static const struct json_range pixels = { 1, 100000 }, bytes = { 1, INT64_C(1) << 40 };
     struct str mime = STR_NONE, url = STR_NONE, type = STR_NONE;
@@ -95,7 +108,10 @@ static int sync_assets(struct shape_up *u, yyjson_val *c, yyjson_mut_val *out, c
 static int sync_creative(struct shape_up *u, yyjson_val *c, struct str buy, const char *at, struct err *e)
 {
     static const struct shape_member extras[] = {
-        { "provenance", "provenance" }, { "alt_text", "alt_text" }, { "click_url", "click_url" }, { 0 },
+        { "provenance", "provenance" },
+        { "alt_text", "alt_text" },
+        { "click_url", "click_url" },
+        { 0 },
     };
     struct str name, format, id = STR_NONE;
     yyjson_val *provenance = NULL, *tags = NULL;
@@ -126,7 +142,8 @@ static int check_distinct(struct shape_up *u, struct err *e)
     yyjson_mut_arr_foreach(list, i, n, a) {
         yyjson_mut_arr_foreach(list, k, m, b) {
             if (k >= i) break;
-            if (!yyjson_mut_equals(yyjson_mut_obj_get(a, "creative_id"), yyjson_mut_obj_get(b, "creative_id"))) continue;
+            if (!yyjson_mut_equals(yyjson_mut_obj_get(a, "creative_id"), yyjson_mut_obj_get(b, "creative_id")))
+                continue;
             err_set(e, "VALIDATION_ERROR", "two creatives have the same name and format");
             (void)err_suggest(e, "Give each creative of a request its own name.");
             return err_field(e, "/creatives/%zu/name", i);
@@ -152,8 +169,12 @@ int tutorial_sync_up(struct shape_up *u, struct err *e)
 
 int tutorial_list_creatives_up(struct shape_up *u, struct err *e)
 {
-    static const struct { const char *one, *many; } filters[] = {
-        { "media_buy_id", "media_buy_ids" }, { "status", "statuses" }, { "creative_id", "creative_ids" },
+    static const struct {
+        const char *one, *many;
+    } filters[] = {
+        { "media_buy_id", "media_buy_ids" },
+        { "status", "statuses" },
+        { "creative_id", "creative_ids" },
     };
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         struct str one = STR_NONE;
@@ -183,7 +204,10 @@ static void add_status(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *c)
 }
 
 static const struct shape_member id_name_format[] = {
-    { "id", "creative_id" }, { "name", "name" }, { "format_id", "format_id" }, { 0 },
+    { "id", "creative_id" },
+    { "name", "name" },
+    { "format_id", "format_id" },
+    { 0 },
 };
 
 static void add_validation(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *c)
@@ -231,9 +255,10 @@ yyjson_mut_val *tutorial_sync_down(const struct dialect_down *d)
 yyjson_mut_val *tutorial_list_creatives_down(const struct dialect_down *d)
 {
     static const struct shape_member rest[] = {
-        { "click_url", "click_url" },   { "alt_text", "alt_text" },     { "provenance", "provenance" },
-        { "tags", "tags" },             { "media_buy_ids", "media_buy_ids" },
-        { "created_at", "created_at" }, { "updated_at", "updated_at" }, { 0 },
+        { "click_url", "click_url" },         { "alt_text", "alt_text" },
+        { "provenance", "provenance" },       { "tags", "tags" },
+        { "media_buy_ids", "media_buy_ids" }, { "created_at", "created_at" },
+        { "updated_at", "updated_at" },       { 0 },
     };
     yyjson_val *creatives = json_arr(d->aux, "creatives"), *c;
     size_t i, n;

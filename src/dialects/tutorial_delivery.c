@@ -50,7 +50,9 @@ static void add_pacing(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy
 static void add_package(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p, bool completed)
 {
     static const struct shape_member running[] = {
-        { "budget_remaining", "budget_remaining" }, { "pacing_ratio", "pacing_ratio" }, { 0 },
+        { "budget_remaining", "budget_remaining" },
+        { "pacing_ratio", "pacing_ratio" },
+        { 0 },
     };
     yyjson_mut_val *o = json_push_obj(doc, list);
     json_add_str(doc, o, "package_id", shape_short_package_id(doc, json_str(p, "package_id")));
@@ -66,7 +68,9 @@ static void add_package(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p
 static void add_period(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy, bool completed)
 {
     static const struct shape_member running[] = {
-        { "days_elapsed", "days_elapsed" }, { "days_remaining", "days_remaining" }, { 0 },
+        { "days_elapsed", "days_elapsed" },
+        { "days_remaining", "days_remaining" },
+        { 0 },
     };
     static const struct shape_member over[] = { { "total_days", "total_days" }, { 0 } };
     yyjson_mut_val *o = json_add_obj(doc, out, "period");

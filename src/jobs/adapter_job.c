@@ -200,18 +200,14 @@ static int judge(struct adapter_run *r)
 {
     const struct adapter_result *result = &r->op.result;
     switch (result->verdict) {
-    case ADAPTER_OK:
-        r->run.health = LANE_OK;
-        return end(r, JOB_DONE, STR(""));
+    case ADAPTER_OK: r->run.health = LANE_OK; return end(r, JOB_DONE, STR(""));
     case ADAPTER_TRY_LATER:
         r->run.health = LANE_FAILED;
         if (result->retry_after_s > 0) {
             r->run.retry_at = loop_now(r->run.steps.loop) + result->retry_after_s * USEC_PER_SEC;
         }
         return end(r, JOB_RETRY, result->reason);
-    case ADAPTER_REFUSED:
-        r->run.health = LANE_OK;
-        return end(r, JOB_DEAD, result->reason);
+    case ADAPTER_REFUSED: r->run.health = LANE_OK; return end(r, JOB_DEAD, result->reason);
     }
     ENSURE(!"a verdict");
 }
@@ -252,8 +248,10 @@ static int asked_already(const struct act *act, struct str media_buy_id, struct 
                              .kinds = STR("[\"ad_server\"]"),
                              .subject_type = STR("media_buy"),
                              .subject_id = media_buy_id,
-                             .created_after = TIME_NONE, .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE, .updated_before = TIME_NONE };
+                             .created_after = TIME_NONE,
+                             .created_before = TIME_NONE,
+                             .updated_after = TIME_NONE,
+                             .updated_before = TIME_NONE };
     int64_t n;
     if (q_task_count(act->tx, &f, &n, e)) return -1;
     return n > 0;
@@ -273,8 +271,8 @@ static int ask_a_person(struct adapter_run *r, const struct act *act, struct err
         .account_id = buy.account_id,
         .subject_type = "media_buy",
         .subject_id = buy.media_buy_id,
-        .description = arena_printf(act->arena, "The ad server did not %s: %s",
-                                    adapter_verb_phrase(r->op.verb), r->run.reason),
+        .description =
+            arena_printf(act->arena, "The ad server did not %s: %s", adapter_verb_phrase(r->op.verb), r->run.reason),
         .rule = STR("what the ad server refuses is for a person"),
         .operation = arena_printf(act->arena, "{\"job_id\":\"" STR_FMT "\"}", STR_ARG(r->run.row.job_id)),
         .due_at = TIME_NONE,
@@ -331,8 +329,9 @@ static void release(struct job_run *run)
     finish_calls(CONTAINER_OF(run, struct adapter_run, run));
 }
 
-static const step_fn steps[] = { [STEP_BEGIN] = begin, [STEP_PLANNED] = planned, [STEP_START_CALLS] = start_calls,
-                                 [STEP_RUN] = run_step };
+static const step_fn steps[] = {
+    [STEP_BEGIN] = begin, [STEP_PLANNED] = planned, [STEP_START_CALLS] = start_calls, [STEP_RUN] = run_step
+};
 
 const struct job_kind adapter_kind = { .name = BOOKING_JOB_KIND,
                                        .bytes = sizeof(struct adapter_run),

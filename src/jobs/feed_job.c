@@ -8,7 +8,7 @@
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
 
-#define TIMEOUT_MS      30000
+#define TIMEOUT_MS     30000
 #define FEED_BYTES_MAX (8u * 1024 * 1024)
 
 struct feed_run {
@@ -50,10 +50,11 @@ static int load(struct feed_run *r, struct err *e)
     struct arena *a = &r->run.arena;
     yyjson_val *payload;
     if (job_payload(&r->run, &payload, e)) return -1;
-    struct buyer_object_key key = { .tenant_id = r->run.row.tenant_id, .kind = BUYER_OBJECT_CATALOG,
-                            .principal_id = json_str(payload, "principal_id"),
-                            .account_id = json_str(payload, "account_id"),
-                            .object_id = json_str(payload, "catalog_id") };
+    struct buyer_object_key key = { .tenant_id = r->run.row.tenant_id,
+                                    .kind = BUYER_OBJECT_CATALOG,
+                                    .principal_id = json_str(payload, "principal_id"),
+                                    .account_id = json_str(payload, "account_id"),
+                                    .object_id = json_str(payload, "catalog_id") };
     struct tx *tx = store_read(jobs_store(r->run.jobs));
     struct buyer_object_row catalog;
     int found = q_buyer_object_get(tx, a, &key, &catalog, e);
@@ -69,7 +70,8 @@ static int fetch(struct steps *s)
     if (load(r, &e)) return end(r, JOB_RETRY, e.message);
     r->current = r->feed.known && str_eq(r->feed.job_id, r->run.row.job_id);
     if (!r->current || r->deleted) return end(r, JOB_DONE, ""); /* replaced, or nobody wants it any more */
-    r->headers[0] = (struct http_header){ STR("Accept"), STR("application/json, application/xml, text/csv, */*;q=0.5") };
+    r->headers[0] =
+        (struct http_header){ STR("Accept"), STR("application/json, application/xml, text/csv, */*;q=0.5") };
     r->get.call = (struct http_call){ .method = STR("GET"),
                                       .url = r->feed.url,
                                       .headers = r->headers,
@@ -108,9 +110,7 @@ static int read_answer(struct steps *s)
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED: return fail(r, "The address of the feed is not one that is called from here.", c->reason);
     case HTTP_TOO_LARGE: return fail(r, "The feed is larger than 8 MiB.", c->reason);
-    case HTTP_CANCELED:
-        r->run.retry_at = loop_now(s->loop);
-        return end(r, JOB_RETRY, "stopped");
+    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return end(r, JOB_RETRY, "stopped");
     }
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
     if (c->status >= 500 || c->status == 429) return later(r, why);
@@ -136,7 +136,8 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
     if (job_act_init(run, tx, "system:catalogs", &ja, e)) return -1;
     bool done = run->ends_as == JOB_STATE_DONE && r->read;
     struct catalog_feed_result result = { .items = done ? &r->items : NULL,
-                                          .failure = str_from(r->failure ? r->failure : "The feed could not be fetched.") };
+                                          .failure =
+                                              str_from(r->failure ? r->failure : "The feed could not be fetched.") };
     return catalog_feed_fetched(&ja.act, &r->feed, &result, e);
 }
 

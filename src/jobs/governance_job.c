@@ -53,7 +53,8 @@ static int load(struct check_run *r, struct err *e)
     struct account_row account;
     int rc = q_governance_get(tx, a, r->run.row.job_id, &r->check, e);
     if (rc != 1) return rc;
-    struct account_row key = { .tenant_id = r->check.tenant_id, .principal_id = r->check.principal_id,
+    struct account_row key = { .tenant_id = r->check.tenant_id,
+                               .principal_id = r->check.principal_id,
                                .account_id = r->check.account_id };
     rc = q_account_get(tx, a, &key, &account, e);
     if (rc != 1) return rc;
@@ -148,9 +149,7 @@ static int hear(struct steps *s)
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED:
     case HTTP_TOO_LARGE: return no_use(r, c->reason);
-    case HTTP_CANCELED:
-        r->run.retry_at = loop_now(s->loop);
-        return end(r, JOB_RETRY, "stopped");
+    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return end(r, JOB_RETRY, "stopped");
     }
     if (c->status == 200) return judge_answer(r);
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);

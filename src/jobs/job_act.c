@@ -10,11 +10,9 @@ int job_act_init(struct job_run *run, struct tx *tx, const char *actor, struct j
     int rc = q_tenant_get(tx, &run->arena, run->row.tenant_id, &row, e);
     if (rc < 0) return -1;
     if (rc == 0) return err_set(e, "REFERENCE_NOT_FOUND", "The publisher of this job is gone.");
-    out->tenant = (struct tenant){ .tenant_id = row.tenant_id,
-                                   .name = row.name,
-                                   .host = row.host,
-                                   .adapter = row.adapter,
-                                   .doc = row.doc };
+    out->tenant = (struct tenant){
+        .tenant_id = row.tenant_id, .name = row.name, .host = row.host, .adapter = row.adapter, .doc = row.doc
+    };
     out->act = (struct act){ .tx = tx,
                              .arena = &run->arena,
                              .rng = &jobs_loop(run->jobs)->rng,

@@ -60,8 +60,8 @@ static int ask(struct steps *s)
     r->opinion = (struct opinion){ .model = as.model, .whole = r->question.whole, .why = STR("not answered") };
     r->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
     r->headers[1] = (struct http_header){ STR("Accept"), STR("application/json") };
-    r->headers[2] = (struct http_header){ STR("Authorization"),
-                                          arena_printf(&r->run.arena, "Bearer " STR_FMT, STR_ARG(r->question.api_key)) };
+    r->headers[2] = (struct http_header){ STR("Authorization"), arena_printf(&r->run.arena, "Bearer " STR_FMT,
+                                                                             STR_ARG(r->question.api_key)) };
     r->post.call = (struct http_call){ .method = STR("POST"),
                                        .url = r->question.url,
                                        .headers = r->headers,

@@ -47,9 +47,12 @@ static const char *words_of(struct str what)
 {
     static const struct {
         const char *what, *words;
-    } all[] = { { "created", "Waits for a decision" },   { "high_value", "High value: waits for a decision" },
-                { "reminded", "Still waits" },            { "escalated", "Escalated: nobody has decided yet" },
-                { "lapsed", "The time to decide is over" }, { "attempt_failed", "A decision could not be carried out" } };
+    } all[] = { { "created", "Waits for a decision" },
+                { "high_value", "High value: waits for a decision" },
+                { "reminded", "Still waits" },
+                { "escalated", "Escalated: nobody has decided yet" },
+                { "lapsed", "The time to decide is over" },
+                { "attempt_failed", "A decision could not be carried out" } };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         if (str_is(what, all[i].what)) return all[i].words;
     }
@@ -70,12 +73,14 @@ static struct str plain_text(struct people_run *p)
     struct act *act = &p->act.act;
     char due[RFC3339_MAX] = "no time set";
     if (p->digest) {
-        return arena_printf(act->arena, "%lld tasks wait for a decision at " STR_FMT ".\nList them with: salesagent task list\n",
+        return arena_printf(act->arena,
+                            "%lld tasks wait for a decision at " STR_FMT ".\nList them with: salesagent task list\n",
                             (long long)p->open_tasks, STR_ARG(act->tenant->name));
     }
     if (p->task.due_at != TIME_NONE) (void)rfc3339_print(p->task.due_at, RFC3339_SECONDS, due);
-    return arena_printf(act->arena, STR_FMT "\n\n" STR_FMT "\nWhat: " STR_FMT " " STR_FMT "\nFrom: " STR_FMT "\nWhy: " STR_FMT
-                                    "\nUntil: %s\n%s" STR_FMT "\n",
+    return arena_printf(act->arena,
+                        STR_FMT "\n\n" STR_FMT "\nWhat: " STR_FMT " " STR_FMT "\nFrom: " STR_FMT "\nWhy: " STR_FMT
+                                "\nUntil: %s\n%s" STR_FMT "\n",
                         STR_ARG(p->headline), STR_ARG(unquoted(act, task_member(act, &p->task, "description"))),
                         STR_ARG(p->task.kind), STR_ARG(p->task.subject_id), STR_ARG(p->task.principal_id),
                         STR_ARG(unquoted(act, task_member(act, &p->task, "rule"))), due,
@@ -90,7 +95,8 @@ static void add_audit_head(struct people_run *p, yyjson_mut_doc *doc, yyjson_mut
     if (audit_head(&p->act.act, &head, &unread) != 1) return;
     yyjson_mut_val *h = json_add_obj(doc, o, "audit_head");
     json_add_i64(doc, h, "seq", head.seq);
-    json_add_str(doc, h, "hash", hex_encode(p->act.act.arena, (struct str){ (const char *)head.hash, sizeof(head.hash) }));
+    json_add_str(doc, h, "hash",
+                 hex_encode(p->act.act.arena, (struct str){ (const char *)head.hash, sizeof(head.hash) }));
 }
 
 static struct str json_body(struct people_run *p, bool slack)
@@ -201,7 +207,8 @@ static int prepare(struct steps *s)
     if (jobs_stopping(p->run.jobs)) return end(p, JOB_RETRY, "stopped");
     struct str channel = json_str(p->payload, "channel");
     struct str url = str_is(channel, "slack") ? p->settings.slack_url : p->settings.webhook_url;
-    if (str_is(channel, "email")) return p->settings.smtp_url.n ? start_mail(p) : end(p, JOB_DONE, "Not sent: no relay any more.");
+    if (str_is(channel, "email"))
+        return p->settings.smtp_url.n ? start_mail(p) : end(p, JOB_DONE, "Not sent: no relay any more.");
     return url.n ? start_post(p, url, str_is(channel, "slack")) : end(p, JOB_DONE, "Not sent: no receiver any more.");
 }
 
@@ -233,7 +240,9 @@ static int mailed(struct steps *s)
     case MAIL_SENT: p->run.health = LANE_OK; return end(p, JOB_DONE, "");
     case MAIL_REFUSED: p->run.health = LANE_OK; return end(p, JOB_DEAD, c->reason);
     case MAIL_NOT_SENT:
-    case MAIL_UNKNOWN: p->run.health = LANE_FAILED; return end(p, JOB_RETRY, c->reason); /* doubles have one Message-ID */
+    case MAIL_UNKNOWN:
+        p->run.health = LANE_FAILED;
+        return end(p, JOB_RETRY, c->reason); /* doubles have one Message-ID */
     case MAIL_CANCELED: p->run.retry_at = loop_now(s->loop); return end(p, JOB_RETRY, "stopped");
     }
     ENSURE(!"a mail outcome");

@@ -99,8 +99,8 @@ static void maybe_stopped(struct jobs *j)
 static void weigh(struct job_run *r)
 {
     int64_t now = loop_now(r->jobs->loop);
-    r->deadline_at = r->row.deadline_at != TIME_NONE ? r->row.deadline_at
-                                                     : now + (int64_t)r->kind->horizon_s * USEC_PER_SEC;
+    r->deadline_at =
+        r->row.deadline_at != TIME_NONE ? r->row.deadline_at : now + (int64_t)r->kind->horizon_s * USEC_PER_SEC;
     r->next_at = now;
     if (r->verdict == JOB_DONE) {
         r->ends_as = JOB_STATE_DONE;
@@ -141,7 +141,8 @@ static int record_outcome(struct tx *tx, struct job_run *r, struct err *e)
 
 static void not_recorded(struct job_run *r, const struct err *e)
 {
-    log_event(LOG_WARN, "jobs", "outcome not recorded", "kind", r->kind->name, "code", e->code, "why", e->message, NULL);
+    log_event(LOG_WARN, "jobs", "outcome not recorded", "kind", r->kind->name, "code", e->code, "why", e->message,
+              NULL);
     r->recording = RECORD_FAILED;
     r->verdict = JOB_RETRY;
     (void)snprintf(r->reason, sizeof(r->reason), "The outcome could not be recorded: %.150s", e->message);

@@ -67,8 +67,8 @@ struct job_run {
 struct jobs_options {
     const struct job_kind *const *kinds; /* ends with NULL */
     const void *context; /* the kinds': jobs_context() */
-    int running_max;  /* 0: 128 */
-    int lane_max;     /* 0: 64; connections to one host are bounded by the client */
+    int running_max; /* 0: 128 */
+    int lane_max; /* 0: 64; connections to one host are bounded by the client */
 };
 
 struct jobs_stats {

@@ -148,7 +148,8 @@ static void keep_collections(struct fetch_run *r, yyjson_val *arr)
 static void set_valid(struct fetch_run *r, yyjson_val *answer)
 {
     int64_t now = loop_now(r->run.steps.loop), until = now + VALID_US;
-    if (json_has(answer, "cache_valid_until") && rfc3339_parse(json_str(answer, "cache_valid_until"), &until)) until = now + VALID_US;
+    if (json_has(answer, "cache_valid_until") && rfc3339_parse(json_str(answer, "cache_valid_until"), &until))
+        until = now + VALID_US;
     if (until < now + VALID_MIN_US) until = now + VALID_MIN_US;
     if (until > now + VALID_MAX_US) until = now + VALID_MAX_US;
     r->list.valid_until = until;
@@ -162,7 +163,8 @@ static int read_page(struct fetch_run *r)
     r->run.health = LANE_OK;
     r->bytes += r->post.call.response.n;
     if (r->bytes > BYTES_MAX) return fail(r, "unreadable", "the list is too large");
-    if (!mcp_read_answer(a, &r->post.call, ANSWER_BYTES_MAX, &said)) return fail(r, "unreadable", "its answer is not one of MCP");
+    if (!mcp_read_answer(a, &r->post.call, ANSWER_BYTES_MAX, &said))
+        return fail(r, "unreadable", "its answer is not one of MCP");
     if (said.failed) return fail(r, "denied", "the agent refuses it");
     yyjson_val *entries = json_arr(said.content, properties(r) ? "identifiers" : "collections");
     if (!entries) return fail(r, "unreadable", "the answer holds no resolved list");
@@ -206,9 +208,7 @@ static int hear(struct steps *s)
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED: return fail(r, "unreachable", "its address is not one that is called from here");
     case HTTP_TOO_LARGE: return fail(r, "unreadable", "the answer is too large");
-    case HTTP_CANCELED:
-        r->run.retry_at = loop_now(s->loop);
-        return end(r, JOB_RETRY, "stopped");
+    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return end(r, JOB_RETRY, "stopped");
     }
     if (c->status == 200) return read_page(r);
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);

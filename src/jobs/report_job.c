@@ -12,8 +12,8 @@
 #include "jobs/job_act.h"
 #include "tools/delivery/delivery_reply.h"
 
-#define LATE_AGAIN_US  (INT64_C(3600) * USEC_PER_SEC)
-#define FINAL_WAIT_US  (3 * USEC_PER_DAY) /* after that a buy's report is final although its numbers are not */
+#define LATE_AGAIN_US (INT64_C(3600) * USEC_PER_SEC)
+#define FINAL_WAIT_US (3 * USEC_PER_DAY) /* after that a buy's report is final although its numbers are not */
 
 struct waking {
     const struct act *act;
@@ -105,8 +105,7 @@ static bool wanted(const struct waking *w, const char *metric)
     yyjson_val *m;
     size_t i, n;
     if (yyjson_arr_size(w->metrics) == 0 || strcmp(metric, "spend") == 0) return true;
-    yyjson_arr_foreach(w->metrics, i, n, m)
-    {
+    yyjson_arr_foreach(w->metrics, i, n, m) {
         if (str_is(json_val_str(m), metric)) return true;
     }
     return false;
@@ -262,10 +261,7 @@ static bool ran(const struct waking *w)
 
 static int send_final(struct waking *w, struct err *e)
 {
-    struct report r = { .type = "final",
-                        .start = w->buy.row.start_at,
-                        .end = after_flight(w),
-                        .next_at = TIME_NONE };
+    struct report r = { .type = "final", .start = w->buy.row.start_at, .end = after_flight(w), .next_at = TIME_NONE };
     if (ran(w) && (read_lifetime(w, &r, e) || send(w, &r, e))) return -1;
     w->row.is_final = true;
     return put(w, e);

@@ -85,7 +85,8 @@ static struct entry *make_room(struct rerank_memory *m)
 }
 
 /* An order without ids says: leave the page as it is. */
-static void keep(struct rerank_memory *m, const struct rerank_key *key, const struct rerank_order *order, int64_t keep_us)
+static void keep(struct rerank_memory *m, const struct rerank_key *key, const struct rerank_order *order,
+                 int64_t keep_us)
 {
     struct entry *e = make_room(m);
     size_t bytes = 1;
@@ -119,7 +120,8 @@ static struct fill *under_way(struct rerank_memory *m, const struct rerank_key *
     return NULL;
 }
 
-static enum rerank_state look(struct reranker *r, const struct rerank_ask *ask, struct arena *a, struct rerank_order *out)
+static enum rerank_state look(struct reranker *r, const struct rerank_ask *ask, struct arena *a,
+                              struct rerank_order *out)
 {
     struct rerank_memory *m = CONTAINER_OF(r, struct rerank_memory, face);
     struct entry *e = find(m, &ask->key);
@@ -202,8 +204,8 @@ static bool want(struct reranker *r, const struct rerank_ask *ask)
     f->rest = rest_of(m, ask->tenant_id);
     f->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
     f->headers[1] = (struct http_header){ STR("Accept"), STR("application/json") };
-    f->headers[2] = (struct http_header){ STR("Authorization"),
-                                          arena_printf(&f->arena, "Bearer " STR_FMT, STR_ARG(ask->api_key)) };
+    f->headers[2] =
+        (struct http_header){ STR("Authorization"), arena_printf(&f->arena, "Bearer " STR_FMT, STR_ARG(ask->api_key)) };
     f->call = (struct http_call){ .method = STR("POST"),
                                   .url = arena_dup(&f->arena, ask->url),
                                   .headers = f->headers,

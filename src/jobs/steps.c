@@ -1,7 +1,7 @@
 #include "jobs/steps.h"
 
-#define STEPS_MAGIC       0x57e95000u
-#define WRITE_AGAIN_US    INT64_C(20000)
+#define STEPS_MAGIC    0x57e95000u
+#define WRITE_AGAIN_US INT64_C(20000)
 
 static void run_step(struct ready *r)
 {

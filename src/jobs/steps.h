@@ -70,7 +70,8 @@ struct op_work {
     void (*run)(struct op_work *op); /* on the thread pool */
 };
 void steps_work(struct steps *s, struct op_work *op, void (*run)(struct op_work *op));
-void steps_brief_work(struct steps *s, struct op_work *op, void (*run)(struct op_work *op)); /* work.brief, run/loop.h */
+void steps_brief_work(struct steps *s, struct op_work *op,
+                      void (*run)(struct op_work *op)); /* work.brief, run/loop.h */
 
 struct op_write {
     struct steps *steps;

@@ -38,7 +38,8 @@ void traffic_note(struct job_run *run, const struct traffic_cause *cause, const 
     if (body.n > BODY_BYTES_KEPT) body.n = BODY_BYTES_KEPT;
     struct sent_call *s = ARENA_NEW(a, struct sent_call);
     *s = (struct sent_call){ .next = run->sent,
-                             .cause = { arena_dup(a, cause->principal_id), arena_dup(a, cause->media_buy_id), cause->purpose },
+                             .cause = { arena_dup(a, cause->principal_id), arena_dup(a, cause->media_buy_id),
+                                        cause->purpose },
                              .row = { .tenant_id = run->row.tenant_id,
                                       .purpose = cause->purpose,
                                       .method = arena_dup(a, c->method),

@@ -11,15 +11,15 @@
 #include "jobs/traffic.h"
 #include "jobs/webhook_keys.h"
 
-#define HEADERS_MAX          6
-#define TIMEOUT_MS           10000
-#define ANSWER_BYTES_MAX     65536
-#define PATIENCE_ATTEMPTS    4 /* for 401 and answers without end */
-#define KEEP_ACTIVITY_US     (INT64_C(35) * USEC_PER_DAY)
-#define UNPROVED_WAIT_US     (INT64_C(30) * USEC_PER_SEC)
-#define RETRY_AFTER_S_MAX    (6 * 3600)
-#define SIGNATURE_WAIT_US    (INT64_C(60) * USEC_PER_SEC) /* caches of keys and clocks get the time to catch up */
-#define UNSIGNED_REASON      "HTTP 401, "
+#define HEADERS_MAX       6
+#define TIMEOUT_MS        10000
+#define ANSWER_BYTES_MAX  65536
+#define PATIENCE_ATTEMPTS 4 /* for 401 and answers without end */
+#define KEEP_ACTIVITY_US  (INT64_C(35) * USEC_PER_DAY)
+#define UNPROVED_WAIT_US  (INT64_C(30) * USEC_PER_SEC)
+#define RETRY_AFTER_S_MAX (6 * 3600)
+#define SIGNATURE_WAIT_US (INT64_C(60) * USEC_PER_SEC) /* caches of keys and clocks get the time to catch up */
+#define UNSIGNED_REASON   "HTTP 401, "
 
 struct delivery_run {
     struct job_run run; /* first */
@@ -44,8 +44,7 @@ static struct delivery_run *self(struct steps *s)
 static int end(struct delivery_run *d, enum job_verdict verdict, const char *why)
 {
     d->run.verdict = verdict;
-    (void)snprintf(d->run.reason, sizeof(d->run.reason), "%.*s",
-                   (int)sizeof(d->run.reason) - 1, why);
+    (void)snprintf(d->run.reason, sizeof(d->run.reason), "%.*s", (int)sizeof(d->run.reason) - 1, why);
     return STEPS_END;
 }
 
@@ -78,7 +77,8 @@ static void sign_run(struct op_work *op)
     struct signature_params p = { .tag = SIGNATURE_TAG_WEBHOOK,
                                   .created_s = created_s,
                                   .expires_s = created_s + SIGNATURE_WINDOW_S,
-                                  .nonce = base64url_encode(&d->run.arena, (struct str){ (char *)nonce, sizeof(nonce) }) };
+                                  .nonce =
+                                      base64url_encode(&d->run.arena, (struct str){ (char *)nonce, sizeof(nonce) }) };
     struct http_header made[SIGNATURE_HEADERS_N];
     if (signature_sign(&d->run.arena, &m, &key, &p, made)) return;
     for (size_t i = 0; i < SIGNATURE_HEADERS_N; i++) add_header(d, made[i].name, made[i].value);
@@ -206,8 +206,8 @@ static struct str signature_error(struct delivery_run *d)
 /* What another signature, later, may cure: a clock, a nonce seen, keys the receiver has not read yet. */
 static bool curable(struct str code)
 {
-    static const char *const codes[] = { "webhook_signature_window_invalid", "webhook_signature_replayed",
-                                         "webhook_signature_key_unknown", "webhook_signature_rate_abuse",
+    static const char *const codes[] = { "webhook_signature_window_invalid",   "webhook_signature_replayed",
+                                         "webhook_signature_key_unknown",      "webhook_signature_rate_abuse",
                                          "webhook_signature_revocation_stale", "webhook_signature_jwks_unavailable" };
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         if (str_is(code, codes[i])) return true;
@@ -223,8 +223,7 @@ static int judge_unauthorized(struct delivery_run *d)
     if (!code.n) return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "HTTP 401");
     bool again = curable(code) && !str_starts(d->run.row.last_error, STR(UNSIGNED_REASON));
     if (again) d->run.retry_at = loop_now(d->run.steps.loop) + SIGNATURE_WAIT_US;
-    return end(d, again ? JOB_RETRY : JOB_DEAD,
-               arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(code)).p);
+    return end(d, again ? JOB_RETRY : JOB_DEAD, arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(code)).p);
 }
 
 static int judge_status(struct delivery_run *d, int status)

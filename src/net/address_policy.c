@@ -71,8 +71,7 @@ static enum address_class classify_v6(const uint8_t a[16])
     static const uint8_t loopback[16] = { [15] = 1 };
     if (memcmp(a, loopback, sizeof(loopback)) == 0) return ADDRESS_LOOPBACK;
     for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
-        if (prefix_eq(a, wrappings[i].range.net, wrappings[i].range.bits))
-            return classify_v4(a + wrappings[i].v4_at);
+        if (prefix_eq(a, wrappings[i].range.net, wrappings[i].range.bits)) return classify_v4(a + wrappings[i].v4_at);
     }
     if (a[0] >> 5 != 1) return ADDRESS_NOT_PUBLIC; /* not in 2000::/3 */
     for (size_t i = 0; i < ARRAY_LEN(v6_not_public); i++) {
@@ -88,8 +87,7 @@ enum address_class address_classify(const struct sockaddr *a)
         memcpy(bytes, &((const struct sockaddr_in *)(const void *)a)->sin_addr, sizeof(bytes));
         return classify_v4(bytes);
     }
-    if (a->sa_family == AF_INET6)
-        return classify_v6(((const struct sockaddr_in6 *)(const void *)a)->sin6_addr.s6_addr);
+    if (a->sa_family == AF_INET6) return classify_v6(((const struct sockaddr_in6 *)(const void *)a)->sin6_addr.s6_addr);
     return ADDRESS_NOT_PUBLIC;
 }
 
@@ -97,12 +95,9 @@ bool address_allowed(const struct sockaddr *a, enum http_reach reach)
 {
     enum address_class class = address_classify(a);
     switch (reach) {
-    case HTTP_REACH_PUBLIC:
-        return class == ADDRESS_PUBLIC;
-    case HTTP_REACH_LOOPBACK:
-        return class != ADDRESS_NOT_PUBLIC;
-    case HTTP_REACH_OPERATOR:
-        return a->sa_family == AF_INET || a->sa_family == AF_INET6;
+    case HTTP_REACH_PUBLIC: return class == ADDRESS_PUBLIC;
+    case HTTP_REACH_LOOPBACK: return class != ADDRESS_NOT_PUBLIC;
+    case HTTP_REACH_OPERATOR: return a->sa_family == AF_INET || a->sa_family == AF_INET6;
     }
     return false; /* a value outside the enum */
 }

@@ -238,8 +238,7 @@ void conn_close(struct conn *c, const char *reason)
 {
     ENSURE(c->magic == CONN_MAGIC);
     if (c->state == CONN_CLOSED) return;
-    log_event(LOG_DEBUG, "net", "connection closed", "peer", c->local ? "local" : c->peer, "reason", reason,
-              NULL);
+    log_event(LOG_DEBUG, "net", "connection closed", "peer", c->local ? "local" : c->peer, "reason", reason, NULL);
     c->state = CONN_CLOSED;
     list_remove(&c->node);
     list_remove(&c->idle_node);
@@ -362,8 +361,7 @@ static void write_rest(struct conn *c, struct buf *bytes, struct str *tail)
 static bool write_some(struct conn *c, struct buf *bytes, struct str *tail)
 {
     ENSURE(bytes->n <= OUT_MAX && tail->n <= UINT32_MAX);
-    uv_buf_t bufs[2] = { uv_buf_init(bytes->p, (unsigned)bytes->n),
-                         uv_buf_init((char *)tail->p, (unsigned)tail->n) };
+    uv_buf_t bufs[2] = { uv_buf_init(bytes->p, (unsigned)bytes->n), uv_buf_init((char *)tail->p, (unsigned)tail->n) };
     unsigned skip = bytes->n == 0, count = 2 - skip - (tail->n == 0);
     int rc = uv_try_write(&c->io.stream, bufs + skip, count);
     if (rc < 0 && rc != UV_EAGAIN) {
@@ -422,12 +420,10 @@ static void conn_flush(struct conn *c)
 static void conn_refuse(struct conn *c, int status, const char *reason)
 {
     char body[256];
-    int n = snprintf(body, sizeof(body),
-                     "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}",
+    int n = snprintf(body, sizeof(body), "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}",
                      http_status_text(status), status, reason);
     ENSURE(n > 0 && (size_t)n < sizeof(body));
-    log_event(LOG_DEBUG, "net", "request refused", "peer", c->local ? "local" : c->peer, "reason", reason,
-              NULL);
+    log_event(LOG_DEBUG, "net", "request refused", "peer", c->local ? "local" : c->peer, "reason", reason, NULL);
     c->server->stats.refused++;
     c->state = CONN_REFUSING;
     list_remove(&c->idle_node);
@@ -595,22 +591,18 @@ static void name_peer(struct conn *c)
         struct ucred cred;
         socklen_t cred_len = sizeof(cred);
         c->peer_uid = (uid_t)-1;
-        if (uv_fileno(&c->io.handle, &fd) == 0 &&
-            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) == 0) {
+        if (uv_fileno(&c->io.handle, &fd) == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) == 0) {
             c->peer_uid = cred.uid;
         }
         return;
     }
     if (uv_tcp_getpeername(&c->io.tcp, (struct sockaddr *)&ss, &len)) return;
     if (ss.ss_family == AF_INET) {
-        (void)uv_ip4_name((struct sockaddr_in *)&ss, c->peer,
-                          sizeof(c->peer)); /* the buffer is large enough */
+        (void)uv_ip4_name((struct sockaddr_in *)&ss, c->peer, sizeof(c->peer)); /* the buffer is large enough */
     } else if (ss.ss_family == AF_INET6) {
-        (void)uv_ip6_name((struct sockaddr_in6 *)&ss, c->peer,
-                          sizeof(c->peer)); /* the buffer is large enough */
+        (void)uv_ip6_name((struct sockaddr_in6 *)&ss, c->peer, sizeof(c->peer)); /* the buffer is large enough */
         if (strncmp(c->peer, "::ffff:", 7) == 0 && strchr(c->peer, '.')) {
-            memmove(c->peer, c->peer + 7,
-                    strlen(c->peer + 7) + 1); /* an IPv4 client of a dual-stack listener */
+            memmove(c->peer, c->peer + 7, strlen(c->peer + 7) + 1); /* an IPv4 client of a dual-stack listener */
         }
     }
 }
@@ -668,8 +660,7 @@ static void on_deadline(struct conn *c)
     } else if (c->state == CONN_READING && c->h1.state == H1_BEFORE) {
         conn_close(c, "idle");
     } else if (c->state == CONN_READING) {
-        conn_refuse(c, 408,
-                    c->h1.state == H1_HEAD ? "the headers came too slowly" : "the body came too slowly");
+        conn_refuse(c, 408, c->h1.state == H1_HEAD ? "the headers came too slowly" : "the body came too slowly");
     } else if (c->state == CONN_LINGERING) {
         conn_close(c, "done, client lingers");
     }

@@ -29,8 +29,7 @@ static bool type_fits(struct str type)
                                          "application/a2a+json",
                                          "application/ld+json" };
     size_t n = 0;
-    while (n < type.n && type.p[n] != ';' && type.p[n] != ' ')
-        n++;
+    while (n < type.n && type.p[n] != ';' && type.p[n] != ' ') n++;
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (http_name_eq((struct str){ type.p, n }, types[i])) return true;
     }

@@ -39,8 +39,8 @@ static bool authority_chars_ok(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  strchr("-._~:[]", c) != NULL;
+        bool ok =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~:[]", c) != NULL;
         if (!ok) return false;
     }
     return true;
@@ -55,8 +55,7 @@ static bool absolute_form(struct str target, struct str *authority, struct str *
         if (target.n <= scheme.n || !http_name_eq((struct str){ target.p, scheme.n }, schemes[i])) continue;
         struct str rest = str_skip(target, scheme.n);
         size_t n = 0;
-        while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
-            n++;
+        while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?') n++;
         *authority = (struct str){ rest.p, n };
         *origin = str_skip(rest, n);
         return n > 0 && authority_chars_ok(*authority);
@@ -69,8 +68,7 @@ static int check_target(struct h1 *h)
     struct str rest = buf_str(&h->head), target = take_part(&rest), authority, origin;
     for (size_t i = 0; i < target.n; i++) {
         unsigned char c = (unsigned char)target.p[i];
-        if (c <= 0x20 || c >= 0x7f || c == '#')
-            return fail(h, 400, "invalid character in the request target");
+        if (c <= 0x20 || c >= 0x7f || c == '#') return fail(h, 400, "invalid character in the request target");
     }
     if (target.n && target.p[0] == '/') return 0;
     if (str_is(target, "*") && llhttp_get_method(&h->parser) == HTTP_OPTIONS) return 0;
@@ -142,8 +140,7 @@ static int on_text(llhttp_t *p, const char *at, size_t n)
     struct h1 *h = of(p);
     if (h->state == H1_BODY) {
         h->side_bytes += n;
-        if (h->side_bytes > h->limits->head_bytes_max)
-            return fail(h, 431, "trailers or chunk extensions too large");
+        if (h->side_bytes > h->limits->head_bytes_max) return fail(h, 431, "trailers or chunk extensions too large");
         return 0;
     }
     for (size_t i = 0; i < n; i++) {
@@ -170,8 +167,7 @@ static int on_target_complete(llhttp_t *p)
 static int on_name_complete(llhttp_t *p)
 {
     struct h1 *h = of(p);
-    if (h->state == H1_HEAD && ++h->headers_n > h->limits->headers_max)
-        return fail(h, 431, "too many headers");
+    if (h->state == H1_HEAD && ++h->headers_n > h->limits->headers_max) return fail(h, 431, "too many headers");
     return end_part(h);
 }
 
@@ -188,8 +184,7 @@ static int on_headers_complete(llhttp_t *p)
 {
     struct h1 *h = of(p);
     p->upgrade = 0; /* upgrades are ignored, as RFC 9110 §7.8 allows */
-    if (check_version_and_method(h) || check_target(h) || check_framing(h) || check_host(h) ||
-        check_expect(h)) {
+    if (check_version_and_method(h) || check_target(h) || check_framing(h) || check_host(h) || check_expect(h)) {
         return -1;
     }
     h->state = H1_BODY;
@@ -271,8 +266,7 @@ size_t h1_feed(struct h1 *h, struct str bytes)
         bool in_head = h->state != H1_BODY;
         size_t room = h->limits->head_bytes_max - h->head_raw_bytes;
         if (in_head && room == 0) {
-            (void)fail(h, h->state == H1_HEAD && !h->target_complete ? 414 : 431,
-                       "the request's head is too large");
+            (void)fail(h, h->state == H1_HEAD && !h->target_complete ? 414 : 431, "the request's head is too large");
             break;
         }
         /* The head is fed only as far as its limit reaches, which makes the limit exact whatever it consists

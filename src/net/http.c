@@ -18,10 +18,8 @@ static bool is_token(struct str s)
 
 static struct str trim(struct str s)
 {
-    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
-        s = str_skip(s, 1);
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-        s.n--;
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t')) s = str_skip(s, 1);
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) s.n--;
     return s;
 }
 
@@ -58,8 +56,7 @@ struct str http_req_header(const struct http_exchange *ex, const char *name)
 size_t http_req_header_count(const struct http_exchange *ex, const char *name)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ex->headers_n; i++)
-        count += http_name_eq(ex->headers[i].name, name);
+    for (size_t i = 0; i < ex->headers_n; i++) count += http_name_eq(ex->headers[i].name, name);
     return count;
 }
 
@@ -141,8 +138,7 @@ bool http_list_has(struct str list, const char *token)
 
 /* --- replying ------------------------------------------------------------------------------------------ */
 
-static void add_header(struct arena *a, struct http_header **headers, size_t *n, size_t *cap,
-                       struct http_header added)
+static void add_header(struct arena *a, struct http_header **headers, size_t *n, size_t *cap, struct http_header added)
 {
     if (*n == *cap) {
         *cap = *cap ? *cap * 2 : 8;
@@ -298,8 +294,7 @@ static void memory_write(struct http_exchange *ex, struct str piece)
     if (m->wrote) m->wrote(m, piece);
 }
 
-static const struct http_sink memory_sink = { memory_given_back, memory_begin, memory_write,
-                                              memory_given_back };
+static const struct http_sink memory_sink = { memory_given_back, memory_begin, memory_write, memory_given_back };
 
 void http_exchange_init_memory(struct http_memory *m, const char *method, const char *target)
 {

@@ -107,8 +107,7 @@ int http_rep_header(struct http_exchange *ex, const char *name, struct str value
 /* Sends status, headers and body, and gives the exchange back. */
 void http_exchange_reply(struct http_exchange *ex);
 /* The common whole: sets status, Content-Type and body and replies. `body` is borrowed like ex->reply. */
-void http_exchange_reply_with(struct http_exchange *ex, int status, const char *content_type,
-                              struct str body);
+void http_exchange_reply_with(struct http_exchange *ex, int status, const char *content_type, struct str body);
 
 void http_exchange_begin_stream(struct http_exchange *ex);
 void http_exchange_write(struct http_exchange *ex, struct str piece);

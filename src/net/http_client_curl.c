@@ -88,8 +88,7 @@ static void start_what_may(struct client *cl);
 static uint32_t hash_host(const struct url *u)
 {
     uint32_t h = 2166136261u ^ (uint32_t)u->port ^ ((uint32_t)u->scheme << 16); /* FNV-1a */
-    for (size_t i = 0; i < u->host.n; i++)
-        h = (h ^ (unsigned char)(u->host.p[i] | 0x20)) * 16777619u;
+    for (size_t i = 0; i < u->host.n; i++) h = (h ^ (unsigned char)(u->host.p[i] | 0x20)) * 16777619u;
     return h;
 }
 
@@ -198,9 +197,7 @@ static void read_answer(struct call_state *s)
     (void)curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &type);
     c->status = (int)status;
     c->retry_after_s = after <= 0 ? -1 : after > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : (int)after;
-    if (type)
-        (void)snprintf(s->content_type, sizeof(s->content_type), "%s",
-                       type); /* cut: then it is none we know */
+    if (type) (void)snprintf(s->content_type, sizeof(s->content_type), "%s", type); /* cut: then it is none we know */
 }
 
 /* What curl's verdict means for whoever must decide whether to send again. */
@@ -328,8 +325,7 @@ static bool text_eq(struct str s, const char *name)
 
 static bool header_ok(const struct http_header *h)
 {
-    static const char *const ours[] = { "host", "content-length", "transfer-encoding", "connection",
-                                        "expect" };
+    static const char *const ours[] = { "host", "content-length", "transfer-encoding", "connection", "expect" };
     if (h->name.n == 0 || h->name.n > 128) return false;
     for (size_t i = 0; i < h->name.n; i++) {
         unsigned char c = (unsigned char)h->name.p[i];
@@ -371,9 +367,8 @@ static void set_headers(struct call_state *s)
         has_type = has_type || text_eq(h.name, "content-type");
         has_accept = has_accept || text_eq(h.name, "accept");
         /* "name;" is curl's way to say a header without a value. */
-        struct str line = h.value.n
-                              ? arena_printf(&a, STR_FMT ": " STR_FMT, STR_ARG(h.name), STR_ARG(h.value))
-                              : arena_printf(&a, STR_FMT ";", STR_ARG(h.name));
+        struct str line = h.value.n ? arena_printf(&a, STR_FMT ": " STR_FMT, STR_ARG(h.name), STR_ARG(h.value))
+                                    : arena_printf(&a, STR_FMT ";", STR_ARG(h.name));
         add_line(s, line.p);
     }
     arena_finish(&a);
@@ -395,8 +390,7 @@ static void set_request(struct call_state *s)
         CURL_SET(s->easy, CURLOPT_HTTPGET, 1L);
     } else {
         CURL_SET(s->easy, CURLOPT_CUSTOMREQUEST, arena_cstr(&a, c->method));
-        if (c->body.n || str_is(c->method, "POST") || str_is(c->method, "PUT") ||
-            str_is(c->method, "PATCH")) {
+        if (c->body.n || str_is(c->method, "POST") || str_is(c->method, "PUT") || str_is(c->method, "PATCH")) {
             CURL_SET(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n);
             CURL_SET(s->easy, CURLOPT_POSTFIELDS, c->body.n ? c->body.p : "");
         }
@@ -415,8 +409,7 @@ static void call_enter_curl(struct call_state *s)
     set_request(s);
     set_headers(s);
     CURL_SET(s->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    CURL_SET(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
-             timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS);
+    CURL_SET(s->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS);
     CURL_SET(s->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->body_bytes_max);
     CURL_SET(s->easy, CURLOPT_PRIVATE, s);
     CURL_SET(s->easy, CURLOPT_ERRORBUFFER, s->error);
@@ -459,8 +452,7 @@ static const char *refusal(const struct http_call *c, struct url *u, struct err 
     if (url_parse(c->url, u, e) || url_allowed(c->url, c->reach, e)) return e->message;
     if (!method_ok(c->method)) return "not an HTTP method";
     for (size_t i = 0; i < c->headers_n; i++) {
-        if (!header_ok(&c->headers[i]))
-            return "a request header has an invalid or reserved name, or an invalid value";
+        if (!header_ok(&c->headers[i])) return "a request header has an invalid or reserved name, or an invalid value";
     }
     return NULL;
 }
@@ -569,8 +561,7 @@ struct http_client *http_client_curl_create(struct loop_uv *d, const struct http
         cl->fixed_dns = curl_slist_append(cl->fixed_dns, *entry);
         ENSURE(cl->fixed_dns != NULL);
     }
-    for (size_t i = 0; i < HOST_BUCKETS; i++)
-        list_init(&cl->hosts[i]);
+    for (size_t i = 0; i < HOST_BUCKETS; i++) list_init(&cl->hosts[i]);
     list_init(&cl->runnable);
     list_init(&cl->active);
     list_init(&cl->over);
@@ -596,8 +587,7 @@ static void drop_waiting(struct client *cl)
     for (size_t i = 0; i < HOST_BUCKETS; i++) {
         while (!list_empty(&cl->hosts[i])) {
             struct host *h = CONTAINER_OF(cl->hosts[i].next, struct host, bucket);
-            while (!list_empty(&h->waiting))
-                call_free(CONTAINER_OF(h->waiting.next, struct call_state, node));
+            while (!list_empty(&h->waiting)) call_free(CONTAINER_OF(h->waiting.next, struct call_state, node));
             host_settle(cl, h); /* frees it: nothing is active any more */
         }
     }
@@ -613,12 +603,9 @@ void http_client_curl_destroy(struct http_client *h)
         call_free(s);
     }
     drop_waiting(cl);
-    while (!list_empty(&cl->over))
-        call_free(CONTAINER_OF(cl->over.next, struct call_state, node));
-    for (int i = 0; i < cl->spare_n; i++)
-        curl_easy_cleanup(cl->spare[i]);
-    for (size_t i = 0; i < ROOMS; i++)
-        curl_loop_close(&cl->rooms[i], on_room_closed);
+    while (!list_empty(&cl->over)) call_free(CONTAINER_OF(cl->over.next, struct call_state, node));
+    for (int i = 0; i < cl->spare_n; i++) curl_easy_cleanup(cl->spare[i]);
+    for (size_t i = 0; i < ROOMS; i++) curl_loop_close(&cl->rooms[i], on_room_closed);
     curl_slist_free_all(cl->fixed_dns);
     free(cl->ca_file);
     free(cl->user_agent);

@@ -13,9 +13,9 @@
 #include "base/log.h"
 #include "net/conn.h"
 
-#define BACKLOG      1024
-#define SWEEP_MS_MAX 500
-#define SWEEP_MS_MIN 5
+#define BACKLOG           1024
+#define SWEEP_MS_MAX      500
+#define SWEEP_MS_MIN      5
 #define SWEEP_MS_DRAINING 25
 
 /* --- options ------------------------------------------------------------------------------------------- */
@@ -151,7 +151,8 @@ static void on_connection(uv_stream_t *stream, int status)
 
 static int bind_failed(struct err *e, const char *where, const char *why)
 {
-    return err_set(e, "SERVICE_UNAVAILABLE", "cannot listen on %s: %s; choose another with --listen HOST:PORT", where, why);
+    return err_set(e, "SERVICE_UNAVAILABLE", "cannot listen on %s: %s; choose another with --listen HOST:PORT", where,
+                   why);
 }
 
 static struct listener *listener_add(struct http_server *s)
@@ -220,8 +221,7 @@ static bool socket_is_stale(const struct sockaddr_un *un)
 static int listen_unix(struct http_server *s, struct err *e)
 {
     struct sockaddr_un un = { .sun_family = AF_UNIX };
-    if (s->o.unix_path.n >= sizeof(un.sun_path))
-        return bind_failed(e, "the local socket", "its path is too long");
+    if (s->o.unix_path.n >= sizeof(un.sun_path)) return bind_failed(e, "the local socket", "its path is too long");
     memcpy(un.sun_path, s->o.unix_path.p, s->o.unix_path.n);
     if (socket_is_stale(&un)) (void)unlink(un.sun_path); /* if it stays, the bind below says so */
     struct listener *l = listener_add(s);
@@ -245,8 +245,8 @@ static void on_stopped(struct ready *r)
     s->stopped(s->stopped_arg);
 }
 
-int http_server_start(struct loop_uv *d, const struct http_server_options *o, http_handler *handler,
-                      void *arg, struct http_server **server, struct err *e)
+int http_server_start(struct loop_uv *d, const struct http_server_options *o, http_handler *handler, void *arg,
+                      struct http_server **server, struct err *e)
 {
     ENSURE(handler != NULL);
     struct http_server *s = calloc(1, sizeof(*s));
@@ -316,8 +316,7 @@ void http_server_stop(struct http_server *s, int deadline_ms, void (*stopped)(vo
     s->drain_deadline_ms = uv_now(&s->d->uv) + (uint64_t)deadline_ms;
     s->stopped = stopped;
     s->stopped_arg = arg;
-    for (size_t i = 0; i < s->listeners_n; i++)
-        uv_close(&s->listeners[i].io.handle, on_listener_closed);
+    for (size_t i = 0; i < s->listeners_n; i++) uv_close(&s->listeners[i].io.handle, on_listener_closed);
     for (struct list *n = s->conns.next, *next; n != &s->conns; n = next) {
         next = n->next;
         conn_drain(CONTAINER_OF(n, struct conn, node));

@@ -48,15 +48,15 @@ struct http_server_options {
 /* Listens and serves until stopped. `handler(arg, exchange)` runs in a turn of the loop. Fails
  * (SERVICE_UNAVAILABLE with the reason for the operator) when an address cannot be bound or a certificate not
  * be loaded. */
-MUST_CHECK int http_server_start(struct loop_uv *d, const struct http_server_options *o,
-                                 http_handler *handler, void *arg, struct http_server **server,
-                                 struct err *e);
+MUST_CHECK int http_server_start(struct loop_uv *d, const struct http_server_options *o, http_handler *handler,
+                                 void *arg, struct http_server **server, struct err *e);
 
 int http_server_port(const struct http_server *s, size_t listener); /* of that TCP listener; 0 without one */
 
 /* New connections get this certificate and key; open ones keep theirs. On failure (as http_server_start) the old ones
  * stay. Only for a server that was started with TLS. */
-MUST_CHECK int http_server_use_certificate(struct http_server *s, struct str certificate, struct str key, struct err *e);
+MUST_CHECK int http_server_use_certificate(struct http_server *s, struct str certificate, struct str key,
+                                           struct err *e);
 
 /* From now on; open connections beyond a lower limit stay until they are idle and somebody wants in. */
 struct http_server_limits {

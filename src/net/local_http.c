@@ -22,14 +22,13 @@ static struct curl_slist *request_headers(struct arena *a, const struct local_re
     for (size_t i = 0; i < LOCAL_HEADERS_MAX; i++) {
         const struct http_header *h = &r->headers[i];
         if (!h->value.n) continue;
-        list = curl_slist_append(
-            list, arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value)).p);
+        list = curl_slist_append(list, arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(h->name), STR_ARG(h->value)).p);
     }
     return list;
 }
 
-enum local_outcome local_post(struct arena *a, const struct local_request *r, int *status,
-                              struct str *response, struct err *e)
+enum local_outcome local_post(struct arena *a, const struct local_request *r, int *status, struct str *response,
+                              struct err *e)
 {
     if (strlen(r->socket_path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
         err_set(e, "SERVICE_UNAVAILABLE", "the path %s is too long for a socket", r->socket_path);
@@ -63,7 +62,8 @@ enum local_outcome local_post(struct arena *a, const struct local_request *r, in
         (void)curl_easy_getinfo(h, CURLINFO_OS_ERRNO, &why); /* stays 0 when it is not known */
         bool refused = why == EACCES || why == EPERM;
         outcome = rc == CURLE_COULDNT_CONNECT && !refused ? LOCAL_NOT_RUNNING : LOCAL_FAILED;
-        if (refused) err_set(e, "SERVICE_UNAVAILABLE", "%s is another user's; run this as the agent's user", r->socket_path);
+        if (refused)
+            err_set(e, "SERVICE_UNAVAILABLE", "%s is another user's; run this as the agent's user", r->socket_path);
         else err_set(e, "SERVICE_UNAVAILABLE", "%s", curl_easy_strerror(rc));
     }
     curl_slist_free_all(headers);

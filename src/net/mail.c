@@ -15,12 +15,10 @@ bool mail_address_ok(struct str s)
     const char *at = s.n ? memchr(s.p, '@', s.n) : NULL;
     if (!at || s.n > ADDRESS_BYTES_MAX) return false;
     size_t local = (size_t)(at - s.p), domain = s.n - local - 1;
-    if (local == 0 || local > 64 || domain == 0 || s.p[0] == '.' || s.p[0] == '-' || at[-1] == '.')
-        return false;
+    if (local == 0 || local > 64 || domain == 0 || s.p[0] == '.' || s.p[0] == '-' || at[-1] == '.') return false;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                     c == '.';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
         if (plain || i == local) continue;
         if (i > local || c <= ' ' || !strchr("!#$%&'*+/=?^_`{|}~", c)) return false;
     }
@@ -48,8 +46,7 @@ static void add_words(struct buf *b, struct arena *a, struct str s)
     }
     for (size_t at = 0; at < s.n;) {
         size_t n = s.n - at < WORD_BYTES ? s.n - at : WORD_BYTES;
-        while (at + n < s.n && n > 0 && ((unsigned char)s.p[at + n] & 0xC0) == 0x80)
-            n--; /* whole characters */
+        while (at + n < s.n && n > 0 && ((unsigned char)s.p[at + n] & 0xC0) == 0x80) n--; /* whole characters */
         if (at) buf_add(b, STR("\r\n "));
         struct str word = base64_encode(a, (struct str){ s.p + at, n });
         buf_addf(b, "=?UTF-8?B?" STR_FMT "?=", STR_ARG(word));
@@ -86,13 +83,12 @@ int mail_compose(struct arena *a, const struct mail_text *t, struct str *message
     buf_add(&b, STR("From: "));
     if (t->from_name.n) add_words(&b, a, t->from_name);
     buf_addf(&b, " <" STR_FMT ">\r\nTo: ", STR_ARG(t->from));
-    for (size_t i = 0; i < t->to_n; i++)
-        buf_addf(&b, "%s" STR_FMT, i ? ",\r\n " : "", STR_ARG(t->to[i]));
+    for (size_t i = 0; i < t->to_n; i++) buf_addf(&b, "%s" STR_FMT, i ? ",\r\n " : "", STR_ARG(t->to[i]));
     buf_add(&b, STR("\r\nSubject: "));
     add_words(&b, a, t->subject);
     const char *domain = (const char *)memchr(t->from.p, '@', t->from.n);
-    buf_addf(&b, "\r\nMessage-ID: <" STR_FMT "%.*s>\r\n", STR_ARG(t->message_id),
-             (int)(t->from.p + t->from.n - domain), domain);
+    buf_addf(&b, "\r\nMessage-ID: <" STR_FMT "%.*s>\r\n", STR_ARG(t->message_id), (int)(t->from.p + t->from.n - domain),
+             domain);
     buf_add(&b, STR("Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
                     "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"));
     struct str body = base64_encode(a, t->text);

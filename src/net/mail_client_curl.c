@@ -190,8 +190,7 @@ static void copy_call(struct mail_state *s)
     const struct mail_call *c = s->call;
     struct arena *a = &s->arena;
     struct str *to = ARENA_ARRAY(a, struct str, c->to_n);
-    for (size_t i = 0; i < c->to_n; i++)
-        to[i] = bracketed(a, c->to[i]);
+    for (size_t i = 0; i < c->to_n; i++) to[i] = bracketed(a, c->to[i]);
     s->copy = (struct mail_call){ .url = arena_dup(a, c->url),
                                   .user = arena_dup(a, c->user),
                                   .password = arena_dup(a, c->password),
@@ -302,8 +301,7 @@ void mail_client_curl_destroy(struct mail_client *m)
     struct client *cl = client_of(m);
     struct list *lists[] = { &cl->waiting, &cl->over };
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        while (!list_empty(lists[i]))
-            state_free(CONTAINER_OF(lists[i]->next, struct mail_state, node));
+        while (!list_empty(lists[i])) state_free(CONTAINER_OF(lists[i]->next, struct mail_state, node));
     }
     cl->dying = true;
     if (!cl->active) client_free(cl);

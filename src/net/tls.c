@@ -17,8 +17,8 @@ struct tls {
 };
 
 /* Only HTTP/1.1 is spoken; a client that offers only other protocols goes on without ALPN and finds out. */
-static int on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_n,
-                   const unsigned char *offered, unsigned offered_n, void *arg)
+static int on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_n, const unsigned char *offered,
+                   unsigned offered_n, void *arg)
 {
     static const unsigned char ours[] = "\x08http/1.1";
     unsigned char *pick;
@@ -31,31 +31,27 @@ static int load_failed(struct err *e, const char *what, const char *path)
 {
     unsigned long code = ERR_peek_error(); /* the first: what the later ones follow from */
     const char *why = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
-    err_set(e, "SERVICE_UNAVAILABLE", "cannot use the TLS %s %s: %s", what, path,
-            why ? why : "unknown reason");
+    err_set(e, "SERVICE_UNAVAILABLE", "cannot use the TLS %s %s: %s", what, path, why ? why : "unknown reason");
     ERR_clear_error();
     return -1;
 }
 
 static int load(SSL_CTX *ssl, const char *certificate, const char *key, struct err *e)
 {
-    if (SSL_CTX_use_certificate_chain_file(ssl, certificate) != 1)
-        return load_failed(e, "certificate", certificate);
+    if (SSL_CTX_use_certificate_chain_file(ssl, certificate) != 1) return load_failed(e, "certificate", certificate);
     if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1) return load_failed(e, "key", key);
     if (SSL_CTX_check_private_key(ssl) != 1) return load_failed(e, "key", key);
     return 0;
 }
 
-int tls_context_create(struct str certificate_path, struct str key_path, struct tls_context **ctx,
-                       struct err *e)
+int tls_context_create(struct str certificate_path, struct str key_path, struct tls_context **ctx, struct err *e)
 {
     struct arena a;
     struct tls_context *c = calloc(1, sizeof(*c));
     ENSURE(c != NULL);
     c->ssl = SSL_CTX_new(TLS_server_method());
     ENSURE(c->ssl != NULL && SSL_CTX_set_min_proto_version(c->ssl, TLS1_2_VERSION) == 1);
-    (void)SSL_CTX_set_options(c->ssl,
-                              SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION); /* returns the options */
+    (void)SSL_CTX_set_options(c->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION); /* returns the options */
     (void)SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);                   /* returns the modes */
     SSL_CTX_set_alpn_select_cb(c->ssl, on_alpn, NULL);
     arena_init(&a);
@@ -108,13 +104,9 @@ enum tls_read tls_read(struct tls *t, char *out, size_t cap, size_t *n)
     if (SSL_read_ex(t->ssl, out, cap, n) == 1) return TLS_DATA;
     switch (SSL_get_error(t->ssl, 0)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-        return TLS_MORE;
-    case SSL_ERROR_ZERO_RETURN:
-        return TLS_END;
-    default: /* OpenSSL's own list of errors, which grows */
-        ERR_clear_error();
-        return TLS_BROKEN;
+    case SSL_ERROR_WANT_WRITE: return TLS_MORE;
+    case SSL_ERROR_ZERO_RETURN: return TLS_END;
+    default: /* OpenSSL's own list of errors, which grows */ ERR_clear_error(); return TLS_BROKEN;
     }
 }
 

@@ -46,8 +46,7 @@ static bool parse_ipv4(struct str s, uint8_t out[4])
         if (part > 0 && (at >= s.n || s.p[at++] != '.')) return false;
         size_t from = at;
         int value = 0;
-        while (at < s.n && is_digit(s.p[at]) && at - from < 4)
-            value = value * 10 + (s.p[at++] - '0');
+        while (at < s.n && is_digit(s.p[at]) && at - from < 4) value = value * 10 + (s.p[at++] - '0');
         if (at == from || value > 255 || (at - from > 1 && s.p[from] == '0')) return false;
         out[part] = (uint8_t)value;
     }
@@ -59,8 +58,7 @@ static bool parse_ipv4(struct str s, uint8_t out[4])
 static bool means_number(struct str host)
 {
     size_t at = host.n;
-    while (at > 0 && host.p[at - 1] != '.')
-        at--;
+    while (at > 0 && host.p[at - 1] != '.') at--;
     return at < host.n && is_digit(host.p[at]);
 }
 
@@ -106,8 +104,7 @@ static int parse_ipv6(struct str host, struct url *u, struct err *e)
     text[host.n] = '\0';
     u->host_kind = HOST_IPV6;
     u->address.v6.sin6_family = AF_INET6;
-    if (inet_pton(AF_INET6, text, &u->address.v6.sin6_addr) != 1)
-        return bad(e, "it has no valid IPv6 address");
+    if (inet_pton(AF_INET6, text, &u->address.v6.sin6_addr) != 1) return bad(e, "it has no valid IPv6 address");
     return 0;
 }
 
@@ -166,8 +163,7 @@ int url_parse(struct str text, struct url *u, struct err *e)
         return bad(e, "it must begin with https:// or http:// and name a host");
     }
     size_t n = 0;
-    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
-        n++;
+    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?') n++;
     out.authority = (struct str){ rest.p, n };
     out.target = n == rest.n ? STR("/") : str_skip(rest, n);
     if (parse_authority(&out, e)) return -1;

@@ -152,9 +152,14 @@ static int by_token(struct call *c, struct tx *tx, struct str token, int64_t now
     int rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
     if (rc < 0) return -1;
     if (rc == 0 || !token_usable(&t, now)) return refuse(e);
-    if (signer && (!str_eq(signer->tenant_id, t.tenant_id) || !str_eq(signer->principal_id, t.principal_id))) return refuse(e);
-    struct holder h = { .tenant_id = t.tenant_id, .principal_id = t.principal_id, .token_id = t.token_id,
-                        .read_only = str_is(t.scope, "read"), .sandbox = t.sandbox, .by_token = true,
+    if (signer && (!str_eq(signer->tenant_id, t.tenant_id) || !str_eq(signer->principal_id, t.principal_id)))
+        return refuse(e);
+    struct holder h = { .tenant_id = t.tenant_id,
+                        .principal_id = t.principal_id,
+                        .token_id = t.token_id,
+                        .read_only = str_is(t.scope, "read"),
+                        .sandbox = t.sandbox,
+                        .by_token = true,
                         .stale = t.last_used_at == TIME_NONE || t.last_used_at <= now - TOKEN_NOTE_STEP };
     return become(c, tx, &h, e);
 }
@@ -171,7 +176,8 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
     if (malformed) return refuse(e);
     if (token.n) return by_token(c, tx, token, now, e);
     if (signer) {
-        struct holder h = { .tenant_id = signer->tenant_id, .principal_id = signer->principal_id,
+        struct holder h = { .tenant_id = signer->tenant_id,
+                            .principal_id = signer->principal_id,
                             .sandbox = signer->sandbox };
         return become(c, tx, &h, e);
     }
@@ -200,7 +206,9 @@ void auth_note_use(struct dispatcher *d, const struct call *c)
     struct str id = c->principal.token_id;
     struct err full;
     if (!c->authenticated || !c->token_stale || n->busy || !id.n || id.n > sizeof(n->token_id) || d->dry_run) return;
-    *n = (struct token_note){ .cmd = { .run = note_run, .done = note_done }, .at = loop_now(d->loop), .token_id_n = id.n };
+    *n = (struct token_note){ .cmd = { .run = note_run, .done = note_done },
+                              .at = loop_now(d->loop),
+                              .token_id_n = id.n };
     memcpy(n->token_id, id.p, id.n);
     n->busy = store_write(d->store, &n->cmd, &full) == 0;
 }

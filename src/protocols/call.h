@@ -28,7 +28,8 @@ struct call_headers {
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
     bool secure; /* came over our own TLS */
     /* honoured in sandbox mode only, see sandbox.h */
-    struct str x_auto_advance, x_dry_run, x_mock_time, x_jump_to_event, x_test_session_id, x_force_error, x_simulated_spend;
+    struct str x_auto_advance, x_dry_run, x_mock_time, x_jump_to_event, x_test_session_id, x_force_error,
+        x_simulated_spend;
 };
 
 /* What a sandbox's headers ask for, and what they are answered with. */

@@ -66,7 +66,7 @@ static struct str shown(struct decide_page *p, yyjson_val *v)
 }
 
 struct cells {
-    const char *heads[5];   /* ends with NULL */
+    const char *heads[5]; /* ends with NULL */
     const char *members[5];
 };
 
@@ -114,7 +114,8 @@ static void add_buy(struct decide_page *p, yyjson_val *buy)
                                            { "product_id", "budget", "start_time", "end_time", NULL } };
     struct str total = shown(p, yyjson_obj_get(buy, "total_budget"));
     add_fact(p, "Name", json_str(buy, "name"));
-    add_fact(p, "Total", arena_printf(&p->ex->arena, STR_FMT " " STR_FMT, STR_ARG(total), STR_ARG(json_str(buy, "currency"))));
+    add_fact(p, "Total",
+             arena_printf(&p->ex->arena, STR_FMT " " STR_FMT, STR_ARG(total), STR_ARG(json_str(buy, "currency"))));
     add_fact(p, "From", json_str(buy, "start_time"));
     add_fact(p, "To", json_str(buy, "end_time"));
     buf_add(&p->html, STR("</dl>"));
@@ -148,11 +149,12 @@ static void add_creative(struct decide_page *p, yyjson_val *creative)
 
 static void add_form(struct decide_page *p)
 {
-    buf_add(&p->html, STR("<form method=\"post\" autocomplete=\"off\"><label for=\"reason\">Reason (the buyer is told; needed "
-                          "to reject)</label><textarea id=\"reason\" name=\"reason\" rows=\"3\" maxlength=\"500\"></textarea>"
-                          "<button class=\"yes\" name=\"decision\" value=\"approve\">Approve</button>"
-                          "<button name=\"decision\" value=\"reject\">Reject</button></form>"
-                          "<p><small>This link decides once, and only this.</small></p>"));
+    buf_add(&p->html,
+            STR("<form method=\"post\" autocomplete=\"off\"><label for=\"reason\">Reason (the buyer is told; needed "
+                "to reject)</label><textarea id=\"reason\" name=\"reason\" rows=\"3\" maxlength=\"500\"></textarea>"
+                "<button class=\"yes\" name=\"decision\" value=\"approve\">Approve</button>"
+                "<button name=\"decision\" value=\"reject\">Reject</button></form>"
+                "<p><small>This link decides once, and only this.</small></p>"));
 }
 
 static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *root)
@@ -160,7 +162,8 @@ static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *root)
     yyjson_val *buy = json_obj(root, "media_buy"), *creative = json_obj(root, "creative");
     static const struct cells changes = { { "Field", "Package", "Before", "After", NULL },
                                           { "field", "package_id", "before", "after", NULL } };
-    static const struct cells findings = { { "Check", "Result", "Detail", NULL }, { "check", "status", "detail", NULL } };
+    static const struct cells findings = { { "Check", "Result", "Detail", NULL },
+                                           { "check", "status", "detail", NULL } };
     struct str failure = json_str(json_obj(task, "failure"), "message");
     if (failure.n) {
         buf_add(&p->html, STR("<p class=\"note\">The last decision could not be carried out: "));
@@ -217,8 +220,9 @@ static void decided(struct call *c)
         add_form(p);
     } else if (json_bool_or(task, "executing", false)) {
         begin_page(p, "Approved");
-        buf_add(&p->html, STR("<p>The ad server is being asked. The buyer is told when it has agreed; should it not, the task "
-                              "waits for you again.</p>"));
+        buf_add(&p->html,
+                STR("<p>The ad server is being asked. The buyer is told when it has agreed; should it not, the task "
+                    "waits for you again.</p>"));
     } else {
         begin_page(p, str_is(json_str(task, "decision"), "approved") ? "Approved" : "Rejected");
         buf_add(&p->html, STR("<p>Done. The buyer is told.</p>"));

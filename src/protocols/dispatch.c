@@ -15,8 +15,8 @@
 #include "store/q/q_job.h"
 #include "tools/sandbox/comply.h"
 
-#define OUTSIDE_PATIENCE (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for answers from outside */
-#define OUTSIDE_MOMENT   (INT64_C(3) * USEC_PER_SEC)
+#define OUTSIDE_PATIENCE  (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for answers from outside */
+#define OUTSIDE_MOMENT    (INT64_C(3) * USEC_PER_SEC)
 #define IN_FLIGHT_RETRY_S 5                           /* agents answer within seconds or not at all */
 
 /* Ends a call that has failed: everything is rendered and the transport takes over. */
@@ -87,8 +87,8 @@ static int check_role(struct call *c)
     if (!c->authenticated) return 0;
     if (!tool_permits(c->row, c->principal.role)) {
         bool buyer = c->principal.role == ROLE_BUYER;
-        err_set(&c->err, "PERMISSION_DENIED", buyer ? STR_FMT " is for the publisher's people."
-                                                    : STR_FMT " is not for this role.", STR_ARG(c->tool));
+        err_set(&c->err, "PERMISSION_DENIED",
+                buyer ? STR_FMT " is for the publisher's people." : STR_FMT " is not for this role.", STR_ARG(c->tool));
         return err_suggest(&c->err, buyer ? "Ask the publisher to decide; a buyer's credential cannot."
                                           : "Ask an administrator of the publisher.");
     }
@@ -117,7 +117,9 @@ static void make_act(struct call *c)
 /* Where to tell, said outside the arguments, becomes the argument it stands for. */
 static void take_push(struct call *c)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
+                                            .nodes_max = SIZE_MAX / 4 };
     const struct call_push *p = &c->push;
     yyjson_doc *parsed;
     struct err e;
@@ -184,7 +186,9 @@ static int translate_up(struct call *c)
     if (!c->row) return unknown_tool(c);
     carry_push(c, up.args);
     struct str text = json_write(c->arena, up.args);
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
+                                            .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     if (json_parse(c->arena, text, &own, &doc, &c->err)) return -1;
     c->canonical_args = yyjson_doc_get_root(doc);
@@ -197,7 +201,7 @@ static int translate_up(struct call *c)
 static int tell_sandbox(struct call *c, const struct tool_call *t)
 {
     static const char *const types[] = { "create_media_buy", "update_media_buy", "sync_creatives", "sync_accounts",
-                                         "build_creative", "activate_signal", "sync_catalogs", "sync_audiences" };
+                                         "build_creative",   "activate_signal",  "sync_catalogs",  "sync_audiences" };
     yyjson_val *push = json_obj(c->canonical_args, "push_notification_config"), *context;
     if (!push || !c->act.sandbox) return 0;
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -316,8 +320,8 @@ static bool answered(const struct call *c)
 {
     struct job_row row;
     struct err ignored;
-    int rc = q_job_get(store_read(c->dispatcher->store), c->arena, c->tenant.tenant_id,
-                       c->outside.question.job_id, &row, &ignored);
+    int rc = q_job_get(store_read(c->dispatcher->store), c->arena, c->tenant.tenant_id, c->outside.question.job_id,
+                       &row, &ignored);
     return rc != 1 || row.state != JOB_STATE_READY;
 }
 

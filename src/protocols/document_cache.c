@@ -1,6 +1,7 @@
 #include "protocols/document_cache.h"
 
-struct str document_cache_text(struct document_cache *k, enum cached_document name, struct str (*make)(struct arena *a, bool sandbox), bool sandbox)
+struct str document_cache_text(struct document_cache *k, enum cached_document name,
+                               struct str (*make)(struct arena *a, bool sandbox), bool sandbox)
 {
     struct arena scratch;
     if (k->texts[name].n) return k->texts[name];

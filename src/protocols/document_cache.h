@@ -13,5 +13,6 @@ struct document_cache {
 };
 
 /* The text, made by `make` in an arena of its own when it is not there yet. */
-struct str document_cache_text(struct document_cache *k, enum cached_document name, struct str (*make)(struct arena *a, bool sandbox), bool sandbox);
+struct str document_cache_text(struct document_cache *k, enum cached_document name,
+                               struct str (*make)(struct arena *a, bool sandbox), bool sandbox);
 void document_cache_finish(struct document_cache *k);

@@ -63,7 +63,8 @@ static yyjson_mut_val *error_object(yyjson_mut_doc *doc, struct arena *a, const 
     yyjson_mut_val *o = yyjson_mut_obj(doc);
     json_add_cstr(doc, o, "code", e->code);
     json_add_cstr(doc, o, "message", e->message);
-    if (strcmp(e->code, "IDEMPOTENCY_CONFLICT") == 0) return o; /* AdCP: nothing more, it could speak of the first request */
+    if (strcmp(e->code, "IDEMPOTENCY_CONFLICT") == 0)
+        return o; /* AdCP: nothing more, it could speak of the first request */
     json_add_cstr(doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_3_1]) : "correctable");
     if (e->field[0]) json_add_str(doc, o, "field", envelope_field_path(a, e->field));
     if (e->suggestion[0]) json_add_cstr(doc, o, "suggestion", e->suggestion);
@@ -98,7 +99,8 @@ static void unreadable(struct call *c, struct dialect_down *down)
     c->outcome = CALL_UNAVAILABLE;
     down->failed = true;
     err_set(&c->err, "SERVICE_UNAVAILABLE", "The agent could not write its reply.");
-    down->reply = json_parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
+    down->reply =
+        json_parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
 }
 
 /* The canonical reply as values that a dialect can read: written and read back, because what was spliced or printed
@@ -106,7 +108,8 @@ static void unreadable(struct call *c, struct dialect_down *down)
 static void canonical_reply(struct call *c, struct dialect_down *down)
 {
     if (down->failed) {
-        down->reply = json_parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
+        down->reply =
+            json_parse_own(c->arena, json_write(c->arena, envelope_error(c->arena, json_doc_new(c->arena), &c->err)));
         if (!down->reply) unreadable(c, down);
         return;
     }
@@ -126,7 +129,8 @@ static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *bo
         json_add_copy(doc, body, "context", context);
     }
     if (!c->dialect->adcp3) return;
-    if (c->context_id.n && !yyjson_mut_obj_get(body, "context_id")) json_add_str(doc, body, "context_id", c->context_id);
+    if (c->context_id.n && !yyjson_mut_obj_get(body, "context_id"))
+        json_add_str(doc, body, "context_id", c->context_id);
     if (c->replayed) json_add_bool(doc, body, "replayed", true);
     /* Buyers that leave the key to their client library learn it here; the published storyboard `idempotency` reads it. */
     yyjson_val *key = c->args ? yyjson_obj_get(c->args, "idempotency_key") : NULL;

@@ -39,8 +39,9 @@ void html_send(struct http_exchange *ex, int status, struct buf *html)
 {
     struct str body = arena_dup(&ex->arena, buf_str(html));
     buf_finish(html);
-    ENSURE(http_rep_header(ex, "Content-Security-Policy",
-                           STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")) == 0);
+    ENSURE(http_rep_header(
+               ex, "Content-Security-Policy",
+               STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")) == 0);
     ENSURE(http_rep_header(ex, "Cache-Control", STR("no-store")) == 0);
     /* Not no-referrer: browsers would send "Origin: null" with the page's own form, which web_policy.c refuses. */
     ENSURE(http_rep_header(ex, "Referrer-Policy", STR("same-origin")) == 0);

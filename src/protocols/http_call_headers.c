@@ -2,7 +2,8 @@
 
 #include "contract/limits.h"
 
-const struct json_limits body_limits = { .bytes_max = REQUEST_BYTES_MAX, .depth_max = REQUEST_DEPTH_MAX,
+const struct json_limits body_limits = { .bytes_max = REQUEST_BYTES_MAX,
+                                         .depth_max = REQUEST_DEPTH_MAX,
                                          .nodes_max = REQUEST_NODES_MAX };
 
 void call_headers_read(const struct http_exchange *ex, struct call_headers *out)

@@ -29,9 +29,12 @@ static struct str account_scope(const struct call *c)
 
 int idem_prepare(const struct call *c, struct idem *out, struct err *e)
 {
-    static const char *const excluded[] = { "/idempotency_key", "/context", "/governance_context",
+    static const char *const excluded[] = { "/idempotency_key",
+                                            "/context",
+                                            "/governance_context",
                                             "/push_notification_config/authentication/credentials",
-                                            "/push_notification_config/channel", NULL }; /* ours: the door's shape */
+                                            "/push_notification_config/channel",
+                                            NULL }; /* ours: the door's shape */
     *out = (struct idem){ 0 };
     bool needed = c->dialect->adcp3 && c->row->idempotency == IDEM_REQUIRED;
     bool honoured = c->row->kind == TOOL_WRITE && c->row->idempotency != IDEM_NONE;
@@ -70,8 +73,7 @@ static int conflict(struct err *e)
     return err_field(e, "/idempotency_key");
 }
 
-int idem_in_flight(const struct call *c, const struct idem *i, const struct call *asking, int patience_s,
-                   struct err *e)
+int idem_in_flight(const struct call *c, const struct idem *i, const struct call *asking, int patience_s, struct err *e)
 {
     const struct call *o = asking;
     while (o && !(str_eq(o->idem.key, i->key) && str_eq(o->idem.account, i->account) &&

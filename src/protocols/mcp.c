@@ -179,8 +179,9 @@ static struct str tools_list_result(struct mcp_request *m)
     bool outline = http_req_query(m->post->ex, "schemas", &schemas) && str_is(schemas, "outline");
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *r = json_root_obj(doc);
-    json_add_raw(doc, r, "tools", outline ? document_cache_text(&d->documents, DOCUMENT_TOOLS_OUTLINED, tools_outlined, d->sandbox)
-                                          : document_cache_text(&d->documents, DOCUMENT_TOOLS, tools_complete, d->sandbox));
+    json_add_raw(doc, r, "tools",
+                 outline ? document_cache_text(&d->documents, DOCUMENT_TOOLS_OUTLINED, tools_outlined, d->sandbox)
+                         : document_cache_text(&d->documents, DOCUMENT_TOOLS, tools_complete, d->sandbox));
     if (m->modern) {
         add_cacheable(doc, r);
         add_modern(doc, r);
@@ -277,7 +278,8 @@ static bool modern_admitted(const struct mcp_request *m)
         yyjson_mut_val *data = json_root_obj(doc);
         json_push_str(doc, json_add_arr(doc, data, "supported"), STR(MODERN_VERSION));
         json_add_str(doc, data, "requested", version);
-        answer(p, 400, jsonrpc_error(a, m->id, MCP_VERSION_UNSUPPORTED, "Unsupported protocol version", json_write(a, data)));
+        answer(p, 400,
+               jsonrpc_error(a, m->id, MCP_VERSION_UNSUPPORTED, "Unsupported protocol version", json_write(a, data)));
         return false;
     }
     if (!json_obj(meta, META_CAPABILITIES)) {

@@ -5,7 +5,10 @@
 #define PROBES 16
 #define MINUTE (60 * USEC_PER_SEC)
 
-static const struct { const char *name; int64_t per_minute; } classes[RATE_CLASSES_N] = {
+static const struct {
+    const char *name;
+    int64_t per_minute;
+} classes[RATE_CLASSES_N] = {
     [RATE_DISCOVERY] = { "discovery", 100 },
     [RATE_BUYING] = { "buying", 20 },
     [RATE_REPORTING] = { "reporting", 60 },
@@ -15,8 +18,17 @@ static const struct { const char *name; int64_t per_minute; } classes[RATE_CLASS
 static enum rate_class rate_class_of(struct str tool, bool writes)
 {
     static const char *const reporting[] = {
-        "get_media_buys", "get_media_buy_delivery", "check_media_buy_status", "get_creative_delivery", "get_task",
-        "get_task_status", "list_tasks", "get_pending_tasks", "tasks/get", "tasks/list", "verify_task",
+        "get_media_buys",
+        "get_media_buy_delivery",
+        "check_media_buy_status",
+        "get_creative_delivery",
+        "get_task",
+        "get_task_status",
+        "list_tasks",
+        "get_pending_tasks",
+        "tasks/get",
+        "tasks/list",
+        "verify_task",
     };
     if (str_starts(tool, STR("update_")) || str_is(tool, "provide_performance_feedback")) return RATE_UPDATE;
     if (writes) return RATE_BUYING;

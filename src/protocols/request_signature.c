@@ -130,11 +130,12 @@ static void refuse(struct http_exchange *ex, const char *code)
 {
     struct str challenge = arena_printf(&ex->arena, "Signature error=\"%s\"", code);
     ENSURE(http_rep_header(ex, "WWW-Authenticate", challenge) == 0);
-    http_exchange_reply_with(ex, 401, "application/json",
-                             arena_printf(&ex->arena,
-                                          "{\"adcp_error\":{\"code\":\"AUTH_INVALID\",\"message\":\"The request's signature is"
-                                          " not accepted: %s.\",\"recovery\":\"terminal\",\"details\":{\"reason\":\"%s\"}}}",
-                                          code, code));
+    http_exchange_reply_with(
+        ex, 401, "application/json",
+        arena_printf(&ex->arena,
+                     "{\"adcp_error\":{\"code\":\"AUTH_INVALID\",\"message\":\"The request's signature is"
+                     " not accepted: %s.\",\"recovery\":\"terminal\",\"details\":{\"reason\":\"%s\"}}}",
+                     code, code));
 }
 
 static enum signature_digest digest_policy(struct arena *a, const struct tenant *t)
@@ -186,22 +187,26 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
     if (!http_req_header_count(ex, "signature") && !http_req_header_count(ex, "signature-input")) return true;
     struct checking c = { .d = d, .arena = &ex->arena, .now_s = loop_now(d->loop) / USEC_PER_SEC };
     if (nonces_open(d, c.now_s)) {
-        http_exchange_reply_with(ex, 503, "application/json",
-                                 STR("{\"adcp_error\":{\"code\":\"SERVICE_UNAVAILABLE\",\"message\":\"Signatures cannot be"
-                                     " checked now.\",\"recovery\":\"transient\"}}"));
+        http_exchange_reply_with(
+            ex, 503, "application/json",
+            STR("{\"adcp_error\":{\"code\":\"SERVICE_UNAVAILABLE\",\"message\":\"Signatures cannot be"
+                " checked now.\",\"recovery\":\"transient\"}}"));
         return false;
     }
     struct tenant tenant = tenant_of(d, ex);
     c.tenant_id = tenant.tenant_id;
     struct signature_message m = { .method = ex->method,
-                                   .url = arena_printf(&ex->arena, "%s://" STR_FMT STR_FMT, ex->secure ? "https" : "http",
-                                                       STR_ARG(ex->host), STR_ARG(ex->target)),
+                                   .url =
+                                       arena_printf(&ex->arena, "%s://" STR_FMT STR_FMT, ex->secure ? "https" : "http",
+                                                    STR_ARG(ex->host), STR_ARG(ex->target)),
                                    .headers = ex->headers,
                                    .headers_n = ex->headers_n,
                                    .body = ex->body };
-    struct signature_policy policy = { .tag = SIGNATURE_TAG_REQUEST, .adcp_use = "request-signing",
-                                       .codes = "request_signature", .digest = tenant.tenant_id.n ? digest_policy(&ex->arena, &tenant)
-                                                                                     : DIGEST_EITHER,
+    struct signature_policy policy = { .tag = SIGNATURE_TAG_REQUEST,
+                                       .adcp_use = "request-signing",
+                                       .codes = "request_signature",
+                                       .digest =
+                                           tenant.tenant_id.n ? digest_policy(&ex->arena, &tenant) : DIGEST_EITHER,
                                        .required = false,
                                        .now_s = c.now_s,
                                        .world = { &c, find_key, is_revoked, is_full, nonce_add } };

@@ -120,7 +120,9 @@ static void start(struct dispatcher *d, struct rest_call *r, struct str tool, yy
  * path, the query or a header brought in what JSON cannot hold: bytes that are not UTF-8, the character U+0000. */
 static yyjson_val *freeze(struct arena *a, yyjson_mut_val *args)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
+                                            .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     struct err e;
     return json_parse(a, json_write(a, args), &own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
@@ -190,7 +192,8 @@ void rest_handle_api(struct dispatcher *d, struct http_exchange *ex, struct str 
         if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
         ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
         struct str text = document_cache_text(&d->documents, DOCUMENT_OPENAPI, openapi_document, d->sandbox);
-        web_reply_tagged(ex, "application/json", text, document_cache_text(&d->documents, DOCUMENT_OPENAPI_TAG, openapi_tag, d->sandbox));
+        web_reply_tagged(ex, "application/json", text,
+                         document_cache_text(&d->documents, DOCUMENT_OPENAPI_TAG, openapi_tag, d->sandbox));
         return;
     }
     rest_routes_match(&ex->arena, ex->method, rest, &m);

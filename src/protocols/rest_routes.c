@@ -169,8 +169,8 @@ static int take_query(struct http_exchange *ex, const struct rest_param *params,
     return 0;
 }
 
-static int take_segment(struct http_exchange *ex, const struct rest_match *m, yyjson_mut_doc *doc,
-                        yyjson_mut_val *args, struct err *e)
+static int take_segment(struct http_exchange *ex, const struct rest_match *m, yyjson_mut_doc *doc, yyjson_mut_val *args,
+                        struct err *e)
 {
     const char *name = m->route->path_arg;
     struct str id;

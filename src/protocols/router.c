@@ -21,8 +21,9 @@ struct route {
 
 static void not_found(struct http_exchange *ex)
 {
-    http_exchange_reply_with(ex, 404, "application/problem+json",
-                             STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path; /docs lists what there is.\"}"));
+    http_exchange_reply_with(
+        ex, 404, "application/problem+json",
+        STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path; /docs lists what there is.\"}"));
 }
 
 static void health(struct dispatcher *d, struct http_exchange *ex)
@@ -70,11 +71,9 @@ static const struct {
     unsigned roles;
     void (*handle)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
 } mounts[] = {
-    { "/adcp/", WEB_AGENT, rest_handle_adcp },
-    { "/api/v1/", WEB_AGENT, rest_handle_api },
+    { "/adcp/", WEB_AGENT, rest_handle_adcp },     { "/api/v1/", WEB_AGENT, rest_handle_api },
     { "/mcp/adcp/", WEB_AGENT, rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
-    { "/decide/", WEB_DESK, decide_page_handle },
-    { "/sign/", WEB_DESK, sign_page_handle },
+    { "/decide/", WEB_DESK, decide_page_handle },  { "/sign/", WEB_DESK, sign_page_handle },
 };
 
 /* A publisher's own host needs no mention in the configuration. */

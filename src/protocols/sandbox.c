@@ -6,8 +6,8 @@
 #include "protocols/dispatch.h"
 #include "store/q/q_tenant.h"
 
-#define PER_MILLE 1000
-#define MINUTE    (INT64_C(60) * USEC_PER_SEC)
+#define PER_MILLE        1000
+#define MINUTE           (INT64_C(60) * USEC_PER_SEC)
 #define LOW_FILL_PERCENT 30
 
 /* A moment of a flight: so much of it after its start. */
@@ -97,7 +97,8 @@ static int find_flight(struct call *c, struct tx *tx, struct flight *out)
         *out = (struct flight){ buy.start_at, buy.end_at };
         return 0;
     }
-    err_set(&c->err, "INVALID_REQUEST", "X-Jump-To-Event: this call concerns no media buy whose flight could be jumped in.");
+    err_set(&c->err, "INVALID_REQUEST",
+            "X-Jump-To-Event: this call concerns no media buy whose flight could be jumped in.");
     return err_suggest(&c->err, "Name a media buy, or send start_time and end_time.");
 }
 
@@ -117,14 +118,20 @@ static int jump(struct call *c, struct tx *tx)
         return 0;
     }
     err_set(&c->err, "INVALID_REQUEST", "X-Jump-To-Event names no event.");
-    return err_suggest(&c->err, "Use campaign-creation, -pending, -approved, -start, -midpoint, -75-percent, -complete, -paused, "
-                                "-cancelled, or an error event such as budget-exceeded.");
+    return err_suggest(
+        &c->err, "Use campaign-creation, -pending, -approved, -start, -midpoint, -75-percent, -complete, -paused, "
+                 "-cancelled, or an error event such as budget-exceeded.");
 }
 
 static int take_force(struct call *c)
 {
-    static const struct { const char *name; enum sandbox_forced forced; } names[] = {
-        { "budget_exceeded", FORCE_BUDGET }, { "low_delivery", FORCE_LOW_DELIVERY }, { "platform_error", FORCE_PLATFORM },
+    static const struct {
+        const char *name;
+        enum sandbox_forced forced;
+    } names[] = {
+        { "budget_exceeded", FORCE_BUDGET },
+        { "low_delivery", FORCE_LOW_DELIVERY },
+        { "platform_error", FORCE_PLATFORM },
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!str_is(c->headers.x_force_error, names[i].name)) continue;
@@ -153,7 +160,8 @@ static int take_spend(struct call *c)
     for (; i < s.n && i < 10 && s.p[i] >= '0' && s.p[i] <= '9'; i++) units = units * 10 + (s.p[i] - '0');
     bool ok = i > 0;
     if (ok && i < s.n && s.p[i] == '.') {
-        for (i++; i < s.n && scale && s.p[i] >= '0' && s.p[i] <= '9'; i++, scale /= 10) micros += scale * (s.p[i] - '0');
+        for (i++; i < s.n && scale && s.p[i] >= '0' && s.p[i] <= '9'; i++, scale /= 10)
+            micros += scale * (s.p[i] - '0');
     }
     c->sandbox.spend_micros = units * 1000000 + micros;
     if (ok && i == s.n) return 0;
@@ -182,8 +190,10 @@ int sandbox_session(struct call *c, struct err *e)
 {
     struct str id = c->headers.x_test_session_id;
     if (!c->dispatcher || !c->dispatcher->sandbox || !id.n || c->principal.role != ROLE_BUYER) return 0;
-    if (!id_text_valid(id, 64)) return err_set(e, "INVALID_REQUEST", "X-Test-Session-ID must be 1 to 64 printable characters.");
-    c->principal.principal_id = arena_printf(c->arena, STR_FMT "~" STR_FMT, STR_ARG(c->principal.principal_id), STR_ARG(id));
+    if (!id_text_valid(id, 64))
+        return err_set(e, "INVALID_REQUEST", "X-Test-Session-ID must be 1 to 64 printable characters.");
+    c->principal.principal_id =
+        arena_printf(c->arena, STR_FMT "~" STR_FMT, STR_ARG(c->principal.principal_id), STR_ARG(id));
     c->sandbox.session = true;
     return 0;
 }
@@ -303,7 +313,9 @@ static void next_event(struct call *c, struct flight f)
 /* The buy the answer is about: the one named, else the one made. */
 static struct str buy_of_answer(struct call *c)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
+                                            .nodes_max = SIZE_MAX / 4 };
     struct str id = named_buy(c->canonical_args);
     yyjson_doc *doc;
     struct err e;

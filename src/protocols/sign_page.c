@@ -5,7 +5,7 @@
 #include "protocols/html.h"
 #include "protocols/http_call_headers.h"
 
-#define PAGE_MAX  ((size_t)1 << 20)
+#define PAGE_MAX ((size_t)1 << 20)
 
 struct sign_page {
     struct call call;
@@ -24,11 +24,13 @@ static void add_head(struct sign_page *p, const char *title)
     buf_add(&p->html, STR("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
                           "content=\"width=device-width\"><title>"));
     html_text(&p->html, str_from(title));
-    buf_add(&p->html, STR("</title><style>body{font:16px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
-                          "table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #bbb;text-align:left;"
-                          "overflow-wrap:anywhere}th{white-space:nowrap}input,button{font:inherit;padding:.4em .6em;max-width:100%;box-sizing:border-box}"
-                          "@media(max-width:30em){table{font-size:.85em}td,th{padding:.2em .4em}}"
-                          "</style><h1>"));
+    buf_add(
+        &p->html,
+        STR("</title><style>body{font:16px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
+            "table{border-collapse:collapse}td,th{padding:.2em .8em;border:1px solid #bbb;text-align:left;"
+            "overflow-wrap:anywhere}th{white-space:nowrap}input,button{font:inherit;padding:.4em .6em;max-width:100%;box-sizing:border-box}"
+            "@media(max-width:30em){table{font-size:.85em}td,th{padding:.2em .4em}}"
+            "</style><h1>"));
     html_text(&p->html, str_from(title));
     buf_add(&p->html, STR("</h1>"));
 }
@@ -77,7 +79,8 @@ static void add_order(struct sign_page *p, yyjson_val *buy)
     add_row(p, "Currency", json_str(buy, "currency"));
     add_row(p, "From", json_str(buy, "start_time"));
     add_row(p, "To", json_str(buy, "end_time"));
-    buf_add(&p->html, STR("</table><h2>Packages</h2><table><tr><th>Product</th><th>Budget</th><th>From</th><th>To</th></tr>"));
+    buf_add(&p->html,
+            STR("</table><h2>Packages</h2><table><tr><th>Product</th><th>Budget</th><th>From</th><th>To</th></tr>"));
     yyjson_arr_foreach(json_arr(buy, "packages"), i, n, package) {
         struct str cells[] = { json_str(package, "product_id"), number(p, package, "budget"),
                                json_str(package, "start_time"), json_str(package, "end_time") };

@@ -10,10 +10,8 @@ static bool same(struct str a, struct str b)
 struct str host_without_port(struct str host)
 {
     size_t n = host.n;
-    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
-        n--;
-    if (n > 0 && n < host.n && host.p[n - 1] == ':' &&
-        (host.p[0] != '[' || (n > 1 && host.p[n - 2] == ']'))) {
+    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9') n--;
+    if (n > 0 && n < host.n && host.p[n - 1] == ':' && (host.p[0] != '[' || (n > 1 && host.p[n - 2] == ']'))) {
         return (struct str){ host.p, n - 1 };
     }
     return host;
@@ -42,8 +40,7 @@ static bool host_text(struct str host)
 {
     for (size_t i = 0; i < host.n; i++) {
         char c = host.p[i];
-        bool ok =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
+        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr(".-:[]_", c);
         if (!ok || !c) return false;
     }
     return host.n > 0;
@@ -88,8 +85,7 @@ static struct str lower(struct arena *a, struct str text)
 }
 
 /* Roles, or 0 when the agent does not answer to this host here. */
-static unsigned roles_at(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours,
-                         void *arg)
+static unsigned roles_at(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg)
 {
     struct str name = host_without_port(ex->host);
     if (ex->host.n && !host_text(ex->host)) return 0;
@@ -138,13 +134,10 @@ static void add(struct http_exchange *ex, const char *name, struct str value)
 static struct str last_of(struct str list)
 {
     size_t at = list.n;
-    while (at > 0 && list.p[at - 1] != ',')
-        at--;
+    while (at > 0 && list.p[at - 1] != ',') at--;
     struct str v = str_skip(list, at);
-    while (v.n && v.p[0] == ' ')
-        v = str_skip(v, 1);
-    while (v.n && v.p[v.n - 1] == ' ')
-        v.n--;
+    while (v.n && v.p[0] == ' ') v = str_skip(v, 1);
+    while (v.n && v.p[v.n - 1] == ' ') v.n--;
     return v;
 }
 
@@ -172,8 +165,7 @@ static void take_forwarded_for(const struct web_policy *p, struct http_exchange 
         ex->peer = address;
         if (!listed(address, p->proxies, p->proxies_n)) return;
         list.n = (size_t)(last.p - list.p);
-        while (list.n && (list.p[list.n - 1] == ' ' || list.p[list.n - 1] == ','))
-            list.n--;
+        while (list.n && (list.p[list.n - 1] == ' ' || list.p[list.n - 1] == ',')) list.n--;
     }
 }
 
@@ -193,8 +185,7 @@ struct str web_base_url(struct http_exchange *ex)
     return arena_printf(&ex->arena, "%s://" STR_FMT, ex->secure ? "https" : "http", STR_ARG(host));
 }
 
-unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours,
-                          void *arg)
+unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg)
 {
     if (ex->local) return WEB_EVERYTHING;
     take_forwarded(p, ex);
@@ -215,8 +206,7 @@ unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, 
         STR("WWW-Authenticate, Retry-After, ETag, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, "
             "X-RateLimit-Remaining,"
             " X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
-    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method"))
-        return roles;
+    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return roles;
     add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, OPTIONS"));
     struct str asked = http_req_header(ex, "access-control-request-headers");
     if (asked.n) add(ex, "Access-Control-Allow-Headers", asked);

@@ -30,8 +30,7 @@ struct web_site {
     int listener; /* http_exchange.listener */
     unsigned roles;
     bool loopback; /* that listener is on a loopback address */
-    struct str
-        hosts[WEB_POLICY_NAMES_MAX]; /* "ads.example", without port; none: whatever no other site names */
+    struct str hosts[WEB_POLICY_NAMES_MAX]; /* "ads.example", without port; none: whatever no other site names */
     size_t hosts_n;
 };
 
@@ -42,8 +41,7 @@ struct web_policy {
     size_t hosts_n;
     struct str proxies[WEB_POLICY_NAMES_MAX]; /* numeric addresses */
     size_t proxies_n;
-    struct web_site
-        sites[WEB_SITES_MAX]; /* none: everything everywhere, under every name (tests, simulations) */
+    struct web_site sites[WEB_SITES_MAX]; /* none: everything everywhere, under every name (tests, simulations) */
     size_t sites_n;
     bool sandbox;
 };
@@ -57,8 +55,7 @@ struct str web_base_url(struct http_exchange *ex);
 
 /* The roles of the site that the request is for; 0 when it has been answered: 403, or a CORS preflight's 204.
  */
-unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours,
-                          void *arg);
+unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg);
 
 /* "localhost:8000" -> "localhost", "[::1]:80" -> "[::1]". */
 struct str host_without_port(struct str host);

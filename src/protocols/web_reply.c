@@ -28,9 +28,10 @@ bool web_methods_admit(struct http_exchange *ex, struct str allow)
         rest = str_skip(rest, n + 2); /* ", " */
     }
     add(ex, "Allow", arena_printf(&ex->arena, STR_FMT ", OPTIONS", STR_ARG(allow)));
-    http_exchange_reply_with(ex, 405, "application/problem+json",
-                             STR("{\"title\":\"Method Not Allowed\",\"status\":405,\"detail\":\"This path exists for other"
-                                 " methods.\"}"));
+    http_exchange_reply_with(
+        ex, 405, "application/problem+json",
+        STR("{\"title\":\"Method Not Allowed\",\"status\":405,\"detail\":\"This path exists for other"
+            " methods.\"}"));
     return false;
 }
 

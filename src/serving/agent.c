@@ -7,13 +7,14 @@
 static const char *const device_words[DEVICES_N] = { "unknown", "desktop", "mobile", "tablet", "ctv" };
 
 static const char *const platform_words[PLATFORMS_N] = {
-    "unknown", "ios", "android", "windows", "macos", "linux", "chromeos", "tvos", "tizen", "webos", "fire_os", "roku_os",
+    "unknown",  "ios",  "android", "windows", "macos",   "linux",
+    "chromeos", "tvos", "tizen",   "webos",   "fire_os", "roku_os",
 };
 
 /* Beginnings of what shows media to people. */
 static const char *const beginnings[] = {
-    "Mozilla/", "Opera/", "AppleCoreMedia/", "Roku/", "Dalvik/", "VLC/", "ExoPlayer", "AndroidXMedia3", "stagefright/",
-    "Lavf/", "tvOS/", "GSE/",
+    "Mozilla/",  "Opera/",         "AppleCoreMedia/", "Roku/", "Dalvik/", "VLC/",
+    "ExoPlayer", "AndroidXMedia3", "stagefright/",    "Lavf/", "tvOS/",   "GSE/",
 };
 
 /* Pieces that tell what it runs on; the first that is found counts. */
@@ -22,35 +23,21 @@ static const struct {
     enum platform platform;
     enum device device;
 } pieces[] = {
-    { "Roku", PLATFORM_ROKU_OS, DEVICE_CTV },
-    { "Apple TV", PLATFORM_TVOS, DEVICE_CTV },
-    { "AppleTV", PLATFORM_TVOS, DEVICE_CTV },
-    { "tvOS", PLATFORM_TVOS, DEVICE_CTV },
-    { "Tizen", PLATFORM_TIZEN, DEVICE_CTV },
-    { "SMART-TV", PLATFORM_TIZEN, DEVICE_CTV },
-    { "Web0S", PLATFORM_WEBOS, DEVICE_CTV },
-    { "webOS", PLATFORM_WEBOS, DEVICE_CTV },
-    { "AFT", PLATFORM_FIRE_OS, DEVICE_CTV },
-    { "CrKey", PLATFORM_LINUX, DEVICE_CTV },
-    { "BRAVIA", PLATFORM_ANDROID, DEVICE_CTV },
-    { "Android TV", PLATFORM_ANDROID, DEVICE_CTV },
-    { "GoogleTV", PLATFORM_ANDROID, DEVICE_CTV },
-    { "HbbTV", PLATFORM_UNKNOWN, DEVICE_CTV },
-    { "SmartTV", PLATFORM_UNKNOWN, DEVICE_CTV },
-    { "PlayStation", PLATFORM_UNKNOWN, DEVICE_CTV },
-    { "Xbox", PLATFORM_WINDOWS, DEVICE_CTV },
-    { "KF", PLATFORM_FIRE_OS, DEVICE_TABLET },
-    { "Silk/", PLATFORM_FIRE_OS, DEVICE_TABLET },
-    { "iPad", PLATFORM_IOS, DEVICE_TABLET },
-    { "iPhone", PLATFORM_IOS, DEVICE_MOBILE },
-    { "iPod", PLATFORM_IOS, DEVICE_MOBILE },
+    { "Roku", PLATFORM_ROKU_OS, DEVICE_CTV },        { "Apple TV", PLATFORM_TVOS, DEVICE_CTV },
+    { "AppleTV", PLATFORM_TVOS, DEVICE_CTV },        { "tvOS", PLATFORM_TVOS, DEVICE_CTV },
+    { "Tizen", PLATFORM_TIZEN, DEVICE_CTV },         { "SMART-TV", PLATFORM_TIZEN, DEVICE_CTV },
+    { "Web0S", PLATFORM_WEBOS, DEVICE_CTV },         { "webOS", PLATFORM_WEBOS, DEVICE_CTV },
+    { "AFT", PLATFORM_FIRE_OS, DEVICE_CTV },         { "CrKey", PLATFORM_LINUX, DEVICE_CTV },
+    { "BRAVIA", PLATFORM_ANDROID, DEVICE_CTV },      { "Android TV", PLATFORM_ANDROID, DEVICE_CTV },
+    { "GoogleTV", PLATFORM_ANDROID, DEVICE_CTV },    { "HbbTV", PLATFORM_UNKNOWN, DEVICE_CTV },
+    { "SmartTV", PLATFORM_UNKNOWN, DEVICE_CTV },     { "PlayStation", PLATFORM_UNKNOWN, DEVICE_CTV },
+    { "Xbox", PLATFORM_WINDOWS, DEVICE_CTV },        { "KF", PLATFORM_FIRE_OS, DEVICE_TABLET },
+    { "Silk/", PLATFORM_FIRE_OS, DEVICE_TABLET },    { "iPad", PLATFORM_IOS, DEVICE_TABLET },
+    { "iPhone", PLATFORM_IOS, DEVICE_MOBILE },       { "iPod", PLATFORM_IOS, DEVICE_MOBILE },
     { "Android", PLATFORM_ANDROID, DEVICE_UNKNOWN }, /* "Mobile" says which */
-    { "CrOS", PLATFORM_CHROMEOS, DEVICE_DESKTOP },
-    { "Windows Phone", PLATFORM_WINDOWS, DEVICE_MOBILE },
-    { "Windows", PLATFORM_WINDOWS, DEVICE_DESKTOP },
-    { "Macintosh", PLATFORM_MACOS, DEVICE_DESKTOP },
-    { "Mac OS X", PLATFORM_MACOS, DEVICE_DESKTOP },
-    { "Linux", PLATFORM_LINUX, DEVICE_DESKTOP },
+    { "CrOS", PLATFORM_CHROMEOS, DEVICE_DESKTOP },   { "Windows Phone", PLATFORM_WINDOWS, DEVICE_MOBILE },
+    { "Windows", PLATFORM_WINDOWS, DEVICE_DESKTOP }, { "Macintosh", PLATFORM_MACOS, DEVICE_DESKTOP },
+    { "Mac OS X", PLATFORM_MACOS, DEVICE_DESKTOP },  { "Linux", PLATFORM_LINUX, DEVICE_DESKTOP },
     { "X11", PLATFORM_LINUX, DEVICE_DESKTOP },
 };
 

@@ -53,12 +53,14 @@ static bool within_rate(struct serving *s, const struct serving_package *p, cons
     if (r->event == EVENT_IMPRESSION) {
         return rates_take(s->rates, r->address, RATE_IMPRESSION, pub->impressions_per_minute, r->now / 1000);
     }
-    if (r->event == EVENT_CLICK) return rates_take(s->rates, r->address, RATE_CLICK, pub->clicks_per_minute, r->now / 1000);
+    if (r->event == EVENT_CLICK)
+        return rates_take(s->rates, r->address, RATE_CLICK, pub->clicks_per_minute, r->now / 1000);
     return true;
 }
 
 /* Everything up to the mark. */
-static enum invalid judge(struct serving *s, const struct report *r, const struct token *t, const struct package_state *st)
+static enum invalid judge(struct serving *s, const struct report *r, const struct token *t,
+                          const struct package_state *st)
 {
     int64_t age = r->now / 1000 - t->issued_ms;
     const struct serving_package *p = package_of(s, t->package);
@@ -68,7 +70,8 @@ static enum invalid judge(struct serving *s, const struct report *r, const struc
     if (age < soonest_ms(r->event)) return INVALID_EARLY;
     if (age > life_ms(st, p, r->event)) return INVALID_EXPIRED;
     if (r->agent_hash != t->agent) return INVALID_BROWSER;
-    if (needs_impression(r->event) && !marks_has(s->marks, t->epoch, t->sequence, EVENT_IMPRESSION)) return INVALID_ORDER;
+    if (needs_impression(r->event) && !marks_has(s->marks, t->epoch, t->sequence, EVENT_IMPRESSION))
+        return INVALID_ORDER;
     return within_rate(s, p, r) ? VALID : INVALID_RATE;
 }
 
@@ -86,8 +89,13 @@ static enum invalid mark(struct serving *s, const struct token *t, int bit)
 
 static void add(struct serving *s, const struct token *t, enum event event, enum invalid invalid, int64_t hour_at)
 {
-    count_delta(s, &(struct delta){ .package = t->package, .creative = t->creative, .slot = t->slot, .event = (uint8_t)event,
-                                    .invalid = (uint8_t)invalid, .hour_at = hour_at, .n = 1 });
+    count_delta(s, &(struct delta){ .package = t->package,
+                                    .creative = t->creative,
+                                    .slot = t->slot,
+                                    .event = (uint8_t)event,
+                                    .invalid = (uint8_t)invalid,
+                                    .hour_at = hour_at,
+                                    .n = 1 });
 }
 
 static void expose(struct serving *s, const struct token *t, const struct serving_package *p, int64_t now)
@@ -141,7 +149,8 @@ struct verdict serving_count(struct serving *s, const struct report *r)
     if (keymap_get(&s->package_states, v.token.package, &place)) st = s->packages[place];
     int64_t day = st ? st->day : 0, hour_at = hour_of(s, &v.token, r->now, &day);
     v.invalid = judge(s, r, &v.token, st);
-    if (v.invalid == VALID && r->event == EVENT_VIEWABLE && marks_has(s->marks, v.token.epoch, v.token.sequence, MARK_BY_CLICK)) {
+    if (v.invalid == VALID && r->event == EVENT_VIEWABLE &&
+        marks_has(s->marks, v.token.epoch, v.token.sequence, MARK_BY_CLICK)) {
         return v;
     }
     if (v.invalid == VALID) v.invalid = mark(s, &v.token, (int)r->event);

@@ -36,7 +36,8 @@ static bool same_advertiser(const struct context *c, const struct serving_packag
     for (size_t i = 0; i < c->chosen_n; i++) {
         const struct serving_package *other = c->chosen[i].package;
         if (!other) continue;
-        if (p->advertiser ? other->advertiser == p->advertiser : other == p && p->priority != PRIORITY_FILLER) return true;
+        if (p->advertiser ? other->advertiser == p->advertiser : other == p && p->priority != PRIORITY_FILLER)
+            return true;
     }
     return false;
 }
@@ -121,16 +122,26 @@ static void choose(const struct context *c, const struct serving_package *p, con
     bool capped = is_capped(p);
     int64_t now_ms = c->r->now / 1000;
     serving_turn_epoch(s, c->r->now);
-    struct token t = { .epoch = s->epoch.epoch, .sequence = s->sequence++, .issued_ms = now_ms, .package = p->key,
-                       .creative = creative->key, .slot = slot->slot->key, .visitor = capped ? c->r->visit.visitor : 0,
-                       .agent = c->r->agent_hash, .invalid = (uint8_t)c->r->invalid };
+    struct token t = { .epoch = s->epoch.epoch,
+                       .sequence = s->sequence++,
+                       .issued_ms = now_ms,
+                       .package = p->key,
+                       .creative = creative->key,
+                       .slot = slot->slot->key,
+                       .visitor = capped ? c->r->visit.visitor : 0,
+                       .agent = c->r->agent_hash,
+                       .invalid = (uint8_t)c->r->invalid };
     token_seal(s->key, &t, &out->token);
     out->package = p;
     out->creative = creative;
     s->stats.decisions++;
-    count_delta(s, &(struct delta){ .package = p->key, .creative = creative->key, .slot = slot->slot->key,
-                                    .event = EVENT_DECISION, .invalid = (uint8_t)c->r->invalid,
-                                    .hour_at = serving_clock(s, slot->publisher, c->r->now)->hour_at, .n = 1 });
+    count_delta(s, &(struct delta){ .package = p->key,
+                                    .creative = creative->key,
+                                    .slot = slot->slot->key,
+                                    .event = EVENT_DECISION,
+                                    .invalid = (uint8_t)c->r->invalid,
+                                    .hour_at = serving_clock(s, slot->publisher, c->r->now)->hour_at,
+                                    .n = 1 });
     if (c->r->invalid != VALID) return;
     st->shown++;
     outstanding_add(&st->outstanding, now_ms, 1);
@@ -239,8 +250,11 @@ static void gather(const struct context *c, struct drawing *d)
     struct serving *s = c->s;
     const struct live_slot *slot = &s->lineup->slots[c->ask->slot];
     const struct open_slot *o = &s->open_slots[c->ask->slot];
-    *d = (struct drawing){ .plain = s->open + slot->first, .plain_n = o->plain_n, .plain_need = o->need,
-                           .plain_extra = o->extra, .flagged = s->scratch };
+    *d = (struct drawing){ .plain = s->open + slot->first,
+                           .plain_n = o->plain_n,
+                           .plain_need = o->need,
+                           .plain_extra = o->extra,
+                           .flagged = s->scratch };
     for (uint32_t i = 0; i < o->flagged_n; i++) {
         const struct open_package *open = &s->open[slot->first + slot->guaranteed_n - 1 - i];
         const struct live_package *live = &s->lineup->packages[open->package];
@@ -339,6 +353,7 @@ void serving_decide(struct serving *s, const struct request *r, const struct ask
         out[i] = (struct choice){ .package = NULL };
         here.visit.week_hour = week_hour(r->now + serving_clock(s, slot->publisher, r->now)->offset_us);
         if (r->invalid == VALID) s->slots[slot->state]->requests++;
-        if (!decide_guaranteed(&c, &out[i]) && !decide_bids(&c, &out[i])) (void)decide_filler(&c, &out[i]); /* or none */
+        if (!decide_guaranteed(&c, &out[i]) && !decide_bids(&c, &out[i]))
+            (void)decide_filler(&c, &out[i]); /* or none */
     }
 }

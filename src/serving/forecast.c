@@ -4,15 +4,15 @@
 
 #include "base/rfc3339.h"
 
-#define HOUR_US      (3600 * USEC_PER_SEC)
-#define WEEK_US      (WEEK_HOURS * HOUR_US)
-#define MONDAY_HOURS 72                   /* the epoch was a Thursday */
-#define WATCHED_MIN  (HOUR_US / 4)        /* less of an hour says nothing about it */
-#define HEAD_START   (20 * USEC_PER_SEC)  /* how long the first request of a new slot is taken to have been awaited */
-#define NEW_PARTS    3                    /* of ten: what the newest week weighs in an hour's average */
-#define FADE_SHIFT   14                   /* a 2^-14th a second: half in three hours and nine minutes */
-#define PARTS        (REQUEST_ONE * INT64_C(3600)) /* of a request, in a level's sums */
-#define PRIOR        (50 * PARTS)        /* requests as foretold that are taken to have come before */
+#define HOUR_US          (3600 * USEC_PER_SEC)
+#define WEEK_US          (WEEK_HOURS * HOUR_US)
+#define MONDAY_HOURS     72                   /* the epoch was a Thursday */
+#define WATCHED_MIN      (HOUR_US / 4)        /* less of an hour says nothing about it */
+#define HEAD_START       (20 * USEC_PER_SEC) /* how long the first request of a new slot is taken to have been awaited */
+#define NEW_PARTS        3 /* of ten: what the newest week weighs in an hour's average */
+#define FADE_SHIFT       14 /* a 2^-14th a second: half in three hours and nine minutes */
+#define PARTS            (REQUEST_ONE * INT64_C(3600)) /* of a request, in a level's sums */
+#define PRIOR            (50 * PARTS) /* requests as foretold that are taken to have come before */
 #define FADE_SECONDS_MAX (1 << FADE_SHIFT)
 
 void slot_history_init(struct slot_history *h)

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#define WAYS        8    /* places an entry may be in */
-#define SETS_FIRST  128
-#define PENDING_S   60   /* a decision without an impression is forgotten after that */
+#define WAYS       8    /* places an entry may be in */
+#define SETS_FIRST 128
+#define PENDING_S  60   /* a decision without an impression is forgotten after that */
 
 struct entry {
     struct exposure seen;
@@ -128,7 +128,8 @@ static int64_t seen(const struct exposure *x, const struct frequency_cap *cap, i
     return sum;
 }
 
-bool frequency_allows(const struct frequency *f, const struct exposure *who, const struct frequency_cap *cap, int64_t now_s)
+bool frequency_allows(const struct frequency *f, const struct exposure *who, const struct frequency_cap *cap,
+                      int64_t now_s)
 {
     const struct entry *e = find(f, who);
     if (!e) return true;

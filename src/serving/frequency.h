@@ -27,7 +27,8 @@ struct exposure {
 struct frequency *frequency_create(size_t entries_max);
 void frequency_destroy(struct frequency *f); /* NULL-safe */
 
-bool frequency_allows(const struct frequency *f, const struct exposure *who, const struct frequency_cap *cap, int64_t now_s);
+bool frequency_allows(const struct frequency *f, const struct exposure *who, const struct frequency_cap *cap,
+                      int64_t now_s);
 /* `who` names visitor and package only. */
 void frequency_decided(struct frequency *f, const struct exposure *who, const struct frequency_cap *cap, int64_t now_s);
 /* Writes what is to be stored. */

@@ -150,8 +150,8 @@ enum invalid invalid_judge(const struct invalid_rules *r, const struct invalid_f
 
 /* ---- rates ---- */
 
-#define RATES_SETS 4096
-#define RATES_WAYS 4
+#define RATES_SETS    4096
+#define RATES_WAYS    4
 #define MS_PER_MINUTE 60000
 
 /* `used` of an address's minute, in sixty-thousandths of one event, so that it empties evenly. */

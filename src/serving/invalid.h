@@ -8,20 +8,20 @@
 enum invalid {
     VALID,
     /* about the visit: also known when an ad is asked for (a token remembers the first fifteen) */
-    INVALID_BOT,      /* on the list of crawlers */
-    INVALID_AGENT,    /* no user agent, or none that shows ads to people */
+    INVALID_BOT, /* on the list of crawlers */
+    INVALID_AGENT, /* no user agent, or none that shows ads to people */
     INVALID_PREFETCH, /* declared: nobody has looked at it yet */
     INVALID_INTERNAL, /* from an address that the publisher says is its own */
     INVALID_REFERRER, /* from a page that is not of the publisher's properties */
-    INVALID_RATE,     /* more from one address than people do */
+    INVALID_RATE, /* more from one address than people do */
     /* about a token */
-    INVALID_FORGED,   /* not one of ours */
-    INVALID_UNKNOWN,  /* of an epoch, or a package, that is not known any more */
+    INVALID_FORGED, /* not one of ours */
+    INVALID_UNKNOWN, /* of an epoch, or a package, that is not known any more */
     INVALID_EXPIRED,
-    INVALID_USED,     /* counted before */
-    INVALID_EARLY,    /* before its decision, or faster than a page can be */
-    INVALID_BROWSER,  /* another browser than the one that got the ad */
-    INVALID_ORDER,    /* of an ad whose impression was not counted */
+    INVALID_USED, /* counted before */
+    INVALID_EARLY, /* before its decision, or faster than a page can be */
+    INVALID_BROWSER, /* another browser than the one that got the ad */
+    INVALID_ORDER, /* of an ad whose impression was not counted */
     INVALIDS_N
 };
 
@@ -54,7 +54,7 @@ struct invalid_rules {
 
 struct invalid_facts {
     const struct agent *agent;
-    struct str purpose;  /* Sec-Purpose, Purpose, X-Purpose or X-Moz, whichever is there */
+    struct str purpose; /* Sec-Purpose, Purpose, X-Purpose or X-Moz, whichever is there */
     struct str referrer; /* Referer, as sent */
     struct str own_host; /* of the ad server itself: creatives in frames refer to it */
     const struct address *address; /* NULL: unknown */

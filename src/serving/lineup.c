@@ -4,8 +4,10 @@
 
 enum event unit_event(enum unit u)
 {
-    static const enum event events[UNITS_N] = { [UNIT_IMPRESSION] = EVENT_IMPRESSION, [UNIT_VIEWABLE] = EVENT_VIEWABLE,
-                                                [UNIT_CLICK] = EVENT_CLICK, [UNIT_COMPLETE] = EVENT_COMPLETE };
+    static const enum event events[UNITS_N] = { [UNIT_IMPRESSION] = EVENT_IMPRESSION,
+                                                [UNIT_VIEWABLE] = EVENT_VIEWABLE,
+                                                [UNIT_CLICK] = EVENT_CLICK,
+                                                [UNIT_COMPLETE] = EVENT_COMPLETE };
     return events[u];
 }
 

@@ -52,7 +52,8 @@ static void settle(struct outstanding *o, size_t i)
 void outstanding_turn(struct outstanding *o, int64_t now_ms)
 {
     int64_t now = now_ms / o->stretch_ms;
-    for (int i = 0; o->newest < now && i < OUTSTANDING_STRETCHES; i++) settle(o, (size_t)(++o->newest % OUTSTANDING_STRETCHES));
+    for (int i = 0; o->newest < now && i < OUTSTANDING_STRETCHES; i++)
+        settle(o, (size_t)(++o->newest % OUTSTANDING_STRETCHES));
     if (o->newest < now) o->newest = now;
 }
 

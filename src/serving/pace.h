@@ -17,7 +17,7 @@
 
 #include "base/compiler.h"
 
-#define SHARE_ONE  (UINT64_C(1) << 32)
+#define SHARE_ONE   (UINT64_C(1) << 32)
 #define URGENCY_MAX (64 * SHARE_ONE)
 
 struct pace {

@@ -37,7 +37,8 @@ void reasons_turn(struct reasons *r, int64_t now)
     int64_t stretch = now / STRETCH_US, gone = stretch - r->stretch;
     if (gone <= 0) return;
     if (gone > REASONS_STRETCHES) gone = REASONS_STRETCHES;
-    for (int64_t s = stretch - gone + 1; s <= stretch; s++) memset(r->count[s % REASONS_STRETCHES], 0, sizeof(r->count[0]));
+    for (int64_t s = stretch - gone + 1; s <= stretch; s++)
+        memset(r->count[s % REASONS_STRETCHES], 0, sizeof(r->count[0]));
     r->stretch = stretch;
 }
 

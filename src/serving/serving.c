@@ -4,12 +4,12 @@
 
 #include "base/rfc3339.h"
 
-#define MARKS_BYTES     ((size_t)64 << 20)
-#define EXPOSURES       262144
-#define EPOCH_MS        INT64_C(600000)
-#define EPOCH_TOKENS    (1u << 22) /* then a new one begins, however young this one is */
-#define DOCUMENT_US         USEC_PER_DAY
-#define HOUR_US         (3600 * USEC_PER_SEC)
+#define MARKS_BYTES  ((size_t)64 << 20)
+#define EXPOSURES    262144
+#define EPOCH_MS     INT64_C(600000)
+#define EPOCH_TOKENS (1u << 22) /* then a new one begins, however young this one is */
+#define DOCUMENT_US  USEC_PER_DAY
+#define HOUR_US      (3600 * USEC_PER_SEC)
 
 static int64_t ms_of(int64_t at)
 {
@@ -288,7 +288,8 @@ void serving_restore_history(struct serving *s, uint32_t slot, const int64_t wee
 
 /* ---- looking in ---- */
 
-bool serving_counted(const struct serving *s, uint32_t package, struct counted *total, struct counted *today, int64_t *day)
+bool serving_counted(const struct serving *s, uint32_t package, struct counted *total, struct counted *today,
+                     int64_t *day)
 {
     uint32_t place;
     if (!keymap_get(&s->package_states, package, &place)) return false;
@@ -303,8 +304,11 @@ bool serving_look(const struct serving *s, uint32_t package, struct package_look
     uint32_t place;
     if (!keymap_get(&s->package_states, package, &place)) return false;
     const struct package_state *st = s->packages[place];
-    *out = (struct package_look){ .why = st->why, .pace = st->pace, .requests_expected = st->expected,
-                                  .on_the_way = st->outstanding.n, .yield = st->yield };
+    *out = (struct package_look){ .why = st->why,
+                                  .pace = st->pace,
+                                  .requests_expected = st->expected,
+                                  .on_the_way = st->outstanding.n,
+                                  .yield = st->yield };
     for (int w = 0; w < WHYS_N; w++) out->last_hour[w] = reasons_of(&st->reasons, (enum why)w);
     return true;
 }

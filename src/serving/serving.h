@@ -25,10 +25,10 @@
 struct serving;
 
 struct serving_options {
-    struct str key;          /* seals tokens; 32 bytes */
-    struct rng rng;          /* epochs, and choices by chance */
-    size_t marks_bytes_max;  /* 0: 64 MiB */
-    size_t exposures_max;    /* visitors times capped packages; 0: 262,144 */
+    struct str key; /* seals tokens; 32 bytes */
+    struct rng rng; /* epochs, and choices by chance */
+    size_t marks_bytes_max; /* 0: 64 MiB */
+    size_t exposures_max; /* visitors times capped packages; 0: 262,144 */
 };
 
 #define REQUEST_SLOTS_MAX 32
@@ -52,13 +52,13 @@ void serving_tick(struct serving *s, int64_t now);
 /* ---- decisions ---- */
 
 struct ask {
-    uint32_t slot;  /* its place in the lineup; all of one publisher */
+    uint32_t slot; /* its place in the lineup; all of one publisher */
     unsigned sizes; /* which of its sizes the page has room for, as bits; 0: all */
 };
 
 struct request {
-    struct visit visit;    /* week_hour is filled in here */
-    enum invalid invalid;  /* of the visit: it gets ads, which will not count */
+    struct visit visit; /* week_hour is filled in here */
+    enum invalid invalid; /* of the visit: it gets ads, which will not count */
     uint8_t agent_hash;
     int64_t now;
 };
@@ -78,7 +78,7 @@ void serving_decide(struct serving *s, const struct request *r, const struct ask
 struct report {
     enum event event;
     struct str token;
-    enum invalid invalid;  /* of the visit */
+    enum invalid invalid; /* of the visit */
     uint8_t agent_hash;
     const struct address *address; /* NULL: unknown, no rate is kept */
     int64_t now;
@@ -86,7 +86,7 @@ struct report {
 
 struct verdict {
     enum invalid invalid; /* VALID: it was counted */
-    bool authentic;       /* the token is ours, whatever came of it: `token` says which ad it was */
+    bool authentic; /* the token is ours, whatever came of it: `token` says which ad it was */
     struct token token;
 };
 
@@ -117,14 +117,15 @@ void serving_restore_history(struct serving *s, uint32_t slot, const int64_t wee
 /* ---- looking in ---- */
 
 /* Net totals, and those of the day of the publisher's zone that is under way. False: no such package. */
-bool serving_counted(const struct serving *s, uint32_t package, struct counted *total, struct counted *today, int64_t *day);
+bool serving_counted(const struct serving *s, uint32_t package, struct counted *total, struct counted *today,
+                     int64_t *day);
 
 struct package_look {
-    enum why why;           /* WHY_SHOWN: it may be shown; else what keeps it from it */
+    enum why why; /* WHY_SHOWN: it may be shown; else what keeps it from it */
     struct pace pace;
     int64_t requests_expected; /* until its plan ends */
     int64_t on_the_way;
-    int64_t yield;          /* units of a decision, of YIELD_ONE */
+    int64_t yield; /* units of a decision, of YIELD_ONE */
     uint64_t last_hour[WHYS_N];
 };
 bool serving_look(const struct serving *s, uint32_t package, struct package_look *out);

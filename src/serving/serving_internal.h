@@ -56,7 +56,7 @@ struct open_package {
 struct open_slot {
     uint32_t plain_n, flagged_n, auction_n, filler_n;
     uint64_t need, extra; /* sums of the plain ones */
-    bool crowded;         /* they need more than there is */
+    bool crowded; /* they need more than there is */
 };
 
 struct pool_state {
@@ -71,7 +71,7 @@ struct serving {
     uint64_t chance; /* state of the generator that choices are drawn by */
 
     struct lineup *lineup;
-    struct zone_clock *clocks;   /* by publisher */
+    struct zone_clock *clocks; /* by publisher */
     struct open_slot *open_slots;
     struct open_package *open;
     struct open_package *scratch; /* of one decision */
@@ -92,10 +92,10 @@ struct serving {
     struct tally filling, leaving;
     bool batch_out;
 
-    int64_t ticked_at;    /* whole seconds, as microseconds */
+    int64_t ticked_at; /* whole seconds, as microseconds */
     int64_t refreshed_at; /* when forecasts were last added up */
     int64_t begun_at;
-    bool refresh;         /* something about them has changed */
+    bool refresh; /* something about them has changed */
     struct serving_stats stats;
 };
 

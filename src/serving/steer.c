@@ -6,9 +6,9 @@
 #include "base/rfc3339.h"
 #include "serving/serving_internal.h"
 
-#define REFRESH_US (60 * USEC_PER_SEC)
-#define MET_PRIOR  50
-#define MET_MAX    100000 /* then both sums are halved */
+#define REFRESH_US  (60 * USEC_PER_SEC)
+#define MET_PRIOR   50
+#define MET_MAX     100000 /* then both sums are halved */
 #define SLACK_PARTS 200   /* of a goal: what may be delivered beyond it, were everything on its way to come */
 
 /* ---- slots and their forecasts ---- */
@@ -27,7 +27,8 @@ static void pass_slots(struct serving *s, int64_t now, int64_t seconds)
             s->refresh = true;
         }
         if (st->passed == 0) continue;
-        count_delta(s, &(struct delta){ .slot = st->key, .event = EVENT_REQUEST, .hour_at = c->hour_at, .n = st->passed });
+        count_delta(s,
+                    &(struct delta){ .slot = st->key, .event = EVENT_REQUEST, .hour_at = c->hour_at, .n = st->passed });
     }
 }
 
@@ -101,7 +102,8 @@ enum why package_room(const struct serving_package *p, const struct package_stat
     if (left(p->day_units, st->today.n[unit]) == 0) return WHY_DAY_DONE;
     if (left(p->day_impressions, st->today.n[EVENT_IMPRESSION]) == 0) return WHY_DAY_DONE;
     if (left(p->goal, st->counted.n[unit] + expected) == 0) return WHY_ON_THE_WAY;
-    if (strict && p->goal != NO_GOAL && left(p->goal + p->goal / SLACK_PARTS, st->counted.n[unit] + out) == 0) return WHY_ON_THE_WAY;
+    if (strict && p->goal != NO_GOAL && left(p->goal + p->goal / SLACK_PARTS, st->counted.n[unit] + out) == 0)
+        return WHY_ON_THE_WAY;
     if (left(p->impressions_goal, st->counted.n[EVENT_IMPRESSION] + out) == 0) return WHY_ON_THE_WAY;
     if (left(p->day_units, st->today.n[unit] + (strict ? out : expected)) == 0) return WHY_ON_THE_WAY;
     if (left(p->day_impressions, st->today.n[EVENT_IMPRESSION] + out) == 0) return WHY_ON_THE_WAY;
@@ -242,7 +244,8 @@ static int64_t value_of(const struct live_package *live, const struct package_st
 {
     const struct serving_package *p = live->package;
     if (p->unit == UNIT_IMPRESSION) return p->value_micros;
-    int64_t weight = outstanding_usual_weight(p->unit), prior = outstanding_usual_per_million(p->unit) * weight / 1000000;
+    int64_t weight = outstanding_usual_weight(p->unit),
+            prior = outstanding_usual_per_million(p->unit) * weight / 1000000;
     return muldiv(p->value_micros, st->counted.n[unit_event(p->unit)] + prior, st->counted.n[EVENT_IMPRESSION] + weight,
                   MONEY_ROUND_DOWN);
 }
@@ -325,9 +328,7 @@ static void make_lists(struct serving *s, int64_t now)
         if (st->why != WHY_SHOWN) continue;
         switch (live->package->priority) {
         case PRIORITY_GUARANTEED: list_guaranteed(s, i); break;
-        case PRIORITY_AUCTION:
-            bids[n++] = (struct bid){ value_of(live, st), lot_of(st->key, now), i };
-            break;
+        case PRIORITY_AUCTION: bids[n++] = (struct bid){ value_of(live, st), lot_of(st->key, now), i }; break;
         case PRIORITY_FILLER: list_other(s, i); break;
         }
     }
@@ -349,6 +350,7 @@ void serving_tick(struct serving *s, int64_t now)
     }
     if (refresh_due(s, now)) refresh_forecasts(s, now);
     pass_pools(s);
-    for (uint32_t i = 0; i < s->lineup->packages_n; i++) steer(s, &s->lineup->packages[i], now, seconds > 0 ? seconds : 0);
+    for (uint32_t i = 0; i < s->lineup->packages_n; i++)
+        steer(s, &s->lineup->packages[i], now, seconds > 0 ? seconds : 0);
     make_lists(s, now);
 }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 static const char *const event_words[EVENTS_N] = {
-    "impression", "measurable", "viewable", "click", "start", "first_quartile", "midpoint", "third_quartile", "complete",
-    "error", "request", "decision",
+    "impression", "measurable",     "viewable", "click", "start",   "first_quartile",
+    "midpoint",   "third_quartile", "complete", "error", "request", "decision",
 };
 
 const char *event_name(enum event v)

@@ -39,9 +39,15 @@ static bool unpack(const uint8_t *p, struct token *t)
     static const int bytes[9] = { 1, 4, 4, 6, 4, 4, 4, 4, 1 };
     for (int i = 0; i < 9; i++) p = get(p, bytes[i], &v[i]);
     if (v[0] >> 4 != VERSION) return false;
-    *t = (struct token){ .invalid = v[0] & 15, .epoch = (uint32_t)v[1], .sequence = (uint32_t)v[2],
-                         .issued_ms = (int64_t)v[3], .package = (uint32_t)v[4], .creative = (uint32_t)v[5],
-                         .slot = (uint32_t)v[6], .visitor = (uint32_t)v[7], .agent = (uint8_t)v[8] };
+    *t = (struct token){ .invalid = v[0] & 15,
+                         .epoch = (uint32_t)v[1],
+                         .sequence = (uint32_t)v[2],
+                         .issued_ms = (int64_t)v[3],
+                         .package = (uint32_t)v[4],
+                         .creative = (uint32_t)v[5],
+                         .slot = (uint32_t)v[6],
+                         .visitor = (uint32_t)v[7],
+                         .agent = (uint8_t)v[8] };
     return true;
 }
 

@@ -7,10 +7,10 @@
 
 #include "base/compiler.h"
 
-#define CODES_N       (26 * 26)
-#define CODE_UNKNOWN  (-1)
-#define WEEK_HOURS    168
-#define PAIRS_MAX     32 /* key-values of one request */
+#define CODES_N      (26 * 26)
+#define CODE_UNKNOWN (-1)
+#define WEEK_HOURS   168
+#define PAIRS_MAX    32 /* key-values of one request */
 
 struct code_set {
     uint64_t bit[(CODES_N + 63) / 64];

@@ -85,7 +85,7 @@ static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
         return err_set(e, "CONFIGURATION_ERROR", "The path of the database is too long.");
     }
     (void)snprintf(part, sizeof(part), "%s.part", path); /* fits: it is the larger one */
-    (void)unlink(part);                                   /* left by a start that did not finish */
+    (void)unlink(part); /* left by a start that did not finish */
     if (store_copy(database, part, e)) {
         (void)unlink(part); /* is no copy */
         return -1;

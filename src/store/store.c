@@ -222,8 +222,8 @@ static void start_batch(struct store *s)
 static void commit_work(struct work *w)
 {
     struct store *s = CONTAINER_OF(w, struct store, commit_work);
-    s->commit_rc = faulty(s, STORE_FAULT_COMMIT) ? SQLITE_IOERR
-                                                 : sqlite3_exec(s->write_tx.db, "COMMIT", NULL, NULL, NULL);
+    s->commit_rc =
+        faulty(s, STORE_FAULT_COMMIT) ? SQLITE_IOERR : sqlite3_exec(s->write_tx.db, "COMMIT", NULL, NULL, NULL);
 }
 
 static void commit_done(struct work *w)
@@ -310,7 +310,7 @@ int store_copy(const char *database, const char *path, struct err *e)
     sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
     if (b) {
         (void)sqlite3_backup_step(b, -1); /* all of it, as it is at this moment; finish reports how that went */
-        (void)sqlite3_backup_finish(b);   /* and leaves its code in the connection */
+        (void)sqlite3_backup_finish(b); /* and leaves its code in the connection */
     }
     if (!b || sqlite3_errcode(to) != SQLITE_OK) {
         (void)err_set(e, "CONFIGURATION_ERROR", "%s could not be copied: %s.", database, sqlite3_errmsg(to));

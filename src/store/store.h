@@ -108,4 +108,3 @@ struct str tx_secret(const struct tx *tx);
 /* Copies a database, also one that an agent is using, as of one moment into `path`, and reads the copy through.
  * Needs no store: it is for a process of its own, so that the agent goes on. Errors: CONFIGURATION_ERROR. */
 MUST_CHECK int store_copy(const char *database, const char *path, struct err *e);
-

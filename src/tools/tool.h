@@ -50,7 +50,8 @@ struct tool {
     bool destructive; /* MCP annotation: may cancel or delete */
     bool sandbox_only;
     bool hidden; /* not an AdCP 3 task: not listed; other dialects have names for it */
-    const char *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */
+    const char
+        *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */
     MUST_CHECK int (*run)(struct tool_call *c, struct err *e);
     bool (*writes)(yyjson_val *args); /* of a TOOL_READ: these arguments need a write transaction; NULL: never do */
 };

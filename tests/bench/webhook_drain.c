@@ -42,8 +42,13 @@ static int fill(struct tx *tx, void *arg, struct err *e)
     AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO tenant (tenant_id, name, adapter, doc, created_at, updated_at)"
                                             " VALUES ('t', 't', 'mock', '{}', 1, 1)");
     if (stmt_run(s, e)) return -1;
-    struct act act = { .tx = tx, .arena = &b->arena, .rng = &b->loop.rng, .now = loop_now(&b->loop), .tenant = &tenant,
-                       .actor = STR("system:bench"), .sandbox = true };
+    struct act act = { .tx = tx,
+                       .arena = &b->arena,
+                       .rng = &b->loop.rng,
+                       .now = loop_now(&b->loop),
+                       .tenant = &tenant,
+                       .actor = STR("system:bench"),
+                       .sandbox = true };
     struct webhook_owner owner = { .kind = WEBHOOK_TASK, .principal_id = STR("p"), .anchor = STR("a") };
     if (webhook_register(&act, &owner, arena_printf(&b->arena, "{\"url\":\"%s\"}", b->url), e)) return -1;
     struct webhook_anchor to = { STR("t"), "task", STR("a") };
@@ -115,7 +120,7 @@ int main(int argc, char **argv)
     cpu = cpu_seconds() - cpu;
     struct store_stats st;
     store_stats(b.store, &st);
-    fprintf(stdout, "%d webhooks in %.2f s: %.0f per second, %.0f us of CPU each (both sides), %llu commits\n", b.received,
-            wall, b.received / wall, cpu * 1e6 / b.received, (unsigned long long)st.commits);
+    fprintf(stdout, "%d webhooks in %.2f s: %.0f per second, %.0f us of CPU each (both sides), %llu commits\n",
+            b.received, wall, b.received / wall, cpu * 1e6 / b.received, (unsigned long long)st.commits);
     return 0;
 }

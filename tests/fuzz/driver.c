@@ -53,9 +53,32 @@ static void splice(struct input *in, size_t at, size_t gone, const void *with, s
 
 static void mutate(struct rng *r, struct input *in)
 {
-    static const char *const tokens[] = { "{",    "}",      "[",       "]",        ",",       ":",    "\"",   "\\u0000", "\\ud800",
-                                          "null", "true",   "-0",      "1e308",    "1e-400",  "0.1",  "\"\"", "{}",      "[]",
-                                          "\xff", "\xc3\xa4", "1e999", "\"type\"", "9999999999999999999", "/*", "[[[[[[[[", "\"a\":" };
+    static const char *const tokens[] = { "{",
+                                          "}",
+                                          "[",
+                                          "]",
+                                          ",",
+                                          ":",
+                                          "\"",
+                                          "\\u0000",
+                                          "\\ud800",
+                                          "null",
+                                          "true",
+                                          "-0",
+                                          "1e308",
+                                          "1e-400",
+                                          "0.1",
+                                          "\"\"",
+                                          "{}",
+                                          "[]",
+                                          "\xff",
+                                          "\xc3\xa4",
+                                          "1e999",
+                                          "\"type\"",
+                                          "9999999999999999999",
+                                          "/*",
+                                          "[[[[[[[[",
+                                          "\"a\":" };
     size_t at = below(r, in->n + 1), left = in->n - at;
     switch (below(r, 6)) {
     case 0: splice(in, at, below(r, left < 16 ? left + 1 : 16), "", 0); break;

@@ -32,8 +32,12 @@ static void check_task(struct arena *a, yyjson_mut_doc *doc, const struct a2a_me
 {
     struct a2a_history_entry entry = { "user", m->message_id.n ? m->message_id : STR("m"), m->parts };
     struct str history = a2a_history_add(a, STR("[]"), doc, &entry);
-    struct a2a_task_row t = { .a2a_task_id = STR("a2a-x"), .context_id = STR("ctx-x"), .state = STR("completed"),
-                              .skill = m->skill, .message = m->text, .payload = STR("{\"status\":\"completed\"}"),
+    struct a2a_task_row t = { .a2a_task_id = STR("a2a-x"),
+                              .context_id = STR("ctx-x"),
+                              .state = STR("completed"),
+                              .skill = m->skill,
+                              .message = m->text,
+                              .payload = STR("{\"status\":\"completed\"}"),
                               .history = history };
     ENSURE(history.n <= (size_t)32 << 10);
     ENSURE(!memmem(history.p, history.n, "\"credentials\":", 14));

@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ENSURE(str_eq(json_canonical(&a, again(&a, canonical), NULL), canonical));
     ENSURE(str_eq(json_canonical(&a, again(&a, json_write_val(&a, v)), NULL), canonical));
     size_t first = size * 31 % contract_document_count;
-    for (size_t i = 0; i < 3; i++) check_contract(&a, &contract_documents[(first + 41 * i) % contract_document_count], v);
+    for (size_t i = 0; i < 3; i++)
+        check_contract(&a, &contract_documents[(first + 41 * i) % contract_document_count], v);
     for (int line = 0; line < ADCP_LINE_COUNT; line++) {
         check_contract(&a, contract_find((enum adcp_line)line, "create_media_buy", CONTRACT_REQUEST), v);
         check_contract(&a, contract_find((enum adcp_line)line, "sync_creatives", CONTRACT_REQUEST), v);

@@ -4,10 +4,11 @@
 #include "domain/feed/feed.h"
 #include "driver.h"
 
-static const char mappings[] = "[{\"feed_field\":\"id\",\"catalog_field\":\"item_id\"},{\"feed_field\":\"code\",\"catalog_field\":"
-                               "\"a.b.c\",\"transform\":\"divide\",\"by\":3},{\"feed_field\":\"title\",\"catalog_field\":\"t\",\"transform\":"
-                               "\"split\"},{\"feed_field\":\"title\",\"catalog_field\":\"d\",\"transform\":\"date\",\"format\":\"YYYY-MM-DD\"},"
-                               "{\"feed_field\":\"link\",\"asset_group_id\":\"logo\"}]";
+static const char mappings[] =
+    "[{\"feed_field\":\"id\",\"catalog_field\":\"item_id\"},{\"feed_field\":\"code\",\"catalog_field\":"
+    "\"a.b.c\",\"transform\":\"divide\",\"by\":3},{\"feed_field\":\"title\",\"catalog_field\":\"t\",\"transform\":"
+    "\"split\"},{\"feed_field\":\"title\",\"catalog_field\":\"d\",\"transform\":\"date\",\"format\":\"YYYY-MM-DD\"},"
+    "{\"feed_field\":\"link\",\"asset_group_id\":\"logo\"}]";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

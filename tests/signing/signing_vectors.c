@@ -48,12 +48,10 @@ static yyjson_val *jwk_of(struct world *w, struct str kid)
     size_t i, n;
     if (override && !list) return yyjson_obj_getn(override, kid.p, kid.n);
     bool named = override != NULL;
-    yyjson_arr_foreach(json_arr(w->vector, "jwks_ref"), i, n, k)
-    {
+    yyjson_arr_foreach(json_arr(w->vector, "jwks_ref"), i, n, k) {
         if (str_eq(json_val_str(k), kid)) named = true;
     }
-    yyjson_arr_foreach(list ? list : json_arr(w->keys, "keys"), i, n, k)
-    {
+    yyjson_arr_foreach(list ? list : json_arr(w->keys, "keys"), i, n, k) {
         if (named && str_eq(json_str(k, "kid"), kid)) return k;
     }
     return NULL;
@@ -74,8 +72,7 @@ static enum signature_known world_revoked(void *arg, struct str keyid)
     size_t i, n;
     if (json_has(state, "revocation_list_stale_seconds")) return SIGNATURE_STALE;
     if (!list) list = json_arr(json_obj(state, "revocation_list"), "revoked_kids");
-    yyjson_arr_foreach(list, i, n, k)
-    {
+    yyjson_arr_foreach(list, i, n, k) {
         if (str_eq(json_val_str(k), keyid)) return SIGNATURE_YES;
     }
     return SIGNATURE_NO;
@@ -94,8 +91,7 @@ static bool world_nonce_add(void *arg, struct str keyid, struct str scope, struc
     struct world *w = arg;
     yyjson_val *entry, *list = json_arr(json_obj(w->vector, "test_harness_state"), "replay_cache_entries");
     size_t i, n;
-    yyjson_arr_foreach(list, i, n, entry)
-    {
+    yyjson_arr_foreach(list, i, n, entry) {
         if (str_eq(json_str(entry, "keyid"), keyid) && str_eq(json_str(entry, "nonce"), nonce)) return false;
     }
     return true;
@@ -111,8 +107,7 @@ static void message_of(struct arena *a, yyjson_val *vector, struct signature_mes
                                      .url = json_str(request, "url"),
                                      .headers = h,
                                      .body = json_str(request, "body") };
-    yyjson_obj_foreach(headers, i, n, key, value)
-    {
+    yyjson_obj_foreach(headers, i, n, key, value) {
         h[m->headers_n++] = (struct http_header){ json_val_str(key), json_val_str(value) };
     }
 }
@@ -237,8 +232,7 @@ static void run_canonicalization(const char *top)
     yyjson_val *root = read_json(&a, path), *c;
     size_t i, n;
     report(json_arr(root, "cases") != NULL, "canonicalization.json", "unreadable");
-    yyjson_arr_foreach(json_arr(root, "cases"), i, n, c)
-    {
+    yyjson_arr_foreach(json_arr(root, "cases"), i, n, c) {
         struct signature_target t = { 0 };
         int rc = signature_target(&a, json_str(c, "input_url"), &t);
         bool refuse = json_bool_or(c, "reject", false) || str_starts(json_str(c, "name"), STR("idn-"));

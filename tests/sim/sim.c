@@ -133,7 +133,8 @@ void sim_request(struct sim *s, const struct sim_request *requests, size_t n, st
     for (size_t i = 0; i < n; i++) {
         ENSURE(crash || m[i].replied);
         out[i] = (struct sim_answer){ .lost = !m[i].replied };
-        if (m[i].replied) out[i] = (struct sim_answer){ .status = m[i].ex.status, .body = arena_dup(&s->arena, m[i].ex.reply) };
+        if (m[i].replied)
+            out[i] = (struct sim_answer){ .status = m[i].ex.status, .body = arena_dup(&s->arena, m[i].ex.reply) };
     }
     if (crash) sim_restart(s);
     for (size_t i = 0; i < n; i++) http_memory_finish(&m[i]);
@@ -174,18 +175,20 @@ struct sim_request sim_ask(struct sim *s, enum sim_door door, const char *token,
     struct sim_request r = { .path = "/mcp", .token = token, .body = args };
     switch (door) {
     case SIM_MCP:
-        r.body = sim_text(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\",\"arguments\":%s}}",
-                          tool, args);
+        r.body = sim_text(
+            s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\",\"arguments\":%s}}",
+            tool, args);
         return r;
     case SIM_A2A:
         r.path = "/a2a";
-        r.body = sim_text(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"message/send\",\"params\":{\"message\":{\"kind\":\"message\","
-                             "\"messageId\":\"1\",\"role\":\"user\",\"parts\":[{\"kind\":\"data\",\"data\":{\"skill\":\"%s\","
-                             "\"parameters\":%s}}]}}}", tool, args);
+        r.body = sim_text(
+            s,
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"message/send\",\"params\":{\"message\":{\"kind\":\"message\","
+            "\"messageId\":\"1\",\"role\":\"user\",\"parts\":[{\"kind\":\"data\",\"data\":{\"skill\":\"%s\","
+            "\"parameters\":%s}}]}}}",
+            tool, args);
         return r;
-    case SIM_REST:
-        r.path = sim_text(s, "/api/v1/%s", tool);
-        return r;
+    case SIM_REST: r.path = sim_text(s, "/api/v1/%s", tool); return r;
     case SIM_LOCAL:
         r.path = sim_text(s, "/local/%s", tool);
         r.local = true;

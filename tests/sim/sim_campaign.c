@@ -8,9 +8,9 @@
 #include "base/rfc3339.h"
 #include "sim.h"
 
-#define START     INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
-#define BUYS_MAX  40
-#define STEPS     60
+#define START    INT64_C(1773066600000000) /* 2026-03-09T14:30:00Z */
+#define BUYS_MAX 40
+#define STEPS    60
 
 struct model_buy {
     char ref[32];
@@ -28,14 +28,14 @@ struct model {
     int failures;
 };
 
-#define EXPECT(m, cond, ...)                                          \
-    do {                                                              \
-        if (!(cond)) {                                                \
-            (m)->failures++;                                          \
-            (void)printf("# seed %llu: ", (unsigned long long)(m)->s->seed); \
-            (void)printf(__VA_ARGS__);                                \
-            (void)printf("\n");                                       \
-        }                                                             \
+#define EXPECT(m, cond, ...)                                                                                           \
+    do {                                                                                                               \
+        if (!(cond)) {                                                                                                 \
+            (m)->failures++;                                                                                           \
+            (void)printf("# seed %llu: ", (unsigned long long)(m)->s->seed);                                           \
+            (void)printf(__VA_ARGS__);                                                                                 \
+            (void)printf("\n");                                                                                        \
+        }                                                                                                              \
     } while (0)
 
 static void create(struct model *m)
@@ -44,12 +44,14 @@ static void create(struct model *m)
     struct model_buy *b = &m->buys[m->n++];
     yyjson_val *reply;
     (void)snprintf(b->ref, sizeof(b->ref), "ref-%d", m->n);
-    const char *args = sim_text(
-        m->s, "{\"name\":\"%s\",\"buyer_ref\":\"%s\",\"total_budget\":3000,\"currency\":\"USD\",\"packages\":["
-              "{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"name\":\"a\","
-              "\"budget\":1000,\"start_date\":\"2026-04-01\",\"end_date\":\"2026-04-30\"},"
-              "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"name\":\"b\","
-              "\"budget\":2000,\"start_date\":\"2026-04-01\",\"end_date\":\"2026-04-30\"}]}", b->ref, b->ref);
+    const char *args =
+        sim_text(m->s,
+                 "{\"name\":\"%s\",\"buyer_ref\":\"%s\",\"total_budget\":3000,\"currency\":\"USD\",\"packages\":["
+                 "{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"name\":\"a\","
+                 "\"budget\":1000,\"start_date\":\"2026-04-01\",\"end_date\":\"2026-04-30\"},"
+                 "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"name\":\"b\","
+                 "\"budget\":2000,\"start_date\":\"2026-04-01\",\"end_date\":\"2026-04-30\"}]}",
+                 b->ref, b->ref);
     b->totals[0] = 3000;
     b->totals_n = 1;
     if (sim_call(m->s, "test-token", "create_media_buy", args, &reply) != SIM_OK) return;
@@ -71,8 +73,10 @@ static void update(struct model *m)
     yyjson_val *reply;
     if (!b || b->totals_n == (int)ARRAY_LEN(b->totals) || (b->decided && !b->approved) || b->undecided_answer) return;
     int64_t first = 1000 + (int64_t)sim_random(m->s, 5000);
-    const char *args = sim_text(m->s, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"pkg-001\","
-                                      "\"budget\":%lld}]}", STR_ARG(b->id), (long long)first);
+    const char *args = sim_text(m->s,
+                                "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"pkg-001\","
+                                "\"budget\":%lld}]}",
+                                STR_ARG(b->id), (long long)first);
     b->totals[b->totals_n++] = first + 2000;
     switch (sim_call(m->s, "test-token", "update_media_buy", args, &reply)) {
     case SIM_OK: b->sure = b->totals_n - 1; break;
@@ -90,8 +94,7 @@ static void decide(struct model *m)
     if (!b || b->decided || b->undecided_answer) return;
     if (sim_local(m->s, "x_task_list", "{}", &reply) != SIM_OK) return;
     struct str task_id = STR_NONE;
-    yyjson_arr_foreach(json_arr(reply, "tasks"), i, n, t)
-    {
+    yyjson_arr_foreach(json_arr(reply, "tasks"), i, n, t) {
         if (str_eq(json_str(t, "subject_id"), b->id)) task_id = arena_dup(&m->s->arena, json_str(t, "task_id"));
     }
     EXPECT(m, task_id.n > 0, "%s waits but no task shows it", b->ref);

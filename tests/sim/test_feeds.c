@@ -45,13 +45,16 @@ static void serves(struct world *w, int status, const char *body)
 static yyjson_val *sync_with(struct world *w, const char *key, const char *catalogs)
 {
     yyjson_val *reply;
-    const char *args = sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\"," ACCOUNT "%s}", key, catalogs);
+    const char *args =
+        sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\"," ACCOUNT "%s}", key,
+                 catalogs);
     assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_catalogs", args, &reply), SIM_OK);
     return json_get_path(reply, "/catalogs/0");
 }
 
-#define FEED(frequency) ",\"catalogs\":[{\"catalog_id\":\"shop\",\"type\":\"product\",\"feed_format\":\"google_merchant_center\",\"url\":" \
-                        "\"https://feeds.shop.com/p.csv\"" frequency "}]"
+#define FEED(frequency)                                                                                                \
+    ",\"catalogs\":[{\"catalog_id\":\"shop\",\"type\":\"product\",\"feed_format\":\"google_merchant_center\",\"url\":" \
+    "\"https://feeds.shop.com/p.csv\"" frequency "}]"
 #define DAILY ",\"update_frequency\":\"daily\""
 
 static yyjson_val *look(struct world *w)
@@ -140,7 +143,8 @@ static void what_was_there_stays_when_the_feed_fails(void **state)
         pass(w, 25 * HOUR);
         yyjson_val *c = look(w);
         struct str said = warning(c);
-        if (!said.n || !memmem(said.p, said.n, bad[i].said, strlen(bad[i].said))) print_message("%.*s\n", (int)said.n, said.n ? said.p : "");
+        if (!said.n || !memmem(said.p, said.n, bad[i].said, strlen(bad[i].said)))
+            print_message("%.*s\n", (int)said.n, said.n ? said.p : "");
         assert_non_null(memmem(said.p, said.n, bad[i].said, strlen(bad[i].said)));
         assert_int_equal(items(c), 2);
         assert_true(json_str(c, "next_fetch_at").n > 0);
@@ -157,11 +161,14 @@ static void a_deleted_catalog_is_not_fetched(void **state)
     serves(w, 200, "id,title\n1,a\n");
     (void)sync_with(w, "one", FEED(DAILY));
     pass(w, 5 * USEC_PER_SEC);
-    (void)sync_with(w, "two", ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"other\",\"type\":\"product\",\"items\":[{\"item_id\":"
-                              "\"x\"}]}]");
+    (void)sync_with(
+        w, "two",
+        ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"other\",\"type\":\"product\",\"items\":[{\"item_id\":"
+        "\"x\"}]}]");
     pass(w, 50 * HOUR);
     assert_int_equal(w->asked, 1);
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_catalogs", "{\"idempotency_key\":\"last-0123456789abcdef\"," ACCOUNT "}", &reply),
+    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_catalogs",
+                              "{\"idempotency_key\":\"last-0123456789abcdef\"," ACCOUNT "}", &reply),
                      SIM_OK);
     assert_int_equal(yyjson_arr_size(json_arr(reply, "catalogs")), 1);
 }

@@ -46,9 +46,14 @@ static int setup(void **state)
 
 static void says(struct world *w, const char *structured)
 {
-    w->answer = (struct http_answer){ HTTP_OK, 200, -1, 1000, 200000,
-                                      sim_text(&w->s.sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
-                                               structured) };
+    w->answer = (struct http_answer){
+        HTTP_OK,
+        200,
+        -1,
+        1000,
+        200000,
+        sim_text(&w->s.sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}", structured)
+    };
 }
 
 #define REF "{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
@@ -56,20 +61,29 @@ static void says(struct world *w, const char *structured)
 static void bind_agent(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
-                              "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
-                              "[{\"url\":\"https://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
-                              "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
+    assert_int_equal(
+        sim_call(&w->s.sim, "test-token", "sync_governance",
+                 "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF
+                 ",\"governance_agents\":"
+                 "[{\"url\":\"https://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
+                 "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}",
+                 &reply),
+        SIM_OK);
     assert_true(str_is(json_val_str(json_get_path(reply, "/accounts/0/status")), "synced"));
 }
 
 static enum sim_result buy(struct world *w, const char *key, const char *more, yyjson_val **reply)
 {
-    return sim_call(&w->s.sim, "test-token", "create_media_buy",
-                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"account\":" REF ",\"brand\":{\"domain\":"
-                             "\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
-                             "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
-                             "\"budget\":3000}]%s}", key, more), reply);
+    return sim_call(
+        &w->s.sim, "test-token", "create_media_buy",
+        sim_text(&w->s.sim,
+                 "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"account\":" REF
+                 ",\"brand\":{\"domain\":"
+                 "\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
+                 "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
+                 "\"budget\":3000}]%s}",
+                 key, more),
+        reply);
 }
 
 #define PLAN ",\"plan_id\":\"plan-1\""
@@ -92,8 +106,9 @@ static void an_approved_buy_goes_on(void **state)
     struct world *w = *state;
     yyjson_val *reply;
     bind_agent(w);
-    says(w, "{\"check_id\":\"c1\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"fine\",\"expires_at\":"
-            "\"2026-03-10T00:00:00Z\"}");
+    says(w,
+         "{\"check_id\":\"c1\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"fine\",\"expires_at\":"
+         "\"2026-03-10T00:00:00Z\"}");
     assert_int_equal(buy(w, "one", PLAN, &reply), SIM_OK);
     assert_true(str_is(json_str(reply, "status"), "submitted")); /* the publisher's people are next */
     assert_int_equal(w->asked, 1);
@@ -111,13 +126,20 @@ static void a_denied_buy_does_not_exist(void **state)
     yyjson_val *reply;
     bind_agent(w);
     /* In the words of AdCP 3.0, as text, in a stream. */
-    w->answer = (struct http_answer){ HTTP_OK, 200, -1, 1000, 200000,
+    w->answer = (struct http_answer){
+        HTTP_OK,
+        200,
+        -1,
+        1000,
+        200000,
         "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"{\\\"check_id\\\":\\\"c\\\","
         "\\\"status\\\":\\\"denied\\\",\\\"plan_id\\\":\\\"plan-1\\\",\\\"explanation\\\":\\\"over budget\\\",\\\"findings\\\":"
-        "[{\\\"category_id\\\":\\\"budget_authority\\\",\\\"severity\\\":\\\"critical\\\",\\\"explanation\\\":\\\"too much\\\"}]}\"}]}}" };
+        "[{\\\"category_id\\\":\\\"budget_authority\\\",\\\"severity\\\":\\\"critical\\\",\\\"explanation\\\":\\\"too much\\\"}]}\"}]}}"
+    };
     assert_int_equal(buy(w, "one", PLAN, &reply), SIM_FAILED);
     assert_string_equal(code(reply), "GOVERNANCE_DENIED");
-    assert_true(str_is(json_val_str(json_get_path(reply, "/adcp_error/details/findings/0/category_id")), "budget_authority"));
+    assert_true(
+        str_is(json_val_str(json_get_path(reply, "/adcp_error/details/findings/0/category_id")), "budget_authority"));
     assert_int_equal(tasks(w), 0);
     /* The plan was changed at the agent: the same request is asked about anew. */
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"fine\"}");
@@ -130,13 +152,17 @@ static void conditions_are_shown_or_broken(void **state)
     struct world *w = *state;
     yyjson_val *reply;
     bind_agent(w);
-    says(w, "{\"check_id\":\"c1\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{\"field\":"
-            "\"planned_delivery.total_budget\",\"required_value\":2000,\"reason\":\"cap\"}]}");
+    says(
+        w,
+        "{\"check_id\":\"c1\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{\"field\":"
+        "\"planned_delivery.total_budget\",\"required_value\":2000,\"reason\":\"cap\"}]}");
     assert_int_equal(buy(w, "one", PLAN, &reply), SIM_FAILED);
     assert_string_equal(code(reply), "GOVERNANCE_DENIED");
     assert_true(str_is(json_val_str(json_get_path(reply, "/adcp_error/details/conditions/0/reason")), "cap"));
-    says(w, "{\"check_id\":\"c2\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{\"field\":"
-            "\"reporting\",\"reason\":\"weekly delivery reports\"}]}");
+    says(
+        w,
+        "{\"check_id\":\"c2\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{\"field\":"
+        "\"reporting\",\"reason\":\"weekly delivery reports\"}]}");
     assert_int_equal(buy(w, "two", PLAN, &reply), SIM_OK);
     assert_int_equal(tasks(w), 1);
 }
@@ -148,7 +174,8 @@ static void without_an_answer_nothing_is_committed(void **state)
         { HTTP_NOT_SENT, 0, -1, -1, 2000, "" },
         { HTTP_UNKNOWN, 0, -1, -1, 8000000, "" },
         { HTTP_OK, 404, -1, 1000, 2000, "" },
-        { HTTP_OK, 200, -1, 1000, 2000, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"no\"}}" },
+        { HTTP_OK, 200, -1, 1000, 2000,
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"no\"}}" },
         { HTTP_OK, 200, -1, 1000, 2000,
           "{\"result\":{\"structuredContent\":{\"check_id\":\"c\",\"verdict\":\"approved\",\"plan_id\":\"another\"}}}" },
     };
@@ -177,24 +204,36 @@ static void a_plan_must_be_named(void **state)
 
 static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
 {
-    static const char ref[] = "{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"sandbox\":true}";
+    static const char ref[] =
+        "{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"sandbox\":true}";
     struct world *w = *state;
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
-                              sim_text(&w->s.sim, "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":%s,"
-                                       "\"governance_agents\":[{\"url\":\"http://127.0.0.1:1/mcp\",\"authentication\":{\"schemes\":"
-                                       "[\"Bearer\"],\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", ref), &reply),
-                     SIM_OK);
+    assert_int_equal(
+        sim_call(&w->s.sim, "test-token", "sync_governance",
+                 sim_text(&w->s.sim,
+                          "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":%s,"
+                          "\"governance_agents\":[{\"url\":\"http://127.0.0.1:1/mcp\",\"authentication\":{\"schemes\":"
+                          "[\"Bearer\"],\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}",
+                          ref),
+                 &reply),
+        SIM_OK);
     assert_null(json_get_path(reply, "/accounts/0/governance_agents"));
     for (int i = 0; i < 2; i++) {
         if (i == 0) w->answer = (struct http_answer){ HTTP_NOT_SENT, 0, -1, -1, 2000, "" };
-        else says(w, "{\"check_id\":\"c\",\"verdict\":\"denied\",\"plan_id\":\"its own\",\"explanation\":\"no\",\"findings\":[]}");
-        enum sim_result r =
-            sim_call(&w->s.sim, "test-token", "create_media_buy",
-                     sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"k%d-0123456789abcdef\",\"account\":%s,\"brand\":"
-                              "{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
-                              "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
-                              "\"budget\":3000}]}", i, ref), &reply);
+        else
+            says(
+                w,
+                "{\"check_id\":\"c\",\"verdict\":\"denied\",\"plan_id\":\"its own\",\"explanation\":\"no\",\"findings\":[]}");
+        enum sim_result r = sim_call(
+            &w->s.sim, "test-token", "create_media_buy",
+            sim_text(
+                &w->s.sim,
+                "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"k%d-0123456789abcdef\",\"account\":%s,\"brand\":"
+                "{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\","
+                "\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\","
+                "\"budget\":3000}]}",
+                i, ref),
+            &reply);
         assert_int_equal(r, i == 0 ? SIM_OK : SIM_FAILED);
         assert_string_equal(code(reply), i == 0 ? "(none)" : "GOVERNANCE_DENIED");
     }
@@ -206,9 +245,13 @@ static void a_sandbox_account_may_leave_the_plan_to_its_agent(void **state)
 static yyjson_val *shown(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "get_media_buys",
-                              "{\"adcp_version\":\"3.1\",\"status_filter\":[\"pending_creatives\",\"active\",\"paused\",\"pending_start\",\"completed\"],"
-                              "\"account\":" REF "}", &reply), SIM_OK);
+    assert_int_equal(
+        sim_call(
+            &w->s.sim, "test-token", "get_media_buys",
+            "{\"adcp_version\":\"3.1\",\"status_filter\":[\"pending_creatives\",\"active\",\"paused\",\"pending_start\",\"completed\"],"
+            "\"account\":" REF "}",
+            &reply),
+        SIM_OK);
     yyjson_val *b = yyjson_arr_get_first(json_arr(reply, "media_buys"));
     assert_non_null(b);
     return b;
@@ -224,20 +267,28 @@ static const char *governed_buy(struct world *w)
     yyjson_val *reply, *t;
     size_t i, n;
     bind_agent(w);
-    says(w, "{\"check_id\":\"c1\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"governance_context\":"
-            "\"context of the purchase\",\"next_check\":\"2026-04-03T00:00:00Z\"}");
+    says(
+        w,
+        "{\"check_id\":\"c1\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"governance_context\":"
+        "\"context of the purchase\",\"next_check\":\"2026-04-03T00:00:00Z\"}");
     assert_int_equal(buy(w, "governed", PLAN ",\"governance_context\":\"context of the intent\"", &reply), SIM_OK);
     assert_non_null(strstr(w->body, "context of the intent"));
     const char *task = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(reply, "task_id")));
     assert_int_equal(sim_local(&w->s.sim, "x_task_resolve",
-                               sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &reply), SIM_OK);
+                               sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), &reply),
+                     SIM_OK);
     yyjson_val *first = shown(w);
     const char *id = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(first, "media_buy_id")));
     struct str package = json_str(yyjson_arr_get_first(json_arr(first, "packages")), "package_id");
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_creatives",
-                              sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"creatives-0123456789\",\"account\":" REF
-                                       ",\"creatives\":%s,\"assignments\":[{\"creative_id\":\"c-1\",\"package_id\":\"" STR_FMT
-                                       "\"}]}", creative, STR_ARG(package)), &reply), SIM_OK);
+    assert_int_equal(
+        sim_call(&w->s.sim, "test-token", "sync_creatives",
+                 sim_text(&w->s.sim,
+                          "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"creatives-0123456789\",\"account\":" REF
+                          ",\"creatives\":%s,\"assignments\":[{\"creative_id\":\"c-1\",\"package_id\":\"" STR_FMT
+                          "\"}]}",
+                          creative, STR_ARG(package)),
+                 &reply),
+        SIM_OK);
     assert_int_equal(sim_local(&w->s.sim, "x_task_list", "{}", &reply), SIM_OK);
     yyjson_arr_foreach(json_arr(reply, "tasks"), i, n, t) {
         task = sim_text(&w->s.sim, STR_FMT, STR_ARG(json_str(t, "task_id")));
@@ -290,14 +341,20 @@ static void a_refusal_pauses_and_only_the_agent_lets_it_go_on(void **state)
     struct world *w = *state;
     yyjson_val *reply;
     const char *id = governed_buy(w);
-    const char *resume = sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"resume-0123456789abc\",\"account\":"
-                                  REF ",\"media_buy_id\":\"%s\",\"paused\":false}", id);
-    says(w, "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\",\"findings\":[{"
-            "\"category_id\":\"drift\",\"severity\":\"critical\",\"explanation\":\"too fast\"}]}");
+    const char *resume =
+        sim_text(&w->s.sim,
+                 "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"resume-0123456789abc\",\"account\":" REF
+                 ",\"media_buy_id\":\"%s\",\"paused\":false}",
+                 id);
+    says(
+        w,
+        "{\"check_id\":\"c2\",\"verdict\":\"denied\",\"plan_id\":\"plan-1\",\"explanation\":\"it drifts\",\"findings\":[{"
+        "\"category_id\":\"drift\",\"severity\":\"critical\",\"explanation\":\"too fast\"}]}");
     sim_run_until(&w->s.sim, DAY(3) + HOUR);
     assert_int_equal(w->asked, 2);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
-    assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/findings/0/category_id")), "drift"));
+    assert_true(
+        str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/findings/0/category_id")), "drift"));
     sim_run_until(&w->s.sim, DAY(8));
     assert_int_equal(w->asked, 2); /* a paused buy waits for its buyer */
     assert_int_equal(sim_call(&w->s.sim, "test-token", "update_media_buy", resume, &reply), SIM_FAILED);
@@ -317,20 +374,27 @@ static void a_refusal_pauses_and_only_the_agent_lets_it_go_on(void **state)
 static enum sim_result set_paused(struct world *w, const char *id, const char *paused, yyjson_val **reply)
 {
     return sim_call(&w->s.sim, "test-token", "update_media_buy",
-                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"paused-%s-0123456789\",\"account\":" REF
-                             ",\"media_buy_id\":\"%s\",\"paused\":%s}", paused, id, paused), reply);
+                    sim_text(&w->s.sim,
+                             "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"paused-%s-0123456789\",\"account\":" REF
+                             ",\"media_buy_id\":\"%s\",\"paused\":%s}",
+                             paused, id, paused),
+                    reply);
 }
 
 static void want_people(struct world *w)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_local(&w->s.sim, "x_rule_add", "{\"rule\":{\"name\":\"changes\",\"then\":\"person\",\"when\":"
-                                                      "{\"operations\":[\"update_media_buy\"]}}}", &reply), SIM_OK);
+    assert_int_equal(sim_local(&w->s.sim, "x_rule_add",
+                               "{\"rule\":{\"name\":\"changes\",\"then\":\"person\",\"when\":"
+                               "{\"operations\":[\"update_media_buy\"]}}}",
+                               &reply),
+                     SIM_OK);
 }
 
 static enum sim_result approve(struct world *w, const char *task, yyjson_val **reply)
 {
-    return sim_local(&w->s.sim, "x_task_resolve", sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), reply);
+    return sim_local(&w->s.sim, "x_task_resolve",
+                     sim_text(&w->s.sim, "{\"task_id\":\"%s\",\"decision\":\"approve\"}", task), reply);
 }
 
 /* The agent speaks when the change is asked for, the person later: what the agent said must not be lost between. */
@@ -388,13 +452,17 @@ static void an_answer_is_for_what_was_asked(void **state)
     struct sim_answer answers[2];
     const char *id = governed_buy(w);
     struct str package = json_str(yyjson_arr_get_first(json_arr(shown(w), "packages")), "package_id");
-    const char *change[] = { sim_text(&w->s.sim, "\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":5000}]", STR_ARG(package)),
+    const char *change[] = { sim_text(&w->s.sim, "\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":5000}]",
+                                      STR_ARG(package)),
                              "\"end_time\":\"2026-05-10T00:00:00Z\"" };
     struct sim_request both[2];
     for (int i = 0; i < 2; i++) {
-        both[i] = sim_ask(&w->s.sim, SIM_MCP, "test-token", "update_media_buy",
-                          sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"both-%d-0123456789abcdef\",\"account\":" REF
-                                   ",\"media_buy_id\":\"%s\",%s}", i, id, change[i]));
+        both[i] = sim_ask(
+            &w->s.sim, SIM_MCP, "test-token", "update_media_buy",
+            sim_text(&w->s.sim,
+                     "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"both-%d-0123456789abcdef\",\"account\":" REF
+                     ",\"media_buy_id\":\"%s\",%s}",
+                     i, id, change[i]));
     }
     says(w, "{\"check_id\":\"c2\",\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"\"}");
     sim_request(&w->s.sim, both, 2, answers);
@@ -411,13 +479,16 @@ static void conditions_on_delivery_are_shown_or_pause(void **state)
 {
     struct world *w = *state;
     governed_buy(w);
-    says(w, "{\"check_id\":\"c2\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"next_check\":"
-            "\"2026-04-05T00:00:00Z\",\"conditions\":[{\"field\":\"frequency\",\"reason\":\"keep it low\"}]}");
+    says(w,
+         "{\"check_id\":\"c2\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"next_check\":"
+         "\"2026-04-05T00:00:00Z\",\"conditions\":[{\"field\":\"frequency\",\"reason\":\"keep it low\"}]}");
     sim_run_until(&w->s.sim, DAY(3) + HOUR);
     assert_true(str_is(json_str(shown(w), "status"), "active"));
-    assert_true(str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/conditions/0/reason")), "keep it low"));
-    says(w, "{\"check_id\":\"c3\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{"
-            "\"field\":\"planned_delivery.total_budget\",\"required_value\":2000,\"reason\":\"cap\"}]}");
+    assert_true(
+        str_is(json_val_str(json_get_path(shown(w), "/ext/salesagent/governance/conditions/0/reason")), "keep it low"));
+    says(w,
+         "{\"check_id\":\"c3\",\"verdict\":\"conditions\",\"plan_id\":\"plan-1\",\"explanation\":\"\",\"conditions\":[{"
+         "\"field\":\"planned_delivery.total_budget\",\"required_value\":2000,\"reason\":\"cap\"}]}");
     sim_run_until(&w->s.sim, DAY(5) + HOUR);
     assert_true(str_is(json_str(shown(w), "status"), "paused"));
 }
@@ -452,10 +523,14 @@ static void only_loopback_may_do_without_https(void **state)
 {
     struct world *w = *state;
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
-                              "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
-                              "[{\"url\":\"http://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
-                              "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
+    assert_int_equal(
+        sim_call(&w->s.sim, "test-token", "sync_governance",
+                 "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF
+                 ",\"governance_agents\":"
+                 "[{\"url\":\"http://governance.example/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
+                 "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}",
+                 &reply),
+        SIM_OK);
     assert_true(str_is(json_val_str(json_get_path(reply, "/accounts/0/status")), "failed"));
 }
 
@@ -471,7 +546,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_agent_is_told_how_it_delivers_when_it_wants_to, setup, scripted_teardown),
         cmocka_unit_test_setup_teardown(a_refusal_pauses_and_only_the_agent_lets_it_go_on, setup, scripted_teardown),
         cmocka_unit_test_setup_teardown(what_the_agent_said_is_kept_while_a_person_decides, setup, scripted_teardown),
-        cmocka_unit_test_setup_teardown(a_person_does_not_resume_what_the_agent_stopped_meanwhile, setup, scripted_teardown),
+        cmocka_unit_test_setup_teardown(a_person_does_not_resume_what_the_agent_stopped_meanwhile, setup,
+                                        scripted_teardown),
         cmocka_unit_test_setup_teardown(an_answer_is_for_what_was_asked, setup, scripted_teardown),
         cmocka_unit_test_setup_teardown(conditions_on_delivery_are_shown_or_pause, setup, scripted_teardown),
         cmocka_unit_test_setup_teardown(silence_about_delivery_pauses_after_hours, setup, scripted_teardown),

@@ -25,9 +25,15 @@ static struct http_answer answer(void *arg, const struct http_call *call)
     struct world *w = arg;
     if (strstr(call->body.p, "check_governance")) {
         w->governance = true;
-        return (struct http_answer){ HTTP_OK, 200, -1, 1000, 200000,
-                                     "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":{\"check_id\":\"c1\","
-                                     "\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"fine\"}}}" };
+        return (struct http_answer){
+            HTTP_OK,
+            200,
+            -1,
+            1000,
+            200000,
+            "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":{\"check_id\":\"c1\","
+            "\"verdict\":\"approved\",\"plan_id\":\"plan-1\",\"explanation\":\"fine\"}}}"
+        };
     }
     w->body = sim_text(&w->s.sim, "%.*s", (int)call->body.n, call->body.p);
     w->url = sim_text(&w->s.sim, "%.*s", (int)call->url.n, call->url.p);
@@ -54,9 +60,10 @@ static void answers(struct world *w, struct http_answer a)
 
 static void says(struct world *w, const char *structured)
 {
-    answers(w, (struct http_answer){ HTTP_OK, 200, -1, 1000, 200000,
-                                     sim_text(&w->s.sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
-                                              structured) });
+    answers(w, (struct http_answer){
+                   HTTP_OK, 200, -1, 1000, 200000,
+                   sim_text(&w->s.sim, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{\"structuredContent\":%s}}",
+                            structured) });
 }
 
 static void starts_over(struct world *w)
@@ -65,14 +72,17 @@ static void starts_over(struct world *w)
 }
 
 #define LIST(more) "{\"agent_url\":\"https://lists.agency.com/mcp\",\"list_id\":\"pl-77\"" more "}"
-#define HOLDS(until, ids) "{\"list\":{\"list_id\":\"pl-77\",\"name\":\"x\"},\"identifiers\":[" ids "],\"cache_valid_until\":\"" until "\"}"
+#define HOLDS(until, ids)                                                                                              \
+    "{\"list\":{\"list_id\":\"pl-77\",\"name\":\"x\"},\"identifiers\":[" ids "],\"cache_valid_until\":\"" until "\"}"
 #define DOMAIN(d) "{\"type\":\"domain\",\"value\":\"" d "\"}"
-#define ALL DOMAIN("techdaily.com") "," DOMAIN("gadgetreview.com") "," DOMAIN("devhub.io")
+#define ALL       DOMAIN("techdaily.com") "," DOMAIN("gadgetreview.com") "," DOMAIN("devhub.io")
 
 static enum sim_result products(struct world *w, const char *token, const char *list, yyjson_val **reply)
 {
-    return sim_call(&w->s.sim, token, "get_products",
-                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"wholesale\",\"property_list\":%s}", list), reply);
+    return sim_call(
+        &w->s.sim, token, "get_products",
+        sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"wholesale\",\"property_list\":%s}", list),
+        reply);
 }
 
 static bool applied(yyjson_val *reply)
@@ -106,8 +116,9 @@ static void products_are_those_of_the_list(void **state)
 {
     struct world *w = *state;
     yyjson_val *reply;
-    says(w, "{\"list\":{\"list_id\":\"pl-77\",\"name\":\"x\"},\"identifiers\":[" DOMAIN("techdaily.com") "],\"pagination\":"
-            "{\"has_more\":true,\"cursor\":\"page-2\"}}");
+    says(w, "{\"list\":{\"list_id\":\"pl-77\",\"name\":\"x\"},\"identifiers\":[" DOMAIN(
+                "techdaily.com") "],\"pagination\":"
+                                 "{\"has_more\":true,\"cursor\":\"page-2\"}}");
     says(w, HOLDS("2026-03-09T16:00:00Z", DOMAIN("gadgetreview.com")));
     assert_int_equal(products(w, "test-token", LIST(",\"auth_token\":\"eyJ.key\""), &reply), SIM_OK);
     assert_true(applied(reply));
@@ -175,9 +186,13 @@ static void what_cannot_be_had_is_said(void **state)
         { { HTTP_REFUSED, 0, -1, -1, 2000, "" }, SIM_OK, "SERVICE_UNAVAILABLE" },
         { { HTTP_OK, 401, -1, 1000, 2000, "" }, SIM_FAILED, "REFERENCE_NOT_FOUND" },
         { { HTTP_OK, 404, -1, 1000, 2000, "" }, SIM_FAILED, "REFERENCE_NOT_FOUND" },
-        { { HTTP_OK, 200, -1, 1000, 2000, "{\"result\":{\"isError\":true,\"content\":[]}}" }, SIM_FAILED, "REFERENCE_NOT_FOUND" },
+        { { HTTP_OK, 200, -1, 1000, 2000, "{\"result\":{\"isError\":true,\"content\":[]}}" },
+          SIM_FAILED,
+          "REFERENCE_NOT_FOUND" },
         { { HTTP_OK, 200, -1, 1000, 2000, "<html>" }, SIM_FAILED, "INVALID_REQUEST" },
-        { { HTTP_OK, 200, -1, 1000, 2000, "{\"result\":{\"structuredContent\":{\"list\":{}}}}" }, SIM_FAILED, "INVALID_REQUEST" },
+        { { HTTP_OK, 200, -1, 1000, 2000, "{\"result\":{\"structuredContent\":{\"list\":{}}}}" },
+          SIM_FAILED,
+          "INVALID_REQUEST" },
         { { HTTP_TOO_LARGE, 200, -1, 1000, 2000, "" }, SIM_FAILED, "INVALID_REQUEST" },
     };
     struct world *w = *state;
@@ -191,7 +206,8 @@ static void what_cannot_be_had_is_said(void **state)
         if (cases[i].result == SIM_OK) assert_false(applied(reply));
         int asked = w->asked;
         assert_true(asked > 0);
-        assert_int_equal(products(w, "test-token", list, &reply), cases[i].result); /* remembered: nobody is knocked at again */
+        assert_int_equal(products(w, "test-token", list, &reply),
+                         cases[i].result); /* remembered: nobody is knocked at again */
         assert_int_equal(w->asked, asked);
     }
 }
@@ -200,10 +216,14 @@ static void a_buyer_in_a_hurry_is_not_kept(void **state)
 {
     struct world *w = *state;
     yyjson_val *reply;
-    answers(w, (struct http_answer){ HTTP_OK, 200, -1, 1000, 4000000,
-                                     "{\"result\":{\"structuredContent\":" HOLDS("2026-03-09T23:00:00Z", DOMAIN("elsewhere.com")) "}}" });
-    const char *hurried = sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"tech\",\"property_list\":%s,"
-                                   "\"time_budget\":{\"interval\":2,\"unit\":\"seconds\"}}", LIST());
+    answers(w, (struct http_answer){
+                   HTTP_OK, 200, -1, 1000, 4000000,
+                   "{\"result\":{\"structuredContent\":" HOLDS("2026-03-09T23:00:00Z", DOMAIN("elsewhere.com")) "}}" });
+    const char *hurried =
+        sim_text(&w->s.sim,
+                 "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"tech\",\"property_list\":%s,"
+                 "\"time_budget\":{\"interval\":2,\"unit\":\"seconds\"}}",
+                 LIST());
     assert_int_equal(sim_call(&w->s.sim, "test-token", "get_products", hurried, &reply), SIM_OK);
     assert_false(applied(reply)); /* the answer that comes after four seconds was not waited for */
     assert_true(str_is(json_val_str(json_get_path(reply, "/incomplete/0/scope")), "products"));
@@ -218,13 +238,15 @@ static void a_buyer_in_a_hurry_is_not_kept(void **state)
 
 static void some_addresses_are_not_called(void **state)
 {
-    static const char *const urls[] = { "http://lists.agency.com", "https://10.0.0.1/mcp", "https://localhost.localdomain",
-                                        "https://user@lists.agency.com", "ftp://lists.agency.com" };
+    static const char *const urls[] = { "http://lists.agency.com", "https://10.0.0.1/mcp",
+                                        "https://localhost.localdomain", "https://user@lists.agency.com",
+                                        "ftp://lists.agency.com" };
     struct world *w = *state;
     yyjson_val *reply;
     says(w, HOLDS("2026-03-09T15:00:00Z", ALL));
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-        assert_int_equal(products(w, "test-token", sim_text(&w->s.sim, "{\"agent_url\":\"%s\",\"list_id\":\"pl\"}", urls[i]), &reply),
+        assert_int_equal(products(w, "test-token",
+                                  sim_text(&w->s.sim, "{\"agent_url\":\"%s\",\"list_id\":\"pl\"}", urls[i]), &reply),
                          SIM_FAILED);
         assert_string_equal(code(reply), "INVALID_REQUEST");
     }
@@ -237,7 +259,8 @@ static void the_endpoint_below_the_address_is_tried(void **state)
     yyjson_val *reply;
     answers(w, (struct http_answer){ HTTP_OK, 405, -1, 1000, 2000, "" });
     says(w, HOLDS("2026-03-09T15:00:00Z", ALL));
-    assert_int_equal(products(w, "test-token", "{\"agent_url\":\"https://lists.agency.com/\",\"list_id\":\"pl\"}", &reply), SIM_OK);
+    assert_int_equal(
+        products(w, "test-token", "{\"agent_url\":\"https://lists.agency.com/\",\"list_id\":\"pl\"}", &reply), SIM_OK);
     assert_true(applied(reply));
     assert_string_equal(w->url, "https://lists.agency.com/mcp");
 }
@@ -248,25 +271,40 @@ static void the_endpoint_below_the_address_is_tried(void **state)
 
 static enum sim_result buy(struct world *w, const char *key, const char *overlay, yyjson_val **reply)
 {
-    return sim_call(&w->s.sim, "test-token", "create_media_buy",
-                    sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"plan_id\":\"plan-1\",\"account\":" REF
-                             ",\"brand\":{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":"
-                             "\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":"
-                             "\"price-001\",\"budget\":3000,\"targeting_overlay\":%s}]}", key, overlay), reply);
+    return sim_call(
+        &w->s.sim, "test-token", "create_media_buy",
+        sim_text(
+            &w->s.sim,
+            "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"%s-0123456789abcdef\",\"plan_id\":\"plan-1\",\"account\":" REF
+            ",\"brand\":{\"domain\":\"acme.example\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":"
+            "\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":"
+            "\"price-001\",\"budget\":3000,\"targeting_overlay\":%s}]}",
+            key, overlay),
+        reply);
 }
 
 static void a_buy_waits_for_all_its_lists_and_its_governance(void **state)
 {
     struct world *w = *state;
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "sync_governance",
-                              "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF ",\"governance_agents\":"
-                              "[{\"url\":\"https://governance.agency.com/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
-                              "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}", &reply), SIM_OK);
+    assert_int_equal(
+        sim_call(&w->s.sim, "test-token", "sync_governance",
+                 "{\"idempotency_key\":\"bind-0123456789abcdef\",\"accounts\":[{\"account\":" REF
+                 ",\"governance_agents\":"
+                 "[{\"url\":\"https://governance.agency.com/mcp\",\"authentication\":{\"schemes\":[\"Bearer\"],"
+                 "\"credentials\":\"gov-token-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}]}]}",
+                 &reply),
+        SIM_OK);
     says(w, HOLDS("2026-03-09T15:00:00Z", ALL));
-    says(w, "{\"list\":{},\"collections\":[{\"name\":\"Late Show\",\"distribution_ids\":[{\"type\":\"imdb_id\",\"value\":\"tt1\"}]}]}");
-    assert_int_equal(buy(w, "one", "{\"property_list\":" LIST() ",\"collection_list\":{\"agent_url\":\"https://lists.agency.com/mcp\","
-                                   "\"list_id\":\"cl-1\"}}", &reply), SIM_OK);
+    says(
+        w,
+        "{\"list\":{},\"collections\":[{\"name\":\"Late Show\",\"distribution_ids\":[{\"type\":\"imdb_id\",\"value\":\"tt1\"}]}]}");
+    assert_int_equal(
+        buy(w, "one",
+            "{\"property_list\":" LIST() ",\"collection_list\":{\"agent_url\":\"https://lists.agency.com/mcp\","
+                                         "\"list_id\":\"cl-1\"}}",
+            &reply),
+        SIM_OK);
     assert_int_equal(w->asked, 2);
     assert_true(w->governance);
     assert_non_null(strstr(w->body, "\"name\":\"get_collection_list\""));
@@ -282,12 +320,14 @@ static void a_buy_is_refused_where_the_list_leaves_nothing(void **state)
     struct str field = json_val_str(json_get_path(reply, "/adcp_error/field"));
     assert_true(str_is(field, "packages[0].targeting_overlay.property_list"));
     starts_over(w);
-    says(w, HOLDS("2026-03-09T15:00:00Z", DOMAIN("techdaily.com"))); /* one of three, of a product that is not divisible */
+    says(w,
+         HOLDS("2026-03-09T15:00:00Z", DOMAIN("techdaily.com"))); /* one of three, of a product that is not divisible */
     assert_int_equal(buy(w, "two", "{\"property_list\":" LIST(",\"auth_token\":\"t2\"") "}", &reply), SIM_FAILED);
     assert_string_equal(code(reply), "VALIDATION_ERROR");
     starts_over(w);
     answers(w, (struct http_answer){ HTTP_OK, 403, -1, 1000, 2000, "" });
-    assert_int_equal(buy(w, "three", "{\"collection_list_exclude\":" LIST(",\"auth_token\":\"t3\"") "}", &reply), SIM_FAILED);
+    assert_int_equal(buy(w, "three", "{\"collection_list_exclude\":" LIST(",\"auth_token\":\"t3\"") "}", &reply),
+                     SIM_FAILED);
     assert_string_equal(code(reply), "REFERENCE_NOT_FOUND");
 }
 

@@ -11,7 +11,7 @@
 #include "scripted.h"
 
 #define NOW SCRIPTED_NOW
-#define REVERSED                                                                                                     \
+#define REVERSED                                                                                                                \
     "{\"choices\":[{\"message\":{\"content\":\"{\\\"product_ids\\\":[\\\"prod-ron-display-001\\\",\\\"prod-tech-video-001\\\"," \
     "\\\"prod-tech-display-001\\\"]}\"}}]}"
 
@@ -41,18 +41,25 @@ static int setup(void **state)
 static void ranking(struct world *w, const char *members)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_local(&w->s.sim, "x_tenant_set",
-                               sim_text(&w->s.sim, "{\"settings\":{\"assistant\":{\"base_url\":\"https://m.example/v1\",\"model\":\"m\","
-                                                 "\"product_ranking\":{%s}}}}", members), &reply), SIM_OK);
+    assert_int_equal(
+        sim_local(&w->s.sim, "x_tenant_set",
+                  sim_text(&w->s.sim,
+                           "{\"settings\":{\"assistant\":{\"base_url\":\"https://m.example/v1\",\"model\":\"m\","
+                           "\"product_ranking\":{%s}}}}",
+                           members),
+                  &reply),
+        SIM_OK);
 }
 
 /* True when the assistant ordered them; then they are reversed, and in any case they are the same three. */
 static bool reordered(struct world *w, const char *brief)
 {
     yyjson_val *reply;
-    assert_int_equal(sim_call(&w->s.sim, "test-token", "get_products",
-                              sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"%s\"}", brief),
-                              &reply), SIM_OK);
+    assert_int_equal(
+        sim_call(&w->s.sim, "test-token", "get_products",
+                 sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"%s\"}", brief),
+                 &reply),
+        SIM_OK);
     bool by = json_val_str(json_get_path(reply, "/products/0/product_id")).n > 0 &&
               json_bool_or(json_obj(json_obj(reply, "ext"), "salesagent"), "reordered_by_assistant", false);
     assert_int_equal(yyjson_arr_size(json_arr(reply, "products")), 3);

@@ -66,18 +66,22 @@ static void tell(struct world *w, const struct says *answers, size_t n)
     yyjson_val *reply;
     w->answers = answers;
     w->answers_n = n;
-    enum sim_result r = sim_call(&w->s.sim, "test-token", "create_media_buy",
+    enum sim_result r = sim_call(
+        &w->s.sim, "test-token", "create_media_buy",
         "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"one-0123456789abcdef\",\"account\":{\"brand\":{\"domain\":"
         "\"acme.example\"},\"operator\":\"agency.example\"},\"brand\":{\"domain\":\"acme.example\"},\"start_time\":"
         "\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":"
         "\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":3000}],\"push_notification_config\":"
-        "{\"url\":\"https://buyer.example.com/hook\"}}", &reply);
+        "{\"url\":\"https://buyer.example.com/hook\"}}",
+        &reply);
     assert_int_equal(r, SIM_OK);
     struct str task_id = json_str(reply, "task_id");
     assert_true(task_id.n > 0);
-    assert_int_equal(sim_local(&w->s.sim, "x_task_resolve",
-                               sim_text(&w->s.sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
-                                        STR_ARG(task_id)), &reply), SIM_OK);
+    assert_int_equal(
+        sim_local(&w->s.sim, "x_task_resolve",
+                  sim_text(&w->s.sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}", STR_ARG(task_id)),
+                  &reply),
+        SIM_OK);
     sim_run_until(&w->s.sim, NOW + 40 * HOUR);
 }
 
@@ -139,9 +143,9 @@ static void but_only_once(void **state)
 
 static void failures_before_it_do_not_take_the_second_try_away(void **state)
 {
-    static const struct says answers[] = { { 503, -1, NULL },
-                                                  { 503, -1, NULL },
-                                                  REFUSED("webhook_signature_replayed"), OK };
+    static const struct says answers[] = {
+        { 503, -1, NULL }, { 503, -1, NULL }, REFUSED("webhook_signature_replayed"), OK
+    };
     tell(*state, answers, ARRAY_LEN(answers));
     assert_int_equal(world.sent_n, 4);
     same_event(*state);

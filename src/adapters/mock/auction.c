@@ -74,8 +74,8 @@ bool mock_auction(const void *config, const struct plan *plan, size_t index, str
     if (!p->auction.bidding || p->rate_micros <= 0) return false;
     int n = curve_of(&p->auction, curve);
     if (n == 0) return false;
-    *out = (struct adapter_auction){ win_ppm(curve, n, p->rate_micros),
-                                     clearing(&p->auction, curve, n, p->rate_micros) };
+    *out =
+        (struct adapter_auction){ win_ppm(curve, n, p->rate_micros), clearing(&p->auction, curve, n, p->rate_micros) };
     return true;
 }
 

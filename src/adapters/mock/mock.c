@@ -10,8 +10,13 @@
 /* ["book", "creatives"]: what it refuses, whoever asks. */
 static int read_refusals(yyjson_val *list, struct mock_config *c, struct err *e)
 {
-    static const struct { const char *name; enum adapter_verb verb; } verbs[] = {
-        { "book", ADAPTER_BOOK }, { "update", ADAPTER_UPDATE }, { "cancel", ADAPTER_CANCEL },
+    static const struct {
+        const char *name;
+        enum adapter_verb verb;
+    } verbs[] = {
+        { "book", ADAPTER_BOOK },
+        { "update", ADAPTER_UPDATE },
+        { "cancel", ADAPTER_CANCEL },
         { "creatives", ADAPTER_CREATIVES },
     };
     size_t i, n;

@@ -183,7 +183,8 @@ static int64_t limited(const struct plan_package *p, const struct nature *n, con
         if (next > span->to) next = span->to;
         int64_t most = muldiv(limit, (next - at) / USEC_PER_SEC, USEC_PER_DAY / USEC_PER_SEC, MONEY_ROUND_DOWN);
         int64_t then = pass(n->seed, f, passed, at, next);
-        int64_t money = allowance(p, n, f, &(struct span){ at, next, passed, then, span->target, span->remaining - sum });
+        int64_t money =
+            allowance(p, n, f, &(struct span){ at, next, passed, then, span->target, span->remaining - sum });
         sum += money < most ? money : most;
         at = next;
         passed = then;

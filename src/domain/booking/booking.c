@@ -6,7 +6,7 @@
 #include "store/q/q_job.h"
 
 static const char *const verb_names[ADAPTER_VERBS_N] = {
-    [ADAPTER_BOOK] = "book", [ADAPTER_UPDATE] = "update", [ADAPTER_CANCEL] = "cancel",
+    [ADAPTER_BOOK] = "book",           [ADAPTER_UPDATE] = "update", [ADAPTER_CANCEL] = "cancel",
     [ADAPTER_CREATIVES] = "creatives", [ADAPTER_REPORT] = "report", [ADAPTER_INVENTORY] = "inventory",
     [ADAPTER_STATUS] = "status",
 };
@@ -20,12 +20,9 @@ const char *adapter_verb_name(enum adapter_verb verb)
 const char *adapter_verb_phrase(enum adapter_verb verb)
 {
     static const char *const phrases[ADAPTER_VERBS_N] = {
-        [ADAPTER_BOOK] = "book this media buy",
-        [ADAPTER_UPDATE] = "change this media buy",
-        [ADAPTER_CANCEL] = "cancel this media buy",
-        [ADAPTER_CREATIVES] = "take the creatives of this media buy",
-        [ADAPTER_REPORT] = "report on this media buy",
-        [ADAPTER_INVENTORY] = "tell its inventory",
+        [ADAPTER_BOOK] = "book this media buy",        [ADAPTER_UPDATE] = "change this media buy",
+        [ADAPTER_CANCEL] = "cancel this media buy",    [ADAPTER_CREATIVES] = "take the creatives of this media buy",
+        [ADAPTER_REPORT] = "report on this media buy", [ADAPTER_INVENTORY] = "tell its inventory",
         [ADAPTER_STATUS] = "tell its status",
     };
     ENSURE(verb >= 0 && verb < ADAPTER_VERBS_N);
@@ -56,7 +53,8 @@ static int load(const struct act *act, struct str media_buy_id, struct plan *pla
 
 /* In a dry run: notes what the ad server would be asked. What was already said when the plan was admitted is not
  * said again. */
-static void rehearse(const struct act *act, const struct ad_server *server, const struct plan *plan, enum adapter_verb verb)
+static void rehearse(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                     enum adapter_verb verb)
 {
     if (act->rehearsal == NULL) return;
     struct adapter_lines *lines = ARENA_NEW(act->arena, struct adapter_lines);
@@ -179,8 +177,13 @@ int booking_record(const struct act *act, const struct plan *plan, const struct 
 static int run_local(const struct act *act, const struct ad_server *server, const struct plan *plan,
                      enum adapter_verb verb, struct err *e)
 {
-    struct adapter_op op = { .adapter = server->adapter, .config = server->config, .verb = verb, .plan = plan,
-                             .now = act->now, .arena = act->arena, .key = plan->media_buy_id };
+    struct adapter_op op = { .adapter = server->adapter,
+                             .config = server->config,
+                             .verb = verb,
+                             .plan = plan,
+                             .now = act->now,
+                             .arena = act->arena,
+                             .key = plan->media_buy_id };
     if (server->adapter->verbs[verb].run == NULL) return 0;
     server->adapter->verbs[verb].run(&op);
     switch (op.result.verdict) {
@@ -243,8 +246,8 @@ int booking_submit(const struct act *act, const struct ad_server *server, const 
     return 0;
 }
 
-static int submit(const struct act *act, struct str media_buy_id, enum adapter_verb verb,
-                  enum booking_outcome *outcome, struct err *e)
+static int submit(const struct act *act, struct str media_buy_id, enum adapter_verb verb, enum booking_outcome *outcome,
+                  struct err *e)
 {
     struct plan plan;
     struct ad_server server;

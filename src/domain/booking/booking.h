@@ -36,7 +36,8 @@ enum creatives_when {
 /* Has the ad server run exactly the approved creatives of a booked buy. A local one that refuses fails the act of a person
  * of the publisher, who sees why (VALIDATION_ERROR, the task stays open); whoever else caused it goes on, and a task of
  * kind "ad_server" tells the publisher. Booking and updating end with this. */
-MUST_CHECK int booking_creatives(const struct act *act, struct str media_buy_id, enum creatives_when when, struct err *e);
+MUST_CHECK int booking_creatives(const struct act *act, struct str media_buy_id, enum creatives_when when,
+                                 struct err *e);
 
 /* Stores what the ad server took. */
 MUST_CHECK int booking_creatives_taken(const struct act *act, const struct plan *plan,
@@ -63,7 +64,7 @@ MUST_CHECK int booking_job_add(const struct act *act, const struct booking_job *
 
 /* ---- for tests and for the job runner ---- */
 
-const char *adapter_verb_name(enum adapter_verb verb);   /* "book", "update", ... */
+const char *adapter_verb_name(enum adapter_verb verb); /* "book", "update", ... */
 const char *adapter_verb_phrase(enum adapter_verb verb); /* "book this media buy", for people */
 bool adapter_verb_parse(struct str name, enum adapter_verb *out);
 

@@ -36,7 +36,7 @@ static struct str digest_of(const struct act *act, const struct plan *plan)
         for (size_t k = 0; k < p->creatives_n; k++) {
             const struct plan_creative *c = &p->creatives[k];
             buf_addf(&text, STR_FMT " " STR_FMT " %lld %d\n", STR_ARG(p->package_id), STR_ARG(c->creative_id),
-                       (long long)c->changed_at, c->weight);
+                     (long long)c->changed_at, c->weight);
         }
     }
     bool none = buf_str(&text).n == 0;
@@ -51,7 +51,8 @@ int booking_creatives_taken(const struct act *act, const struct plan *plan, cons
     for (size_t i = 0; i < plan->packages_n; i++) {
         const struct plan_package *p = &plan->packages[i];
         for (size_t k = 0; k < p->creatives_n; k++) {
-            struct remote_creative row = { p->package_id, p->creatives[k].creative_id, p->creatives[k].remote_id, act->now };
+            struct remote_creative row = { p->package_id, p->creatives[k].creative_id, p->creatives[k].remote_id,
+                                           act->now };
             for (size_t r = 0; r < result->remotes_n; r++) {
                 if (str_eq(result->remotes[r].id, row.creative_id)) row.remote_id = result->remotes[r].remote_id;
             }

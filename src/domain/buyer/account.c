@@ -16,15 +16,15 @@ static const char *const status_names[STATUSES_N] = {
  * exist, except to list_accounts. */
 static const bool allowed[ACCOUNT_USES_N][STATUSES_N] = {
     /*                             active, pending, payment, suspended, rejected, closed */
-    [ACCOUNT_USE_LIST]         = { true,   true,    true,    true,      true,     true },
-    [ACCOUNT_USE_FINANCIALS]   = { true,   true,    true,    true,      false,    false },
-    [ACCOUNT_USE_PRODUCTS]     = { true,   false,   true,    false,     false,    false },
-    [ACCOUNT_USE_CREATE_BUY]   = { true,   false,   false,   false,     false,    false },
-    [ACCOUNT_USE_UPDATE_BUY]   = { true,   false,   true,    false,     false,    false },
-    [ACCOUNT_USE_ADD_PACKAGES] = { true,   false,   false,   false,     false,    false },
-    [ACCOUNT_USE_READ_BUYS]    = { true,   false,   true,    true,      false,    false },
-    [ACCOUNT_USE_SYNC]         = { true,   false,   true,    false,     false,    false },
-    [ACCOUNT_USE_REPORT_USAGE] = { true,   false,   true,    true,      false,    false },
+    [ACCOUNT_USE_LIST] = { true, true, true, true, true, true },
+    [ACCOUNT_USE_FINANCIALS] = { true, true, true, true, false, false },
+    [ACCOUNT_USE_PRODUCTS] = { true, false, true, false, false, false },
+    [ACCOUNT_USE_CREATE_BUY] = { true, false, false, false, false, false },
+    [ACCOUNT_USE_UPDATE_BUY] = { true, false, true, false, false, false },
+    [ACCOUNT_USE_ADD_PACKAGES] = { true, false, false, false, false, false },
+    [ACCOUNT_USE_READ_BUYS] = { true, false, true, true, false, false },
+    [ACCOUNT_USE_SYNC] = { true, false, true, false, false, false },
+    [ACCOUNT_USE_REPORT_USAGE] = { true, false, true, true, false, false },
 };
 
 static int not_found(struct err *e)
@@ -223,7 +223,8 @@ static int may_be_made(const struct act *act, const struct account_row *row, str
         return err_field(e, "/account");
     }
     if (!j.person) return 0;
-    (void)err_set(e, "ACCOUNT_SETUP_REQUIRED", "The publisher's people accept new accounts; this one has not been declared.");
+    (void)err_set(e, "ACCOUNT_SETUP_REQUIRED",
+                  "The publisher's people accept new accounts; this one has not been declared.");
     (void)err_suggest(e, "Declare it with sync_accounts and wait until list_accounts shows it as active.");
     return err_field(e, "/account");
 }
@@ -259,9 +260,10 @@ int account_ensure(const struct act *act, const struct account_ref *ref, enum ac
 void account_encode(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct account_row *account, struct arena *a)
 {
     static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
-    static const char *const shown[] = { "billing",     "billing_entity", "payment_terms",     "setup",
-                                         "rate_card",   "credit_limit",   "account_scope",     "advertiser",
-                                         "governance_agents", "reporting_bucket", "ext" };
+    static const char *const shown[] = {
+        "billing",    "billing_entity",    "payment_terms",    "setup", "rate_card", "credit_limit", "account_scope",
+        "advertiser", "governance_agents", "reporting_bucket", "ext"
+    };
     json_add_str(doc, obj, "account_id", account->account_id);
     json_add_str(doc, obj, "name", account->name.n ? account->name : account->account_id);
     json_add_str(doc, obj, "status", account->status);

@@ -74,11 +74,11 @@ MUST_CHECK int account_gate(const struct account_row *account, enum account_use 
  * accounts alone). A principal's own account, without a brand, needs nobody: it came with the credential. */
 enum account_birth {
     ACCOUNT_DECLARED, /* by sync_accounts: every rule counts */
-    ACCOUNT_ON_USE    /* by its first use: only rules that name the operation "account" count */
+    ACCOUNT_ON_USE /* by its first use: only rules that name the operation "account" count */
 };
 struct account_judgement {
     struct rule_verdict verdict; /* RULE_REJECT: it may not be */
-    bool person;                 /* a person decides */
+    bool person; /* a person decides */
 };
 MUST_CHECK int account_judge(const struct act *act, const struct account_row *account, enum account_birth birth,
                              struct account_judgement *out, struct err *e);

@@ -11,7 +11,6 @@
 #include "domain/core/tenant_settings.h"
 #include "domain/tell/webhook.h"
 
-
 const char *account_action_name(enum account_action a)
 {
     static const char *const names[] = { "created", "updated", "unchanged", "failed" };
@@ -52,7 +51,8 @@ static int check_terms(const struct tenant_settings *ts, const struct account_sy
     if (terms.n == 0 || among(json_arr(ts->doc, "supported_payment_terms"), terms)) return 0;
     (void)err_set(e, "PAYMENT_TERMS_NOT_SUPPORTED", "This publisher does not offer the payment terms " STR_FMT ".",
                   STR_ARG(terms));
-    (void)err_suggest(e, "Leave payment_terms out for the publisher's own terms, or agree on terms with the publisher.");
+    (void)err_suggest(e,
+                      "Leave payment_terms out for the publisher's own terms, or agree on terms with the publisher.");
     return err_field(e, "%s/payment_terms", in->at);
 }
 
@@ -177,8 +177,9 @@ static void set_setup(const struct act *act, struct account_row *row, struct str
     struct doc_edit d;
     doc_edit_open(act->arena, row->doc, &d);
     yyjson_mut_val *setup = yyjson_mut_obj(d.doc);
-    json_add_cstr(d.doc, setup, "message", "The publisher's people look at new accounts before they can be used; nothing is"
-                                           " needed from you. list_accounts shows what they decided.");
+    json_add_cstr(d.doc, setup, "message",
+                  "The publisher's people look at new accounts before they can be used; nothing is"
+                  " needed from you. list_accounts shows what they decided.");
     json_add_str_opt(d.doc, setup, "task_id", task_id); /* none in a dry run */
     doc_edit_set_new(&d, "setup", setup);
     row->doc = doc_edit_text(&d);
@@ -210,9 +211,8 @@ static int open_task(const struct act *act, const struct account_sync *in, const
 
 int account_result(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
 {
-    struct account_row row, key = { .tenant_id = task->tenant_id,
-                                    .principal_id = task->principal_id,
-                                    .account_id = task->subject_id };
+    struct account_row row,
+        key = { .tenant_id = task->tenant_id, .principal_id = task->principal_id, .account_id = task->subject_id };
     int found = q_account_get(act->tx, act->arena, &key, &row, e);
     if (found <= 0) return found;
     yyjson_mut_doc *doc = json_doc_new(act->arena);
@@ -226,9 +226,8 @@ int account_result(const struct act *act, const struct task_row *task, struct st
 
 int account_decide(const struct act *act, const struct task_row *task, const char *status, struct err *e)
 {
-    struct account_row row, key = { .tenant_id = task->tenant_id,
-                                    .principal_id = task->principal_id,
-                                    .account_id = task->subject_id };
+    struct account_row row,
+        key = { .tenant_id = task->tenant_id, .principal_id = task->principal_id, .account_id = task->subject_id };
     int found = q_account_get(act->tx, act->arena, &key, &row, e);
     if (found < 0) return -1;
     if (!found || !str_is(row.status, "pending_approval")) {
@@ -321,8 +320,10 @@ static bool over(const struct account_row *row)
 int account_close_others(const struct act *act, const struct account_ids *keep, bool dry_run,
                          struct account_rows *closed, struct err *e)
 {
-    struct account_filter f = { .tenant_id = act->tenant->tenant_id, .principal_id = act->principal->principal_id,
-                                .sandbox = act->principal->sandbox ? 1 : -1, .limit = ACCOUNTS_MAX };
+    struct account_filter f = { .tenant_id = act->tenant->tenant_id,
+                                .principal_id = act->principal->principal_id,
+                                .sandbox = act->principal->sandbox ? 1 : -1,
+                                .limit = ACCOUNTS_MAX };
     struct account_row *rows;
     size_t n;
     if (q_account_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;

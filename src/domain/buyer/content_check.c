@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-#define TEXT_MAX (1 << 20)
+#define TEXT_MAX    (1 << 20)
 #define LOOKUP_COST 64 /* finding a word among many, in bytes of text */
 
 const char *content_status_name(enum content_status s)
@@ -57,10 +57,11 @@ static struct str folded(struct arena *a, struct str s)
 static bool empty_word(struct str w)
 {
     static const char *const words[] = {
-        "a",       "an",      "any",       "the",     "of",       "in",      "on",       "to",      "for",     "with",
-        "content", "imagery", "images",    "image",   "material", "product", "products", "ads",     "ad",      "advertising",
-        "adjacent", "themes", "references", "depictions", "depiction", "use",  "is",     "are",     "be",      "allowed",
-        "permitted", "near",  "all",       "related", "other",    "assets",  "creative", "creatives", "must",   "should",
+        "a",         "an",      "any",     "the",         "of",       "in",        "on",         "to",
+        "for",       "with",    "content", "imagery",     "images",   "image",     "material",   "product",
+        "products",  "ads",     "ad",      "advertising", "adjacent", "themes",    "references", "depictions",
+        "depiction", "use",     "is",      "are",         "be",       "allowed",   "permitted",  "near",
+        "all",       "related", "other",   "assets",      "creative", "creatives", "must",       "should",
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is(w, words[i])) return true;
@@ -70,8 +71,8 @@ static bool empty_word(struct str w)
 
 static bool marker(struct str w)
 {
-    static const char *const words[] = { "no", "not", "never", "avoid", "without", "prohibit", "prohibited", "exclude",
-                                         "forbidden", "ban" };
+    static const char *const words[] = { "no",       "not",        "never",   "avoid",     "without",
+                                         "prohibit", "prohibited", "exclude", "forbidden", "ban" };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is(w, words[i])) return true;
     }
@@ -231,7 +232,8 @@ static struct content_finding judge(struct arena *a, const struct content_case *
                                     const struct words *text)
 {
     struct str policy = folded(a, json_str(entry, "policy"));
-    struct content_finding f = { .policy_id = json_str(entry, "policy_id"), .status = CONTENT_UNEVALUATED,
+    struct content_finding f = { .policy_id = json_str(entry, "policy_id"),
+                                 .status = CONTENT_UNEVALUATED,
                                  .explanation = STR("Words alone cannot decide this policy.") };
     bool must = str_is(json_str(entry, "enforcement"), "must");
     size_t words = 0;
@@ -297,8 +299,9 @@ void content_check(struct arena *a, const struct content_case *in, struct conten
     bool good = exemplified(json_arr(exemplars, "pass"), in->artifact);
     bool bad = exemplified(json_arr(exemplars, "fail"), in->artifact);
     if (good || bad) {
-        v.findings[v.n++] = (struct content_finding){ STR("calibration_exemplars"), bad ? CONTENT_FAILED : CONTENT_PASSED,
-                                                      STR("The standards name this artifact as an example.") };
+        v.findings[v.n++] =
+            (struct content_finding){ STR("calibration_exemplars"), bad ? CONTENT_FAILED : CONTENT_PASSED,
+                                      STR("The standards name this artifact as an example.") };
     }
     yyjson_arr_foreach(policies, i, n, entry) {
         if (applies(entry, in->channel)) v.findings[v.n++] = judge(a, in, entry, &text);

@@ -28,7 +28,7 @@ struct content_case {
     yyjson_val *standards; /* the stored object: policies, calibration_exemplars */
     yyjson_val *artifact;  /* AdCP content-standards/artifact */
     struct str channel;    /* empty: unknown */
-    int64_t *work_left;    /* shared by the cases of one call, CONTENT_WORK_MAX at first; what is beyond is unevaluated */
+    int64_t *work_left; /* shared by the cases of one call, CONTENT_WORK_MAX at first; what is beyond is unevaluated */
 };
 #define CONTENT_WORK_MAX INT64_C(100000000) /* about bytes looked at: a part of a second */
 void content_check(struct arena *a, const struct content_case *in, struct content_verdict *out);

@@ -75,8 +75,9 @@ int governance_bind(const struct act *act, yyjson_val *entry, const char *at, st
     struct audit_entry line = {
         .action = "account.governance",
         .subject = arena_printf(act->arena, "account:" STR_FMT, STR_ARG(account.account_id)),
-        .doc = arena_printf(act->arena, "{\"url\":" STR_FMT "}", STR_ARG(json_write(act->arena, yyjson_mut_strn(
-                   json_doc_new(act->arena), agent.url.p, agent.url.n)))),
+        .doc = arena_printf(
+            act->arena, "{\"url\":" STR_FMT "}",
+            STR_ARG(json_write(act->arena, yyjson_mut_strn(json_doc_new(act->arena), agent.url.p, agent.url.n)))),
     };
     if (q_account_update(act->tx, &account, e) || audit_add(act, &line, e)) return -1;
     *out = agent;

@@ -123,9 +123,10 @@ static struct str with_findings(struct arena *a, yyjson_val *answer)
 static int denied(const struct act *act, yyjson_val *answer, struct err *e)
 {
     struct str why = json_str(answer, "explanation");
-    (void)err_set(e, "GOVERNANCE_DENIED", "The account's governance agent refuses: %.*s", (int)(why.n < 400 ? why.n : 400),
-                  why.n ? why.p : "no reason given");
-    (void)err_suggest(e, "Change what the findings name, or the plan with the governance agent, and send a new request.");
+    (void)err_set(e, "GOVERNANCE_DENIED", "The account's governance agent refuses: %.*s",
+                  (int)(why.n < 400 ? why.n : 400), why.n ? why.p : "no reason given");
+    (void)err_suggest(e,
+                      "Change what the findings name, or the plan with the governance agent, and send a new request.");
     struct str details = with_findings(act->arena, answer);
     return err_details(e, STR_FMT, STR_ARG(details));
 }
@@ -158,8 +159,8 @@ bool governance_breaks(const struct governance_question *q, yyjson_val *answer)
 
 struct str governance_shown(struct arena *a, const char *phase, struct str verdict, yyjson_val *answer)
 {
-    static const char *const kept[] = { "check_id", "explanation", "findings", "conditions", "governance_context",
-                                        "expires_at", "next_check" };
+    static const char *const kept[] = { "check_id",           "explanation", "findings",  "conditions",
+                                        "governance_context", "expires_at",  "next_check" };
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_cstr(doc, o, "phase", phase);
@@ -189,8 +190,7 @@ static int commitment_of(struct arena *a, struct str question, struct commitment
 static bool is_as_asked(const struct act *act, const struct governance_question *q, struct str question)
 {
     struct commitment asked, now;
-    if (commitment_of(act->arena, question, &asked) ||
-        commitment_of(act->arena, arguments(act, q, STR_NONE), &now)) {
+    if (commitment_of(act->arena, question, &asked) || commitment_of(act->arena, arguments(act, q, STR_NONE), &now)) {
         return false;
     }
     return now.total_micros == asked.total_micros && str_eq(now.currency, asked.currency) &&
@@ -220,7 +220,8 @@ static int hear(const struct act *act, const struct governance_question *q, stru
     if (!is_as_asked(act, q, row.question)) return changed_meanwhile(e);
     *shown = governance_shown(act->arena, q->phase, row.verdict, answer);
     struct audit_entry line = { .action = "governance.check",
-                                .subject = arena_printf(act->arena, "account:" STR_FMT, STR_ARG(q->account->account_id)),
+                                .subject =
+                                    arena_printf(act->arena, "account:" STR_FMT, STR_ARG(q->account->account_id)),
                                 .doc = *shown };
     return audit_add(act, &line, e);
 }
@@ -235,7 +236,8 @@ int governance_gate(const struct act *act, const struct governance_question *q, 
     bool lenient = !plan_id.n && q->account->sandbox;
     if (lenient && !act->outside && !act->rehearsal) return 0;
     if (!plan_id.n && !lenient) {
-        (void)err_set(e, "INVALID_REQUEST", "plan_id is required: the account has a governance agent that checks plans.");
+        (void)err_set(e, "INVALID_REQUEST",
+                      "plan_id is required: the account has a governance agent that checks plans.");
         return err_field(e, "/plan_id");
     }
     if (act->rehearsal) {

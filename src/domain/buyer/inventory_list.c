@@ -13,9 +13,10 @@
 #define PROPERTIES_MAX 10000
 #define NAME_MAX_BYTES 500
 
-const struct inventory_list_kind property_lists = { BUYER_OBJECT_PROPERTY_LIST, "pl-", "base_properties", "property_count", 24 };
-const struct inventory_list_kind collection_lists = { BUYER_OBJECT_COLLECTION_LIST, "cl-", "base_collections", "collection_count",
-                                                      168 };
+const struct inventory_list_kind property_lists = { BUYER_OBJECT_PROPERTY_LIST, "pl-", "base_properties",
+                                                    "property_count", 24 };
+const struct inventory_list_kind collection_lists = { BUYER_OBJECT_COLLECTION_LIST, "cl-", "base_collections",
+                                                      "collection_count", 168 };
 
 /* ---- finding ---- */
 
@@ -29,7 +30,8 @@ int inventory_list_load(const struct act *act, const struct inventory_list_kind 
                         struct buyer_object_row *out, struct err *e)
 {
     ENSURE(act->principal);
-    struct buyer_object_key key = { act->tenant->tenant_id, kind->object_kind, act->principal->principal_id, STR_NONE, list_id };
+    struct buyer_object_key key = { act->tenant->tenant_id, kind->object_kind, act->principal->principal_id, STR_NONE,
+                                    list_id };
     int rc = q_buyer_object_get(act->tx, act->arena, &key, out, e);
     if (rc < 0) return -1;
     return rc == 1 ? 0 : not_found(e);
@@ -72,8 +74,9 @@ static struct str hash_of(struct arena *a, struct str token)
 
 static int audit(const struct act *act, const char *action, const struct buyer_object_row *row, struct err *e)
 {
-    struct audit_entry line = { .action = action, .subject = arena_printf(act->arena, "%s:" STR_FMT, row->key.kind,
-                                                                          STR_ARG(row->key.object_id)) };
+    struct audit_entry line = {
+        .action = action, .subject = arena_printf(act->arena, "%s:" STR_FMT, row->key.kind, STR_ARG(row->key.object_id))
+    };
     return audit_add(act, &line, e);
 }
 
@@ -87,12 +90,13 @@ int inventory_list_create(const struct act *act, const struct inventory_list_new
     struct doc_edit d;
     doc_edit_open(act->arena, changed_doc(act->arena, in->kind, in->args, STR("{}")), &d);
     doc_edit_set_str(&d, "token_hash", hash_of(act->arena, secret));
-    struct buyer_object_row row = { .key = { act->tenant->tenant_id, in->kind->object_kind, act->principal->principal_id, in->account_id,
-                                     id_new(act->arena, act->rng, in->kind->id_prefix, act->now) },
-                            .name = name,
-                            .doc = doc_edit_text(&d),
-                            .created_at = act->now,
-                            .updated_at = act->now };
+    struct buyer_object_row row = { .key = { act->tenant->tenant_id, in->kind->object_kind,
+                                             act->principal->principal_id, in->account_id,
+                                             id_new(act->arena, act->rng, in->kind->id_prefix, act->now) },
+                                    .name = name,
+                                    .doc = doc_edit_text(&d),
+                                    .created_at = act->now,
+                                    .updated_at = act->now };
     if (q_buyer_object_put(act->tx, &row, e) || audit(act, "list.create", &row, e)) return -1;
     *out = row;
     *token = secret;
@@ -205,7 +209,8 @@ static int load_properties(struct resolving *r, struct err *e)
 {
     struct catalog_rows rows;
     struct catalog_slice all = { 0, PROPERTIES_MAX };
-    if (q_catalog_list(r->act->tx, r->act->arena, CATALOG_PROPERTY, r->act->tenant->tenant_id, all, &rows, e)) return -1;
+    if (q_catalog_list(r->act->tx, r->act->arena, CATALOG_PROPERTY, r->act->tenant->tenant_id, all, &rows, e))
+        return -1;
     r->properties = ARENA_ARRAY(r->act->arena, yyjson_val *, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++) {
         yyjson_val *property = doc_parse(r->act->arena, rows.rows[i].doc);
@@ -240,7 +245,8 @@ static bool passes(yyjson_val *filters, yyjson_val *property)
 {
     yyjson_val *types = json_arr(filters, "property_types"), *channels = json_arr(filters, "channels_any");
     yyjson_val *countries = json_arr(filters, "countries_all"), *have = json_arr(property, "supported_channels");
-    if (types && json_has(property, "property_type") && !contains(types, json_str(property, "property_type"))) return false;
+    if (types && json_has(property, "property_type") && !contains(types, json_str(property, "property_type")))
+        return false;
     if (channels && have && !any_common(channels, have)) return false;
     have = json_arr(property, "countries");
     return !countries || !have || all_in(countries, have);
@@ -312,8 +318,8 @@ static void push_collections(struct resolving *r, yyjson_val *source)
     }
 }
 
-int inventory_list_entries(const struct act *act, const struct inventory_list_kind *kind, const struct buyer_object_row *row,
-                           struct inventory_entries *out, struct err *e)
+int inventory_list_entries(const struct act *act, const struct inventory_list_kind *kind,
+                           const struct buyer_object_row *row, struct inventory_entries *out, struct err *e)
 {
     struct resolving r = { .act = act };
     yyjson_val *doc = doc_parse(act->arena, row->doc), *source;
@@ -367,7 +373,8 @@ static int load_by_token(const struct act *act, const struct inventory_list_kind
                          struct buyer_object_row *out, struct err *e)
 {
     struct str token = json_str(ref->ref, "auth_token");
-    struct buyer_object_key key = { act->tenant->tenant_id, kind->object_kind, STR_NONE, STR_NONE, json_str(ref->ref, "list_id") };
+    struct buyer_object_key key = { act->tenant->tenant_id, kind->object_kind, STR_NONE, STR_NONE,
+                                    json_str(ref->ref, "list_id") };
     if (!token.n) return 0;
     int rc = q_buyer_object_find(act->tx, act->arena, &key, out, e);
     if (rc <= 0) return rc;

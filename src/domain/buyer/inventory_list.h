@@ -28,8 +28,8 @@ struct inventory_list_new {
     yyjson_val *args; /* name, description, account, brand, base, filters, webhook_url as AdCP has them */
 };
 /* Makes a list; `token` is the only copy. INVALID_REQUEST, UNSUPPORTED_FEATURE (filters by features we know nothing of). */
-MUST_CHECK int inventory_list_create(const struct act *act, const struct inventory_list_new *in, struct buyer_object_row *out,
-                                     struct str *token, struct err *e);
+MUST_CHECK int inventory_list_create(const struct act *act, const struct inventory_list_new *in,
+                                     struct buyer_object_row *out, struct str *token, struct err *e);
 /* Replaces the members that args have; the rest stays. */
 MUST_CHECK int inventory_list_change(const struct act *act, const struct inventory_list_kind *kind, yyjson_val *args,
                                      struct buyer_object_row *row, struct err *e);
@@ -37,7 +37,7 @@ MUST_CHECK int inventory_list_change(const struct act *act, const struct invento
 /* One entry of a resolved list. */
 struct inventory_entry {
     struct str type, value; /* identifier or distribution id; of publisher_collections: "" and the collection's id */
-    bool unknown;           /* not in the publisher's catalogue, so that filters by attributes could not be applied */
+    bool unknown; /* not in the publisher's catalogue, so that filters by attributes could not be applied */
 };
 struct inventory_entries {
     struct inventory_entry *items;

@@ -7,7 +7,7 @@
 #include "net/url.h"
 #include "store/q/q_job.h"
 
-#define DOCUMENT_MAX     200 /* lists of one principal */
+#define DOCUMENT_MAX 200 /* lists of one principal */
 #define SULK_US      (INT64_C(30) * USEC_PER_SEC)
 #define HORIZON_US   (INT64_C(10) * USEC_PER_SEC)
 #define TOKEN_MAX    4096
@@ -61,7 +61,8 @@ static int write_question(const struct act *act, struct outside *o, struct err *
                            .kind = STR(REMOTE_LIST_JOB),
                            .lane = lane_of(act->arena, row->agent_url),
                            .subject = arena_printf(act->arena, REMOTE_LIST_JOB ":" STR_FMT, STR_ARG(row->list_key)),
-                           .payload = arena_printf(act->arena, "{\"list_key\":\"" STR_FMT "\"}", STR_ARG(row->list_key)),
+                           .payload =
+                               arena_printf(act->arena, "{\"list_key\":\"" STR_FMT "\"}", STR_ARG(row->list_key)),
                            .due_at = act->mock_clock ? 0 : act->now,
                            .deadline_at = act->mock_clock ? TIME_NONE : act->now + HORIZON_US,
                            .created_at = act->now };
@@ -90,7 +91,9 @@ static int ask(const struct act *act, const struct remote_list_row *row, struct 
 
 static int read_entries(struct arena *a, struct str text, struct inventory_entries *out, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 26, .depth_max = 4, .nodes_max = 4 * REMOTE_LIST_ENTRIES_MAX };
+    static const struct json_limits limits = { .bytes_max = 1 << 26,
+                                               .depth_max = 4,
+                                               .nodes_max = 4 * REMOTE_LIST_ENTRIES_MAX };
     yyjson_doc *doc;
     yyjson_val *v;
     size_t i, n;
@@ -98,7 +101,8 @@ static int read_entries(struct arena *a, struct str text, struct inventory_entri
     struct inventory_entries r = { .items = ARENA_ARRAY(a, struct inventory_entry,
                                                         yyjson_arr_size(yyjson_doc_get_root(doc)) + 1) };
     yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, v) {
-        r.items[r.n++] = (struct inventory_entry){ json_val_str(yyjson_arr_get(v, 0)), json_val_str(yyjson_arr_get(v, 1)), false };
+        r.items[r.n++] =
+            (struct inventory_entry){ json_val_str(yyjson_arr_get(v, 0)), json_val_str(yyjson_arr_get(v, 1)), false };
     }
     *out = r;
     return 0;
@@ -131,7 +135,8 @@ static int check_ref(const struct act *act, const struct list_ref *ref, struct e
         json_opt_str(JSON_FIELD(ref->ref, "auth_token", ref->at), (struct json_len){ 1, TOKEN_MAX }, &token, e)) {
         return -1;
     }
-    if (url_allowed(url, act->sandbox ? HTTP_REACH_LOOPBACK : HTTP_REACH_PUBLIC, e)) return err_field(e, "%s/agent_url", ref->at);
+    if (url_allowed(url, act->sandbox ? HTTP_REACH_LOOPBACK : HTTP_REACH_PUBLIC, e))
+        return err_field(e, "%s/agent_url", ref->at);
     for (size_t i = 0; i < token.n; i++) {
         if (token.p[i] > ' ' && token.p[i] < 127) continue;
         (void)err_set(e, "INVALID_REQUEST", "auth_token has characters that no token has");
@@ -155,7 +160,8 @@ int remote_list_load(const struct act *act, const struct inventory_list_kind *ki
 {
     struct str job_id;
     if (check_ref(act, ref, e)) return -1;
-    struct remote_list nobody = { .state = REMOTE_LIST_UNREACHABLE, .reason = STR("the agent cannot be asked from here") };
+    struct remote_list nobody = { .state = REMOTE_LIST_UNREACHABLE,
+                                  .reason = STR("the agent cannot be asked from here") };
     *out = nobody;
     if (!act->principal || nobody_there(act, json_str(ref->ref, "agent_url"))) return 0;
     struct remote_list_row wanted = row_of(act, kind, act->principal->principal_id, ref->ref), row;
@@ -184,11 +190,13 @@ int remote_list_refuse(const struct remote_list *l, const struct list_ref *ref, 
     case REMOTE_LIST_FRESH:
     case REMOTE_LIST_STALE: break;
     case REMOTE_LIST_DENIED:
-        (void)err_set(e, "REFERENCE_NOT_FOUND", "The agent that keeps the list does not show it: " STR_FMT ".", STR_ARG(l->reason));
+        (void)err_set(e, "REFERENCE_NOT_FOUND", "The agent that keeps the list does not show it: " STR_FMT ".",
+                      STR_ARG(l->reason));
         (void)err_suggest(e, "Check list_id and auth_token with the agent at agent_url.");
         return err_field(e, "%s/list_id", ref->at);
     case REMOTE_LIST_UNREACHABLE:
-        (void)err_set(e, "SERVICE_UNAVAILABLE", "The agent that keeps the list cannot be reached: " STR_FMT ".", STR_ARG(l->reason));
+        (void)err_set(e, "SERVICE_UNAVAILABLE", "The agent that keeps the list cannot be reached: " STR_FMT ".",
+                      STR_ARG(l->reason));
         (void)err_suggest(e, "Send the identical request again a little later.");
         e->retry_after_s = 30;
         return err_field(e, "%s/agent_url", ref->at);

@@ -17,17 +17,17 @@
 
 enum remote_list_state {
     REMOTE_LIST_FRESH,
-    REMOTE_LIST_STALE,       /* the keeper does not answer now; this is from before */
+    REMOTE_LIST_STALE, /* the keeper does not answer now; this is from before */
     REMOTE_LIST_UNREACHABLE, /* nothing is known */
-    REMOTE_LIST_DENIED,      /* the keeper knows no such list, or not for this token */
-    REMOTE_LIST_UNREADABLE   /* its answer is not one of the protocol, or too large */
+    REMOTE_LIST_DENIED, /* the keeper knows no such list, or not for this token */
+    REMOTE_LIST_UNREADABLE /* its answer is not one of the protocol, or too large */
 };
 
 struct remote_list {
     enum remote_list_state state;
     struct inventory_entries entries; /* FRESH and STALE */
-    int64_t fetched_at;               /* FRESH and STALE */
-    struct str reason;                /* of all but FRESH */
+    int64_t fetched_at; /* FRESH and STALE */
+    struct str reason; /* of all but FRESH */
 };
 
 /* -1 with INVALID_REQUEST at `at`/agent_url or /list_id for a reference that cannot be followed, and whenever the

@@ -83,19 +83,19 @@ struct act {
     int64_t now;
     const struct tenant *tenant;
     const struct principal *principal; /* NULL for timers and for unauthenticated discovery */
-    struct str actor;                  /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
-    struct str base_url;               /* this server as the caller reached it, "https://ads.example"; may be empty */
-    struct str origin;                 /* "mcp", "a2a", "rest", "cli", "link", "timer" */
+    struct str actor; /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
+    struct str base_url; /* this server as the caller reached it, "https://ads.example"; may be empty */
+    struct str origin; /* "mcp", "a2a", "rest", "cli", "link", "timer" */
     const struct ad_server *ad_server; /* instead of the publisher's; NULL but in tests of the job runner */
-    struct outside *outside;           /* NULL: nobody here can wait */
-    bool sandbox;                      /* the server runs in sandbox mode */
-    bool mock_clock;                   /* sandbox only: `now` was named by the caller; real time must not overtake it */
-    int fill_percent;                  /* sandbox only: the mock delivers so much of what it could; 0: as configured */
-    struct reranker *reranker;         /* rerank.h; NULL: products stay in the built-in order */
-    struct rerank_wish *rerank_wish;   /* NULL: nobody here can wait for a better one */
-    struct rehearsal *rehearsal;       /* NULL: this is no dry run */
-    struct deferral *deferral;         /* NULL: bookings on a remote ad server are queued at once */
-    bool auto_advance;                 /* sandbox only: what a person would decide is approved at once */
+    struct outside *outside; /* NULL: nobody here can wait */
+    bool sandbox; /* the server runs in sandbox mode */
+    bool mock_clock; /* sandbox only: `now` was named by the caller; real time must not overtake it */
+    int fill_percent; /* sandbox only: the mock delivers so much of what it could; 0: as configured */
+    struct reranker *reranker; /* rerank.h; NULL: products stay in the built-in order */
+    struct rerank_wish *rerank_wish; /* NULL: nobody here can wait for a better one */
+    struct rehearsal *rehearsal; /* NULL: this is no dry run */
+    struct deferral *deferral; /* NULL: bookings on a remote ad server are queued at once */
+    bool auto_advance; /* sandbox only: what a person would decide is approved at once */
 };
 
 /* In a dry run, notes one call that would have been made, unless it was noted already; else does nothing. The line

@@ -7,7 +7,9 @@
 
 const char *const assistant_always_people[] = { "political", "healthcare", "financial", "gambling", "alcohol", NULL };
 
-static const struct json_limits response_limits = { .bytes_max = ASSISTANT_ANSWER_MAX, .depth_max = 32, .nodes_max = 20000 };
+static const struct json_limits response_limits = { .bytes_max = ASSISTANT_ANSWER_MAX,
+                                                    .depth_max = 32,
+                                                    .nodes_max = 20000 };
 static const struct json_limits content_limits = { .bytes_max = 64 * 1024, .depth_max = 6, .nodes_max = 4000 };
 
 /* ---- settings ---- */
@@ -67,14 +69,15 @@ static int only(yyjson_val *o, const char *at, const char *const *known, struct 
 
 static int check_review(yyjson_val *o, struct err *e)
 {
-    static const char *const known[] = { "guidelines", "timeout_ms", "auto_approve_above", "auto_reject_below",
-                                         "always_people", NULL };
+    static const char *const known[] = { "guidelines",        "timeout_ms",    "auto_approve_above",
+                                         "auto_reject_below", "always_people", NULL };
     const char *at = "/tenant/assistant/creative_review";
     struct str text;
     int64_t ms, approve = -1, reject = -1;
     yyjson_val *list = NULL, *v;
     if (!o) return 0;
-    if (only(o, at, known, e) || json_opt_str(JSON_FIELD(o, "guidelines", at), (struct json_len){ 0, GUIDELINES_MAX }, &text, e) ||
+    if (only(o, at, known, e) ||
+        json_opt_str(JSON_FIELD(o, "guidelines", at), (struct json_len){ 0, GUIDELINES_MAX }, &text, e) ||
         json_opt_i64(JSON_FIELD(o, "timeout_ms", at), (struct json_range){ 100, 120000 }, &ms, e) ||
         json_opt_arr(JSON_FIELD(o, "always_people", at), (struct json_len){ 0, 100 }, &list, e)) {
         return -1;
@@ -100,7 +103,8 @@ static int check_ranking(yyjson_val *o, struct err *e)
     struct str text;
     int64_t number;
     if (!o) return 0;
-    if (only(o, at, known, e) || json_opt_str(JSON_FIELD(o, "guidelines", at), (struct json_len){ 0, GUIDELINES_MAX }, &text, e) ||
+    if (only(o, at, known, e) ||
+        json_opt_str(JSON_FIELD(o, "guidelines", at), (struct json_len){ 0, GUIDELINES_MAX }, &text, e) ||
         json_opt_i64(JSON_FIELD(o, "timeout_ms", at), (struct json_range){ 100, 60000 }, &number, e) ||
         json_opt_i64(JSON_FIELD(o, "wait_ms", at), (struct json_range){ 0, 2000 }, &number, e)) {
         return -1;
@@ -110,8 +114,8 @@ static int check_ranking(yyjson_val *o, struct err *e)
 
 int assistant_check_settings(yyjson_val *tenant, struct err *e)
 {
-    static const char *const known[] = { "base_url", "model", "api_key", "parameters", "creative_review",
-                                         "product_ranking", NULL };
+    static const char *const known[] = { "base_url",        "model",           "api_key", "parameters",
+                                         "creative_review", "product_ranking", NULL };
     const char *at = "/tenant/assistant";
     yyjson_val *o = NULL, *review = NULL, *ranking = NULL, *parameters;
     struct str url, text;
@@ -129,7 +133,8 @@ int assistant_check_settings(yyjson_val *tenant, struct err *e)
         return bad(e, at, "base_url", "an http or https URL; a key does not belong into it");
     }
     for (size_t i = 0; i < url.n; i++) {
-        if (memchr("@?#", url.p[i], 3)) return bad(e, at, "base_url", "an http or https URL; a key does not belong into it");
+        if (memchr("@?#", url.p[i], 3))
+            return bad(e, at, "base_url", "an http or https URL; a key does not belong into it");
     }
     for (size_t i = 0; i < json_str(o, "api_key").n; i++) {
         unsigned char ch = (unsigned char)json_str(o, "api_key").p[i];

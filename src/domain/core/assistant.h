@@ -20,13 +20,13 @@
 
 struct assistant_settings {
     struct str base_url, model, api_key; /* base_url empty: there is no assistant */
-    yyjson_val *parameters;              /* or NULL */
+    yyjson_val *parameters; /* or NULL */
 
     bool reviews;
     struct str review_guidelines;
     int64_t review_timeout_ms;
     int64_t approve_from_bp; /* of 10000; -1: never by itself */
-    int64_t reject_to_bp;    /* likewise */
+    int64_t reject_to_bp; /* likewise */
     yyjson_val *always_people; /* or NULL: assistant_always_people */
 
     bool ranks;

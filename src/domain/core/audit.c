@@ -70,7 +70,8 @@ static int put_head(const struct act *act, const struct audit_row *row, struct s
 static int too_long(const struct audit_entry *entry, struct err *e)
 {
     log_event(LOG_ERROR, "audit", "the details of a line are too long", "action", entry->action, NULL);
-    return err_set(e, "SERVICE_UNAVAILABLE", "The agent could not write this operation into its audit trail; nothing of it happened.");
+    return err_set(e, "SERVICE_UNAVAILABLE",
+                   "The agent could not write this operation into its audit trail; nothing of it happened.");
 }
 
 static int add(const struct act *act, const struct audit_entry *entry, enum sealing sealing, struct err *e)
@@ -94,7 +95,9 @@ static int add(const struct act *act, const struct audit_entry *entry, enum seal
         .subject = entry->subject,
         .doc = entry->doc.n ? entry->doc : STR("{}"),
         /* The sealed end, not the row found last: that may be somebody's own. */
-        .prev_hash = headed ? head.hash : rows ? last.hash : (struct str){ genesis, sizeof(genesis) },
+        .prev_hash = headed ? head.hash
+                     : rows ? last.hash
+                            : (struct str){ genesis, sizeof(genesis) },
     };
     uint8_t hash[SHA256_BYTES];
     audit_row_hash(&row, hash);
@@ -114,8 +117,10 @@ int audit_seal_first(const struct act *act, struct err *e)
     if (rc < 1 || !never_sealed(&head)) return rc < 0 ? -1 : 0;
     struct audit_entry note = { .action = AUDIT_SEALED,
                                 .subject = STR("audit"),
-                                .doc = arena_printf(act->arena, "{\"rows\":%lld,\"note\":\"The rows before this one were "
-                                                    "written before the trail was sealed.\"}", (long long)head.seq) };
+                                .doc = arena_printf(act->arena,
+                                                    "{\"rows\":%lld,\"note\":\"The rows before this one were "
+                                                    "written before the trail was sealed.\"}",
+                                                    (long long)head.seq) };
     return add(act, &note, SEAL_FIRST, e);
 }
 

@@ -23,21 +23,21 @@ void audit_row_hash(const struct audit_row *row, uint8_t out[32]);
 
 /* Verification, a page at a time so that it never holds the program up: give the answer's `at` to the next page. */
 struct audit_place {
-    int64_t seq;              /* 0: before the first row */
-    uint8_t hash[32];         /* of that row; zeros before the first */
-    int64_t sealed_seq;       /* of the row so far that began the sealing; 0: none */
+    int64_t seq; /* 0: before the first row */
+    uint8_t hash[32]; /* of that row; zeros before the first */
+    int64_t sealed_seq; /* of the row so far that began the sealing; 0: none */
 };
 
 enum audit_fault {
-    AUDIT_MISSING,      /* rows before this one are not there */
-    AUDIT_UNCHAINED,    /* the row does not follow the one before it */
-    AUDIT_CHANGED,      /* the row is not what was written */
+    AUDIT_MISSING, /* rows before this one are not there */
+    AUDIT_UNCHAINED, /* the row does not follow the one before it */
+    AUDIT_CHANGED, /* the row is not what was written */
     AUDIT_HEAD_MISSING, /* the trail's seal is not there */
-    AUDIT_HEAD_FORGED,  /* the seal was not made by this installation */
-    AUDIT_CUT,          /* the trail ends before its seal says */
-    AUDIT_OLDER,        /* an anchor names a row that is not there, or is another */
+    AUDIT_HEAD_FORGED, /* the seal was not made by this installation */
+    AUDIT_CUT, /* the trail ends before its seal says */
+    AUDIT_OLDER, /* an anchor names a row that is not there, or is another */
     AUDIT_SEALED_AGAIN, /* the trail was sealed for the first time more than once */
-    AUDIT_OVERLONG      /* rows follow the sealed end, or the last row is not the sealed one */
+    AUDIT_OVERLONG /* rows follow the sealed end, or the last row is not the sealed one */
 };
 
 struct audit_finding {
@@ -46,7 +46,7 @@ struct audit_finding {
 };
 
 #define AUDIT_FINDINGS_MAX 100
-#define AUDIT_SEALED "audit.sealed" /* the action of the row that says where sealing began */
+#define AUDIT_SEALED       "audit.sealed" /* the action of the row that says where sealing began */
 
 /* How the trail ends: 1, 0 when it is empty, -1. */
 MUST_CHECK int audit_head(const struct act *act, struct audit_place *out, struct err *e);
@@ -65,6 +65,6 @@ struct audit_verified {
     struct audit_finding findings[AUDIT_FINDINGS_MAX]; /* the first of this page */
     size_t findings_n;
 };
-MUST_CHECK int audit_verify(const struct act *act, const struct audit_place *from, int limit, struct audit_verified *out,
-                            struct err *e);
+MUST_CHECK int audit_verify(const struct act *act, const struct audit_place *from, int limit,
+                            struct audit_verified *out, struct err *e);
 const char *audit_fault_text(enum audit_fault f); /* one sentence */

@@ -128,7 +128,8 @@ static int restore_one(const struct secrets_restore *r, yyjson_mut_val *val, str
         yyjson_mut_set_strn(val, kept.p, kept.n);
         return 0;
     }
-    bool whole = is_secret_name(name) && str_is(given, SECRET_SHOWN) && (yyjson_is_obj(stored) || yyjson_is_num(stored));
+    bool whole =
+        is_secret_name(name) && str_is(given, SECRET_SHOWN) && (yyjson_is_obj(stored) || yyjson_is_num(stored));
     if (!whole) return unknown(name, e);
     yyjson_mut_val *copy = json_copy(r->doc, stored);
     val->tag = copy->tag; /* in its place: `next` stays */

@@ -6,23 +6,24 @@
 #include "domain/core/act.h"
 
 struct tenant_settings {
-    struct str agent_url;             /* owner of our formats in format_id; default: https://HOST, else http://localhost */
+    struct str agent_url; /* owner of our formats in format_id; default: https://HOST, else http://localhost */
     struct str portfolio_description; /* "" */
-    struct str timezone;              /* "UTC": IANA name in which the publisher's days are counted */
-    char currency[4];                 /* "USD" */
-    int64_t min_budget_micros;        /* 0: of a whole media buy */
-    int64_t max_budget_micros;        /* MONEY_MICROS_MAX */
-    bool workflow_required;           /* true: a person approves new media buys, unless a product's policy says auto */
-    bool creative_review_required;    /* true: a person approves creatives */
-    bool public_discovery;            /* true: who has no credential may ask get_products, list_creative_formats, ... */
-    bool account_approval_required;   /* false: a person accepts new accounts */
+    struct str timezone; /* "UTC": IANA name in which the publisher's days are counted */
+    char currency[4]; /* "USD" */
+    int64_t min_budget_micros; /* 0: of a whole media buy */
+    int64_t max_budget_micros; /* MONEY_MICROS_MAX */
+    bool workflow_required; /* true: a person approves new media buys, unless a product's policy says auto */
+    bool creative_review_required; /* true: a person approves creatives */
+    bool public_discovery; /* true: who has no credential may ask get_products, list_creative_formats, ... */
+    bool account_approval_required; /* false: a person accepts new accounts */
     int64_t auto_approve_below_micros; /* 0: with workflow_required, buys under this total need no person */
-    int64_t approval_sla_hours;       /* 24: advertising_policies.approval_sla_hours */
-    int64_t proposal_hold_hours;      /* 72: how long a finalized proposal keeps its inventory */
-    struct str content_digest;        /* "either": request_signing.covers_content_digest, or "required", "forbidden" */
-    yyjson_val *policies;             /* advertising_policies, or NULL: prohibited_categories, creative_requirements, ... */
-    yyjson_val *capabilities;         /* or NULL: channels, pricing_models, targeting{geographic, contextual, ...: targeting.c} */
-    yyjson_val *doc;                  /* the whole document, or NULL */
+    int64_t approval_sla_hours; /* 24: advertising_policies.approval_sla_hours */
+    int64_t proposal_hold_hours; /* 72: how long a finalized proposal keeps its inventory */
+    struct str content_digest; /* "either": request_signing.covers_content_digest, or "required", "forbidden" */
+    yyjson_val *policies; /* advertising_policies, or NULL: prohibited_categories, creative_requirements, ... */
+    yyjson_val
+        *capabilities; /* or NULL: channels, pricing_models, targeting{geographic, contextual, ...: targeting.c} */
+    yyjson_val *doc; /* the whole document, or NULL */
 };
 
 /* Never fails. Everything lives in the arena. */

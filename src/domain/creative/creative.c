@@ -47,8 +47,8 @@ bool creative_status_parse(struct str name, enum creative_status *out)
 static const unsigned arrows[] = {
     [CREATIVE_PROCESSING] = TO(CREATIVE_PENDING_REVIEW) | TO(CREATIVE_REJECTED) | TO(CREATIVE_ARCHIVED),
     [CREATIVE_PENDING_REVIEW] = TO(CREATIVE_APPROVED) | TO(CREATIVE_REJECTED) | TO(CREATIVE_ARCHIVED),
-    [CREATIVE_APPROVED] = TO(CREATIVE_PENDING_REVIEW) | TO(CREATIVE_SUSPENDED) | TO(CREATIVE_REJECTED) |
-                          TO(CREATIVE_ARCHIVED),
+    [CREATIVE_APPROVED] =
+        TO(CREATIVE_PENDING_REVIEW) | TO(CREATIVE_SUSPENDED) | TO(CREATIVE_REJECTED) | TO(CREATIVE_ARCHIVED),
     [CREATIVE_REJECTED] = TO(CREATIVE_PROCESSING) | TO(CREATIVE_PENDING_REVIEW) | TO(CREATIVE_ARCHIVED),
     [CREATIVE_SUSPENDED] = TO(CREATIVE_APPROVED) | TO(CREATIVE_REJECTED) | TO(CREATIVE_ARCHIVED),
     [CREATIVE_ARCHIVED] = TO(CREATIVE_APPROVED),
@@ -319,7 +319,8 @@ static int audit_status(const struct act *act, const struct creative_row *row, c
     json_add_cstr(doc, root, "to", creative_status_name(c->status));
     json_add_str_opt(doc, root, "reason", c->reason);
     struct audit_entry entry = { .action = "creative.status",
-                                 .subject = arena_printf(act->arena, "creative:" STR_FMT, STR_ARG(row->key.creative_id)),
+                                 .subject =
+                                     arena_printf(act->arena, "creative:" STR_FMT, STR_ARG(row->key.creative_id)),
                                  .doc = json_write(act->arena, root) };
     return audit_add(act, &entry, e);
 }

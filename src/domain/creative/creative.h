@@ -42,13 +42,7 @@ MUST_CHECK int creative_get(const struct act *act, struct str principal_id, stru
 
 /* ---- sync of one creative: the library's only way in ---- */
 
-enum creative_action {
-    CREATIVE_CREATED,
-    CREATIVE_UPDATED,
-    CREATIVE_UNCHANGED,
-    CREATIVE_FAILED,
-    CREATIVE_DELETED
-};
+enum creative_action { CREATIVE_CREATED, CREATIVE_UPDATED, CREATIVE_UNCHANGED, CREATIVE_FAILED, CREATIVE_DELETED };
 const char *creative_action_name(enum creative_action a);
 
 /* What is the same for all creatives of one call: the publisher's policies. */

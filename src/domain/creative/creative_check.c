@@ -6,7 +6,7 @@
 #include "domain/creative/creative_scan.h"
 #include "domain/creative/creative_vast.h"
 
-#define CHECKS_MAX 200 /* more findings than this help nobody; what failed first is kept */
+#define CHECKS_MAX        200 /* more findings than this help nobody; what failed first is kept */
 #define DURATION_SLACK_MS 500
 
 struct creative_check *check_add(struct check_run *r, const char *check, enum check_status status, struct str detail)
@@ -15,7 +15,10 @@ struct creative_check *check_add(struct check_run *r, const char *check, enum ch
     if (status == CHECK_FAILED) c->passed = false;
     if (c->n == CHECKS_MAX) return &r->overflow;
     struct creative_check *item = &c->items[c->n++];
-    *item = (struct creative_check){ .check = check, .status = status, .detail = detail, .field = r->at,
+    *item = (struct creative_check){ .check = check,
+                                     .status = status,
+                                     .detail = detail,
+                                     .field = r->at,
                                      .code = status == CHECK_FAILED ? "VALIDATION_ERROR" : NULL };
     return item;
 }
@@ -23,12 +26,9 @@ struct creative_check *check_add(struct check_run *r, const char *check, enum ch
 const char *check_status_name(enum check_status s)
 {
     switch (s) {
-    case CHECK_PASSED:
-        return "passed";
-    case CHECK_FAILED:
-        return "failed";
-    case CHECK_WARNING:
-        return "warning";
+    case CHECK_PASSED: return "passed";
+    case CHECK_FAILED: return "failed";
+    case CHECK_WARNING: return "warning";
     }
     return "failed";
 }
@@ -45,8 +45,8 @@ static void check_dimensions(struct check_run *r, const struct asset_ref *ref, i
     const struct format_spec *f = r->in->format;
     const struct format_slot *slot = ref->slot;
     bool own = slot && (slot->width.min || slot->width.max || slot->height.min || slot->height.max);
-    bool same_as_render = own && ref->primary && f->width && slot->width.min == f->width && slot->width.max == f->width &&
-                          slot->height.min == f->height && slot->height.max == f->height;
+    bool same_as_render = own && ref->primary && f->width && slot->width.min == f->width &&
+                          slot->width.max == f->width && slot->height.min == f->height && slot->height.max == f->height;
     if (own && !same_as_render) {
         bool ok = inside(w, slot->width) && inside(h, slot->height);
         (void)check_add(r, "dimensions", ok ? CHECK_PASSED : CHECK_FAILED,
@@ -80,11 +80,11 @@ static void check_file_size(struct check_run *r, const struct asset_ref *ref, in
 static const struct {
     const char *word, *mime;
 } file_words[] = {
-    { "png", "image/png" },   { "jpg", "image/jpeg" },  { "jpeg", "image/jpeg" }, { "gif", "image/gif" },
-    { "webp", "image/webp" }, { "avif", "image/avif" }, { "svg", "image/svg+xml" }, { "tiff", "image/tiff" },
-    { "pdf", "application/pdf" }, { "mp4", "video/mp4" }, { "webm", "video/webm" }, { "mov", "video/quicktime" },
-    { "ogv", "video/ogg" },   { "mp3", "audio/mpeg" },  { "m4a", "audio/mp4" },   { "aac", "audio/aac" },
-    { "wav", "audio/wav" },   { "ogg", "audio/ogg" },   { "flac", "audio/flac" },
+    { "png", "image/png" },       { "jpg", "image/jpeg" },  { "jpeg", "image/jpeg" },   { "gif", "image/gif" },
+    { "webp", "image/webp" },     { "avif", "image/avif" }, { "svg", "image/svg+xml" }, { "tiff", "image/tiff" },
+    { "pdf", "application/pdf" }, { "mp4", "video/mp4" },   { "webm", "video/webm" },   { "mov", "video/quicktime" },
+    { "ogv", "video/ogg" },       { "mp3", "audio/mpeg" },  { "m4a", "audio/mp4" },     { "aac", "audio/aac" },
+    { "wav", "audio/wav" },       { "ogg", "audio/ogg" },   { "flac", "audio/flac" },
 };
 
 static bool same_nocase(struct str a, struct str b)
@@ -204,8 +204,9 @@ static void check_media(struct check_run *r, const struct asset_ref *ref)
     }
     int64_t animation = json_i64_or(v, "animation_duration_ms", 0), max = r->in->format->max_animation_ms;
     if (max && animation > max) {
-        (void)check_add(r, "animation", CHECK_FAILED,
-                        arena_printf(r->arena, "%lld ms of animation > %lld max", (long long)animation, (long long)max));
+        (void)check_add(
+            r, "animation", CHECK_FAILED,
+            arena_printf(r->arena, "%lld ms of animation > %lld max", (long long)animation, (long long)max));
     }
 }
 
@@ -235,25 +236,27 @@ static void check_text(struct check_run *r, const struct asset_ref *ref)
     if (!slot) return;
     int64_t n = (int64_t)utf8_length(text);
     if (slot->text_length.max && n > slot->text_length.max) {
-        (void)check_add(r, "text", CHECK_FAILED,
-                        arena_printf(r->arena, "%lld characters > %lld max", (long long)n,
-                                     (long long)slot->text_length.max));
+        (void)check_add(
+            r, "text", CHECK_FAILED,
+            arena_printf(r->arena, "%lld characters > %lld max", (long long)n, (long long)slot->text_length.max));
     } else if (n < slot->text_length.min) {
-        (void)check_add(r, "text", CHECK_FAILED,
-                        arena_printf(r->arena, "%lld characters < %lld min", (long long)n,
-                                     (long long)slot->text_length.min));
+        (void)check_add(
+            r, "text", CHECK_FAILED,
+            arena_printf(r->arena, "%lld characters < %lld min", (long long)n, (long long)slot->text_length.min));
     }
     if (slot->allowed_values && !text_listed(slot->allowed_values, text)) {
-        check_add(r, "text", CHECK_FAILED,
-                  arena_printf(r->arena, "the text is not one of: " STR_FMT, STR_ARG(joined(r->arena, slot->allowed_values))))
+        check_add(
+            r, "text", CHECK_FAILED,
+            arena_printf(r->arena, "the text is not one of: " STR_FMT, STR_ARG(joined(r->arena, slot->allowed_values))))
             ->code = "CREATIVE_VALUE_NOT_ALLOWED";
     }
     size_t i, max;
     yyjson_val *v;
     yyjson_arr_foreach(slot->prohibited_terms, i, max, v) {
         if (scan_has_word(text, json_val_str(v))) {
-            (void)check_add(r, "text", CHECK_FAILED,
-                            arena_printf(r->arena, "the format does not accept \"" STR_FMT "\"", STR_ARG(json_val_str(v))));
+            (void)check_add(
+                r, "text", CHECK_FAILED,
+                arena_printf(r->arena, "the format does not accept \"" STR_FMT "\"", STR_ARG(json_val_str(v))));
         }
     }
 }
@@ -270,7 +273,8 @@ static void check_vast_media(struct check_run *r, const struct vast_facts *f)
                                      STR_ARG(joined(r->arena, list))));
     }
     if (f->insecure.n) {
-        check_add(r, "asset_url", CHECK_FAILED, STR("the VAST document uses http: URLs; only https is accepted"))->policy = true;
+        check_add(r, "asset_url", CHECK_FAILED, STR("the VAST document uses http: URLs; only https is accepted"))
+            ->policy = true;
     }
     if (f->vpaid) {
         struct creative_check *c = check_add(r, "script", CHECK_FAILED, STR("VPAID executables are not accepted"));
@@ -280,7 +284,8 @@ static void check_vast_media(struct check_run *r, const struct vast_facts *f)
     if (f->duration_ms >= 0) check_duration(r, NULL, f->duration_ms);
     for (int i = 0; i < f->clicks_n && i < VAST_CLICKS_MAX; i++) check_click_url(r, f->clicks[i]);
     if (f->clicks_n > VAST_CLICKS_MAX) {
-        check_add(r, "click_url", CHECK_WARNING, STR("the VAST document has more landing pages than are checked"))->policy = true;
+        check_add(r, "click_url", CHECK_WARNING, STR("the VAST document has more landing pages than are checked"))
+            ->policy = true;
     }
 }
 
@@ -328,7 +333,8 @@ static void check_asset(struct check_run *r, const struct asset_ref *ref)
         return;
     }
     check_urls(r, ref);
-    if (str_is(type, "image") || str_is(type, "video") || str_is(type, "audio") || str_is(type, "zip")) check_media(r, ref);
+    if (str_is(type, "image") || str_is(type, "video") || str_is(type, "audio") || str_is(type, "zip"))
+        check_media(r, ref);
     else if (str_is(type, "text") || str_is(type, "markdown")) check_text(r, ref);
     else if (str_is(type, "html") || str_is(type, "javascript") || str_is(type, "css")) check_markup(r, ref);
     else if (str_is(type, "vast") || str_is(type, "daast")) check_vast(r, ref);
@@ -361,8 +367,8 @@ static void check_slot_values(struct check_run *r, struct str key, yyjson_val *v
     if (slot && slot->group && !inside((int64_t)n, slot->count)) {
         r->at = arena_printf(r->arena, "/assets/" STR_FMT, STR_ARG(key));
         (void)check_add(r, "assets", CHECK_FAILED,
-                        arena_printf(r->arena, "\"" STR_FMT "\" has %zu items; the format takes %lld to %lld", STR_ARG(key),
-                                     n, (long long)slot->count.min, (long long)slot->count.max));
+                        arena_printf(r->arena, "\"" STR_FMT "\" has %zu items; the format takes %lld to %lld",
+                                     STR_ARG(key), n, (long long)slot->count.min, (long long)slot->count.max));
     }
     yyjson_arr_iter it = yyjson_arr_iter_with(value); /* by position, a long list would cost its square */
     for (size_t i = 0; i < n; i++) {

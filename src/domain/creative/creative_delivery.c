@@ -19,7 +19,8 @@ static bool was_alone(const struct creative_uses *uses, const struct creative_as
     }
     for (size_t i = 0; i < uses->removed.n; i++) {
         const struct creative_removal_row *other = &uses->removed.rows[i];
-        if (str_eq(other->package_id, a->package_id) && !str_eq(other->creative_id, a->creative_id) && other->at > begin) {
+        if (str_eq(other->package_id, a->package_id) && !str_eq(other->creative_id, a->creative_id) &&
+            other->at > begin) {
             return false;
         }
     }
@@ -49,8 +50,8 @@ bool creative_delivered(const struct delivery *d, const struct creative_uses *us
     return true;
 }
 
-static int add_buy(const struct act *act, struct str media_buy_id, struct str creative_id, struct creative_lifetime *out,
-                   struct err *e)
+static int add_buy(const struct act *act, struct str media_buy_id, struct str creative_id,
+                   struct creative_lifetime *out, struct err *e)
 {
     struct plan plan;
     struct delivery d;

@@ -101,7 +101,8 @@ static yyjson_mut_val *clipped(struct clip *c, yyjson_val *v, int depth)
         struct str name = json_val_str(key);
         if (c->left < name.n + 4) break;
         c->left -= name.n + 4;
-        (void)yyjson_mut_obj_add(out, yyjson_mut_strn(c->doc, name.p, name.n), clipped(c, val, depth + 1)); /* likewise */
+        (void)yyjson_mut_obj_add(out, yyjson_mut_strn(c->doc, name.p, name.n),
+                                 clipped(c, val, depth + 1)); /* likewise */
     }
     c->whole = c->whole && (list ? yyjson_mut_arr_size(out) : yyjson_mut_obj_size(out)) == yyjson_get_len(v);
     return out;
@@ -167,7 +168,9 @@ int opinion_ask(const struct act *act, const struct opinion_key *key, struct opi
     if (rc < 0) return -1;
     if (!task_open(&task) || rc == 0 || !str_is(row.status, "pending_review")) return 0;
     if (!str_eq(creative_content_id(act, &row), key->content)) return 0; /* its successor has a job of its own */
-    struct opinion_question q = { .url = assistant_url(act->arena, &s), .api_key = s.api_key, .timeout_ms = s.review_timeout_ms };
+    struct opinion_question q = { .url = assistant_url(act->arena, &s),
+                                  .api_key = s.api_key,
+                                  .timeout_ms = s.review_timeout_ms };
     struct str data = data_of(act, &row, &q.whole);
     q.body = assistant_body(act->arena, &s, system_text(act->arena, &s), data);
     *out = q;

@@ -16,8 +16,8 @@
 #include "domain/task/task.h"
 #include "store/q/q_creative.h"
 
-#define OPINION_JOB "creative_opinion" /* payload: {task_id, principal_id, creative_id, content} */
-#define OPINION_HORIZON_S 120          /* from the creative's arrival; later opinions are not waited for */
+#define OPINION_JOB       "creative_opinion" /* payload: {task_id, principal_id, creative_id, content} */
+#define OPINION_HORIZON_S 120 /* from the creative's arrival; later opinions are not waited for */
 
 /* SHA-256 of what a reviewer would see, as hex; the same for the same creative. */
 struct str creative_content_id(const struct act *act, const struct creative_row *row);
@@ -33,9 +33,9 @@ int64_t opinion_delay(const struct act *act, const struct task_row *task);
 
 struct opinion_question {
     struct str url, body;
-    struct str api_key;  /* for the Authorization header; may be empty */
+    struct str api_key; /* for the Authorization header; may be empty */
     int64_t timeout_ms;
-    bool whole;          /* nothing of the creative was left out */
+    bool whole; /* nothing of the creative was left out */
 };
 
 struct opinion_key {
@@ -56,8 +56,8 @@ struct opinion {
     int64_t confidence_bp; /* that the creative may run */
     struct str model;
     yyjson_val *categories, *reasons; /* arrays of strings; NULL with OPINION_NONE */
-    struct str why;        /* with OPINION_NONE: for people */
-    bool whole;            /* of the question */
+    struct str why; /* with OPINION_NONE: for people */
+    bool whole; /* of the question */
 };
 
 /* Exactly {decision, confidence, categories, reasons}; anything else is OPINION_NONE with `why`. */

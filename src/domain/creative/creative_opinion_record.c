@@ -7,12 +7,12 @@
 #include "domain/creative/creative_opinion.h"
 #include "domain/core/doc_edit.h"
 
-#define REASONS_MAX     10
-#define CATEGORIES_MAX  20
-#define REASON_BYTES    500
-#define CATEGORY_BYTES  64
-#define DEPTH_MAX       64
-#define SCANNED_MAX     (1 << 20)
+#define REASONS_MAX    10
+#define CATEGORIES_MAX 20
+#define REASON_BYTES   500
+#define CATEGORY_BYTES 64
+#define DEPTH_MAX      64
+#define SCANNED_MAX    (1 << 20)
 
 /* ---- reading ---- */
 
@@ -51,7 +51,8 @@ void opinion_read(struct arena *a, struct str response, struct opinion *out)
     o.reasons = yyjson_obj_get(v, "reasons");
     if (yyjson_obj_size(v) != 4 || !read_decision(json_str(v, "decision"), &o.decision) ||
         !assistant_share(yyjson_obj_get(v, "confidence"), &o.confidence_bp) ||
-        !is_list(o.categories, 0, CATEGORIES_MAX, CATEGORY_BYTES) || !is_list(o.reasons, 1, REASONS_MAX, REASON_BYTES)) {
+        !is_list(o.categories, 0, CATEGORIES_MAX, CATEGORY_BYTES) ||
+        !is_list(o.reasons, 1, REASONS_MAX, REASON_BYTES)) {
         return;
     }
     *out = o;
@@ -84,10 +85,13 @@ static void gather(struct buf *out, yyjson_val *v, int depth)
 static bool speaks_to_reviewers(yyjson_val *doc)
 {
     static const char *const phrases[] = {
-        "ignore previous", "ignore all", "ignore the above", "ignore your", "disregard", "previous instructions",
-        "prior instructions", "new instructions", "system prompt", "system message", "as an ai", "language model",
-        "reviewer", "moderator", "approve this", "must be approved", "is approved", "been approved", "decision approve",
-        "confidence 1", "auto approve",
+        "ignore previous",    "ignore all",       "ignore the above",
+        "ignore your",        "disregard",        "previous instructions",
+        "prior instructions", "new instructions", "system prompt",
+        "system message",     "as an ai",         "language model",
+        "reviewer",           "moderator",        "approve this",
+        "must be approved",   "is approved",      "been approved",
+        "decision approve",   "confidence 1",     "auto approve",
     };
     struct buf text;
     bool found = false;
@@ -191,8 +195,9 @@ static const char *why_people(const struct weighing *w, enum task_decision *deci
 
 static const char *decision_name(enum opinion_decision d)
 {
-    static const char *const names[] = { [OPINION_NONE] = "none", [OPINION_APPROVE] = "approve",
-                                         [OPINION_REJECT] = "reject", [OPINION_PEOPLE] = "people" };
+    static const char *const names[] = {
+        [OPINION_NONE] = "none", [OPINION_APPROVE] = "approve", [OPINION_REJECT] = "reject", [OPINION_PEOPLE] = "people"
+    };
     return names[d];
 }
 
@@ -236,9 +241,9 @@ static struct str joined(struct arena *a, yyjson_val *reasons)
 static struct str detail_of(const struct act *act, const struct opinion *o, struct str outcome)
 {
     if (o->decision == OPINION_NONE) return outcome;
-    return arena_printf(act->arena, STR_FMT "; it says %s (%lld.%02lld): " STR_FMT, STR_ARG(outcome), decision_name(o->decision),
-                        (long long)(o->confidence_bp / 10000), (long long)(o->confidence_bp % 10000 / 100),
-                        STR_ARG(joined(act->arena, o->reasons)));
+    return arena_printf(act->arena, STR_FMT "; it says %s (%lld.%02lld): " STR_FMT, STR_ARG(outcome),
+                        decision_name(o->decision), (long long)(o->confidence_bp / 10000),
+                        (long long)(o->confidence_bp % 10000 / 100), STR_ARG(joined(act->arena, o->reasons)));
 }
 
 /* The newest opinion is the one that is shown. */
@@ -250,7 +255,8 @@ static int add_finding(const struct act *act, struct task_row *task, const struc
     yyjson_val *old = doc_parse(act->arena, task_member(act, task, "findings")), *v;
     size_t i, n;
     yyjson_arr_foreach(old, i, n, v) {
-        if (!str_is(json_str(v, "check"), "assistant")) (void)yyjson_mut_arr_append(list, json_copy(doc, v)); /* an array */
+        if (!str_is(json_str(v, "check"), "assistant"))
+            (void)yyjson_mut_arr_append(list, json_copy(doc, v)); /* an array */
     }
     yyjson_mut_val *f = json_push_obj(doc, list);
     json_add_cstr(doc, f, "check", "assistant");
@@ -289,8 +295,9 @@ int opinion_record(const struct act *act, const struct opinion_key *key, const s
     assistant_settings_read(&ts, &s);
     struct weighing w = { act, &s, o, &task, doc_parse(act->arena, row.doc) };
     const char *people = s.reviews ? why_people(&w, &decision) : "the assistant was switched off";
-    struct str outcome = people ? arena_printf(act->arena, "people decide: %s", people)
-                                : decision == TASK_APPROVE ? STR("approved by the assistant") : STR("rejected by the assistant");
+    struct str outcome = people                     ? arena_printf(act->arena, "people decide: %s", people)
+                         : decision == TASK_APPROVE ? STR("approved by the assistant")
+                                                    : STR("rejected by the assistant");
     if (add_finding(act, &task, o, outcome, e) || audit(act, key, o, outcome, e)) return -1;
     return people ? 0 : decide(act, key, o, decision, e);
 }

@@ -31,8 +31,8 @@ void check_script(struct check_run *r, struct str text)
     bool insecure = scan_insecure_url(text, &url);
     if (found) reject(r, "script", arena_printf(r->arena, "%s is not allowed in creatives", found));
     if (insecure) {
-        reject(r, "script", arena_printf(r->arena, "uses " STR_FMT "; only https resources are allowed",
-                                         STR_ARG(shortened(url))));
+        reject(r, "script",
+               arena_printf(r->arena, "uses " STR_FMT "; only https resources are allowed", STR_ARG(shortened(url))));
     }
     yyjson_val *hosts = json_arr(r->in->policies, "allowed_hosts"), *v;
     size_t at = 0, i, n;
@@ -40,7 +40,8 @@ void check_script(struct check_run *r, struct str text)
     while (hosts && scan_next_host(text, &at, &host)) {
         bool allowed = false;
         yyjson_arr_foreach(hosts, i, n, v) allowed = allowed || host_within(host, json_val_str(v));
-        if (!allowed) reject(r, "script", arena_printf(r->arena, STR_FMT " is not an allowed host", STR_ARG(shortened(host))));
+        if (!allowed)
+            reject(r, "script", arena_printf(r->arena, STR_FMT " is not an allowed host", STR_ARG(shortened(host))));
     }
     if (!found && !insecure && text.n) (void)add_policy(r, "script", CHECK_PASSED, STR("no forbidden script"));
 }
@@ -170,18 +171,21 @@ void check_policies(struct check_run *r)
     yyjson_arr_foreach(json_arr(r->in->policies, "prohibited_categories"), i, n, v) {
         struct str category = json_val_str(v);
         if (declares(asset, category)) {
-            reject(r, "prohibited_category",
-                   arena_printf(r->arena, "the publisher does not accept \"" STR_FMT "\"", STR_ARG(shortened(category))));
+            reject(
+                r, "prohibited_category",
+                arena_printf(r->arena, "the publisher does not accept \"" STR_FMT "\"", STR_ARG(shortened(category))));
         } else if (creative_says(asset, category)) {
             (void)add_policy(r, "prohibited_category", CHECK_WARNING,
-                             arena_printf(r->arena, "the text mentions \"" STR_FMT "\", which the publisher does not accept",
+                             arena_printf(r->arena,
+                                          "the text mentions \"" STR_FMT "\", which the publisher does not accept",
                                           STR_ARG(shortened(category))));
         }
     }
     yyjson_arr_foreach(json_arr(r->in->policies, "prohibited_words"), i, n, v) {
         struct str word = json_val_str(v);
         if (creative_says(asset, word)) {
-            reject(r, "prohibited_word", arena_printf(r->arena, "the text contains \"" STR_FMT "\"", STR_ARG(shortened(word))));
+            reject(r, "prohibited_word",
+                   arena_printf(r->arena, "the text contains \"" STR_FMT "\"", STR_ARG(shortened(word))));
         }
     }
 }
@@ -260,7 +264,8 @@ static void check_provenance_of(struct check_run *r, yyjson_val *policy)
     yyjson_val *d = json_obj(p, "disclosure"), *required = yyjson_obj_get(d, "required");
     if (disclosure && (!yyjson_is_bool(required) ||
                        (yyjson_get_bool(required) && yyjson_arr_size(json_arr(d, "jurisdictions")) == 0))) {
-        missing(r, "PROVENANCE_DISCLOSURE_MISSING", "/provenance/disclosure", "the product requires disclosure metadata");
+        missing(r, "PROVENANCE_DISCLOSURE_MISSING", "/provenance/disclosure",
+                "the product requires disclosure metadata");
     }
     if (embedded && yyjson_arr_size(json_arr(p, "embedded_provenance")) == 0) {
         missing(r, "PROVENANCE_EMBEDDED_MISSING", "/provenance/embedded_provenance",

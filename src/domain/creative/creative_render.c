@@ -13,23 +13,12 @@ static void add_escaped(struct buf *b, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         switch (s.p[i]) {
-        case '&':
-            buf_add(b, STR("&amp;"));
-            break;
-        case '<':
-            buf_add(b, STR("&lt;"));
-            break;
-        case '>':
-            buf_add(b, STR("&gt;"));
-            break;
-        case '"':
-            buf_add(b, STR("&quot;"));
-            break;
-        case '\'':
-            buf_add(b, STR("&#39;"));
-            break;
-        default:
-            buf_add_char(b, s.p[i]);
+        case '&': buf_add(b, STR("&amp;")); break;
+        case '<': buf_add(b, STR("&lt;")); break;
+        case '>': buf_add(b, STR("&gt;")); break;
+        case '"': buf_add(b, STR("&quot;")); break;
+        case '\'': buf_add(b, STR("&#39;")); break;
+        default: buf_add_char(b, s.p[i]);
         }
     }
 }
@@ -37,7 +26,8 @@ static void add_escaped(struct buf *b, struct str s)
 /* {NAME} -> its value; also URL-encoded braces are left alone, as are names nobody gave. */
 static struct str with_macros(struct arena *a, yyjson_val *macros, struct str text)
 {
-    if (!yyjson_is_obj(macros) || yyjson_obj_size(macros) > MACROS_MAX || !memchr(text.p ? text.p : "", '{', text.n)) return text;
+    if (!yyjson_is_obj(macros) || yyjson_obj_size(macros) > MACROS_MAX || !memchr(text.p ? text.p : "", '{', text.n))
+        return text;
     struct buf b;
     buf_init(&b, RENDER_BYTES_MAX);
     size_t i = 0;
@@ -196,8 +186,10 @@ static void add_media(struct buf *b, struct parts *p)
 /* A box of the format's size: the picture, over it the words, the whole a link. */
 static void add_banner(struct buf *b, struct parts *p, struct render_size size)
 {
-    buf_addf(b, "<div style=\"position:relative;width:%lldpx;height:%lldpx;overflow:hidden;background:#fff;"
-                "font-family:sans-serif\">", (long long)size.width, (long long)size.height);
+    buf_addf(b,
+             "<div style=\"position:relative;width:%lldpx;height:%lldpx;overflow:hidden;background:#fff;"
+             "font-family:sans-serif\">",
+             (long long)size.width, (long long)size.height);
     if (p->click.n) {
         buf_add(b, STR("<a target=\"_blank\" rel=\"noopener\" style=\"color:inherit;text-decoration:none\""));
         add_attribute(b, "href", p->click);
@@ -210,7 +202,8 @@ static void add_banner(struct buf *b, struct parts *p, struct render_size size)
                  over ? "position:absolute;left:0;right:0;bottom:0;background:rgba(0,0,0,.6);color:#fff;" : "");
         add_element(b, "strong", "display:block;font-size:16px", p->headline);
         add_element(b, "span", "display:block;font-size:13px", p->body);
-        add_element(b, "span", "display:inline-block;margin-top:4px;padding:2px 8px;background:#fff;color:#000;font-size:13px",
+        add_element(b, "span",
+                    "display:inline-block;margin-top:4px;padding:2px 8px;background:#fff;color:#000;font-size:13px",
                     p->cta);
         buf_add(b, STR("</div>"));
     }
@@ -424,22 +417,17 @@ int render_build(struct arena *a, const struct render_input *in, yyjson_mut_doc 
     yyjson_mut_val *assets = yyjson_mut_obj(doc);
     bool built = false;
     switch (in->format->type) {
-    case FORMAT_DISPLAY:
-        built = build_display(&p, doc, assets);
-        break;
-    case FORMAT_VIDEO:
-        built = build_video(&p, doc, assets);
-        break;
+    case FORMAT_DISPLAY: built = build_display(&p, doc, assets); break;
+    case FORMAT_VIDEO: built = build_video(&p, doc, assets); break;
     case FORMAT_AUDIO:
     case FORMAT_NATIVE:
-    case FORMAT_OTHER:
-        built = build_same(&p, doc, assets);
-        break;
+    case FORMAT_OTHER: built = build_same(&p, doc, assets); break;
     }
     if (built) {
         json_add_val(doc, manifest, "assets", assets);
         return 0;
     }
-    (void)err_set(e, "UNSUPPORTED_FEATURE", "format " STR_FMT " cannot be made from these assets", STR_ARG(in->format->id));
+    (void)err_set(e, "UNSUPPORTED_FEATURE", "format " STR_FMT " cannot be made from these assets",
+                  STR_ARG(in->format->id));
     return err_suggest(e, "display formats need an image or a headline, video formats a video or a VAST document");
 }

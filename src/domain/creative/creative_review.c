@@ -70,7 +70,9 @@ int creative_review_close(const struct act *act, const struct creative_row *row,
     struct task_row open;
     int rc = creative_review_find(act, row, &open, e);
     if (rc < 1) return rc;
-    struct task_subject subject = { .type = "creative", .id = row->key.creative_id, .principal_id = row->key.principal_id };
+    struct task_subject subject = { .type = "creative",
+                                    .id = row->key.creative_id,
+                                    .principal_id = row->key.principal_id };
     return task_withdraw(act, &subject,
                          arena_printf(act->arena, "the creative is " STR_FMT " now", STR_ARG(row->status)).p, e);
 }

@@ -114,16 +114,12 @@ static bool is_eval(struct script *s, size_t behind)
     if (next >= s->text.n) return false;
     switch (s->text.p[next]) {
     case '(':
-    case ';':
-        return true;
-    case ')':
-        return is_call(s, next + 1);
+    case ';': return true;
+    case ')': return is_call(s, next + 1);
     case '"':
     case '\'':
-    case '`':
-        return next == behind && char_at(s, skip_blank(s, next + 1), ']');
-    default:
-        return false;
+    case '`': return next == behind && char_at(s, skip_blank(s, next + 1), ']');
+    default: return false;
     }
 }
 
@@ -186,8 +182,8 @@ static struct str url_from(struct str text, size_t i)
 /* Names, not addresses: nothing is ever loaded from them. */
 static bool is_namespace(struct str text, size_t i)
 {
-    static const char *const names[] = { "http://www.w3.org/", "http://ns.adobe.com/", "http://purl.org/",
-                                         "http://schemas.", "http://www.iab.com/VAST", "http://www.sketch.com/" };
+    static const char *const names[] = { "http://www.w3.org/", "http://ns.adobe.com/",    "http://purl.org/",
+                                         "http://schemas.",    "http://www.iab.com/VAST", "http://www.sketch.com/" };
     for (size_t k = 0; k < ARRAY_LEN(names); k++) {
         if (at_nocase(text, i, str_from(names[k]))) return true;
     }
@@ -229,7 +225,8 @@ bool scan_next_host(struct str text, size_t *at, struct str *host)
 
 static bool host_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
 }
 
 static bool read_port(struct str s)

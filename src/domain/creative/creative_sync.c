@@ -65,14 +65,16 @@ static int read_head(struct sync *s)
 {
     struct err e;
     yyjson_val *v = s->in->asset, *assets;
-    if (json_req_str(JSON_FIELD(v, "creative_id", ""), (struct json_len){ 1, CREATIVE_ID_MAX }, &s->out->creative_id, &e) ||
+    if (json_req_str(JSON_FIELD(v, "creative_id", ""), (struct json_len){ 1, CREATIVE_ID_MAX }, &s->out->creative_id,
+                     &e) ||
         json_req_str(JSON_FIELD(v, "name", ""), (struct json_len){ 1, NAME_MAX_BYTES }, &s->name, &e) ||
         json_req_obj(JSON_FIELD(v, "assets", ""), &assets, &e)) {
         fail_with(s, &e);
         return 1;
     }
     if (!id_text_valid(s->out->creative_id, CREATIVE_ID_MAX)) {
-        (void)err_set(&e, "VALIDATION_ERROR", "creative_id must be printable ASCII without spaces, quotes or backslashes");
+        (void)err_set(&e, "VALIDATION_ERROR",
+                      "creative_id must be printable ASCII without spaces, quotes or backslashes");
         (void)err_field(&e, "/creative_id");
         fail_with(s, &e);
         return 1;
@@ -300,7 +302,7 @@ static int store(struct sync *s, struct err *e)
     bool content = s->exists && compare(s);
     bool archived = s->exists && str_is(s->had.status, "archived");
     bool moved = s->exists && !str_eq(s->had.account_id, s->in->account_id);
-    out->action = !s->exists ? CREATIVE_CREATED
+    out->action = !s->exists                            ? CREATIVE_CREATED
                   : out->changes_n || archived || moved ? CREATIVE_UPDATED
                                                         : CREATIVE_UNCHANGED;
     out->status = next_status(s, content);
@@ -317,7 +319,8 @@ static int store(struct sync *s, struct err *e)
     if (out->action == CREATIVE_UNCHANGED) return 0;
     if (q_creative_put(s->act->tx, &out->row, e) < 0) return -1;
     if (out->status == CREATIVE_PENDING_REVIEW) {
-        if (creative_review_open(s->act, &out->row, s->verdict.outcome == RULE_PERSON ? &s->verdict : NULL, e)) return -1;
+        if (creative_review_open(s->act, &out->row, s->verdict.outcome == RULE_PERSON ? &s->verdict : NULL, e))
+            return -1;
     } else if (s->exists && creative_review_close(s->act, &out->row, e)) {
         return -1;
     }

@@ -218,9 +218,10 @@ int vast_read(struct arena *a, struct str xml, struct vast_facts *out, const cha
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
     enum XML_Status st = XML_Parse(r.parser, xml.p, (int)xml.n, XML_TRUE);
     if (st == XML_STATUS_ERROR && !r.why) {
-        r.why = arena_printf(a, "it is not well-formed XML: %s in line %lu",
-                             XML_ErrorString(XML_GetErrorCode(r.parser)),
-                             (unsigned long)XML_GetCurrentLineNumber(r.parser)).p;
+        r.why =
+            arena_printf(a, "it is not well-formed XML: %s in line %lu", XML_ErrorString(XML_GetErrorCode(r.parser)),
+                         (unsigned long)XML_GetCurrentLineNumber(r.parser))
+                .p;
     }
     if (!r.why) r.why = judge(&facts);
     XML_ParserFree(r.parser);

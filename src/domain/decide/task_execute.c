@@ -59,15 +59,21 @@ static int add_job(const struct act *act, const struct deferral *wanted, const s
 {
     enum adapter_verb verb;
     ENSURE(adapter_verb_parse(str_from(wanted->verb), &verb)); /* booking.c wrote it */
-    struct booking_job job = { .job_id = job_id, .media_buy_id = wanted->media_buy_id, .verb = verb, .task_id = task->task_id };
+    struct booking_job job = {
+        .job_id = job_id, .media_buy_id = wanted->media_buy_id, .verb = verb, .task_id = task->task_id
+    };
     return booking_job_add(act, &job, e);
 }
 
 int task_execute_start(const struct act *act, const struct task_resolution *r, const struct deferral *wanted,
                        struct task_row *task, struct err *e)
 {
-    struct execution before, x = { .by = act->actor, .at = act->now, .origin = act->origin, .reason = r->reason,
-                                   .state = task->state, .running = true };
+    struct execution before, x = { .by = act->actor,
+                                   .at = act->now,
+                                   .origin = act->origin,
+                                   .reason = r->reason,
+                                   .state = task->state,
+                                   .running = true };
     read_execution(act, task, &before);
     x.job_id = before.job_id;
     int again = x.job_id.n ? q_job_redeliver(act->tx, task->tenant_id, x.job_id, act->now, e) : 0;
@@ -125,7 +131,8 @@ int task_execute_plan(const struct act *act, struct str task_id, enum task_execu
     return found ? 0 : err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this task is gone.");
 }
 
-static int open_again(const struct act *act, struct execution *x, struct task_row *task, const struct err *why, struct err *e)
+static int open_again(const struct act *act, struct execution *x, struct task_row *task, const struct err *why,
+                      struct err *e)
 {
     struct act as = as_decider(act, x, NULL);
     x->running = false;

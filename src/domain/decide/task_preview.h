@@ -16,4 +16,5 @@ struct task_preview {
 };
 
 /* Inside a write transaction, which is left as it was. A closed task shows the plan as it is. */
-MUST_CHECK int task_preview(const struct act *act, const struct task_row *task, struct task_preview *out, struct err *e);
+MUST_CHECK int task_preview(const struct act *act, const struct task_row *task, struct task_preview *out,
+                            struct err *e);

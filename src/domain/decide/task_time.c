@@ -67,8 +67,12 @@ void task_set_next(const struct act *act, struct task_row *task)
 
 void task_set_terms(const struct act *act, struct task_row *task, const struct rule_verdict *v)
 {
-    static const char *const lapses[] = { [LAPSE_STAY] = "stay", [LAPSE_REJECT] = "reject", [LAPSE_APPROVE] = "approve" };
-    struct terms t = { .lapse = STR("stay"), .role = STR("operator"), .remind_at = TIME_NONE, .escalate_at = TIME_NONE };
+    static const char *const lapses[] = {
+        [LAPSE_STAY] = "stay", [LAPSE_REJECT] = "reject", [LAPSE_APPROVE] = "approve"
+    };
+    struct terms t = {
+        .lapse = STR("stay"), .role = STR("operator"), .remind_at = TIME_NONE, .escalate_at = TIME_NONE
+    };
     if (v) {
         t.rule_id = v->rule_id;
         t.rule_name = v->name;

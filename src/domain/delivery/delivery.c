@@ -106,8 +106,13 @@ static void rewind_to(struct fact_rows *facts, struct str source, int64_t now)
 static struct history history_of(const struct act *act, const struct ad_server *server, const struct plan *plan,
                                  size_t index, const struct fact_rows *all)
 {
-    struct history h = { .server = server, .plan = plan, .index = index, .now = act->now, .frozen = delivered_none(),
-                         .read_at = TIME_NONE, .as_of = act->now };
+    struct history h = { .server = server,
+                         .plan = plan,
+                         .index = index,
+                         .now = act->now,
+                         .frozen = delivered_none(),
+                         .read_at = TIME_NONE,
+                         .as_of = act->now };
     struct str id = plan->packages[index].package_id;
     size_t i = 0;
     while (i < all->n && !str_eq(all->rows[i].package_id, id)) i++;
@@ -274,8 +279,8 @@ static struct day_list cut(const struct day_list *all, const struct delivery_ran
     return (struct day_list){ all->days + from, to - from };
 }
 
-static struct delivery_package read_package(const struct history *h, struct arena *a, const struct delivery_range *range,
-                                            enum delivery_detail detail)
+static struct delivery_package read_package(const struct history *h, struct arena *a,
+                                            const struct delivery_range *range, enum delivery_detail detail)
 {
     struct delivery_package d = { .package = &h->plan->packages[h->index] };
     struct day_list days = { NULL, 0 };
@@ -325,9 +330,13 @@ int delivery_read(const struct act *act, const struct plan *plan, struct deliver
     if (read < 0) return -1;
     if (read == 0) reading.as_of = plan->start_at;
     if (reading.as_of > act->now) reading.as_of = act->now;
-    struct delivery d = { .plan = plan, .lifetime = delivered_none(), .in_range = delivered_none(),
-                          .staleness_s = server.adapter->staleness_s, .as_of = reading.as_of,
-                          .is_final = plan->packages_n > 0, .finalized_at = TIME_NONE };
+    struct delivery d = { .plan = plan,
+                          .lifetime = delivered_none(),
+                          .in_range = delivered_none(),
+                          .staleness_s = server.adapter->staleness_s,
+                          .as_of = reading.as_of,
+                          .is_final = plan->packages_n > 0,
+                          .finalized_at = TIME_NONE };
     d.packages = ARENA_ARRAY(act->arena, struct delivery_package, plan->packages_n);
     for (size_t i = 0; i < plan->packages_n; i++) {
         struct history h = history_of(act, &server, plan, i, &facts);
@@ -360,8 +369,11 @@ static int freeze_package(const struct act *act, const struct history *h, struct
         int64_t stop = day + USEC_PER_DAY;
         struct delivered after = total_at(h, stop < act->now ? stop : act->now);
         struct delivered more = growth(&before, &after);
-        struct fact_row row = { .media_buy_id = h->plan->media_buy_id, .package_id = p->package_id, .day_at = day,
-                                .source = str_from(h->server->adapter->source), .delivered = delivered_none() };
+        struct fact_row row = { .media_buy_id = h->plan->media_buy_id,
+                                .package_id = p->package_id,
+                                .day_at = day,
+                                .source = str_from(h->server->adapter->source),
+                                .delivered = delivered_none() };
         before = after;
         if (day != today && !any(&more)) continue;
         if (q_fact_get(act->tx, &row, e) < 0) return -1;
@@ -401,9 +413,12 @@ int delivery_begin(const struct act *act, const struct plan *plan, const struct 
     struct ad_server server;
     if (ad_server_of(act, &server, e)) return -1;
     if (server.adapter->deliver == NULL || act->now <= begins_at(plan, package)) return 0;
-    struct fact_row row = { .media_buy_id = plan->media_buy_id, .package_id = package->package_id,
-                            .day_at = utc_day_start(act->now), .source = str_from(server.adapter->source),
-                            .delivered = delivered_none(), .read_at = act->now };
+    struct fact_row row = { .media_buy_id = plan->media_buy_id,
+                            .package_id = package->package_id,
+                            .day_at = utc_day_start(act->now),
+                            .source = str_from(server.adapter->source),
+                            .delivered = delivered_none(),
+                            .read_at = act->now };
     int rc = q_fact_get(act->tx, &row, e);
     if (rc != 0) return rc < 0 ? -1 : 0;
     return q_fact_put(act->tx, &row, e);
@@ -412,8 +427,10 @@ int delivery_begin(const struct act *act, const struct plan *plan, const struct 
 static int add_simulated(const struct act *act, const struct plan *plan, struct str package_id,
                          const struct delivered *more, struct err *e)
 {
-    struct fact_row row = { .media_buy_id = plan->media_buy_id, .package_id = package_id,
-                            .day_at = utc_day_start(act->now), .source = STR(DELIVERY_SOURCE_SIMULATED),
+    struct fact_row row = { .media_buy_id = plan->media_buy_id,
+                            .package_id = package_id,
+                            .day_at = utc_day_start(act->now),
+                            .source = STR(DELIVERY_SOURCE_SIMULATED),
                             .delivered = delivered_none() };
     if (q_fact_get(act->tx, &row, e) < 0) return -1;
     delivered_add(&row.delivered, more);
@@ -482,15 +499,18 @@ int delivery_record(const struct act *act, const struct plan *plan, const struct
 {
     struct ad_server server;
     struct delivery_changes found = { .n = 0 };
-    struct delivery_poll_row before, reading = { act->now, report->as_of > 0 && report->as_of < act->now ? report->as_of : act->now };
+    struct delivery_poll_row before,
+        reading = { act->now, report->as_of > 0 && report->as_of < act->now ? report->as_of : act->now };
     if (ad_server_of(act, &server, e)) return -1;
     int read = q_delivery_poll_get(act->tx, plan->media_buy_id, &before, e);
     if (read < 0) return -1;
     for (size_t i = 0; i < report->facts_n; i++) {
         const struct adapter_fact *f = &report->facts[i];
         if (!of_plan(plan, f->package_id)) continue;
-        struct fact_row row = { .media_buy_id = plan->media_buy_id, .package_id = f->package_id,
-                                .day_at = utc_day_start(f->day_at), .source = str_from(server.adapter->source) };
+        struct fact_row row = { .media_buy_id = plan->media_buy_id,
+                                .package_id = f->package_id,
+                                .day_at = utc_day_start(f->day_at),
+                                .source = str_from(server.adapter->source) };
         int rc = q_fact_get(act->tx, &row, e);
         if (rc < 0) return -1;
         bool other = rc == 0 ? any(&f->delivered) : memcmp(&row.delivered, &f->delivered, sizeof(row.delivered)) != 0;
@@ -507,7 +527,8 @@ int delivery_record(const struct act *act, const struct plan *plan, const struct
 int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out, struct err *e)
 {
     struct delivery d;
-    struct delivery_range all = { utc_day_start(plan->start_at) - USEC_PER_DAY, utc_day_start(act->now) + 2 * USEC_PER_DAY };
+    struct delivery_range all = { utc_day_start(plan->start_at) - USEC_PER_DAY,
+                                  utc_day_start(act->now) + 2 * USEC_PER_DAY };
     if (delivery_read(act, plan, DELIVERY_LIFETIME, DELIVERY_DAYS, &d, e)) return -1;
     int64_t from = all.to_day;
     for (size_t i = 0; i < plan->packages_n; i++) {
@@ -526,8 +547,11 @@ static struct pacing_input pacing_input_of(const struct delivery_package *p, int
 {
     int64_t end = ends_at(p->package), spend = known(p->lifetime.of[METRIC_SPEND]);
     if (end < p->package->start_at) end = p->package->start_at;
-    return (struct pacing_input){ .budget_micros = p->package->budget_micros, .spend_micros = spend,
-                                  .start_at = p->package->start_at, .end_at = end, .now = now };
+    return (struct pacing_input){ .budget_micros = p->package->budget_micros,
+                                  .spend_micros = spend,
+                                  .start_at = p->package->start_at,
+                                  .end_at = end,
+                                  .now = now };
 }
 
 struct pacing delivery_package_pacing(const struct delivery_package *p, int64_t now, enum pacing_basis basis)

@@ -95,7 +95,8 @@ MUST_CHECK int delivery_record(const struct act *act, const struct plan *plan, c
                                struct delivery_changes *changed, struct err *e);
 
 /* The days that a remote ad server is to be asked for: from the first that is not final, to the one that is under way. */
-MUST_CHECK int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out, struct err *e);
+MUST_CHECK int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out,
+                                  struct err *e);
 
 /* Pacing of one package and of the whole buy. */
 struct pacing delivery_package_pacing(const struct delivery_package *p, int64_t now, enum pacing_basis basis);

@@ -2,7 +2,7 @@
 
 #include <salesagent/money.h>
 
-#define E4 10000
+#define E4                 10000
 #define BEHIND_E4          8500
 #define SLIGHTLY_BEHIND_E4 9500
 #define AHEAD_E4           10500
@@ -107,8 +107,10 @@ struct pacing pacing_combine(const struct pacing_input *in, size_t n, enum pacin
         projected += p != PACING_UNKNOWN ? p : in[i].budget_micros;
     }
     struct span days = days_of(&all);
-    struct pacing out = { .total_days = days.total, .days_elapsed = days.elapsed,
-                          .days_remaining = days.total - days.elapsed, .expected_micros = expected,
+    struct pacing out = { .total_days = days.total,
+                          .days_elapsed = days.elapsed,
+                          .days_remaining = days.total - days.elapsed,
+                          .expected_micros = expected,
                           .projected_micros = known ? projected : PACING_UNKNOWN };
     out.ratio_e4 = ratio_e4(all.spend_micros, expected);
     out.utilization_e4 = ratio_e4(all.spend_micros, all.budget_micros);

@@ -11,8 +11,9 @@
 
 int report_frequency_parse(struct str name, enum report_frequency *out)
 {
-    static const char *const names[] = { [REPORT_HOURLY] = "hourly", [REPORT_DAILY] = "daily",
-                                         [REPORT_MONTHLY] = "monthly" };
+    static const char *const names[] = {
+        [REPORT_HOURLY] = "hourly", [REPORT_DAILY] = "daily", [REPORT_MONTHLY] = "monthly"
+    };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!str_is(name, names[i])) continue;
         *out = (enum report_frequency)i;
@@ -84,8 +85,7 @@ int report_check(const struct product *product, yyjson_val *config, struct err *
         (void)err_suggest(e, "Leave reporting_webhook out and call get_media_buy_delivery.");
         return err_field(e, "/reporting_webhook");
     }
-    yyjson_arr_foreach(json_arr(says, "available_reporting_frequencies"), i, n, v)
-    {
+    yyjson_arr_foreach(json_arr(says, "available_reporting_frequencies"), i, n, v) {
         if (str_eq(json_val_str(v), asked) && report_frequency_parse(asked, &f) == 0) return 0;
     }
     (void)err_set(e, "INVALID_REQUEST", "The product " STR_FMT " is not reported \"" STR_FMT "\".",
@@ -179,9 +179,8 @@ int report_facts_changed(const struct act *act, struct str media_buy_id, const s
     int found = q_report_get(act->tx, act->arena, media_buy_id, &row, e);
     if (found < 0) return -1;
     if (!found || row.sequence == 0) return 0;
-    struct report_wake wake = { .media_buy_id = media_buy_id,
-                                .version = row.version,
-                                .due_at = act->now,
-                                .adjusted = changed };
+    struct report_wake wake = {
+        .media_buy_id = media_buy_id, .version = row.version, .due_at = act->now, .adjusted = changed
+    };
     return report_wake(act, &wake, e);
 }

@@ -25,7 +25,7 @@
 #include "store/q/q_report.h"
 
 #define REPORT_JOB           "report" /* payload: {"media_buy_id", "version", "adjusted"?: {"first_day", "last_day"}} */
-#define REPORT_DELAY_MINUTES 5        /* where numbers are live; products promise an hour */
+#define REPORT_DELAY_MINUTES 5 /* where numbers are live; products promise an hour */
 
 enum report_frequency { REPORT_HOURLY, REPORT_DAILY, REPORT_MONTHLY };
 

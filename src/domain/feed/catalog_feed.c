@@ -75,10 +75,10 @@ static int store(const struct act *act, const struct catalog_feed *f, struct err
     if (f->next_at != TIME_NONE) json_add_i64(doc, o, "next_at", f->next_at);
     json_add_i64(doc, o, "rejected", f->rejected);
     struct buyer_object_row row = { .key = key_of(&f->catalog),
-                            .status = str_from(status_names[f->status]),
-                            .doc = json_write(act->arena, o),
-                            .created_at = act->now,
-                            .updated_at = act->now };
+                                    .status = str_from(status_names[f->status]),
+                                    .doc = json_write(act->arena, o),
+                                    .created_at = act->now,
+                                    .updated_at = act->now };
     return q_buyer_object_put(act->tx, &row, e);
 }
 
@@ -126,8 +126,8 @@ static int64_t interval_us(struct str frequency)
     return 0;
 }
 
-int catalog_feed_ask(const struct act *act, const struct buyer_object_key *catalog, yyjson_val *entry, struct catalog_feed *out,
-                     struct err *e)
+int catalog_feed_ask(const struct act *act, const struct buyer_object_key *catalog, yyjson_val *entry,
+                     struct catalog_feed *out, struct err *e)
 {
     struct catalog_feed f;
     yyjson_val *mappings = json_arr(entry, "feed_field_mappings");
@@ -178,8 +178,8 @@ static int replace_items(const struct act *act, const struct buyer_object_key *c
     return 0;
 }
 
-static int take(const struct act *act, struct catalog_feed *f, struct buyer_object_row *catalog, const struct feed_items *items,
-                struct err *e)
+static int take(const struct act *act, struct catalog_feed *f, struct buyer_object_row *catalog,
+                const struct feed_items *items, struct err *e)
 {
     struct str mark = mark_of(act->arena, items);
     f->status = CATALOG_FEED_FETCHED;
@@ -192,8 +192,8 @@ static int take(const struct act *act, struct catalog_feed *f, struct buyer_obje
     return replace_items(act, &catalog->key, items, e) || q_buyer_object_put(act->tx, catalog, e) ? -1 : 0;
 }
 
-int catalog_feed_fetched(const struct act *act, const struct catalog_feed *feed, const struct catalog_feed_result *result,
-                         struct err *e)
+int catalog_feed_fetched(const struct act *act, const struct catalog_feed *feed,
+                         const struct catalog_feed_result *result, struct err *e)
 {
     struct catalog_feed f;
     struct buyer_object_row catalog;

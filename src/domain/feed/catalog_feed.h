@@ -31,8 +31,8 @@ struct catalog_feed {
 MUST_CHECK int catalog_feed_check(const struct act *act, yyjson_val *entry, const char *at, struct err *e);
 
 /* 0 with `known` false when the catalog has no feed. */
-MUST_CHECK int catalog_feed_load(struct tx *tx, struct arena *a, const struct buyer_object_key *catalog, struct catalog_feed *out,
-                                 struct err *e);
+MUST_CHECK int catalog_feed_load(struct tx *tx, struct arena *a, const struct buyer_object_key *catalog,
+                                 struct catalog_feed *out, struct err *e);
 
 /* Makes the catalog one that is fetched as this entry says, at once; nothing when that is under way already. */
 MUST_CHECK int catalog_feed_ask(const struct act *act, const struct buyer_object_key *catalog, yyjson_val *entry,

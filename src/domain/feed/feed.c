@@ -10,9 +10,10 @@
  * item: without a bound a small feed would become more than there is memory. */
 #define ITEMS_BYTES_MAX ((size_t)32 << 20)
 
-static const char *const id_members[] = { "item_id",     "offering_id", "store_id",   "hotel_id",    "flight_id",
-                                          "job_id",      "vehicle_id",  "listing_id", "program_id",  "destination_id",
-                                          "app_id",      "product_id",  "promotion_id", "inventory_id", "sku", "id" };
+static const char *const id_members[] = { "item_id",      "offering_id",    "store_id",   "hotel_id",
+                                          "flight_id",    "job_id",         "vehicle_id", "listing_id",
+                                          "program_id",   "destination_id", "app_id",     "product_id",
+                                          "promotion_id", "inventory_id",   "sku",        "id" };
 
 struct str feed_item_id(yyjson_val *item)
 {
@@ -35,14 +36,16 @@ int feed_check(yyjson_val *entry, const char *at, struct err *e)
     struct str format = STR_NONE;
     yyjson_val *mappings = NULL;
     if (json_opt_str(JSON_FIELD(entry, "feed_format", at), (struct json_len){ 1, 64 }, &format, e)) return -1;
-    if (json_opt_arr(JSON_FIELD(entry, "feed_field_mappings", at), (struct json_len){ 1, FEED_MAPPINGS_MAX }, &mappings, e)) {
+    if (json_opt_arr(JSON_FIELD(entry, "feed_field_mappings", at), (struct json_len){ 1, FEED_MAPPINGS_MAX }, &mappings,
+                     e)) {
         return -1;
     }
     bool custom = str_is(format, "custom");
     if (format.n && !custom && !merchant(format)) {
         (void)err_set(e, "UNSUPPORTED_FEATURE", "Feeds of format " STR_FMT " are not read here.", STR_ARG(format));
-        (void)err_suggest(e, "Send google_merchant_center, facebook_catalog, custom with feed_field_mappings, or AdCP items "
-                             "without feed_format; or put the items into the call.");
+        (void)err_suggest(
+            e, "Send google_merchant_center, facebook_catalog, custom with feed_field_mappings, or AdCP items "
+               "without feed_format; or put the items into the call.");
         return err_field(e, "%s/feed_format", at);
     }
     if (custom && !mappings) {
@@ -112,7 +115,9 @@ static void drop_repeated(struct arena *a, struct feed_items *f)
 
 static int read_items(struct feed_records *r, const struct feed_ask *ask, struct feed_items *out, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = JSON_DEPTH_HARD, .nodes_max = 100000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 20,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 100000 };
     struct feed_items f = { .items = ARENA_ARRAY(r->a, struct feed_item, yyjson_mut_arr_size(r->list) + 1) };
     yyjson_mut_val *record;
     size_t i, n, bytes = 0;
@@ -120,8 +125,10 @@ static int read_items(struct feed_records *r, const struct feed_ask *ask, struct
         yyjson_doc *parsed;
         struct str doc = json_write(r->a, item_of(r, ask, record));
         bytes += doc.n;
-        if (bytes > ITEMS_BYTES_MAX) return err_set(e, "INVALID_REQUEST", "The feed's items are larger than 32 MiB together.");
-        if (json_parse(r->a, doc, &limits, &parsed, e)) return err_set(e, "INVALID_REQUEST", "Record %zu is too large.", i + 1);
+        if (bytes > ITEMS_BYTES_MAX)
+            return err_set(e, "INVALID_REQUEST", "The feed's items are larger than 32 MiB together.");
+        if (json_parse(r->a, doc, &limits, &parsed, e))
+            return err_set(e, "INVALID_REQUEST", "Record %zu is too large.", i + 1);
         struct str id = feed_item_id(yyjson_doc_get_root(parsed));
         if (id.n) f.items[f.n++] = (struct feed_item){ arena_dup(r->a, id), doc };
         else f.nameless++;
@@ -139,10 +146,11 @@ int feed_read(struct arena *a, const struct feed_ask *ask, struct feed_items *ou
     if (str_starts(body, STR("\xef\xbb\xbf"))) body = str_skip(body, 3);
     while (body.n && (body.p[0] == ' ' || body.p[0] == '\n' || body.p[0] == '\r')) body = str_skip(body, 1);
     if (!body.n) return err_set(e, "INVALID_REQUEST", "The feed is empty.");
-    if (str_starts(body, STR("\x1f\x8b"))) return err_set(e, "INVALID_REQUEST", "The feed is compressed; only plain feeds are read.");
-    int rc = body.p[0] == '<'                         ? feed_read_xml(&r, body, e)
+    if (str_starts(body, STR("\x1f\x8b")))
+        return err_set(e, "INVALID_REQUEST", "The feed is compressed; only plain feeds are read.");
+    int rc = body.p[0] == '<'                       ? feed_read_xml(&r, body, e)
              : body.p[0] == '[' || body.p[0] == '{' ? feed_read_json(&r, body, e)
-                                                      : feed_read_table(&r, body, e);
+                                                    : feed_read_table(&r, body, e);
     if (rc) return -1;
     if (yyjson_mut_arr_size(r.list) == 0) return err_set(e, "INVALID_REQUEST", "The feed has no items.");
     return read_items(&r, ask, out, e);

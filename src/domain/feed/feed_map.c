@@ -76,7 +76,8 @@ static int check_one(yyjson_val *m, struct err *e)
     bool from = json_has(m, "feed_field"), value = json_has(m, "value");
     bool field = json_has(m, "catalog_field"), group = json_has(m, "asset_group_id");
     if (from == value || field == group) {
-        return refuse(e, "INVALID_REQUEST", "A mapping leads from feed_field or value to catalog_field or asset_group_id.", "");
+        return refuse(e, "INVALID_REQUEST",
+                      "A mapping leads from feed_field or value to catalog_field or asset_group_id.", "");
     }
     return check_transform(m, e);
 }

@@ -27,7 +27,8 @@ static bool spent_up(const struct delivery_package *p)
 {
     int64_t spend = p->lifetime.of[METRIC_SPEND];
     if (p->status == DELIVERY_BUDGET_EXHAUSTED) return true;
-    return p->status == DELIVERY_GOAL_MET && p->package->budget_micros > 0 && spend >= p->package->budget_micros / 1000 * 990;
+    return p->status == DELIVERY_GOAL_MET && p->package->budget_micros > 0 &&
+           spend >= p->package->budget_micros / 1000 * 990;
 }
 
 static int tell(const struct act *act, const struct media_buy *buy, struct str package_id, struct err *e)

@@ -120,7 +120,8 @@ static int add_metrics(const struct act *act, const struct media_buy *b, const s
         json_add_i64(doc, m, "impressions", more_than(seen, p->impressions));
         json_add_i64(doc, m, "cumulative_impressions", seen);
     }
-    const char *pace = plan.packages_n ? pacing_word(delivery_pacing(&d, act->arena, act->now, PACING_BY_TIME).status) : NULL;
+    const char *pace =
+        plan.packages_n ? pacing_word(delivery_pacing(&d, act->arena, act->now, PACING_BY_TIME).status) : NULL;
     if (pace) json_add_cstr(doc, m, "pacing", pace);
     return 0;
 }
@@ -167,7 +168,8 @@ int governance_delivery_question(const struct act *act, struct str media_buy_id,
     if (found != 1) return found;
     struct appointment p = read_appointment(act->arena, &b.row);
     if (!str_eq(p.job_id, job_id) || !worth_telling(&b)) return 0;
-    struct account_row key = { .tenant_id = b.row.tenant_id, .principal_id = b.row.principal_id,
+    struct account_row key = { .tenant_id = b.row.tenant_id,
+                               .principal_id = b.row.principal_id,
                                .account_id = b.row.account_id };
     found = q_account_get(act->tx, act->arena, &key, &account, e);
     if (found != 1) return found;
@@ -231,8 +233,8 @@ static int record(const struct act *act, const struct media_buy *b, struct str s
 static int next_appointment(const struct act *act, struct media_buy *b, struct str plan_id, struct str shown,
                             struct err *e)
 {
-    struct account_row account, key = { .tenant_id = b->row.tenant_id, .principal_id = b->row.principal_id,
-                                        .account_id = b->row.account_id };
+    struct account_row account,
+        key = { .tenant_id = b->row.tenant_id, .principal_id = b->row.principal_id, .account_id = b->row.account_id };
     if (media_buy_status_terminal(b->status)) return 0;
     int found = q_account_get(act->tx, act->arena, &key, &account, e);
     if (found != 1) return found;

@@ -22,9 +22,8 @@
 
 /* Makes the appointment that `shown` (what governance_gate() said) names, if it names one. Changes buy->doc, which the
  * caller writes. */
-MUST_CHECK int governance_delivery_appoint(const struct act *act, const struct account_row *account,
-                                           struct str plan_id, struct str shown, struct media_buy_row *buy,
-                                           struct err *e);
+MUST_CHECK int governance_delivery_appoint(const struct act *act, const struct account_row *account, struct str plan_id,
+                                           struct str shown, struct media_buy_row *buy, struct err *e);
 
 /* What to ask at this appointment: check_governance's arguments from the buy and what was delivered. 1, or 0: the
  * appointment is no longer the buy's, or nobody asks any more; -1 failed. `agent` is whom to ask. */

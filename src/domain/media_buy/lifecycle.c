@@ -43,7 +43,7 @@ static int advance(const struct act *act, struct media_buy_row *row, struct err 
     row->updated_at = then.now;
     struct media_buy_change change = {
         .action = action_of(is),
-        .summary = is == BUY_CANCELED ? STR("The flight ended without approved creatives")
+        .summary = is == BUY_CANCELED    ? STR("The flight ended without approved creatives")
                    : is == BUY_COMPLETED ? STR("The flight ended")
                                          : STR("The flight began"),
     };

@@ -236,7 +236,9 @@ static int no_such_move(const struct media_buy *b, enum media_buy_status to, str
 
 static void put_cancellation(const struct act *act, struct media_buy *b, const struct media_buy_end *to)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 1000000 };
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_doc *parsed;
     struct err e;

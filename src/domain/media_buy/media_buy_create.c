@@ -44,7 +44,8 @@ static int read_total(yyjson_val *args, struct header *h, struct err *e)
     if (json_opt_obj(JSON_FIELD(args, "total_budget", ""), &total, e)) return -1;
     if (!total) return read_text(args, "currency", &h->currency, e);
     if (json_money(JSON_FIELD(total, "amount", "/total_budget"), &h->total_micros, e)) return -1;
-    if (json_req_str(JSON_FIELD(total, "currency", "/total_budget"), (struct json_len){ 3, 3 }, &h->currency, e)) return -1;
+    if (json_req_str(JSON_FIELD(total, "currency", "/total_budget"), (struct json_len){ 3, 3 }, &h->currency, e))
+        return -1;
     if (currency_valid(h->currency)) return 0;
     (void)err_set(e, "INVALID_REQUEST", "currency must be an ISO 4217 code, like USD");
     return err_field(e, "/total_budget/currency");
@@ -79,8 +80,8 @@ static int read_header(const struct act *act, yyjson_val *args, struct header *o
         json_opt_bool(JSON_FIELD(args, "paused", ""), &h.paused, e) || refuse_artifacts(args, e)) {
         return -1;
     }
-    h.past_allowed = act->sandbox && json_bool_or(json_obj(json_obj(args, "ext"), "salesagent"), "allow_past_flight",
-                                                  false);
+    h.past_allowed =
+        act->sandbox && json_bool_or(json_obj(json_obj(args, "ext"), "salesagent"), "allow_past_flight", false);
     if (package_requests_read(act->arena, args, "packages", PACKAGE_NEW, &h.packages, &h.packages_n, e)) return -1;
     if (h.packages_n == 0) {
         (void)err_set(e, "INVALID_REQUEST", "packages is required: at least one product to buy");
@@ -173,8 +174,8 @@ void media_buy_set_deadline(const struct act *act, struct package_admitted *p)
     if (hours <= 0 || hours > 24 * 366) return;
     (void)rfc3339_print(p->row.start_at - hours * 3600 * USEC_PER_SEC, RFC3339_SECONDS, at);
     struct str inner = str_skip(p->row.doc, 1);
-    p->row.doc = arena_printf(act->arena, "{\"creative_deadline\":\"%s\"%s" STR_FMT, at, inner.n > 1 ? "," : "",
-                              STR_ARG(inner));
+    p->row.doc =
+        arena_printf(act->arena, "{\"creative_deadline\":\"%s\"%s" STR_FMT, at, inner.n > 1 ? "," : "", STR_ARG(inner));
 }
 
 static int check_lead(const struct act *act, const struct header *h, const struct package_admitted *p, struct err *e)
@@ -228,8 +229,10 @@ static int same_currency(const struct header *h, const struct package_admitted *
         return err_field(e, "/packages/%zu/pricing_option_id", i);
     }
     if (memcmp(o->currency, list[0].option->currency, 4) == 0) return 0;
-    (void)err_set(e, "VALIDATION_ERROR", "All packages of a media buy must be priced in one currency; this one is in %s,"
-                  " the first in %s.", o->currency, list[0].option->currency);
+    (void)err_set(e, "VALIDATION_ERROR",
+                  "All packages of a media buy must be priced in one currency; this one is in %s,"
+                  " the first in %s.",
+                  o->currency, list[0].option->currency);
     return err_field(e, "/packages/%zu/pricing_option_id", i);
 }
 
@@ -259,13 +262,16 @@ static int add_up(const struct tenant_settings *ts, const struct header *h, cons
         char given[MONEY_TEXT_MAX], found[MONEY_TEXT_MAX];
         (void)money_print(h->total_micros, given);
         (void)money_print(sum.micros, found);
-        (void)err_set(e, "VALIDATION_ERROR", "total_budget is %s, but the packages' budgets add up to %s.", given, found);
+        (void)err_set(e, "VALIDATION_ERROR", "total_budget is %s, but the packages' budgets add up to %s.", given,
+                      found);
         (void)err_suggest(e, "Make both agree.");
         return err_field(e, "/total_budget/amount");
     }
     bool one = h->packages_n == 1 && h->total_micros < 0;
     struct budget_check check = { sum.micros, sum.currency,
-                                  h->total_micros >= 0 ? "/total_budget/amount" : one ? "/packages/0/budget" : "/packages" };
+                                  h->total_micros >= 0 ? "/total_budget/amount"
+                                  : one                ? "/packages/0/budget"
+                                                       : "/packages" };
     if (media_buy_check_total(ts, &check, e)) return -1;
     *total = sum;
     return 0;
@@ -337,7 +343,8 @@ static void restrict_actions(const struct package_admitted *p, int64_t *allowed,
         allow_in(&in, v, a);
         bool self_serve = false;
         size_t j, k;
-        yyjson_arr_foreach(json_arr(v, "modes"), j, k, m) self_serve = self_serve || str_is(json_val_str(m), "self_serve");
+        yyjson_arr_foreach(json_arr(v, "modes"), j, k, m)
+            self_serve = self_serve || str_is(json_val_str(m), "self_serve");
         if (!self_serve) *approval |= ACTION_BIT(a);
     }
     *allowed &= mine;
@@ -380,8 +387,13 @@ static struct str echo_of(const struct act *act, yyjson_val *args)
 /* Kept and never shown: credentials among it. */
 static struct str private_of(const struct act *act, yyjson_val *args)
 {
-    static const char *const kept[] = { "brand",  "plan_id", "proposal_id", "io_acceptance", "advertiser_industry",
-                                        "push_notification_config", "reporting_webhook",
+    static const char *const kept[] = { "brand",
+                                        "plan_id",
+                                        "proposal_id",
+                                        "io_acceptance",
+                                        "advertiser_industry",
+                                        "push_notification_config",
+                                        "reporting_webhook",
                                         "governance_context" };
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
@@ -514,9 +526,13 @@ static struct media_buy_row new_row(const struct act *act, yyjson_val *args, con
 static int ask_governance(const struct act *act, yyjson_val *args, const struct account_row *account,
                           struct media_buy_row *row, struct err *e)
 {
-    struct governance_question q = { .account = account, .args = args, .phase = "purchase",
-                                     .currency = str_from(row->currency), .total_micros = row->total_budget_micros,
-                                     .start_at = row->start_at, .end_at = row->end_at };
+    struct governance_question q = { .account = account,
+                                     .args = args,
+                                     .phase = "purchase",
+                                     .currency = str_from(row->currency),
+                                     .total_micros = row->total_budget_micros,
+                                     .start_at = row->start_at,
+                                     .end_at = row->end_at };
     struct str shown;
     if (governance_gate(act, &q, &shown, e)) return -1;
     row->echo = governance_echo(act->arena, row->echo, shown);

@@ -22,7 +22,9 @@ static int load_accounts(const struct act *act, struct media_buy_view *v, struct
             v->accounts[i] = v->accounts[k];
             continue;
         }
-        struct account_row key = { .tenant_id = b->tenant_id, .principal_id = b->principal_id, .account_id = b->account_id };
+        struct account_row key = { .tenant_id = b->tenant_id,
+                                   .principal_id = b->principal_id,
+                                   .account_id = b->account_id };
         if (q_account_get(act->tx, act->arena, &key, &v->accounts[i], e) < 0) return -1;
     }
     return 0;
@@ -48,7 +50,8 @@ int media_buy_view_add_snapshots(const struct act *act, struct media_buy_view *v
     for (size_t i = 0, at = 0; i < v->buys.n; i++) {
         struct plan *plan = ARENA_NEW(act->arena, struct plan);
         struct package_rows rows = { v->packages.rows + at, 0 };
-        while (at < v->packages.n && str_eq(v->packages.rows[at].media_buy_id, v->buys.rows[i].media_buy_id)) at++, rows.n++;
+        while (at < v->packages.n && str_eq(v->packages.rows[at].media_buy_id, v->buys.rows[i].media_buy_id))
+            at++, rows.n++;
         if (plan_from_rows(act, &v->buys.rows[i], &rows, plan, e)) return -1;
         if (delivery_read(act, plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &v->deliveries[i], e)) return -1;
     }
@@ -250,9 +253,9 @@ static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t a
     ENSURE(!valid.overflowed && !available.overflowed);
     *v->actions = (struct media_buy_actions_text){ .made = true,
                                                    .mask = mask,
-                                                  .approval = approval,
-                                                  .valid = arena_dup(v->arena, buf_str(&valid)),
-                                                  .available = arena_dup(v->arena, buf_str(&available)) };
+                                                   .approval = approval,
+                                                   .valid = arena_dup(v->arena, buf_str(&valid)),
+                                                   .available = arena_dup(v->arena, buf_str(&available)) };
     buf_finish(&valid);
     buf_finish(&available);
 }
@@ -281,7 +284,9 @@ static void add_time_or_null(yyjson_mut_doc *doc, yyjson_mut_val *obj, const cha
 static void add_echo(const struct media_buy_view *v, const struct media_buy_row *row, enum media_buy_shape shape,
                      yyjson_mut_doc *doc, yyjson_mut_val *obj)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 1000000 };
     yyjson_doc *parsed;
     struct err e;
     if (row->echo.n <= 2 || json_parse(v->arena, row->echo, &limits, &parsed, &e)) return;

@@ -45,8 +45,8 @@ void media_buy_encode(const struct media_buy_view *v, size_t index, enum media_b
 
 /* Adds an array of packages of buy `index` under `key`; `only` (by package, in order) selects them, NULL all.
  * SERVICE_UNAVAILABLE when they are larger than a reply may be. */
-MUST_CHECK int media_buy_encode_packages(const struct media_buy_view *v, size_t index, const bool *only, yyjson_mut_doc *doc,
-                                         yyjson_mut_val *obj, const char *key, struct err *e);
+MUST_CHECK int media_buy_encode_packages(const struct media_buy_view *v, size_t index, const bool *only,
+                                         yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct err *e);
 
 /* The completion payload of a create task, as the synchronous answer would be now. Empty when the buy is gone. */
 MUST_CHECK int media_buy_result(const struct act *act, struct str media_buy_id, struct str *json_text, struct err *e);

@@ -35,9 +35,8 @@ static int check_account(struct buy_update *u, struct err *e)
 {
     const struct act *act = u->act;
     struct account_ref ref;
-    struct account_row named, key = { .tenant_id = u->old.tenant_id,
-                                      .principal_id = u->old.principal_id,
-                                      .account_id = u->old.account_id };
+    struct account_row named,
+        key = { .tenant_id = u->old.tenant_id, .principal_id = u->old.principal_id, .account_id = u->old.account_id };
     int found = q_account_get(act->tx, act->arena, &key, &u->account, e);
     if (found < 0) return -1;
     ENSURE(found == 1); /* the foreign key */
@@ -61,16 +60,13 @@ static int check_account(struct buy_update *u, struct err *e)
 static int check_revision(const struct buy_update *u, struct err *e)
 {
     int64_t revision = u->old.revision;
-    if (json_opt_i64(JSON_FIELD(u->args, "revision", ""), (struct json_range){ 1, INT64_MAX }, &revision, e))
-        return -1;
+    if (json_opt_i64(JSON_FIELD(u->args, "revision", ""), (struct json_range){ 1, INT64_MAX }, &revision, e)) return -1;
     if (revision == u->old.revision) return 0;
     (void)err_set(e, "CONFLICT", "The media buy is at revision %lld, not %lld.", (long long)u->old.revision,
                   (long long)revision);
-    (void)err_details(e,
-                      "{\"resource_id\":\"" STR_FMT "\",\"expected_version\":%lld,\"current_version\":%lld}",
+    (void)err_details(e, "{\"resource_id\":\"" STR_FMT "\",\"expected_version\":%lld,\"current_version\":%lld}",
                       STR_ARG(u->old.media_buy_id), (long long)revision, (long long)u->old.revision);
-    (void)err_suggest(e,
-                      "Read the media buy again with get_media_buys and repeat the change on that revision.");
+    (void)err_suggest(e, "Read the media buy again with get_media_buys and repeat the change on that revision.");
     return err_field(e, "/revision");
 }
 
@@ -89,8 +85,7 @@ static int check_state(const struct buy_update *u, struct err *e)
         return err_field(e, "/media_buy_id");
     }
     if (!media_buy_status_terminal(s)) return 0;
-    (void)err_set(e, "INVALID_STATE", "The media buy is %s and cannot be changed any more.",
-                  media_buy_status_name(s));
+    (void)err_set(e, "INVALID_STATE", "The media buy is %s and cannot be changed any more.", media_buy_status_name(s));
     (void)err_suggest(e, "Create a new media buy.");
     return err_field(e, "/media_buy_id");
 }
@@ -103,20 +98,17 @@ static int read_update(struct buy_update *u, struct err *e)
     if (media_buy_require(u->act, id, &u->buy, e)) return -1;
     u->old = u->buy.row;
     u->old_packages = ARENA_ARRAY(u->act->arena, struct package_row, u->buy.packages.n + 1);
-    if (u->buy.packages.n)
-        memcpy(u->old_packages, u->buy.packages.rows, u->buy.packages.n * sizeof(*u->old_packages));
+    if (u->buy.packages.n) memcpy(u->old_packages, u->buy.packages.rows, u->buy.packages.n * sizeof(*u->old_packages));
     if (json_opt_bool(JSON_FIELD(args, "canceled", ""), &u->cancels, e)) return -1;
     if (json_has(args, "canceled") && !u->cancels) {
         (void)err_set(e, "INVALID_REQUEST", "canceled can only be true: a cancellation is final");
         return err_field(e, "/canceled");
     }
-    if (json_opt_str(JSON_FIELD(args, "cancellation_reason", ""), (struct json_len){ 0, BUY_UPDATE_TEXT_MAX },
-                     &reason, e))
+    if (json_opt_str(JSON_FIELD(args, "cancellation_reason", ""), (struct json_len){ 0, BUY_UPDATE_TEXT_MAX }, &reason,
+                     e))
         return -1;
-    if (package_requests_read(u->act->arena, args, "packages", PACKAGE_CHANGE, &u->requests, &u->requests_n,
-                              e) ||
-        package_requests_read(u->act->arena, args, "new_packages", PACKAGE_NEW, &u->additions,
-                              &u->additions_n, e)) {
+    if (package_requests_read(u->act->arena, args, "packages", PACKAGE_CHANGE, &u->requests, &u->requests_n, e) ||
+        package_requests_read(u->act->arena, args, "new_packages", PACKAGE_NEW, &u->additions, &u->additions_n, e)) {
         return -1;
     }
     if (check_account(u, e) || check_revision(u, e) || check_state(u, e)) return -1;
@@ -127,8 +119,7 @@ static int read_update(struct buy_update *u, struct err *e)
     }
     u->touched = ARENA_ARRAY(u->act->arena, bool, n + u->additions_n);
     u->before = ARENA_ARRAY(u->act->arena, struct package_row, n + 1);
-    for (size_t i = 0; i < n; i++)
-        u->before[i] = u->buy.packages.rows[i];
+    for (size_t i = 0; i < n; i++) u->before[i] = u->buy.packages.rows[i];
     return 0;
 }
 
@@ -147,8 +138,7 @@ static int plan(struct buy_update *u, struct err *e)
     for (size_t i = 0; i < u->requests_n; i++) {
         if (buy_update_package(u, i, e)) return -1;
     }
-    if (buy_update_fit_flight(u, e) || buy_update_pause(u, e) || buy_update_additions(u, e) ||
-        buy_update_total(u, e))
+    if (buy_update_fit_flight(u, e) || buy_update_pause(u, e) || buy_update_additions(u, e) || buy_update_total(u, e))
         return -1;
     if (buy_update_capacity(u, e)) return -1;
     yyjson_val *reports = json_obj(u->args, "reporting_webhook");
@@ -190,8 +180,8 @@ static int submit(struct buy_update *u, const struct rule_verdict *verdict, stru
 
 enum authority { AUTHORITY_BUYER, AUTHORITY_APPROVED };
 
-static int run_update(const struct act *act, yyjson_val *args, enum authority authority,
-                      struct media_buy_updated *out, struct err *e)
+static int run_update(const struct act *act, yyjson_val *args, enum authority authority, struct media_buy_updated *out,
+                      struct err *e)
 {
     struct buy_update u = { .act = act, .args = args };
     bool needs_person;
@@ -222,8 +212,7 @@ int media_buy_update(const struct act *act, yyjson_val *args, struct media_buy_u
     return run_update(act, args, AUTHORITY_BUYER, out, e);
 }
 
-int media_buy_update_approved(const struct act *act, struct str media_buy_id, struct str operation,
-                              struct err *e)
+int media_buy_update_approved(const struct act *act, struct str media_buy_id, struct str operation, struct err *e)
 {
     static const struct json_limits limits = { .bytes_max = 1 << 22,
                                                .depth_max = JSON_DEPTH_HARD,

@@ -31,15 +31,14 @@ static void plan_package_pause(struct buy_update *u, const struct package_reques
 {
     if (r->canceled) {
         p->canceled_at = u->act->now;
-        buy_update_attempt(u, ACTION_REMOVE_PACKAGES,
-                           ACTION_BIT(ACTION_UPDATE_PACKAGES) | ACTION_BIT(ACTION_CANCEL), r->at);
+        buy_update_attempt(u, ACTION_REMOVE_PACKAGES, ACTION_BIT(ACTION_UPDATE_PACKAGES) | ACTION_BIT(ACTION_CANCEL),
+                           r->at);
         buy_update_note(u, "package_canceled", p->package_id, r->cancellation_reason);
         return;
     }
     if (r->paused < 0 || p->paused == (r->paused == 1)) return;
     p->paused = r->paused == 1;
-    buy_update_attempt(u, p->paused ? ACTION_PAUSE : ACTION_RESUME, ACTION_BIT(ACTION_UPDATE_PACKAGES),
-                       r->at);
+    buy_update_attempt(u, p->paused ? ACTION_PAUSE : ACTION_RESUME, ACTION_BIT(ACTION_UPDATE_PACKAGES), r->at);
     buy_update_note(u, p->paused ? "package_paused" : "package_resumed", p->package_id, STR_NONE);
 }
 
@@ -65,8 +64,7 @@ static int check_spent(struct buy_update *u, const struct package_request *r, co
     struct delivery d;
     int found = plan_load(u->act, u->old.media_buy_id, PLAN_NUMBERS, &booked, e);
     if (found < 0) return -1;
-    if (!found || delivery_read(u->act, &booked, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e))
-        return found ? -1 : 0;
+    if (!found || delivery_read(u->act, &booked, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return found ? -1 : 0;
     for (size_t i = 0; i < booked.packages_n; i++) {
         int64_t spent = d.packages[i].lifetime.of[METRIC_SPEND];
         if (!str_eq(booked.packages[i].package_id, p->package_id) || spent <= p->budget_micros) continue;
@@ -145,8 +143,8 @@ static int plan_package_flight(struct buy_update *u, const struct package_reques
     return 0;
 }
 
-static int plan_package_creatives(struct buy_update *u, const struct package_request *r,
-                                  const struct package_row *p, struct err *e)
+static int plan_package_creatives(struct buy_update *u, const struct package_request *r, const struct package_row *p,
+                                  struct err *e)
 {
     static const struct json_limits limits = { .bytes_max = 1 << 22,
                                                .depth_max = JSON_DEPTH_HARD,
@@ -164,8 +162,8 @@ static int plan_package_creatives(struct buy_update *u, const struct package_req
     if (json_parse(u->act->arena, p->doc, &limits, &doc, &ignored)) return 0;
     struct str text = json_str(yyjson_doc_get_root(doc), "creative_deadline");
     if (!text.n || rfc3339_parse(text, &deadline) || u->act->now < deadline) return 0;
-    (void)err_set(e, "CREATIVE_DEADLINE_EXCEEDED",
-                  "Creatives of this package could be changed until " STR_FMT ".", STR_ARG(text));
+    (void)err_set(e, "CREATIVE_DEADLINE_EXCEEDED", "Creatives of this package could be changed until " STR_FMT ".",
+                  STR_ARG(text));
     return err_field(e, "%s/%s", r->at, key);
 }
 
@@ -175,12 +173,9 @@ static void plan_package_rest(struct buy_update *u, const struct package_request
         const char *key;
         enum media_buy_action action;
     } others[] = {
-        { "targeting_overlay", ACTION_UPDATE_TARGETING },
-        { "keyword_targets_add", ACTION_UPDATE_TARGETING },
-        { "keyword_targets_remove", ACTION_UPDATE_TARGETING },
-        { "negative_keywords_add", ACTION_UPDATE_TARGETING },
-        { "negative_keywords_remove", ACTION_UPDATE_TARGETING },
-        { "catalogs", ACTION_UPDATE_PACKAGES },
+        { "targeting_overlay", ACTION_UPDATE_TARGETING },        { "keyword_targets_add", ACTION_UPDATE_TARGETING },
+        { "keyword_targets_remove", ACTION_UPDATE_TARGETING },   { "negative_keywords_add", ACTION_UPDATE_TARGETING },
+        { "negative_keywords_remove", ACTION_UPDATE_TARGETING }, { "catalogs", ACTION_UPDATE_PACKAGES },
         { "optimization_goals", ACTION_UPDATE_PACKAGES },
     };
     if (r->pacing.n && !str_eq(r->pacing, p->pacing)) {
@@ -215,13 +210,12 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
     struct product product;
     int found = product_load(u->act->tx, u->act->arena, u->old.tenant_id, p->product_id, &product, e);
     if (found < 0) return -1;
-    const struct pricing_option *option =
-        found ? product_pricing_option(&product, p->pricing_option_id) : NULL;
+    const struct pricing_option *option = found ? product_pricing_option(&product, p->pricing_option_id) : NULL;
     r->fixed_price = option && option->fixed_price_micros >= 0;
     struct package_row before = *p;
     size_t changes = u->changes_n;
-    if (found && !r->canceled && (package_accept(&product, &u->ts, r, e) ||
-                                  package_lists_accept(u->act, &product, r, &u->warning, e))) {
+    if (found && !r->canceled &&
+        (package_accept(&product, &u->ts, r, e) || package_lists_accept(u->act, &product, r, &u->warning, e))) {
         return -1;
     }
     plan_package_pause(u, r, p);
@@ -230,8 +224,7 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
         return -1;
     }
     plan_package_rest(u, r, p);
-    bool row =
-        !str_eq(before.doc, p->doc) || !str_eq(before.name, p->name) || before.rate_micros != p->rate_micros;
+    bool row = !str_eq(before.doc, p->doc) || !str_eq(before.name, p->name) || before.rate_micros != p->rate_micros;
     if (row || u->changes_n > changes) u->touched[p - u->buy.packages.rows] = true;
     return 0;
 }

@@ -13,8 +13,7 @@ static struct str actions_json(const struct buy_update *u)
         if (!(now & ACTION_BIT(a))) continue;
         yyjson_mut_val *x = json_push_obj(doc, arr);
         json_add_cstr(doc, x, "action", media_buy_action_name((enum media_buy_action)a));
-        json_add_cstr(doc, x, "mode",
-                      u->old.actions_approval & ACTION_BIT(a) ? "requires_approval" : "self_serve");
+        json_add_cstr(doc, x, "mode", u->old.actions_approval & ACTION_BIT(a) ? "requires_approval" : "self_serve");
     }
     return json_write(u->act->arena, arr);
 }
@@ -32,8 +31,8 @@ int buy_update_check_actions(const struct buy_update *u, bool *needs_person, str
             (void)err_details(e,
                               "{\"attempted_action\":\"%s\",\"reason\":\"%s\","
                               "\"currently_available_actions\":" STR_FMT "}",
-                              media_buy_action_name(t->action),
-                              sold ? "wrong_status" : "not_supported_on_product", STR_ARG(actions_json(u)));
+                              media_buy_action_name(t->action), sold ? "wrong_status" : "not_supported_on_product",
+                              STR_ARG(actions_json(u)));
             return err_field(e, "%s", t->field);
         }
         if (!(open & ~u->old.actions_approval)) *needs_person = true;
@@ -43,8 +42,7 @@ int buy_update_check_actions(const struct buy_update *u, bool *needs_person, str
 
 /* The first rule that matches; of it and the products' modes the stricter one counts. Ending a buy is never a
  * matter of rules: a buyer may always stop spending where its products allow it. */
-int buy_update_judge(const struct buy_update *u, struct rule_verdict *verdict, bool *needs_person,
-                     struct err *e)
+int buy_update_judge(const struct buy_update *u, struct rule_verdict *verdict, bool *needs_person, struct err *e)
 {
     struct rule_facts *f = ARENA_NEW(u->act->arena, struct rule_facts);
     *verdict = (struct rule_verdict){ .outcome = RULE_NONE };
@@ -104,7 +102,8 @@ int buy_update_ask_governance(struct buy_update *u, struct err *e)
 int buy_update_check_hold(const struct buy_update *u, struct err *e)
 {
     if (!u->resumed || !governance_delivery_holds(u->act->arena, &u->old)) return 0;
-    (void)err_set(e, "GOVERNANCE_DENIED", "The account's governance agent has had delivery stopped since the buyer asked for this.");
+    (void)err_set(e, "GOVERNANCE_DENIED",
+                  "The account's governance agent has had delivery stopped since the buyer asked for this.");
     (void)err_suggest(e, "Reject the change; when its buyer asks to resume again, the agent is asked first.");
     return err_field(e, "/paused");
 }

@@ -36,8 +36,7 @@ static int move_packages(struct buy_update *u, int64_t start_at, int64_t end_at,
         if (p->start_at == u->old.start_at) p->start_at = start_at;
         if (p->end_at == u->old.end_at) p->end_at = end_at;
         if (p->end_at > end_at || p->start_at < start_at || p->end_at <= p->start_at) {
-            (void)err_set(e, "INVALID_REQUEST",
-                          "package " STR_FMT " would lie outside the media buy's flight",
+            (void)err_set(e, "INVALID_REQUEST", "package " STR_FMT " would lie outside the media buy's flight",
                           STR_ARG(p->package_id));
             (void)err_suggest(e, "Give that package dates of its own in the same update.");
             return err_field(e, end_at != u->old.end_at ? "/end_time" : "/start_time");
@@ -51,8 +50,7 @@ int buy_update_flight(struct buy_update *u, struct err *e)
 {
     struct media_buy_row *row = &u->buy.row;
     int64_t start_at = u->old.start_at, end_at = u->old.end_at;
-    if (plan_start(u, &start_at, e) || json_opt_time(JSON_FIELD(u->args, "end_time", ""), &end_at, e))
-        return -1;
+    if (plan_start(u, &start_at, e) || json_opt_time(JSON_FIELD(u->args, "end_time", ""), &end_at, e)) return -1;
     if (end_at != u->old.end_at && end_at <= u->act->now) {
         (void)err_set(e, "INVALID_REQUEST", "end_time lies in the past");
         (void)err_suggest(e, "Pause or cancel the media buy to stop it now.");
@@ -133,8 +131,7 @@ int buy_update_additions(struct buy_update *u, struct err *e)
         a->row.end_at = r->end_at != TIME_NONE ? r->end_at : u->buy.row.end_at;
         if (a->row.start_at < utc_day_start(first) || a->row.end_at > u->buy.row.end_at ||
             a->row.end_at <= a->row.start_at) {
-            (void)err_set(e, "INVALID_REQUEST",
-                          "a new package must lie within what is left of the media buy's flight");
+            (void)err_set(e, "INVALID_REQUEST", "a new package must lie within what is left of the media buy's flight");
             return err_field(e, "%s/%s", r->at, r->start_at != TIME_NONE ? "start_time" : "end_time");
         }
         media_buy_set_deadline(u->act, a);
@@ -164,8 +161,7 @@ int buy_update_total(struct buy_update *u, struct err *e)
         at = arena_printf(u->act->arena, "%s/budget", u->additions[i].at).p;
     }
     for (size_t i = u->requests_n; i-- > 0;) {
-        if (u->requests[i].budget_micros >= 0)
-            at = arena_printf(u->act->arena, "%s/budget", u->requests[i].at).p;
+        if (u->requests[i].budget_micros >= 0) at = arena_printf(u->act->arena, "%s/budget", u->requests[i].at).p;
     }
     yyjson_val *total = json_obj(u->args, "total_budget");
     int64_t given = sum.micros;
@@ -188,8 +184,7 @@ int buy_update_total(struct buy_update *u, struct err *e)
 static const char *asks_more(const struct buy_update *u, size_t i)
 {
     const struct package_row *p = &u->buy.packages.rows[i], *was = &u->before[i];
-    bool more = p->impressions_goal > was->impressions_goal || p->start_at != was->start_at ||
-                p->end_at != was->end_at;
+    bool more = p->impressions_goal > was->impressions_goal || p->start_at != was->start_at || p->end_at != was->end_at;
     for (size_t k = 0; more && k < u->requests_n; k++) {
         if (u->targets[k] == p) return u->requests[k].at;
     }

@@ -14,8 +14,7 @@ static yyjson_mut_val *differs(struct difference *d, const char *field, struct s
     return o;
 }
 
-static void differs_money(struct difference *d, const char *field, struct str package_id, int64_t before,
-                          int64_t after)
+static void differs_money(struct difference *d, const char *field, struct str package_id, int64_t before, int64_t after)
 {
     if (before == after) return;
     yyjson_mut_val *o = differs(d, field, package_id);
@@ -23,8 +22,7 @@ static void differs_money(struct difference *d, const char *field, struct str pa
     json_add_money(d->doc, o, "after", after);
 }
 
-static void differs_time(struct difference *d, const char *field, struct str package_id, int64_t before,
-                         int64_t after)
+static void differs_time(struct difference *d, const char *field, struct str package_id, int64_t before, int64_t after)
 {
     if (before == after) return;
     yyjson_mut_val *o = differs(d, field, package_id);
@@ -32,8 +30,7 @@ static void differs_time(struct difference *d, const char *field, struct str pac
     if (after != TIME_NONE) json_add_time(d->doc, o, "after", after);
 }
 
-static void differs_flag(struct difference *d, const char *field, struct str package_id, int before,
-                         int after)
+static void differs_flag(struct difference *d, const char *field, struct str package_id, int before, int after)
 {
     if (before == after) return;
     yyjson_mut_val *o = differs(d, field, package_id);

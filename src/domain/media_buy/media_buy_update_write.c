@@ -30,8 +30,7 @@ static int write_additions(struct buy_update *u, struct err *e)
         *p = u->admitted[i].row;
         p->media_buy_id = u->old.media_buy_id;
         p->ordinal = rows[had + i - 1].ordinal + 1;
-        p->package_id =
-            arena_printf(u->act->arena, "pkg-" STR_FMT "-%03lld", STR_ARG(body), (long long)p->ordinal);
+        p->package_id = arena_printf(u->act->arena, "pkg-" STR_FMT "-%03lld", STR_ARG(body), (long long)p->ordinal);
         u->touched[had + i] = true;
         if (q_package_insert(u->act->tx, p, e)) return -1;
         if (media_buy_take_creatives(u->act, &u->buy, p, &u->additions[i], e)) return -1;
@@ -51,8 +50,7 @@ static bool all_canceled(const struct buy_update *u)
 static int write_cancel(struct buy_update *u, struct str reason, struct err *e)
 {
     bool own = !u->act->principal || u->act->principal->role == ROLE_BUYER;
-    struct media_buy_end end = { BUY_CANCELED, reason,
-                                 own && u->act->principal ? STR("buyer") : STR("seller") };
+    struct media_buy_end end = { BUY_CANCELED, reason, own && u->act->principal ? STR("buyer") : STR("seller") };
     if (media_buy_move(u->act, u->old.media_buy_id, &end, e)) return -1;
     return media_buy_load(u->act, u->old.media_buy_id, &u->buy, e) < 0 ? -1 : 0;
 }

@@ -95,7 +95,7 @@ int64_t media_buy_actions_in(const struct media_buy_row *row, enum media_buy_sta
 int64_t media_buy_actions_at(const struct media_buy_row *row, enum media_buy_status status);
 
 /* The eight values that AdCP 3.0 knows. */
-#define ACTIONS_3_0                                                                                             \
-    (ACTION_BIT(ACTION_PAUSE) | ACTION_BIT(ACTION_RESUME) | ACTION_BIT(ACTION_CANCEL) |                         \
-     ACTION_BIT(ACTION_ADD_PACKAGES) | ACTION_BIT(ACTION_UPDATE_BUDGET) | ACTION_BIT(ACTION_UPDATE_DATES) |     \
+#define ACTIONS_3_0                                                                                                    \
+    (ACTION_BIT(ACTION_PAUSE) | ACTION_BIT(ACTION_RESUME) | ACTION_BIT(ACTION_CANCEL) |                                \
+     ACTION_BIT(ACTION_ADD_PACKAGES) | ACTION_BIT(ACTION_UPDATE_BUDGET) | ACTION_BIT(ACTION_UPDATE_DATES) |            \
      ACTION_BIT(ACTION_UPDATE_PACKAGES) | ACTION_BIT(ACTION_SYNC_CREATIVES))

@@ -37,10 +37,12 @@ static const struct {
     const char *channel;
     enum plan_medium medium;
 } media[] = {
-    { "olv", MEDIUM_VIDEO },          { "ctv", MEDIUM_VIDEO },      { "video", MEDIUM_VIDEO },
-    { "streaming_audio", MEDIUM_AUDIO }, { "podcast", MEDIUM_AUDIO }, { "audio", MEDIUM_AUDIO },
-    { "radio", MEDIUM_BROADCAST },    { "linear_tv", MEDIUM_BROADCAST },
-    { "dooh", MEDIUM_DOOH },          { "ooh", MEDIUM_DOOH },       { "cinema", MEDIUM_DOOH },
+    { "olv", MEDIUM_VIDEO },       { "ctv", MEDIUM_VIDEO },
+    { "video", MEDIUM_VIDEO },     { "streaming_audio", MEDIUM_AUDIO },
+    { "podcast", MEDIUM_AUDIO },   { "audio", MEDIUM_AUDIO },
+    { "radio", MEDIUM_BROADCAST }, { "linear_tv", MEDIUM_BROADCAST },
+    { "dooh", MEDIUM_DOOH },       { "ooh", MEDIUM_DOOH },
+    { "cinema", MEDIUM_DOOH },
 };
 
 /* A product of several channels is what its first known one says; everything else behaves like display. */
@@ -86,7 +88,8 @@ static int describe(const struct act *act, const struct package_row *row, struct
     const struct pricing_option *o = product_pricing_option(&product, row->pricing_option_id);
     p->auction = auction_of(o);
     /* A bid is the most that is paid, so what it would pay for is no goal. */
-    bool implied = p->auction.bidding && p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
+    bool implied =
+        p->auction.bidding && p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
     if (implied) p->impressions_goal = -1;
     yyjson_val *settings = json_get_path(product.doc, "/ext/salesagent/ad_server");
     if (settings) p->settings = json_write_val(act->arena, settings);
@@ -127,7 +130,9 @@ static int64_t live_from(const struct media_buy_row *buy)
 
 static yyjson_val *parsed(const struct act *act, struct str text)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 1000000 };
     yyjson_doc *doc;
     struct err ignored; /* a damaged document says nothing; the columns stand */
     if (text.n <= 2 || json_parse(act->arena, text, &limits, &doc, &ignored)) return NULL;
@@ -230,9 +235,8 @@ static int add_creatives(const struct act *act, enum plan_depth depth, struct pl
 
 static int find_advertiser(const struct act *act, const struct media_buy_row *buy, struct str *out, struct err *e)
 {
-    struct account_row account, key = { .tenant_id = buy->tenant_id,
-                                        .principal_id = buy->principal_id,
-                                        .account_id = buy->account_id };
+    struct account_row account,
+        key = { .tenant_id = buy->tenant_id, .principal_id = buy->principal_id, .account_id = buy->account_id };
     *out = json_str(json_obj(parsed(act, buy->doc), "brand"), "domain");
     if (out->n) return 0;
     int found = q_account_get(act->tx, act->arena, &key, &account, e);

@@ -24,5 +24,5 @@ MUST_CHECK int plan_load(const struct act *act, struct str media_buy_id, enum pl
                          struct err *e);
 
 /* The numbers, from rows at hand. */
-MUST_CHECK int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
-                              struct plan *out, struct err *e);
+MUST_CHECK int plan_from_rows(const struct act *act, const struct media_buy_row *buy,
+                              const struct package_rows *packages, struct plan *out, struct err *e);

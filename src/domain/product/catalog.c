@@ -7,9 +7,9 @@
 #include "base/tz.h"
 #include "domain/product/product.h"
 
-#define TEXT_BYTES_MAX  (64 * 1024)
-#define PROPERTIES_MAX  5000
-#define TEXT_DEPTH_MAX  8
+#define TEXT_BYTES_MAX (64 * 1024)
+#define PROPERTIES_MAX 5000
+#define TEXT_DEPTH_MAX 8
 
 static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
@@ -59,9 +59,11 @@ static bool selector_takes(yyjson_val *sel, yyjson_val *property, struct str id)
 {
     struct str domain = property_domain(property);
     struct str type = json_str(sel, "selection_type");
-    bool domain_ok = str_eq(json_str(sel, "publisher_domain"), domain) || arr_has(json_arr(sel, "publisher_domains"), domain);
+    bool domain_ok =
+        str_eq(json_str(sel, "publisher_domain"), domain) || arr_has(json_arr(sel, "publisher_domains"), domain);
     if (str_is(type, "by_id")) return domain_ok && arr_has(json_arr(sel, "property_ids"), id);
-    if (str_is(type, "by_tag")) return domain_ok && arrays_meet(json_arr(sel, "property_tags"), json_arr(property, "tags"));
+    if (str_is(type, "by_tag"))
+        return domain_ok && arrays_meet(json_arr(sel, "property_tags"), json_arr(property, "tags"));
     return domain_ok;
 }
 
@@ -148,9 +150,19 @@ static void add_country_names(struct buf *b, yyjson_val *codes)
     static const struct {
         const char *code, *name;
     } table[] = {
-        { "US", "United States USA America" }, { "GB", "United Kingdom UK Britain" }, { "DE", "Germany" },
-        { "FR", "France" }, { "CA", "Canada" }, { "AU", "Australia" }, { "JP", "Japan" }, { "ES", "Spain" },
-        { "IT", "Italy" }, { "NL", "Netherlands" }, { "BR", "Brazil" }, { "IN", "India" }, { "MX", "Mexico" },
+        { "US", "United States USA America" },
+        { "GB", "United Kingdom UK Britain" },
+        { "DE", "Germany" },
+        { "FR", "France" },
+        { "CA", "Canada" },
+        { "AU", "Australia" },
+        { "JP", "Japan" },
+        { "ES", "Spain" },
+        { "IT", "Italy" },
+        { "NL", "Netherlands" },
+        { "BR", "Brazil" },
+        { "IN", "India" },
+        { "MX", "Mexico" },
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (arr_has(codes, str_from(table[i].code))) buf_addf(b, "%s ", table[i].name);
@@ -192,7 +204,8 @@ int catalog_index_product(struct catalog_writer *w, yyjson_val *doc, struct err 
     text.targeting = take(w->arena, &b);
     for (size_t i = 0; i < w->properties.n; i++) {
         yyjson_val *property = parse_stored(w->arena, w->properties.rows[i].doc);
-        if (property && product_selects_property(doc, property, w->properties.rows[i].id)) add_property_words(&b, property);
+        if (property && product_selects_property(doc, property, w->properties.rows[i].id))
+            add_property_words(&b, property);
     }
     text.properties = take(w->arena, &b);
     int rc = q_product_text_put(w->tx, w->tenant_id, json_str(doc, "product_id"), &text, e);
@@ -346,7 +359,8 @@ static bool signal_id_valid(struct str id)
 {
     for (size_t i = 0; i < id.n; i++) {
         char ch = id.p[i];
-        bool ok = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-';
+        bool ok =
+            (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-';
         if (!ok) return false;
     }
     return true;

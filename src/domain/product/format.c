@@ -2,11 +2,11 @@
 
 #include "store/q/q_catalog.h"
 
-#define SLOTS_MAX           200
-#define DURATION_SLACK_MS   500   /* encoders round a 30 s spot up to a frame or two */
-#define PIXELS_MAX          20000
-#define SECONDS_MAX         3600
-#define BOUND_MAX           (INT64_C(1) << 40) /* leaves room for the unit it is multiplied by */
+#define SLOTS_MAX         200
+#define DURATION_SLACK_MS 500   /* encoders round a 30 s spot up to a frame or two */
+#define PIXELS_MAX        20000
+#define SECONDS_MAX       3600
+#define BOUND_MAX         (INT64_C(1) << 40) /* leaves room for the unit it is multiplied by */
 
 static const struct json_limits format_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 50000 };
 
@@ -62,7 +62,9 @@ static const struct family families[] = {
     { "product_carousel_", SHAPE_RANGE, FORMAT_NATIVE, { NULL } },
 };
 
-static const char *const size_endings[] = { "", "_image", "_static", "_animated", "_html", "_html5", "_js", "_catalog" };
+static const char *const size_endings[] = {
+    "", "_image", "_static", "_animated", "_html", "_html5", "_js", "_catalog"
+};
 
 /* Reads digits at the start of *s; 0 when there are none or the number is above `max`. */
 static int64_t take_number(struct str *s, int64_t max)
@@ -100,10 +102,8 @@ static bool read_family(const struct family *f, struct str id, struct format_spe
 {
     struct str rest = str_skip(id, strlen(f->prefix));
     switch (f->shape) {
-    case SHAPE_EXACT:
-        return rest.n == 0;
-    case SHAPE_SIZE:
-        return read_size(rest, out);
+    case SHAPE_EXACT: return rest.n == 0;
+    case SHAPE_SIZE: return read_size(rest, out);
     case SHAPE_TIME: {
         int64_t seconds = take_number(&rest, SECONDS_MAX);
         out->duration_ms.max = seconds * 1000;
@@ -129,8 +129,9 @@ bool format_standard(struct arena *a, const struct format_ref *ref, struct forma
 {
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         const struct family *f = &families[i];
-        struct format_spec spec = { .agent_url = ref->agent_url, .id = ref->id, .name = ref->id, .type = f->type,
-                                    .standard = true };
+        struct format_spec spec = {
+            .agent_url = ref->agent_url, .id = ref->id, .name = ref->id, .type = f->type, .standard = true
+        };
         if (!str_starts(ref->id, str_from(f->prefix)) || !read_family(f, ref->id, &spec)) continue;
         memcpy(spec.needs_one_of, f->needs_one_of, sizeof(spec.needs_one_of));
         spec.agent_url = arena_dup(a, ref->agent_url);
@@ -297,15 +298,13 @@ bool format_fits(const struct format_spec *c, const struct format_spec *p)
     if (str_eq(c->id, p->id)) return same_size || c->width == 0 || p->width == 0;
     if (c->type != p->type || c->type == FORMAT_OTHER) return false;
     switch (c->type) {
-    case FORMAT_DISPLAY:
-        return same_size && c->width > 0;
+    case FORMAT_DISPLAY: return same_size && c->width > 0;
     case FORMAT_VIDEO:
     case FORMAT_AUDIO:
-        return p->duration_ms.max == 0 || (c->duration_ms.max > 0 && c->duration_ms.max <= p->duration_ms.max + DURATION_SLACK_MS);
-    case FORMAT_NATIVE:
-        return true;
-    case FORMAT_OTHER:
-        break;
+        return p->duration_ms.max == 0 ||
+               (c->duration_ms.max > 0 && c->duration_ms.max <= p->duration_ms.max + DURATION_SLACK_MS);
+    case FORMAT_NATIVE: return true;
+    case FORMAT_OTHER: break;
     }
     return false;
 }

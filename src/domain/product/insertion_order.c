@@ -17,7 +17,8 @@ static struct str make_id(const struct act *act, const struct proposal_view *v)
 {
     uint8_t hash[SHA256_BYTES];
     sha256(arena_printf(act->arena, STR_FMT "|" STR_FMT "|" STR_FMT "|%lld", STR_ARG(act->tenant->tenant_id),
-                        STR_ARG(act->principal->principal_id), STR_ARG(v->proposal->proposal_id), (long long)v->now), hash);
+                        STR_ARG(act->principal->principal_id), STR_ARG(v->proposal->proposal_id), (long long)v->now),
+           hash);
     struct str text = base64url_encode(act->arena, (struct str){ (const char *)hash, IO_ID_BYTES });
     return arena_printf(act->arena, "io-" STR_FMT, STR_ARG(text));
 }
@@ -71,6 +72,7 @@ int insertion_order_refuse(const struct product *p, const char *at, struct err *
     if (!insertion_order_required(p)) return 0;
     (void)err_set(e, "IO_REQUIRED", "Product " STR_FMT " is only sold against a signed insertion order.",
                   STR_ARG(p->product_id));
-    (void)err_suggest(e, "Finalize a proposal with this product, have its insertion_order signed and buy the proposal.");
+    (void)err_suggest(e,
+                      "Finalize a proposal with this product, have its insertion_order signed and buy the proposal.");
     return err_field(e, "%s/product_id", at);
 }

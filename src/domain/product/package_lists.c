@@ -30,7 +30,8 @@ static int have(const struct act *act, const struct inventory_list_kind *kind, c
         return 1;
     }
     if (remote.state != REMOTE_LIST_UNREACHABLE || !plays(act)) return remote_list_refuse(&remote, ref, e);
-    *warning = arena_printf(act->arena, "The list at %s could not be fetched and is not applied: this is a sandbox.", ref->at);
+    *warning =
+        arena_printf(act->arena, "The list at %s could not be fetched and is not applied: this is a sandbox.", ref->at);
     return 0;
 }
 
@@ -83,12 +84,14 @@ static int known(const struct act *act, const struct inventory_list_kind *kind, 
     struct err gone = { 0 };
     if (list_is_remote(act, ref)) return remote_list_known(act, kind, act->principal->principal_id, ref, out, e);
     int rc = list_resolve(act, kind, &at, out, &gone);
-    if (rc >= 0 || str_is(str_from(gone.code), "REFERENCE_NOT_FOUND")) return rc > 0; /* deleted since: nothing is known */
+    if (rc >= 0 || str_is(str_from(gone.code), "REFERENCE_NOT_FOUND"))
+        return rc > 0; /* deleted since: nothing is known */
     *e = gone;
     return -1;
 }
 
-static void write_list(yyjson_mut_doc *doc, yyjson_mut_val *obj, yyjson_val *ref, const struct inventory_entries *entries)
+static void write_list(yyjson_mut_doc *doc, yyjson_mut_val *obj, yyjson_val *ref,
+                       const struct inventory_entries *entries)
 {
     json_add_str(doc, obj, "agent_url", json_str(ref, "agent_url"));
     json_add_str(doc, obj, "list_id", json_str(ref, "list_id"));

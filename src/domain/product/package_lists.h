@@ -14,5 +14,5 @@ MUST_CHECK int package_lists_accept(const struct act *act, const struct product 
 
 /* The overlay for the ad server: each list with what it holds (`identifiers`, [{type, value}]) as far as it is known,
  * and without the buyer's token. `principal_id`: whose package it is. */
-MUST_CHECK int package_lists_resolve(const struct act *act, struct str principal_id, yyjson_val *overlay, struct str *out,
-                                     struct err *e);
+MUST_CHECK int package_lists_resolve(const struct act *act, struct str principal_id, yyjson_val *overlay,
+                                     struct str *out, struct err *e);

@@ -6,17 +6,26 @@
 #include "base/buf.h"
 #include "base/rfc3339.h"
 
-#define ID_MAX     255
+#define ID_MAX       255
 #define CATALOGS_MAX 100 /* there are fewer types */
-#define TEXT_MAX   500
-#define AMOUNT_MAX INT64_C(1000000000000000)
+#define TEXT_MAX     500
+#define AMOUNT_MAX   INT64_C(1000000000000000)
 
 static const char *const pacings[] = { "even", "asap", "front_loaded" };
 
 static const char *const kept[] = {
-    "format_ids",         "format_option_refs", "format_kind",        "params",
-    "catalogs",           "optimization_goals", "targeting_overlay",  "measurement_terms",
-    "performance_standards", "agency_estimate_number", "context",     "ext",
+    "format_ids",
+    "format_option_refs",
+    "format_kind",
+    "params",
+    "catalogs",
+    "optimization_goals",
+    "targeting_overlay",
+    "measurement_terms",
+    "performance_standards",
+    "agency_estimate_number",
+    "context",
+    "ext",
     "bid_price",
 };
 
@@ -46,8 +55,8 @@ static int read_amounts(struct package_request *r, struct err *e)
     int rc = r->kind == PACKAGE_NEW ? json_money(budget, &r->budget_micros, e)
                                     : json_opt_money(budget, &r->budget_micros, e);
     if (rc || json_opt_money(JSON_FIELD(r->val, "bid_price", r->at), &r->bid_micros, e)) return -1;
-    return json_opt_i64(JSON_FIELD(r->val, "impressions", r->at), (struct json_range){ 0, AMOUNT_MAX },
-                        &r->impressions, e);
+    return json_opt_i64(JSON_FIELD(r->val, "impressions", r->at), (struct json_range){ 0, AMOUNT_MAX }, &r->impressions,
+                        e);
 }
 
 static int read_flight(struct package_request *r, struct err *e)
@@ -95,10 +104,18 @@ static int read_cancel(struct package_request *r, struct err *e)
 
 /* INVALID_REQUEST, VALIDATION_ERROR or BUDGET_TOO_LOW naming the field. */
 static int package_request_read(struct arena *a, yyjson_val *val, const char *at, enum package_request_kind kind,
-                         struct package_request *out, struct err *e)
+                                struct package_request *out, struct err *e)
 {
-    struct package_request r = { .kind = kind, .val = val, .at = at, .budget_micros = -1, .bid_micros = -1,
-                                 .impressions = -1, .agreed_micros = -1, .start_at = TIME_NONE, .end_at = TIME_NONE, .paused = -1 };
+    struct package_request r = { .kind = kind,
+                                 .val = val,
+                                 .at = at,
+                                 .budget_micros = -1,
+                                 .bid_micros = -1,
+                                 .impressions = -1,
+                                 .agreed_micros = -1,
+                                 .start_at = TIME_NONE,
+                                 .end_at = TIME_NONE,
+                                 .paused = -1 };
     if (!yyjson_is_obj(val)) {
         (void)err_set(e, "INVALID_REQUEST", "a package must be an object");
         return err_field(e, "%s", at);
@@ -140,7 +157,8 @@ static int unknown_option(const struct product *p, const struct package_request 
     for (size_t i = 0; i < p->pricing_options_n; i++) {
         buf_addf(&ids, "%s" STR_FMT, i ? ", " : "", STR_ARG(p->pricing_options[i].pricing_option_id));
     }
-    (void)err_set(e, "VALIDATION_ERROR", "Product " STR_FMT " has no pricing option of that id.", STR_ARG(p->product_id));
+    (void)err_set(e, "VALIDATION_ERROR", "Product " STR_FMT " has no pricing option of that id.",
+                  STR_ARG(p->product_id));
     (void)err_suggest(e, "Use one of: " STR_FMT ".", STR_ARG(buf_str(&ids)));
     buf_finish(&ids);
     return err_field(e, "%s/pricing_option_id", r->at);
@@ -260,7 +278,8 @@ static int accept_metrics(const struct product *p, const struct package_request 
         struct str id = json_str(v, "metric_id");
         bool standard = str_is(json_str(v, "scope"), "standard");
         if (standard && listed(json_arr(capable, "available_metrics"), id)) continue;
-        (void)err_set(e, "TERMS_REJECTED", "The metric " STR_FMT " cannot be committed to for this product.", STR_ARG(id));
+        (void)err_set(e, "TERMS_REJECTED", "The metric " STR_FMT " cannot be committed to for this product.",
+                      STR_ARG(id));
         (void)err_suggest(e, "Choose from the product's reporting_capabilities.available_metrics.");
         return err_field(e, "%s/committed_metrics/%zu/metric_id", r->at, i);
     }
@@ -308,7 +327,8 @@ static int accept_goals(const struct product *p, const struct package_request *r
     yyjson_arr_foreach(json_arr(r->val, "optimization_goals"), i, n, v) {
         if (can_optimize(p, v)) continue;
         (void)err_set(e, "UNSUPPORTED_FEATURE", "Delivery of this product is not optimised towards such a goal.");
-        (void)err_suggest(e, "Leave it out, or choose a product whose metric_optimization or conversion_tracking covers it.");
+        (void)err_suggest(
+            e, "Leave it out, or choose a product whose metric_optimization or conversion_tracking covers it.");
         return err_field(e, "%s/optimization_goals/%zu", r->at, i);
     }
     return 0;
@@ -339,7 +359,8 @@ int package_accept(const struct product *p, const struct tenant_settings *ts, co
     yyjson_val *overlay = NULL;
     if (json_opt_obj(JSON_FIELD(r->val, "targeting_overlay", r->at), &overlay, e)) return -1;
     if (overlay && targeting_accept(ts, overlay, "/targeting_overlay", e)) return err_in(e, "%s", r->at);
-    if (accept_formats(p, ts, r, e) || accept_measurement(p, r, e) || accept_metrics(p, r, e) || accept_goals(p, r, e)) {
+    if (accept_formats(p, ts, r, e) || accept_measurement(p, r, e) || accept_metrics(p, r, e) ||
+        accept_goals(p, r, e)) {
         return -1;
     }
     return accept_catalogs(r, e);
@@ -453,7 +474,8 @@ static void edit_keywords(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *
 
 struct str package_doc(const struct act *act, const struct package_request *r, struct str old)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD,
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
                                                .nodes_max = 1000000 };
     static const struct keyword_edit edits[] = {
         { "keyword_targets", "keyword_targets_add", "keyword_targets_remove" },

@@ -78,7 +78,8 @@ static int read_option(yyjson_val *v, const char *at, struct pricing_option *o, 
 static int read_options(struct arena *a, struct product *p, struct err *e)
 {
     yyjson_val *arr, *v;
-    if (json_req_arr(JSON_FIELD(p->doc, "pricing_options", ""), (struct json_len){ 1, OPTIONS_MAX }, &arr, e)) return -1;
+    if (json_req_arr(JSON_FIELD(p->doc, "pricing_options", ""), (struct json_len){ 1, OPTIONS_MAX }, &arr, e))
+        return -1;
     p->pricing_options = ARENA_ARRAY(a, struct pricing_option, yyjson_arr_size(arr));
     size_t i, n;
     yyjson_arr_foreach(arr, i, n, v) {
@@ -298,18 +299,15 @@ int64_t pricing_impressions(const struct pricing_option *o, int64_t micros, int6
 {
     switch (o->model) {
     case PRICING_CPM:
-    case PRICING_VCPM:
-        return rate_micros > 0 ? muldiv(micros, 1000, rate_micros, MONEY_ROUND_DOWN) : -1;
-    case PRICING_FLAT_RATE:
-        return json_i64_or(o->parameters, "estimated_impressions", -1);
+    case PRICING_VCPM: return rate_micros > 0 ? muldiv(micros, 1000, rate_micros, MONEY_ROUND_DOWN) : -1;
+    case PRICING_FLAT_RATE: return json_i64_or(o->parameters, "estimated_impressions", -1);
     case PRICING_CPC:
     case PRICING_CPCV:
     case PRICING_CPV:
     case PRICING_CPP:
     case PRICING_CPA:
     case PRICING_TIME:
-    case PRICING_MODELS_N:
-        break;
+    case PRICING_MODELS_N: break;
     }
     return -1;
 }

@@ -86,14 +86,20 @@ static int check_sizes(const struct product_filter *f, struct err *e)
         size_t size = yyjson_is_arr(val) ? yyjson_arr_size(val) : yyjson_obj_size(val);
         if (size > WORDS_MAX) return too_many("/filters", json_val_str(key), WORDS_MAX, e);
     }
-    yyjson_arr_foreach(json_arr(f->filters, "postal_areas"), i, n, area) codes += yyjson_arr_size(json_arr(area, "values"));
+    yyjson_arr_foreach(json_arr(f->filters, "postal_areas"), i, n, area)
+        codes += yyjson_arr_size(json_arr(area, "values"));
     return codes > POSTAL_CODES_MAX ? too_many("/filters", STR("postal_areas"), POSTAL_CODES_MAX, e) : 0;
 }
 
 int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, struct product_filter *out, struct err *e)
 {
-    struct product_filter f = { .ts = ts, .price_kind = -1, .budget_min = -1, .budget_max = -1, .start_at = TIME_NONE,
-                                .end_at = TIME_NONE, .required_policies = json_arr(args, "required_policies") };
+    struct product_filter f = { .ts = ts,
+                                .price_kind = -1,
+                                .budget_min = -1,
+                                .budget_max = -1,
+                                .start_at = TIME_NONE,
+                                .end_at = TIME_NONE,
+                                .required_policies = json_arr(args, "required_policies") };
     if (json_opt_obj(JSON_FIELD(args, "filters", ""), &f.filters, e) || check_sizes(&f, e)) return -1;
     bool fixed = false;
     if (json_opt_bool(JSON_FIELD(f.filters, "is_fixed_price", "/filters"), &fixed, e)) return -1;
@@ -337,7 +343,8 @@ static enum filter_reason check_places(const struct product_filter *f, const str
     if ((asked = json_arr(f->filters, "required_geo_targeting")) && !geo_targeting(f, asked)) {
         return FILTER_REQUIRED_GEO_TARGETING;
     }
-    if ((asked = json_arr(f->filters, "channels")) && !meet(asked, json_arr(p->doc, "channels"))) return FILTER_CHANNELS;
+    if ((asked = json_arr(f->filters, "channels")) && !meet(asked, json_arr(p->doc, "channels")))
+        return FILTER_CHANNELS;
     if (!words_of(f, p, "video_placement_types")) return FILTER_VIDEO_PLACEMENT_TYPES;
     if (!words_of(f, p, "audio_distribution_types")) return FILTER_AUDIO_DISTRIBUTION_TYPES;
     if (!words_of(f, p, "sponsored_placement_types")) return FILTER_SPONSORED_PLACEMENT_TYPES;
@@ -349,7 +356,8 @@ static enum filter_reason check_places(const struct product_filter *f, const str
 static enum filter_reason check_commitments(const struct product_filter *f, const struct product *p)
 {
     yyjson_val *asked, *reporting = json_obj(p->doc, "reporting_capabilities");
-    if ((asked = json_arr(f->filters, "required_metrics")) && !covers(json_arr(reporting, "available_metrics"), asked)) {
+    if ((asked = json_arr(f->filters, "required_metrics")) &&
+        !covers(json_arr(reporting, "available_metrics"), asked)) {
         return FILTER_REQUIRED_METRICS;
     }
     if ((asked = json_arr(f->filters, "required_vendor_metrics")) && !has_vendor_metrics(p, asked)) {
@@ -382,7 +390,8 @@ enum filter_reason product_filter_check(const struct product_filter *f, const st
     if (!any_option(f, p)) return f->price_kind >= 0 ? FILTER_IS_FIXED_PRICE : FILTER_PRICING_CURRENCIES;
     yyjson_val *formats = json_arr(f->filters, "format_ids");
     if (formats && !takes_a_format(f, p, formats)) return FILTER_FORMAT_IDS;
-    if (json_bool_or(f->filters, "standard_formats_only", false) && !takes_a_standard(f, p)) return FILTER_STANDARD_FORMATS;
+    if (json_bool_or(f->filters, "standard_formats_only", false) && !takes_a_standard(f, p))
+        return FILTER_STANDARD_FORMATS;
     if (!in_budget(f, p)) return FILTER_BUDGET_RANGE;
     if (!enough(f, p)) return FILTER_MIN_EXPOSURES;
     enum filter_reason r = check_places(f, p);

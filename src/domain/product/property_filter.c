@@ -37,7 +37,9 @@ static bool is_listed(const struct inventory_index *entries, yyjson_val *propert
 int property_filter_make(const struct act *act, const struct inventory_entries *entries, struct property_filter *out,
                          struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 1000000 };
     struct catalog_rows rows;
     struct catalog_slice all = { 0, PROPERTIES_MAX };
     struct property_filter f = { .everything = entries->everything };
@@ -111,7 +113,8 @@ enum property_match property_filter_match(const struct property_filter *f, const
     yyjson_val *selector, *domain;
     if (f->everything) return PROPERTIES_ALL;
     yyjson_arr_foreach(json_arr(p->doc, "publisher_properties"), i, n, selector) {
-        if (json_has(selector, "publisher_domain")) count_domain(f, selector, json_str(selector, "publisher_domain"), &t);
+        if (json_has(selector, "publisher_domain"))
+            count_domain(f, selector, json_str(selector, "publisher_domain"), &t);
         yyjson_arr_foreach(json_arr(selector, "publisher_domains"), j, m, domain) {
             count_domain(f, selector, json_val_str(domain), &t);
         }

@@ -17,13 +17,13 @@
 #include "domain/product/insertion_order.h"
 #include "store/q/q_catalog.h"
 
-#define ID_PREFIX      "prop-"
-#define ID_VERSION     1
-#define PRODUCT_BYTES  5
-#define OPTION_BYTES   2
-#define CHECK_BYTES    4
-#define ITEM_BYTES     (PRODUCT_BYTES + OPTION_BYTES + 1)
-#define ID_BYTES_MAX   (2 + PROPOSAL_ALLOCATIONS_MAX * ITEM_BYTES + CHECK_BYTES)
+#define ID_PREFIX     "prop-"
+#define ID_VERSION    1
+#define PRODUCT_BYTES 5
+#define OPTION_BYTES  2
+#define CHECK_BYTES   4
+#define ITEM_BYTES    (PRODUCT_BYTES + OPTION_BYTES + 1)
+#define ID_BYTES_MAX  (2 + PROPOSAL_ALLOCATIONS_MAX * ITEM_BYTES + CHECK_BYTES)
 
 static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
@@ -66,7 +66,8 @@ void proposal_name(const struct act *act, struct proposal *p)
 static bool id_well_formed(const struct act *act, struct str id, struct str *bytes)
 {
     uint8_t check[CHECK_BYTES];
-    if (!str_starts(id, STR(ID_PREFIX)) || base64_decode(act->arena, str_skip(id, sizeof(ID_PREFIX) - 1), bytes)) return false;
+    if (!str_starts(id, STR(ID_PREFIX)) || base64_decode(act->arena, str_skip(id, sizeof(ID_PREFIX) - 1), bytes))
+        return false;
     if (bytes->n < 2 + ITEM_BYTES + CHECK_BYTES || bytes->p[0] != ID_VERSION) return false;
     size_t count = (uint8_t)bytes->p[1];
     if (count > PROPOSAL_ALLOCATIONS_MAX || bytes->n != 2 + count * ITEM_BYTES + CHECK_BYTES) return false;
@@ -120,7 +121,8 @@ int proposal_check_curated(yyjson_val *settings, struct err *e)
         const struct json_len len = { 1, 255 };
         if (json_req_str(JSON_FIELD(v, "proposal_id", ""), len, &text, e) ||
             json_req_str(JSON_FIELD(v, "name", ""), len, &text, e) ||
-            json_req_arr(JSON_FIELD(v, "allocations", ""), (struct json_len){ 1, PROPOSAL_ALLOCATIONS_MAX }, &allocations, e)) {
+            json_req_arr(JSON_FIELD(v, "allocations", ""), (struct json_len){ 1, PROPOSAL_ALLOCATIONS_MAX },
+                         &allocations, e)) {
             return err_in(e, "/proposals/%zu", i);
         }
         yyjson_arr_foreach(allocations, j, m, a) {
@@ -142,7 +144,8 @@ int proposal_read_curated(const struct act *act, const struct tenant_settings *t
                           struct err *e)
 {
     yyjson_val *v = yyjson_arr_get(json_arr(ts->doc, "proposals"), i), *a;
-    struct proposal p = { .proposal_id = json_str(v, "proposal_id"), .name = json_str(v, "name"),
+    struct proposal p = { .proposal_id = json_str(v, "proposal_id"),
+                          .name = json_str(v, "name"),
                           .description = json_str(v, "description") };
     size_t at, n;
     int sum = 0;
@@ -196,7 +199,8 @@ struct proposal_budget proposal_budget(const struct proposal *p, const struct te
 {
     struct proposal_budget b = { .min = ts->min_budget_micros, .max = ts->max_budget_micros };
     for (size_t i = 0; i < p->n; i++) {
-        int64_t whole = muldiv(p->allocations[i].option->min_spend_micros, 100, p->allocations[i].percent, MONEY_ROUND_UP);
+        int64_t whole =
+            muldiv(p->allocations[i].option->min_spend_micros, 100, p->allocations[i].percent, MONEY_ROUND_UP);
         if (whole > b.min) b.min = whole;
     }
     if (b.min < 100 * MICROS_PER_UNIT) b.min = 100 * MICROS_PER_UNIT;
@@ -264,7 +268,9 @@ static int hold(const struct act *act, const struct proposal_row *row, const str
 {
     struct forecast f;
     int64_t impressions = pricing_impressions(a->option, micros, pricing_expected_rate(a->option));
-    if (forecast_product(act, &a->product, (struct forecast_window){ .start_at = TIME_NONE, .end_at = TIME_NONE }, &f, e)) return -1;
+    if (forecast_product(act, &a->product, (struct forecast_window){ .start_at = TIME_NONE, .end_at = TIME_NONE }, &f,
+                         e))
+        return -1;
     if (impressions <= 0 || f.available < 0) return 0; /* nothing that can be counted */
     if (a->product.guaranteed && impressions > f.available) {
         (void)err_set(e, "PRODUCT_UNAVAILABLE", "Product " STR_FMT " has not enough inventory left for this plan.",
@@ -309,7 +315,8 @@ int proposal_finalize(const struct act *act, struct str proposal_id, struct str 
     if (q_proposal_put(act->tx, &row, e) || q_proposal_holds_drop(act->tx, &row, e)) return -1;
     int64_t total = proposal_budget(&p, &ts).recommended;
     for (size_t i = 0; i < p.n; i++) {
-        if (hold(act, &row, &p.allocations[i], muldiv(total, p.allocations[i].percent, 100, MONEY_ROUND_DOWN), e)) return -1;
+        if (hold(act, &row, &p.allocations[i], muldiv(total, p.allocations[i].percent, 100, MONEY_ROUND_DOWN), e))
+            return -1;
     }
     if (audit(act, "proposal.finalize", &row, e)) return -1;
     *doc = row.doc;
@@ -327,7 +334,8 @@ static int find_committed(const struct act *act, struct str id, struct proposal_
     if (rc == 0) {
         rc = proposal_read_draft(act, id, &draft, e);
         if (rc <= 0) return rc < 0 ? -1 : not_found(e);
-        (void)err_set(e, "PROPOSAL_NOT_COMMITTED", "This proposal is a draft; its prices and inventory are not firm yet.");
+        (void)err_set(e, "PROPOSAL_NOT_COMMITTED",
+                      "This proposal is a draft; its prices and inventory are not firm yet.");
         (void)err_suggest(e, "Finalize it with get_products, buying_mode refine, action finalize.");
         return err_field(e, "/proposal_id");
     }
@@ -390,7 +398,8 @@ static int with_packages(const struct act *act, yyjson_val *args, yyjson_val *pr
         int64_t micros = take_share(&share, json_i64_or(v, "allocation_percentage", 0));
         terms->rate_micros[terms->n++] = add_package(doc, packages, v, micros);
     }
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD,
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
                                             .nodes_max = SIZE_MAX / 4 };
     if (json_parse(act->arena, json_write(act->arena, copy), &own, &parsed, e)) return -1;
     *out = yyjson_doc_get_root(parsed);

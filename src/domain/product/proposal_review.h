@@ -15,7 +15,8 @@ struct proposal_review {
 };
 /* A proposal that is committed and not lapsed needs nobody; nor does one that does not exist, of which finalizing tells.
  * POLICY_VIOLATION at /proposal_id where a rule rejects it. */
-MUST_CHECK int proposal_judge(const struct act *act, struct str proposal_id, struct proposal_review *out, struct err *e);
+MUST_CHECK int proposal_judge(const struct act *act, struct str proposal_id, struct proposal_review *out,
+                              struct err *e);
 
 struct proposal_request {
     const struct str *ids; /* all of one call; one task decides them together */
@@ -24,7 +25,8 @@ struct proposal_request {
     const struct rule_verdict *verdict;
 };
 /* Opens the task, or finds the one that is open for the same proposals. */
-MUST_CHECK int proposal_submit(const struct act *act, const struct proposal_request *r, struct task_row *out, struct err *e);
+MUST_CHECK int proposal_submit(const struct act *act, const struct proposal_request *r, struct task_row *out,
+                               struct err *e);
 
 /* The task was approved. */
 MUST_CHECK int proposal_approve(const struct act *act, const struct task_row *task, struct err *e);

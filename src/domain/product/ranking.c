@@ -7,12 +7,12 @@
 
 #include "store/q/q_catalog.h"
 
-#define BRIEF_WORDS_MAX   64   /* looked at */
-#define WORD_BYTES_MAX    40
-#define SMALL_CATALOGUE   500  /* up to here all words are used */
-#define LARGE_WORDS_MAX   5    /* beyond, so many of the rarest */
-#define COUNT_MAX         2000 /* hits of a word that are looked at */
-#define COMMON_COUNT      800  /* in a large catalogue, a word with more hits is used only when no rarer one is there */
+#define BRIEF_WORDS_MAX 64   /* looked at */
+#define WORD_BYTES_MAX  40
+#define SMALL_CATALOGUE 500  /* up to here all words are used */
+#define LARGE_WORDS_MAX 5    /* beyond, so many of the rarest */
+#define COUNT_MAX       2000 /* hits of a word that are looked at */
+#define COMMON_COUNT    800  /* in a large catalogue, a word with more hits is used only when no rarer one is there */
 
 struct word {
     struct str text;  /* in the brief */
@@ -26,12 +26,12 @@ struct word {
 static bool is_stop_word(struct str w)
 {
     static const char *const words[] = {
-        "a",       "ad",        "ads",     "advertising", "an",      "and",     "any",     "are",      "as",      "at",
-        "audience", "audiences", "be",     "brand",       "budget",  "buy",     "by",      "campaign", "campaigns", "for",
-        "from",    "goal",      "i",       "in",          "into",    "is",      "it",      "looking",  "me",      "media",
-        "my",      "need",      "of",      "on",          "or",      "our",     "reach",   "reaching", "show",    "spend",
-        "target",  "targeting", "that",    "the",         "their",   "this",    "to",      "usd",      "users",   "want",
-        "we",      "who",       "with",    "you",         "your",    "people",  "flight",  "across",   "inventory",
+        "a",        "ad",        "ads",  "advertising", "an",     "and",    "any",    "are",      "as",        "at",
+        "audience", "audiences", "be",   "brand",       "budget", "buy",    "by",     "campaign", "campaigns", "for",
+        "from",     "goal",      "i",    "in",          "into",   "is",     "it",     "looking",  "me",        "media",
+        "my",       "need",      "of",   "on",          "or",     "our",    "reach",  "reaching", "show",      "spend",
+        "target",   "targeting", "that", "the",         "their",  "this",   "to",     "usd",      "users",     "want",
+        "we",       "who",       "with", "you",         "your",   "people", "flight", "across",   "inventory",
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (w.n == strlen(words[i]) && strncasecmp(w.p, words[i], w.n) == 0) return true;
@@ -42,8 +42,8 @@ static bool is_stop_word(struct str w)
 /* Words for a kind of ad or a country describe most products of a catalogue: filters are for them. */
 static bool is_generic(struct str w)
 {
-    static const char *const words[] = { "display", "video", "audio", "banner", "banners", "native", "online", "us",
-                                         "usa", "uk", "ctv", "tv", "premium" };
+    static const char *const words[] = { "display", "video", "audio", "banner", "banners", "native", "online",
+                                         "us",      "usa",   "uk",    "ctv",    "tv",      "premium" };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (w.n == strlen(words[i]) && strncasecmp(w.p, words[i], w.n) == 0) return true;
     }
@@ -56,13 +56,13 @@ static const char *synonym_of(struct str w)
     static const struct {
         const char *word, *synonym;
     } table[] = {
-        { "tech", "technology" },       { "technology", "tech" },    { "developer", "programming" },
+        { "tech", "technology" },        { "technology", "tech" },         { "developer", "programming" },
         { "developers", "programming" }, { "programmers", "programming" }, { "engineers", "engineering" },
-        { "gamers", "gaming" },         { "travelers", "travel" },   { "travellers", "travel" },
-        { "cars", "automotive" },       { "auto", "automotive" },    { "drivers", "automotive" },
-        { "football", "sports" },       { "fitness", "health" },     { "investors", "finance" },
-        { "foodies", "food" },          { "shoppers", "shopping" },  { "preroll", "pre roll" },
-        { "tv", "television" },         { "banner", "display" },     { "banners", "display" },
+        { "gamers", "gaming" },          { "travelers", "travel" },        { "travellers", "travel" },
+        { "cars", "automotive" },        { "auto", "automotive" },         { "drivers", "automotive" },
+        { "football", "sports" },        { "fitness", "health" },          { "investors", "finance" },
+        { "foodies", "food" },           { "shoppers", "shopping" },       { "preroll", "pre roll" },
+        { "tv", "television" },          { "banner", "display" },          { "banners", "display" },
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (w.n == strlen(table[i].word) && strncasecmp(w.p, table[i].word, w.n) == 0) return table[i].synonym;

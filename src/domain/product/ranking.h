@@ -11,9 +11,9 @@
 
 #include "domain/core/act.h"
 
-#define RANKING_MODEL     "fts5-bm25"
-#define RELEVANCE_MAX     10000
-#define RANKED_WORDS_MAX  24
+#define RANKING_MODEL    "fts5-bm25"
+#define RELEVANCE_MAX    10000
+#define RANKED_WORDS_MAX 24
 
 struct ranked_product {
     struct str product_id;

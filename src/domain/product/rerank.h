@@ -30,7 +30,7 @@ enum rerank_state {
     RERANK_UNKNOWN, /* not asked about */
     RERANK_PENDING, /* under way */
     RERANK_KNOWN,
-    RERANK_RESTING  /* this publisher's endpoint failed too often: for a while nobody asks and nobody waits */
+    RERANK_RESTING /* this publisher's endpoint failed too often: for a while nobody asks and nobody waits */
 };
 
 struct rerank_ask {
@@ -56,7 +56,8 @@ struct rerank_waiter {
 
 /* Where orders are kept and got. jobs/rerank_memory.h is one; NULL in an act: there is none. */
 struct reranker {
-    enum rerank_state (*look)(struct reranker *r, const struct rerank_ask *ask, struct arena *a, struct rerank_order *out);
+    enum rerank_state (*look)(struct reranker *r, const struct rerank_ask *ask, struct arena *a,
+                              struct rerank_order *out);
     /* Copies what it needs; true when the key is under way afterwards. */
     bool (*want)(struct reranker *r, const struct rerank_ask *ask);
     void (*wait)(struct reranker *r, struct rerank_waiter *w); /* the key is under way; list_remove to leave */

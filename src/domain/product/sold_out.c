@@ -21,7 +21,8 @@ static int64_t own_need(const struct package_rows *packages, const struct packag
     int64_t sum = 0;
     for (size_t i = 0; i < packages->n; i++) {
         const struct package_row *p = &packages->rows[i];
-        if (p->canceled_at != TIME_NONE || p->impressions_goal <= 0 || !str_eq(p->product_id, mine->product_id)) continue;
+        if (p->canceled_at != TIME_NONE || p->impressions_goal <= 0 || !str_eq(p->product_id, mine->product_id))
+            continue;
         int64_t shared = earlier(p->end_at, mine->end_at) - later(p->start_at, mine->start_at);
         if (shared <= 0) continue;
         sum += muldiv(p->impressions_goal, shared / USEC_PER_SEC, later((p->end_at - p->start_at) / USEC_PER_SEC, 1),
@@ -41,13 +42,15 @@ static int refuse(const struct shortage *s, struct err *e)
     (void)err_set(e, "PRODUCT_UNAVAILABLE",
                   "Product " STR_FMT " has %lld impressions left in this flight; the package needs %lld.",
                   STR_ARG(s->product->product_id), (long long)s->available, (long long)s->need);
-    (void)err_details(e, "{\"product_id\":\"" STR_FMT "\",\"available_impressions\":%lld,\"requested_impressions\":%lld}",
+    (void)err_details(e,
+                      "{\"product_id\":\"" STR_FMT "\",\"available_impressions\":%lld,\"requested_impressions\":%lld}",
                       STR_ARG(s->product->product_id), (long long)s->available, (long long)s->need);
     (void)err_suggest(e, "Lower the budget, lengthen the flight, or choose another product with get_products.");
     return err_field(e, "%s/budget", s->at);
 }
 
-static int check_one(const struct act *act, const struct sold_out_ask *ask, size_t i, struct str *warning, struct err *e)
+static int check_one(const struct act *act, const struct sold_out_ask *ask, size_t i, struct str *warning,
+                     struct err *e)
 {
     const struct package_row *p = &ask->packages.rows[i];
     struct forecast_window w = ask->except;
@@ -63,8 +66,10 @@ static int check_one(const struct act *act, const struct sold_out_ask *ask, size
     struct shortage s = { &product, ask->at[i], own_need(&ask->packages, p), f.available };
     if (f.available < 0 || s.need <= f.available) return 0;
     if (product.guaranteed) return refuse(&s, e);
-    *warning = arena_printf(act->arena, "Product " STR_FMT " has about %lld impressions left in this flight; the package"
-                            " may not spend all of its budget.", STR_ARG(p->product_id), (long long)f.available);
+    *warning = arena_printf(act->arena,
+                            "Product " STR_FMT " has about %lld impressions left in this flight; the package"
+                            " may not spend all of its budget.",
+                            STR_ARG(p->product_id), (long long)f.available);
     return 0;
 }
 

@@ -14,4 +14,5 @@ struct sold_out_ask {
 
 /* PRODUCT_UNAVAILABLE with field `at`/budget, for the first that does not fit. `*warning` is set when a product that is
  * not guaranteed may fall short, and stays as it was otherwise. */
-MUST_CHECK int sold_out_check(const struct act *act, const struct sold_out_ask *ask, struct str *warning, struct err *e);
+MUST_CHECK int sold_out_check(const struct act *act, const struct sold_out_ask *ask, struct str *warning,
+                              struct err *e);

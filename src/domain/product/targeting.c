@@ -5,8 +5,16 @@
 #include "domain/product/package_request.h"
 
 static const char *const always[] = {
-    "audience_include", "audience_exclude", "signal_targeting_groups", "signal_targeting", "property_list",
-    "collection_list", "collection_list_exclude", "language", "context", "ext",
+    "audience_include",
+    "audience_exclude",
+    "signal_targeting_groups",
+    "signal_targeting",
+    "property_list",
+    "collection_list",
+    "collection_list_exclude",
+    "language",
+    "context",
+    "ext",
 };
 
 /* A publisher that states no dimensions at all is taken to have the common ones, and none of those to be named. */
@@ -96,8 +104,8 @@ static int overlaps(yyjson_val *overlay, size_t pair, const char *at, struct err
     const size_t *first = first_occurrences(&a, words, n);
     for (size_t i = in_n; i < n && rc == 0; i++) {
         if (first[i] >= in_n) continue;
-        (void)err_set(e, "VALIDATION_ERROR", STR_FMT " is both in %s and in %s.", STR_ARG(words[i]), pairs[pair].include,
-                      pairs[pair].exclude);
+        (void)err_set(e, "VALIDATION_ERROR", STR_FMT " is both in %s and in %s.", STR_ARG(words[i]),
+                      pairs[pair].include, pairs[pair].exclude);
         rc = err_field(e, "%s/%s/%zu", at, pairs[pair].exclude, i - in_n);
     }
     arena_finish(&a);

@@ -12,7 +12,8 @@
 
 static bool is_column(struct str key)
 {
-    static const char *const columns[] = { "account_id", "principal_id", "brand", "operator", "sandbox", "name", "status" };
+    static const char *const columns[] = { "account_id", "principal_id", "brand", "operator",
+                                           "sandbox",    "name",         "status" };
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if (str_is(key, columns[i])) return true;
     }
@@ -45,7 +46,8 @@ static int read_row(const struct account_import *in, yyjson_val *v, struct accou
         account_key_read(v, "", &key, e)) {
         return -1;
     }
-    if (row.account_id.n && !id_text_valid(row.account_id, ID_MAX)) return bad(e, "/account_id", "account_id must be an id");
+    if (row.account_id.n && !id_text_valid(row.account_id, ID_MAX))
+        return bad(e, "/account_id", "account_id must be an id");
     if (row.status.n && !account_status_known(row.status)) {
         return bad(e, "/status", "status is active, pending_approval, payment_required, suspended, rejected or closed");
     }
@@ -67,7 +69,8 @@ static bool same_key(const struct account_row *x, const struct account_row *y)
 }
 
 /* 1 the account as it is, 0 it is new, -1. An id stands for one natural key and one principal for good. */
-static int find(const struct account_import *in, const struct account_row *wanted, struct account_row *out, struct err *e)
+static int find(const struct account_import *in, const struct account_row *wanted, struct account_row *out,
+                struct err *e)
 {
     struct str owner;
     struct account_row by_key;
@@ -91,7 +94,8 @@ static struct str new_doc(const struct account_import *in, yyjson_val *v, struct
     yyjson_val *key, *val;
     doc_edit_open(in->arena, old, &d);
     yyjson_obj_foreach(v, i, n, key, val) {
-        if (!is_column(json_val_str(key)) && !is_internal(json_val_str(key))) doc_edit_set(&d, yyjson_get_str(key), val);
+        if (!is_column(json_val_str(key)) && !is_internal(json_val_str(key)))
+            doc_edit_set(&d, yyjson_get_str(key), val);
     }
     return doc_edit_text(&d);
 }
@@ -140,7 +144,8 @@ static void add_account(yyjson_mut_doc *doc, yyjson_mut_val *arr, struct arena *
     json_add_str_opt(doc, o, "name", row->name);
     json_add_str(doc, o, "status", row->status);
     yyjson_obj_foreach(stored, i, n, key, val) {
-        if (!is_column(json_val_str(key)) && !is_internal(json_val_str(key))) json_add_copy(doc, o, yyjson_get_str(key), val);
+        if (!is_column(json_val_str(key)) && !is_internal(json_val_str(key)))
+            json_add_copy(doc, o, yyjson_get_str(key), val);
     }
     secrets_redact(a, o);
 }

@@ -96,7 +96,9 @@ int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct 
     static const struct {
         const char *name;
         enum catalog_kind kind;
-    } lists[] = { { "formats", CATALOG_FORMAT }, { "properties", CATALOG_PROPERTY }, { "products", CATALOG_PRODUCT },
+    } lists[] = { { "formats", CATALOG_FORMAT },
+                  { "properties", CATALOG_PROPERTY },
+                  { "products", CATALOG_PRODUCT },
                   { "signals", CATALOG_SIGNAL } };
     struct tenant_row row;
     int rc = q_tenant_get(tx, a, tenant_id, &row, e);

@@ -23,9 +23,9 @@
 #define TOKEN_LEN_MAX 512
 #define ITEMS_MAX     100000
 
-static const struct json_limits import_limits = {
-    .bytes_max = 256u << 20, .depth_max = 64, .nodes_max = 20 * 1000 * 1000
-};
+static const struct json_limits import_limits = { .bytes_max = 256u << 20,
+                                                  .depth_max = 64,
+                                                  .nodes_max = 20 * 1000 * 1000 };
 
 struct importing {
     const struct catalog_import *c;
@@ -57,7 +57,8 @@ static int refuse_unknown(yyjson_val *obj, const char *at, bool (*known)(struct 
     yyjson_obj_foreach(obj, i, n, key, val) {
         struct str name = json_val_str(key);
         if (yyjson_is_null(val) || known(name)) continue;
-        (void)err_set(e, "INVALID_REQUEST", "there is no member \"" STR_FMT "\" here; docs/import.md lists them", STR_ARG(name));
+        (void)err_set(e, "INVALID_REQUEST", "there is no member \"" STR_FMT "\" here; docs/import.md lists them",
+                      STR_ARG(name));
         return err_field(e, "%s/" STR_FMT, at, STR_ARG(name));
     }
     return 0;
@@ -84,11 +85,31 @@ static struct str settings_text(struct arena *a, yyjson_val *tenant)
 static bool is_setting(struct str key)
 {
     static const char *const settings[] = {
-        "account_approval_required", "adapter_settings", "advertising_policies", "agent_url", "assistant",
-        "auto_approve_below", "capabilities", "creative_review_required", "currency", "default_dialect",
-        "hitl_webhook_url", "max_budget", "min_budget", "minimum_audience_size", "notifications",
-        "portfolio_description", "primary_countries", "proposal_hold_hours", "proposals", "public_discovery",
-        "rate_limits", "request_signing", "supported_billing", "supported_payment_terms", "timezone",
+        "account_approval_required",
+        "adapter_settings",
+        "advertising_policies",
+        "agent_url",
+        "assistant",
+        "auto_approve_below",
+        "capabilities",
+        "creative_review_required",
+        "currency",
+        "default_dialect",
+        "hitl_webhook_url",
+        "max_budget",
+        "min_budget",
+        "minimum_audience_size",
+        "notifications",
+        "portfolio_description",
+        "primary_countries",
+        "proposal_hold_hours",
+        "proposals",
+        "public_discovery",
+        "rate_limits",
+        "request_signing",
+        "supported_billing",
+        "supported_payment_terms",
+        "timezone",
         "workflow_required",
     };
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -118,7 +139,8 @@ static int check_notifications(yyjson_val *t, struct err *e)
     int64_t number;
     if (json_opt_obj(JSON_FIELD(t, "notifications", "/tenant"), &n, e)) return -1;
     if (!n) return 0;
-    if (json_opt_str(JSON_FIELD(n, "webhook_url", at), url, &s, e) || json_opt_str(JSON_FIELD(n, "link_base", at), url, &s, e) ||
+    if (json_opt_str(JSON_FIELD(n, "webhook_url", at), url, &s, e) ||
+        json_opt_str(JSON_FIELD(n, "link_base", at), url, &s, e) ||
         json_opt_str(JSON_FIELD(n, "link_role", at), (struct json_len){ 1, 16 }, &role, e) ||
         json_opt_i64(JSON_FIELD(n, "link_hours", at), hours, &number, e) ||
         json_opt_i64(JSON_FIELD(n, "digest_after", at), many, &number, e) ||
@@ -145,9 +167,11 @@ static int check_request_signing(yyjson_val *t, struct err *e)
     yyjson_val *signing = NULL;
     struct str digest = STR_NONE;
     if (json_opt_obj(JSON_FIELD(t, "request_signing", "/tenant"), &signing, e)) return -1;
-    if (json_opt_str(JSON_FIELD(signing, "covers_content_digest", at), (struct json_len){ 1, 16 }, &digest, e)) return -1;
+    if (json_opt_str(JSON_FIELD(signing, "covers_content_digest", at), (struct json_len){ 1, 16 }, &digest, e))
+        return -1;
     if (!digest.n || str_is(digest, "either") || str_is(digest, "required") || str_is(digest, "forbidden")) return 0;
-    return bad(e, "/tenant/request_signing/covers_content_digest", "covers_content_digest is either, required or forbidden");
+    return bad(e, "/tenant/request_signing/covers_content_digest",
+               "covers_content_digest is either, required or forbidden");
 }
 
 int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
@@ -166,7 +190,8 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     if (tz_load(a, zone, &known, e)) return err_field(e, "/tenant/timezone");
     if (json_opt_money(JSON_FIELD(t, "min_budget", at), &least, e)) return -1;
     if (json_opt_money(JSON_FIELD(t, "max_budget", at), &most, e)) return -1;
-    if (json_has(t, "max_budget") && most < least) return bad(e, "/tenant/max_budget", "max_budget is below min_budget");
+    if (json_has(t, "max_budget") && most < least)
+        return bad(e, "/tenant/max_budget", "max_budget is below min_budget");
     if (json_opt_money(JSON_FIELD(t, "auto_approve_below", at), &least, e)) return -1;
     if (json_opt_bool(JSON_FIELD(t, "workflow_required", at), &flag, e)) return -1;
     if (json_opt_bool(JSON_FIELD(t, "creative_review_required", at), &flag, e)) return -1;
@@ -351,8 +376,8 @@ static int import_signal(struct importing *im, yyjson_val *v, int64_t position, 
 }
 
 /* Two objects with one id in a file are a mistake, not an update. */
-static int refuse_twice(struct importing *im, const char *list, yyjson_val *arr,
-                        struct str (*id_of)(yyjson_val *), struct err *e)
+static int refuse_twice(struct importing *im, const char *list, yyjson_val *arr, struct str (*id_of)(yyjson_val *),
+                        struct err *e)
 {
     size_t n = yyjson_arr_size(arr), cap = 16;
     while (cap < n * 2) cap *= 2;
@@ -431,8 +456,13 @@ static int audit_import(struct importing *im, struct err *e)
 {
     const struct catalog_import *c = im->c;
     struct tenant tenant = { .tenant_id = im->counts.tenant_id };
-    struct act act = { .tx = c->tx, .arena = c->arena, .rng = c->rng, .now = c->now, .tenant = &tenant,
-                       .actor = c->actor.n ? c->actor : STR("system:import"), .origin = STR("cli") };
+    struct act act = { .tx = c->tx,
+                       .arena = c->arena,
+                       .rng = c->rng,
+                       .now = c->now,
+                       .tenant = &tenant,
+                       .actor = c->actor.n ? c->actor : STR("system:import"),
+                       .origin = STR("cli") };
     struct audit_entry entry = {
         .action = "catalog.import",
         .subject = arena_printf(c->arena, "tenant:" STR_FMT, STR_ARG(im->counts.tenant_id)),

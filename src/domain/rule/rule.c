@@ -11,8 +11,9 @@
 #define BP_MAX    10000000
 
 static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 16, .nodes_max = 20000 };
-static const char *const outcomes[] = { [RULE_NONE] = "none", [RULE_PERSON] = "person", [RULE_AUTO] = "auto",
-                                        [RULE_REJECT] = "reject" };
+static const char *const outcomes[] = {
+    [RULE_NONE] = "none", [RULE_PERSON] = "person", [RULE_AUTO] = "auto", [RULE_REJECT] = "reject"
+};
 static const char *const lapses[] = { [LAPSE_STAY] = "stay", [LAPSE_REJECT] = "reject", [LAPSE_APPROVE] = "approve" };
 
 const char *rule_outcome_name(enum rule_outcome o)
@@ -210,11 +211,13 @@ static int check_operations(yyjson_val *when, struct err *e)
 
 static int check_when(yyjson_val *when, struct err *e)
 {
-    static const char *const known[] = { "operations", "amount_over", "currency", "products", "accounts", "principals",
-                                         "first_buy", "targeting", "creative_formats", "creative_categories",
-                                         "spend_raise_over_bp", NULL };
-    static const char *const words[] = { "operations", "products", "accounts", "principals", "targeting",
-                                         "creative_formats", "creative_categories" };
+    static const char *const known[] = {
+        "operations",          "amount_over", "currency",  "products",         "accounts",
+        "principals",          "first_buy",   "targeting", "creative_formats", "creative_categories",
+        "spend_raise_over_bp", NULL
+    };
+    static const char *const words[] = { "operations", "products",         "accounts",           "principals",
+                                         "targeting",  "creative_formats", "creative_categories" };
     int64_t n = 0;
     bool flag;
     struct str s = STR_NONE;
@@ -225,15 +228,16 @@ static int check_when(yyjson_val *when, struct err *e)
     if (check_operations(when, e)) return -1;
     if (json_opt_money(JSON_FIELD(when, "amount_over", "/when"), &n, e)) return -1;
     if (json_opt_bool(JSON_FIELD(when, "first_buy", "/when"), &flag, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(when, "spend_raise_over_bp", "/when"), (struct json_range){ 0, BP_MAX }, &n, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(when, "spend_raise_over_bp", "/when"), (struct json_range){ 0, BP_MAX }, &n, e))
+        return -1;
     if (json_opt_str(JSON_FIELD(when, "currency", "/when"), (struct json_len){ 3, 3 }, &s, e)) return -1;
     return s.n && !currency_valid(s) ? bad(e, "/when/currency", "currency must be an ISO 4217 code") : 0;
 }
 
 static int check_rule(yyjson_val *rule, struct err *e)
 {
-    static const char *const known[] = { "name", "when", "then", "role", "due_hours", "remind_hours", "escalate_hours",
-                                         "lapse", "reason", NULL };
+    static const char *const known[] = { "name",         "when",           "then",  "role",   "due_hours",
+                                         "remind_hours", "escalate_hours", "lapse", "reason", NULL };
     static const char *const hours[] = { "due_hours", "remind_hours", "escalate_hours" };
     yyjson_val *when = NULL;
     struct str s = STR_NONE, role = STR_NONE, lapse = STR_NONE, then;
@@ -283,7 +287,8 @@ static int renumber(const struct act *act, struct rule_row *const *rows, size_t 
 }
 
 /* All rules with `moved` put at `position` (1..; 0 or beyond the end: last). */
-static int arrange(const struct act *act, struct rule_rows *list, struct rule_row *moved, int64_t position, struct err *e)
+static int arrange(const struct act *act, struct rule_rows *list, struct rule_row *moved, int64_t position,
+                   struct err *e)
 {
     struct rule_row **order = ARENA_ARRAY(act->arena, struct rule_row *, list->n + 1);
     size_t n = 0;
@@ -348,8 +353,8 @@ int rule_move(const struct act *act, struct str rule_id, int64_t position, struc
     }
     if (!moved) return not_found(e);
     if (arrange(act, &list, moved, position, e)) return -1;
-    return audit_rule(act, "rule.move", rule_id, arena_printf(act->arena, "{\"position\":%lld}", (long long)moved->position),
-                      e);
+    return audit_rule(act, "rule.move", rule_id,
+                      arena_printf(act->arena, "{\"position\":%lld}", (long long)moved->position), e);
 }
 
 int rule_facts_read(yyjson_val *obj, struct rule_facts *out, struct err *e)

@@ -32,16 +32,16 @@ enum rule_lapse { LAPSE_STAY, LAPSE_REJECT, LAPSE_APPROVE };
 struct rule_facts {
     const char *operation;
     struct str account_id, principal_id;
-    const char *currency;   /* NULL: no money */
-    int64_t amount_micros;  /* with currency */
-    int64_t before_micros;  /* total before an update; -1: none */
+    const char *currency; /* NULL: no money */
+    int64_t amount_micros; /* with currency */
+    int64_t before_micros; /* total before an update; -1: none */
     struct str products[RULE_FACTS_MAX];
     size_t products_n;
     yyjson_val *targeting[RULE_FACTS_MAX]; /* overlays; NULL entries are none */
     size_t targeting_n;
-    struct str creative_format;      /* empty: none */
+    struct str creative_format; /* empty: none */
     yyjson_val *creative_categories; /* array of strings, or NULL */
-    bool named_only;                 /* only rules that name the operation count */
+    bool named_only; /* only rules that name the operation count */
 };
 
 struct rule_verdict {

@@ -18,17 +18,24 @@ struct sandbox_state {
     struct str previous, current; /* current is also set with INVALID_TRANSITION */
 };
 /* `params`: creative_id, account_id, media_buy_id or audience_id, and status, rejection_reason. */
-MUST_CHECK int sandbox_force_creative(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
-MUST_CHECK int sandbox_force_account(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
-MUST_CHECK int sandbox_force_media_buy(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
-MUST_CHECK int sandbox_force_audience(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
+MUST_CHECK int sandbox_force_creative(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                      struct err *e);
+MUST_CHECK int sandbox_force_account(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                     struct err *e);
+MUST_CHECK int sandbox_force_media_buy(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                       struct err *e);
+MUST_CHECK int sandbox_force_audience(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                      struct err *e);
 /* soft: archived, still listed among the archived; hard: gone. */
-MUST_CHECK int sandbox_purge_creative(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
+MUST_CHECK int sandbox_purge_creative(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                      struct err *e);
 /* There are no conversations here: NOT_FOUND, after the parameters are checked. */
-MUST_CHECK int sandbox_force_session(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
+MUST_CHECK int sandbox_force_session(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                     struct err *e);
 
 /* Completes an open task of the caller with this result, which is also what its webhook carries. */
-MUST_CHECK int sandbox_complete_task(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e);
+MUST_CHECK int sandbox_complete_task(const struct act *act, yyjson_val *params, struct sandbox_state *out,
+                                     struct err *e);
 
 /* ---- delivery ---- */
 
@@ -56,13 +63,13 @@ MUST_CHECK int sandbox_seed(const struct act *act, const struct sandbox_seed *in
 struct sandbox_directive {
     struct str arm, task_id, message; /* arm: "submitted" or "input-required" */
 };
-MUST_CHECK int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params, struct sandbox_directive *out,
-                              struct err *e);
+MUST_CHECK int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params,
+                              struct sandbox_directive *out, struct err *e);
 /* Whether one waits for this caller and tool; readable without a write transaction. */
 MUST_CHECK int sandbox_directed(const struct act *act, const char *tool, struct sandbox_directive *out, struct err *e);
 /* Takes it away, and makes the task that a submitted answer refers to. `args` are the call's. */
-MUST_CHECK int sandbox_obey(const struct act *act, const char *tool, const struct sandbox_directive *d, yyjson_val *args,
-                            struct err *e);
+MUST_CHECK int sandbox_obey(const struct act *act, const char *tool, const struct sandbox_directive *d,
+                            yyjson_val *args, struct err *e);
 
 /* ---- evidence ---- */
 

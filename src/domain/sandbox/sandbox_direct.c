@@ -10,9 +10,10 @@
 
 static struct buyer_object_key key_of(const struct act *act, const char *tool)
 {
-    return (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_SANDBOX,
-                              .principal_id = act->principal->principal_id,
-                              .object_id = arena_printf(act->arena, "arm:%s", tool) };
+    return (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id,
+                                      .kind = BUYER_OBJECT_SANDBOX,
+                                      .principal_id = act->principal->principal_id,
+                                      .object_id = arena_printf(act->arena, "arm:%s", tool) };
 }
 
 static int check(const char *tool, const struct sandbox_directive *d, struct err *e)
@@ -22,8 +23,10 @@ static int check(const char *tool, const struct sandbox_directive *d, struct err
         (void)err_set(e, "INVALID_PARAMS", "params.arm cannot be forced on %s", tool);
         return err_field(e, "/params/arm");
     }
-    if (str_is(d->arm, "submitted") && (d->task_id.n == 0 || d->task_id.n > TASK_ID_MAX || !id_text_valid(d->task_id, TASK_ID_MAX))) {
-        (void)err_set(e, "INVALID_PARAMS", "params.task_id is required for a submitted answer: 1 to %d characters", TASK_ID_MAX);
+    if (str_is(d->arm, "submitted") &&
+        (d->task_id.n == 0 || d->task_id.n > TASK_ID_MAX || !id_text_valid(d->task_id, TASK_ID_MAX))) {
+        (void)err_set(e, "INVALID_PARAMS", "params.task_id is required for a submitted answer: 1 to %d characters",
+                      TASK_ID_MAX);
         return err_field(e, "/params/task_id");
     }
     if (d->message.n > MESSAGE_MAX) {
@@ -56,8 +59,9 @@ int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params, 
     json_add_str(doc, o, "arm", d.arm);
     json_add_str_opt(doc, o, "task_id", d.task_id);
     json_add_str_opt(doc, o, "message", d.message);
-    struct buyer_object_row row = { .key = key_of(act, tool), .doc = json_write(act->arena, o), .created_at = act->now,
-                            .updated_at = act->now };
+    struct buyer_object_row row = {
+        .key = key_of(act, tool), .doc = json_write(act->arena, o), .created_at = act->now, .updated_at = act->now
+    };
     if (q_buyer_object_put(act->tx, &row, e)) return -1;
     *out = d;
     return 0;

@@ -41,7 +41,8 @@ static int bad_status(struct str status, struct err *e)
 
 static int no_arrow(struct str from, struct str to, struct err *e)
 {
-    return err_set(e, "INVALID_TRANSITION", "What is " STR_FMT " cannot become " STR_FMT ".", STR_ARG(from), STR_ARG(to));
+    return err_set(e, "INVALID_TRANSITION", "What is " STR_FMT " cannot become " STR_FMT ".", STR_ARG(from),
+                   STR_ARG(to));
 }
 
 /* ---- creatives ---- */
@@ -59,8 +60,9 @@ int sandbox_force_creative(const struct act *act, yyjson_val *params, struct san
     if (!creative_status_parse(row.status, &from)) from = CREATIVE_PROCESSING;
     if (from == to) return 0;
     if (!creative_status_may_become(from, to)) return no_arrow(row.status, status, e);
-    struct creative_change change = { .principal_id = act->principal->principal_id, .creative_id = id, .status = to,
-                                      .reason = reason_of(params) };
+    struct creative_change change = {
+        .principal_id = act->principal->principal_id, .creative_id = id, .status = to, .reason = reason_of(params)
+    };
     if (creative_set_status(act, &change, e)) return -1;
     out->current = status;
     return 0;
@@ -79,8 +81,10 @@ int sandbox_purge_creative(const struct act *act, yyjson_val *params, struct san
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("creative", e);
     out->previous = row.status;
     if (!str_is(row.status, "archived")) {
-        struct creative_change change = { .principal_id = act->principal->principal_id, .creative_id = id,
-                                          .status = CREATIVE_ARCHIVED, .reason = reason_of(params) };
+        struct creative_change change = { .principal_id = act->principal->principal_id,
+                                          .creative_id = id,
+                                          .status = CREATIVE_ARCHIVED,
+                                          .reason = reason_of(params) };
         if (creative_set_status(act, &change, e)) return -1;
     }
     if (str_is(kind, "hard") && q_creative_delete(act->tx, &row.key, act->now, e) < 0) return -1;
@@ -93,10 +97,18 @@ int sandbox_purge_creative(const struct act *act, yyjson_val *params, struct san
 static bool account_may_become(struct str from, struct str to)
 {
     static const char *const arrows[][2] = {
-        { "pending_approval", "active" },   { "pending_approval", "rejected" },  { "active", "payment_required" },
-        { "active", "suspended" },          { "active", "closed" },              { "payment_required", "active" },
-        { "payment_required", "suspended" }, { "payment_required", "closed" },   { "suspended", "active" },
-        { "suspended", "payment_required" }, { "suspended", "closed" },          { "active", "pending_approval" },
+        { "pending_approval", "active" },
+        { "pending_approval", "rejected" },
+        { "active", "payment_required" },
+        { "active", "suspended" },
+        { "active", "closed" },
+        { "payment_required", "active" },
+        { "payment_required", "suspended" },
+        { "payment_required", "closed" },
+        { "suspended", "active" },
+        { "suspended", "payment_required" },
+        { "suspended", "closed" },
+        { "active", "pending_approval" },
     };
     for (size_t i = 0; i < ARRAY_LEN(arrows); i++) {
         if (str_is(from, arrows[i][0]) && str_is(to, arrows[i][1])) return true;
@@ -148,7 +160,8 @@ int sandbox_force_media_buy(const struct act *act, yyjson_val *params, struct sa
     struct media_buy b;
     enum media_buy_status to;
     if (sandbox_param(params, "media_buy_id", &id, e) || sandbox_param(params, "status", &status, e)) return -1;
-    if (!media_buy_status_parse(status, &to) || to == BUY_PENDING_APPROVAL || to == BUY_FAILED) return bad_status(status, e);
+    if (!media_buy_status_parse(status, &to) || to == BUY_PENDING_APPROVAL || to == BUY_FAILED)
+        return bad_status(status, e);
     int found = media_buy_load(act, id, &b, e);
     if (found < 0) return -1;
     if (!found || !str_eq(b.row.principal_id, act->principal->principal_id)) return sandbox_not_found("media buy", e);
@@ -178,8 +191,10 @@ int sandbox_force_audience(const struct act *act, yyjson_val *params, struct san
     if (sandbox_param(params, "audience_id", &id, e) || sandbox_param(params, "status", &status, e)) return -1;
     for (size_t i = 0; i < ARRAY_LEN(known); i++) ok = ok || str_is(status, known[i]);
     if (!ok) return bad_status(status, e);
-    struct buyer_object_key key = { .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_AUDIENCE,
-                            .principal_id = act->principal->principal_id, .object_id = id };
+    struct buyer_object_key key = { .tenant_id = act->tenant->tenant_id,
+                                    .kind = BUYER_OBJECT_AUDIENCE,
+                                    .principal_id = act->principal->principal_id,
+                                    .object_id = id };
     struct buyer_object_row row;
     int found = q_buyer_object_get(act->tx, act->arena, &key, &row, e);
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("audience", e);

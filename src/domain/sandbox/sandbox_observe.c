@@ -48,7 +48,9 @@ int sandbox_query_provenance(const struct act *act, yyjson_val *params, yyjson_m
 /* ---- upstreams ---- */
 
 /* What can be served from what we kept when the source of it is away, and how the source is called. */
-static const struct { const char *tool, *payload, *upstream; } surfaces[] = {
+static const struct {
+    const char *tool, *payload, *upstream;
+} surfaces[] = {
     { "get_products", "products", "inventory-service" },
     { "get_signals", "signals", "audience-service" },
     { "get_media_buys", "media_buys", "ad-server" },
@@ -58,9 +60,10 @@ static const struct { const char *tool, *payload, *upstream; } surfaces[] = {
 
 static struct buyer_object_key mark_key(const struct act *act, const char *tool)
 {
-    return (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_SANDBOX,
-                              .principal_id = act->principal->principal_id,
-                              .object_id = arena_printf(act->arena, "upstream:%s", tool) };
+    return (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id,
+                                      .kind = BUYER_OBJECT_SANDBOX,
+                                      .principal_id = act->principal->principal_id,
+                                      .object_id = arena_printf(act->arena, "upstream:%s", tool) };
 }
 
 int sandbox_force_upstream(const struct act *act, yyjson_val *params, struct str *upstream, struct err *e)
@@ -73,8 +76,11 @@ int sandbox_force_upstream(const struct act *act, yyjson_val *params, struct str
     for (size_t i = 0; i < ARRAY_LEN(surfaces); i++) {
         if (!str_is(tool, surfaces[i].tool) && !str_is(tool, "*")) continue;
         *upstream = name.n ? name : str_from(surfaces[i].upstream);
-        struct buyer_object_row row = { .key = mark_key(act, surfaces[i].tool), .name = *upstream, .doc = STR("{}"),
-                                .created_at = act->now, .updated_at = act->now };
+        struct buyer_object_row row = { .key = mark_key(act, surfaces[i].tool),
+                                        .name = *upstream,
+                                        .doc = STR("{}"),
+                                        .created_at = act->now,
+                                        .updated_at = act->now };
         if (q_buyer_object_put(act->tx, &row, e)) return -1;
         known = true;
     }

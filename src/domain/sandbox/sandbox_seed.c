@@ -17,7 +17,8 @@ static int owner(const struct act *act, const struct sandbox_seed *in, enum acco
 {
     struct account_ref ref = { 0 };
     yyjson_val *fixture = json_obj(in->params, "fixture");
-    bool called = json_has(json_obj(in->call, "account"), "brand") || json_has(json_obj(in->call, "account"), "account_id");
+    bool called =
+        json_has(json_obj(in->call, "account"), "brand") || json_has(json_obj(in->call, "account"), "account_id");
     if (json_has(fixture, "account")) {
         if (account_ref_read(fixture, &ref, e)) return -1;
     } else if (called && account_ref_read(in->call, &ref, e)) {
@@ -31,7 +32,8 @@ static int owner(const struct act *act, const struct sandbox_seed *in, enum acco
 /* Something to show, of the kind the format's id speaks of. */
 static void add_asset(yyjson_mut_doc *doc, yyjson_mut_val *assets, struct str format_id)
 {
-    bool video = format_id.n && (memmem(format_id.p, format_id.n, "video", 5) || memmem(format_id.p, format_id.n, "vast", 4));
+    bool video =
+        format_id.n && (memmem(format_id.p, format_id.n, "video", 5) || memmem(format_id.p, format_id.n, "vast", 4));
     yyjson_mut_val *o = json_add_obj(doc, assets, video ? "video" : "image");
     json_add_cstr(doc, o, "asset_type", video ? "video" : "image");
     json_add_cstr(doc, o, "url", video ? "https://assets.example/seeded.mp4" : "https://assets.example/seeded.jpg");
@@ -72,9 +74,12 @@ static int seed_creative(const struct act *act, const struct sandbox_seed *in, s
     if (owner(act, in, ACCOUNT_USE_SYNC, &account, e)) return -1;
     if (!name.n) name = id;
     struct creative_row row = { .key = { act->tenant->tenant_id, act->principal->principal_id, id },
-                                .account_id = account.account_id, .name = name,
-                                .format_id = format.id.n ? format.id : STR("display_300x250"), .status = status,
-                                .doc = creative_doc(act, id, name, format.id, fixture), .created_at = act->now,
+                                .account_id = account.account_id,
+                                .name = name,
+                                .format_id = format.id.n ? format.id : STR("display_300x250"),
+                                .status = status,
+                                .doc = creative_doc(act, id, name, format.id, fixture),
+                                .created_at = act->now,
                                 .updated_at = act->now };
     return q_creative_put(act->tx, &row, e) < 0 ? -1 : 0;
 }
@@ -128,14 +133,26 @@ static int seed_package(const struct act *act, const struct media_buy_row *buy, 
     if (json_opt_money(JSON_FIELD(fixture, "budget", "/params/fixture/packages"), &budget, e)) return -1;
     const struct pricing_option *o = product_pricing_option(&product, json_str(fixture, "pricing_option_id"));
     if (!o) o = &product.pricing_options[0];
-    int64_t rate = o->fixed_price_micros >= 0 ? o->fixed_price_micros : o->floor_micros >= 0 ? o->floor_micros : MICROS_PER_UNIT;
+    int64_t rate = o->fixed_price_micros >= 0 ? o->fixed_price_micros
+                   : o->floor_micros >= 0     ? o->floor_micros
+                                              : MICROS_PER_UNIT;
     struct package_row row = {
         .media_buy_id = buy->media_buy_id,
-        .package_id = id.n ? id : arena_printf(act->arena, "pkg-" STR_FMT "-%03d", STR_ARG(buy->media_buy_id), (int)ordinal),
-        .ordinal = ordinal, .product_id = product_id, .pricing_option_id = o->pricing_option_id,
-        .pricing_model = str_from(pricing_model_name(o->model)), .rate_micros = rate, .budget_micros = budget,
-        .previous_budget_micros = -1, .impressions_goal = pricing_impressions(o, budget, rate), .pacing = STR("even"),
-        .start_at = buy->start_at, .end_at = buy->end_at, .canceled_at = TIME_NONE, .doc = STR("{}"),
+        .package_id =
+            id.n ? id : arena_printf(act->arena, "pkg-" STR_FMT "-%03d", STR_ARG(buy->media_buy_id), (int)ordinal),
+        .ordinal = ordinal,
+        .product_id = product_id,
+        .pricing_option_id = o->pricing_option_id,
+        .pricing_model = str_from(pricing_model_name(o->model)),
+        .rate_micros = rate,
+        .budget_micros = budget,
+        .previous_budget_micros = -1,
+        .impressions_goal = pricing_impressions(o, budget, rate),
+        .pacing = STR("even"),
+        .start_at = buy->start_at,
+        .end_at = buy->end_at,
+        .canceled_at = TIME_NONE,
+        .doc = STR("{}"),
     };
     return q_package_insert(act->tx, &row, e);
 }
@@ -158,15 +175,26 @@ static int read_buy(const struct act *act, yyjson_val *params, yyjson_val *fixtu
     struct tenant_settings ts;
     tenant_settings_read(act->tenant, act->arena, &ts);
     if (!status.n) status = STR("active");
-    if (!media_buy_status_parse(status, &parsed)) return sandbox_bad_fixture("status", "is no status of a media buy", e);
+    if (!media_buy_status_parse(status, &parsed))
+        return sandbox_bad_fixture("status", "is no status of a media buy", e);
     if (currency.n && !currency_valid(currency)) return sandbox_bad_fixture("currency", "is no ISO 4217 code", e);
     *row = (struct media_buy_row){
-        .media_buy_id = json_str(params, "media_buy_id"), .tenant_id = act->tenant->tenant_id,
-        .principal_id = act->principal->principal_id, .name = json_str(fixture, "name"), .status = status,
-        .paused = parsed == BUY_PAUSED, .total_budget_micros = DEFAULT_BUDGET, .revision = 1, .created_at = act->now,
-        .updated_at = act->now, .confirmed_at = act->now, .activated_at = parsed == BUY_ACTIVE ? act->now : TIME_NONE,
+        .media_buy_id = json_str(params, "media_buy_id"),
+        .tenant_id = act->tenant->tenant_id,
+        .principal_id = act->principal->principal_id,
+        .name = json_str(fixture, "name"),
+        .status = status,
+        .paused = parsed == BUY_PAUSED,
+        .total_budget_micros = DEFAULT_BUDGET,
+        .revision = 1,
+        .created_at = act->now,
+        .updated_at = act->now,
+        .confirmed_at = act->now,
+        .activated_at = parsed == BUY_ACTIVE ? act->now : TIME_NONE,
         .completed_at = parsed == BUY_COMPLETED ? act->now : TIME_NONE,
-        .canceled_at = parsed == BUY_CANCELED ? act->now : TIME_NONE, .actions_allowed = -1, .echo = STR("{}"),
+        .canceled_at = parsed == BUY_CANCELED ? act->now : TIME_NONE,
+        .actions_allowed = -1,
+        .echo = STR("{}"),
         .doc = STR("{}"),
     };
     memcpy(row->currency, currency.n ? currency.p : ts.currency, 3);
@@ -233,7 +261,8 @@ int sandbox_bad_fixture(const char *member, const char *why, struct err *e)
     return err_field(e, "/params/fixture/%s", member);
 }
 
-static int key_of(const struct act *act, const struct seed *s, yyjson_val *params, struct buyer_object_key *key, struct err *e)
+static int key_of(const struct act *act, const struct seed *s, yyjson_val *params, struct buyer_object_key *key,
+                  struct err *e)
 {
     struct str id, second = STR("");
     if (strcmp(s->id, "vendor") == 0) {
@@ -246,10 +275,11 @@ static int key_of(const struct act *act, const struct seed *s, yyjson_val *param
         return -1;
     }
     if (s->second_id && sandbox_param(params, s->second_id, &second, e)) return -1;
-    *key = (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id, .kind = BUYER_OBJECT_SANDBOX,
-                              .principal_id = act->principal->principal_id,
-                              .object_id = arena_printf(act->arena, "seed:%s:" STR_FMT ":" STR_FMT, s->what,
-                                                        STR_ARG(id), STR_ARG(second)) };
+    *key = (struct buyer_object_key){ .tenant_id = act->tenant->tenant_id,
+                                      .kind = BUYER_OBJECT_SANDBOX,
+                                      .principal_id = act->principal->principal_id,
+                                      .object_id = arena_printf(act->arena, "seed:%s:" STR_FMT ":" STR_FMT, s->what,
+                                                                STR_ARG(id), STR_ARG(second)) };
     return 0;
 }
 

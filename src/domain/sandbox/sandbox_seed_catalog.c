@@ -10,8 +10,9 @@
 
 static struct catalog_writer writer_of(const struct act *act)
 {
-    return (struct catalog_writer){ .tx = act->tx, .arena = act->arena, .tenant_id = act->tenant->tenant_id,
-                                    .now = act->now };
+    return (struct catalog_writer){
+        .tx = act->tx, .arena = act->arena, .tenant_id = act->tenant->tenant_id, .now = act->now
+    };
 }
 
 static int refused(int rc, struct err *e)
@@ -113,7 +114,8 @@ static void complete(const struct act *act, struct doc_edit *d, struct str id)
     default_str(d, "name", id);
     default_str(d, "description", arena_printf(act->arena, "Seeded product " STR_FMT ".", STR_ARG(id)));
     default_str(d, "delivery_type", STR("guaranteed"));
-    if (!yyjson_mut_obj_get(d->root, "pricing_options")) doc_edit_set_new(d, "pricing_options", placeholder(act, d->doc));
+    if (!yyjson_mut_obj_get(d->root, "pricing_options"))
+        doc_edit_set_new(d, "pricing_options", placeholder(act, d->doc));
     fix_channels(d);
 }
 

@@ -13,11 +13,8 @@ static const struct metric_name {
     const char *key;
     enum metric metric;
 } counts[] = {
-    { "impressions", METRIC_IMPRESSIONS },
-    { "clicks", METRIC_CLICKS },
-    { "views", METRIC_VIEWS },
-    { "completed_views", METRIC_COMPLETED_VIEWS },
-    { "conversions", METRIC_CONVERSIONS },
+    { "impressions", METRIC_IMPRESSIONS },         { "clicks", METRIC_CLICKS },           { "views", METRIC_VIEWS },
+    { "completed_views", METRIC_COMPLETED_VIEWS }, { "conversions", METRIC_CONVERSIONS },
 };
 
 static int bad(const char *key, const char *why, struct err *e)
@@ -53,7 +50,8 @@ static int read_spend(yyjson_val *params, const char *currency, struct delivered
     if (json_money(JSON_FIELD(spend, "amount", ""), &out->of[METRIC_SPEND], &why)) {
         return bad("reported_spend", "is {amount, currency}", e);
     }
-    if (!str_is(json_str(spend, "currency"), currency)) return bad("reported_spend", "is in another currency than the media buy", e);
+    if (!str_is(json_str(spend, "currency"), currency))
+        return bad("reported_spend", "is in another currency than the media buy", e);
     return 0;
 }
 
@@ -129,7 +127,8 @@ static int read_percentage(yyjson_val *params, int64_t *basis_points, struct err
     return 0;
 }
 
-static int spend_to(const struct act *act, const struct media_buy *b, int64_t basis_points, int64_t *spent, struct err *e)
+static int spend_to(const struct act *act, const struct media_buy *b, int64_t basis_points, int64_t *spent,
+                    struct err *e)
 {
     struct plan plan;
     struct delivery d;
@@ -137,7 +136,8 @@ static int spend_to(const struct act *act, const struct media_buy *b, int64_t ba
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("media buy", e);
     if (delivery_read(act, &plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
     int64_t now = d.lifetime.of[METRIC_SPEND] == METRIC_UNKNOWN ? 0 : d.lifetime.of[METRIC_SPEND];
-    int64_t target = b->row.total_budget_micros / 10000 * basis_points + b->row.total_budget_micros % 10000 * basis_points / 10000;
+    int64_t target =
+        b->row.total_budget_micros / 10000 * basis_points + b->row.total_budget_micros % 10000 * basis_points / 10000;
     struct delivered more = delivered_none();
     *spent = target;
     if (target < now) return err_set(e, "INVALID_STATE", "More than that is spent already; spend does not go back.");
@@ -150,8 +150,10 @@ static int spend_to(const struct act *act, const struct media_buy *b, int64_t ba
 static int spend_account(const struct act *act, struct str account_id, int64_t basis_points, struct money *spent,
                          struct money *budget, struct err *e)
 {
-    struct media_buy_filter f = { .tenant_id = act->tenant->tenant_id, .principal_id = act->principal->principal_id,
-                                  .account_id = account_id, .limit = BUYS_MAX };
+    struct media_buy_filter f = { .tenant_id = act->tenant->tenant_id,
+                                  .principal_id = act->principal->principal_id,
+                                  .account_id = account_id,
+                                  .limit = BUYS_MAX };
     struct media_buy_rows rows;
     if (q_media_buy_list(act->tx, act->arena, &f, &rows, e)) return -1;
     for (size_t i = 0; i < rows.n; i++) {
@@ -192,7 +194,8 @@ int sandbox_simulate_spend(const struct act *act, yyjson_val *params, yyjson_mut
         memcpy(spent.currency, b.row.currency, 4);
         memcpy(budget.currency, b.row.currency, 4);
     } else {
-        struct account_row key = { .tenant_id = act->tenant->tenant_id, .account_id = account_id,
+        struct account_row key = { .tenant_id = act->tenant->tenant_id,
+                                   .account_id = account_id,
                                    .principal_id = act->principal->principal_id };
         struct account_row row;
         struct tenant_settings ts;

@@ -8,12 +8,12 @@
 
 #include <strings.h>
 
-#define LIMIT_MAX       1000
-#define LIMIT_DEFAULT   100
-#define DIGESTS_MAX     64
-#define DIGEST_HEX      64
-#define PATTERN_MAX     2048
-#define PAYLOAD_MAX     (64 * 1024)
+#define LIMIT_MAX     1000
+#define LIMIT_DEFAULT 100
+#define DIGESTS_MAX   64
+#define DIGEST_HEX    64
+#define PATTERN_MAX   2048
+#define PAYLOAD_MAX   (64 * 1024)
 
 static const struct json_limits payload_limits = { .bytes_max = PAYLOAD_MAX, .depth_max = 32, .nodes_max = 20000 };
 
@@ -48,7 +48,8 @@ static int read_query(yyjson_val *params, struct traffic_query *q, struct err *e
         json_opt_str(JSON_FIELD(params, "endpoint_pattern", at), (struct json_len){ 0, PATTERN_MAX }, &q->pattern, e) ||
         json_opt_i64(JSON_FIELD(params, "limit", at), (struct json_range){ 1, LIMIT_MAX }, &q->limit, e) ||
         json_opt_str(JSON_FIELD(params, "attestation_mode", at), (struct json_len){ 1, 16 }, &mode, e) ||
-        json_opt_arr(JSON_FIELD(params, "identifier_value_digests", at), (struct json_len){ 0, DIGESTS_MAX }, &q->digests, e)) {
+        json_opt_arr(JSON_FIELD(params, "identifier_value_digests", at), (struct json_len){ 0, DIGESTS_MAX },
+                     &q->digests, e)) {
         return -1;
     }
     q->digest = str_is(mode, "digest");
@@ -90,10 +91,12 @@ static bool matches(struct str pattern, struct str text)
 
 static bool names_secret(struct str name)
 {
-    static const char *const words[] = { "authorization", "credential", "credentials", "token", "apikey", "api_key", "api-key",
-                                         "password", "secret", "client_secret", "client-secret", "refresh_token",
-                                         "refresh-token", "access_token", "access-token", "bearer", "session_token",
-                                         "session-token", "offering_token", "offering-token", "cookie", "set_cookie", "set-cookie" };
+    static const char *const words[] = { "authorization", "credential",    "credentials",    "token",
+                                         "apikey",        "api_key",       "api-key",        "password",
+                                         "secret",        "client_secret", "client-secret",  "refresh_token",
+                                         "refresh-token", "access_token",  "access-token",   "bearer",
+                                         "session_token", "session-token", "offering_token", "offering-token",
+                                         "cookie",        "set_cookie",    "set-cookie" };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (name.n == strlen(words[i]) && strncasecmp(name.p, words[i], name.n) == 0) return true;
     }
@@ -113,7 +116,8 @@ static yyjson_mut_val *redacted(yyjson_mut_doc *doc, yyjson_val *v)
     if (!yyjson_is_obj(v)) return json_copy(doc, v);
     yyjson_mut_val *obj = yyjson_mut_obj(doc);
     yyjson_obj_foreach(v, i, n, key, item) {
-        yyjson_mut_val *shown = names_secret(json_val_str(key)) ? yyjson_mut_str(doc, "[redacted]") : redacted(doc, item);
+        yyjson_mut_val *shown =
+            names_secret(json_val_str(key)) ? yyjson_mut_str(doc, "[redacted]") : redacted(doc, item);
         (void)yyjson_mut_obj_add(obj, json_copy(doc, key), shown);
     }
     return obj;
@@ -205,8 +209,8 @@ static struct str time_text(struct arena *a, int64_t at)
     return arena_dup(a, (struct str){ text, n });
 }
 
-static void add_call(const struct traffic_query *q, const struct traffic_row *row, struct str endpoint, yyjson_mut_doc *doc,
-                     yyjson_mut_val *list)
+static void add_call(const struct traffic_query *q, const struct traffic_row *row, struct str endpoint,
+                     yyjson_mut_doc *doc, yyjson_mut_val *list)
 {
     yyjson_mut_val *call = json_push_obj(doc, list);
     json_add_str(doc, call, "method", row->method);

@@ -61,11 +61,9 @@ static struct str signature_content_digest(struct arena *a, struct str body)
 int signature_sign(struct arena *a, const struct signature_message *m, const struct signature_key *key,
                    const struct signature_params *p, struct http_header out[SIGNATURE_HEADERS_N])
 {
-    static const struct str covered[] = { { "@method", 7 },
-                                          { "@target-uri", 11 },
-                                          { "@authority", 10 },
-                                          { "content-type", 12 },
-                                          { "content-digest", 14 } };
+    static const struct str covered[] = {
+        { "@method", 7 }, { "@target-uri", 11 }, { "@authority", 10 }, { "content-type", 12 }, { "content-digest", 14 }
+    };
     struct signature_target target;
     if (signature_target(a, m->url, &target)) return -1;
     struct str digest = signature_content_digest(a, m->body);
@@ -105,8 +103,7 @@ void signature_jwk_read(yyjson_val *jwk, struct signature_jwk *out)
                                    .y = json_str(jwk, "y") };
     yyjson_val *op;
     size_t i, n;
-    yyjson_arr_foreach(json_arr(jwk, "key_ops"), i, n, op)
-    {
+    yyjson_arr_foreach(json_arr(jwk, "key_ops"), i, n, op) {
         if (str_is(json_val_str(op), "verify")) out->may_verify = true;
     }
 }

@@ -119,9 +119,10 @@ static int read_param(struct arena *a, struct cursor *c, struct signature_fields
     if (read_key(c, &key) || !take(c, '=')) return -1;
     if (str_is(key, "created")) return read_time_param(c, &f->has_created, &f->created_s);
     if (str_is(key, "expires")) return read_time_param(c, &f->has_expires, &f->expires_s);
-    struct { const char *name; struct str *to; } const texts[] = {
-        { "nonce", &f->nonce }, { "keyid", &f->keyid }, { "alg", &f->alg }, { "tag", &f->tag }
-    };
+    struct {
+        const char *name;
+        struct str *to;
+    } const texts[] = { { "nonce", &f->nonce }, { "keyid", &f->keyid }, { "alg", &f->alg }, { "tag", &f->tag } };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (str_is(key, texts[i].name)) return texts[i].to->p ? -1 : read_string(a, c, texts[i].to);
     }

@@ -3,8 +3,8 @@
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 
-#define USE_AFTER_US  (INT64_C(600) * USEC_PER_SEC)
-#define KEEP_OLD_US   (INT64_C(7) * USEC_PER_DAY)
+#define USE_AFTER_US (INT64_C(600) * USEC_PER_SEC)
+#define KEEP_OLD_US  (INT64_C(7) * USEC_PER_DAY)
 
 static int add_key(const struct act *act, enum sign_alg alg, int64_t use_from, struct signing_key_row *out,
                    struct err *e)

@@ -141,7 +141,8 @@ static const struct task_kind *find_kind(struct str kind)
 
 static int may_work(const struct act *act, struct err *e)
 {
-    if (!act->principal || act->principal->role == ROLE_OPERATOR || act->principal->role == ROLE_ADMINISTRATOR) return 0;
+    if (!act->principal || act->principal->role == ROLE_OPERATOR || act->principal->role == ROLE_ADMINISTRATOR)
+        return 0;
     return err_set(e, "PERMISSION_DENIED", "Only an operator of the publisher may work on tasks.");
 }
 
@@ -212,8 +213,9 @@ int task_execute(const struct act *act, const struct task_resolution *r, const s
 static int under_way(const struct act *act, const struct task_row *task, struct err *e)
 {
     yyjson_val *x = json_obj(parsed(act, task), "execution");
-    (void)err_set(e, "INVALID_STATE", "The task was already decided: approved by " STR_FMT " at " STR_FMT
-                                      "; the ad server is being asked.", STR_ARG(json_str(x, "by")), STR_ARG(json_str(x, "at")));
+    (void)err_set(e, "INVALID_STATE",
+                  "The task was already decided: approved by " STR_FMT " at " STR_FMT "; the ad server is being asked.",
+                  STR_ARG(json_str(x, "by")), STR_ARG(json_str(x, "at")));
     return err_field(e, "/task_id");
 }
 

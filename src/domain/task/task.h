@@ -45,7 +45,7 @@ struct task_new {
     int64_t due_at;         /* TIME_NONE: the rule's, else the publisher's approval SLA */
     const struct rule_verdict *verdict; /* the rule that asks for a person; NULL: none does */
     struct str findings;    /* of the checks: JSON array; may be empty */
-    struct str difference;  /* what an update changes: JSON array of {field, package_id?, before, after}; may be empty */
+    struct str difference; /* what an update changes: JSON array of {field, package_id?, before, after}; may be empty */
 };
 
 MUST_CHECK int task_create(const struct act *act, const struct task_new *in, struct task_row *out, struct err *e);
@@ -66,7 +66,8 @@ struct task_resolution {
     enum task_decision decision;
     struct str reason;
 };
-MUST_CHECK int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out, struct err *e);
+MUST_CHECK int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out,
+                            struct err *e);
 
 /* What time does to tasks: reminds, escalates, lapses (of all publishers; each as of the time it was due). Returns when
  * the next of it is due; TIME_NONE when nothing waits. At most a few hundred at a time, as lifecycle_advance. */
@@ -89,10 +90,10 @@ MUST_CHECK int task_withdraw(const struct act *act, const struct task_subject *s
 /* Work on an open task; INVALID_STATE when it is closed. Empty strings and TIME_NONE leave things as they are. */
 struct task_work {
     struct str task_id;
-    const char *state;      /* "assigned", "in_progress", "escalated" or NULL */
+    const char *state; /* "assigned", "in_progress", "escalated" or NULL */
     struct str assigned_to;
     struct str comment;
-    struct str priority;    /* low, medium, high, urgent */
+    struct str priority; /* low, medium, high, urgent */
     int64_t due_at;
 };
 MUST_CHECK int task_update(const struct act *act, const struct task_work *w, struct task_row *out, struct err *e);

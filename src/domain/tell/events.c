@@ -38,8 +38,8 @@ int task_changed(const struct act *act, const struct task_row *task, const char 
     json_add_str(doc, o, "kind", task->kind);
     json_add_str(doc, o, "state", task->state);
     json_add_str_opt(doc, o, "decision", task->decision);
-    json_add_str(doc, o, "subject", arena_printf(act->arena, STR_FMT ":" STR_FMT, STR_ARG(task->subject_type),
-                                                 STR_ARG(task->subject_id)));
+    json_add_str(doc, o, "subject",
+                 arena_printf(act->arena, STR_FMT ":" STR_FMT, STR_ARG(task->subject_type), STR_ARG(task->subject_id)));
     json_add_str_opt(doc, o, "origin", act->origin);
     struct audit_entry entry = {
         .action = arena_printf(act->arena, "task.%s", what).p,

@@ -104,8 +104,8 @@ int notify_task(const struct act *act, const struct task_row *task, const char *
 /* What the decision on a task says already, or the buyer's own call. */
 static bool worth_telling(const struct act *act, const char *action)
 {
-    static const char *const told[] = { "activated", "paused", "resumed", "completed", "canceled", "failed",
-                                        "budget_exhausted" };
+    static const char *const told[] = { "activated", "paused", "resumed",         "completed",
+                                        "canceled",  "failed", "budget_exhausted" };
     if (by_buyer(act)) return false;
     for (size_t i = 0; i < ARRAY_LEN(told); i++) {
         if (strcmp(action, told[i]) == 0) return true;

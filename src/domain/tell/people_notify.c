@@ -13,7 +13,9 @@
 #define MAIL_TO_MAX 20
 #define OPEN        "[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"
 
-static const char *const channels[] = { [PEOPLE_SLACK] = "slack", [PEOPLE_WEBHOOK] = "webhook", [PEOPLE_EMAIL] = "email" };
+static const char *const channels[] = {
+    [PEOPLE_SLACK] = "slack", [PEOPLE_WEBHOOK] = "webhook", [PEOPLE_EMAIL] = "email"
+};
 
 void people_settings_read(const struct act *act, struct people_settings *out)
 {
@@ -50,8 +52,8 @@ void people_settings_read(const struct act *act, struct people_settings *out)
 static struct str seal(const struct act *act, struct str link_id)
 {
     uint8_t mac[SHA256_BYTES];
-    struct str text = arena_printf(act->arena, "decide:" STR_FMT ":" STR_FMT, STR_ARG(act->tenant->tenant_id),
-                                   STR_ARG(link_id));
+    struct str text =
+        arena_printf(act->arena, "decide:" STR_FMT ":" STR_FMT, STR_ARG(act->tenant->tenant_id), STR_ARG(link_id));
     hmac_sha256(tx_secret(act->tx), text, mac);
     return base64url_encode(act->arena, (struct str){ (const char *)mac, sizeof(mac) });
 }
@@ -124,7 +126,8 @@ struct telling {
 };
 
 /* One job for a receiver. A digest's id is its hour's, so there is one of it. */
-static int add_job(const struct act *act, const struct telling *t, enum people_channel channel, struct str to, struct err *e)
+static int add_job(const struct act *act, const struct telling *t, enum people_channel channel, struct str to,
+                   struct err *e)
 {
     struct job_row there;
     struct str id = id_new(act->arena, act->rng, "job-", act->now);
@@ -157,8 +160,8 @@ static int add_job(const struct act *act, const struct telling *t, enum people_c
                            .kind = STR(PEOPLE_JOB),
                            .lane = arena_printf(act->arena, "people:" STR_FMT ":%s", STR_ARG(act->tenant->tenant_id),
                                                 channels[channel]),
-                           .subject = arena_printf(act->arena, "people:%s:" STR_FMT ":" STR_FMT, channels[channel], STR_ARG(to),
-                                                   STR_ARG(t->task ? t->task->task_id : STR("digest"))),
+                           .subject = arena_printf(act->arena, "people:%s:" STR_FMT ":" STR_FMT, channels[channel],
+                                                   STR_ARG(to), STR_ARG(t->task ? t->task->task_id : STR("digest"))),
                            .payload = json_write(act->arena, o),
                            .due_at = act->mock_clock && t->task ? 0 : t->due_at,
                            .deadline_at = act->mock_clock ? TIME_NONE : t->due_at + HORIZON,
@@ -179,7 +182,8 @@ static int tell(const struct act *act, const struct telling *t, struct err *e)
 }
 
 /* 1 worth more than the publisher's threshold, 0 not, -1 failed. */
-static int high_value(const struct act *act, const struct people_settings *s, const struct task_row *task, struct err *e)
+static int high_value(const struct act *act, const struct people_settings *s, const struct task_row *task,
+                      struct err *e)
 {
     if (s->high_value_micros == INT64_MAX || !str_is(task->subject_type, "media_buy")) return 0;
     struct media_buy_key key = { .tenant_id = task->tenant_id, .media_buy_id = task->subject_id };

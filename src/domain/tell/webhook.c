@@ -48,7 +48,8 @@ static int read_authentication(const struct webhook_source *src, struct webhook_
         return refuse(e, src->at, "authentication/schemes", "schemes must hold exactly one scheme.");
     }
     if (!str_is(scheme, WEBHOOK_BEARER) && !str_is(scheme, WEBHOOK_HMAC)) {
-        return refuse(e, src->at, member, "The scheme must be HMAC-SHA256 or Bearer; leave authentication out for RFC 9421.");
+        return refuse(e, src->at, member,
+                      "The scheme must be HMAC-SHA256 or Bearer; leave authentication out for RFC 9421.");
     }
     struct str secret = json_str(auth, "credentials");
     /* The older form names no credential. Without a shared secret there is nothing to sign with but our own key. */
@@ -104,10 +105,8 @@ bool webhook_args_carry_credentials(yyjson_val *args)
     if (json_has(json_obj(args, "push_notification_config"), "authentication")) return true;
     yyjson_val *account, *config;
     size_t i, n, k, m;
-    yyjson_arr_foreach(json_arr(args, "accounts"), i, n, account)
-    {
-        yyjson_arr_foreach(json_arr(account, "notification_configs"), k, m, config)
-        {
+    yyjson_arr_foreach(json_arr(args, "accounts"), i, n, account) {
+        yyjson_arr_foreach(json_arr(account, "notification_configs"), k, m, config) {
             if (json_has(config, "authentication")) return true;
         }
     }

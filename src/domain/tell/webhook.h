@@ -48,7 +48,7 @@ bool webhook_args_carry_credentials(yyjson_val *args);
 struct webhook_owner {
     enum webhook_kind kind;
     struct str principal_id, account_id;
-    struct str anchor;  /* task_id, media_buy_id, account_id */
+    struct str anchor; /* task_id, media_buy_id, account_id */
     struct str context; /* the buyer's JSON, echoed in what is sent; may be empty */
     struct str subscriber_id; /* of several under one anchor; may be empty */
 };
@@ -78,15 +78,15 @@ MUST_CHECK int webhook_accounts_encode(const struct act *act, struct str account
 
 /* The status of a task, or a delivery report, in the envelope of the receiver's channel. */
 struct webhook_event {
-    struct str subject;     /* "media_buy:mb-...": what is ordered */
+    struct str subject; /* "media_buy:mb-...": what is ordered */
     struct str task_id;
-    const char *task_type;  /* AdCP task-type */
-    const char *protocol;   /* "media-buy", "creative"; NULL: left out */
-    const char *status;     /* AdCP task-status */
-    struct str message;     /* one sentence; may be empty */
-    struct str result;      /* JSON object; may be empty */
+    const char *task_type; /* AdCP task-type */
+    const char *protocol; /* "media-buy", "creative"; NULL: left out */
+    const char *status; /* AdCP task-status */
+    struct str message; /* one sentence; may be empty */
+    struct str result; /* JSON object; may be empty */
     const char *notification_type; /* of reports; NULL otherwise */
-    int64_t sequence_number;       /* of reports */
+    int64_t sequence_number; /* of reports */
 };
 /* Writes one job for each active registration of the kind under the anchor. */
 MUST_CHECK int webhook_send(const struct act *act, const struct webhook_anchor *to, const struct webhook_event *ev,

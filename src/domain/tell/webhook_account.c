@@ -6,13 +6,14 @@
 #include "domain/core/tenant_settings.h"
 #include "domain/tell/webhook_internal.h"
 
-#define CONFIGS_MAX        WEBHOOKS_OF_ANCHOR_MAX
-#define SUBSCRIBER_ID_MAX  64
+#define CONFIGS_MAX       WEBHOOKS_OF_ANCHOR_MAX
+#define SUBSCRIBER_ID_MAX 64
 
-static const char *const account_events[] = { "creative.status_changed", "creative.purged", "product.created",
-                                              "product.updated", "product.priced", "product.removed", "signal.created",
-                                              "signal.updated", "signal.priced", "signal.removed",
-                                              "wholesale_feed.bulk_change" };
+static const char *const account_events[] = {
+    "creative.status_changed",   "creative.purged", "product.created", "product.updated", "product.priced",
+    "product.removed",           "signal.created",  "signal.updated",  "signal.priced",   "signal.removed",
+    "wholesale_feed.bulk_change"
+};
 
 static bool is_account_event(struct str type)
 {
@@ -28,8 +29,7 @@ static int check_events(yyjson_val *config, const char *at, struct err *e)
     size_t i, n;
     struct json_len len = { 1, 32 };
     if (json_req_arr(JSON_FIELD(config, "event_types", at), len, &list, e)) return -1;
-    yyjson_arr_foreach(list, i, n, type)
-    {
+    yyjson_arr_foreach(list, i, n, type) {
         if (is_account_event(json_val_str(type))) continue;
         (void)err_set(e, "INVALID_REQUEST", "This event type is unknown or does not belong to an account.");
         return err_field(e, "%s/event_types/%zu", at, i);
@@ -37,7 +37,8 @@ static int check_events(yyjson_val *config, const char *at, struct err *e)
     return 0;
 }
 
-static int read_config(const struct act *act, yyjson_val *config, const char *at, struct webhook_row *out, struct err *e)
+static int read_config(const struct act *act, yyjson_val *config, const char *at, struct webhook_row *out,
+                       struct err *e)
 {
     struct json_len len = { 1, SUBSCRIBER_ID_MAX };
     struct webhook_source src = { config, at, WEBHOOK_ACCOUNT };
@@ -78,7 +79,8 @@ static int send_challenge(const struct act *act, const struct webhook_row *hook,
     if (hook->scheme.n) {
         uint8_t sum[SHA256_BYTES];
         sha256(hook->secret, sum);
-        json_add_str(doc, mode, "credential_fingerprint", hex_encode(act->arena, (struct str){ (char *)sum, sizeof(sum) }));
+        json_add_str(doc, mode, "credential_fingerprint",
+                     hex_encode(act->arena, (struct str){ (char *)sum, sizeof(sum) }));
     }
     struct webhook_job job = { .kind = WEBHOOK_CHALLENGE_JOB,
                                .idempotency_key = uuid_new(act->arena, act->rng),
@@ -91,7 +93,8 @@ static int send_challenge(const struct act *act, const struct webhook_row *hook,
 /* Stores one configuration; a new or changed active one must prove itself (again). */
 static int put_config(const struct act *act, struct webhook_row *row, const struct webhook_row *old, struct err *e)
 {
-    bool same = old && str_eq(old->url, row->url) && str_eq(old->scheme, row->scheme) && str_eq(old->secret, row->secret) &&
+    bool same = old && str_eq(old->url, row->url) && str_eq(old->scheme, row->scheme) &&
+                str_eq(old->secret, row->secret) &&
                 str_eq(old->events, row->events); /* what is asked for is part of what is proved */
     row->webhook_id = old ? old->webhook_id : id_new(act->arena, act->rng, "wh-", act->now);
     bool proved = same && old->challenge.n == 0;
@@ -102,8 +105,8 @@ static int put_config(const struct act *act, struct webhook_row *row, const stru
 }
 
 /* Reads the whole array before anything is written. */
-static int read_configs(const struct act *act, yyjson_val *configs, const char *at, struct webhook_row rows[CONFIGS_MAX],
-                        struct err *e)
+static int read_configs(const struct act *act, yyjson_val *configs, const char *at,
+                        struct webhook_row rows[CONFIGS_MAX], struct err *e)
 {
     size_t n = yyjson_arr_size(configs);
     if (n > CONFIGS_MAX) {
@@ -112,8 +115,8 @@ static int read_configs(const struct act *act, yyjson_val *configs, const char *
     }
     for (size_t i = 0; i < n; i++) {
         const char *here = arena_printf(act->arena, "%s/%zu", at, i).p;
-        rows[i] = (struct webhook_row){ .tenant_id = act->tenant->tenant_id, .kind = STR("account"),
-                                        .updated_at = act->now };
+        rows[i] =
+            (struct webhook_row){ .tenant_id = act->tenant->tenant_id, .kind = STR("account"), .updated_at = act->now };
         if (read_config(act, yyjson_arr_get(configs, i), here, &rows[i], e)) return -1;
         if (find_row(rows, i, rows[i].subscriber_id)) {
             (void)err_set(e, "INVALID_REQUEST", "This subscriber_id is given twice.");
@@ -179,8 +182,7 @@ static bool wants(const struct act *act, const struct webhook_row *hook, const c
     yyjson_val *v;
     size_t i, n;
     if (!hook->active || json_parse(act->arena, hook->events, &webhook_json_limits, &doc, &ignored)) return false;
-    yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, v)
-    {
+    yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, v) {
         if (str_is(json_val_str(v), type)) return true;
     }
     return false;
@@ -202,8 +204,7 @@ static struct str account_body(const struct act *act, const struct webhook_row *
     json_add_str(doc, o, "account_id", ev->account_id);
     if (json_parse(act->arena, ev->fields, &webhook_json_limits, &parsed, &ignored)) return json_write(act->arena, o);
     size_t i, n;
-    yyjson_obj_foreach(yyjson_doc_get_root(parsed), i, n, key, value)
-    {
+    yyjson_obj_foreach(yyjson_doc_get_root(parsed), i, n, key, value) {
         json_add_copy(doc, o, yyjson_get_str(key), value);
     }
     return json_write(act->arena, o);

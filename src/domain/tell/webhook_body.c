@@ -50,9 +50,12 @@ static yyjson_mut_val *push_part(yyjson_mut_doc *doc, yyjson_mut_val *parts, boo
 /* How 1.0 calls the end (or the standing) of an operation. */
 static const char *a2a_state(const char *status, bool v1)
 {
-    static const struct { const char *status, *v1; } words[] = {
-        { "completed", "TASK_STATE_COMPLETED" }, { "failed", "TASK_STATE_FAILED" },     { "rejected", "TASK_STATE_REJECTED" },
-        { "canceled", "TASK_STATE_CANCELED" },   { "submitted", "TASK_STATE_SUBMITTED" }, { "working", "TASK_STATE_WORKING" },
+    static const struct {
+        const char *status, *v1;
+    } words[] = {
+        { "completed", "TASK_STATE_COMPLETED" }, { "failed", "TASK_STATE_FAILED" },
+        { "rejected", "TASK_STATE_REJECTED" },   { "canceled", "TASK_STATE_CANCELED" },
+        { "submitted", "TASK_STATE_SUBMITTED" }, { "working", "TASK_STATE_WORKING" },
     };
     for (size_t i = 0; v1 && i < ARRAY_LEN(words); i++) {
         if (strcmp(status, words[i].status) == 0) return words[i].v1;
@@ -86,7 +89,8 @@ static struct str a2a_body(const struct act *act, const struct webhook_row *hook
         json_add_cstr(doc, message, "role", v1 ? "ROLE_AGENT" : "agent");
         yyjson_mut_val *parts = json_add_arr(doc, message, "parts");
         if (ev->message.n) json_add_str(doc, push_part(doc, parts, v1, "text"), "text", ev->message);
-        if (data && !v1) json_add_val(doc, push_part(doc, parts, v1, "data"), "data", yyjson_mut_val_mut_copy(doc, data));
+        if (data && !v1)
+            json_add_val(doc, push_part(doc, parts, v1, "data"), "data", yyjson_mut_val_mut_copy(doc, data));
     }
     if (data) {
         yyjson_mut_val *artifact = json_push_obj(doc, json_add_arr(doc, o, "artifacts"));
@@ -106,5 +110,5 @@ struct str webhook_body(const struct act *act, const struct webhook_row *hook, c
                         struct str idempotency_key)
 {
     return str_starts(hook->channel, STR("a2a")) ? a2a_body(act, hook, ev, idempotency_key)
-                                        : mcp_body(act, hook, ev, idempotency_key);
+                                                 : mcp_body(act, hook, ev, idempotency_key);
 }

@@ -101,8 +101,12 @@ void a2a_unauthenticated(struct a2a_request *r, struct str body)
 
 void a2a_stream_begin(struct a2a_request *r)
 {
-    static const struct { const char *name, *value; } headers[] = {
-        { "Content-Type", "text/event-stream" }, { "Cache-Control", "no-cache" }, { "X-Accel-Buffering", "no" },
+    static const struct {
+        const char *name, *value;
+    } headers[] = {
+        { "Content-Type", "text/event-stream" },
+        { "Cache-Control", "no-cache" },
+        { "X-Accel-Buffering", "no" },
     };
     for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
         ENSURE(http_rep_header(r->ex, headers[i].name, str_from(headers[i].value)) == 0);
@@ -140,7 +144,8 @@ bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out
         a2a_unauthenticated(r, STR_NONE);
         return false;
     }
-    *out = (struct a2a_owner){ probe->tenant.tenant_id, probe->authenticated ? probe->principal.principal_id : STR("") };
+    *out =
+        (struct a2a_owner){ probe->tenant.tenant_id, probe->authenticated ? probe->principal.principal_id : STR("") };
     return true;
 }
 
@@ -225,7 +230,9 @@ void a2a_handle(struct dispatcher *d, struct http_exchange *ex)
     struct err e;
     if (!http_req_is(ex, "POST")) {
         ENSURE(http_rep_header(ex, "Allow", STR("POST")) == 0);
-        reply(r, 405, jsonrpc_error(&ex->arena, STR_NONE, JSONRPC_INVALID_REQUEST, "This endpoint answers POST only", STR_NONE));
+        reply(
+            r, 405,
+            jsonrpc_error(&ex->arena, STR_NONE, JSONRPC_INVALID_REQUEST, "This endpoint answers POST only", STR_NONE));
         return;
     }
     if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) {

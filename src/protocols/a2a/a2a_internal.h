@@ -6,9 +6,9 @@
 #include "protocols/a2a/a2a_read.h"
 #include "protocols/jsonrpc.h"
 
-#define A2A_TASK_NOT_FOUND       (-32001)
-#define A2A_TASK_NOT_CANCELABLE  (-32002)
-#define A2A_UNSUPPORTED          (-32004)
+#define A2A_TASK_NOT_FOUND        (-32001)
+#define A2A_TASK_NOT_CANCELABLE   (-32002)
+#define A2A_UNSUPPORTED           (-32004)
 #define A2A_VERSION_NOT_SUPPORTED (-32009)
 
 struct a2a_method;

@@ -68,7 +68,8 @@ static bool load(struct a2a_request *r, struct str task_id, struct push_list *ou
     struct err e;
     if (!a2a_task_load(r, task_id, A2A_SIGNED_IN, &r->task)) return false;
     struct webhook_anchor anchor = anchor_of(&r->task);
-    if (q_webhook_list(store_read(r->dispatcher->store), &r->ex->arena, &anchor, &out->hooks, &out->n, &e) == 0) return true;
+    if (q_webhook_list(store_read(r->dispatcher->store), &r->ex->arena, &anchor, &out->hooks, &out->n, &e) == 0)
+        return true;
     a2a_fail_err(r, JSONRPC_INTERNAL_ERROR, &e);
     return false;
 }
@@ -168,7 +169,8 @@ static int set_run(struct tx *tx, struct write_cmd *cmd)
     struct push_list all;
     if (q_webhook_list(tx, &r->ex->arena, &anchor, &all.hooks, &all.n, &r->call.err)) return -1;
     if (all.n >= CONFIGS_MAX && !find(all.hooks, all.n, r->push_id)) {
-        return err_set(&r->call.err, "INVALID_REQUEST", "A task has at most %d push notification configurations.", CONFIGS_MAX);
+        return err_set(&r->call.err, "INVALID_REQUEST", "A task has at most %d push notification configurations.",
+                       CONFIGS_MAX);
     }
     return a2a_push_register(tx, r);
 }

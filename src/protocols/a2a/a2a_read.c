@@ -156,7 +156,8 @@ int a2a_push_read(yyjson_val *config, struct call_push *out, struct err *e)
 
 static int read_configuration(yyjson_val *params, struct a2a_message *m, struct err *e)
 {
-    yyjson_val *c = json_obj(params, "configuration"), *push = either(c, "pushNotificationConfig", "push_notification_config");
+    yyjson_val *c = json_obj(params, "configuration"),
+               *push = either(c, "pushNotificationConfig", "push_notification_config");
     if (!push) push = either(c, "taskPushNotificationConfig", "task_push_notification_config");
     int64_t n = json_i64_or(c, "historyLength", -1);
     m->history_length = n < 0 || n > 1000 ? -1 : (int)n;

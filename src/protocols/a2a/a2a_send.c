@@ -42,7 +42,8 @@ static void keep(struct a2a_request *r)
     if (!t->a2a_task_id.n) {
         t->a2a_task_id = id_new(a, rng, "a2a-", now);
         t->created_at = now;
-        if (!t->context_id.n) t->context_id = r->message.context_id.n ? r->message.context_id : id_new(a, rng, "ctx-", now);
+        if (!t->context_id.n)
+            t->context_id = r->message.context_id.n ? r->message.context_id : id_new(a, rng, "ctx-", now);
     }
     t->updated_at = now;
     yyjson_mut_doc *doc = json_doc_new(a);
@@ -89,11 +90,9 @@ static void send_done(struct call *c)
 /* Plain text is no dialect's: it is answered in the newest shape. */
 static void call_skill(struct a2a_request *r, struct str skill, yyjson_val *args)
 {
-    r->call = (struct call){ .arena = &r->ex->arena,
-                             .transport = TRANSPORT_A2A,
-                             .tool = skill,
-                             .args = args,
-                             .done = send_done };
+    r->call = (struct call){
+        .arena = &r->ex->arena, .transport = TRANSPORT_A2A, .tool = skill, .args = args, .done = send_done
+    };
     call_headers_read(r->ex, &r->call.headers);
     call_push_read(r->ex, &r->call.push);
     if (r->message.push.url.n) r->call.push = r->message.push;
@@ -112,7 +111,8 @@ static void ask_back(struct a2a_request *r, const struct a2a_owner *owner, const
     t->state = STR("input-required");
     t->failed = false;
     t->skill = intent->skill;
-    t->message = arena_printf(&r->ex->arena, STR_FMT " " STR_FMT, STR_ARG(intent->understood), STR_ARG(intent->missing));
+    t->message =
+        arena_printf(&r->ex->arena, STR_FMT " " STR_FMT, STR_ARG(intent->understood), STR_ARG(intent->missing));
     if (keep_push(r)) keep(r);
 }
 

@@ -69,7 +69,9 @@ static void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_
     t->failed = failed;
     t->payload = failed ? failure(a, status) : success(a, status);
     struct str why = json_str(json_obj(status, "error"), "message");
-    t->message = why.n ? why : failed ? STR("The publisher decided against it.") : STR("The publisher has decided: it is done.");
+    t->message = why.n    ? why
+                 : failed ? STR("The publisher decided against it.")
+                          : STR("The publisher has decided: it is done.");
 }
 
 /* --- one task ------------------------------------------------------------------------------------------------ */
@@ -179,7 +181,8 @@ static bool read_filter(struct a2a_request *r, struct a2a_task_filter *f)
         a2a_fail(r, JSONRPC_INVALID_PARAMS, "pageToken is none of ours");
         return false;
     }
-    if (!status.n || str_is(status, "TASK_STATE_UNSPECIFIED") || a2a_state_read(status, &f->state, &f->failed)) return true;
+    if (!status.n || str_is(status, "TASK_STATE_UNSPECIFIED") || a2a_state_read(status, &f->state, &f->failed))
+        return true;
     if (str_is(status, "completed") || str_is(status, "input-required") || str_is(status, "canceled")) {
         f->state = status;
     } else if (str_starts(status, STR("TASK_STATE_"))) {

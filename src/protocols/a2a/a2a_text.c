@@ -19,22 +19,38 @@ static const struct rule {
     const char *also[10];
 } rules[] = {
     { "get_task_status", ARGS_TASK, { "task" }, { NULL } },
-    { "update_media_buy", ARGS_NEED_DATA, { "pause", "resume", "cancel", "increase", "decrease", "extend", "change", "update" },
+    { "update_media_buy",
+      ARGS_NEED_DATA,
+      { "pause", "resume", "cancel", "increase", "decrease", "extend", "change", "update" },
       { "mediabuy", "campaign", "budget", "buy", "package", "order", "flight", "mb-" } },
-    { "sync_creatives", ARGS_NEED_DATA, { "upload", "sync", "submit", "assign", "add" }, { "creative", "banner", "asset" } },
-    { "create_media_buy", ARGS_NEED_DATA, { "buy", "book", "purchase", "create", "launch", "order", "reserve", "place" },
+    { "sync_creatives",
+      ARGS_NEED_DATA,
+      { "upload", "sync", "submit", "assign", "add" },
+      { "creative", "banner", "asset" } },
+    { "create_media_buy",
+      ARGS_NEED_DATA,
+      { "buy", "book", "purchase", "create", "launch", "order", "reserve", "place" },
       { "campaign", "mediabuy", "package", "inventory", "impression", "ads", "ad ", "line item", "$", "budget" } },
-    { "get_media_buy_delivery", ARGS_MEDIA_BUYS, { "deliver", "perform", "spent", "spend", "pacing", "report", "ctr", "impressions" },
+    { "get_media_buy_delivery",
+      ARGS_MEDIA_BUYS,
+      { "deliver", "perform", "spent", "spend", "pacing", "report", "ctr", "impressions" },
       { NULL } },
     { "get_media_buys", ARGS_MEDIA_BUYS, { "mediabuy", "campaign", "order", "mb-", "flight" }, { NULL } },
     { "list_creative_formats", ARGS_NONE, { "format", "spec", "sizes", "dimensions" }, { NULL } },
     { "list_creatives", ARGS_NONE, { "creative", "banner" }, { NULL } },
     { "list_accounts", ARGS_NONE, { "account" }, { NULL } },
-    { "get_adcp_capabilities", ARGS_NONE, { "capabilit", "what can you", "which protocol", "features", "supported" }, { NULL } },
-    { "get_products", ARGS_BRIEF,
-      { "product", "inventor", "avail", "catalog", "offer", "placement", "sell", "pric", "cpm", "looking for", "find", "audience" },
+    { "get_adcp_capabilities",
+      ARGS_NONE,
+      { "capabilit", "what can you", "which protocol", "features", "supported" },
       { NULL } },
-    { "get_products", ARGS_BRIEF, { "advertis", "promot", "reach", "target", "video", "display", "audio", "podcast", "need", "want" },
+    { "get_products",
+      ARGS_BRIEF,
+      { "product", "inventor", "avail", "catalog", "offer", "placement", "sell", "pric", "cpm", "looking for", "find",
+        "audience" },
+      { NULL } },
+    { "get_products",
+      ARGS_BRIEF,
+      { "advertis", "promot", "reach", "target", "video", "display", "audio", "podcast", "need", "want" },
       { NULL } },
 };
 
@@ -104,7 +120,9 @@ static size_t find_ids(struct str text, const char *prefix, struct str *ids)
 /* "account, brand, start_time": what the schema of a task requires. */
 static struct str required_members(struct arena *a, const char *skill)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                            .depth_max = JSON_DEPTH_HARD,
+                                            .nodes_max = SIZE_MAX / 4 };
     const struct contract *c = contract_find(ADCP_3_1, skill, CONTRACT_REQUEST);
     yyjson_doc *doc;
     struct err e;
@@ -151,8 +169,9 @@ static struct str brief_json(struct arena *a, struct str text)
 static void not_understood(struct arena *a, struct a2a_intent *out)
 {
     out->understood = STR("This agent reads plain text by a few fixed rules and did not recognise a request in it.");
-    out->missing = STR("Ask for products, formats, media buys, delivery, creatives, accounts, a task or the agent's capabilities, "
-                       "or send a data part {\"skill\": \"get_products\", \"parameters\": {...}}; the agent card lists the skills.");
+    out->missing = STR(
+        "Ask for products, formats, media buys, delivery, creatives, accounts, a task or the agent's capabilities, "
+        "or send a data part {\"skill\": \"get_products\", \"parameters\": {...}}; the agent card lists the skills.");
 }
 
 void a2a_text_read(struct arena *a, struct str text, struct a2a_intent *out)
@@ -186,8 +205,9 @@ void a2a_text_read(struct arena *a, struct str text, struct a2a_intent *out)
         }
         break;
     case ARGS_NEED_DATA:
-        out->missing = arena_printf(a, "That changes something, so it is not done from plain text. Send a data part "
-                                       "{\"skill\": \"%s\", \"parameters\": {...}} with at least: " STR_FMT ".",
+        out->missing = arena_printf(a,
+                                    "That changes something, so it is not done from plain text. Send a data part "
+                                    "{\"skill\": \"%s\", \"parameters\": {...}} with at least: " STR_FMT ".",
                                     r->skill, STR_ARG(required_members(a, r->skill)));
         break;
     }

@@ -2,10 +2,12 @@
 
 #include "base/rfc3339.h"
 
-#define HISTORY_BYTES_MAX ((size_t)32 << 10)
+#define HISTORY_BYTES_MAX    ((size_t)32 << 10)
 #define HISTORY_MESSAGES_MAX 20
 
-static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD, .nodes_max = SIZE_MAX / 4 };
+static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                        .depth_max = JSON_DEPTH_HARD,
+                                        .nodes_max = SIZE_MAX / 4 };
 
 /* Our states, with what they are called in 1.0. A call that ended with an error is a completed task in 0.3: deployed
  * AdCP clients (SDK 6) read the error from completed tasks only. 1.0 has "failed" for it. */

@@ -3,12 +3,12 @@
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
-#define COLUMNS                                                                                          \
-    "a2a_task_id, tenant_id, principal_id, context_id, state, failed, skill, adcp_task_id, adcp_version," \
+#define COLUMNS                                                                                                        \
+    "a2a_task_id, tenant_id, principal_id, context_id, state, failed, skill, adcp_task_id, adcp_version,"              \
     " message, payload, history, asked, created_at, updated_at"
 
-#define WHERE                                                                                \
-    " WHERE tenant_id = ?1 AND principal_id = ?2 AND (?3 = '' OR context_id = ?3)"          \
+#define WHERE                                                                                                          \
+    " WHERE tenant_id = ?1 AND principal_id = ?2 AND (?3 = '' OR context_id = ?3)"                                     \
     " AND (?4 = '' OR state = ?4) AND (?5 < 0 OR failed = ?5) AND (?6 IS NULL OR updated_at >= ?6)"
 
 static int read_row(struct stmt *s, struct arena *a, struct a2a_task_row *out, struct err *e)
@@ -36,8 +36,8 @@ static int read_row(struct stmt *s, struct arena *a, struct a2a_task_row *out, s
 int q_a2a_task_get(struct tx *tx, struct arena *a, const struct a2a_owner *owner, struct str id,
                    struct a2a_task_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT " COLUMNS " FROM a2a_task WHERE a2a_task_id = ? AND tenant_id = ? AND principal_id = ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " COLUMNS " FROM a2a_task WHERE a2a_task_id = ? AND tenant_id = ? AND principal_id = ?");
     stmt_str(s, 1, id);
     stmt_str(s, 2, owner->tenant_id);
     stmt_str(s, 3, owner->principal_id);

@@ -2,8 +2,8 @@
 
 #include "store/stmt.h"
 
-#define COLUMNS                                                                                                  \
-    "tenant_id, account_id, principal_id, brand_domain, brand_id, operator, sandbox, name, status, doc, created_at," \
+#define COLUMNS                                                                                                        \
+    "tenant_id, account_id, principal_id, brand_domain, brand_id, operator, sandbox, name, status, doc, created_at,"   \
     " updated_at"
 
 static int read_row(struct stmt *s, struct arena *a, struct account_row *out, struct err *e)
@@ -28,8 +28,8 @@ static int read_row(struct stmt *s, struct arena *a, struct account_row *out, st
 int q_account_get(struct tx *tx, struct arena *a, const struct account_row *scope_and_id, struct account_row *out,
                   struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ? AND account_id = ? AND principal_id = ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ? AND account_id = ? AND principal_id = ?");
     stmt_str(s, 1, scope_and_id->tenant_id);
     stmt_str(s, 2, scope_and_id->account_id);
     stmt_str(s, 3, scope_and_id->principal_id);
@@ -55,9 +55,9 @@ int q_account_list(struct tx *tx, struct arena *a, const struct account_filter *
                    struct err *e)
 {
     ENSURE(f->limit > 0);
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ?1 AND principal_id = ?2 AND account_id > ?3"
-            " AND (?4 = '' OR status = ?4) AND (?5 < 0 OR sandbox = ?5) ORDER BY account_id LIMIT ?6");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ?1 AND principal_id = ?2 AND account_id > ?3"
+                     " AND (?4 = '' OR status = ?4) AND (?5 < 0 OR sandbox = ?5) ORDER BY account_id LIMIT ?6");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->principal_id);
     stmt_str(s, 3, f->after_id);
@@ -117,8 +117,8 @@ int q_account_update(struct tx *tx, const struct account_row *row, struct err *e
     return stmt_run(s, e);
 }
 
-int q_account_owner(struct tx *tx, struct arena *a, struct str tenant_id, struct str account_id, struct str *principal_id,
-                    struct err *e)
+int q_account_owner(struct tx *tx, struct arena *a, struct str tenant_id, struct str account_id,
+                    struct str *principal_id, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT principal_id FROM account WHERE tenant_id = ? AND account_id = ?");
     stmt_str(s, 1, tenant_id);

@@ -37,5 +37,5 @@ MUST_CHECK int q_account_update(struct tx *tx, const struct account_row *row, st
 MUST_CHECK int q_account_owner(struct tx *tx, struct arena *a, struct str tenant_id, struct str account_id,
                                struct str *principal_id, struct err *e);
 /* Of all principals, by account_id from after `after_id`, at most `limit`. */
-MUST_CHECK int q_accounts_of_tenant(struct tx *tx, struct arena *a, struct str tenant_id, struct str after_id, int limit,
-                                    struct account_row **rows, size_t *n, struct err *e);
+MUST_CHECK int q_accounts_of_tenant(struct tx *tx, struct arena *a, struct str tenant_id, struct str after_id,
+                                    int limit, struct account_row **rows, size_t *n, struct err *e);

@@ -28,8 +28,8 @@ int q_audit_last(struct tx *tx, struct arena *a, struct audit_row *out, struct e
 
 /* A final '*' asks for a beginning; GLOB's own signs in the rest mean themselves only in brackets, and no actor,
  * action or subject of ours holds any. */
-#define FILTER                                                                                            \
-    " WHERE (?1 = '' OR tenant_id = ?1) AND (?2 = '' OR actor GLOB ?2) AND (?3 = '' OR action GLOB ?3)"   \
+#define FILTER                                                                                                         \
+    " WHERE (?1 = '' OR tenant_id = ?1) AND (?2 = '' OR actor GLOB ?2) AND (?3 = '' OR action GLOB ?3)"                \
     " AND (?4 = '' OR subject GLOB ?4) AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR at < ?6)"
 
 int q_audit_list(struct tx *tx, struct arena *a, const struct audit_filter *f, struct audit_row **rows, size_t *n,

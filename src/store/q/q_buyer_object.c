@@ -11,19 +11,20 @@ static int read_row(struct stmt *s, struct arena *a, const char *kind, struct bu
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
     *out = (struct buyer_object_row){ .key = { .tenant_id = col_str(s, a, 0),
-                                       .kind = kind,
-                                       .principal_id = col_str(s, a, 2),
-                                       .object_id = col_str(s, a, 3),
-                                       .account_id = col_str(s, a, 4) },
-                              .name = col_str(s, a, 5),
-                              .status = col_str(s, a, 6),
-                              .doc = col_str(s, a, 7),
-                              .created_at = col_i64(s, 8),
-                              .updated_at = col_i64(s, 9) };
+                                               .kind = kind,
+                                               .principal_id = col_str(s, a, 2),
+                                               .object_id = col_str(s, a, 3),
+                                               .account_id = col_str(s, a, 4) },
+                                      .name = col_str(s, a, 5),
+                                      .status = col_str(s, a, 6),
+                                      .doc = col_str(s, a, 7),
+                                      .created_at = col_i64(s, 8),
+                                      .updated_at = col_i64(s, 9) };
     return 1;
 }
 
-int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out, struct err *e)
+int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out,
+                       struct err *e)
 {
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
@@ -36,7 +37,8 @@ int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object
     return read_row(s, a, key->kind, out, e);
 }
 
-int q_buyer_object_find(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out, struct err *e)
+int q_buyer_object_find(struct tx *tx, struct arena *a, const struct buyer_object_key *key,
+                        struct buyer_object_row *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ? AND kind = ? AND object_id = ? LIMIT 1");
@@ -69,8 +71,9 @@ int q_buyer_object_put(struct tx *tx, const struct buyer_object_row *row, struct
 int q_buyer_object_delete(struct tx *tx, const struct buyer_object_key *key, struct err *e)
 {
     if (q_buyer_object_parts_clear(tx, key, e)) return -1;
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM buyer_object WHERE tenant_id = ? AND kind = ? AND principal_id = ?"
-                                            " AND object_id = ? AND account_id = ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "DELETE FROM buyer_object WHERE tenant_id = ? AND kind = ? AND principal_id = ?"
+                     " AND object_id = ? AND account_id = ?");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, str_from(key->kind));
     stmt_str(s, 3, key->principal_id);
@@ -80,7 +83,8 @@ int q_buyer_object_delete(struct tx *tx, const struct buyer_object_key *key, str
     return tx_changes(tx) > 0;
 }
 
-int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_object_filter *f, struct buyer_object_rows *out, struct err *e)
+int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_object_filter *f,
+                        struct buyer_object_rows *out, struct err *e)
 {
     ENSURE(f->limit > 0);
     AUTO_STMT struct stmt *s =
@@ -130,11 +134,12 @@ static void bind_object(struct stmt *s, const struct buyer_object_key *of)
 
 #define OF_OBJECT " tenant_id = ? AND kind = ? AND principal_id = ? AND account_id = ? AND object_id = ?"
 
-int q_buyer_object_part_put(struct tx *tx, const struct buyer_object_key *of, const struct buyer_object_part *part, struct err *e)
+int q_buyer_object_part_put(struct tx *tx, const struct buyer_object_key *of, const struct buyer_object_part *part,
+                            struct err *e)
 {
-    AUTO_STMT struct stmt *insert =
-        stmt_get(tx, "INSERT INTO buyer_object_part (tenant_id, kind, principal_id, account_id, object_id, part_id, doc)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    AUTO_STMT struct stmt *insert = stmt_get(
+        tx, "INSERT INTO buyer_object_part (tenant_id, kind, principal_id, account_id, object_id, part_id, doc)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     bind_object(insert, of);
     stmt_str(insert, 6, part->part_id);
     stmt_str(insert, 7, part->doc);
@@ -165,7 +170,8 @@ int q_buyer_object_parts_clear(struct tx *tx, const struct buyer_object_key *of,
     return stmt_run(s, e);
 }
 
-int q_buyer_object_part_first(struct tx *tx, struct arena *a, const struct buyer_object_key *of, struct buyer_object_part *out, struct err *e)
+int q_buyer_object_part_first(struct tx *tx, struct arena *a, const struct buyer_object_key *of,
+                              struct buyer_object_part *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "SELECT part_id, doc FROM buyer_object_part WHERE" OF_OBJECT " ORDER BY part_id LIMIT 1");
@@ -189,9 +195,9 @@ int q_buyer_object_parts_count(struct tx *tx, const struct buyer_object_key *of,
 
 int q_event_add(struct tx *tx, const struct event_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO logged_event (tenant_id, principal_id, event_source_id, event_id, event_type, event_at,"
-                     " logged_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO logged_event (tenant_id, principal_id, event_source_id, event_id, event_type, event_at,"
+            " logged_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
     stmt_str(s, 1, row->tenant_id);
     stmt_str(s, 2, row->principal_id);
     stmt_str(s, 3, row->event_source_id);

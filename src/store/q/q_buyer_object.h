@@ -34,11 +34,11 @@ struct buyer_object_rows {
 };
 
 /* 1 found, 0 not, -1 failed. */
-MUST_CHECK int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out,
-                          struct err *e);
+MUST_CHECK int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key,
+                                  struct buyer_object_row *out, struct err *e);
 /* The same whoever's it is: key->principal_id is ignored. For objects with ids of our own making. */
-MUST_CHECK int q_buyer_object_find(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out,
-                           struct err *e);
+MUST_CHECK int q_buyer_object_find(struct tx *tx, struct arena *a, const struct buyer_object_key *key,
+                                   struct buyer_object_row *out, struct err *e);
 /* Inserts, or replaces everything but created_at. The key is complete. */
 MUST_CHECK int q_buyer_object_put(struct tx *tx, const struct buyer_object_row *row, struct err *e);
 /* 1 deleted, 0 there was none, -1 failed. Its parts go with it. */
@@ -53,8 +53,8 @@ struct buyer_object_filter {
     int limit;
 };
 /* In order of object_id, at most limit + 1 rows, so that the caller sees whether there are more. */
-MUST_CHECK int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_object_filter *f, struct buyer_object_rows *out,
-                           struct err *e);
+MUST_CHECK int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_object_filter *f,
+                                   struct buyer_object_rows *out, struct err *e);
 
 /* ---- parts ---- the key names the object */
 
@@ -62,13 +62,15 @@ struct buyer_object_part {
     struct str part_id, doc;
 };
 /* Inserts or replaces: 1 it is new, 0 it was there, -1 failed. */
-MUST_CHECK int q_buyer_object_part_put(struct tx *tx, const struct buyer_object_key *of, const struct buyer_object_part *part, struct err *e);
+MUST_CHECK int q_buyer_object_part_put(struct tx *tx, const struct buyer_object_key *of,
+                                       const struct buyer_object_part *part, struct err *e);
 /* 1 deleted, 0 there was none, -1 failed. */
-MUST_CHECK int q_buyer_object_part_delete(struct tx *tx, const struct buyer_object_key *of, struct str part_id, struct err *e);
+MUST_CHECK int q_buyer_object_part_delete(struct tx *tx, const struct buyer_object_key *of, struct str part_id,
+                                          struct err *e);
 MUST_CHECK int q_buyer_object_parts_clear(struct tx *tx, const struct buyer_object_key *of, struct err *e);
 /* The part whose id comes first. 1 found, 0 there is none, -1 failed. */
-MUST_CHECK int q_buyer_object_part_first(struct tx *tx, struct arena *a, const struct buyer_object_key *of, struct buyer_object_part *out,
-                                 struct err *e);
+MUST_CHECK int q_buyer_object_part_first(struct tx *tx, struct arena *a, const struct buyer_object_key *of,
+                                         struct buyer_object_part *out, struct err *e);
 MUST_CHECK int q_buyer_object_parts_count(struct tx *tx, const struct buyer_object_key *of, int64_t *n, struct err *e);
 
 /* ---- events ---- */

@@ -9,7 +9,8 @@ int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct
                   struct catalog_row *out, struct err *e)
 {
     static const char *const sql[] = {
-        [CATALOG_PRODUCT] = "SELECT product_id, position, name, doc FROM product WHERE tenant_id = ? AND product_id = ?",
+        [CATALOG_PRODUCT] =
+            "SELECT product_id, position, name, doc FROM product WHERE tenant_id = ? AND product_id = ?",
         [CATALOG_FORMAT] = "SELECT format_id, position, '', doc FROM format WHERE tenant_id = ? AND format_id = ?",
         [CATALOG_PROPERTY] =
             "SELECT property_id, position, '', doc FROM property WHERE tenant_id = ? AND property_id = ?",
@@ -142,18 +143,15 @@ int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, c
             "INSERT INTO product (tenant_id, product_id, position, doc, name, created_at, updated_at)"
             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (tenant_id, product_id) DO UPDATE SET position = ?3,"
             " doc = ?4, name = ?5, updated_at = ?6 WHERE position <> ?3 OR doc <> ?4 OR name <> ?5",
-        [CATALOG_FORMAT] =
-            "INSERT INTO format (tenant_id, format_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
-            " ON CONFLICT (tenant_id, format_id) DO UPDATE SET position = ?3, doc = ?4"
-            " WHERE position <> ?3 OR doc <> ?4",
-        [CATALOG_PROPERTY] =
-            "INSERT INTO property (tenant_id, property_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
-            " ON CONFLICT (tenant_id, property_id) DO UPDATE SET position = ?3, doc = ?4"
-            " WHERE position <> ?3 OR doc <> ?4",
-        [CATALOG_SIGNAL] =
-            "INSERT INTO signal (tenant_id, signal_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
-            " ON CONFLICT (tenant_id, signal_id) DO UPDATE SET position = ?3, doc = ?4"
-            " WHERE position <> ?3 OR doc <> ?4",
+        [CATALOG_FORMAT] = "INSERT INTO format (tenant_id, format_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+                           " ON CONFLICT (tenant_id, format_id) DO UPDATE SET position = ?3, doc = ?4"
+                           " WHERE position <> ?3 OR doc <> ?4",
+        [CATALOG_PROPERTY] = "INSERT INTO property (tenant_id, property_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+                             " ON CONFLICT (tenant_id, property_id) DO UPDATE SET position = ?3, doc = ?4"
+                             " WHERE position <> ?3 OR doc <> ?4",
+        [CATALOG_SIGNAL] = "INSERT INTO signal (tenant_id, signal_id, position, doc) VALUES (?1, ?2, ?3, ?4)"
+                           " ON CONFLICT (tenant_id, signal_id) DO UPDATE SET position = ?3, doc = ?4"
+                           " WHERE position <> ?3 OR doc <> ?4",
     };
     bool changed;
     {
@@ -247,8 +245,9 @@ int q_term_scope(struct tx *tx, struct str tenant_id, struct term_scope *out, st
     return 0;
 }
 
-#define ITS_OWN " CROSS JOIN product_text_key k ON k.text_id = product_text.rowid WHERE product_text MATCH ?1" \
-                " AND product_text.rowid BETWEEN ?3 AND ?4 AND k.tenant_id = ?5"
+#define ITS_OWN                                                                                                        \
+    " CROSS JOIN product_text_key k ON k.text_id = product_text.rowid WHERE product_text MATCH ?1"                     \
+    " AND product_text.rowid BETWEEN ?3 AND ?4 AND k.tenant_id = ?5"
 
 static void bind_term(struct stmt *s, const struct term_scope *scope, const struct term_ask *ask)
 {
@@ -263,8 +262,9 @@ static void bind_term(struct stmt *s, const struct term_scope *scope, const stru
 int q_term_count(struct tx *tx, const struct term_scope *scope, const struct term_ask *ask, int64_t *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        scope->alone ? stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text WHERE product_text MATCH ?1 LIMIT ?2)")
-                     : stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text" ITS_OWN " LIMIT ?2)");
+        scope->alone
+            ? stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text WHERE product_text MATCH ?1 LIMIT ?2)")
+            : stmt_get(tx, "SELECT count(*) FROM (SELECT 1 FROM product_text" ITS_OWN " LIMIT ?2)");
     bind_term(s, scope, ask);
     if (stmt_step(s, e) < 0) return -1;
     *out = col_i64(s, 0);
@@ -307,24 +307,28 @@ int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t
 
 /* Impressions are counts, not money, and a forecast needs no exactness: the sum is made in REAL so that a goal
  * times hours cannot overflow. */
-#define SHARE(t) "sum(CAST(" t ".impressions AS REAL) * (min(" t ".end_hour, ?4) - max(" t ".start_hour, ?3))" \
-                 " / (" t ".end_hour - " t ".start_hour))"
+#define SHARE(t)                                                                                                       \
+    "sum(CAST(" t ".impressions AS REAL) * (min(" t ".end_hour, ?4) - max(" t ".start_hour, ?3))"                      \
+    " / (" t ".end_hour - " t ".start_hour))"
 #define HOUR_US (INT64_C(3600) * USEC_PER_SEC)
 
 int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
         tx,
-        "SELECT CAST(round(coalesce((SELECT " SHARE("f") " FROM product_flight f WHERE f.tenant_id = ?1"
-        "  AND f.product_id = ?2 AND f.end_hour > ?3 AND f.start_hour < ?4), 0)"
-        /* The buy itself has a handful of packages; reading them is cheaper than knowing them in the sum. */
-        " - coalesce((SELECT " SHARE("b") " FROM booked_package b WHERE b.media_buy_id = ?6 AND b.tenant_id = ?1"
-        "  AND b.product_id = ?2 AND b.end_hour > ?3 AND b.start_hour < ?4), 0)"
-        " + coalesce((SELECT " SHARE("h") " FROM (SELECT impressions, start_at / 3600000000 AS start_hour,"
-        "   max(end_at / 3600000000, start_at / 3600000000 + 1) AS end_hour FROM proposal_hold"
-        "   WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
-        "    AND NOT (principal_id = ?7 AND proposal_id = ?8)) h"
-        "  WHERE h.end_hour > ?3 AND h.start_hour < ?4), 0)) AS INTEGER)");
+        "SELECT CAST(round(coalesce((SELECT " SHARE(
+            "f") " FROM product_flight f WHERE f.tenant_id = ?1"
+                 "  AND f.product_id = ?2 AND f.end_hour > ?3 AND f.start_hour < ?4), 0)"
+                 /* The buy itself has a handful of packages; reading them is cheaper than knowing them in the sum. */
+                 " - coalesce((SELECT " SHARE(
+                     "b") " FROM booked_package b WHERE b.media_buy_id = ?6 AND b.tenant_id = ?1"
+                          "  AND b.product_id = ?2 AND b.end_hour > ?3 AND b.start_hour < ?4), 0)"
+                          " + coalesce((SELECT " SHARE(
+                              "h") " FROM (SELECT impressions, start_at / 3600000000 AS start_hour,"
+                                   "   max(end_at / 3600000000, start_at / 3600000000 + 1) AS end_hour FROM proposal_hold"
+                                   "   WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
+                                   "    AND NOT (principal_id = ?7 AND proposal_id = ?8)) h"
+                                   "  WHERE h.end_hour > ?3 AND h.start_hour < ?4), 0)) AS INTEGER)");
     int64_t start_hour = w->start_at / HOUR_US, end_hour = w->end_at / HOUR_US;
     stmt_str(s, 1, w->tenant_id);
     stmt_str(s, 2, w->product_id);

@@ -21,8 +21,8 @@ struct product_text {
 enum catalog_kind { CATALOG_PRODUCT, CATALOG_FORMAT, CATALOG_PROPERTY, CATALOG_SIGNAL };
 
 /* 1 found, 0 not, -1 failed. */
-MUST_CHECK int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id, struct str id,
-                             struct catalog_row *out, struct err *e);
+MUST_CHECK int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id,
+                             struct str id, struct catalog_row *out, struct err *e);
 
 /* Rows in the publisher's order: position, then id. Starts after the first `skip` rows and gives at most `max`. */
 struct catalog_slice {

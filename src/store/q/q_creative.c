@@ -4,8 +4,8 @@
 
 #define ROWS_FIRST 16 /* arrays start at this size and double */
 
-#define CREATIVE_COLUMNS \
-    "c.tenant_id, c.principal_id, c.creative_id, c.account_id, c.name, c.format_id, c.status, c.doc," \
+#define CREATIVE_COLUMNS                                                                                               \
+    "c.tenant_id, c.principal_id, c.creative_id, c.account_id, c.name, c.format_id, c.status, c.doc,"                  \
     " c.created_at, c.updated_at"
 #define CREATIVE_COLUMNS_N 10
 
@@ -51,15 +51,15 @@ int q_creative_get(struct tx *tx, struct arena *a, const struct creative_key *ke
     return rc;
 }
 
-#define KEEP_REMOVALS                                                                                                 \
-    "INSERT INTO creative_removal (package_id, creative_id, tenant_id, principal_id, media_buy_id, at)"               \
+#define KEEP_REMOVALS                                                                                                  \
+    "INSERT INTO creative_removal (package_id, creative_id, tenant_id, principal_id, media_buy_id, at)"                \
     " SELECT package_id, creative_id, tenant_id, principal_id, media_buy_id, ?4 FROM creative_assignment WHERE "
 #define REMOVED_AGAIN " ON CONFLICT (package_id, creative_id) DO UPDATE SET at = excluded.at"
 
 int q_creative_delete(struct tx *tx, const struct creative_key *key, int64_t now, struct err *e)
 {
-    AUTO_STMT struct stmt *keep = stmt_get(
-        tx, KEEP_REMOVALS "tenant_id = ?1 AND principal_id = ?2 AND creative_id = ?3" REMOVED_AGAIN);
+    AUTO_STMT struct stmt *keep =
+        stmt_get(tx, KEEP_REMOVALS "tenant_id = ?1 AND principal_id = ?2 AND creative_id = ?3" REMOVED_AGAIN);
     bind_key(keep, key);
     stmt_i64(keep, 4, now);
     if (stmt_run(keep, e)) return -1;
@@ -119,66 +119,68 @@ int q_creatives_of_account(struct tx *tx, struct arena *a, const struct creative
 
 /* ---- lists ---- */
 
-#define ASSIGNMENT_COUNT \
-    "(SELECT count(*) FROM creative_assignment x WHERE x.tenant_id = c.tenant_id" \
+#define ASSIGNMENT_COUNT                                                                                               \
+    "(SELECT count(*) FROM creative_assignment x WHERE x.tenant_id = c.tenant_id"                                      \
     " AND x.principal_id = c.principal_id AND x.creative_id = c.creative_id)"
 
 /* A package that delivered since the creative was assigned to it: the finest thing known from package facts. */
-#define SERVED \
-    "EXISTS (SELECT 1 FROM creative_assignment x JOIN delivery_fact f ON f.media_buy_id = x.media_buy_id" \
-    " AND f.package_id = x.package_id WHERE x.tenant_id = c.tenant_id AND x.principal_id = c.principal_id" \
+#define SERVED                                                                                                         \
+    "EXISTS (SELECT 1 FROM creative_assignment x JOIN delivery_fact f ON f.media_buy_id = x.media_buy_id"              \
+    " AND f.package_id = x.package_id WHERE x.tenant_id = c.tenant_id AND x.principal_id = c.principal_id"             \
     " AND x.creative_id = c.creative_id AND f.impressions > 0 AND f.day_at + 86400000000 > x.created_at)"
 
 #define HAS_VARIABLES "coalesce(json_array_length(c.doc, '$.variables'), 0) > 0"
 
 /* Parameters 1..18 are bound by bind_filter; '[]' and NULL do not filter. */
-#define WHERE_FILTER \
-    " WHERE c.tenant_id = ?1 AND c.principal_id = ?2" \
-    " AND (?3 = '[]' OR c.account_id IN (SELECT value FROM json_each(?3)))" \
-    " AND CASE WHEN ?4 = '[]' THEN c.status <> 'archived'" \
-    "          ELSE c.status IN (SELECT value FROM json_each(?4)) END" \
-    " AND (?5 = '[]' OR c.creative_id IN (SELECT value FROM json_each(?5)))" \
-    " AND (?6 = '[]' OR EXISTS (SELECT 1 FROM json_each(?6) f WHERE json_extract(f.value, '$.id') = c.format_id" \
-    "   AND (json_extract(f.value, '$.width') IS NULL" \
-    "        OR json_extract(f.value, '$.width') = json_extract(c.doc, '$.format_id.width'))" \
-    "   AND (json_extract(f.value, '$.height') IS NULL" \
-    "        OR json_extract(f.value, '$.height') = json_extract(c.doc, '$.format_id.height'))))" \
-    " AND (?7 = '[]' OR json_extract(c.doc, '$.concept_id') IN (SELECT value FROM json_each(?7)))" \
-    " AND (?8 = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(?8) t WHERE t.value NOT IN" \
-    "   (SELECT value FROM json_each(c.doc, '$.tags'))))" \
-    " AND (?9 = '[]' OR EXISTS (SELECT 1 FROM json_each(?9) t WHERE t.value IN" \
-    "   (SELECT value FROM json_each(c.doc, '$.tags'))))" \
-    " AND (?10 = '[]' OR EXISTS (SELECT 1 FROM creative_assignment x WHERE x.tenant_id = c.tenant_id" \
-    "   AND x.principal_id = c.principal_id AND x.creative_id = c.creative_id" \
-    "   AND x.package_id IN (SELECT value FROM json_each(?10))))" \
-    " AND (?11 = '[]' OR EXISTS (SELECT 1 FROM creative_assignment x WHERE x.tenant_id = c.tenant_id" \
-    "   AND x.principal_id = c.principal_id AND x.creative_id = c.creative_id" \
-    "   AND x.media_buy_id IN (SELECT value FROM json_each(?11))))" \
-    " AND (?12 = '' OR instr(lower(c.name), lower(?12)) > 0)" \
-    " AND (?13 IS NULL OR c.created_at > ?13) AND (?14 IS NULL OR c.created_at < ?14)" \
-    " AND (?15 IS NULL OR c.updated_at > ?15) AND (?16 IS NULL OR c.updated_at < ?16)" \
-    " AND CASE ?17 WHEN 1 THEN " ASSIGNMENT_COUNT " = 0 WHEN 2 THEN " ASSIGNMENT_COUNT " > 0 ELSE 1 END" \
-    " AND CASE ?18 WHEN 1 THEN " SERVED " WHEN 2 THEN NOT " SERVED " ELSE 1 END" \
+#define WHERE_FILTER                                                                                                   \
+    " WHERE c.tenant_id = ?1 AND c.principal_id = ?2"                                                                  \
+    " AND (?3 = '[]' OR c.account_id IN (SELECT value FROM json_each(?3)))"                                            \
+    " AND CASE WHEN ?4 = '[]' THEN c.status <> 'archived'"                                                             \
+    "          ELSE c.status IN (SELECT value FROM json_each(?4)) END"                                                 \
+    " AND (?5 = '[]' OR c.creative_id IN (SELECT value FROM json_each(?5)))"                                           \
+    " AND (?6 = '[]' OR EXISTS (SELECT 1 FROM json_each(?6) f WHERE json_extract(f.value, '$.id') = c.format_id"       \
+    "   AND (json_extract(f.value, '$.width') IS NULL"                                                                 \
+    "        OR json_extract(f.value, '$.width') = json_extract(c.doc, '$.format_id.width'))"                          \
+    "   AND (json_extract(f.value, '$.height') IS NULL"                                                                \
+    "        OR json_extract(f.value, '$.height') = json_extract(c.doc, '$.format_id.height'))))"                      \
+    " AND (?7 = '[]' OR json_extract(c.doc, '$.concept_id') IN (SELECT value FROM json_each(?7)))"                     \
+    " AND (?8 = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(?8) t WHERE t.value NOT IN"                                \
+    "   (SELECT value FROM json_each(c.doc, '$.tags'))))"                                                              \
+    " AND (?9 = '[]' OR EXISTS (SELECT 1 FROM json_each(?9) t WHERE t.value IN"                                        \
+    "   (SELECT value FROM json_each(c.doc, '$.tags'))))"                                                              \
+    " AND (?10 = '[]' OR EXISTS (SELECT 1 FROM creative_assignment x WHERE x.tenant_id = c.tenant_id"                  \
+    "   AND x.principal_id = c.principal_id AND x.creative_id = c.creative_id"                                         \
+    "   AND x.package_id IN (SELECT value FROM json_each(?10))))"                                                      \
+    " AND (?11 = '[]' OR EXISTS (SELECT 1 FROM creative_assignment x WHERE x.tenant_id = c.tenant_id"                  \
+    "   AND x.principal_id = c.principal_id AND x.creative_id = c.creative_id"                                         \
+    "   AND x.media_buy_id IN (SELECT value FROM json_each(?11))))"                                                    \
+    " AND (?12 = '' OR instr(lower(c.name), lower(?12)) > 0)"                                                          \
+    " AND (?13 IS NULL OR c.created_at > ?13) AND (?14 IS NULL OR c.created_at < ?14)"                                 \
+    " AND (?15 IS NULL OR c.updated_at > ?15) AND (?16 IS NULL OR c.updated_at < ?16)"                                 \
+    " AND CASE ?17 WHEN 1 THEN " ASSIGNMENT_COUNT " = 0 WHEN 2 THEN " ASSIGNMENT_COUNT " > 0 ELSE 1 END"               \
+    " AND CASE ?18 WHEN 1 THEN " SERVED " WHEN 2 THEN NOT " SERVED " ELSE 1 END"                                       \
     " AND CASE ?19 WHEN 1 THEN " HAS_VARIABLES " WHEN 2 THEN NOT (" HAS_VARIABLES ") ELSE 1 END"
 
 /* 20: whether there is a cursor; 21: its key; 22: its id; 23: how many. */
-#define LIST_SQL(key, order, op) \
-    "SELECT " CREATIVE_COLUMNS ", " ASSIGNMENT_COUNT " FROM creative c" WHERE_FILTER \
-    " AND (?20 = 0 OR " key " " op " ?21 OR (" key " = ?21 AND c.creative_id " op " ?22))" \
+#define LIST_SQL(key, order, op)                                                                                       \
+    "SELECT " CREATIVE_COLUMNS ", " ASSIGNMENT_COUNT " FROM creative c" WHERE_FILTER " AND (?20 = 0 OR " key " " op    \
+    " ?21 OR (" key " = ?21 AND c.creative_id " op " ?22))"                                                            \
     " ORDER BY " key " " order ", c.creative_id " order " LIMIT ?23"
 #define LIST_SQL_BOTH(key) { LIST_SQL(key, "ASC", ">"), LIST_SQL(key, "DESC", "<") }
 
 static const char *const list_sql[][2] = {
-    [CREATIVE_SORT_CREATED] = LIST_SQL_BOTH("c.created_at"), [CREATIVE_SORT_UPDATED] = LIST_SQL_BOTH("c.updated_at"),
-    [CREATIVE_SORT_NAME] = LIST_SQL_BOTH("c.name"),          [CREATIVE_SORT_STATUS] = LIST_SQL_BOTH("c.status"),
+    [CREATIVE_SORT_CREATED] = LIST_SQL_BOTH("c.created_at"),
+    [CREATIVE_SORT_UPDATED] = LIST_SQL_BOTH("c.updated_at"),
+    [CREATIVE_SORT_NAME] = LIST_SQL_BOTH("c.name"),
+    [CREATIVE_SORT_STATUS] = LIST_SQL_BOTH("c.status"),
     [CREATIVE_SORT_ASSIGNMENTS] = LIST_SQL_BOTH(ASSIGNMENT_COUNT),
 };
 
 static void bind_filter(struct stmt *s, const struct creative_filter *f)
 {
-    const struct str lists[] = { f->account_ids_json,  f->statuses_json, f->creative_ids_json,
-                                 f->formats_json,      f->concept_ids_json, f->tags_all_json,
-                                 f->tags_any_json,     f->package_ids_json, f->media_buy_ids_json };
+    const struct str lists[] = { f->account_ids_json, f->statuses_json,    f->creative_ids_json,
+                                 f->formats_json,     f->concept_ids_json, f->tags_all_json,
+                                 f->tags_any_json,    f->package_ids_json, f->media_buy_ids_json };
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->principal_id);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) stmt_str(s, 3 + (int)i, lists[i].n ? lists[i] : STR("[]"));
@@ -223,9 +225,8 @@ int q_creative_count(struct tx *tx, struct arena *a, const struct creative_filte
     int rc;
     while ((rc = stmt_step(s, e)) == 1) {
         r.counts = grow(a, r.counts, r.n, sizeof(*r.counts));
-        r.counts[r.n++] = (struct creative_count){ .status = col_str(s, a, 0),
-                                                   .format_id = col_str(s, a, 1),
-                                                   .n = col_i64(s, 2) };
+        r.counts[r.n++] =
+            (struct creative_count){ .status = col_str(s, a, 0), .format_id = col_str(s, a, 1), .n = col_i64(s, 2) };
     }
     if (rc == 0) *out = r;
     return rc;
@@ -254,8 +255,7 @@ int q_creative_unassign(struct tx *tx, struct str package_id, struct str creativ
     stmt_str(keep, 2, creative_id);
     stmt_i64(keep, 4, now);
     if (stmt_run(keep, e)) return -1;
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "DELETE FROM creative_assignment WHERE package_id = ? AND creative_id = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM creative_assignment WHERE package_id = ? AND creative_id = ?");
     stmt_str(s, 1, package_id);
     stmt_str(s, 2, creative_id);
     return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
@@ -286,8 +286,8 @@ int q_creative_was_removed(struct tx *tx, const struct creative_key *key, struct
 }
 
 #define ASSIGNMENT_COLUMNS " x.package_id, x.media_buy_id, x.doc, x.created_at, x.remote_id, x.sent_at"
-#define SELECT_ASSIGNMENTS \
-    "SELECT " CREATIVE_COLUMNS "," ASSIGNMENT_COLUMNS " FROM creative_assignment x JOIN creative c" \
+#define SELECT_ASSIGNMENTS                                                                                             \
+    "SELECT " CREATIVE_COLUMNS "," ASSIGNMENT_COLUMNS " FROM creative_assignment x JOIN creative c"                    \
     " ON c.tenant_id = x.tenant_id AND c.principal_id = x.principal_id AND c.creative_id = x.creative_id"
 
 static int read_assignments(struct stmt *s, struct arena *a, struct creative_assignment_rows *out, struct err *e)
@@ -351,8 +351,8 @@ int q_creative_assignments_of_creative(struct tx *tx, struct arena *a, const str
     return rc;
 }
 
-#define SELECT_PACKAGES \
-    "SELECT p.package_id, p.media_buy_id, p.product_id, b.account_id, b.status, p.end_at, p.canceled_at, p.doc" \
+#define SELECT_PACKAGES                                                                                                \
+    "SELECT p.package_id, p.media_buy_id, p.product_id, b.account_id, b.status, p.end_at, p.canceled_at, p.doc"        \
     " FROM package p JOIN media_buy b ON b.media_buy_id = p.media_buy_id"
 
 static struct creative_package_row read_package(struct stmt *s, struct arena *a)
@@ -416,13 +416,13 @@ int q_creative_policies(struct tx *tx, struct arena *a, struct str tenant_id, in
 int q_creative_awaited(struct tx *tx, struct arena *a, const struct creative_awaited_query *q,
                        struct creative_awaited_rows *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT p.package_id, json_extract(w.value, '$.creative_id') FROM media_buy b"
-            " JOIN package p ON p.media_buy_id = b.media_buy_id,"
-            " json_each(p.doc, '$.ext.salesagent.awaited_creatives') w"
-            " WHERE b.tenant_id = ?1 AND b.principal_id = ?2 AND b.end_at > ?3 AND p.canceled_at IS NULL"
-            " AND instr(p.doc, '\"awaited_creatives\"') > 0"
-            " AND typeof(json_extract(w.value, '$.creative_id')) = 'text' LIMIT ?4");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT p.package_id, json_extract(w.value, '$.creative_id') FROM media_buy b"
+                     " JOIN package p ON p.media_buy_id = b.media_buy_id,"
+                     " json_each(p.doc, '$.ext.salesagent.awaited_creatives') w"
+                     " WHERE b.tenant_id = ?1 AND b.principal_id = ?2 AND b.end_at > ?3 AND p.canceled_at IS NULL"
+                     " AND instr(p.doc, '\"awaited_creatives\"') > 0"
+                     " AND typeof(json_extract(w.value, '$.creative_id')) = 'text' LIMIT ?4");
     stmt_str(s, 1, q->owner.tenant_id);
     stmt_str(s, 2, q->owner.principal_id);
     stmt_i64(s, 3, q->now);
@@ -431,7 +431,8 @@ int q_creative_awaited(struct tx *tx, struct arena *a, const struct creative_awa
     int rc;
     while ((rc = stmt_step(s, e)) == 1) {
         r.rows = grow(a, r.rows, r.n, sizeof(*r.rows));
-        r.rows[r.n++] = (struct creative_awaited_row){ .package_id = col_str(s, a, 0), .creative_id = col_str(s, a, 1) };
+        r.rows[r.n++] =
+            (struct creative_awaited_row){ .package_id = col_str(s, a, 0), .creative_id = col_str(s, a, 1) };
     }
     if (rc == 0) *out = r;
     return rc;

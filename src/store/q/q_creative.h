@@ -38,8 +38,13 @@ MUST_CHECK int q_creatives_of_account(struct tx *tx, struct arena *a, const stru
 
 /* ---- lists ---- */
 
-enum creative_sort { CREATIVE_SORT_CREATED, CREATIVE_SORT_UPDATED, CREATIVE_SORT_NAME, CREATIVE_SORT_STATUS,
-                     CREATIVE_SORT_ASSIGNMENTS };
+enum creative_sort {
+    CREATIVE_SORT_CREATED,
+    CREATIVE_SORT_UPDATED,
+    CREATIVE_SORT_NAME,
+    CREATIVE_SORT_STATUS,
+    CREATIVE_SORT_ASSIGNMENTS
+};
 
 enum filter_bool { FILTER_ANY, FILTER_TRUE, FILTER_FALSE };
 
@@ -57,10 +62,10 @@ struct creative_filter {
     enum filter_bool unassigned, has_served, has_variables;
 };
 
-#define CREATIVE_FILTER_ALL                                                                                     \
-    ((struct creative_filter){ .created_after = TIME_NONE,                                                      \
-                               .created_before = TIME_NONE,                                                     \
-                               .updated_after = TIME_NONE,                                                      \
+#define CREATIVE_FILTER_ALL                                                                                            \
+    ((struct creative_filter){ .created_after = TIME_NONE,                                                             \
+                               .created_before = TIME_NONE,                                                            \
+                               .updated_after = TIME_NONE,                                                             \
                                .updated_before = TIME_NONE })
 
 /* The place after which a page starts: the sort key and id of the last row shown. */

@@ -3,7 +3,7 @@
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
-#define METRIC_COLUMNS                                                                                          \
+#define METRIC_COLUMNS                                                                                                 \
     "impressions, clicks, spend_micros, views, completed_views, measurable, viewable, conversions, grp_hundredths"
 _Static_assert(METRICS_N == 9 && METRIC_IMPRESSIONS == 0 && METRIC_GRP_HUNDREDTHS == 8,
                "METRIC_COLUMNS lists the metrics in the order of the enum");
@@ -48,9 +48,8 @@ int q_facts_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, stru
 
 int q_fact_get(struct tx *tx, struct fact_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT is_final, read_at, " METRIC_COLUMNS " FROM delivery_fact"
-                     " WHERE media_buy_id = ? AND package_id = ? AND day_at = ? AND source = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT is_final, read_at, " METRIC_COLUMNS " FROM delivery_fact"
+                                            " WHERE media_buy_id = ? AND package_id = ? AND day_at = ? AND source = ?");
     stmt_str(s, 1, row->media_buy_id);
     stmt_str(s, 2, row->package_id);
     stmt_i64(s, 3, row->day_at);
@@ -92,7 +91,8 @@ int q_delivery_poll_get(struct tx *tx, struct str media_buy_id, struct delivery_
 
 int q_delivery_poll_put(struct tx *tx, struct str media_buy_id, const struct delivery_poll_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO delivery_poll (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT OR REPLACE INTO delivery_poll (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
     stmt_str(s, 1, media_buy_id);
     stmt_i64(s, 2, row->read_at);
     stmt_i64(s, 3, row->as_of);
@@ -156,8 +156,9 @@ int q_creatives_asked_put(struct tx *tx, struct str media_buy_id, struct str dig
 
 int q_feedback_insert(struct tx *tx, const struct feedback_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO feedback (feedback_id, tenant_id, media_buy_id, package_id, at,"
-                                            " doc) VALUES (?, ?, ?, ?, ?, ?)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO feedback (feedback_id, tenant_id, media_buy_id, package_id, at,"
+                     " doc) VALUES (?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->feedback_id);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->media_buy_id);

@@ -32,8 +32,10 @@ struct delivery_poll_row {
     int64_t read_at, as_of;
 };
 /* 1 found, 0 never read, -1 failed. */
-MUST_CHECK int q_delivery_poll_get(struct tx *tx, struct str media_buy_id, struct delivery_poll_row *out, struct err *e);
-MUST_CHECK int q_delivery_poll_put(struct tx *tx, struct str media_buy_id, const struct delivery_poll_row *row, struct err *e);
+MUST_CHECK int q_delivery_poll_get(struct tx *tx, struct str media_buy_id, struct delivery_poll_row *out,
+                                   struct err *e);
+MUST_CHECK int q_delivery_poll_put(struct tx *tx, struct str media_buy_id, const struct delivery_poll_row *row,
+                                   struct err *e);
 
 /* The ad server's id for the whole buy; empty while there is none. */
 MUST_CHECK int q_remote_order_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out,

@@ -4,9 +4,9 @@
 
 int q_governance_insert(struct tx *tx, const struct governance_check_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO governance_check (job_id, tenant_id, principal_id, account_id, plan_id, question, asked_at)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?)");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO governance_check (job_id, tenant_id, principal_id, account_id, plan_id, question, asked_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->job_id);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->principal_id);

@@ -13,16 +13,14 @@ static void bind_key(struct stmt *s, const struct idempotency_key *key)
 int q_idempotency_get(struct tx *tx, struct arena *a, const struct idempotency_key *key, struct idempotency_row *out,
                       struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT hash, reply, created_at, expires_at FROM idempotency"
-                     " WHERE tenant_id = ? AND principal_id = ? AND account_id = ? AND key = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT hash, reply, created_at, expires_at FROM idempotency"
+                                            " WHERE tenant_id = ? AND principal_id = ? AND account_id = ? AND key = ?");
     bind_key(s, key);
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
-    *out = (struct idempotency_row){ .hash = col_str(s, a, 0),
-                                     .reply = col_str(s, a, 1),
-                                     .created_at = col_i64(s, 2),
-                                     .expires_at = col_i64(s, 3) };
+    *out = (struct idempotency_row){
+        .hash = col_str(s, a, 0), .reply = col_str(s, a, 1), .created_at = col_i64(s, 2), .expires_at = col_i64(s, 3)
+    };
     return 1;
 }
 

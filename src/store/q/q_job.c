@@ -3,8 +3,8 @@
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
-#define JOB_COLUMNS                                                                                                   \
-    "job_id, seq, tenant_id, kind, lane, subject, state, due_at, attempts, lease_until, deadline_at, progress,"       \
+#define JOB_COLUMNS                                                                                                    \
+    "job_id, seq, tenant_id, kind, lane, subject, state, due_at, attempts, lease_until, deadline_at, progress,"        \
     " last_error, created_at, updated_at"
 
 const char *job_state_name(enum job_state s)
@@ -86,17 +86,17 @@ int q_job_lane_next(struct tx *tx, struct arena *a, struct str after, struct job
     stmt_str(s, 1, after);
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
-    *out = (struct job_lane_row){ .lane = col_str(s, a, 0),
-                                  .due_at = col_i64(s, 1),
-                                  .failures = col_i64(s, 2),
-                                  .open_until = col_i64(s, 3) };
+    *out = (struct job_lane_row){
+        .lane = col_str(s, a, 0), .due_at = col_i64(s, 1), .failures = col_i64(s, 2), .open_until = col_i64(s, 3)
+    };
     return 1;
 }
 
 static int find_due(struct tx *tx, struct arena *a, const struct job_claim *claim, struct job_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " JOB_COLUMNS ", " PAYLOAD " FROM job WHERE state = 'ready' AND head = 1"
-                                            " AND lane = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 1");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " JOB_COLUMNS ", " PAYLOAD " FROM job WHERE state = 'ready' AND head = 1"
+                     " AND lane = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 1");
     stmt_str(s, 1, claim->lane);
     stmt_i64(s, 2, claim->now);
     int rc = stmt_step(s, e);
@@ -251,10 +251,10 @@ int q_job_list(struct tx *tx, struct arena *a, const struct job_filter *f, struc
 
 int q_job_redeliver(struct tx *tx, struct str tenant_id, struct str job_id, int64_t now, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "UPDATE job SET state = 'ready', attempts = 0, due_at = ?3, deadline_at = NULL, lease_until = NULL,"
-                     " updated_at = ?3, head = NOT EXISTS (SELECT 1 FROM job o WHERE o.subject = job.subject"
-                     " AND o.state = 'ready') WHERE job_id = ?1 AND (?2 = '' OR tenant_id = ?2) AND state <> 'ready'");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "UPDATE job SET state = 'ready', attempts = 0, due_at = ?3, deadline_at = NULL, lease_until = NULL,"
+            " updated_at = ?3, head = NOT EXISTS (SELECT 1 FROM job o WHERE o.subject = job.subject"
+            " AND o.state = 'ready') WHERE job_id = ?1 AND (?2 = '' OR tenant_id = ?2) AND state <> 'ready'");
     stmt_str(s, 1, job_id);
     stmt_str(s, 2, tenant_id);
     stmt_i64(s, 3, now);

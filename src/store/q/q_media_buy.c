@@ -6,14 +6,14 @@
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
-#define BUY                                                                                                          \
-    "media_buy_id, tenant_id, principal_id, account_id, name, buyer_ref, po_number, status, paused, currency,"       \
-    " total_budget_micros, start_at, end_at, revision, created_at, updated_at, confirmed_at, activated_at,"          \
-    " completed_at, canceled_at, next_change_at, rejection_reason, actions_allowed, actions_approval, echo, doc,"       \
+#define BUY                                                                                                            \
+    "media_buy_id, tenant_id, principal_id, account_id, name, buyer_ref, po_number, status, paused, currency,"         \
+    " total_budget_micros, start_at, end_at, revision, created_at, updated_at, confirmed_at, activated_at,"            \
+    " completed_at, canceled_at, next_change_at, rejection_reason, actions_allowed, actions_approval, echo, doc,"      \
     " actions_in"
-#define PACKAGE                                                                                                   \
-    "media_buy_id, package_id, ordinal, name, product_id, pricing_option_id, pricing_model, rate_micros,"         \
-    " budget_micros, previous_budget_micros, impressions_goal, pacing, start_at, end_at, paused, canceled_at,"    \
+#define PACKAGE                                                                                                        \
+    "media_buy_id, package_id, ordinal, name, product_id, pricing_option_id, pricing_model, rate_micros,"              \
+    " budget_micros, previous_budget_micros, impressions_goal, pacing, start_at, end_at, paused, canceled_at,"         \
     " remote_id, doc, performance_ppm"
 #define ROWS_START 8
 
@@ -128,7 +128,9 @@ static int list_of_statuses(struct tx *tx, struct arena *a, const struct media_b
     if (n > (size_t)f->limit) n = (size_t)f->limit;
     struct media_buy_row *rows = ARENA_ARRAY(a, struct media_buy_row, n + 1);
     for (size_t i = 0; i < n; i++) {
-        struct media_buy_key key = { .tenant_id = f->tenant_id, .principal_id = f->principal_id, .media_buy_id = ids[i] };
+        struct media_buy_key key = { .tenant_id = f->tenant_id,
+                                     .principal_id = f->principal_id,
+                                     .media_buy_id = ids[i] };
         int rc = q_media_buy_get(tx, a, &key, &rows[kept], e);
         if (rc < 0) return -1;
         kept += rc == 1;
@@ -214,11 +216,12 @@ static int bind_buy(struct stmt *s, const struct media_buy_row *r)
 int q_media_buy_insert(struct tx *tx, const struct media_buy_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO media_buy (name, buyer_ref, po_number, status, paused, currency, total_budget_micros, start_at,"
-            " end_at, revision, updated_at, confirmed_at, activated_at, completed_at, canceled_at, next_change_at,"
-            " rejection_reason, actions_allowed, actions_approval, echo, doc, media_buy_id, tenant_id, principal_id,"
-            " account_id, created_at, actions_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " ?, ?, ?, ?, ?)");
+        tx,
+        "INSERT INTO media_buy (name, buyer_ref, po_number, status, paused, currency, total_budget_micros, start_at,"
+        " end_at, revision, updated_at, confirmed_at, activated_at, completed_at, canceled_at, next_change_at,"
+        " rejection_reason, actions_allowed, actions_approval, echo, doc, media_buy_id, tenant_id, principal_id,"
+        " account_id, created_at, actions_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?)");
     int i = bind_buy(s, row);
     stmt_str(s, i++, row->media_buy_id);
     stmt_str(s, i++, row->tenant_id);
@@ -407,7 +410,8 @@ int q_package_update(struct tx *tx, const struct package_row *row, struct err *e
 
 int q_package_performance(struct tx *tx, const struct package_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE package SET performance_ppm = ? WHERE media_buy_id = ? AND ordinal = ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE package SET performance_ppm = ? WHERE media_buy_id = ? AND ordinal = ?");
     stmt_i64(s, 1, row->performance_ppm);
     stmt_str(s, 2, row->media_buy_id);
     stmt_i64(s, 3, row->ordinal);
@@ -418,10 +422,10 @@ int q_package_performance(struct tx *tx, const struct package_row *row, struct e
 
 int q_history_add(struct tx *tx, const struct history_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO media_buy_history (media_buy_id, seq, revision, at, actor, action, summary, package_id)"
-                     " VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM media_buy_history WHERE media_buy_id = ?1),"
-                     " ?2, ?3, ?4, ?5, ?6, ?7)");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO media_buy_history (media_buy_id, seq, revision, at, actor, action, summary, package_id)"
+            " VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM media_buy_history WHERE media_buy_id = ?1),"
+            " ?2, ?3, ?4, ?5, ?6, ?7)");
     stmt_str(s, 1, row->media_buy_id);
     stmt_i64(s, 2, row->revision);
     stmt_i64(s, 3, row->at);

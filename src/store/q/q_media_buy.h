@@ -19,7 +19,8 @@ struct media_buy_row {
     int64_t confirmed_at, activated_at, completed_at, canceled_at, next_change_at; /* TIME_NONE when unset */
     struct str rejection_reason;
     int64_t actions_allowed, actions_approval; /* bits of enum media_buy_action */
-    struct str actions_in; /* the allowed ones by live status, see media_buy_actions_in(); never changed after the insert */
+    struct str
+        actions_in; /* the allowed ones by live status, see media_buy_actions_in(); never changed after the insert */
     struct str echo, doc;
 };
 
@@ -36,7 +37,8 @@ struct package_row {
     int64_t canceled_at; /* TIME_NONE */
     struct str remote_id;
     struct str doc;
-    int64_t performance_ppm; /* what the buyer said it is worth, 1,000,000 as expected; written by q_package_performance alone */
+    int64_t
+        performance_ppm; /* what the buyer said it is worth, 1,000,000 as expected; written by q_package_performance alone */
 };
 
 struct media_buy_rows {
@@ -63,9 +65,9 @@ MUST_CHECK int q_media_buy_get(struct tx *tx, struct arena *a, const struct medi
 
 struct media_buy_filter {
     struct str tenant_id, principal_id; /* principal_id empty: all (the publisher's people) */
-    struct str account_id;              /* empty: any */
+    struct str account_id; /* empty: any */
     const char *statuses[MEDIA_BUY_FILTER_STATUSES]; /* stored ones; NULL from the first unused on; none: any */
-    struct str before_id;               /* newest first, from below this id; empty: from the newest */
+    struct str before_id; /* newest first, from below this id; empty: from the newest */
     int limit;
 };
 

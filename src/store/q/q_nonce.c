@@ -15,9 +15,9 @@ int q_nonce_insert(struct tx *tx, const struct nonce_row *row, struct err *e)
 
 int q_nonce_purge(struct tx *tx, int64_t now_s, int64_t limit, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "DELETE FROM request_nonce WHERE (key_digest, hi, lo) IN (SELECT key_digest, hi, lo FROM request_nonce"
-                     " WHERE until_s <= ? ORDER BY until_s LIMIT ?)");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "DELETE FROM request_nonce WHERE (key_digest, hi, lo) IN (SELECT key_digest, hi, lo FROM request_nonce"
+            " WHERE until_s <= ? ORDER BY until_s LIMIT ?)");
     stmt_i64(s, 1, now_s);
     stmt_i64(s, 2, limit);
     return stmt_run(s, e);
@@ -30,7 +30,8 @@ int q_nonce_each(struct tx *tx, int64_t now_s, void (*each)(void *arg, const str
     int rc;
     stmt_i64(s, 1, now_s);
     while ((rc = stmt_step(s, e)) == 1) {
-        struct nonce_row row = { (uint64_t)col_i64(s, 0), (uint64_t)col_i64(s, 1), (uint64_t)col_i64(s, 2), col_i64(s, 3) };
+        struct nonce_row row = { (uint64_t)col_i64(s, 0), (uint64_t)col_i64(s, 1), (uint64_t)col_i64(s, 2),
+                                 col_i64(s, 3) };
         each(arg, &row);
     }
     return rc < 0 ? -1 : 0;

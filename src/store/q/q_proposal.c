@@ -52,10 +52,11 @@ int q_proposal_hold_add(struct tx *tx, const struct proposal_row *owner, const s
                         struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO proposal_hold (tenant_id, principal_id, proposal_id, product_id, impressions, start_at, end_at,"
-            " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-            " ON CONFLICT (tenant_id, product_id, principal_id, proposal_id) DO UPDATE SET"
-            " impressions = impressions + ?5, expires_at = ?8");
+        tx,
+        "INSERT INTO proposal_hold (tenant_id, principal_id, proposal_id, product_id, impressions, start_at, end_at,"
+        " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        " ON CONFLICT (tenant_id, product_id, principal_id, proposal_id) DO UPDATE SET"
+        " impressions = impressions + ?5, expires_at = ?8");
     bind_key(s, owner);
     stmt_str(s, 4, hold->product_id);
     stmt_i64(s, 5, hold->impressions);

@@ -20,6 +20,6 @@ MUST_CHECK int q_proposal_get(struct tx *tx, struct arena *a, const struct propo
 /* Inserts, or replaces all but created_at. */
 MUST_CHECK int q_proposal_put(struct tx *tx, const struct proposal_row *row, struct err *e);
 /* A product twice in one proposal adds up. */
-MUST_CHECK int q_proposal_hold_add(struct tx *tx, const struct proposal_row *owner, const struct proposal_hold_row *hold,
-                                   struct err *e);
+MUST_CHECK int q_proposal_hold_add(struct tx *tx, const struct proposal_row *owner,
+                                   const struct proposal_hold_row *hold, struct err *e);
 MUST_CHECK int q_proposal_holds_drop(struct tx *tx, const struct proposal_row *key, struct err *e);

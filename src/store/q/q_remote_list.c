@@ -5,9 +5,9 @@
 int q_remote_list_get(struct tx *tx, struct arena *a, const struct remote_list_row *key, struct remote_list_row *out,
                       struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT principal_id, kind, agent_url, list_id, auth_token, entries, fetched_at, valid_until, failure,"
-                     " reason, failed_at, asked_at FROM remote_list WHERE tenant_id = ? AND list_key = ?");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT principal_id, kind, agent_url, list_id, auth_token, entries, fetched_at, valid_until, failure,"
+            " reason, failed_at, asked_at FROM remote_list WHERE tenant_id = ? AND list_key = ?");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, key->list_key);
     int rc = stmt_step(s, e);
@@ -42,9 +42,9 @@ static int forget_old(struct tx *tx, const struct remote_list_row *row, int keep
 
 int q_remote_list_ask(struct tx *tx, const struct remote_list_row *row, int keep, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO remote_list (tenant_id, list_key, principal_id, kind, agent_url, list_id, auth_token,"
-                     " asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET asked_at = excluded.asked_at");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO remote_list (tenant_id, list_key, principal_id, kind, agent_url, list_id, auth_token,"
+            " asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET asked_at = excluded.asked_at");
     stmt_str(s, 1, row->tenant_id);
     stmt_str(s, 2, row->list_key);
     stmt_str(s, 3, row->principal_id);

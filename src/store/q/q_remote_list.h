@@ -8,8 +8,8 @@ struct remote_list_row {
     struct str kind, agent_url, list_id, auth_token;
     struct str entries;               /* JSON [[type, value], ...]; empty before the first success */
     int64_t fetched_at, valid_until;  /* of entries; TIME_NONE before the first success */
-    struct str failure, reason;       /* of the latest attempt: "denied", "unreachable", "unreadable"; empty: it succeeded */
-    int64_t failed_at;                /* TIME_NONE when it succeeded */
+    struct str failure, reason; /* of the latest attempt: "denied", "unreachable", "unreadable"; empty: it succeeded */
+    int64_t failed_at; /* TIME_NONE when it succeeded */
     int64_t asked_at;
 };
 

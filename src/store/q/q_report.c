@@ -25,9 +25,9 @@ int q_report_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct
 
 int q_report_put(struct tx *tx, const struct report_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT OR REPLACE INTO report_schedule (media_buy_id, tenant_id, frequency, metrics, version,"
-                     " period_start, sequence, is_delayed, is_final, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT OR REPLACE INTO report_schedule (media_buy_id, tenant_id, frequency, metrics, version,"
+            " period_start, sequence, is_delayed, is_final, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->media_buy_id);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->frequency);

@@ -27,8 +27,9 @@ int q_rule_list(struct tx *tx, struct arena *a, struct str tenant_id, struct rul
 
 int q_rule_insert(struct tx *tx, const struct rule_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO rule (tenant_id, rule_id, position, doc, created_at, updated_at)"
-                                            " VALUES (?, ?, ?, ?, ?, ?)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO rule (tenant_id, rule_id, position, doc, created_at, updated_at)"
+                     " VALUES (?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->tenant_id);
     stmt_str(s, 2, row->rule_id);
     stmt_i64(s, 3, row->position);

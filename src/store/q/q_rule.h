@@ -22,4 +22,5 @@ MUST_CHECK int q_rule_list(struct tx *tx, struct arena *a, struct str tenant_id,
 MUST_CHECK int q_rule_insert(struct tx *tx, const struct rule_row *row, struct err *e);
 /* 1 removed, 0 there was none. */
 MUST_CHECK int q_rule_delete(struct tx *tx, struct str tenant_id, struct str rule_id, struct err *e);
-MUST_CHECK int q_rule_place(struct tx *tx, const struct rule_row *row, struct err *e); /* writes position and updated_at */
+MUST_CHECK int q_rule_place(struct tx *tx, const struct rule_row *row,
+                            struct err *e); /* writes position and updated_at */

@@ -46,8 +46,9 @@ static struct str blob_of(const uint8_t bytes[SIGN_KEY_BYTES])
 
 int q_signing_key_insert(struct tx *tx, const struct signing_key_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO signing_key (tenant_id, kid, alg, x, y, d, created_at, use_from,"
-                                            " retire_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO signing_key (tenant_id, kid, alg, x, y, d, created_at, use_from,"
+                     " retire_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->tenant_id);
     stmt_str(s, 2, row->kid);
     stmt_str(s, 3, str_from(sign_alg_name(row->key.pub.alg)));

@@ -3,18 +3,18 @@
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
-#define COLUMNS                                                                                             \
-    "task_id, tenant_id, principal_id, account_id, kind, state, decision, subject_type, subject_id, priority," \
+#define COLUMNS                                                                                                        \
+    "task_id, tenant_id, principal_id, account_id, kind, state, decision, subject_type, subject_id, priority,"         \
     " assigned_to, created_at, updated_at, due_at, resolved_at, doc, next_at"
 
 /* Shared by the page and the count; the page adds ?13 and ?14. */
-#define WHERE                                                                                  \
-    " WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3)" \
-    " AND (?4 = '' OR state IN (SELECT value FROM json_each(?4)))"                             \
-    " AND (?5 = '' OR kind IN (SELECT value FROM json_each(?5)))"                              \
-    " AND (?6 = '' OR task_id IN (SELECT value FROM json_each(?6)))"                           \
-    " AND (?7 = '' OR subject_type = ?7) AND (?8 = '' OR subject_id = ?8)"                     \
-    " AND (?9 IS NULL OR created_at > ?9) AND (?10 IS NULL OR created_at < ?10)"               \
+#define WHERE                                                                                                          \
+    " WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3)"                        \
+    " AND (?4 = '' OR state IN (SELECT value FROM json_each(?4)))"                                                     \
+    " AND (?5 = '' OR kind IN (SELECT value FROM json_each(?5)))"                                                      \
+    " AND (?6 = '' OR task_id IN (SELECT value FROM json_each(?6)))"                                                   \
+    " AND (?7 = '' OR subject_type = ?7) AND (?8 = '' OR subject_id = ?8)"                                             \
+    " AND (?9 IS NULL OR created_at > ?9) AND (?10 IS NULL OR created_at < ?10)"                                       \
     " AND (?11 IS NULL OR updated_at > ?11) AND (?12 IS NULL OR updated_at < ?12)"
 
 static int read_row(struct stmt *s, struct arena *a, struct task_row *out, struct err *e)
@@ -71,9 +71,8 @@ int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, str
                 struct err *e)
 {
     ENSURE(f->limit > 0);
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM task" WHERE " AND (?13 = '' OR task_id < ?13)"
-                     " ORDER BY task_id DESC LIMIT ?14");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " COLUMNS " FROM task" WHERE " AND (?13 = '' OR task_id < ?13)"
+                                            " ORDER BY task_id DESC LIMIT ?14");
     bind_filter(s, f);
     stmt_str(s, 13, f->before_id);
     stmt_i64(s, 14, f->limit + 1);
@@ -106,10 +105,10 @@ int q_task_next(struct tx *tx, int64_t *at, struct err *e)
     return 0;
 }
 
-int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n, struct err *e)
+int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n,
+               struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM task WHERE next_at <= ? ORDER BY next_at LIMIT ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " COLUMNS " FROM task WHERE next_at <= ? ORDER BY next_at LIMIT ?");
     stmt_i64(s, 1, until);
     stmt_i64(s, 2, limit);
     int rc = 0;
@@ -120,8 +119,8 @@ int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *r
 
 int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     stmt_str(s, 1, row->task_id);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->principal_id);

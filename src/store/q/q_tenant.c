@@ -16,7 +16,8 @@ static int read_tenant(struct stmt *s, struct arena *a, struct tenant_row *out, 
 
 int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant WHERE tenant_id = ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant WHERE tenant_id = ?");
     stmt_str(s, 1, tenant_id);
     return read_tenant(s, a, out, e);
 }
@@ -160,8 +161,8 @@ int q_principal_list(struct tx *tx, struct arena *a, struct str tenant_id, struc
     return 0;
 }
 
-int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
-                 struct token_row **rows, size_t *n, struct err *e)
+int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id, struct token_row **rows,
+                 size_t *n, struct err *e)
 {
     size_t max, got = 0;
     if (token_count(tx, tenant_id, principal_id, &max, e)) return -1;
@@ -183,11 +184,11 @@ int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct st
 
 int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO tenant (tenant_id, name, host, adapter, doc, created_at, updated_at)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (tenant_id) DO UPDATE SET name = ?2, host = ?3,"
-            " adapter = ?4, doc = ?5, updated_at = ?6"
-            " WHERE name <> ?2 OR host IS NOT ?3 OR adapter <> ?4 OR doc <> ?5");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO tenant (tenant_id, name, host, adapter, doc, created_at, updated_at)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (tenant_id) DO UPDATE SET name = ?2, host = ?3,"
+                     " adapter = ?4, doc = ?5, updated_at = ?6"
+                     " WHERE name <> ?2 OR host IS NOT ?3 OR adapter <> ?4 OR doc <> ?5");
     stmt_str(s, 1, row->tenant_id);
     stmt_str(s, 2, row->name);
     stmt_str_or_null(s, 3, row->host.n ? row->host : STR_NONE);
@@ -254,9 +255,8 @@ int q_token_update(struct tx *tx, const struct token_row *row, struct err *e)
 
 int q_token_used(struct tx *tx, const struct token_use *use, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "UPDATE token SET last_used_at = ?1 WHERE token_id = ?2"
-                     " AND (last_used_at IS NULL OR last_used_at <= ?1 - ?3)");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE token SET last_used_at = ?1 WHERE token_id = ?2"
+                                            " AND (last_used_at IS NULL OR last_used_at <= ?1 - ?3)");
     stmt_i64(s, 1, use->now);
     stmt_str(s, 2, use->token_id);
     stmt_i64(s, 3, use->step);

@@ -19,7 +19,8 @@ struct token_row {
 };
 
 /* All of these: 1 found, 0 not, -1 failed. */
-MUST_CHECK int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_row *out, struct err *e);
+MUST_CHECK int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_row *out,
+                            struct err *e);
 MUST_CHECK int q_tenant_by_host(struct tx *tx, struct arena *a, struct str host, struct tenant_row *out, struct err *e);
 /* The only tenant there is, when there is exactly one. */
 MUST_CHECK int q_tenant_single(struct tx *tx, struct arena *a, struct tenant_row *out, struct err *e);
@@ -35,8 +36,8 @@ struct signer_row {
     struct principal_row principal;
     struct str jwk;
 };
-MUST_CHECK int q_signer_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str kid, struct signer_row *out,
-                            struct err *e);
+MUST_CHECK int q_signer_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str kid,
+                            struct signer_row *out, struct err *e);
 
 /* All of a tenant's principals, and all tokens of one, by id. In the arena. */
 MUST_CHECK int q_principal_list(struct tx *tx, struct arena *a, struct str tenant_id, struct principal_row **rows,

@@ -7,9 +7,10 @@
 
 static int forget_oldest(struct tx *tx, const struct traffic_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "DELETE FROM sandbox_traffic WHERE tenant_id = ?1 AND principal_id = ?2 AND seq <= (SELECT seq FROM"
-                     " sandbox_traffic WHERE tenant_id = ?1 AND principal_id = ?2 ORDER BY sent_at DESC, seq DESC LIMIT 1 OFFSET ?3)");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx,
+        "DELETE FROM sandbox_traffic WHERE tenant_id = ?1 AND principal_id = ?2 AND seq <= (SELECT seq FROM"
+        " sandbox_traffic WHERE tenant_id = ?1 AND principal_id = ?2 ORDER BY sent_at DESC, seq DESC LIMIT 1 OFFSET ?3)");
     stmt_str(s, 1, row->tenant_id);
     stmt_str(s, 2, row->principal_id);
     stmt_i64(s, 3, TRAFFIC_KEPT);
@@ -37,10 +38,10 @@ int q_traffic_insert(struct tx *tx, const struct traffic_row *row, struct err *e
 int q_traffic_list(struct tx *tx, struct arena *a, const struct traffic_filter *f, struct traffic_row **rows, size_t *n,
                    struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT sent_at, method, url, content_type, body, http_status, purpose FROM (SELECT * FROM sandbox_traffic"
-                     " WHERE tenant_id = ? AND principal_id = ? AND sent_at >= ? ORDER BY sent_at DESC, seq DESC LIMIT ?)"
-                     " ORDER BY sent_at, seq");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT sent_at, method, url, content_type, body, http_status, purpose FROM (SELECT * FROM sandbox_traffic"
+            " WHERE tenant_id = ? AND principal_id = ? AND sent_at >= ? ORDER BY sent_at DESC, seq DESC LIMIT ?)"
+            " ORDER BY sent_at, seq");
     struct traffic_row *list = ARENA_ARRAY(a, struct traffic_row, TRAFFIC_KEPT);
     size_t count = 0;
     int rc;

@@ -2,8 +2,8 @@
 
 #include "store/stmt.h"
 
-#define WEBHOOK_COLUMNS                                                                                             \
-    "webhook_id, tenant_id, principal_id, account_id, kind, anchor, subscriber_id, url, scheme, secret, token,"     \
+#define WEBHOOK_COLUMNS                                                                                                \
+    "webhook_id, tenant_id, principal_id, account_id, kind, anchor, subscriber_id, url, scheme, secret, token,"        \
     " operation_id, channel, context, events, active, challenge, created_at, updated_at"
 
 static void read_webhook(struct stmt *s, struct arena *a, struct webhook_row *out)
@@ -36,9 +36,9 @@ int q_webhook_put(struct tx *tx, const struct webhook_row *row, struct err *e)
             " ?14, ?15, ?16, ?17, ?18, ?18) ON CONFLICT (tenant_id, kind, anchor, subscriber_id) DO UPDATE SET"
             " principal_id = ?3, account_id = ?4, url = ?8, scheme = ?9, secret = ?10, token = ?11, operation_id = ?12,"
             " channel = ?13, context = ?14, events = ?15, active = ?16, challenge = ?17, updated_at = ?18");
-    const struct str texts[] = { row->webhook_id, row->tenant_id, row->principal_id, row->account_id, row->kind,
-                                 row->anchor, row->subscriber_id, row->url, row->scheme, row->secret, row->token,
-                                 row->operation_id, row->channel, row->context, row->events };
+    const struct str texts[] = { row->webhook_id, row->tenant_id,     row->principal_id, row->account_id, row->kind,
+                                 row->anchor,     row->subscriber_id, row->url,          row->scheme,     row->secret,
+                                 row->token,      row->operation_id,  row->channel,      row->context,    row->events };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) stmt_str(s, (int)i + 1, texts[i]);
     stmt_i64(s, 16, row->active);
     stmt_str(s, 17, row->challenge);
@@ -55,8 +55,8 @@ int q_webhook_get(struct tx *tx, struct arena *a, struct str webhook_id, struct 
     return rc;
 }
 
-int q_webhook_list(struct tx *tx, struct arena *a, const struct webhook_anchor *key, struct webhook_row **out, size_t *n,
-                   struct err *e)
+int q_webhook_list(struct tx *tx, struct arena *a, const struct webhook_anchor *key, struct webhook_row **out,
+                   size_t *n, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " WEBHOOK_COLUMNS " FROM webhook WHERE tenant_id = ? AND kind = ?"
                                             " AND anchor = ? ORDER BY subscriber_id LIMIT ?");
@@ -127,8 +127,9 @@ static void bind_or_null(struct stmt *s, int index, int64_t v)
 
 static int forget_old(struct tx *tx, int64_t keep_since, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM webhook_activity WHERE seq IN (SELECT seq FROM webhook_activity"
-                                            " ORDER BY seq LIMIT 200) AND completed_at < ?");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "DELETE FROM webhook_activity WHERE seq IN (SELECT seq FROM webhook_activity"
+                     " ORDER BY seq LIMIT 200) AND completed_at < ?");
     stmt_i64(s, 1, keep_since);
     return stmt_run(s, e);
 }
@@ -140,8 +141,10 @@ int q_webhook_activity_add(struct tx *tx, const struct webhook_activity_row *row
                      " subscriber_id, notification_type, status, url, error, sequence_number, attempt, http_status,"
                      " response_ms, payload_bytes, fired_at, completed_at)"
                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    const struct str texts[] = { row->tenant_id, row->principal_id, row->subject, row->job_id, row->idempotency_key,
-                                 row->subscriber_id, row->notification_type, row->status, row->url, row->error };
+    const struct str texts[] = {
+        row->tenant_id,     row->principal_id,      row->subject, row->job_id, row->idempotency_key,
+        row->subscriber_id, row->notification_type, row->status,  row->url,    row->error
+    };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) stmt_str(s, (int)i + 1, texts[i]);
     bind_or_null(s, 11, row->sequence_number);
     stmt_i64(s, 12, row->attempt);
@@ -162,11 +165,11 @@ static int64_t col_or_minus(struct stmt *s, int index)
 int q_webhook_activity_list(struct tx *tx, struct arena *a, const struct webhook_activity_filter *f,
                             struct webhook_activity_row **out, size_t *n, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT tenant_id, principal_id, subject, job_id, idempotency_key, subscriber_id,"
-                     " notification_type, status, url, error, sequence_number, attempt, http_status, response_ms,"
-                     " payload_bytes, fired_at, completed_at FROM webhook_activity WHERE tenant_id = ?1 AND subject = ?2"
-                     " AND (?3 = '' OR principal_id = ?3) AND notification_type <> '' ORDER BY seq DESC LIMIT ?4");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT tenant_id, principal_id, subject, job_id, idempotency_key, subscriber_id,"
+            " notification_type, status, url, error, sequence_number, attempt, http_status, response_ms,"
+            " payload_bytes, fired_at, completed_at FROM webhook_activity WHERE tenant_id = ?1 AND subject = ?2"
+            " AND (?3 = '' OR principal_id = ?3) AND notification_type <> '' ORDER BY seq DESC LIMIT ?4");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->subject);
     stmt_str(s, 3, f->principal_id);
@@ -176,8 +179,10 @@ int q_webhook_activity_list(struct tx *tx, struct arena *a, const struct webhook
     int rc;
     while ((rc = stmt_step(s, e)) == 1) {
         struct webhook_activity_row *r = &rows[found++];
-        struct str *const texts[] = { &r->tenant_id, &r->principal_id, &r->subject, &r->job_id, &r->idempotency_key,
-                                      &r->subscriber_id, &r->notification_type, &r->status, &r->url, &r->error };
+        struct str *const texts[] = {
+            &r->tenant_id,     &r->principal_id,      &r->subject, &r->job_id, &r->idempotency_key,
+            &r->subscriber_id, &r->notification_type, &r->status,  &r->url,    &r->error
+        };
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) *texts[i] = col_str(s, a, (int)i);
         r->sequence_number = col_or_minus(s, 10);
         r->attempt = col_i64(s, 11);

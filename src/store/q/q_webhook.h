@@ -25,8 +25,8 @@ struct webhook_anchor {
 };
 #define WEBHOOKS_OF_ANCHOR_MAX 64
 /* In order of subscriber_id. */
-MUST_CHECK int q_webhook_list(struct tx *tx, struct arena *a, const struct webhook_anchor *key, struct webhook_row **out,
-                              size_t *n, struct err *e);
+MUST_CHECK int q_webhook_list(struct tx *tx, struct arena *a, const struct webhook_anchor *key,
+                              struct webhook_row **out, size_t *n, struct err *e);
 MUST_CHECK int q_webhook_delete(struct tx *tx, struct str webhook_id, struct err *e);
 /* Those of one anchor go to another of the same tenant and kind; what stands there under the same subscriber stays and
  * theirs is forgotten. */

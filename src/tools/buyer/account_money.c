@@ -14,9 +14,9 @@
 #include "tools/buyer/account_tools.h"
 #include "tools/creative/creative_reply.h"
 
-#define BUYS_PAGE  100
-#define USAGE_MAX  1000
-#define ID_MAX     256
+#define BUYS_PAGE 100
+#define USAGE_MAX 1000
+#define ID_MAX    256
 
 /* ---- get_account_financials ---- */
 
@@ -88,8 +88,10 @@ static int add_buy(struct tool_call *c, struct financials *f, const struct media
 
 static int add_buys(struct tool_call *c, struct financials *f, struct err *e)
 {
-    struct media_buy_filter filter = { .tenant_id = f->account.tenant_id, .principal_id = f->account.principal_id,
-                                       .account_id = f->account.account_id, .limit = BUYS_PAGE };
+    struct media_buy_filter filter = { .tenant_id = f->account.tenant_id,
+                                       .principal_id = f->account.principal_id,
+                                       .account_id = f->account.account_id,
+                                       .limit = BUYS_PAGE };
     for (;;) {
         struct media_buy_rows rows;
         if (q_media_buy_list(c->act->tx, c->arena, &filter, &rows, e)) return -1;
@@ -117,7 +119,8 @@ static void add_credit(struct tool_call *c, const struct financials *f)
     int64_t available = f->committed > limit ? 0 : limit - f->committed;
     json_add_money(c->doc, o, "credit_limit", limit);
     json_add_money(c->doc, o, "available_credit", available);
-    if (limit > 0) json_add_i64(c->doc, o, "utilization_percent", muldiv(limit - available, 100, limit, MONEY_ROUND_HALF_UP));
+    if (limit > 0)
+        json_add_i64(c->doc, o, "utilization_percent", muldiv(limit - available, 100, limit, MONEY_ROUND_HALF_UP));
 }
 
 static void choose_currency(struct tool_call *c, struct financials *f)
@@ -183,7 +186,8 @@ static int check_amounts(yyjson_val *record, const char *at, struct err *e)
     int64_t cost, spend = 0, impressions = 0;
     if (json_money(JSON_FIELD(record, "vendor_cost", at), &cost, e)) return -1;
     if (json_opt_money(JSON_FIELD(record, "media_spend", at), &spend, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(record, "impressions", at), (struct json_range){ 0, INT64_MAX }, &impressions, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(record, "impressions", at), (struct json_range){ 0, INT64_MAX }, &impressions, e))
+        return -1;
     if (json_req_str(JSON_FIELD(record, "currency", at), (struct json_len){ 3, 3 }, &currency, e)) return -1;
     if (currency_valid(currency)) return 0;
     (void)err_set(e, "INVALID_REQUEST", "currency must be three capital letters (ISO 4217)");
@@ -208,12 +212,12 @@ static int take_usage(struct tool_call *c, yyjson_val *record, const char *at, s
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_copy(doc, o, "reporting_period", yyjson_obj_get(c->args, "reporting_period"));
     json_add_copy(doc, o, "usage", record);
-    struct buyer_object_row row = { .key = { account.tenant_id, BUYER_OBJECT_USAGE, account.principal_id, account.account_id,
-                                     id_new(c->arena, c->act->rng, "use-", c->act->now) },
-                            .name = buy,
-                            .doc = json_write(c->arena, o),
-                            .created_at = c->act->now,
-                            .updated_at = c->act->now };
+    struct buyer_object_row row = { .key = { account.tenant_id, BUYER_OBJECT_USAGE, account.principal_id,
+                                             account.account_id, id_new(c->arena, c->act->rng, "use-", c->act->now) },
+                                    .name = buy,
+                                    .doc = json_write(c->arena, o),
+                                    .created_at = c->act->now,
+                                    .updated_at = c->act->now };
     return q_buyer_object_put(c->act->tx, &row, why);
 }
 
@@ -253,7 +257,8 @@ int report_usage_run(struct tool_call *c, struct err *e)
     json_add_i64(c->doc, c->reply, "accepted", accepted);
     if (yyjson_mut_arr_size(errors) > 0) json_add_val(c->doc, c->reply, "errors", errors);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
-    struct audit_entry line = { .action = "usage.report", .subject = STR("usage"),
+    struct audit_entry line = { .action = "usage.report",
+                                .subject = STR("usage"),
                                 .doc = arena_printf(c->arena, "{\"accepted\":%lld}", (long long)accepted) };
     c->message = arena_printf(c->arena, "%lld usage records accepted.", (long long)accepted);
     return audit_add(c->act, &line, e);

@@ -115,8 +115,10 @@ int list_accounts_run(struct tool_call *c, struct err *e)
     struct keyset page;
     struct account_ref ref;
     struct account_row own;
-    struct account_filter f = { .tenant_id = c->act->tenant->tenant_id, .principal_id = c->act->principal->principal_id,
-                                .status = json_str(c->args, "status"), .sandbox = -1 };
+    struct account_filter f = { .tenant_id = c->act->tenant->tenant_id,
+                                .principal_id = c->act->principal->principal_id,
+                                .status = json_str(c->args, "status"),
+                                .sandbox = -1 };
     if (json_has(c->args, "sandbox")) f.sandbox = json_bool_or(c->args, "sandbox", false);
     if (keyset_read(c, "accounts", PAGE_MAX_ROWS, &page, e) || account_ref_read(c->args, &ref, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "accounts");

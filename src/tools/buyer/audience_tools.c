@@ -44,7 +44,8 @@ static int check_member(yyjson_val *member, const char *at, size_t i, struct err
     return err_field(e, "%s/%zu/external_id", at, i);
 }
 
-static int read_members(struct buyer_object_item *item, const char *key, yyjson_val **out, struct arena *a, struct err *e)
+static int read_members(struct buyer_object_item *item, const char *key, yyjson_val **out, struct arena *a,
+                        struct err *e)
 {
     yyjson_val *member;
     size_t i, n;
@@ -80,8 +81,8 @@ static struct str member_doc(struct arena *a, yyjson_val *member)
 }
 
 /* Removal takes precedence, so it comes last. *changed when members came or went. */
-static int write_members(struct buyer_object_sync *h, const struct buyer_object_item *item, yyjson_val *add, yyjson_val *remove,
-                         bool *changed, struct err *e)
+static int write_members(struct buyer_object_sync *h, const struct buyer_object_item *item, yyjson_val *add,
+                         yyjson_val *remove, bool *changed, struct err *e)
 {
     struct tx *tx = h->c->act->tx;
     yyjson_val *member;
@@ -100,7 +101,8 @@ static int write_members(struct buyer_object_sync *h, const struct buyer_object_
     return 0;
 }
 
-static int show_audience(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o, struct err *e)
+static int show_audience(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o,
+                         struct err *e)
 {
     struct tool_call *c = h->c;
     int64_t members, least = minimum_size(h);
@@ -118,7 +120,8 @@ static int show_audience(struct buyer_object_sync *h, const struct buyer_object_
     return 0;
 }
 
-static int show_discovered(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o, struct err *e)
+static int show_discovered(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *o,
+                           struct err *e)
 {
     static const char *const more[] = { "description", "audience_type", "tags" };
     yyjson_val *doc = doc_parse(h->c->arena, row->doc);
@@ -143,7 +146,8 @@ static int sync_audience(struct buyer_object_sync *h, struct buyer_object_item *
     yyjson_val *add, *remove;
     bool changed, members_changed = false;
     if (json_bool_or(item->entry, "delete", false)) return delete_audience(h, item, e);
-    if (read_members(item, "add", &add, h->c->arena, e) || read_members(item, "remove", &remove, h->c->arena, e)) return -1;
+    if (read_members(item, "add", &add, h->c->arena, e) || read_members(item, "remove", &remove, h->c->arena, e))
+        return -1;
     item->row.name = json_str(item->entry, "name");
     if (buyer_object_keep(h, item, audience_doc(h, item), &changed, e)) return -1;
     if (write_members(h, item, add, remove, &members_changed, e)) return -1;
@@ -159,7 +163,10 @@ static int sync_audience(struct buyer_object_sync *h, struct buyer_object_item *
 int sync_audiences_run(struct tool_call *c, struct err *e)
 {
     static const struct buyer_object_ops ops = { sync_audience, show_discovered };
-    struct buyer_object_sync h = { .c = c, .kind = BUYER_OBJECT_AUDIENCE, .id_key = "audience_id", .list_key = "audiences",
-                           .list_max = AUDIENCES_MAX };
+    struct buyer_object_sync h = { .c = c,
+                                   .kind = BUYER_OBJECT_AUDIENCE,
+                                   .id_key = "audience_id",
+                                   .list_key = "audiences",
+                                   .list_max = AUDIENCES_MAX };
     return buyer_object_begin(&h, e) || buyer_object_run(&h, &ops, e) ? -1 : 0;
 }

@@ -8,7 +8,8 @@
 
 static struct buyer_object_key key_of(const struct buyer_object_sync *h, struct str id)
 {
-    return (struct buyer_object_key){ h->account.tenant_id, h->kind, h->account.principal_id, h->account.account_id, id };
+    return (struct buyer_object_key){ h->account.tenant_id, h->kind, h->account.principal_id, h->account.account_id,
+                                      id };
 }
 
 static void read_ids(struct buyer_object_sync *h)
@@ -49,11 +50,13 @@ void buyer_object_action(struct buyer_object_sync *h, struct buyer_object_item *
     json_add_cstr(h->c->doc, item->reply, "action", action);
 }
 
-int buyer_object_keep(struct buyer_object_sync *h, struct buyer_object_item *item, struct str doc, bool *changed, struct err *e)
+int buyer_object_keep(struct buyer_object_sync *h, struct buyer_object_item *item, struct str doc, bool *changed,
+                      struct err *e)
 {
     bool same = item->found && doc_same(h->c->arena, item->row.doc, doc);
     if (!item->found && h->stored++ >= BUYER_OBJECT_ALL) {
-        (void)err_set(e, "INVALID_REQUEST", "The account holds %d %s already, and no more are kept.", BUYER_OBJECT_ALL, h->list_key);
+        (void)err_set(e, "INVALID_REQUEST", "The account holds %d %s already, and no more are kept.", BUYER_OBJECT_ALL,
+                      h->list_key);
         (void)err_suggest(e, "Delete what is not used any more.");
         return err_field(e, "%s", item->at);
     }
@@ -76,7 +79,8 @@ static bool in_list(const struct buyer_object_sync *h, struct str id)
 static int open_item(struct buyer_object_sync *h, struct buyer_object_item *item, size_t i, struct err *e)
 {
     struct tool_call *c = h->c;
-    if (json_req_str(JSON_FIELD(item->entry, h->id_key, item->at), (struct json_len){ 1, BUYER_OBJECT_ID_MAX }, &item->id, e)) {
+    if (json_req_str(JSON_FIELD(item->entry, h->id_key, item->at), (struct json_len){ 1, BUYER_OBJECT_ID_MAX },
+                     &item->id, e)) {
         return -1;
     }
     if (h->first[i] != i) {
@@ -88,7 +92,9 @@ static int open_item(struct buyer_object_sync *h, struct buyer_object_item *item
     if (rc < 0) return -1;
     item->found = rc == 1;
     if (rc == 0) {
-        item->row = (struct buyer_object_row){ .key = key, .doc = STR(""), .created_at = c->act->now, .updated_at = c->act->now };
+        item->row = (struct buyer_object_row){
+            .key = key, .doc = STR(""), .created_at = c->act->now, .updated_at = c->act->now
+        };
     }
     return 0;
 }
@@ -108,7 +114,8 @@ static int fail_item(struct buyer_object_sync *h, struct buyer_object_item *item
     return 0;
 }
 
-static int run_item(struct buyer_object_sync *h, const struct buyer_object_ops *ops, size_t i, yyjson_val *entry, struct err *e)
+static int run_item(struct buyer_object_sync *h, const struct buyer_object_ops *ops, size_t i, yyjson_val *entry,
+                    struct err *e)
 {
     struct tool_call *c = h->c;
     struct err why;
@@ -120,7 +127,8 @@ static int run_item(struct buyer_object_sync *h, const struct buyer_object_ops *
     return ops->entry(h, &item, &why) ? fail_item(h, &item, &why, e) : 0;
 }
 
-static int each_stored(struct buyer_object_sync *h, const struct buyer_object_ops *ops, bool delete_missing, struct err *e)
+static int each_stored(struct buyer_object_sync *h, const struct buyer_object_ops *ops, bool delete_missing,
+                       struct err *e)
 {
     struct tool_call *c = h->c;
     struct buyer_object_filter f = { .scope = key_of(h, STR_NONE), .limit = BUYER_OBJECT_ALL };
@@ -157,7 +165,8 @@ int buyer_object_run(struct buyer_object_sync *h, const struct buyer_object_ops 
     for (size_t i = 0; i < n; i++) {
         if (run_item(h, ops, i, yyjson_arr_iter_next(&it), e)) return -1;
     }
-    if (json_bool_or(h->c->args, "delete_missing", false) && each_stored(h, ops, /* delete_missing= */ true, e)) return -1;
+    if (json_bool_or(h->c->args, "delete_missing", false) && each_stored(h, ops, /* delete_missing= */ true, e))
+        return -1;
     h->c->message = arena_printf(h->c->arena, "%zu %s synced.", n, h->list_key);
     return h->dry_run ? 0 : audit(h, e);
 }

@@ -42,11 +42,13 @@ struct buyer_object_ops {
      * SERVICE_UNAVAILABLE. It writes nothing before it can no longer fail. */
     MUST_CHECK int (*entry)(struct buyer_object_sync *h, struct buyer_object_item *item, struct err *e);
     /* An object as it is, for discovery. */
-    MUST_CHECK int (*show)(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *out, struct err *e);
+    MUST_CHECK int (*show)(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *out,
+                           struct err *e);
 };
 MUST_CHECK int buyer_object_run(struct buyer_object_sync *h, const struct buyer_object_ops *ops, struct err *e);
 
 /* Stores item->row with this document (nothing when it is the same or the call is a dry run) and sets the action.
  * *changed, when not NULL, says whether it is new or other than before. */
-MUST_CHECK int buyer_object_keep(struct buyer_object_sync *h, struct buyer_object_item *item, struct str doc, bool *changed, struct err *e);
+MUST_CHECK int buyer_object_keep(struct buyer_object_sync *h, struct buyer_object_item *item, struct str doc,
+                                 bool *changed, struct err *e);
 void buyer_object_action(struct buyer_object_sync *h, struct buyer_object_item *item, const char *action);

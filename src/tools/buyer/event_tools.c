@@ -9,8 +9,8 @@
 #include "tools/buyer/buyer_data_tools.h"
 #include "tools/buyer/buyer_object_sync.h"
 
-#define SOURCES_MAX 200
-#define EVENTS_MAX  10000
+#define SOURCES_MAX    200
+#define EVENTS_MAX     10000
 #define FAILURES_SHOWN 1000
 
 /* ---- sync_event_sources ---- */
@@ -19,9 +19,12 @@ static void add_setup(struct buyer_object_sync *h, yyjson_mut_val *o, struct str
 {
     struct tool_call *c = h->c;
     yyjson_mut_val *s = json_add_obj(c->doc, o, "setup");
-    json_add_str(c->doc, s, "snippet", arena_printf(c->arena,
-                 "log_event {\"event_source_id\": \"" STR_FMT "\", \"events\": [{\"event_id\": \"...\", \"event_type\": "
-                 "\"purchase\", \"event_time\": \"...\"}]}", STR_ARG(id)));
+    json_add_str(c->doc, s, "snippet",
+                 arena_printf(c->arena,
+                              "log_event {\"event_source_id\": \"" STR_FMT
+                              "\", \"events\": [{\"event_id\": \"...\", \"event_type\": "
+                              "\"purchase\", \"event_time\": \"...\"}]}",
+                              STR_ARG(id)));
     json_add_cstr(c->doc, s, "snippet_type", "server_only");
     json_add_cstr(c->doc, s, "instructions",
                   "Send events from your server with the log_event tool, up to 10,000 in a call. Hash e-mail addresses "
@@ -35,7 +38,8 @@ static int add_source(struct buyer_object_sync *h, const struct buyer_object_row
     struct event_summary seen;
     yyjson_val *doc = doc_parse(c->arena, row->doc), *source = json_obj(doc, "source");
     struct str seller_id = json_str(doc, "seller_id");
-    struct event_row scope = { .tenant_id = row->key.tenant_id, .principal_id = row->key.principal_id,
+    struct event_row scope = { .tenant_id = row->key.tenant_id,
+                               .principal_id = row->key.principal_id,
                                .event_source_id = seller_id };
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) json_add_copy(c->doc, o, shown[i], yyjson_obj_get(source, shown[i]));
     json_add_str(c->doc, o, "seller_id", seller_id);
@@ -71,8 +75,11 @@ static int sync_source(struct buyer_object_sync *h, struct buyer_object_item *it
 int sync_event_sources_run(struct tool_call *c, struct err *e)
 {
     static const struct buyer_object_ops ops = { sync_source, add_source };
-    struct buyer_object_sync h = { .c = c, .kind = BUYER_OBJECT_EVENT_SOURCE, .id_key = "event_source_id", .list_key = "event_sources",
-                           .list_max = SOURCES_MAX };
+    struct buyer_object_sync h = { .c = c,
+                                   .kind = BUYER_OBJECT_EVENT_SOURCE,
+                                   .id_key = "event_source_id",
+                                   .list_key = "event_sources",
+                                   .list_max = SOURCES_MAX };
     return buyer_object_begin(&h, e) || buyer_object_run(&h, &ops, e) ? -1 : 0;
 }
 
@@ -95,9 +102,10 @@ static int find_source(struct logging *l, struct err *e)
     struct account_row account;
     struct buyer_object_row row;
     struct err ignored;
-    struct buyer_object_key key = { c->act->tenant->tenant_id, BUYER_OBJECT_EVENT_SOURCE, c->act->principal->principal_id, STR_NONE,
-                            STR_NONE };
-    if (json_req_str(JSON_FIELD(c->args, "event_source_id", ""), (struct json_len){ 1, BUYER_OBJECT_ID_MAX }, &key.object_id, e)) {
+    struct buyer_object_key key = { c->act->tenant->tenant_id, BUYER_OBJECT_EVENT_SOURCE,
+                                    c->act->principal->principal_id, STR_NONE, STR_NONE };
+    if (json_req_str(JSON_FIELD(c->args, "event_source_id", ""), (struct json_len){ 1, BUYER_OBJECT_ID_MAX },
+                     &key.object_id, e)) {
         return -1;
     }
     bool named = account_ref_read(c->args, &ref, &ignored) == 0 && ref.given &&
@@ -147,9 +155,10 @@ static bool has_identifier(yyjson_val *user)
 /* NULL, or what is wrong. */
 static const char *clear_text_in(yyjson_val *user)
 {
-    static const char *const personal[] = { "email", "phone", "phone_number", "first_name", "last_name", "name",
-                                            "address", "street", "date_of_birth" };
-    static const char problem[] = "Personal data must be hashed: send hashed_email or hashed_phone (SHA-256, lower-case hex).";
+    static const char *const personal[] = { "email", "phone",   "phone_number", "first_name",   "last_name",
+                                            "name",  "address", "street",       "date_of_birth" };
+    static const char problem[] =
+        "Personal data must be hashed: send hashed_email or hashed_phone (SHA-256, lower-case hex).";
     yyjson_val *uid;
     size_t i, n;
     for (i = 0; i < ARRAY_LEN(personal); i++) {
@@ -188,8 +197,11 @@ static int log_one(struct logging *l, yyjson_val *event, struct err *e)
 {
     struct tool_call *c = l->c;
     struct str id = json_str(event, "event_id"), type = json_str(event, "event_type");
-    struct event_row row = { .tenant_id = c->act->tenant->tenant_id, .principal_id = c->act->principal->principal_id,
-                             .event_source_id = l->seller_id, .event_id = id, .event_type = type,
+    struct event_row row = { .tenant_id = c->act->tenant->tenant_id,
+                             .principal_id = c->act->principal->principal_id,
+                             .event_source_id = l->seller_id,
+                             .event_id = id,
+                             .event_type = type,
                              .logged_at = c->act->now };
     struct err why;
     if (!id.n || id.n > BUYER_OBJECT_ID_MAX || !type.n) {
@@ -230,8 +242,9 @@ static void add_warnings(struct logging *l)
     if (!l->repeated && !test && l->failed <= FAILURES_SHOWN) return;
     yyjson_mut_val *w = json_add_arr(c->doc, c->reply, "warnings");
     if (l->repeated) {
-        json_push_str(c->doc, w, arena_printf(c->arena, "%lld events had been logged before and were not counted again.",
-                                              (long long)l->repeated));
+        json_push_str(c->doc, w,
+                      arena_printf(c->arena, "%lld events had been logged before and were not counted again.",
+                                   (long long)l->repeated));
     }
     if (test) json_push_str(c->doc, w, STR("Test events are checked and not kept."));
     if (l->failed > FAILURES_SHOWN) json_push_str(c->doc, w, STR("Only the first 1000 failures are listed."));

@@ -62,7 +62,8 @@ static int account_filter(struct tool_call *c, struct str *account_id, bool *non
     return 0;
 }
 
-static int load(struct tool_call *c, const struct inventory_list_kind *kind, struct buyer_object_row *out, struct err *e)
+static int load(struct tool_call *c, const struct inventory_list_kind *kind, struct buyer_object_row *out,
+                struct err *e)
 {
     struct str id;
     if (json_req_str(JSON_FIELD(c->args, "list_id", ""), (struct json_len){ 1, ID_MAX }, &id, e)) return -1;
@@ -123,9 +124,9 @@ static int list(struct tool_call *c, const struct inventory_list_kind *kind, str
     struct keyset page;
     bool none, more = false;
     struct str last = STR_NONE, part = json_str(c->args, "name_contains");
-    struct buyer_object_filter f = { .scope = { c->act->tenant->tenant_id, kind->object_kind, c->act->principal->principal_id, STR_NONE,
-                                        STR_NONE },
-                             .limit = PAGE_ROWS };
+    struct buyer_object_filter f = { .scope = { c->act->tenant->tenant_id, kind->object_kind,
+                                                c->act->principal->principal_id, STR_NONE, STR_NONE },
+                                     .limit = PAGE_ROWS };
     if (keyset_read(c, kind->object_kind, PAGE_ROWS, &page, e)) return -1;
     if (account_filter(c, &f.scope.account_id, &none, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "lists");
@@ -193,9 +194,11 @@ static void add_collection(struct tool_call *c, yyjson_mut_val *arr, const struc
 /* Filters by what is not known of an entry could not be applied to it: said, not hidden. */
 static void add_gaps(struct tool_call *c, yyjson_val *filters, const struct inventory_entries *entries)
 {
-    static const char *const attributes[] = { "countries_all", "channels_any", "property_types", "kinds",
-                                              "content_ratings_exclude", "content_ratings_include", "genres_exclude",
-                                              "genres_include", "production_quality" };
+    static const char *const attributes[] = { "countries_all",           "channels_any",
+                                              "property_types",          "kinds",
+                                              "content_ratings_exclude", "content_ratings_include",
+                                              "genres_exclude",          "genres_include",
+                                              "production_quality" };
     yyjson_mut_val *gaps = yyjson_mut_obj(c->doc);
     for (size_t k = 0; k < ARRAY_LEN(attributes); k++) {
         if (!json_has(filters, attributes[k])) continue;
@@ -327,13 +330,43 @@ int validate_property_delivery_run(struct tool_call *c, struct err *e)
 
 /* ---- the rows of table.c ---- */
 
-int create_property_list_run(struct tool_call *c, struct err *e) { return create(c, &property_lists, e); }
-int get_property_list_run(struct tool_call *c, struct err *e) { return get(c, &property_lists, e); }
-int list_property_lists_run(struct tool_call *c, struct err *e) { return list(c, &property_lists, e); }
-int update_property_list_run(struct tool_call *c, struct err *e) { return update(c, &property_lists, e); }
-int delete_property_list_run(struct tool_call *c, struct err *e) { return delete(c, &property_lists, e); }
-int create_collection_list_run(struct tool_call *c, struct err *e) { return create(c, &collection_lists, e); }
-int get_collection_list_run(struct tool_call *c, struct err *e) { return get(c, &collection_lists, e); }
-int list_collection_lists_run(struct tool_call *c, struct err *e) { return list(c, &collection_lists, e); }
-int update_collection_list_run(struct tool_call *c, struct err *e) { return update(c, &collection_lists, e); }
-int delete_collection_list_run(struct tool_call *c, struct err *e) { return delete(c, &collection_lists, e); }
+int create_property_list_run(struct tool_call *c, struct err *e)
+{
+    return create(c, &property_lists, e);
+}
+int get_property_list_run(struct tool_call *c, struct err *e)
+{
+    return get(c, &property_lists, e);
+}
+int list_property_lists_run(struct tool_call *c, struct err *e)
+{
+    return list(c, &property_lists, e);
+}
+int update_property_list_run(struct tool_call *c, struct err *e)
+{
+    return update(c, &property_lists, e);
+}
+int delete_property_list_run(struct tool_call *c, struct err *e)
+{
+    return delete(c, &property_lists, e);
+}
+int create_collection_list_run(struct tool_call *c, struct err *e)
+{
+    return create(c, &collection_lists, e);
+}
+int get_collection_list_run(struct tool_call *c, struct err *e)
+{
+    return get(c, &collection_lists, e);
+}
+int list_collection_lists_run(struct tool_call *c, struct err *e)
+{
+    return list(c, &collection_lists, e);
+}
+int update_collection_list_run(struct tool_call *c, struct err *e)
+{
+    return update(c, &collection_lists, e);
+}
+int delete_collection_list_run(struct tool_call *c, struct err *e)
+{
+    return delete(c, &collection_lists, e);
+}

@@ -15,9 +15,10 @@
 
 static int load(struct tool_call *c, struct buyer_object_row *out, struct err *e)
 {
-    struct buyer_object_key key = { c->act->tenant->tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, c->act->principal->principal_id, STR_NONE,
-                            STR_NONE };
-    if (json_req_str(JSON_FIELD(c->args, "standards_id", ""), (struct json_len){ 1, ID_MAX }, &key.object_id, e)) return -1;
+    struct buyer_object_key key = { c->act->tenant->tenant_id, BUYER_OBJECT_CONTENT_STANDARDS,
+                                    c->act->principal->principal_id, STR_NONE, STR_NONE };
+    if (json_req_str(JSON_FIELD(c->args, "standards_id", ""), (struct json_len){ 1, ID_MAX }, &key.object_id, e))
+        return -1;
     int rc = q_buyer_object_get(c->act->tx, c->arena, &key, out, e);
     if (rc < 0) return -1;
     if (rc == 1) return 0;
@@ -68,15 +69,16 @@ int create_content_standards_run(struct tool_call *c, struct err *e)
     struct account_row account;
     yyjson_val *scope, *languages;
     if (json_req_obj(JSON_FIELD(c->args, "scope", ""), &scope, e)) return -1;
-    if (json_req_arr(JSON_FIELD(scope, "languages_any", "/scope"), (struct json_len){ 1, 200 }, &languages, e)) return -1;
+    if (json_req_arr(JSON_FIELD(scope, "languages_any", "/scope"), (struct json_len){ 1, 200 }, &languages, e))
+        return -1;
     if (check_policies(c, e)) return -1;
     if (account_ref_read(c->args, &ref, e) || account_ensure(c->act, &ref, ACCOUNT_USE_SYNC, &account, e)) return -1;
-    struct buyer_object_row row = { .key = { account.tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, account.principal_id, account.account_id,
-                                     id_new(c->arena, c->act->rng, "std-", c->act->now) },
-                            .name = json_str(scope, "description"),
-                            .doc = changed_doc(c, STR("{}")),
-                            .created_at = c->act->now,
-                            .updated_at = c->act->now };
+    struct buyer_object_row row = { .key = { account.tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, account.principal_id,
+                                             account.account_id, id_new(c->arena, c->act->rng, "std-", c->act->now) },
+                                    .name = json_str(scope, "description"),
+                                    .doc = changed_doc(c, STR("{}")),
+                                    .created_at = c->act->now,
+                                    .updated_at = c->act->now };
     if (q_buyer_object_put(c->act->tx, &row, e)) return -1;
     json_add_str(c->doc, c->reply, "standards_id", row.key.object_id);
     return audit(c, "content_standards.create", row.key.object_id, e);
@@ -157,9 +159,9 @@ int list_content_standards_run(struct tool_call *c, struct err *e)
     struct keyset page;
     struct str last = STR_NONE;
     bool more = false;
-    struct buyer_object_filter f = { .scope = { c->act->tenant->tenant_id, BUYER_OBJECT_CONTENT_STANDARDS, c->act->principal->principal_id,
-                                        STR_NONE, STR_NONE },
-                             .limit = PAGE_ROWS };
+    struct buyer_object_filter f = { .scope = { c->act->tenant->tenant_id, BUYER_OBJECT_CONTENT_STANDARDS,
+                                                c->act->principal->principal_id, STR_NONE, STR_NONE },
+                                     .limit = PAGE_ROWS };
     if (keyset_read(c, BUYER_OBJECT_CONTENT_STANDARDS, PAGE_ROWS, &page, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "standards");
     f.after_id = page.after;

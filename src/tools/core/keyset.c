@@ -15,7 +15,8 @@ int keyset_read(struct tool_call *c, const char *list, int max_allowed, struct k
     if (json_opt_i64(JSON_FIELD(page, "max_results", "/pagination"), (struct json_range){ 1, max_allowed }, &max, e)) {
         return -1;
     }
-    if (json_opt_str(JSON_FIELD(page, "cursor", "/pagination"), (struct json_len){ 1, CURSOR_MAX }, &cursor, e)) return -1;
+    if (json_opt_str(JSON_FIELD(page, "cursor", "/pagination"), (struct json_len){ 1, CURSOR_MAX }, &cursor, e))
+        return -1;
     out->max = (int)max;
     if (!cursor.n) return 0;
     struct str mark = arena_printf(c->arena, "%s:", list);

@@ -6,8 +6,8 @@
 #include "store/q/q_audit.h"
 #include "tools/core/operator_tools.h"
 
-#define LIST_MAX   1000
-#define VERIFY_MAX 5000
+#define LIST_MAX    1000
+#define VERIFY_MAX  5000
 #define ANCHORS_MAX 1000
 
 static struct str hex(struct tool_call *c, struct str bytes)
@@ -81,7 +81,8 @@ static int check_anchors(struct tool_call *c, yyjson_mut_val *list, struct err *
     if (json_opt_arr(JSON_FIELD(c->args, "anchors", ""), (struct json_len){ 0, ANCHORS_MAX }, &anchors, e)) return -1;
     yyjson_arr_foreach(anchors, i, n, v) {
         struct audit_place place = { 0 };
-        if (json_req_i64(JSON_FIELD(v, "seq", "/anchors"), (struct json_range){ 1, INT64_MAX }, &place.seq, e)) return -1;
+        if (json_req_i64(JSON_FIELD(v, "seq", "/anchors"), (struct json_range){ 1, INT64_MAX }, &place.seq, e))
+            return -1;
         if (read_hash(c, v, place.hash, e)) return -1;
         int there = audit_has(c->act, &place, e);
         if (there < 0) return -1;

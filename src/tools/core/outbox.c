@@ -109,7 +109,8 @@ static void encode_key(struct tool_call *c, yyjson_mut_val *o, const struct sign
 {
     json_add_str(c->doc, o, "kid", k->kid);
     json_add_cstr(c->doc, o, "alg", sign_alg_name(k->key.pub.alg));
-    json_add_str(c->doc, o, "x", base64url_encode(c->arena, (struct str){ (const char *)k->key.pub.x, SIGN_KEY_BYTES }));
+    json_add_str(c->doc, o, "x",
+                 base64url_encode(c->arena, (struct str){ (const char *)k->key.pub.x, SIGN_KEY_BYTES }));
     json_add_time(c->doc, o, "created_at", k->created_at);
     json_add_time(c->doc, o, "used_from", k->use_from > 0 ? k->use_from : k->created_at);
     if (k->retire_at != TIME_NONE) json_add_time(c->doc, o, "published_until", k->retire_at);

@@ -10,7 +10,8 @@
 struct page {
     int64_t offset; /* items to skip */
     int64_t max;
-    struct str list; /* what is being listed, with everything that decides its order: a cursor of another list is refused */
+    struct str
+        list; /* what is being listed, with everything that decides its order: a cursor of another list is refused */
 };
 
 /* Reads args.pagination. `list` ends up, hashed, in the cursor. INVALID_REQUEST (/pagination/cursor or

@@ -241,7 +241,8 @@ static int write_reply(struct call *k, struct err *e)
     struct tenant_settings ts;
     tenant_settings_read(c->act->tenant, c->arena, &ts);
     add_period(k);
-    json_add_str(c->doc, c->reply, "currency", arena_dup(c->arena, str_from(k->currency[0] ? k->currency : ts.currency)));
+    json_add_str(c->doc, c->reply, "currency",
+                 arena_dup(c->arena, str_from(k->currency[0] ? k->currency : ts.currency)));
     if (k->buys_n == 1) json_add_str(c->doc, c->reply, "media_buy_id", k->buys[0]);
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "creatives");
     size_t from = (size_t)k->page.offset, until = from + (size_t)k->page.max;

@@ -65,10 +65,11 @@ int creative_from_catalog(struct tool_call *c, struct str message, yyjson_val **
     if (account_ref_read(c->args, &ref, e)) return -1;
     int found = account_find(c->act, &ref, ACCOUNT_USE_SYNC, &account, e);
     if (found != 1) return found;
-    struct buyer_object_filter f = { .scope = { .tenant_id = c->act->tenant->tenant_id, .kind = BUYER_OBJECT_CATALOG,
-                                        .principal_id = c->act->principal->principal_id,
-                                        .account_id = account.account_id },
-                             .limit = CATALOGS_MAX };
+    struct buyer_object_filter f = { .scope = { .tenant_id = c->act->tenant->tenant_id,
+                                                .kind = BUYER_OBJECT_CATALOG,
+                                                .principal_id = c->act->principal->principal_id,
+                                                .account_id = account.account_id },
+                                     .limit = CATALOGS_MAX };
     struct buyer_object_rows rows;
     struct buyer_object_part part;
     yyjson_doc *doc;

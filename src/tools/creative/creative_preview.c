@@ -59,7 +59,8 @@ static int read_source(struct tool_call *c, yyjson_val *req, const char *at, str
     bool has_assets = yyjson_obj_size(json_obj(manifest, "assets")) > 0;
     if (!has_assets && out->creative_id.n && from_library(c, out, "/creative_id", e)) return -1;
     if (!has_assets && !out->creative_id.n) {
-        (void)err_set(e, "INVALID_REQUEST", "a creative_manifest with assets, or the creative_id of a stored creative, is needed");
+        (void)err_set(e, "INVALID_REQUEST",
+                      "a creative_manifest with assets, or the creative_id of a stored creative, is needed");
         return err_field(e, "%s/creative_manifest", at);
     }
     return find_format(c, json_has(req, "format_id") ? req : out->manifest, &out->format, e) < 0 ? -1 : 0;
@@ -112,8 +113,8 @@ struct preview_request {
     yyjson_val *target_format; /* multi-format builds name it on each preview; or NULL */
 };
 
-static int add_previews(struct tool_call *c, yyjson_mut_val *list, const struct source *s, const struct preview_request *p,
-                        struct err *e)
+static int add_previews(struct tool_call *c, yyjson_mut_val *list, const struct source *s,
+                        const struct preview_request *p, struct err *e)
 {
     yyjson_mut_doc *doc = c->doc;
     size_t n = p->inputs ? yyjson_arr_size(p->inputs) : 1;
@@ -207,7 +208,8 @@ static int find_target(struct tool_call *c, yyjson_val *target, const char *at, 
     bool read = format_ref_read(target, &ref);
     int rc = read ? format_load(c->act->tx, c->arena, c->act->tenant->tenant_id, &ref, out, e) : 0;
     if (rc != 0) return rc < 0 ? -1 : 0;
-    (void)err_set(e, c->minor_3_0 ? "UNSUPPORTED_FEATURE" : "FORMAT_NOT_SUPPORTED", "this agent cannot build for that format");
+    (void)err_set(e, c->minor_3_0 ? "UNSUPPORTED_FEATURE" : "FORMAT_NOT_SUPPORTED",
+                  "this agent cannot build for that format");
     (void)err_suggest(e, "use a format that list_creative_formats shows");
     return err_field(e, "%s", at);
 }
@@ -223,7 +225,9 @@ static int build_one(struct tool_call *c, struct build *b, yyjson_val *target, c
 {
     struct format_spec format;
     if (find_target(c, target, at, &format, e)) return -1;
-    struct render_input in = { .manifest = b->source.manifest, .format = &format, .macros = json_obj(c->args, "macro_values") };
+    struct render_input in = { .manifest = b->source.manifest,
+                               .format = &format,
+                               .macros = json_obj(c->args, "macro_values") };
     json_add_copy(c->doc, manifest, "format_id", target);
     if (render_build(c->arena, &in, c->doc, manifest, e)) return err_field(e, "%s", at);
     json_add_copy(c->doc, manifest, "brand", json_obj(b->source.manifest, "brand"));
@@ -250,7 +254,8 @@ static int build_many(struct tool_call *c, struct build *b, yyjson_val *targets,
 /* From what was sent, or named; from the buyer's catalog when nothing was. */
 static int read_build_source(struct tool_call *c, struct source *out, struct err *e)
 {
-    if (json_has(c->args, "creative_manifest") || json_has(c->args, "creative_id")) return read_source(c, c->args, "", out, e);
+    if (json_has(c->args, "creative_manifest") || json_has(c->args, "creative_id"))
+        return read_source(c, c->args, "", out, e);
     struct str message = json_str(c->args, "message");
     *out = (struct source){ 0 };
     int rc = message.n ? creative_from_catalog(c, message, &out->manifest, e) : 0;
@@ -264,7 +269,8 @@ int build_creative_run(struct tool_call *c, struct err *e)
     struct build b = { .preview = { .output = read_output(c->args, "preview_output_format", OUTPUT_URL) } };
     yyjson_val *targets = NULL, *target = yyjson_obj_get(c->args, "target_format_id");
     bool preview = false;
-    if (json_opt_arr(JSON_FIELD(c->args, "target_format_ids", ""), (struct json_len){ 1, TARGETS_MAX }, &targets, e)) return -1;
+    if (json_opt_arr(JSON_FIELD(c->args, "target_format_ids", ""), (struct json_len){ 1, TARGETS_MAX }, &targets, e))
+        return -1;
     if (json_opt_bool(JSON_FIELD(c->args, "include_preview", ""), &preview, e)) return -1;
     if (read_inputs(c->args, "preview_inputs", "", &b.preview, e)) return -1;
     /* Both: the schemas say not to, 3.0 clients add a default target to the list they were given; the list is meant. */
@@ -274,8 +280,9 @@ int build_creative_run(struct tool_call *c, struct err *e)
     }
     if (read_build_source(c, &b.source, e)) return -1;
     if (preview) b.previews = yyjson_mut_arr(c->doc);
-    if (targets ? build_many(c, &b, targets, e)
-                : build_one(c, &b, target, "/target_format_id", json_add_obj(c->doc, c->reply, "creative_manifest"), e)) {
+    if (targets
+            ? build_many(c, &b, targets, e)
+            : build_one(c, &b, target, "/target_format_id", json_add_obj(c->doc, c->reply, "creative_manifest"), e)) {
         return -1;
     }
     if (!preview) return 0;

@@ -5,9 +5,9 @@
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
 
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX     100
-#define IDS_MAX       100
+#define LIMIT_DEFAULT      50
+#define LIMIT_MAX          100
+#define IDS_MAX            100
 #define SNAPSHOT_READS_MAX 500
 
 static const struct json_limits cursor_limits = { .bytes_max = 4096, .depth_max = 2, .nodes_max = 16 };
@@ -85,10 +85,14 @@ static int read_filters(struct list_call *l, struct err *e)
         const char *key;
         struct str *json;
     } lists[] = {
-        { "statuses", &out->statuses_json },           { "creative_ids", &out->creative_ids_json },
-        { "format_ids", &out->formats_json },          { "concept_ids", &out->concept_ids_json },
-        { "tags", &out->tags_all_json },               { "tags_any", &out->tags_any_json },
-        { "assigned_to_packages", &out->package_ids_json }, { "media_buy_ids", &out->media_buy_ids_json },
+        { "statuses", &out->statuses_json },
+        { "creative_ids", &out->creative_ids_json },
+        { "format_ids", &out->formats_json },
+        { "concept_ids", &out->concept_ids_json },
+        { "tags", &out->tags_all_json },
+        { "tags_any", &out->tags_any_json },
+        { "assigned_to_packages", &out->package_ids_json },
+        { "media_buy_ids", &out->media_buy_ids_json },
     };
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (read_list(l, f, lists[i].key, lists[i].json, e)) return -1;
@@ -97,8 +101,10 @@ static int read_filters(struct list_call *l, struct err *e)
         const char *key;
         int64_t *at;
     } times[] = {
-        { "created_after", &out->created_after }, { "created_before", &out->created_before },
-        { "updated_after", &out->updated_after }, { "updated_before", &out->updated_before },
+        { "created_after", &out->created_after },
+        { "created_before", &out->created_before },
+        { "updated_after", &out->updated_after },
+        { "updated_before", &out->updated_before },
     };
     for (size_t i = 0; i < ARRAY_LEN(times); i++) {
         if (json_opt_time(JSON_FIELD(f, times[i].key, "/filters"), times[i].at, e)) return -1;
@@ -143,8 +149,10 @@ static int read_accounts(struct list_call *l, struct err *e)
 /* ---- order and page ---- */
 
 static const char *const sort_names[] = {
-    [CREATIVE_SORT_CREATED] = "created_date", [CREATIVE_SORT_UPDATED] = "updated_date",
-    [CREATIVE_SORT_NAME] = "name",            [CREATIVE_SORT_STATUS] = "status",
+    [CREATIVE_SORT_CREATED] = "created_date",
+    [CREATIVE_SORT_UPDATED] = "updated_date",
+    [CREATIVE_SORT_NAME] = "name",
+    [CREATIVE_SORT_STATUS] = "status",
     [CREATIVE_SORT_ASSIGNMENTS] = "assignment_count",
 };
 
@@ -183,21 +191,11 @@ static struct str cursor_write(struct list_call *l, const struct creative_listed
     json_add_i64(doc, o, "s", l->page.sort);
     json_add_bool(doc, o, "d", l->page.descending);
     switch (l->page.sort) {
-    case CREATIVE_SORT_CREATED:
-        json_add_i64(doc, o, "k", last->row.created_at);
-        break;
-    case CREATIVE_SORT_UPDATED:
-        json_add_i64(doc, o, "k", last->row.updated_at);
-        break;
-    case CREATIVE_SORT_ASSIGNMENTS:
-        json_add_i64(doc, o, "k", last->assignment_count);
-        break;
-    case CREATIVE_SORT_NAME:
-        json_add_str(doc, o, "k", last->row.name);
-        break;
-    case CREATIVE_SORT_STATUS:
-        json_add_str(doc, o, "k", last->row.status);
-        break;
+    case CREATIVE_SORT_CREATED: json_add_i64(doc, o, "k", last->row.created_at); break;
+    case CREATIVE_SORT_UPDATED: json_add_i64(doc, o, "k", last->row.updated_at); break;
+    case CREATIVE_SORT_ASSIGNMENTS: json_add_i64(doc, o, "k", last->assignment_count); break;
+    case CREATIVE_SORT_NAME: json_add_str(doc, o, "k", last->row.name); break;
+    case CREATIVE_SORT_STATUS: json_add_str(doc, o, "k", last->row.status); break;
     }
     json_add_str(doc, o, "i", last->row.key.creative_id);
     return base64url_encode(l->c->arena, json_write(l->c->arena, o));
@@ -208,10 +206,12 @@ static bool cursor_read(struct list_call *l, struct str text)
     struct str json;
     yyjson_doc *doc;
     struct err e;
-    if (base64_decode(l->c->arena, text, &json) || json_parse(l->c->arena, json, &cursor_limits, &doc, &e)) return false;
+    if (base64_decode(l->c->arena, text, &json) || json_parse(l->c->arena, json, &cursor_limits, &doc, &e))
+        return false;
     yyjson_val *o = yyjson_doc_get_root(doc), *k = yyjson_obj_get(o, "k");
     bool as_text = sorts_by_text(l->page.sort);
-    if (json_i64_or(o, "s", -1) != (int64_t)l->page.sort || json_bool_or(o, "d", false) != l->page.descending) return false;
+    if (json_i64_or(o, "s", -1) != (int64_t)l->page.sort || json_bool_or(o, "d", false) != l->page.descending)
+        return false;
     if (as_text ? !yyjson_is_str(k) : !yyjson_is_int(k)) return false;
     l->page.after = (struct creative_cursor){ .present = true,
                                               .number = as_text ? 0 : yyjson_get_sint(k),
@@ -226,7 +226,8 @@ static int read_page(struct list_call *l, struct err *e)
     int64_t limit = LIMIT_DEFAULT;
     struct str cursor = STR_NONE;
     if (json_opt_obj(JSON_FIELD(l->c->args, "pagination", ""), &p, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(p, "max_results", "/pagination"), (struct json_range){ 1, LIMIT_MAX }, &limit, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(p, "max_results", "/pagination"), (struct json_range){ 1, LIMIT_MAX }, &limit, e))
+        return -1;
     if (json_opt_str(JSON_FIELD(p, "cursor", "/pagination"), (struct json_len){ 1, 4000 }, &cursor, e)) return -1;
     l->page.limit = (int)limit;
     if (cursor.n && !cursor_read(l, cursor)) {
@@ -274,7 +275,8 @@ static int add_assignments(struct list_call *l, yyjson_mut_val *o, const struct 
     }
     for (size_t i = 0; i < rows.n; i++) {
         bool new_buy = true;
-        for (size_t k = 0; k < i; k++) new_buy = new_buy && !str_eq(rows.rows[k].media_buy_id, rows.rows[i].media_buy_id);
+        for (size_t k = 0; k < i; k++)
+            new_buy = new_buy && !str_eq(rows.rows[k].media_buy_id, rows.rows[i].media_buy_id);
         if (new_buy) json_push_str(doc, buys, rows.rows[i].media_buy_id);
         if (!packages) continue;
         yyjson_mut_val *p = json_push_obj(doc, packages);
@@ -320,7 +322,8 @@ static void add_stored(struct list_call *l, yyjson_mut_val *o, yyjson_val *store
     json_add_copy(doc, o, "provenance", json_obj(stored, "provenance"));
     json_add_copy(doc, o, "industry_identifiers", json_arr(stored, "industry_identifiers"));
     yyjson_val *reason = json_get_path(stored, "/salesagent/review/reason");
-    if (yyjson_mut_equals_str(yyjson_mut_obj_get(o, "status"), "rejected")) json_add_copy(doc, o, "rejection_reason", reason);
+    if (yyjson_mut_equals_str(yyjson_mut_obj_get(o, "status"), "rejected"))
+        json_add_copy(doc, o, "rejection_reason", reason);
 }
 
 /* When it was last shown is known to the day at best, and left out. */
@@ -346,7 +349,8 @@ static int add_snapshot(struct list_call *l, yyjson_mut_val *o, const struct cre
 }
 
 /* For dialects; documented in tools/README.md. */
-static yyjson_mut_val *add_aux(struct list_call *l, yyjson_mut_val *list, const struct creative_row *row, yyjson_val *stored)
+static yyjson_mut_val *add_aux(struct list_call *l, yyjson_mut_val *list, const struct creative_row *row,
+                               yyjson_val *stored)
 {
     yyjson_mut_doc *doc = l->c->doc;
     yyjson_mut_val *o = json_push_obj(doc, list);
@@ -357,7 +361,8 @@ static yyjson_mut_val *add_aux(struct list_call *l, yyjson_mut_val *list, const 
     json_add_str(doc, o, "format_id", row->format_id);
     json_add_str(doc, o, "status", row->status);
     json_add_copy(doc, o, "click_url", json_has(ext, "click_url") ? yyjson_obj_get(ext, "click_url") : click);
-    json_add_copy(doc, o, "assets", json_has(ext, "assets") ? yyjson_obj_get(ext, "assets") : json_obj(stored, "assets"));
+    json_add_copy(doc, o, "assets",
+                  json_has(ext, "assets") ? yyjson_obj_get(ext, "assets") : json_obj(stored, "assets"));
     json_add_copy(doc, o, "alt_text", yyjson_obj_get(ext, "alt_text"));
     json_add_copy(doc, o, "provenance",
                   json_has(ext, "provenance") ? yyjson_obj_get(ext, "provenance") : json_obj(stored, "provenance"));
@@ -367,8 +372,8 @@ static yyjson_mut_val *add_aux(struct list_call *l, yyjson_mut_val *list, const 
     return json_add_arr(doc, o, "media_buy_ids");
 }
 
-static int add_creative(struct list_call *l, yyjson_mut_val *list, yyjson_mut_val *aux, const struct creative_listed *item,
-                        struct err *e)
+static int add_creative(struct list_call *l, yyjson_mut_val *list, yyjson_mut_val *aux,
+                        const struct creative_listed *item, struct err *e)
 {
     yyjson_mut_doc *doc = l->c->doc;
     yyjson_mut_val *o = json_push_obj(doc, list);
@@ -426,13 +431,15 @@ int list_creatives_run(struct tool_call *c, struct err *e)
     struct creative_counts counts;
     l.filter.tenant_id = c->act->tenant->tenant_id;
     l.filter.principal_id = c->act->principal->principal_id;
-    if (read_filters(&l, e) || read_accounts(&l, e) || read_sort(&l, e) || read_page(&l, e) || read_flags(&l, e)) return -1;
+    if (read_filters(&l, e) || read_accounts(&l, e) || read_sort(&l, e) || read_page(&l, e) || read_flags(&l, e))
+        return -1;
     if (q_creative_list(c->act->tx, c->arena, &l.filter, &l.page, &found, e)) return -1;
     if (q_creative_count(c->act->tx, c->arena, &l.filter, &counts, e)) return -1;
     bool more = found.n > (size_t)l.page.limit;
     size_t n = more ? (size_t)l.page.limit : found.n;
     int64_t total = 0;
-    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "creatives"), *aux = json_add_arr(c->doc, c->aux, "creatives");
+    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "creatives"),
+                   *aux = json_add_arr(c->doc, c->aux, "creatives");
     for (size_t i = 0; i < n; i++) {
         if (add_creative(&l, list, aux, &found.items[i], e)) return -1;
     }

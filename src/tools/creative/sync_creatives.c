@@ -10,10 +10,10 @@
 #include "tools/creative/creative_tools.h"
 #include "tools/media_buy/request_expand.h"
 
-#define CREATIVES_MAX    100
-#define ASSIGNMENTS_MAX  1000
-#define LIBRARY_MAX      10000
-#define AWAITED_MAX      1000
+#define CREATIVES_MAX   100
+#define ASSIGNMENTS_MAX 1000
+#define LIBRARY_MAX     10000
+#define AWAITED_MAX     1000
 
 struct wish { /* one creative wanted in one package */
     struct str creative_id, package_id, product_id;
@@ -96,7 +96,9 @@ static int read_wish_list(struct sync_call *s, yyjson_val *list, struct err *e)
     size_t i, n;
     yyjson_val *v;
     yyjson_arr_foreach(list, i, n, v) {
-        struct wish w = { .creative_id = json_str(v, "creative_id"), .package_id = json_str(v, "package_id"), .details = v };
+        struct wish w = { .creative_id = json_str(v, "creative_id"),
+                          .package_id = json_str(v, "package_id"),
+                          .details = v };
         if (add_wish(s, w, arena_printf(s->c->arena, "/assignments/%zu", i).p, e)) return -1;
     }
     return 0;
@@ -145,7 +147,8 @@ static int wish_for_buy(struct sync_call *s, struct err *e)
     yyjson_val *v;
     for (size_t k = 0; k < s->buy.n; k++) {
         yyjson_arr_foreach(s->creatives, i, n, v) {
-            struct wish w = { .creative_id = json_str(v, "creative_id"), .package_id = s->buy.rows[k].package_id,
+            struct wish w = { .creative_id = json_str(v, "creative_id"),
+                              .package_id = s->buy.rows[k].package_id,
                               .if_fits = true };
             if (s->buy.rows[k].canceled || w.creative_id.n == 0) continue;
             if (add_wish(s, w, "/ext/salesagent/media_buy_id", e)) return -1;
@@ -164,7 +167,9 @@ static int wish_for_awaited(struct sync_call *s, struct err *e)
     struct creative_awaited_rows rows;
     if (q_creative_awaited(s->c->act->tx, s->c->arena, &q, &rows, e)) return -1;
     for (size_t i = 0; i < rows.n; i++) {
-        struct wish w = { .creative_id = rows.rows[i].creative_id, .package_id = rows.rows[i].package_id, .if_fits = true };
+        struct wish w = { .creative_id = rows.rows[i].creative_id,
+                          .package_id = rows.rows[i].package_id,
+                          .if_fits = true };
         if (is_synced_now(s, w.creative_id) && add_wish(s, w, "/creatives", e)) return -1;
     }
     return 0;
@@ -191,8 +196,10 @@ static int read_call(struct sync_call *s, struct err *e)
 {
     yyjson_val *args = s->c->args;
     struct str mode = STR_NONE;
-    if (json_req_arr(JSON_FIELD(args, "creatives", ""), (struct json_len){ 1, CREATIVES_MAX }, &s->creatives, e)) return -1;
-    if (json_opt_arr(JSON_FIELD(args, "creative_ids", ""), (struct json_len){ 1, CREATIVES_MAX }, &s->creative_ids, e)) {
+    if (json_req_arr(JSON_FIELD(args, "creatives", ""), (struct json_len){ 1, CREATIVES_MAX }, &s->creatives, e))
+        return -1;
+    if (json_opt_arr(JSON_FIELD(args, "creative_ids", ""), (struct json_len){ 1, CREATIVES_MAX }, &s->creative_ids,
+                     e)) {
         return -1;
     }
     if (json_opt_bool(JSON_FIELD(args, "dry_run", ""), &s->dry_run, e)) return -1;
@@ -204,7 +211,8 @@ static int read_call(struct sync_call *s, struct err *e)
         return err_field(e, "/validation_mode");
     }
     if (s->delete_missing && s->creative_ids) {
-        (void)err_set(e, "INVALID_REQUEST", "delete_missing is about the whole library and cannot go with creative_ids");
+        (void)err_set(e, "INVALID_REQUEST",
+                      "delete_missing is about the whole library and cannot go with creative_ids");
         return err_field(e, "/delete_missing");
     }
     struct account_ref ref;
@@ -248,8 +256,9 @@ static int sync_one(struct sync_call *s, size_t index, struct creative_synced *o
                                 .asset = asset,
                                 .at = arena_printf(a, "/creatives/%zu", index) };
     if (!came_before(s, index, id)) return creative_sync(s->c->act, &in, out, e);
-    *out = (struct creative_synced){ .creative_id = id, .action = CREATIVE_FAILED, .errors = ARENA_NEW(a, struct err),
-                                     .errors_n = 1 };
+    *out = (struct creative_synced){
+        .creative_id = id, .action = CREATIVE_FAILED, .errors = ARENA_NEW(a, struct err), .errors_n = 1
+    };
     (void)err_set(out->errors, "VALIDATION_ERROR", "this creative_id is in the request twice");
     (void)err_field(out->errors, "/creatives/%zu/creative_id", index);
     return 0;
@@ -261,7 +270,8 @@ struct assigned {
 };
 
 /* Carries out the wishes for one creative. What is wrong with a wish is reported, not fatal. */
-static int assign_one(struct sync_call *s, struct str creative_id, yyjson_mut_val *o, struct assigned *out, struct err *e)
+static int assign_one(struct sync_call *s, struct str creative_id, yyjson_mut_val *o, struct assigned *out,
+                      struct err *e)
 {
     yyjson_mut_doc *doc = s->c->doc;
     for (size_t i = 0; i < s->wishes_n; i++) {
@@ -283,8 +293,7 @@ static int assign_one(struct sync_call *s, struct str creative_id, yyjson_mut_va
         if (!out->errors) out->errors = json_add_obj(doc, o, "assignment_errors");
         const char *package_id = arena_cstr(s->c->arena, w->package_id);
         (void)yyjson_mut_obj_remove_key(out->errors, package_id); /* a package may be wished for twice */
-        json_add_str(doc, out->errors, package_id,
-                     arena_printf(s->c->arena, "%s: %s", why.code, why.message));
+        json_add_str(doc, out->errors, package_id, arena_printf(s->c->arena, "%s: %s", why.code, why.message));
         if (s->strict) note_failure(s, &why);
     }
     if (out->n == 0) return 0;
@@ -414,7 +423,8 @@ static int delete_missing(struct sync_call *s, struct err *e)
 {
     struct creative_key owner = { .tenant_id = s->c->act->tenant->tenant_id, .principal_id = s->principal_id };
     struct creative_rows rows;
-    if (q_creatives_of_account(s->c->act->tx, s->c->arena, &owner, s->account.account_id, LIBRARY_MAX, &rows, e)) return -1;
+    if (q_creatives_of_account(s->c->act->tx, s->c->arena, &owner, s->account.account_id, LIBRARY_MAX, &rows, e))
+        return -1;
     for (size_t i = 0; i < rows.n; i++) {
         if (is_synced_now(s, rows.rows[i].key.creative_id)) continue;
         struct err why;
@@ -447,8 +457,10 @@ static int refuse_all(struct sync_call *s, struct err *e)
 {
     *e = s->first_error;
     struct str said = arena_dup(s->c->arena, str_from(e->message));
-    (void)snprintf(e->message, sizeof(e->message), "%zu of the creatives failed and nothing was stored (validation_mode"
-                   " strict). First: " STR_FMT, s->failed, STR_ARG(said));
+    (void)snprintf(e->message, sizeof(e->message),
+                   "%zu of the creatives failed and nothing was stored (validation_mode"
+                   " strict). First: " STR_FMT,
+                   s->failed, STR_ARG(said));
     return -1;
 }
 

@@ -126,12 +126,15 @@ static bool shown(struct tool_call *c, const struct task_row *t)
 static void add_member(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, const char *key,
                        const char *member)
 {
-    if (!yyjson_mut_obj_get(o, key)) (void)json_add_text(c->doc, o, key, secrets_redacted(c->arena, task_member(c->act, t, member)));
+    if (!yyjson_mut_obj_get(o, key))
+        (void)json_add_text(c->doc, o, key, secrets_redacted(c->arena, task_member(c->act, t, member)));
 }
 
 static void add_task(struct tool_call *c, yyjson_mut_val *list, const struct task_row *t)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 1000000 };
     static const char *const asked[] = { "operation", "error_detail", "context_data", "creative_id", "media_buy_id" };
     yyjson_mut_val *o = json_push_obj(c->doc, list);
     struct err ignored;

@@ -160,7 +160,9 @@ static yyjson_val *asked_for(struct tool_call *c, const struct task_row *task)
 
 int human_verify(struct tool_call *c, const struct task_row *task, yyjson_val *expected, bool *verified, struct err *e)
 {
-    struct check k = { .c = c, .task = task, .actual = yyjson_mut_obj(c->doc), .discrepancies = yyjson_mut_arr(c->doc) };
+    struct check k = {
+        .c = c, .task = task, .actual = yyjson_mut_obj(c->doc), .discrepancies = yyjson_mut_arr(c->doc)
+    };
     yyjson_val *key, *want;
     size_t i, n;
     if (!expected) expected = asked_for(c, task);

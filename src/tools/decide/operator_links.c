@@ -19,7 +19,8 @@ static int open_link(struct tool_call *c, struct link_row *link, struct err *e)
 
 static void encode(struct tool_call *c, const struct task_row *t)
 {
-    static const char *const members[] = { "description", "rule", "difference", "findings", "comments", "failure", "reason" };
+    static const char *const members[] = { "description", "rule",    "difference", "findings",
+                                           "comments",    "failure", "reason" };
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     json_add_str(c->doc, o, "task_id", t->task_id);
     json_add_str(c->doc, o, "kind", t->kind);
@@ -109,7 +110,10 @@ int tool_x_link_get(struct tool_call *c, struct err *e)
     if (open_link(c, &link, e) || load(c, &link, &task, e)) return -1;
     encode(c, &task);
     yyjson_mut_val *o = yyjson_mut_obj_get(c->reply, "task");
-    return encode_buy(c, &task, e) || encode_creative(c, &task, e) || (task_open(&task) && operator_task_preview(c, o, &task, e)) ? -1 : 0;
+    return encode_buy(c, &task, e) || encode_creative(c, &task, e) ||
+                   (task_open(&task) && operator_task_preview(c, o, &task, e))
+               ? -1
+               : 0;
 }
 
 int tool_x_link_decide(struct tool_call *c, struct err *e)

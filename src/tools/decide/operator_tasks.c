@@ -28,8 +28,8 @@ static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct tas
 /* The members of a task's document that people need to decide. */
 static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
-    static const char *const members[] = { "rule", "terms", "operation", "difference", "findings", "comments",
-                                           "reason", "resolved_by", "result", "failure", "execution" };
+    static const char *const members[] = { "rule",   "terms",       "operation", "difference", "findings", "comments",
+                                           "reason", "resolved_by", "result",    "failure",    "execution" };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));
     }
@@ -90,7 +90,8 @@ static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct ta
     yyjson_doc *doc;
     struct err unread; /* ours */
     static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 8, .nodes_max = 100 };
-    if (!task_executing(c->act, t) || json_parse(c->arena, task_member(c->act, t, "execution"), &limits, &doc, &unread)) return 0;
+    if (!task_executing(c->act, t) || json_parse(c->arena, task_member(c->act, t, "execution"), &limits, &doc, &unread))
+        return 0;
     int found = q_job_get(c->act->tx, c->arena, t->tenant_id, json_str(yyjson_doc_get_root(doc), "job_id"), &job, e);
     if (found < 1) return found;
     yyjson_mut_val *a = json_add_obj(c->doc, o, "asking_the_ad_server");

@@ -189,7 +189,8 @@ static int read_page(struct tool_call *c, struct task_filter *f, struct err *e)
     int64_t max = PAGE_DEFAULT;
     struct str cursor = STR_NONE;
     if (json_opt_obj(JSON_FIELD(c->args, "pagination", ""), &page, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(page, "max_results", "/pagination"), (struct json_range){ 1, PAGE_MAX }, &max, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(page, "max_results", "/pagination"), (struct json_range){ 1, PAGE_MAX }, &max, e))
+        return -1;
     if (json_opt_str(JSON_FIELD(page, "cursor", "/pagination"), (struct json_len){ 1, 1000 }, &cursor, e)) return -1;
     f->limit = (int)max;
     if (!cursor.n) return 0;

@@ -217,8 +217,10 @@ static void add_totals(struct tool_call *c, const struct sums *s)
     static const struct {
         const char *key;
         enum metric metric;
-    } optional[] = { { "clicks", METRIC_CLICKS }, { "views", METRIC_VIEWS },
-                     { "completed_views", METRIC_COMPLETED_VIEWS }, { "conversions", METRIC_CONVERSIONS } };
+    } optional[] = { { "clicks", METRIC_CLICKS },
+                     { "views", METRIC_VIEWS },
+                     { "completed_views", METRIC_COMPLETED_VIEWS },
+                     { "conversions", METRIC_CONVERSIONS } };
     const int64_t *of = s->all.of;
     if (s->mixed) return; /* money of several currencies has no sum */
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "aggregated_totals");
@@ -271,14 +273,14 @@ int get_media_buy_delivery_run(struct tool_call *c, struct err *e)
     struct tenant_settings ts;
     tenant_settings_read(c->act->tenant, c->arena, &ts);
     add_period(c, &in, &sums);
-    json_add_str(c->doc, c->reply, "currency",
-                 arena_dup(c->arena, str_from(sums.count ? sums.currency : ts.currency)));
+    json_add_str(c->doc, c->reply, "currency", arena_dup(c->arena, str_from(sums.count ? sums.currency : ts.currency)));
     add_totals(c, &sums);
     json_add_val(c->doc, c->reply, "media_buy_deliveries", lists.reply);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
     /* No ad server here tells more than packages and days; a breakdown that is not known is left out, and that said. */
     const char *broken_down = yyjson_obj_size(json_obj(c->args, "reporting_dimensions")) > 0
-                                  ? " Breakdowns by dimension are not known here and left out." : "";
+                                  ? " Breakdowns by dimension are not known here and left out."
+                                  : "";
     c->message = arena_printf(c->arena, "Delivery of %lld media buy%s: %lld impressions.%s", (long long)sums.count,
                               sums.count == 1 ? "" : "s",
                               (long long)(sums.all.of[METRIC_IMPRESSIONS] > 0 ? sums.all.of[METRIC_IMPRESSIONS] : 0),

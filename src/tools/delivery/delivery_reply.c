@@ -212,7 +212,8 @@ static void add_package(struct tool_call *c, yyjson_mut_val *list, const struct 
 }
 
 /* The buy's pricing model and what a unit really cost, when its packages agree on one. */
-static void add_effective_rate(struct tool_call *c, yyjson_mut_val *out, yyjson_mut_val *totals, const struct delivery *d)
+static void add_effective_rate(struct tool_call *c, yyjson_mut_val *out, yyjson_mut_val *totals,
+                               const struct delivery *d)
 {
     for (size_t i = 1; i < d->plan->packages_n; i++) {
         if (d->plan->packages[i].pricing_model != d->plan->packages[0].pricing_model) return;
@@ -280,7 +281,9 @@ static void add_pacing(struct tool_call *c, yyjson_mut_val *out, const struct pa
 static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, const struct delivery_package *p,
                           struct str media_buy_id)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 1 << 22,
+                                               .depth_max = JSON_DEPTH_HARD,
+                                               .nodes_max = 1000000 };
     struct package_rows rows;
     yyjson_doc *doc;
     struct err ignored; /* these facts are only left out then */

@@ -94,8 +94,15 @@ static int fits(const struct feedback *f, const char *field, struct err *e)
 
 int provide_performance_feedback_run(struct tool_call *c, struct err *e)
 {
-    static const char *const members[] = { "measurement_period", "performance_index", "creative_id", "metric_type",
-                                           "metric", "vendor", "feedback_source", "ext", NULL };
+    static const char *const members[] = { "measurement_period",
+                                           "performance_index",
+                                           "creative_id",
+                                           "metric_type",
+                                           "metric",
+                                           "vendor",
+                                           "feedback_source",
+                                           "ext",
+                                           NULL };
     struct media_buy_row buy;
     struct str package_id = STR_NONE, creative_id = STR_NONE;
     if (own_buy(c, &buy, e) || check_period(c, e) || check_index(c->args, "", e)) return -1;

@@ -56,7 +56,8 @@ static int check_catalog(struct buyer_object_sync *h, struct buyer_object_item *
 {
     struct str type;
     if (json_req_str(JSON_FIELD(item->entry, "type", item->at), (struct json_len){ 1, 40 }, &type, e)) return -1;
-    if (json_opt_arr(JSON_FIELD(item->entry, "items", item->at), (struct json_len){ 1, SIZE_MAX }, &it->list, e)) return -1;
+    if (json_opt_arr(JSON_FIELD(item->entry, "items", item->at), (struct json_len){ 1, SIZE_MAX }, &it->list, e))
+        return -1;
     if (json_has(item->entry, "url") && it->list) {
         (void)err_set(e, "INVALID_REQUEST", "A catalog has its items in the call or at a URL, not both.");
         return err_field(e, "%s/url", item->at);
@@ -93,7 +94,8 @@ static struct str catalog_doc(struct buyer_object_sync *h, const struct buyer_ob
     return json_write(a, root);
 }
 
-static int store_items(struct buyer_object_sync *h, const struct buyer_object_item *item, const struct items *it, struct err *e)
+static int store_items(struct buyer_object_sync *h, const struct buyer_object_item *item, const struct items *it,
+                       struct err *e)
 {
     struct tx *tx = h->c->act->tx;
     yyjson_val *v;
@@ -127,12 +129,16 @@ static void tell_feed(struct buyer_object_sync *h, const struct catalog_feed *f,
     if (f->status == CATALOG_FEED_FETCHED) return;
     yyjson_mut_val *warnings = json_add_arr(doc, o, "warnings");
     if (f->status == CATALOG_FEED_PENDING) {
-        json_push_str(doc, warnings, STR("The feed has not been fetched yet; the items are those from before. Call sync_catalogs"
-                                         " without catalogs to see what became of it."));
+        json_push_str(doc, warnings,
+                      STR("The feed has not been fetched yet; the items are those from before. Call sync_catalogs"
+                          " without catalogs to see what became of it."));
         return;
     }
-    json_push_str(doc, warnings, arena_printf(h->c->arena, "The feed could not be taken: " STR_FMT " The items are those from"
-                                              " before.", STR_ARG(f->reason)));
+    json_push_str(doc, warnings,
+                  arena_printf(h->c->arena,
+                               "The feed could not be taken: " STR_FMT " The items are those from"
+                               " before.",
+                               STR_ARG(f->reason)));
 }
 
 /* Says whose word holds from now on: the feed's or the call's. */
@@ -169,7 +175,8 @@ static int sync_catalog(struct buyer_object_sync *h, struct buyer_object_item *i
     return sync_feed(h, item, &it, e);
 }
 
-static int show_catalog(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *out, struct err *e)
+static int show_catalog(struct buyer_object_sync *h, const struct buyer_object_row *row, yyjson_mut_val *out,
+                        struct err *e)
 {
     int64_t count;
     if (q_buyer_object_parts_count(h->c->act->tx, &row->key, &count, e)) return -1;
@@ -208,7 +215,8 @@ static int check_strict(struct buyer_object_sync *h, struct err *e)
     if (!str_is(json_str(h->c->args, "validation_mode"), "strict")) return 0;
     yyjson_mut_arr_foreach(h->out, i, n, o) {
         if (!yyjson_mut_equals_str(yyjson_mut_obj_get(o, "action"), "failed")) continue;
-        (void)err_set(e, "VALIDATION_ERROR", "A catalog was refused and validation_mode is strict: nothing was synced.");
+        (void)err_set(e, "VALIDATION_ERROR",
+                      "A catalog was refused and validation_mode is strict: nothing was synced.");
         (void)err_suggest(e, "Send validation_mode lenient to see what is wrong with each catalog.");
         return err_field(e, "/catalogs/%zu", i);
     }
@@ -218,8 +226,9 @@ static int check_strict(struct buyer_object_sync *h, struct err *e)
 int sync_catalogs_run(struct tool_call *c, struct err *e)
 {
     static const struct buyer_object_ops ops = { entry, show_catalog };
-    struct buyer_object_sync h = { .c = c, .kind = BUYER_OBJECT_CATALOG, .id_key = "catalog_id", .list_key = "catalogs",
-                           .list_max = CATALOGS_MAX };
+    struct buyer_object_sync h = {
+        .c = c, .kind = BUYER_OBJECT_CATALOG, .id_key = "catalog_id", .list_key = "catalogs", .list_max = CATALOGS_MAX
+    };
     if (buyer_object_begin(&h, e) || buyer_object_run(&h, &ops, e)) return -1;
     return check_strict(&h, e);
 }

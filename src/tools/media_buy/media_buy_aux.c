@@ -108,7 +108,8 @@ static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, 
     for (size_t i = 0; i < n && i < TASKS_MAX; i++) {
         if (str_is(rows[i].kind, "ad_server")) {
             /* Why it refused is for the publisher's people; that it did is not. */
-            if (task_open(&rows[i])) json_add_cstr(c->doc, o, "ad_server_refused", "The ad server refused; a person looks at it.");
+            if (task_open(&rows[i]))
+                json_add_cstr(c->doc, o, "ad_server_refused", "The ad server refused; a person looks at it.");
             continue;
         }
         yyjson_mut_val *x = json_push_obj(c->doc, arr);
@@ -120,8 +121,9 @@ static int add_tasks(struct tool_call *c, yyjson_mut_val *o, struct str buy_id, 
         json_add_time(c->doc, x, "created_at", rows[i].created_at);
         add_time(c, x, "due_at", rows[i].due_at);
         if (task_open(&rows[i]) && c->act->base_url.n) {
-            json_add_str(c->doc, x, "url", arena_printf(c->arena, STR_FMT "/sign/" STR_FMT, STR_ARG(c->act->base_url),
-                                                        STR_ARG(rows[i].task_id)));
+            json_add_str(
+                c->doc, x, "url",
+                arena_printf(c->arena, STR_FMT "/sign/" STR_FMT, STR_ARG(c->act->base_url), STR_ARG(rows[i].task_id)));
         }
     }
     return 0;
@@ -182,7 +184,8 @@ int media_buy_aux(struct tool_call *c, const struct media_buy_view *v, const boo
         yyjson_mut_val *o = json_push_obj(c->doc, arr);
         add_buy(c, o, b, status);
         yyjson_mut_val *packages = json_add_arr(c->doc, o, "packages");
-        for (size_t k = 0; at < v->packages.n && str_eq(v->packages.rows[at].media_buy_id, b->media_buy_id); at++, k++) {
+        for (size_t k = 0; at < v->packages.n && str_eq(v->packages.rows[at].media_buy_id, b->media_buy_id);
+             at++, k++) {
             if (i == 0 && only && !only[k]) continue;
             yyjson_mut_val *p = json_push_obj(c->doc, packages);
             add_package(c, p, &v->packages.rows[at], status);

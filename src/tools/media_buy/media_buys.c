@@ -9,11 +9,11 @@
 
 #define ACTIVITY_DEFAULT 50
 #define ACTIVITY_MAX     200
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-#define IDS_MAX      1000
-#define HISTORY_MAX  1000
-#define SCAN_MAX     20 /* pages looked through for one page of a status that few have */
+#define PAGE_DEFAULT     50
+#define PAGE_MAX         100
+#define IDS_MAX          1000
+#define HISTORY_MAX      1000
+#define SCAN_MAX         20 /* pages looked through for one page of a status that few have */
 
 /* ---- create ---- */
 
@@ -37,8 +37,9 @@ int tool_create_media_buy(struct tool_call *c, struct err *e)
     if (r.submitted) {
         c->outcome = TOOL_SUBMITTED;
         c->task_id = r.task.task_id;
-        c->message = arena_printf(c->arena, "The publisher reviews this media buy; follow the task for the decision.%s"
-                                  STR_FMT, r.warning.n ? " " : "", STR_ARG(r.warning));
+        c->message =
+            arena_printf(c->arena, "The publisher reviews this media buy; follow the task for the decision.%s" STR_FMT,
+                         r.warning.n ? " " : "", STR_ARG(r.warning));
         return 0;
     }
     media_buy_encode(&v, 0, SHAPE_CREATED, c->doc, c->reply);
@@ -72,8 +73,9 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
     media_buy_encode(&v, 0, SHAPE_UPDATED, c->doc, c->reply);
     json_add_time(c->doc, c->reply, "implementation_date", c->act->now);
     if (media_buy_encode_packages(&v, 0, r.touched, c->doc, c->reply, "affected_packages", e)) return -1;
-    c->message = r.changed ? arena_printf(c->arena, "Media buy updated.%s" STR_FMT, r.warning.n ? " " : "", STR_ARG(r.warning))
-                           : STR("Nothing to change; the media buy is as asked.");
+    c->message =
+        r.changed ? arena_printf(c->arena, "Media buy updated.%s" STR_FMT, r.warning.n ? " " : "", STR_ARG(r.warning))
+                  : STR("Nothing to change; the media buy is as asked.");
     return 0;
 }
 
@@ -170,7 +172,8 @@ static int read_page(struct tool_call *c, struct query *q, struct err *e)
     int64_t max = PAGE_DEFAULT;
     struct str cursor = STR_NONE;
     if (json_opt_obj(JSON_FIELD(c->args, "pagination", ""), &page, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(page, "max_results", "/pagination"), (struct json_range){ 1, PAGE_MAX }, &max, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(page, "max_results", "/pagination"), (struct json_range){ 1, PAGE_MAX }, &max, e))
+        return -1;
     if (json_opt_str(JSON_FIELD(page, "cursor", "/pagination"), (struct json_len){ 1, 1000 }, &cursor, e)) return -1;
     q->max = (int)max;
     return cursor.n ? read_cursor(c, cursor, &q->filter.before_id, e) : 0;
@@ -195,7 +198,8 @@ static int read_scope(struct tool_call *c, struct query *q, struct err *e)
 
 /* Fills a page of up to max + 1 buys whose status now is wanted. What a row stores may lag behind the clock, so the
  * query asks for a superset and this picks. */
-static int find_page(struct tool_call *c, struct query *q, struct media_buy_rows *out, struct str *resume, struct err *e)
+static int find_page(struct tool_call *c, struct query *q, struct media_buy_rows *out, struct str *resume,
+                     struct err *e)
 {
     struct media_buy_row *rows = ARENA_ARRAY(c->arena, struct media_buy_row, (size_t)q->max + 1);
     size_t n = 0;
@@ -276,7 +280,8 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
         yyjson_mut_val *o = json_push_obj(c->doc, arr);
         media_buy_encode(&v, i, SHAPE_LISTED, c->doc, o);
         if (add_history(c, q, rows->rows[i].media_buy_id, o, e)) return -1;
-        if (q->activity && webhook_activity_encode(c->act, rows->rows[i].media_buy_id, (int)q->activity, c->doc, o, e)) {
+        if (q->activity &&
+            webhook_activity_encode(c->act, rows->rows[i].media_buy_id, (int)q->activity, c->doc, o, e)) {
             return -1;
         }
         if (media_buy_encode_packages(&v, i, NULL, c->doc, o, "packages", e)) return -1;
@@ -329,10 +334,12 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     struct media_buy_rows rows = { NULL, 0 }, named = { NULL, 0 };
     struct str resume = STR_NONE;
     if (read_ids(c, &q, e) || read_statuses(c, &q, e) || read_page(c, &q, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(c->args, "include_history", ""), (struct json_range){ 0, HISTORY_MAX }, &q.history, e)) {
+    if (json_opt_i64(JSON_FIELD(c->args, "include_history", ""), (struct json_range){ 0, HISTORY_MAX }, &q.history,
+                     e)) {
         return -1;
     }
-    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e) || read_activity(c, &q, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e) || read_activity(c, &q, e))
+        return -1;
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
     if (scope && (q.ids.n ? find_ids(c, &q, &named, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;

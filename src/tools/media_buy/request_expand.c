@@ -6,10 +6,11 @@
 #include "domain/creative/creative.h"
 #include "domain/media_buy/media_buy.h"
 
-#define CENT      INT64_C(10000) /* in micros */
-#define BUYS_MAX  200
+#define CENT     INT64_C(10000) /* in micros */
+#define BUYS_MAX 200
 
-static const struct json_limits own = { .bytes_max = SIZE_MAX / 4, .depth_max = JSON_DEPTH_HARD,
+static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
+                                        .depth_max = JSON_DEPTH_HARD,
                                         .nodes_max = SIZE_MAX / 4 };
 
 struct expansion {
@@ -350,9 +351,9 @@ static void each_package(struct expansion *x)
             json_add_val(x->doc, entry, "pacing", yyjson_mut_val_mut_copy(x->doc, pacing));
         }
         refine(x, entry, p, add);
-        yyjson_mut_val *own_add = yyjson_mut_obj_get(entry, "ext") ? yyjson_mut_obj_remove_key(ours_of(x, entry),
-                                                                                             "targeting_overlay_add")
-                                                                   : NULL;
+        yyjson_mut_val *own_add = yyjson_mut_obj_get(entry, "ext")
+                                      ? yyjson_mut_obj_remove_key(ours_of(x, entry), "targeting_overlay_add")
+                                      : NULL;
         refine(x, entry, p, own_add);
         keep_ours(x, entry, p);
     }

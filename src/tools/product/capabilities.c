@@ -127,7 +127,8 @@ static void add_targeting(struct capabilities *k, yyjson_mut_val *execution)
     struct tool_call *c = k->c;
     yyjson_mut_val *t = json_add_obj(c->doc, execution, "targeting");
     json_add_bool(c->doc, t, "geo_countries", dimension(k, "geographic", "country"));
-    json_add_bool(c->doc, t, "geo_regions", dimension(k, "geographic", "state") || dimension(k, "geographic", "region"));
+    json_add_bool(c->doc, t, "geo_regions",
+                  dimension(k, "geographic", "state") || dimension(k, "geographic", "region"));
     if (dimension(k, "geographic", "dma") || dimension(k, "geographic", "metro")) {
         json_add_bool(c->doc, json_add_obj(c->doc, t, "geo_metros"), "nielsen_dma", true);
     }
@@ -163,7 +164,8 @@ static void add_frequency_capping(const struct capabilities *k, yyjson_mut_val *
     static const char *const per[] = { "individuals", "devices", NULL };
     static const char *const window[] = { "hours", "days", "campaign", NULL };
     struct tool_call *c = k->c;
-    if (!k->targeting || !dimension(k, "delivery", "frequency_cap")) return; /* as domain/product/targeting.c accepts it */
+    if (!k->targeting || !dimension(k, "delivery", "frequency_cap"))
+        return; /* as domain/product/targeting.c accepts it */
     yyjson_mut_val *f = json_add_obj(c->doc, mb, "frequency_capping");
     add_list(c, f, "supported_per_units", per);
     add_list(c, f, "supported_window_units", window);
@@ -200,9 +202,11 @@ static void add_media_buy(struct capabilities *k)
     json_add_bool(c->doc, mb, "supports_proposals", agent_features.proposals);
     if (agent_features.governance_aware) json_add_bool(c->doc, mb, "governance_aware", true);
     add_list(c, mb, "propagation_surfaces", surfaces);
-    json_add_cstr(c->doc, mb, "creative_approval_mode", k->ts.creative_review_required ? "require_human" : "auto_approve");
+    json_add_cstr(c->doc, mb, "creative_approval_mode",
+                  k->ts.creative_review_required ? "require_human" : "auto_approve");
     yyjson_mut_val *f = json_add_obj(c->doc, mb, "features");
-    json_add_bool(c->doc, f, "inline_creative_management", agent_features.inline_creatives && has_tool("sync_creatives"));
+    json_add_bool(c->doc, f, "inline_creative_management",
+                  agent_features.inline_creatives && has_tool("sync_creatives"));
     json_add_bool(c->doc, f, "property_list_filtering", agent_features.property_list_filtering);
     json_add_bool(c->doc, f, "catalog_management", has_tool("sync_catalogs"));
     /* SDKs of 3.0 ask for these here, beside the blocks of the same names. */
@@ -319,7 +323,8 @@ int get_adcp_capabilities_run(struct tool_call *c, struct err *e)
     struct catalog_slice all = { 0, PROPERTIES_MAX };
     tenant_settings_read(c->act->tenant, c->arena, &k.ts);
     k.targeting = json_obj(json_obj(k.ts.doc, "capabilities"), "targeting");
-    if (q_catalog_list(c->act->tx, c->arena, CATALOG_PROPERTY, c->act->tenant->tenant_id, all, &k.properties, e)) return -1;
+    if (q_catalog_list(c->act->tx, c->arena, CATALOG_PROPERTY, c->act->tenant->tenant_id, all, &k.properties, e))
+        return -1;
     add_adcp(c);
     add_protocols(c);
     add_account(&k);

@@ -41,7 +41,9 @@ static int read_filter(struct tool_call *c, struct format_filter *f, struct err 
     const struct json_range pixels = { 0, 1000000 };
     const struct json_len words = { 1, 200 };
     yyjson_val *args = c->args;
-    *f = (struct format_filter){ .min_width = -1, .max_width = -1, .min_height = -1, .max_height = -1, .responsive = -1 };
+    *f = (struct format_filter){
+        .min_width = -1, .max_width = -1, .min_height = -1, .max_height = -1, .responsive = -1
+    };
     reply_settings(c, &f->ts);
     if (read_ids(c, f, e)) return -1;
     if (json_opt_i64(JSON_FIELD(args, "min_width", ""), pixels, &f->min_width, e)) return -1;
@@ -151,7 +153,8 @@ static bool holds_all(yyjson_val *have, yyjson_val *asked)
 
 static bool disclosure_fits(yyjson_val *format, const struct format_filter *f)
 {
-    if (f->disclosure_positions && !holds_all(json_arr(format, "supported_disclosure_positions"), f->disclosure_positions)) {
+    if (f->disclosure_positions &&
+        !holds_all(json_arr(format, "supported_disclosure_positions"), f->disclosure_positions)) {
         return false;
     }
     if (!f->disclosure_persistence) return true;
@@ -198,8 +201,8 @@ static int sells_there(struct tool_call *c, bool *yes, struct err *e)
     *yes = false;
     for (size_t i = 0; i < rows.n; i++) {
         yyjson_val *property = reply_parse_row(c, &rows.rows[i]);
-        bool same = (domain.n == 0 || str_eq(domain, property_domain(property))) &&
-                    (id.n == 0 || str_eq(id, rows.rows[i].id));
+        bool same =
+            (domain.n == 0 || str_eq(domain, property_domain(property))) && (id.n == 0 || str_eq(id, rows.rows[i].id));
         *yes = *yes || (property && same);
     }
     return 0;
@@ -209,8 +212,10 @@ static int sells_there(struct tool_call *c, bool *yes, struct err *e)
 
 static void add_aux(struct tool_call *c, yyjson_mut_val *arr, yyjson_val *format)
 {
-    static const char *const members[] = { "channel", "mime_types", "max_file_size_bytes",
-                                           "max_animation_duration_seconds", "max_duration_seconds", "requirements" };
+    static const char *const members[] = {
+        "channel",     "mime_types", "max_file_size_bytes", "max_animation_duration_seconds", "max_duration_seconds",
+        "requirements"
+    };
     struct format_ref ref;
     yyjson_mut_val *out = json_push_obj(c->doc, arr);
     yyjson_val *ours = json_obj(json_obj(format, "ext"), "salesagent");

@@ -39,14 +39,16 @@ static int read_mode(struct discovery *d, struct err *e)
         return refuse(e, "/buying_mode", "buying_mode is brief, wholesale or refine.");
     }
     /* Callers from before buying modes may leave out both: they get everything, unranked. */
-    if (str_is(mode, "brief") && !json_has(args, "brief")) return refuse(e, "/brief", "buying_mode brief needs a brief.");
+    if (str_is(mode, "brief") && !json_has(args, "brief"))
+        return refuse(e, "/brief", "buying_mode brief needs a brief.");
     if (d->mode != MODE_BRIEF && json_has(args, "brief")) {
         return refuse(e, "/brief", "A brief is only for buying_mode brief.");
     }
     if (d->mode != MODE_REFINE && json_has(args, "refine")) {
         return refuse(e, "/refine", "refine is only for buying_mode refine.");
     }
-    if (d->mode != MODE_WHOLESALE && (json_has(args, "if_wholesale_feed_version") || json_has(args, "if_pricing_version"))) {
+    if (d->mode != MODE_WHOLESALE &&
+        (json_has(args, "if_wholesale_feed_version") || json_has(args, "if_pricing_version"))) {
         return refuse(e, "/if_wholesale_feed_version", "Feed versions are only for buying_mode wholesale.");
     }
     return json_opt_str(JSON_FIELD(args, "brief", ""), (struct json_len){ 1, BRIEF_BYTES_MAX }, &d->brief, e);
@@ -62,12 +64,13 @@ static int read_lists(struct discovery *d, struct err *e)
         refine_wishes(d);
     }
     if (json_opt_arr(JSON_FIELD(args, "fields", ""), (struct json_len){ 1, 200 }, &d->fields, e)) return -1;
-    return json_opt_arr(JSON_FIELD(ours, "product_ids", "/ext/salesagent"), (struct json_len){ 0, IDS_MAX }, &d->only_ids,
-                        e);
+    return json_opt_arr(JSON_FIELD(ours, "product_ids", "/ext/salesagent"), (struct json_len){ 0, IDS_MAX },
+                        &d->only_ids, e);
 }
 
 /* 1: *out holds it, 0: it cannot be had now, and the answer says so; -1. */
-static int other_agents_list(struct discovery *d, const struct list_ref *at, struct inventory_entries *out, struct err *e)
+static int other_agents_list(struct discovery *d, const struct list_ref *at, struct inventory_entries *out,
+                             struct err *e)
 {
     struct remote_list l;
     if (remote_list_load(d->c->act, &property_lists, at, &l, e)) return -1;
@@ -85,7 +88,7 @@ static int read_property_list(struct discovery *d, struct err *e)
     if (!ref) return 0;
     struct list_ref at = { ref, "/property_list" };
     int found = list_is_remote(d->c->act, ref) ? other_agents_list(d, &at, &entries, e)
-                                                : list_resolve(d->c->act, &property_lists, &at, &entries, e);
+                                               : list_resolve(d->c->act, &property_lists, &at, &entries, e);
     if (found <= 0) return found;
     if (property_filter_make(d->c->act, &entries, &d->properties, e)) return -1;
     d->filter.properties = &d->properties;
@@ -103,7 +106,8 @@ static void tell_of_list(struct discovery *d)
     json_add_bool(c->doc, c->reply, "property_list_applied", d->list_applied);
     if (d->list.state == REMOTE_LIST_FRESH) return;
     if (d->list.state == REMOTE_LIST_STALE) {
-        (void)err_set(&why, "STALE_RESPONSE", "The agent that keeps the list does not answer; products are chosen by what it"
+        (void)err_set(&why, "STALE_RESPONSE",
+                      "The agent that keeps the list does not answer; products are chosen by what it"
                       " held before.");
         (void)err_field(&why, "/products");
         (void)err_details(&why, "{\"served_from_cache\":true,\"cache_age_seconds\":%lld}",
@@ -157,10 +161,11 @@ static int read_request(struct discovery *d, struct err *e)
     /* A cursor goes on in the very list it came from: same mode, brief, filters and refinement. */
     yyjson_val *filters = json_obj(c->args, "filters");
     yyjson_val *properties = json_obj(c->args, "property_list");
-    struct str list = arena_printf(c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
-                                   STR_ARG(properties ? json_canonical(c->arena, properties, NULL) : STR_NONE),
-                                   STR_ARG(d->brief), STR_ARG(filters ? json_canonical(c->arena, filters, NULL) : STR_NONE),
-                                   STR_ARG(d->refine ? json_canonical(c->arena, d->refine, NULL) : STR_NONE));
+    struct str list =
+        arena_printf(c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
+                     STR_ARG(properties ? json_canonical(c->arena, properties, NULL) : STR_NONE), STR_ARG(d->brief),
+                     STR_ARG(filters ? json_canonical(c->arena, filters, NULL) : STR_NONE),
+                     STR_ARG(d->refine ? json_canonical(c->arena, d->refine, NULL) : STR_NONE));
     return page_read(c, list, &d->page, e);
 }
 
@@ -183,8 +188,8 @@ static int answer_unchanged(struct discovery *d, struct err *e)
     struct catalog_version version;
     if (d->mode != MODE_WHOLESALE || c->minor_3_0) return 0; /* AdCP 3.0 has no feed versions */
     if (q_catalog_version(c->act->tx, c->act->tenant->tenant_id, &version, e)) return -1;
-    struct str token = arena_printf(c->arena, "w%lld-%llx", (long long)version.version,
-                                    (unsigned long long)version.changed_at);
+    struct str token =
+        arena_printf(c->arena, "w%lld-%llx", (long long)version.version, (unsigned long long)version.changed_at);
     json_add_str(c->doc, c->reply, "wholesale_feed_version", token);
     if (!str_eq(json_str(c->args, "if_wholesale_feed_version"), token)) return 0;
     struct str pricing = json_str(c->args, "if_pricing_version");
@@ -216,7 +221,8 @@ static void say(struct discovery *d)
     struct tool_call *c = d->c;
     const char *limited = d->anonymous ? " Authenticate to see the whole catalogue, forecasts and proposals." : "";
     if (d->found_n == 0) {
-        c->message = arena_printf(c->arena, "No product passes these filters; filter_diagnostics says which.%s", limited);
+        c->message =
+            arena_printf(c->arena, "No product passes these filters; filter_diagnostics says which.%s", limited);
     } else {
         c->message = arena_printf(c->arena, "%zu products, first: " STR_FMT ".%s", d->found_n,
                                   STR_ARG(d->found[0].p.name), limited);

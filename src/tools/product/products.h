@@ -38,25 +38,25 @@ struct discovery {
     bool list_applied;              /* a property list was resolved; false with a list: see `list` */
     struct remote_list list;        /* when another agent keeps it */
     int64_t budget_s;             /* the buyer's time_budget; -1: none, or longer than anything here takes */
-    bool firm_waits;              /* finalizing needs a person, for whom the budget is too short: nothing was finalized */
+    bool firm_waits; /* finalizing needs a person, for whom the budget is too short: nothing was finalized */
     struct wishes wishes;
     struct page page;
-    yyjson_val *fields;           /* or NULL */
-    yyjson_val *only_ids;         /* ext.salesagent.product_ids, or NULL */
-    yyjson_val *refine;           /* MODE_REFINE */
-    bool anonymous;               /* limited results */
+    yyjson_val *fields; /* or NULL */
+    yyjson_val *only_ids; /* ext.salesagent.product_ids, or NULL */
+    yyjson_val *refine; /* MODE_REFINE */
+    bool anonymous; /* limited results */
 
     struct ranking ranking;
-    struct str *order;            /* product ids, in the order of the answer */
+    struct str *order; /* product ids, in the order of the answer */
     size_t order_n;
-    bool order_is_all;            /* nothing lies beyond `order` */
+    bool order_is_all; /* nothing lies beyond `order` */
 
-    struct found_product *found;  /* this page */
-    bool reranked;                /* by the assistant */
+    struct found_product *found; /* this page */
+    bool reranked; /* by the assistant */
     size_t found_n;
-    int64_t total;                /* -1: not counted */
-    int64_t next_offset;          /* -1: last page */
-    bool cut;                     /* the work budget ended before the page was full */
+    int64_t total; /* -1: not counted */
+    int64_t next_offset; /* -1: last page */
+    bool cut; /* the work budget ended before the page was full */
     int64_t excluded[FILTER_REASONS_N];
 };
 

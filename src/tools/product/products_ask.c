@@ -66,13 +66,16 @@ static struct str channel_of(struct str w)
         const char *word;
         struct str channel;
     } table[] = {
-        { "display", STR("display") },   { "banner", STR("display") },          { "banners", STR("display") },
-        { "video", STR("olv") },         { "olv", STR("olv") },                 { "pre-roll", STR("olv") },
-        { "preroll", STR("olv") },       { "ctv", STR("ctv") },                 { "tv", STR("ctv") },
-        { "audio", STR("streaming_audio") }, { "podcast", STR("podcast") },     { "podcasts", STR("podcast") },
-        { "dooh", STR("dooh") },         { "social", STR("social") },           { "search", STR("search") },
-        { "email", STR("email") },       { "newsletter", STR("email") },        { "gaming", STR("gaming") },
-        { "radio", STR("radio") },       { "retail_media", STR("retail_media") },
+        { "display", STR("display") },  { "banner", STR("display") },
+        { "banners", STR("display") },  { "video", STR("olv") },
+        { "olv", STR("olv") },          { "pre-roll", STR("olv") },
+        { "preroll", STR("olv") },      { "ctv", STR("ctv") },
+        { "tv", STR("ctv") },           { "audio", STR("streaming_audio") },
+        { "podcast", STR("podcast") },  { "podcasts", STR("podcast") },
+        { "dooh", STR("dooh") },        { "social", STR("social") },
+        { "search", STR("search") },    { "email", STR("email") },
+        { "newsletter", STR("email") }, { "gaming", STR("gaming") },
+        { "radio", STR("radio") },      { "retail_media", STR("retail_media") },
     };
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (is(w, table[i].word)) return table[i].channel;
@@ -80,7 +83,8 @@ static struct str channel_of(struct str w)
     return STR_NONE;
 }
 
-static const char *const dropping[] = { "drop", "without", "remove", "exclude", "no", "not", "skip", "omit", "avoid", NULL };
+static const char *const dropping[] = { "drop", "without", "remove", "exclude", "no",
+                                        "not",  "skip",    "omit",   "avoid",   NULL };
 static const char *const limiting[] = { "only", "just", "exclusively", "solely", NULL };
 static const char *const raising[] = { "more", "increase", "higher", "additional", "raise", NULL };
 static const char *const lowering[] = { "less", "fewer", "reduce", "decrease", "lower", NULL };
@@ -148,7 +152,8 @@ static int percent_of(const struct clause *c)
         for (; at < c->words[i].n && c->words[i].p[at] >= '0' && c->words[i].p[at] <= '9' && value <= 100; at++) {
             value = value * 10 + (c->words[i].p[at] - '0');
         }
-        bool sign = at < c->words[i].n ? c->words[i].p[at] == '%' : i + 1 < c->n && (is(c->words[i + 1], "%") || is(c->words[i + 1], "percent"));
+        bool sign = at < c->words[i].n ? c->words[i].p[at] == '%'
+                                       : i + 1 < c->n && (is(c->words[i + 1], "%") || is(c->words[i + 1], "percent"));
         if (at > 0 && sign && value <= 100) return value;
     }
     return -1;

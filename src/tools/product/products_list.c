@@ -4,9 +4,9 @@
 
 #include "tools/product/products.h"
 
-#define SCAN_MAX          1500
-#define ANONYMOUS_MAX     10
-#define SIMILAR_TEXT_MAX  4000
+#define SCAN_MAX         1500
+#define ANONYMOUS_MAX    10
+#define SIMILAR_TEXT_MAX 4000
 
 /* A set of ids, for leaving out what was listed before. */
 struct id_set {
@@ -181,9 +181,11 @@ static void add_found(struct discovery *d, const struct product *p)
 {
     const struct ranked_product *r = products_ranked(d, p->product_id);
     bool ranked = d->mode == MODE_BRIEF && d->brief.n > 0;
-    d->found[d->found_n++] = (struct found_product){
-        .p = *p, .relevance_bp = !ranked ? -1 : r ? r->relevance_bp : 0, .matched = r ? r->matched : 0
-    };
+    d->found[d->found_n++] = (struct found_product){ .p = *p,
+                                                     .relevance_bp = !ranked ? -1
+                                                                     : r     ? r->relevance_bp
+                                                                             : 0,
+                                                     .matched = r ? r->matched : 0 };
 }
 
 static int count_all(struct discovery *d, struct err *e)

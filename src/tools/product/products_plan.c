@@ -211,7 +211,9 @@ int plans_submit(struct discovery *d, struct err *e)
     struct tool_call *c = d->c;
     struct proposal_review review, wanted = { .person = false };
     struct str *ids = ARENA_ARRAY(c->arena, struct str, yyjson_arr_size(d->refine) + 1);
-    struct proposal_request r = { .ids = ids, .context = member(c, "context"), .push_config = member(c, "push_notification_config"),
+    struct proposal_request r = { .ids = ids,
+                                  .context = member(c, "context"),
+                                  .push_config = member(c, "push_notification_config"),
                                   .verdict = &wanted.verdict };
     struct task_row task;
     size_t i, n;

@@ -3,7 +3,6 @@
  * understood is answered honestly as `unable`, and what is understood in part as `partial`. */
 #include "tools/product/products.h"
 
-
 #include "tools/product/products_ask.h"
 
 static int refuse_at(struct err *e, size_t i, const char *member, const char *why)
@@ -95,9 +94,7 @@ static void add_status(struct discovery *d, yyjson_mut_val *out, enum ask_unders
 {
     struct tool_call *c = d->c;
     switch (how) {
-    case ASK_ALL:
-        json_add_cstr(c->doc, out, "status", "applied");
-        return;
+    case ASK_ALL: json_add_cstr(c->doc, out, "status", "applied"); return;
     case ASK_PART:
         json_add_cstr(c->doc, out, "status", "partial");
         json_add_cstr(c->doc, out, "notes",
@@ -105,8 +102,9 @@ static void add_status(struct discovery *d, yyjson_mut_val *out, enum ask_unders
         return;
     case ASK_NOTHING:
         json_add_cstr(c->doc, out, "status", "unable");
-        json_add_cstr(c->doc, out, "notes",
-                      "Asks about delivery type, fixed or auction price and channels can be applied; use filters for others.");
+        json_add_cstr(
+            c->doc, out, "notes",
+            "Asks about delivery type, fixed or auction price and channels can be applied; use filters for others.");
         return;
     }
 }

@@ -8,7 +8,8 @@ void products_rerank(struct discovery *d)
     struct tool_call *c = d->c;
     size_t position[RERANK_CANDIDATES_MAX];
     if (d->mode != MODE_BRIEF || !d->brief.n || d->page.offset != 0) return;
-    size_t n = d->found_n < RERANK_CANDIDATES_MAX ? d->found_n : RERANK_CANDIDATES_MAX; /* the best; the others stay behind */
+    size_t n =
+        d->found_n < RERANK_CANDIDATES_MAX ? d->found_n : RERANK_CANDIDATES_MAX; /* the best; the others stay behind */
     struct rerank_candidate *items = ARENA_ARRAY(c->arena, struct rerank_candidate, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct product *p = &d->found[i].p;

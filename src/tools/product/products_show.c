@@ -7,9 +7,10 @@
 /* Members every product keeps, whatever `fields` says: AdCP requires them of a product. */
 static bool always_shown(struct str key)
 {
-    static const char *const keys[] = { "product_id",      "name",           "description",
-                                        "publisher_properties", "format_ids", "format_options",
-                                        "delivery_type",   "pricing_options", "reporting_capabilities" };
+    static const char *const keys[] = {
+        "product_id",     "name",          "description",     "publisher_properties",  "format_ids",
+        "format_options", "delivery_type", "pricing_options", "reporting_capabilities"
+    };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         if (str_is(key, keys[i])) return true;
     }
@@ -90,7 +91,8 @@ static int add_forecast(struct discovery *d, yyjson_mut_val *out, const struct p
     struct forecast f;
     struct forecast_window w = { .start_at = d->filter.start_at, .end_at = d->filter.end_at };
     bool asked = d->fields && reply_arr_has(d->fields, STR("forecast"));
-    if (d->anonymous || json_obj(p->doc, "forecast") || (d->mode == MODE_WHOLESALE && !asked) || !shown(d, STR("forecast"))) {
+    if (d->anonymous || json_obj(p->doc, "forecast") || (d->mode == MODE_WHOLESALE && !asked) ||
+        !shown(d, STR("forecast"))) {
         return 0;
     }
     if (forecast_product(d->c->act, p, w, &f, e)) return -1;
@@ -133,7 +135,8 @@ static void add_aux_option(struct tool_call *c, yyjson_mut_val *arr, const struc
     bool fixed = o->fixed_price_micros >= 0;
     json_add_str(c->doc, out, "pricing_option_id", o->pricing_option_id);
     json_add_cstr(c->doc, out, "pricing_model", pricing_model_name(o->model));
-    if (fixed || o->floor_micros >= 0) json_add_money(c->doc, out, "rate", fixed ? o->fixed_price_micros : o->floor_micros);
+    if (fixed || o->floor_micros >= 0)
+        json_add_money(c->doc, out, "rate", fixed ? o->fixed_price_micros : o->floor_micros);
     if (o->floor_micros >= 0) json_add_money(c->doc, out, "floor", o->floor_micros);
     json_add_bool(c->doc, out, "fixed", fixed);
     json_add_cstr(c->doc, out, "currency", o->currency);
@@ -147,7 +150,8 @@ static void add_aux_words(struct discovery *d, yyjson_mut_val *out, const struct
     yyjson_val *available = json_obj(json_obj(d->ts.doc, "capabilities"), "targeting");
     size_t i, n;
     yyjson_val *countries = json_arr(p->doc, "countries");
-    json_add_copy(c->doc, out, "countries", countries ? countries : json_arr(json_obj(ours, "targeting"), "geographic"));
+    json_add_copy(c->doc, out, "countries",
+                  countries ? countries : json_arr(json_obj(ours, "targeting"), "geographic"));
     json_add_copy(c->doc, out, "targeting", json_obj(ours, "targeting"));
     json_add_copy(c->doc, out, "estimated_reach", json_obj(ours, "estimated_reach"));
     yyjson_mut_val *names = json_add_arr(c->doc, out, "targeting_available");
@@ -169,7 +173,8 @@ static void add_aux(struct discovery *d, yyjson_mut_val *arr, const struct found
     for (size_t i = 0; i < p->formats_n; i++) json_push_str(c->doc, formats, p->formats[i].id);
     yyjson_mut_val *options = json_add_arr(c->doc, out, "pricing_options");
     for (size_t i = 0; i < p->pricing_options_n; i++) {
-        if (product_filter_option(&d->filter, &p->pricing_options[i])) add_aux_option(c, options, &p->pricing_options[i]);
+        if (product_filter_option(&d->filter, &p->pricing_options[i]))
+            add_aux_option(c, options, &p->pricing_options[i]);
     }
     add_aux_words(d, out, p);
     if (f->relevance_bp >= 0) json_add_real(c->doc, out, "relevance_score", (double)(f->relevance_bp / 100) / 100.0);
@@ -187,7 +192,8 @@ static void add_diagnostics(struct discovery *d)
             yyjson_mut_val *diagnostics = json_add_obj(c->doc, c->reply, "filter_diagnostics");
             by = json_add_obj(c->doc, diagnostics, "excluded_by");
         }
-        json_add_i64(c->doc, json_add_obj(c->doc, by, filter_reason_name((enum filter_reason)r)), "count", d->excluded[r]);
+        json_add_i64(c->doc, json_add_obj(c->doc, by, filter_reason_name((enum filter_reason)r)), "count",
+                     d->excluded[r]);
     }
 }
 
@@ -216,16 +222,20 @@ static void tell_incomplete(struct discovery *d)
     bool feed = d->mode == MODE_WHOLESALE && !d->c->minor_3_0; /* a scope of AdCP 3.1 */
     bool list = d->budget_s >= 0 && json_has(d->c->args, "property_list") && d->list.state == REMOTE_LIST_UNREACHABLE;
     if (d->cut) {
-        add_incomplete(d, feed ? "wholesale_feed" : "products", "Not all products were looked at; go on with the cursor.",
-                       (struct incomplete_wait){ 0 });
+        add_incomplete(d, feed ? "wholesale_feed" : "products",
+                       "Not all products were looked at; go on with the cursor.", (struct incomplete_wait){ 0 });
     }
     if (list) {
-        add_incomplete(d, "products", "The property list could not be fetched within the time budget; the products are not"
-                       " chosen by it.", (struct incomplete_wait){ 10, "seconds" });
+        add_incomplete(d, "products",
+                       "The property list could not be fetched within the time budget; the products are not"
+                       " chosen by it.",
+                       (struct incomplete_wait){ 10, "seconds" });
     }
     if (d->firm_waits) {
-        add_incomplete(d, "proposals", "A person makes this proposal firm, which takes longer than the time budget; nothing"
-                       " was finalized.", (struct incomplete_wait){ d->ts.approval_sla_hours, "hours" });
+        add_incomplete(d, "proposals",
+                       "A person makes this proposal firm, which takes longer than the time budget; nothing"
+                       " was finalized.",
+                       (struct incomplete_wait){ d->ts.approval_sla_hours, "hours" });
     }
 }
 

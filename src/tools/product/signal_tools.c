@@ -208,11 +208,13 @@ static struct str place_name(yyjson_val *destination)
 }
 
 static struct buyer_object_key activation_key(struct asking *q, const struct account_row *account, struct str id,
-                                      yyjson_val *destination)
+                                              yyjson_val *destination)
 {
     struct str place = place_name(destination), at = json_str(destination, "account");
-    struct str object = arena_printf(q->c->arena, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(id), STR_ARG(place), STR_ARG(at));
-    return (struct buyer_object_key){ account->tenant_id, BUYER_OBJECT_SIGNAL, account->principal_id, account->account_id, object };
+    struct str object =
+        arena_printf(q->c->arena, STR_FMT " " STR_FMT " " STR_FMT, STR_ARG(id), STR_ARG(place), STR_ARG(at));
+    return (struct buyer_object_key){ account->tenant_id, BUYER_OBJECT_SIGNAL, account->principal_id,
+                                      account->account_id, object };
 }
 
 /* ---- get_signals ---- */
@@ -243,15 +245,17 @@ static void add_deployments(struct asking *q, yyjson_mut_val *o, yyjson_val *doc
     yyjson_arr_foreach(json_arr(doc, "deployments"), i, n, place) {
         if (!destination_wanted(c->args, place)) continue;
         yyjson_mut_val *d = json_push_obj(c->doc, arr);
-        for (size_t k = 0; k < ARRAY_LEN(shown); k++) json_add_copy(c->doc, d, shown[k], yyjson_obj_get(place, shown[k]));
+        for (size_t k = 0; k < ARRAY_LEN(shown); k++)
+            json_add_copy(c->doc, d, shown[k], yyjson_obj_get(place, shown[k]));
         json_add_bool(c->doc, d, "is_live", false);
     }
 }
 
 static bool always_shown(const struct tool_call *c, struct str name)
 {
-    static const char *const always[] = { "signal_ref", "signal_id", "signal_agent_segment_id", "name", "description",
-                                          "signal_type", "data_provider", "coverage_percentage", "deployments" };
+    static const char *const always[] = { "signal_ref",    "signal_id",           "signal_agent_segment_id",
+                                          "name",          "description",         "signal_type",
+                                          "data_provider", "coverage_percentage", "deployments" };
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         if (str_is(name, always[i])) return true;
     }
@@ -275,9 +279,11 @@ static yyjson_mut_val *keep_fields(struct tool_call *c, yyjson_mut_val *o)
 
 static void add_signal(struct asking *q, yyjson_mut_val *arr, const struct signal *s)
 {
-    static const char *const shown[] = { "name", "description", "value_type", "categories", "range", "countries",
-                                         "coverage_percentage", "pricing_options", "taxonomy", "data_sources",
-                                         "methodology", "refresh_cadence", "lookback_window", "last_updated" };
+    static const char *const shown[] = {
+        "name",        "description",         "value_type",      "categories",  "range",
+        "countries",   "coverage_percentage", "pricing_options", "taxonomy",    "data_sources",
+        "methodology", "refresh_cadence",     "lookback_window", "last_updated"
+    };
     struct tool_call *c = q->c;
     yyjson_mut_val *o = yyjson_mut_obj(c->doc);
     yyjson_mut_val *ref = json_add_obj(c->doc, o, "signal_ref"), *id = json_add_obj(c->doc, o, "signal_id");
@@ -333,7 +339,8 @@ int get_signals_run(struct tool_call *c, struct err *e)
     struct page page;
     bool wholesale = str_is(json_str(c->args, "discovery_mode"), "wholesale");
     yyjson_val *args = c->args;
-    if (!wholesale && !json_str(args, "signal_spec").n && !json_arr(args, "signal_ids") && !json_arr(args, "signal_refs")) {
+    if (!wholesale && !json_str(args, "signal_spec").n && !json_arr(args, "signal_ids") &&
+        !json_arr(args, "signal_refs")) {
         (void)err_set(e, "INVALID_REQUEST", "Say what you look for: signal_spec, signal_refs or signal_ids.");
         return err_field(e, "/signal_spec");
     }
@@ -361,7 +368,8 @@ static int find_signal(struct asking *q, struct signal *out, struct err *e)
     struct tool_call *c = q->c;
     struct catalog_row row;
     struct str id;
-    if (json_req_str(JSON_FIELD(c->args, "signal_agent_segment_id", ""), (struct json_len){ 1, ID_MAX }, &id, e)) return -1;
+    if (json_req_str(JSON_FIELD(c->args, "signal_agent_segment_id", ""), (struct json_len){ 1, ID_MAX }, &id, e))
+        return -1;
     int rc = q_catalog_get(c->act->tx, c->arena, CATALOG_SIGNAL, c->act->tenant->tenant_id, id, &row, e);
     if (rc < 0) return -1;
     yyjson_val *doc = rc == 1 ? reply_parse_row(c, &row) : NULL;
@@ -426,8 +434,12 @@ static int keep_activation(struct asking *q, const struct activation *a, yyjson_
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_copy(doc, o, "destination", destination);
     json_add_copy(doc, o, "pricing_option_id", yyjson_obj_get(c->args, "pricing_option_id"));
-    row = (struct buyer_object_row){ .key = key, .name = a->signal->id, .status = STR("active"), .doc = json_write(c->arena, o),
-                             .created_at = *since, .updated_at = c->act->now };
+    row = (struct buyer_object_row){ .key = key,
+                                     .name = a->signal->id,
+                                     .status = STR("active"),
+                                     .doc = json_write(c->arena, o),
+                                     .created_at = *since,
+                                     .updated_at = c->act->now };
     return q_buyer_object_put(c->act->tx, &row, e);
 }
 
@@ -450,7 +462,8 @@ static int add_deployment(struct asking *q, const struct activation *a, size_t i
     int64_t live_at = since + minutes * 60 * USEC_PER_SEC;
     bool live = a->on && live_at <= c->act->now;
     yyjson_mut_val *d = json_push_obj(c->doc, arr);
-    for (size_t k = 0; k < ARRAY_LEN(echoed); k++) json_add_copy(c->doc, d, echoed[k], yyjson_obj_get(destination, echoed[k]));
+    for (size_t k = 0; k < ARRAY_LEN(echoed); k++)
+        json_add_copy(c->doc, d, echoed[k], yyjson_obj_get(destination, echoed[k]));
     json_add_bool(c->doc, d, "is_live", live);
     if (live) add_key(c, d, a->signal, place, platform);
     if (live) json_add_time(c->doc, d, "deployed_at", live_at);

@@ -204,7 +204,8 @@ int tool_x_token_add(struct tool_call *c, struct err *e)
 {
     struct principal_row p;
     struct token_row t = { .tenant_id = c->act->tenant->tenant_id, .scope = STR("all"), .expires_at = TIME_NONE };
-    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &t.principal_id, e)) return -1;
+    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &t.principal_id, e))
+        return -1;
     if (json_opt_str(JSON_FIELD(c->args, "label", ""), (struct json_len){ 1, 200 }, &t.label, e)) return -1;
     if (json_opt_str(JSON_FIELD(c->args, "scope", ""), (struct json_len){ 1, 16 }, &t.scope, e)) return -1;
     if (json_opt_bool(JSON_FIELD(c->args, "sandbox", ""), &t.sandbox, e)) return -1;
@@ -309,7 +310,9 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     struct str had = row.doc;
     if (patch) row.doc = merged(c, row.doc, patch);
     if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");
-    if (json_parse(c->arena, row.doc, &limits, &doc, e) || catalog_check_settings(c->arena, yyjson_doc_get_root(doc), e)) return -1;
+    if (json_parse(c->arena, row.doc, &limits, &doc, e) ||
+        catalog_check_settings(c->arena, yyjson_doc_get_root(doc), e))
+        return -1;
     if (q_tenant_put(c->act->tx, &row, c->act->now, e) < 0 || encode_tenant(c, e)) return -1;
     /* Names only: settings hold addresses and credentials. */
     yyjson_mut_doc *names = json_doc_new(c->arena);

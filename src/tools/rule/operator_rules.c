@@ -61,7 +61,9 @@ int tool_x_rule_move(struct tool_call *c, struct err *e)
 
 int tool_x_rule_test(struct tool_call *c, struct err *e)
 {
-    static const char *const lapses[] = { [LAPSE_STAY] = "stay", [LAPSE_REJECT] = "reject", [LAPSE_APPROVE] = "approve" };
+    static const char *const lapses[] = {
+        [LAPSE_STAY] = "stay", [LAPSE_REJECT] = "reject", [LAPSE_APPROVE] = "approve"
+    };
     struct rule_facts *f = ARENA_NEW(c->arena, struct rule_facts);
     struct rule_verdict v;
     if (rule_facts_read(c->args, f, e) || rule_decide(c->act, f, &v, e)) return -1;

@@ -24,7 +24,8 @@ static int force(struct tool_call *c, const struct scenario *s, yyjson_val *para
 {
     struct sandbox_state state = { 0 };
     if (s->force(c->act, params, &state, e)) {
-        if (strcmp(e->code, "INVALID_TRANSITION") == 0) json_add_str_opt(c->doc, c->reply, "current_state", state.current);
+        if (strcmp(e->code, "INVALID_TRANSITION") == 0)
+            json_add_str_opt(c->doc, c->reply, "current_state", state.current);
         return -1;
     }
     json_add_bool(c->doc, c->reply, "success", true);
@@ -77,8 +78,9 @@ static int force_upstream(struct tool_call *c, const struct scenario *s, yyjson_
     json_add_bool(c->doc, c->reply, "success", true);
     json_add_cstr(c->doc, c->reply, "previous_state", "available");
     json_add_cstr(c->doc, c->reply, "current_state", "unavailable");
-    json_add_str(c->doc, c->reply, "message",
-                 arena_printf(c->arena, STR_FMT " is unavailable until scenarios are listed again.", STR_ARG(upstream)));
+    json_add_str(
+        c->doc, c->reply, "message",
+        arena_printf(c->arena, STR_FMT " is unavailable until scenarios are listed again.", STR_ARG(upstream)));
     return 0;
 }
 
@@ -142,12 +144,19 @@ static const struct scenario scenarios[] = {
 /* The controller's own words for what the domain says in AdCP's. */
 static const char *controller_code(const char *code)
 {
-    static const struct { const char *ours, *theirs; } words[] = {
-        { "INVALID_REQUEST", "INVALID_PARAMS" },    { "VALIDATION_ERROR", "INVALID_PARAMS" },
-        { "MEDIA_BUY_NOT_FOUND", "NOT_FOUND" },     { "CREATIVE_NOT_FOUND", "NOT_FOUND" },
-        { "ACCOUNT_NOT_FOUND", "NOT_FOUND" },       { "PACKAGE_NOT_FOUND", "NOT_FOUND" },
-        { "INVALID_PARAMS", "INVALID_PARAMS" },     { "NOT_FOUND", "NOT_FOUND" },
-        { "INVALID_TRANSITION", "INVALID_TRANSITION" }, { "INVALID_STATE", "INVALID_STATE" },
+    static const struct {
+        const char *ours, *theirs;
+    } words[] = {
+        { "INVALID_REQUEST", "INVALID_PARAMS" },
+        { "VALIDATION_ERROR", "INVALID_PARAMS" },
+        { "MEDIA_BUY_NOT_FOUND", "NOT_FOUND" },
+        { "CREATIVE_NOT_FOUND", "NOT_FOUND" },
+        { "ACCOUNT_NOT_FOUND", "NOT_FOUND" },
+        { "PACKAGE_NOT_FOUND", "NOT_FOUND" },
+        { "INVALID_PARAMS", "INVALID_PARAMS" },
+        { "NOT_FOUND", "NOT_FOUND" },
+        { "INVALID_TRANSITION", "INVALID_TRANSITION" },
+        { "INVALID_STATE", "INVALID_STATE" },
         { "FORBIDDEN", "FORBIDDEN" },
     };
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
@@ -220,8 +229,9 @@ int comply_advise(struct tool_call *c, const struct tool *tool, struct err *e)
     if (!errors) errors = json_add_arr(c->doc, c->reply, "errors");
     yyjson_mut_val *o = json_push_obj(c->doc, errors);
     json_add_cstr(c->doc, o, "code", "STALE_RESPONSE");
-    json_add_str(c->doc, o, "message", arena_printf(c->arena, STR_FMT " cannot be reached; this is what it said last.",
-                                                    STR_ARG(stale.upstream)));
+    json_add_str(
+        c->doc, o, "message",
+        arena_printf(c->arena, STR_FMT " cannot be reached; this is what it said last.", STR_ARG(stale.upstream)));
     json_add_cstr(c->doc, o, "recovery", "transient");
     json_add_cstr(c->doc, o, "field", stale.payload);
     yyjson_mut_val *details = json_add_obj(c->doc, o, "details");

@@ -65,7 +65,6 @@ static uint64_t below(struct world *w, uint64_t n)
 
 /* --- the adapter: find -> (create) -> record -> line -> done ----------------------------------------------------- */
 
-
 static void call(struct adapter_op *op, const char *what)
 {
     struct arena *a = op->arena;
@@ -171,8 +170,14 @@ static struct http_answer answer(void *arg, const struct http_call *c)
     bool refused = (w->refuses && is(c, "create")) || (w->refuses_creatives && is(c, "put"));
     if (refused) a = (struct http_answer){ HTTP_OK, 422, -1, -1, 1000, "" };
     switch (below(w, 8)) {
-    case 0: a.status = 503; a.effect_us = -1; break;
-    case 1: a.outcome = HTTP_NOT_SENT; a.effect_us = -1; break;
+    case 0:
+        a.status = 503;
+        a.effect_us = -1;
+        break;
+    case 1:
+        a.outcome = HTTP_NOT_SENT;
+        a.effect_us = -1;
+        break;
     case 2: a.outcome = HTTP_UNKNOWN; break; /* it acted, and we do not hear of it */
     default: break;
     }
@@ -235,11 +240,18 @@ static int exec(struct tx *tx, struct stmt *s, struct err *e)
 /* An approved creative in the package; the buy waits until the ad server has it. */
 static int add_creative(struct world *w, const struct act *act, int i, struct err *e)
 {
-    struct creative_row c = { .key = { STR("t"), STR("p"), arena_printf(&w->arena, "c-%d", i) }, .account_id = STR("a"),
-                              .name = STR("c"), .format_id = STR("f"), .status = STR("approved"), .doc = STR("{}"),
-                              .created_at = START, .updated_at = START };
-    struct creative_assignment_row x = { .key = c.key, .package_id = arena_printf(&w->arena, "pkg-%d", i),
-                                         .media_buy_id = arena_printf(&w->arena, "mb-%d", i), .doc = STR("{}"),
+    struct creative_row c = { .key = { STR("t"), STR("p"), arena_printf(&w->arena, "c-%d", i) },
+                              .account_id = STR("a"),
+                              .name = STR("c"),
+                              .format_id = STR("f"),
+                              .status = STR("approved"),
+                              .doc = STR("{}"),
+                              .created_at = START,
+                              .updated_at = START };
+    struct creative_assignment_row x = { .key = c.key,
+                                         .package_id = arena_printf(&w->arena, "pkg-%d", i),
+                                         .media_buy_id = arena_printf(&w->arena, "mb-%d", i),
+                                         .doc = STR("{}"),
                                          .created_at = START };
     if (q_creative_put(act->tx, &c, e) < 0 || q_creative_assign(act->tx, &x, e) < 0) return -1;
     return media_buy_creatives_changed(act, x.media_buy_id, e);
@@ -248,20 +260,43 @@ static int add_creative(struct world *w, const struct act *act, int i, struct er
 static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
 {
     static const struct tenant tenant = { .tenant_id = { "t", 1 }, .adapter = { "fake", 4 }, .doc = { "{}", 2 } };
-    struct act act = { .tx = tx, .arena = &w->arena, .rng = &w->loop.rng, .now = START, .tenant = &tenant,
-                       .ad_server = &w->server };
-    struct media_buy_row buy = { .media_buy_id = arena_printf(&w->arena, "mb-%d", i), .tenant_id = STR("t"),
-                                 .principal_id = STR("p"), .account_id = STR("a"), .status = STR("pending_creatives"),
-                                 .currency = "USD", .total_budget_micros = 1000000, .start_at = START,
-                                 .end_at = START + 48 * HOUR, .revision = 1, .created_at = START, .updated_at = START,
-                                 .confirmed_at = START, .activated_at = TIME_NONE, .completed_at = TIME_NONE,
-                                 .canceled_at = TIME_NONE, .next_change_at = TIME_NONE, .echo = STR("{}"),
+    struct act act = {
+        .tx = tx, .arena = &w->arena, .rng = &w->loop.rng, .now = START, .tenant = &tenant, .ad_server = &w->server
+    };
+    struct media_buy_row buy = { .media_buy_id = arena_printf(&w->arena, "mb-%d", i),
+                                 .tenant_id = STR("t"),
+                                 .principal_id = STR("p"),
+                                 .account_id = STR("a"),
+                                 .status = STR("pending_creatives"),
+                                 .currency = "USD",
+                                 .total_budget_micros = 1000000,
+                                 .start_at = START,
+                                 .end_at = START + 48 * HOUR,
+                                 .revision = 1,
+                                 .created_at = START,
+                                 .updated_at = START,
+                                 .confirmed_at = START,
+                                 .activated_at = TIME_NONE,
+                                 .completed_at = TIME_NONE,
+                                 .canceled_at = TIME_NONE,
+                                 .next_change_at = TIME_NONE,
+                                 .echo = STR("{}"),
                                  .doc = STR("{}") };
-    struct package_row p = { .media_buy_id = buy.media_buy_id, .package_id = arena_printf(&w->arena, "pkg-%d", i),
-                             .ordinal = 1, .product_id = STR("none"), .pricing_option_id = STR("po"),
-                             .pricing_model = STR("cpm"), .rate_micros = 1000000, .budget_micros = 1000000,
-                             .previous_budget_micros = -1, .impressions_goal = -1, .pacing = STR("even"),
-                             .start_at = START, .end_at = START + 48 * HOUR, .canceled_at = TIME_NONE, .doc = STR("{}") };
+    struct package_row p = { .media_buy_id = buy.media_buy_id,
+                             .package_id = arena_printf(&w->arena, "pkg-%d", i),
+                             .ordinal = 1,
+                             .product_id = STR("none"),
+                             .pricing_option_id = STR("po"),
+                             .pricing_model = STR("cpm"),
+                             .rate_micros = 1000000,
+                             .budget_micros = 1000000,
+                             .previous_budget_micros = -1,
+                             .impressions_goal = -1,
+                             .pacing = STR("even"),
+                             .start_at = START,
+                             .end_at = START + 48 * HOUR,
+                             .canceled_at = TIME_NONE,
+                             .doc = STR("{}") };
     struct plan plan;
     enum booking_outcome outcome;
     if (q_media_buy_insert(tx, &buy, e) || q_package_insert(tx, &p, e)) return -1;
@@ -273,12 +308,18 @@ static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
 static int prepare(struct tx *tx, void *arg, struct err *e)
 {
     struct world *w = arg;
-    if (exec(tx, stmt_get(tx, "INSERT INTO tenant (tenant_id, name, adapter, doc, created_at, updated_at)"
-                              " VALUES ('t', 't', 'fake', '{}', 1, 1)"), e) ||
-        exec(tx, stmt_get(tx, "INSERT INTO principal (tenant_id, principal_id, name, role, created_at, updated_at)"
-                              " VALUES ('t', 'p', 'p', 'buyer', 1, 1)"), e) ||
-        exec(tx, stmt_get(tx, "INSERT INTO account (tenant_id, account_id, principal_id, status, created_at,"
-                              " updated_at) VALUES ('t', 'a', 'p', 'active', 1, 1)"), e)) {
+    if (exec(tx,
+             stmt_get(tx, "INSERT INTO tenant (tenant_id, name, adapter, doc, created_at, updated_at)"
+                          " VALUES ('t', 't', 'fake', '{}', 1, 1)"),
+             e) ||
+        exec(tx,
+             stmt_get(tx, "INSERT INTO principal (tenant_id, principal_id, name, role, created_at, updated_at)"
+                          " VALUES ('t', 'p', 'p', 'buyer', 1, 1)"),
+             e) ||
+        exec(tx,
+             stmt_get(tx, "INSERT INTO account (tenant_id, account_id, principal_id, status, created_at,"
+                          " updated_at) VALUES ('t', 'a', 'p', 'active', 1, 1)"),
+             e)) {
         return -1;
     }
     for (int i = 0; i < BUYS; i++) {
@@ -300,15 +341,19 @@ static int64_t count(struct world *w, const char *sql, struct str a)
 }
 
 #define JOBS(state, verb)                                                                                              \
-    "SELECT count(*) FROM job JOIN job_payload USING (seq) WHERE kind = 'adapter' AND state = '" state "' AND payload LIKE '%\"" verb "\"%' AND subject = "     \
+    "SELECT count(*) FROM job JOIN job_payload USING (seq) WHERE kind = 'adapter' AND state = '" state                 \
+    "' AND payload LIKE '%\"" verb "\"%' AND subject = "                                                               \
     "'media_buy:' || ?"
 
 static void check_creatives(struct world *w, int i, struct str id, struct totals *t)
 {
     int64_t done = count(w, JOBS("done", "creatives"), id), dead = count(w, JOBS("dead", "creatives"), id);
-    int64_t sent = count(w, "SELECT count(*) FROM creative_assignment WHERE media_buy_id = ? AND sent_at IS NOT NULL"
-                            " AND remote_id = 'creative-1'", id);
-    int64_t moved = count(w, "SELECT count(*) FROM media_buy WHERE media_buy_id = ? AND status <> 'pending_creatives'", id);
+    int64_t sent = count(w,
+                         "SELECT count(*) FROM creative_assignment WHERE media_buy_id = ? AND sent_at IS NOT NULL"
+                         " AND remote_id = 'creative-1'",
+                         id);
+    int64_t moved =
+        count(w, "SELECT count(*) FROM media_buy WHERE media_buy_id = ? AND status <> 'pending_creatives'", id);
     t->with_creatives += done == 1;
     t->creatives_refused += dead == 1;
     if (done + dead != 1) fail(w, "the creatives are neither at the ad server nor refused", i);
@@ -387,7 +432,8 @@ int main(int argc, char **argv)
     struct totals t = { 0 };
     log_set_level(LOG_NONE);
     for (int i = 0; i < seeds; i++) failed += !run_seed(first + (uint64_t)i, &t);
-    fprintf(stdout, "# %d booked, %d refused, %d with creatives, %d creatives refused, %d crashes, %d calls after the last\n",
+    fprintf(stdout,
+            "# %d booked, %d refused, %d with creatives, %d creatives refused, %d crashes, %d calls after the last\n",
             t.booked, t.refused, t.with_creatives, t.creatives_refused, t.crashes, t.repeats);
     failed += seeds >= 20 && !(t.booked && t.refused && t.with_creatives && t.creatives_refused && t.crashes);
     fprintf(stdout, "1..1\n%s 1 - bookings and creatives happen exactly once or wait for a person, over %d seeds\n",

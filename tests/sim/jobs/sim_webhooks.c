@@ -24,12 +24,12 @@
 #include "run/loop_sim.h"
 #include "store/stmt.h"
 
-#define START       INT64_C(1700000000000000)
-#define HOUR        (INT64_C(3600) * USEC_PER_SEC)
-#define RECEIVERS   4
-#define EVENTS      16
-#define ARRIVALS    64
-#define SEEDS       1000
+#define START     INT64_C(1700000000000000)
+#define HOUR      (INT64_C(3600) * USEC_PER_SEC)
+#define RECEIVERS 4
+#define EVENTS    16
+#define ARRIVALS  64
+#define SEEDS     1000
 
 /* Every way in which a receiver fails. "Seen": it has the request all the same. */
 enum failure {
@@ -37,24 +37,38 @@ enum failure {
     TIMEOUT_SEEN,
     RESET_UNSEEN,
     RESET_SEEN,
-    SLOW_BYTES,      /* an answer that trickles until we give up */
+    SLOW_BYTES, /* an answer that trickles until we give up */
     CLOSED_MID_BODY, /* half an answer */
     HUGE_REPLY,
     TLS_ERROR,
     NO_CONNECTION,
     DEAD_CONNECTION, /* a kept one */
-    REDIRECTS,       /* 3xx: not followed */
-    CLIENT_ERROR,    /* 4xx */
-    UNAUTHORIZED,    /* 401: has an old JWKS */
-    SERVER_ERROR,    /* 5xx, sometimes after it has stored the event */
-    OVERLOADED,      /* 429 with Retry-After */
-    NOT_ALLOWED,     /* its name leads to an address that may not be called */
+    REDIRECTS, /* 3xx: not followed */
+    CLIENT_ERROR, /* 4xx */
+    UNAUTHORIZED, /* 401: has an old JWKS */
+    SERVER_ERROR, /* 5xx, sometimes after it has stored the event */
+    OVERLOADED, /* 429 with Retry-After */
+    NOT_ALLOWED, /* its name leads to an address that may not be called */
     FAILURES
 };
 
 static const char *const failure_names[FAILURES] = {
-    "timeout unseen", "timeout seen", "reset unseen", "reset seen", "slow bytes", "closed mid-body", "huge reply",
-    "TLS error", "no connection", "dead connection", "3xx", "4xx", "401", "5xx", "429", "address refused",
+    "timeout unseen",
+    "timeout seen",
+    "reset unseen",
+    "reset seen",
+    "slow bytes",
+    "closed mid-body",
+    "huge reply",
+    "TLS error",
+    "no connection",
+    "dead connection",
+    "3xx",
+    "4xx",
+    "401",
+    "5xx",
+    "429",
+    "address refused",
 };
 
 enum crash_kind { CRASH_ANYWHERE, CRASH_BEFORE_COMMIT, CRASH_AFTER_COMMIT, CRASHES };
@@ -62,7 +76,7 @@ enum crash_kind { CRASH_ANYWHERE, CRASH_BEFORE_COMMIT, CRASH_AFTER_COMMIT, CRASH
 struct event {
     int receiver, subject; /* what is ordered */
     bool committed, lost;
-    int arrivals, order;   /* order of the first arrival; 0: none */
+    int arrivals, order; /* order of the first arrival; 0: none */
     char key[40];
     uint8_t body[32];
 };
@@ -119,15 +133,38 @@ static struct http_answer answer_of(struct world *w, enum failure f)
     struct http_answer a = { HTTP_OK, 200, -1, -1, soon, "" };
     w->seen[f]++;
     switch (f) {
-    case TIMEOUT_UNSEEN: a.outcome = HTTP_UNKNOWN; a.answer_us = 10000000; break;
-    case TIMEOUT_SEEN: a.outcome = HTTP_UNKNOWN; a.effect_us = 9000000; a.answer_us = 10000000; break;
+    case TIMEOUT_UNSEEN:
+        a.outcome = HTTP_UNKNOWN;
+        a.answer_us = 10000000;
+        break;
+    case TIMEOUT_SEEN:
+        a.outcome = HTTP_UNKNOWN;
+        a.effect_us = 9000000;
+        a.answer_us = 10000000;
+        break;
     case RESET_UNSEEN: a.outcome = HTTP_UNKNOWN; break;
-    case RESET_SEEN: a.outcome = HTTP_UNKNOWN; a.effect_us = seen; break;
-    case SLOW_BYTES: a.outcome = HTTP_UNKNOWN; a.effect_us = seen; a.answer_us = 10000000; break;
-    case CLOSED_MID_BODY: a.outcome = HTTP_UNKNOWN; a.effect_us = seen; break;
-    case HUGE_REPLY: a.outcome = HTTP_TOO_LARGE; a.effect_us = seen; break;
+    case RESET_SEEN:
+        a.outcome = HTTP_UNKNOWN;
+        a.effect_us = seen;
+        break;
+    case SLOW_BYTES:
+        a.outcome = HTTP_UNKNOWN;
+        a.effect_us = seen;
+        a.answer_us = 10000000;
+        break;
+    case CLOSED_MID_BODY:
+        a.outcome = HTTP_UNKNOWN;
+        a.effect_us = seen;
+        break;
+    case HUGE_REPLY:
+        a.outcome = HTTP_TOO_LARGE;
+        a.effect_us = seen;
+        break;
     case TLS_ERROR: a.outcome = HTTP_NOT_SENT; break;
-    case NO_CONNECTION: a.outcome = HTTP_NOT_SENT; a.answer_us = below(w, 2) ? soon : 5000000; break;
+    case NO_CONNECTION:
+        a.outcome = HTTP_NOT_SENT;
+        a.answer_us = below(w, 2) ? soon : 5000000;
+        break;
     case DEAD_CONNECTION:
         a.outcome = HTTP_UNKNOWN;
         a.answer_us = 100;
@@ -144,7 +181,10 @@ static struct http_answer answer_of(struct world *w, enum failure f)
         a.status = server_errors[below(w, ARRAY_LEN(server_errors))];
         if (below(w, 3) == 0) a.effect_us = seen;
         break;
-    case OVERLOADED: a.status = 429; a.retry_after_s = (int)below(w, 120); break;
+    case OVERLOADED:
+        a.status = 429;
+        a.retry_after_s = (int)below(w, 120);
+        break;
     case NOT_ALLOWED: a.outcome = HTTP_REFUSED; break;
     case FAILURES: break;
     }
@@ -154,9 +194,9 @@ static struct http_answer answer_of(struct world *w, enum failure f)
 /* What passes, so that the event arrives later. */
 static struct http_answer passing_failure(struct world *w)
 {
-    static const enum failure passing[] = { TIMEOUT_UNSEEN, TIMEOUT_SEEN,  RESET_UNSEEN,    RESET_SEEN,   SLOW_BYTES,
-                                            CLOSED_MID_BODY, TLS_ERROR,    NO_CONNECTION,   DEAD_CONNECTION,
-                                            UNAUTHORIZED,    SERVER_ERROR, OVERLOADED };
+    static const enum failure passing[] = { TIMEOUT_UNSEEN,  TIMEOUT_SEEN,    RESET_UNSEEN, RESET_SEEN,
+                                            SLOW_BYTES,      CLOSED_MID_BODY, TLS_ERROR,    NO_CONNECTION,
+                                            DEAD_CONNECTION, UNAUTHORIZED,    SERVER_ERROR, OVERLOADED };
     return answer_of(w, passing[below(w, ARRAY_LEN(passing))]);
 }
 
@@ -195,8 +235,7 @@ static bool find_key(void *arg, struct str keyid, struct signature_jwk *out)
     struct verifier *v = arg;
     yyjson_val *k;
     size_t i, n;
-    yyjson_arr_foreach(v->keys, i, n, k)
-    {
+    yyjson_arr_foreach(v->keys, i, n, k) {
         if (!str_eq(json_str(k, "kid"), keyid)) continue;
         signature_jwk_read(k, out);
         return true;
@@ -377,8 +416,10 @@ static int prepare(struct tx *tx, void *arg, struct err *e)
                                        .principal_id = STR("p"),
                                        .anchor = arena_printf(&w->arena, "receiver-%d", i),
                                        .context = STR("{\"trace\":\"abc\"}") };
-        struct str config = arena_printf(&w->arena, "{\"url\":\"https://r%d.example.com/hook?token=x\","
-                                                    "\"operation_id\":\"op-%d\"}", i, i);
+        struct str config = arena_printf(&w->arena,
+                                         "{\"url\":\"https://r%d.example.com/hook?token=x\","
+                                         "\"operation_id\":\"op-%d\"}",
+                                         i, i);
         if (webhook_register(&act, &owner, config, e)) return -1;
     }
     return 0;
@@ -463,8 +504,9 @@ static void check_event(struct world *w, int i)
     struct event *ev = &w->events[i];
     if (ev->lost && ev->arrivals) fail(w, "arrived, but its commit failed", i);
     if (!ev->committed) return;
-    AUTO_STMT struct stmt *s = stmt_get(store_read(w->store), "SELECT state, last_error FROM job"
-                                                              " JOIN job_payload USING (seq) WHERE instr(payload, ?) > 0");
+    AUTO_STMT struct stmt *s =
+        stmt_get(store_read(w->store), "SELECT state, last_error FROM job"
+                                       " JOIN job_payload USING (seq) WHERE instr(payload, ?) > 0");
     struct err e;
     stmt_str(s, 1, arena_printf(&w->arena, "{\\\"event\\\":%d,", i));
     if (stmt_step(s, &e) != 1) {
@@ -597,7 +639,8 @@ static void print_totals(const struct totals *t)
     fprintf(stdout, "# %d crashes: %d anywhere, %d before a commit, %d after one\n#",
             t->crashes[0] + t->crashes[1] + t->crashes[2], t->crashes[CRASH_ANYWHERE], t->crashes[CRASH_BEFORE_COMMIT],
             t->crashes[CRASH_AFTER_COMMIT]);
-    for (int i = 0; i < FAILURES; i++) fprintf(stdout, " %s %d%s", failure_names[i], t->seen[i], i + 1 < FAILURES ? "," : "\n");
+    for (int i = 0; i < FAILURES; i++)
+        fprintf(stdout, " %s %d%s", failure_names[i], t->seen[i], i + 1 < FAILURES ? "," : "\n");
 }
 
 int main(int argc, char **argv)

@@ -71,8 +71,10 @@ static int64_t at(const char *text)
 
 static int step_ask(struct adapter_op *op)
 {
-    op->calls[0] = (struct http_call){ .method = STR("POST"), .url = STR("https://ads.example.com/report"),
-                                       .body = STR("{}"), .reach = HTTP_REACH_OPERATOR };
+    op->calls[0] = (struct http_call){ .method = STR("POST"),
+                                       .url = STR("https://ads.example.com/report"),
+                                       .body = STR("{}"),
+                                       .reach = HTTP_REACH_OPERATOR };
     op->calls_n = 1;
     return 1;
 }
@@ -99,7 +101,9 @@ static int step_read(struct adapter_op *op)
 }
 
 static const adapter_step report_steps[] = { step_ask, step_read };
-static const struct adapter remote = { .name = "fake", .source = "fake", .staleness_s = 3600,
+static const struct adapter remote = { .name = "fake",
+                                       .source = "fake",
+                                       .staleness_s = 3600,
                                        .verbs = { [ADAPTER_REPORT] = { .steps = report_steps, .steps_n = 2 } } };
 
 static void says(const char *date, int64_t impressions, bool is_final)
@@ -239,11 +243,14 @@ static int exec(struct tx *tx, const char *sql, struct err *e)
 static int add_product(struct tx *tx, const struct flight *f, struct err *e)
 {
     struct catalog_writer w = { .tx = tx, .arena = &world.arena, .tenant_id = STR("t"), .now = at(f->now) };
-    struct str doc = arena_printf(&world.arena, "{\"product_id\":\"p\",\"name\":\"P\",\"description\":\"P\",\"delivery_type\":"
+    struct str doc = arena_printf(
+        &world.arena,
+        "{\"product_id\":\"p\",\"name\":\"P\",\"description\":\"P\",\"delivery_type\":"
         "\"non_guaranteed\",\"pricing_options\":[{\"pricing_option_id\":\"po\",\"pricing_model\":\"cpm\",\"currency\":"
         "\"USD\",\"fixed_price\":10}],\"reporting_capabilities\":{\"available_reporting_frequencies\":[\"hourly\",\"daily\","
         "\"monthly\"],\"expected_delay_minutes\":%d,\"timezone\":\"%s\",\"supports_webhooks\":true,\"available_metrics\":"
-        "[\"impressions\",\"spend\"],\"date_range_support\":\"date_range\"}}", f->delay_minutes, f->zone);
+        "[\"impressions\",\"spend\"],\"date_range_support\":\"date_range\"}}",
+        f->delay_minutes, f->zone);
     return catalog_put_product(&w, json(doc.p), 1, e) < 0 ? -1 : 0;
 }
 
@@ -254,32 +261,63 @@ static int prepare(struct tx *tx, void *arg, struct err *e)
     int64_t now = at(f->now), start = at(f->start), end = at(f->end);
     struct str status = str_from(f->status ? f->status : "active");
     bool confirmed = !str_is(status, "rejected");
-    struct act act = { .tx = tx, .arena = &w->arena, .rng = &w->loop.rng, .now = now, .tenant = &tenant,
-                       .ad_server = &w->server };
-    struct media_buy_row buy = { .media_buy_id = STR(BUY), .tenant_id = STR("t"), .principal_id = STR("p"),
-                                 .account_id = STR("a"), .status = status, .currency = "USD",
-                                 .total_budget_micros = INT64_C(1000000000), .start_at = start, .end_at = end,
-                                 .revision = 1, .created_at = now, .updated_at = now,
-                                 .confirmed_at = confirmed ? now : TIME_NONE, .activated_at = start,
-                                 .completed_at = TIME_NONE, .canceled_at = str_is(status, "canceled") ? now : TIME_NONE,
-                                 .next_change_at = TIME_NONE, .echo = STR("{}"), .doc = STR("{}") };
-    struct package_row p = { .media_buy_id = STR(BUY), .package_id = STR(PACKAGE), .ordinal = 1, .product_id = STR("p"),
-                             .pricing_option_id = STR("po"), .pricing_model = STR("cpm"), .rate_micros = 10000000,
-                             .budget_micros = INT64_C(1000000000), .previous_budget_micros = -1, .impressions_goal = 100000,
-                             .pacing = STR("even"), .start_at = start, .end_at = end, .canceled_at = TIME_NONE,
+    struct act act = {
+        .tx = tx, .arena = &w->arena, .rng = &w->loop.rng, .now = now, .tenant = &tenant, .ad_server = &w->server
+    };
+    struct media_buy_row buy = { .media_buy_id = STR(BUY),
+                                 .tenant_id = STR("t"),
+                                 .principal_id = STR("p"),
+                                 .account_id = STR("a"),
+                                 .status = status,
+                                 .currency = "USD",
+                                 .total_budget_micros = INT64_C(1000000000),
+                                 .start_at = start,
+                                 .end_at = end,
+                                 .revision = 1,
+                                 .created_at = now,
+                                 .updated_at = now,
+                                 .confirmed_at = confirmed ? now : TIME_NONE,
+                                 .activated_at = start,
+                                 .completed_at = TIME_NONE,
+                                 .canceled_at = str_is(status, "canceled") ? now : TIME_NONE,
+                                 .next_change_at = TIME_NONE,
+                                 .echo = STR("{}"),
+                                 .doc = STR("{}") };
+    struct package_row p = { .media_buy_id = STR(BUY),
+                             .package_id = STR(PACKAGE),
+                             .ordinal = 1,
+                             .product_id = STR("p"),
+                             .pricing_option_id = STR("po"),
+                             .pricing_model = STR("cpm"),
+                             .rate_micros = 10000000,
+                             .budget_micros = INT64_C(1000000000),
+                             .previous_budget_micros = -1,
+                             .impressions_goal = 100000,
+                             .pacing = STR("even"),
+                             .start_at = start,
+                             .end_at = end,
+                             .canceled_at = TIME_NONE,
                              .doc = STR("{}") };
     struct plan plan;
-    if (exec(tx, "INSERT INTO tenant (tenant_id, name, adapter, doc, created_at, updated_at) VALUES ('t', 't', 'mock',"
-                 " '{}', 1, 1)", e) ||
-        exec(tx, "INSERT INTO principal (tenant_id, principal_id, name, role, created_at, updated_at)"
-                 " VALUES ('t', 'p', 'p', 'buyer', 1, 1)", e) ||
-        exec(tx, "INSERT INTO account (tenant_id, account_id, principal_id, status, created_at, updated_at)"
-                 " VALUES ('t', 'a', 'p', 'active', 1, 1)", e) ||
+    if (exec(tx,
+             "INSERT INTO tenant (tenant_id, name, adapter, doc, created_at, updated_at) VALUES ('t', 't', 'mock',"
+             " '{}', 1, 1)",
+             e) ||
+        exec(tx,
+             "INSERT INTO principal (tenant_id, principal_id, name, role, created_at, updated_at)"
+             " VALUES ('t', 'p', 'p', 'buyer', 1, 1)",
+             e) ||
+        exec(tx,
+             "INSERT INTO account (tenant_id, account_id, principal_id, status, created_at, updated_at)"
+             " VALUES ('t', 'a', 'p', 'active', 1, 1)",
+             e) ||
         add_product(tx, f, e) || q_media_buy_insert(tx, &buy, e) || q_package_insert(tx, &p, e)) {
         return -1;
     }
-    struct str config = arena_printf(&w->arena, "{\"url\":\"https://buyer.example.com/reports\",\"reporting_frequency\":"
-                                                "\"%s\"}", f->frequency);
+    struct str config = arena_printf(&w->arena,
+                                     "{\"url\":\"https://buyer.example.com/reports\",\"reporting_frequency\":"
+                                     "\"%s\"}",
+                                     f->frequency);
     if (report_configure(&act, &buy, json(config.p), e)) return -1;
     if (plan_load(&act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
     return delivery_poll_next(&act, &plan, STR(""), e);
@@ -335,8 +373,12 @@ static int64_t count(const char *sql)
 }
 
 #define NEW_YORK                                                                                                       \
-    { .now = "2026-03-06T15:00:00Z", .start = "2026-03-07T05:00:00Z", .end = "2026-03-10T04:00:00Z",                   \
-      .frequency = "daily", .zone = "America/New_York", .delay_minutes = 240 }
+    { .now = "2026-03-06T15:00:00Z",                                                                                   \
+      .start = "2026-03-07T05:00:00Z",                                                                                 \
+      .end = "2026-03-10T04:00:00Z",                                                                                   \
+      .frequency = "daily",                                                                                            \
+      .zone = "America/New_York",                                                                                      \
+      .delay_minutes = 240 }
 
 /* --- time zones ----------------------------------------------------------------------------------------------------- */
 
@@ -359,23 +401,30 @@ static void days_are_those_of_the_products_zone_across_a_change_of_clocks(void *
 
 static void hours_follow_zones_that_are_half_an_hour_off(void **state)
 {
-    static const struct flight f = { .now = "2026-03-07T04:00:00Z", .start = "2026-03-07T04:30:00Z",
-                                     .end = "2026-03-07T07:30:00Z", .frequency = "hourly", .zone = "Asia/Kolkata",
+    static const struct flight f = { .now = "2026-03-07T04:00:00Z",
+                                     .start = "2026-03-07T04:30:00Z",
+                                     .end = "2026-03-07T07:30:00Z",
+                                     .frequency = "hourly",
+                                     .zone = "Asia/Kolkata",
                                      .local = true };
     begin(&f);
     run_until("2026-03-08T00:00:00Z");
     assert_int_equal(world.reports_n, 3);
-    expect(1, "scheduled", "2026-03-07T04:30:00Z", "2026-03-07T05:30:00Z",
-           json_i64_or(json_obj(yyjson_arr_get_first(json_arr(world.reports[0].result, "media_buy_deliveries")), "totals"),
-                       "impressions", -1));
+    expect(
+        1, "scheduled", "2026-03-07T04:30:00Z", "2026-03-07T05:30:00Z",
+        json_i64_or(json_obj(yyjson_arr_get_first(json_arr(world.reports[0].result, "media_buy_deliveries")), "totals"),
+                    "impressions", -1));
     next_expected(1, "2026-03-07T06:35:00Z");
     assert_true(str_is(json_str(world.reports[2].result, "notification_type"), "final"));
 }
 
 static void months_of_a_zone(void **state)
 {
-    static const struct flight f = { .now = "2026-01-10T00:00:00Z", .start = "2026-01-10T00:00:00Z",
-                                     .end = "2026-03-20T00:00:00Z", .frequency = "monthly", .zone = "America/New_York" };
+    static const struct flight f = { .now = "2026-01-10T00:00:00Z",
+                                     .start = "2026-01-10T00:00:00Z",
+                                     .end = "2026-03-20T00:00:00Z",
+                                     .frequency = "monthly",
+                                     .zone = "America/New_York" };
     begin(&f);
     says("2026-01-20", 100, true);
     says("2026-02-20", 200, true);
@@ -425,8 +474,11 @@ static void what_changes_after_it_was_reported_is_adjusted(void **state)
 
 static void the_correction_of_a_month_not_reported_yet_is_no_correction(void **state)
 {
-    static const struct flight f = { .now = "2026-01-10T00:00:00Z", .start = "2026-01-10T00:00:00Z",
-                                     .end = "2026-03-20T00:00:00Z", .frequency = "monthly", .zone = "UTC" };
+    static const struct flight f = { .now = "2026-01-10T00:00:00Z",
+                                     .start = "2026-01-10T00:00:00Z",
+                                     .end = "2026-03-20T00:00:00Z",
+                                     .frequency = "monthly",
+                                     .zone = "UTC" };
     begin(&f);
     says("2026-01-10", 100, false);
     run_until("2026-01-15T00:00:00Z");
@@ -512,8 +564,12 @@ static void an_ad_server_that_is_down_is_asked_again_and_a_person_told_once(void
 
 static void a_week_of_downtime_is_one_report(void **state)
 {
-    static const struct flight f = { .now = "2026-03-06T15:00:00Z", .start = "2026-03-07T00:00:00Z",
-                                     .end = "2026-04-07T00:00:00Z", .frequency = "hourly", .zone = "UTC", .local = true };
+    static const struct flight f = { .now = "2026-03-06T15:00:00Z",
+                                     .start = "2026-03-07T00:00:00Z",
+                                     .end = "2026-04-07T00:00:00Z",
+                                     .frequency = "hourly",
+                                     .zone = "UTC",
+                                     .local = true };
     begin(&f);
     run_until("2026-03-07T02:30:00Z");
     assert_int_equal(world.reports_n, 2);

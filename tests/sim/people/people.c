@@ -24,10 +24,10 @@ enum applies { ALWAYS, LAPSES, BOOKED, ADMITTED, FLIGHTS };
 
 struct way {
     const char *name;
-    const char *lapse;   /* of the rule; NULL: stay */
+    const char *lapse; /* of the rule; NULL: stay */
     const char *adapter; /* NULL: the mock */
     enum applies applies;
-    bool no_crash;       /* crashes mean nothing here */
+    bool no_crash; /* crashes mean nothing here */
     void (*run)(struct run *r);
 };
 
@@ -47,16 +47,20 @@ struct str kept(struct run *r, struct str s)
 enum sim_result buyer(struct run *r, const char *tool, const char *members, yyjson_val **reply)
 {
     return sim_call(&r->sim, "test-token", tool,
-                    sim_text(&r->sim, "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"people-key-%08d\"," ACCOUNT "%s}",
-                             r->keys++, members), reply);
+                    sim_text(&r->sim,
+                             "{\"adcp_version\":\"3.1\",\"idempotency_key\":\"people-key-%08d\"," ACCOUNT "%s}",
+                             r->keys++, members),
+                    reply);
 }
 
 void resolve_local(struct run *r, struct str task_id, const char *decision)
 {
     yyjson_val *reply;
-    enum sim_result x = sim_local(&r->sim, "x_task_resolve",
-                                  sim_text(&r->sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"sim\"}",
-                                           STR_ARG(task_id), decision), &reply);
+    enum sim_result x =
+        sim_local(&r->sim, "x_task_resolve",
+                  sim_text(&r->sim, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"sim\"}",
+                           STR_ARG(task_id), decision),
+                  &reply);
     check(r, x == SIM_OK, "the preparation failed");
 }
 
@@ -70,7 +74,8 @@ static void wait(struct run *r, int64_t us)
 static yyjson_val *task(struct run *r)
 {
     yyjson_val *reply;
-    if (sim_local(&r->sim, "x_task_get", sim_text(&r->sim, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(r->task_id)), &reply) != SIM_OK) {
+    if (sim_local(&r->sim, "x_task_get", sim_text(&r->sim, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(r->task_id)),
+                  &reply) != SIM_OK) {
         check(r, false, "the task is gone");
         return NULL;
     }
@@ -95,7 +100,8 @@ static void check_trail(struct run *r)
         check(r, false, "the trail cannot be verified");
         return;
     }
-    check(r, json_bool_or(reply, "done", false) && yyjson_arr_size(json_arr(reply, "findings")) == 0, "the trail is not whole");
+    check(r, json_bool_or(reply, "done", false) && yyjson_arr_size(json_arr(reply, "findings")) == 0,
+          "the trail is not whole");
 }
 
 /* What the far ad server has: exactly one order, or none, for what was decided. */
@@ -105,7 +111,8 @@ static void check_orders(struct run *r, const char *shown)
     int n = servers_live(&r->servers, &budget);
     if (strcmp(r->adapter, "far") != 0) return;
     check(r, n == (wanted > 0) && budget == wanted * 1000000,
-          sim_text(&r->sim, "the ad server has %d orders of %lld, not %lld", n, (long long)(budget / 1000000), (long long)wanted));
+          sim_text(&r->sim, "the ad server has %d orders of %lld, not %lld", n, (long long)(budget / 1000000),
+                   (long long)wanted));
 }
 
 /* ---- deciding ---- */
@@ -121,8 +128,9 @@ static struct sim_request decision(struct run *r, enum door door, const char *wh
     case BULK:
         *kind = SIM_LOCAL;
         return sim_ask(s, SIM_LOCAL, NULL, "x_task_resolve",
-                       sim_text(s, door == BULK ? "{\"task_ids\":[\"" STR_FMT "\"],\"decision\":\"%s\",\"reason\":\"sim\"}"
-                                                : "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"sim\"}",
+                       sim_text(s,
+                                door == BULK ? "{\"task_ids\":[\"" STR_FMT "\"],\"decision\":\"%s\",\"reason\":\"sim\"}"
+                                             : "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"sim\"}",
                                 STR_ARG(r->task_id), what));
     case MCP: *kind = SIM_MCP; break;
     case A2A: *kind = SIM_A2A; break;
@@ -344,7 +352,8 @@ static void canceled_while_asked(struct run *r)
     check(r, buyer(r, "update_media_buy", cancel, &reply) == SIM_OK, "the buyer could not cancel");
     if (r->crash == AFTER) sim_restart(&r->sim);
     let_jobs_run(r);
-    check(r, json_str(task(r), "decision").n > 0, "the task does not end with its buy"); /* withdrawn, or just approved */
+    check(r, json_str(task(r), "decision").n > 0,
+          "the task does not end with its buy"); /* withdrawn, or just approved */
     check(r, servers_live(&r->servers, &budget) == 0, "the ad server still has the order");
 }
 
@@ -361,7 +370,8 @@ static void two_at_once(struct run *r)
     x[1] = outcome(r, r->door, kind[1], &a[1]);
     check(r, (x[0] == SIM_OK) + (x[1] == SIM_OK) == 1, "not exactly one of two decisions counts");
     const struct sim_answer *lost = x[0] == SIM_OK ? &a[1] : &a[0];
-    check(r, memmem(lost->body.p, lost->body.n, "already decided", strlen("already decided")) != NULL, "it is not said why not");
+    check(r, memmem(lost->body.p, lost->body.n, "already decided", strlen("already decided")) != NULL,
+          "it is not said why not");
     bool approved = x[0] == SIM_OK;
     let_jobs_run(r);
     expect(r, approved ? "approved" : "rejected", approved ? "approved" : r->operation->undone);
@@ -384,11 +394,19 @@ static const struct way ways[] = {
     { .name = "far: refuses, retried", .adapter = "far", .applies = BOOKED, .run = refused_retried },
     { .name = "far: refuses, rejected", .adapter = "far", .applies = BOOKED, .run = refused_rejected },
     { .name = "far: times out after the effect", .adapter = "far", .applies = BOOKED, .run = silent },
-    { .name = "far: decided again while asked", .adapter = "far", .applies = BOOKED, .no_crash = true, .run = while_asked },
+    { .name = "far: decided again while asked",
+      .adapter = "far",
+      .applies = BOOKED,
+      .no_crash = true,
+      .run = while_asked },
     { .name = "far: canceled while asked", .adapter = "far", .applies = BOOKED, .run = canceled_while_asked },
     { .name = "far: two at once", .adapter = "far", .applies = BOOKED, .no_crash = true, .run = two_at_once },
     { .name = "far: lapse approves", .lapse = "approve", .adapter = "far", .applies = LAPSES, .run = lapse_approves },
-    { .name = "far: lapse approves, refused", .lapse = "approve", .adapter = "far", .applies = LAPSES, .run = lapse_refused },
+    { .name = "far: lapse approves, refused",
+      .lapse = "approve",
+      .adapter = "far",
+      .applies = LAPSES,
+      .run = lapse_refused },
 };
 
 /* ---- a run ---- */
@@ -399,10 +417,12 @@ static void add_rule(struct run *r)
     yyjson_val *reply;
     if (r->rule == NO_RULE) return;
     enum sim_result x = sim_local(&r->sim, "x_rule_add",
-                                  sim_text(&r->sim, "{\"rule\":{\"name\":\"sim\",\"then\":\"%s\",\"when\":{\"operations\":"
-                                                    "[\"%s\"]},\"due_hours\":10,\"remind_hours\":2,\"escalate_hours\":5,"
-                                                    "\"lapse\":\"%s\",\"reason\":\"no\"}}",
-                                           then[r->rule], r->operation->name, r->way->lapse ? r->way->lapse : "stay"), &reply);
+                                  sim_text(&r->sim,
+                                           "{\"rule\":{\"name\":\"sim\",\"then\":\"%s\",\"when\":{\"operations\":"
+                                           "[\"%s\"]},\"due_hours\":10,\"remind_hours\":2,\"escalate_hours\":5,"
+                                           "\"lapse\":\"%s\",\"reason\":\"no\"}}",
+                                           then[r->rule], r->operation->name, r->way->lapse ? r->way->lapse : "stay"),
+                                  &reply);
     check(r, x == SIM_OK, "the rule was refused");
 }
 
@@ -418,9 +438,11 @@ static void begin(struct run *r, uint64_t seed)
     servers_init(&r->servers, &r->sim);
     r->adapter = r->way->adapter ? r->way->adapter : "mock";
     servers_use(&r->servers, r->adapter);
-    enum sim_result x = sim_local(&r->sim, "x_tenant_set",
-                                  "{\"settings\":{\"hitl_webhook_url\":\"https://chat.example/slack\",\"notifications\":"
-                                  "{\"link_base\":\"https://ads.publisher.example\",\"link_hours\":720}}}", &reply);
+    enum sim_result x =
+        sim_local(&r->sim, "x_tenant_set",
+                  "{\"settings\":{\"hitl_webhook_url\":\"https://chat.example/slack\",\"notifications\":"
+                  "{\"link_base\":\"https://ads.publisher.example\",\"link_hours\":720}}}",
+                  &reply);
     check(r, x == SIM_OK, "the settings were refused");
     if (r->operation->prepare) r->operation->prepare(r);
     add_rule(r);
@@ -447,7 +469,8 @@ static int run_one(struct run *r, uint64_t seed)
         check(r, !json_has(task(r), "impossible"), "it is shown as impossible");
         r->way->run(r);
     } else {
-        const char *left = r->rule == REJECTING ? (r->operation->prepare == NULL ? "" : r->operation->waiting) : "approved";
+        const char *left =
+            r->rule == REJECTING ? (r->operation->prepare == NULL ? "" : r->operation->waiting) : "approved";
         if (r->rule == REJECTING && r->operation->fails_by_item) left = "";
         expect_effect(r, left);
     }
@@ -463,7 +486,8 @@ static bool worth_it(const struct run *r)
     if (r->way->no_crash && r->crash != NO_CRASH) return false;
     if (r->way->adapter && r->rule != PERSON) return false; /* what decides no longer matters there */
     bool at_rest = r->crash == BEFORE || r->crash == AFTER;
-    if (r->way->adapter && at_rest && r->door != COMMAND_LINE && r->door != LINK) return false; /* nor does the door then */
+    if (r->way->adapter && at_rest && r->door != COMMAND_LINE && r->door != LINK)
+        return false; /* nor does the door then */
     switch (r->way->applies) {
     case ALWAYS: return true;
     case LAPSES: return r->rule == PERSON && r->door == COMMAND_LINE && (!r->way->adapter || r->operation->is_booked);

@@ -11,12 +11,12 @@ enum door { COMMAND_LINE, BULK, MCP, A2A, REST, LINK, DOORS_N };
 struct run;
 
 struct operation {
-    const char *name;          /* of the rule's operation, and of the output */
-    bool person_without_rule;  /* the demo publisher has a person decide it anyway */
-    bool fails_by_item;        /* its items fail, not the call */
-    bool is_booked;            /* deciding it asks the ad server */
-    bool is_admitted;          /* ... which may object beforehand */
-    bool ends_with_flight;     /* not possible once the flight is over */
+    const char *name; /* of the rule's operation, and of the output */
+    bool person_without_rule; /* the demo publisher has a person decide it anyway */
+    bool fails_by_item; /* its items fail, not the call */
+    bool is_booked; /* deciding it asks the ad server */
+    bool is_admitted; /* ... which may object beforehand */
+    bool ends_with_flight; /* not possible once the flight is over */
     const char *undone, *waiting; /* effects after a rejection, and before any decision */
     void (*prepare)(struct run *r); /* before the rules are made; may be NULL */
     enum sim_result (*ask)(struct run *r, yyjson_val **reply);

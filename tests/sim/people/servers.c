@@ -58,12 +58,13 @@ static void near_run(struct adapter_op *op)
 
 static void ask(struct adapter_op *op, const char *what)
 {
-    op->calls[0] = (struct http_call){
-        .method = STR("POST"),
-        .url = arena_printf(op->arena, "https://ads.example/%s", what),
-        .body = arena_printf(op->arena, STR_FMT " %lld", STR_ARG(op->verb == ADAPTER_BOOK ? op->key : op->plan->remote_id),
-                             (long long)budget_of(op->plan)),
-        .reach = HTTP_REACH_OPERATOR };
+    op->calls[0] =
+        (struct http_call){ .method = STR("POST"),
+                            .url = arena_printf(op->arena, "https://ads.example/%s", what),
+                            .body = arena_printf(op->arena, STR_FMT " %lld",
+                                                 STR_ARG(op->verb == ADAPTER_BOOK ? op->key : op->plan->remote_id),
+                                                 (long long)budget_of(op->plan)),
+                            .reach = HTTP_REACH_OPERATOR };
     op->calls_n = 1;
 }
 

@@ -12,9 +12,9 @@
 
 enum server_mood {
     SERVER_AGREES,
-    SERVER_REFUSES,    /* every booking and change */
-    SERVER_OBJECTS,    /* `admit` says that it cannot be booked */
-    SERVER_SILENT      /* acts, but its first SILENCE answers are lost */
+    SERVER_REFUSES, /* every booking and change */
+    SERVER_OBJECTS, /* `admit` says that it cannot be booked */
+    SERVER_SILENT /* acts, but its first SILENCE answers are lost */
 };
 #define SILENCE 4
 

@@ -12,8 +12,8 @@
 #include "base/id.h"
 #include "base/rfc3339.h"
 
-#define T0   INT64_C(1775001600000000) /* 2026-04-01T00:00:00Z */
-#define DAY  USEC_PER_DAY
+#define T0    INT64_C(1775001600000000) /* 2026-04-01T00:00:00Z */
+#define DAY   USEC_PER_DAY
 #define SEEDS 600
 
 struct world {
@@ -40,12 +40,20 @@ static void world_init(struct world *w)
     assert_non_null(w->mock);
     assert_int_equal(w->mock->configure(&w->arena, STR_NONE, &w->config, &e), 0);
     (void)snprintf(w->id, sizeof(w->id), "pkg-001");
-    w->package = (struct plan_package){ .package_id = { w->id, 7 }, .pricing_model = PRICING_CPM,
-                                        .rate_micros = 12500000, .budget_micros = INT64_C(3000000000),
-                                        .impressions_goal = -1, .start_at = T0, .end_at = T0 + 30 * DAY,
+    w->package = (struct plan_package){ .package_id = { w->id, 7 },
+                                        .pricing_model = PRICING_CPM,
+                                        .rate_micros = 12500000,
+                                        .budget_micros = INT64_C(3000000000),
+                                        .impressions_goal = -1,
+                                        .start_at = T0,
+                                        .end_at = T0 + 30 * DAY,
                                         .stopped_at = INT64_MAX };
-    w->plan = (struct plan){ .packages = &w->package, .packages_n = 1, .live_from = T0 - DAY, .currency = "USD",
-                             .start_at = T0, .end_at = T0 + 30 * DAY };
+    w->plan = (struct plan){ .packages = &w->package,
+                             .packages_n = 1,
+                             .live_from = T0 - DAY,
+                             .currency = "USD",
+                             .start_at = T0,
+                             .end_at = T0 + 30 * DAY };
 }
 
 static void world_random(struct world *w, uint64_t seed)
@@ -228,7 +236,9 @@ static void changes_in_flight_never_take_anything_back(void **state)
         for (int64_t t = T0 - 3 * DAY; t < T0 + 70 * DAY; t += pick(&r, 3600, 4 * 86400) * USEC_PER_SEC) {
             struct delivered next = by(&w, since, d, t);
             assert_not_less(&next, &d);
-            if (w.package.paused) assert_int_equal(next.of[METRIC_IMPRESSIONS], d.of[METRIC_IMPRESSIONS] < 0 ? 0 : d.of[METRIC_IMPRESSIONS]);
+            if (w.package.paused)
+                assert_int_equal(next.of[METRIC_IMPRESSIONS],
+                                 d.of[METRIC_IMPRESSIONS] < 0 ? 0 : d.of[METRIC_IMPRESSIONS]);
             if (next.of[METRIC_SPEND] != (d.of[METRIC_SPEND] < 0 ? 0 : d.of[METRIC_SPEND])) {
                 assert_true(next.of[METRIC_SPEND] <= ceiling);
             }
@@ -267,7 +277,8 @@ static void a_daily_limit_holds_every_day_and_the_rest_catches_up(void **state)
     struct world w;
     world_init(&w);
     int64_t free_run = by(&w, 0, nothing(), T0 + 30 * DAY).of[METRIC_SPEND];
-    w.package.daily_budget_micros = INT64_C(101000000); /* the even share is 100; days differ, so some lose and later ones gain */
+    w.package.daily_budget_micros =
+        INT64_C(101000000); /* the even share is 100; days differ, so some lose and later ones gain */
     int64_t under = by(&w, 0, nothing(), T0 + 30 * DAY).of[METRIC_SPEND];
     assert_in_range(under, free_run * 97 / 100, free_run);
     struct delivered half = by(&w, 0, nothing(), T0 + 15 * DAY + DAY / 2);

@@ -93,8 +93,7 @@ static void what_cannot_be_understood_is_named(void **state)
     bad("localhost:80 host=", "host= wants a name");
     bad("localhost:80 host=a.example:80", "host= wants a name without a port");
     bad("localhost:80 agent, localhost:80 desk", "the same address and the same host");
-    bad("localhost:80 agent host=A.example, localhost:80 desk host=a.EXAMPLE",
-        "the same address and the same host");
+    bad("localhost:80 agent host=A.example, localhost:80 desk host=a.EXAMPLE", "the same address and the same host");
     bad("localhost:80 agent host=a.example, localhost:80 desk host=b.example plain",
         "one address is either plain or not");
 }
@@ -127,8 +126,7 @@ static void a_passed_socket_takes_the_place_of_its_roles(void **state)
     assert_int_equal(f.l.sockets[0].port, 0);
     assert_int_equal(f.l.sites[0].hosts_n, 1); /* what was configured of it stays */
     assert_int_equal(f.l.sockets[1].fd, 0);
-    f.passed[1] =
-        (struct passed_socket){ .fd = 4, .roles = WEB_ADS, .loopback = true }; /* nobody configured one */
+    f.passed[1] = (struct passed_socket){ .fd = 4, .roles = WEB_ADS, .loopback = true }; /* nobody configured one */
     f.passed_n = 2;
     good(&f, "0.0.0.0:443 agent desk");
     assert_int_equal(f.l.sockets_n, 2);
@@ -144,8 +142,7 @@ static void the_same_sockets_are_recognised(void **state)
     arena_init(&f.arena);
     good(&f, "localhost:80 agent, localhost:81 desk");
     struct listens before = f.l;
-    good(&f,
-         "localhost:80 agent host=a.example, localhost:80 ads host=b.example, localhost:81 metrics plain");
+    good(&f, "localhost:80 agent host=a.example, localhost:80 ads host=b.example, localhost:81 metrics plain");
     assert_false(listens_same_sockets(&before, &f.l)); /* plain now */
     good(&f, "localhost:80 agent host=a.example, localhost:80 ads host=b.example, localhost:81 agent");
     assert_true(listens_same_sockets(&before, &f.l));

@@ -29,10 +29,10 @@ static void expect(const char *text, const struct expected *want, size_t n)
     arena_finish(&a);
 }
 
-#define EXPECT(text, ...)                                                                                    \
-    do {                                                                                                     \
-        const struct expected want_[] = { __VA_ARGS__ };                                                     \
-        expect(text, want_, ARRAY_LEN(want_));                                                               \
+#define EXPECT(text, ...)                                                                                              \
+    do {                                                                                                               \
+        const struct expected want_[] = { __VA_ARGS__ };                                                               \
+        expect(text, want_, ARRAY_LEN(want_));                                                                         \
     } while (0)
 
 static void plain_values_lose_the_blanks_around_them(void **state)
@@ -47,8 +47,8 @@ static void plain_values_lose_the_blanks_around_them(void **state)
 
 static void quotes_keep_what_they_hold(void **state)
 {
-    EXPECT("a=\" x \"\nb=' $y\\n '\nc=\"q\\\"u\\\\o\"\nd=it's\ne='a'\"b\" ", { "a", " x ", 0 },
-           { "b", " $y\\n ", 0 }, { "c", "q\"u\\o", 0 }, { "d", "it's", 0 }, { "e", "ab", 0 });
+    EXPECT("a=\" x \"\nb=' $y\\n '\nc=\"q\\\"u\\\\o\"\nd=it's\ne='a'\"b\" ", { "a", " x ", 0 }, { "b", " $y\\n ", 0 },
+           { "c", "q\"u\\o", 0 }, { "d", "it's", 0 }, { "e", "ab", 0 });
     EXPECT("a=\"two\nlines\"\nb=2", { "a", "two\nlines", 1 }, { "b", "2", 3 });
 }
 
@@ -106,10 +106,8 @@ static void the_nearest_word_is_near(void **state)
                   { "a", NULL } };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *found = nearest_word(str_from(cases[i].given), words, ARRAY_LEN(words));
-        if (cases[i].meant)
-            assert_string_equal(found, cases[i].meant);
-        else
-            assert_null(found);
+        if (cases[i].meant) assert_string_equal(found, cases[i].meant);
+        else assert_null(found);
     }
 }
 

@@ -91,10 +91,11 @@ static void months_are_counted_in_days(void **state)
 /* libc's word on the same files, in a process of the test's own where TZ may be set. */
 static void libc_agrees(void **state)
 {
-    static const char *const names[] = { "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "America/Havana",
-                                         "Europe/London", "Europe/Dublin", "Africa/Casablanca", "Asia/Kathmandu",
-                                         "Asia/Beirut", "Australia/Lord_Howe", "Pacific/Chatham", "America/Nuuk",
-                                         "Africa/Cairo", "Etc/GMT+5" };
+    static const char *const names[] = {
+        "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "America/Havana", "Europe/London",
+        "Europe/Dublin",    "Africa/Casablanca",   "Asia/Kathmandu",    "Asia/Beirut",    "Australia/Lord_Howe",
+        "Pacific/Chatham",  "America/Nuuk",        "Africa/Cairo",      "Etc/GMT+5"
+    };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const struct tz *z = zone(names[i]);
         setenv("TZ", names[i], 1);
@@ -112,9 +113,18 @@ static void libc_agrees(void **state)
 
 static void unknown_names_are_refused(void **state)
 {
-    static const char *const names[] = { "",     "Mars/Olympus", "../../etc/passwd", "/etc/localtime", "America",
-                                         "tzdata.zi", "America//New_York", "America/New_York/", "EST5EDT,M3.2.0,M11.1.0",
-                                         "right/UTC", "utc ", "A234567890123456789012345678901234567890123456789012345678901234567890" };
+    static const char *const names[] = { "",
+                                         "Mars/Olympus",
+                                         "../../etc/passwd",
+                                         "/etc/localtime",
+                                         "America",
+                                         "tzdata.zi",
+                                         "America//New_York",
+                                         "America/New_York/",
+                                         "EST5EDT,M3.2.0,M11.1.0",
+                                         "right/UTC",
+                                         "utc ",
+                                         "A234567890123456789012345678901234567890123456789012345678901234567890" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const struct tz *z;
         struct err e;
@@ -174,9 +184,20 @@ static void rules_are_read_in_all_their_forms(void **state)
 
 static void what_is_no_rule_is_refused(void **state)
 {
-    static const char *const rules[] = { "E5", "EST", "EST5EDT,", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0",
-                                         "EST5EDT,M3.6.0,M11.1.0", "EST5EDT,M3.2.7,M11.1.0", "EST5EDT,M3.2.0,M11.1.0x",
-                                         "<+05-5", "EST168", "EST5:60", "EST5EDT,J366,J1", "EST5EDT,M3.2.0/,M11.1.0" };
+    static const char *const rules[] = { "E5",
+                                         "EST",
+                                         "EST5EDT,",
+                                         "EST5EDT",
+                                         "EST5EDT,M3.2.0",
+                                         "EST5EDT,M13.2.0,M11.1.0",
+                                         "EST5EDT,M3.6.0,M11.1.0",
+                                         "EST5EDT,M3.2.7,M11.1.0",
+                                         "EST5EDT,M3.2.0,M11.1.0x",
+                                         "<+05-5",
+                                         "EST168",
+                                         "EST5:60",
+                                         "EST5EDT,J366,J1",
+                                         "EST5EDT,M3.2.0/,M11.1.0" };
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         const struct tz *z;
         if (parse_rule(rules[i], &z) == 0) fail_msg("%s is taken", rules[i]);

@@ -61,8 +61,7 @@ static void write_file(const struct fixture *f, const char *name, const char *te
 static void environment(struct fixture *f, const char *text)
 {
     size_t n = 0;
-    while (f->environment[n])
-        n++;
+    while (f->environment[n]) n++;
     f->environment[n] = (char *)text;
 }
 
@@ -119,8 +118,7 @@ static void the_later_place_counts(void **state)
     assert_int_equal(f->c.issues_n, 0);
     assert_string_equal(f->c.file, f->file);
     assert_string_equal(config_text(&f->c, CONFIG_LOG), "warn");
-    assert_string_equal(f->c.entries[CONFIG_LOG].values[0].source,
-                        arena_printf(&f->arena, "%s:3", f->file).p);
+    assert_string_equal(f->c.entries[CONFIG_LOG].values[0].source, arena_printf(&f->arena, "%s:3", f->file).p);
     assert_string_equal(config_text(&f->c, CONFIG_DATA), "from-environment");
     assert_string_equal(f->c.entries[CONFIG_DATA].values[0].source, "SALESAGENT_DATA");
     assert_int_equal(config_number(&f->c, CONFIG_DRAIN), 3);
@@ -147,8 +145,7 @@ static void nothing_as_a_value_gives_the_preset_back(void **state)
     struct fixture *f = *state;
     environment(f, "SALESAGENT_DATA=");
     option(f, "--listen=");
-    load_with_file(f,
-                   "data=/srv\nlisten=localhost:1\nallow_host=a.example\nallow_host=\nmetrics_token_file=\n");
+    load_with_file(f, "data=/srv\nlisten=localhost:1\nallow_host=a.example\nallow_host=\nmetrics_token_file=\n");
     assert_int_equal(f->c.issues_n, 0);
     assert_string_equal(config_text(&f->c, CONFIG_DATA), "/srv"); /* a variable without value is not there */
     assert_int_equal(f->c.entries[CONFIG_LISTEN].n, 2);
@@ -185,8 +182,7 @@ static void every_mistake_says_where_it_is_and_what_was_meant(void **state)
     assert_true(complains(f, "test.conf:4: sandbox is yes or no, not 'perhaps'"));
     assert_true(complains(f, "test.conf:5: log is one of: debug info warn error, not 'loud'"));
     assert_true(complains(
-        f,
-        "test.conf:6: max_body is a number of bytes (K, M, G may follow) from 65536 to 67108864, not '1'"));
+        f, "test.conf:6: max_body is a number of bytes (K, M, G may follow) from 65536 to 67108864, not '1'"));
     assert_true(complains(f, "test.conf:7: max_body is a number of bytes"));
     assert_true(complains(f, "test.conf:8: max_connections is a number from 8 to 1000000"));
     assert_true(complains(f, "there is no setting SALESAGENT_TLS_CRT; did you mean SALESAGENT_TLS_CERT?"));

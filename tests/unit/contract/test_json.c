@@ -46,10 +46,29 @@ static struct err refused(struct str text, const struct json_limits *limits)
 
 static void strict_json_only(void **state)
 {
-    static const char *const bad[] = { "",           "  ",          "{",       "[1,]",    "{\"a\":1,}", "{'a':1}",
-                                       "[1] x",      "NaN",         "[Inf]",   "-",       "01",         "1.",
-                                       ".5",         "1e999",       "-1e999",  "\"\t\"",  "tru",        "\xef\xbb\xbf{}",
-                                       "\"\\ud800\"", "/* c */ 1", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\\x\"" };
+    static const char *const bad[] = { "",
+                                       "  ",
+                                       "{",
+                                       "[1,]",
+                                       "{\"a\":1,}",
+                                       "{'a':1}",
+                                       "[1] x",
+                                       "NaN",
+                                       "[Inf]",
+                                       "-",
+                                       "01",
+                                       "1.",
+                                       ".5",
+                                       "1e999",
+                                       "-1e999",
+                                       "\"\t\"",
+                                       "tru",
+                                       "\xef\xbb\xbf{}",
+                                       "\"\\ud800\"",
+                                       "/* c */ 1",
+                                       "\"\xc0\xaf\"",
+                                       "\"\xed\xa0\x80\"",
+                                       "\"\\x\"" };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) (void)refused(str_from(bad[i]), &wide);
     assert_true(yyjson_is_obj(parsed(STR(" {\"a\":[1,-2.5e3,true,null,\"\\u20ac\"]} "))));
     assert_true(yyjson_is_num(parsed(STR("18446744073709551616"))));
@@ -171,9 +190,10 @@ static void builders_write_compact_text(void **state)
     assert_false(json_add_text(doc, o, "q", STR("[1,")));
     json_add_str(doc, o, "u", STR("a\xff\xe2\x82z"));
     json_push_str(doc, json_add_arr(doc, o, "l"), STR_NONE);
-    assert_string_equal(json_write(&arena, o).p,
-                        "{\"s\":\"\xe2\x82\xac\",\"i\":-9223372036854775808,\"m\":0.1,\"t\":\"1970-01-01T00:00:00Z\","
-                        "\"r\":{\"x\":1.50},\"p\":[1,{\"y\":2}],\"u\":\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\",\"l\":[\"\"]}");
+    assert_string_equal(
+        json_write(&arena, o).p,
+        "{\"s\":\"\xe2\x82\xac\",\"i\":-9223372036854775808,\"m\":0.1,\"t\":\"1970-01-01T00:00:00Z\","
+        "\"r\":{\"x\":1.50},\"p\":[1,{\"y\":2}],\"u\":\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\",\"l\":[\"\"]}");
 }
 
 static void canonical_text_matches_rfc8785_section_3_2(void **state)
@@ -188,9 +208,10 @@ static void canonical_text_matches_rfc8785_section_3_2(void **state)
 
 static void canonical_names_sort_by_utf16_as_in_rfc8785_section_3_2_3(void **state)
 {
-    yyjson_val *v = parsed(STR("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet "
-                               "With Dagesh\",\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\","
-                               "\"\\u0080\":\"Control\",\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}"));
+    yyjson_val *v =
+        parsed(STR("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet "
+                   "With Dagesh\",\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\","
+                   "\"\\u0080\":\"Control\",\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}"));
     static const char *const order[] = { "Carriage", "One", "Control", "Latin", "Euro", "Emoji", "Hebrew" };
     struct str text = json_canonical(&arena, v, NULL);
     const char *p = arena_cstr(&arena, text);

@@ -113,13 +113,15 @@ static void the_report_becomes_an_error_with_details_that_are_json(void **state)
     yyjson_val *details = parsed(e.details);
     assert_true(yyjson_arr_size(json_arr(details, "issues")) > 5);
     assert_int_equal(json_i64_or(details, "total", 0), (int64_t)report.total);
-    assert_true(str_is(json_str(yyjson_arr_get_first(json_arr(details, "issues")), "pointer"), "/packages/0/product_id"));
+    assert_true(
+        str_is(json_str(yyjson_arr_get_first(json_arr(details, "issues")), "pointer"), "/packages/0/product_id"));
 }
 
 static void a_single_violation_is_said_in_the_message(void **state)
 {
     struct err e;
-    assert_int_equal(judged(ADCP_3_1, "get_products", CONTRACT_REQUEST, "{\"buying_mode\":\"breif\",\"brief\":\"x\"}"), -1);
+    assert_int_equal(judged(ADCP_3_1, "get_products", CONTRACT_REQUEST, "{\"buying_mode\":\"breif\",\"brief\":\"x\"}"),
+                     -1);
     (void)contract_report_err(&report, &e);
     assert_string_equal(e.field, "/buying_mode");
     assert_non_null(strstr(e.message, "/buying_mode must be one of \"brief\", \"wholesale\", \"refine\""));
@@ -187,10 +189,23 @@ static void work_beyond_the_budget_is_refused_as_too_complex(void **state)
 {
     /* allOf of two branches that both look at the member below: 2^60 checks for a value 60 levels deep. */
     static const uint32_t at[] = { 0, 2 };
-    static const uint32_t code[] = { OP_END, OP_FALSE, OP_END, /* 3: */ OP_ALL_OF | 2 << 8, 7, 7, OP_END,
-                                     /* 7: */ OP_MEMBERS | 5 << 8, 1, 0, 0, 0, 3, OP_END };
-    struct contract_program p = { .text = "a", .string_at = at, .string_count = 1, .code = code,
-                                  .code_count = ARRAY_LEN(code) };
+    static const uint32_t code[] = { OP_END,
+                                     OP_FALSE,
+                                     OP_END,
+                                     /* 3: */ OP_ALL_OF | 2 << 8,
+                                     7,
+                                     7,
+                                     OP_END,
+                                     /* 7: */ OP_MEMBERS | 5 << 8,
+                                     1,
+                                     0,
+                                     0,
+                                     0,
+                                     3,
+                                     OP_END };
+    struct contract_program p = {
+        .text = "a", .string_at = at, .string_count = 1, .code = code, .code_count = ARRAY_LEN(code)
+    };
     struct contract c = { .program = &p, .node = 3, .path = "test" };
     struct buf b;
     buf_init(&b, 4096);
@@ -235,15 +250,21 @@ static void formats_follow_their_rfcs(void **state)
           { "2026-03-09T14:30:00", "2026-03-09", "2026-02-29T00:00:00Z", "2026-03-09T24:00:00Z", "2026-03-09T14:30:60Z",
             "2026-03-09T14:30:00+24:00", "2026-03-09T14:30:00.Z" } },
         { FORMAT_DATE, { "2024-02-29" }, { "2026-02-29", "2026-13-01", "2026-1-01", "2026-01-01Z" } },
-        { FORMAT_EMAIL, { "a@b.example", "te~st@example.com", "a.b@c" },
+        { FORMAT_EMAIL,
+          { "a@b.example", "te~st@example.com", "a.b@c" },
           { "a", "@b", "a@", ".a@b.example", "a..b@c.example", "a b@c.example" } },
         { FORMAT_HOSTNAME, { "a.example", "xn--4gbwdl.xn--wgbh1c", "a-b" }, { "-a.example", "a_b", "", "a..b", "a-" } },
         { FORMAT_IPV4, { "192.0.2.1" }, { "256.0.0.1", "1.2.3", "1.2.3.4.5", "01.2.3.4" } },
-        { FORMAT_IPV6, { "::1", "2001:db8::8:800:200c:417a", "::ffff:192.0.2.1", "::" },
+        { FORMAT_IPV6,
+          { "::1", "2001:db8::8:800:200c:417a", "::ffff:192.0.2.1", "::" },
           { "12345::", "1::2::3", "1:2:3:4:5:6:7", "::g", "1:2:3:4:5:6:7:8:9", ":1" } },
-        { FORMAT_URI, { "https://a.example/x?q=1#f", "urn:oasis:names", "http://[::1]:80/", "mailto:a@b.example" },
-          { "//a.example", "/x", "a", "http://a b", "https://a.example/{x}", "http://a.example/%zz", "http://[::1", ":x" } },
-        { FORMAT_URI_TEMPLATE, { "https://a.example/{id}", "{+path}/x{?q,r*}" }, { "https://a.example/{id", "}", "{}" } },
+        { FORMAT_URI,
+          { "https://a.example/x?q=1#f", "urn:oasis:names", "http://[::1]:80/", "mailto:a@b.example" },
+          { "//a.example", "/x", "a", "http://a b", "https://a.example/{x}", "http://a.example/%zz", "http://[::1",
+            ":x" } },
+        { FORMAT_URI_TEMPLATE,
+          { "https://a.example/{id}", "{+path}/x{?q,r*}" },
+          { "https://a.example/{id", "}", "{}" } },
         { FORMAT_UUID, { "123e4567-e89b-42d3-a456-426614174000" }, { "123e4567e89b42d3a456426614174000", "x" } },
         { FORMAT_JSON_POINTER, { "", "/a~1b/0" }, { "a", "/a~2", "/~" } },
     };

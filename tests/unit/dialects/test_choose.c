@@ -33,8 +33,8 @@ static yyjson_val *parsed(const char *text)
 
 static struct dialect_hints hints(const char *tool, const char *args, const char *principal)
 {
-    return (struct dialect_hints){ .tool = str_from(tool), .args = parsed(args),
-                                   .principal_default = str_from(principal) };
+    return (
+        struct dialect_hints){ .tool = str_from(tool), .args = parsed(args), .principal_default = str_from(principal) };
 }
 
 static const char *chosen(struct dialect_hints h)

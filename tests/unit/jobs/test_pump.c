@@ -12,7 +12,7 @@
 #include "run/loop_sim.h"
 #include "store/stmt.h"
 
-#define START INT64_C(1700000000000000)
+#define START  INT64_C(1700000000000000)
 #define MINUTE (60 * USEC_PER_SEC)
 
 struct fixture {

@@ -63,8 +63,7 @@ static void on_stopped(void *arg)
 void harness_finish(struct harness *h)
 {
     http_server_stop(h->server, 0, on_stopped, h);
-    for (int i = 0; i < 300 && !h->stopped; i++)
-        harness_pump(h, 10);
+    for (int i = 0; i < 300 && !h->stopped; i++) harness_pump(h, 10);
     assert_true(h->stopped);
     if (h->held) {
         if (h->held->state == HTTP_STREAMING) {
@@ -91,16 +90,14 @@ void harness_pump(struct harness *h, int ms)
     t.data = &over;
     uv_update_time(&h->d.uv);
     assert_int_equal(uv_timer_start(&t, on_pump_over, (uint64_t)ms, 0), 0);
-    while (!over)
-        uv_run(&h->d.uv, UV_RUN_ONCE);
+    while (!over) uv_run(&h->d.uv, UV_RUN_ONCE);
     uv_close((uv_handle_t *)&t, NULL);
     uv_run(&h->d.uv, UV_RUN_NOWAIT);
 }
 
 int client_connect(struct harness *h)
 {
-    struct sockaddr_in a = { .sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)http_server_port(h->server, 0)) };
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)http_server_port(h->server, 0)) };
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
@@ -156,7 +153,6 @@ enum client_end client_once(struct harness *h, const char *bytes, struct buf *in
 size_t count_of(struct str haystack, const char *needle)
 {
     size_t count = 0, n = strlen(needle);
-    for (size_t i = 0; i + n <= haystack.n; i++)
-        count += memcmp(haystack.p + i, needle, n) == 0;
+    for (size_t i = 0; i + n <= haystack.n; i++) count += memcmp(haystack.p + i, needle, n) == 0;
     return count;
 }

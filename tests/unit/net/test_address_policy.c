@@ -260,10 +260,8 @@ static void reach_decides_at_registration(void **state)
     for (size_t i = 0; i < ARRAY_LEN(reaches); i++) {
         struct str url = str_from(reaches[i].url);
         struct err e;
-        if ((url_allowed(url, HTTP_REACH_PUBLIC, &e) == 0) != reaches[i].public)
-            fail_msg("public: %s", url.p);
-        if ((url_allowed(url, HTTP_REACH_LOOPBACK, &e) == 0) != reaches[i].loopback)
-            fail_msg("loopback: %s", url.p);
+        if ((url_allowed(url, HTTP_REACH_PUBLIC, &e) == 0) != reaches[i].public) fail_msg("public: %s", url.p);
+        if ((url_allowed(url, HTTP_REACH_LOOPBACK, &e) == 0) != reaches[i].loopback) fail_msg("loopback: %s", url.p);
         assert_int_equal(url_allowed(url, HTTP_REACH_OPERATOR, &e), 0);
     }
 }

@@ -29,8 +29,7 @@ static void query_parameters_are_decoded(void **state)
 {
     struct http_memory m;
     struct str v;
-    http_exchange_init_memory(&m, "GET",
-                              "/media-buys?status=active%2Cpaused&q=a+b%26c&bad=%zz&nul=%00&empty=&flag");
+    http_exchange_init_memory(&m, "GET", "/media-buys?status=active%2Cpaused&q=a+b%26c&bad=%zz&nul=%00&empty=&flag");
     assert_str(m.ex.path, "/media-buys");
     assert_true(http_req_query(&m.ex, "status", &v));
     assert_str(v, "active,paused");

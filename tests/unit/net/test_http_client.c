@@ -21,11 +21,12 @@ static const struct script {
 } scripts[] = {
     { "/ok", OK_HEAD "hello", KEEP },
     { "/close", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello", CLOSE },
-    { "/unsigned", "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nwww-authenticate: Signature "
-      "error=\"webhook_signature_replayed\"\r\nContent-Length: 0\r\n\r\n", KEEP },
-    { "/empty", "HTTP/1.1 204 No Content\r\n\r\n", KEEP },
-    { "/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+    { "/unsigned",
+      "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nwww-authenticate: Signature "
+      "error=\"webhook_signature_replayed\"\r\nContent-Length: 0\r\n\r\n",
       KEEP },
+    { "/empty", "HTTP/1.1 204 No Content\r\n\r\n", KEEP },
+    { "/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", KEEP },
     { "/missing", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", KEEP },
     { "/busy", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n", KEEP },
     { "/later",
@@ -238,8 +239,7 @@ static void request_init(struct request *r, struct world *w, const char *path)
 static void pump_until(struct world *w, struct request *r)
 {
     uint64_t until = uv_hrtime() + (uint64_t)5000000000;
-    while (!r->done && uv_hrtime() < until)
-        uv_run(&w->d.uv, UV_RUN_ONCE);
+    while (!r->done && uv_hrtime() < until) uv_run(&w->d.uv, UV_RUN_ONCE);
     assert_int_equal(r->done, 1);
 }
 
@@ -418,8 +418,7 @@ static void what_may_not_be_sent_is_refused(void **state)
             r.call.headers_n = 1;
         }
         request_run(&r);
-        if (r.call.outcome != HTTP_REFUSED)
-            fail_msg("case %zu: outcome %d, %s", i, r.call.outcome, r.call.reason);
+        if (r.call.outcome != HTTP_REFUSED) fail_msg("case %zu: outcome %d, %s", i, r.call.outcome, r.call.reason);
         assert_true(r.call.reason[0] != '\0');
         finish(&r);
     }
@@ -564,8 +563,7 @@ static void a_canceled_call_still_ends_once(void **state)
     w.client->start(w.client, &active.call);
     w.client->start(w.client, &waiting.call);
     w.client->start(w.client, &over.call);
-    for (int i = 0; i < 20 && w.requests == 0; i++)
-        uv_run(&w.d.uv, UV_RUN_ONCE);
+    for (int i = 0; i < 20 && w.requests == 0; i++) uv_run(&w.d.uv, UV_RUN_ONCE);
     assert_int_equal(w.requests, 1);
     w.client->cancel(w.client, &active.call);
     w.client->cancel(w.client, &waiting.call);
@@ -578,8 +576,7 @@ static void a_canceled_call_still_ends_once(void **state)
     finish(&active);
     finish(&waiting);
     finish(&over);
-    assert_int_equal(http_client_curl_stats(w.client).in_flight + http_client_curl_stats(w.client).waiting,
-                     0);
+    assert_int_equal(http_client_curl_stats(w.client).in_flight + http_client_curl_stats(w.client).waiting, 0);
     world_finish(&w);
 }
 
@@ -592,14 +589,12 @@ static void a_client_may_be_destroyed_with_calls_under_way(void **state)
         request_init(&r[i], &w, "/silent");
         w.client->start(w.client, &r[i].call);
     }
-    for (int i = 0; i < 20 && w.requests < 2; i++)
-        uv_run(&w.d.uv, UV_RUN_ONCE);
+    for (int i = 0; i < 20 && w.requests < 2; i++) uv_run(&w.d.uv, UV_RUN_ONCE);
     request_init(&r[3], &w, "/silent");
     r[3].call.method = STR("");
     w.client->start(w.client, &r[3].call); /* over, not told */
     world_finish(&w);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(r[i].done, 0);
+    for (int i = 0; i < 3; i++) assert_int_equal(r[i].done, 0);
 }
 
 int main(void)

@@ -22,9 +22,7 @@ static void a_request_gets_its_reply(void **state)
     struct buf in;
     harness_start(&h, (struct http_server_options){ 0 });
     assert_int_equal(
-        client_once(&h,
-                    "POST /mcp?a=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc",
-                    &in),
+        client_once(&h, "POST /mcp?a=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", &in),
         CLIENT_EOF);
     assert_has(&in, "HTTP/1.1 200 OK\r\n");
     assert_has(&in, "Content-Length: 3\r\n");
@@ -33,8 +31,7 @@ static void a_request_gets_its_reply(void **state)
     assert_has(&in, "\r\n\r\nabc");
     assert_string_equal(h.log.p, "POST /mcp a=1 3\n");
     buf_finish(&in);
-    assert_int_equal(client_once(&h, "GET /peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", &in),
-                     CLIENT_EOF);
+    assert_int_equal(client_once(&h, "GET /peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", &in), CLIENT_EOF);
     assert_has(&in, "\r\n\r\n127.0.0.1");
     buf_finish(&in);
     harness_finish(&h);
@@ -118,41 +115,34 @@ static const struct {
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400 },
     { "chunked and content-length",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400 },
-    { "two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    { "two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", 400 },
+    { "the same length twice", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde",
       400 },
-    { "the same length twice",
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde", 400 },
     { "a list of lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\nabcde", 400 },
     { "a signed length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nabcde", 400 },
     { "a negative length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nabcde", 400 },
     { "a hexadecimal length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x5\r\n\r\nabcde", 400 },
-    { "an overflowing length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
-      400 },
+    { "an overflowing length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 400 },
     { "an empty length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\n", 400 },
     { "a folded header", "GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c\r\n\r\n", 400 },
     { "a folded first header", "GET / HTTP/1.1\r\n Host: x\r\n\r\n", 400 },
     { "a space before the colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400 },
-    { "a length with a space before the colon",
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nabcde", 400 },
-    { "gzip, chunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-      400 },
-    { "chunked, identity",
-      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400 },
+    { "a length with a space before the colon", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nabcde", 400 },
+    { "gzip, chunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400 },
+    { "chunked, identity", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400 },
     { "xchunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400 },
     { "chunked twice",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
       "chunked\r\n\r\n0\r\n\r\n",
       400 },
-    { "chunked after a vertical tab",
-      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n", 400 },
-    { "chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    { "chunked after a vertical tab", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n",
       400 },
-    { "a chunk size that is no number",
-      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400 },
+    { "chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400 },
+    { "a chunk size that is no number", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400 },
     { "a chunk size with 0x",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n", 400 },
-    { "a signed chunk size",
-      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabcde\r\n0\r\n\r\n", 400 },
+    { "a signed chunk size", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabcde\r\n0\r\n\r\n",
+      400 },
     { "a chunk size with a space",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5 \r\nabcde\r\n0\r\n\r\n", 400 },
     { "an overflowing chunk size",
@@ -161,8 +151,8 @@ static const struct {
       400 },
     { "a chunk longer than its size",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcde\r\n0\r\n\r\n", 400 },
-    { "a chunk ended by a bare LF",
-      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n", 400 },
+    { "a chunk ended by a bare LF", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n",
+      400 },
     { "bare LF line ends", "GET / HTTP/1.1\nHost: x\n\n", 400 },
     { "a bare CR in a value", "GET / HTTP/1.1\r\nHost: x\r\nX-A: b\rc\r\n\r\n", 400 },
     { "no Host", "GET / HTTP/1.1\r\n\r\n", 400 },
@@ -186,10 +176,8 @@ static const struct {
     { "the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505 },
     { "HTTP/1.2", "GET / HTTP/1.2\r\nHost: x\r\n\r\n", 400 },
     { "a TLS hello", "\x16\x03\x01\x02\x01\x01\x01", 400 },
-    { "an unknown expectation", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\n",
-      417 },
-    { "a body beyond the limit by its length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n",
-      413 },
+    { "an unknown expectation", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 1\r\n\r\n", 417 },
+    { "a body beyond the limit by its length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", 413 },
     { "a body beyond the limit by its first chunk",
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", 413 },
 };
@@ -255,8 +243,7 @@ static void the_bytes_after_a_refused_request_are_no_request(void **state)
 
 static void add_filler(struct buf *b, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        buf_add_char(b, 'a');
+    for (size_t i = 0; i < n; i++) buf_add_char(b, 'a');
 }
 
 /* A request whose head is exactly `bytes` long. */
@@ -291,8 +278,7 @@ static void the_head_has_an_exact_limit(void **state)
     buf_finish(&in);
     buf_clear(&raw);
     buf_add(&raw, STR("GET / HTTP/1.1\r\nHost: x\r\n"));
-    for (int i = 0; i < 10; i++)
-        buf_add(&raw, STR("A: b\r\n"));
+    for (int i = 0; i < 10; i++) buf_add(&raw, STR("A: b\r\n"));
     buf_add(&raw, STR("\r\n"));
     assert_int_equal(client_once(&h, raw.p, &in), CLIENT_EOF);
     assert_has(&in, "HTTP/1.1 431 ");
@@ -357,10 +343,8 @@ static void slow_senders_are_timed_out(void **state)
         }
         enum client_end end = client_read(&h, fd, &in, NULL);
         if (end != CLIENT_EOF && end != CLIENT_RESET) fail_msg("case %zu ended with %d", i, end);
-        if (cases[i].want)
-            assert_has(&in, cases[i].want);
-        else
-            assert_int_equal(in.n, 0);
+        if (cases[i].want) assert_has(&in, cases[i].want);
+        else assert_int_equal(in.n, 0);
         buf_finish(&in);
         close(fd);
     }
@@ -458,12 +442,11 @@ static void upgrades_are_ignored(void **state)
     struct harness h;
     struct buf in;
     harness_start(&h, (struct http_server_options){ 0 });
-    assert_int_equal(
-        client_once(&h,
-                    "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: "
-                    "h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" GET_CLOSE,
-                    &in),
-        CLIENT_EOF);
+    assert_int_equal(client_once(&h,
+                                 "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: "
+                                 "h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" GET_CLOSE,
+                                 &in),
+                     CLIENT_EOF);
     assert_int_equal(count_of(buf_str(&in), "HTTP/1.1 200 OK"), 2);
     buf_finish(&in);
     harness_finish(&h);
@@ -521,9 +504,7 @@ static void large_replies_are_compressed_for_those_who_accept_it(void **state)
     harness_start(&h, (struct http_server_options){ .gzip_bytes_min = 5000 });
     h.big_bytes = 100000;
     assert_int_equal(
-        client_once(&h,
-                    "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip\r\nConnection: close\r\n\r\n",
-                    &in),
+        client_once(&h, "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip\r\nConnection: close\r\n\r\n", &in),
         CLIENT_EOF);
     assert_has(&in, "Content-Encoding: gzip\r\n");
     assert_has(&in, "Vary: Accept-Encoding\r\n");
@@ -531,10 +512,9 @@ static void large_replies_are_compressed_for_those_who_accept_it(void **state)
     size_t body_n = in.n - (size_t)(body - in.p);
     assert_true(body_n < 2000);
     static char plain[100001];
-    z_stream z = { .next_in = (Bytef *)body,
-                   .avail_in = (uInt)body_n,
-                   .next_out = (Bytef *)plain,
-                   .avail_out = sizeof(plain) };
+    z_stream z = {
+        .next_in = (Bytef *)body, .avail_in = (uInt)body_n, .next_out = (Bytef *)plain, .avail_out = sizeof(plain)
+    };
     assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
     assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
     assert_int_equal(z.total_out, h.big_bytes);
@@ -542,9 +522,7 @@ static void large_replies_are_compressed_for_those_who_accept_it(void **state)
     inflateEnd(&z);
     buf_finish(&in);
     assert_int_equal(
-        client_once(&h,
-                    "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip;q=0\r\nConnection: close\r\n\r\n",
-                    &in),
+        client_once(&h, "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip;q=0\r\nConnection: close\r\n\r\n", &in),
         CLIENT_EOF);
     assert_has(&in, "Vary: Accept-Encoding\r\n");
     assert_null(strstr(in.p, "gzip"));
@@ -552,8 +530,7 @@ static void large_replies_are_compressed_for_those_who_accept_it(void **state)
     buf_finish(&in);
     h.big_bytes = 4999;
     assert_int_equal(
-        client_once(&h, "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
-                    &in),
+        client_once(&h, "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n", &in),
         CLIENT_EOF);
     assert_null(strstr(in.p, "gzip"));
     assert_null(strstr(in.p, "Vary"));

@@ -31,8 +31,7 @@ static void addresses_are_checked(void **state)
                                        ".a@example.com",
                                        "a.@example.com",
                                        "\xc3\xa4@example.com" };
-    for (size_t i = 0; i < ARRAY_LEN(good); i++)
-        assert_true(mail_address_ok(str_from(good[i])));
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) assert_true(mail_address_ok(str_from(good[i])));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         if (mail_address_ok(str_from(bad[i]))) fail_msg("accepted: %s", bad[i]);
     }
@@ -48,8 +47,8 @@ static void typed_text_stays_out_of_the_headers(void **state)
         .from = STR("agent@example.com"),
         .to = &to,
         .to_n = 1,
-        .subject = STR(
-            "Approve\r\nBcc: evil@example.com\r\n\r\nfor \xe2\x82\xac 5,000.00 and a subject of some length"),
+        .subject =
+            STR("Approve\r\nBcc: evil@example.com\r\n\r\nfor \xe2\x82\xac 5,000.00 and a subject of some length"),
         .text = STR("A task waits.\n.\nFor you.\n"),
         .message_id = STR("task-1"),
         .sent_at = 1735689600000000
@@ -108,10 +107,8 @@ static void relay_line(struct relay *r, const char *line)
     if (r->in_data) {
         if (strcmp(line, ".") != 0) return;
         r->in_data = false;
-        if (r->on_end)
-            relay_say(r, r->on_end);
-        else
-            relay_hang_up(r);
+        if (r->on_end) relay_say(r, r->on_end);
+        else relay_hang_up(r);
     } else if (strncmp(line, "EHLO", 4) == 0) {
         relay_say(r, "250-relay\r\n250 8BITMIME\r\n");
     } else if (strncmp(line, "RCPT", 4) == 0) {
@@ -219,8 +216,7 @@ static void send_one(struct relay *r, struct mail_call *c)
     r->client->start(r->client, c);
     assert_false(done);
     uint64_t until = uv_hrtime() + (uint64_t)4000000000;
-    while (!done && uv_hrtime() < until)
-        uv_run(&r->d.uv, UV_RUN_ONCE);
+    while (!done && uv_hrtime() < until) uv_run(&r->d.uv, UV_RUN_ONCE);
     assert_true(done);
 }
 
@@ -302,8 +298,7 @@ static void destroying_waits_for_nobody_and_harms_nobody(void **state)
     mail_client_curl_destroy(r.client);
     r.client = NULL;
     free(calls);
-    while (r.loop.work_in_flight > 0)
-        uv_run(&r.d.uv, UV_RUN_ONCE);
+    while (r.loop.work_in_flight > 0) uv_run(&r.d.uv, UV_RUN_ONCE);
     uv_run(&r.d.uv, UV_RUN_NOWAIT);
     assert_false(done);
     relay_finish(&r);

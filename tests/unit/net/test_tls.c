@@ -69,8 +69,7 @@ static void call_run(struct harness *h, struct http_client *client, struct http_
     c->reach = HTTP_REACH_LOOPBACK;
     c->done = on_done;
     client->start(client, c);
-    for (int i = 0; i < 500 && !done; i++)
-        harness_pump(h, 10);
+    for (int i = 0; i < 500 && !done; i++) harness_pump(h, 10);
     assert_true(done);
 }
 
@@ -80,8 +79,8 @@ static void requests_travel_over_tls(void **state)
     struct files f;
     char url[96];
     files_make(&f);
-    harness_start(&h, (struct http_server_options){ .tls_certificate = str_from(f.certificate),
-                                                    .tls_key = str_from(f.key) });
+    harness_start(
+        &h, (struct http_server_options){ .tls_certificate = str_from(f.certificate), .tls_key = str_from(f.key) });
     struct http_client *client =
         http_client_curl_create(&h.d, &(struct http_client_options){ .ca_file = str_from(f.certificate) });
     char *body = malloc(3 << 20);
@@ -114,8 +113,8 @@ static void an_untrusted_certificate_or_name_sends_nothing(void **state)
     struct files f;
     char url[96];
     files_make(&f);
-    harness_start(&h, (struct http_server_options){ .tls_certificate = str_from(f.certificate),
-                                                    .tls_key = str_from(f.key) });
+    harness_start(
+        &h, (struct http_server_options){ .tls_certificate = str_from(f.certificate), .tls_key = str_from(f.key) });
     struct http_client *strict = http_client_curl_create(&h.d, &(struct http_client_options){ 0 });
     struct http_call c = { .method = STR("GET") };
     snprintf(url, sizeof(url), "https://localhost:%d/", http_server_port(h.server, 0));
@@ -126,8 +125,7 @@ static void an_untrusted_certificate_or_name_sends_nothing(void **state)
     struct http_client *client =
         http_client_curl_create(&h.d, &(struct http_client_options){ .ca_file = str_from(f.certificate) });
     c = (struct http_call){ .method = STR("GET") };
-    snprintf(url, sizeof(url), "https://127.0.0.1:%d/",
-             http_server_port(h.server, 0)); /* not in the certificate */
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d/", http_server_port(h.server, 0)); /* not in the certificate */
     call_run(&h, client, &c, url);
     assert_int_equal(c.outcome, HTTP_NOT_SENT);
     client->finish(client, &c);
@@ -139,8 +137,7 @@ static void an_untrusted_certificate_or_name_sends_nothing(void **state)
 
 static void what_is_not_tls_is_cut_off(void **state)
 {
-    static const char *const texts[] = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x00\x05hello",
-                                         "" };
+    static const char *const texts[] = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x00\x05hello", "" };
     struct harness h;
     struct files f;
     files_make(&f);
@@ -177,8 +174,7 @@ static void unusable_files_are_an_error(void **state)
                                            .tls_key = str_from(f.key) };
     assert_int_equal(http_server_start(&h.d, &missing, nobody, NULL, &s, &e), -1);
     assert_non_null(strstr(e.message, "/nonexistent/cert.pem"));
-    struct http_server_options mixed = { .tls_certificate = str_from(f.certificate),
-                                         .tls_key = str_from(other.key) };
+    struct http_server_options mixed = { .tls_certificate = str_from(f.certificate), .tls_key = str_from(other.key) };
     assert_int_equal(http_server_start(&h.d, &mixed, nobody, NULL, &s, &e), -1);
     assert_non_null(strstr(e.message, other.key));
     struct http_server_options half = { .tls_certificate = str_from(f.certificate) };

@@ -14,8 +14,9 @@
 static bool use(struct nonces *n, const char *keyid, const char *nonce, int64_t now_s)
 {
     struct nonce_row row;
-    return nonces_add(n, &(struct nonce_use){ str_from(keyid), STR("https://x.example/mcp"), str_from(nonce), now_s + 360 }, now_s,
-                      &row);
+    return nonces_add(
+        n, &(struct nonce_use){ str_from(keyid), STR("https://x.example/mcp"), str_from(nonce), now_s + 360 }, now_s,
+        &row);
 }
 
 static void test_once_each(void **state)
@@ -26,7 +27,8 @@ static void test_once_each(void **state)
     assert_false(use(n, "a", "1", NOW));
     assert_false(use(n, "a", "1", UNTIL - 1));
     assert_true(use(n, "b", "1", NOW)); /* another key's */
-    assert_true(nonces_add(n, &(struct nonce_use){ STR("a"), STR("https://y.example/mcp"), STR("1"), UNTIL }, NOW, &row));
+    assert_true(
+        nonces_add(n, &(struct nonce_use){ STR("a"), STR("https://y.example/mcp"), STR("1"), UNTIL }, NOW, &row));
     assert_true(use(n, "a", "1", UNTIL)); /* its time is over */
     nonces_destroy(n);
 }
@@ -88,7 +90,8 @@ static void test_a_restart_forgets_none(void **state)
     struct document_cache kept = { .n = 3 }, found = { .n = 0 };
     struct err e;
     for (size_t i = 0; i < 3; i++) {
-        struct nonce_use u = { i == 2 ? STR("b") : STR("a"), STR("https://x.example/mcp"), i == 1 ? STR("two") : STR("one"), UNTIL };
+        struct nonce_use u = { i == 2 ? STR("b") : STR("a"), STR("https://x.example/mcp"),
+                               i == 1 ? STR("two") : STR("one"), UNTIL };
         assert_true(nonces_add(before, &u, NOW, &kept.rows[i]));
     }
     nonces_destroy(before);
@@ -111,7 +114,9 @@ static void test_a_restart_forgets_none(void **state)
 static void test_the_store_forgets_what_is_over(void **state)
 {
     struct fixture *f = fixture_open();
-    struct document_cache kept = { .rows = { { 1, 1, 1, NOW + 1 }, { 1, 1, 2, NOW + 2 }, { 1, 1, 3, NOW + 300 } }, .n = 3 }, found = { .n = 0 };
+    struct document_cache kept = { .rows = { { 1, 1, 1, NOW + 1 }, { 1, 1, 2, NOW + 2 }, { 1, 1, 3, NOW + 300 } },
+                                   .n = 3 },
+                          found = { .n = 0 };
     struct err e;
     int64_t now_s = NOW + 2;
     assert_int_equal(fixture_act(f, keep, &kept, &e), 0);

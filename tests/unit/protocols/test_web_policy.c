@@ -64,10 +64,8 @@ static struct seen ask(const struct web_policy *p, struct asked q)
 
 static void a_site_is_found_by_its_host_whatever_the_port(void **state)
 {
-    assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "sales.example" }).roles,
-                     WEB_AGENT);
-    assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "SALES.example:8443" }).roles,
-                     WEB_AGENT);
+    assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "sales.example" }).roles, WEB_AGENT);
+    assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "SALES.example:8443" }).roles, WEB_AGENT);
     assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "ads.example" }).roles, WEB_ADS);
     assert_int_equal(ask(&policy, (struct asked){ .listener = LOOPBACK, .host = "localhost:8000" }).roles,
                      WEB_AGENT | WEB_DESK);
@@ -79,8 +77,7 @@ static void a_host_nobody_knows_is_refused(void **state)
 {
     assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "evil.example" }).status, 403);
     assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "localhost" }).status, 403);
-    assert_int_equal(ask(&policy, (struct asked){ .listener = LOOPBACK, .host = "evil.example" }).status,
-                     403);
+    assert_int_equal(ask(&policy, (struct asked){ .listener = LOOPBACK, .host = "evil.example" }).status, 403);
     assert_int_equal(ask(&policy, (struct asked){ .listener = LOOPBACK, .host = "sales.example" }).status,
                      403); /* of the other listener */
     assert_int_equal(ask(&policy, (struct asked){ .listener = LOOPBACK, .host = "a b" }).status, 403);
@@ -89,8 +86,7 @@ static void a_host_nobody_knows_is_refused(void **state)
 
 static void hosts_that_were_told_and_publishers_own_lead_to_the_people_never_to_the_ads(void **state)
 {
-    assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "told.example" }).roles,
-                     WEB_AGENT);
+    assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "told.example" }).roles, WEB_AGENT);
     assert_int_equal(ask(&policy, (struct asked){ .listener = OPEN, .host = "Publisher.example:443" }).roles,
                      WEB_AGENT);
     assert_int_equal(ask(&policy, (struct asked){ .listener = LOOPBACK, .host = "publisher.example" }).roles,
@@ -100,13 +96,11 @@ static void hosts_that_were_told_and_publishers_own_lead_to_the_people_never_to_
 static void a_listener_for_everybody_answers_to_every_name(void **state)
 {
     static const struct web_policy open = { .sites = { { .roles = WEB_AGENT } }, .sites_n = 1 };
-    assert_int_equal(ask(&open, (struct asked){ .listener = 0, .host = "whatever.example" }).roles,
-                     WEB_AGENT);
+    assert_int_equal(ask(&open, (struct asked){ .listener = 0, .host = "whatever.example" }).roles, WEB_AGENT);
     assert_int_equal(ask(&open, (struct asked){ .listener = 0, .host = "" }).roles, WEB_AGENT);
     assert_int_equal(ask(&open, (struct asked){ .listener = 0, .host = "bad\"host" }).status, 403);
-    assert_int_equal(
-        ask(&(struct web_policy){ 0 }, (struct asked){ .listener = -1, .host = "whatever.example" }).roles,
-        WEB_EVERYTHING);
+    assert_int_equal(ask(&(struct web_policy){ 0 }, (struct asked){ .listener = -1, .host = "whatever.example" }).roles,
+                     WEB_EVERYTHING);
 }
 
 static void proxies_are_believed_and_others_are_not(void **state)
@@ -119,16 +113,14 @@ static void proxies_are_believed_and_others_are_not(void **state)
                        .forwarded_proto = "https" };
     struct seen s = ask(&policy, q);
     assert_int_equal(s.roles, WEB_AGENT | WEB_DESK);
-    assert_string_equal(
-        s.peer, "198.51.100.4"); /* the nearest that is no proxy of ours; who it names may be invented */
+    assert_string_equal(s.peer,
+                        "198.51.100.4"); /* the nearest that is no proxy of ours; who it names may be invented */
     assert_string_equal(s.url, "https://publisher.example");
     q.peer = "192.0.2.7";
     s = ask(&policy, q);
     assert_string_equal(s.peer, "192.0.2.7");
     assert_string_equal(s.url, "http://localhost");
-    q = (struct asked){
-        .listener = LOOPBACK, .host = "localhost", .peer = "10.0.0.1", .forwarded_for = "evil\"text"
-    };
+    q = (struct asked){ .listener = LOOPBACK, .host = "localhost", .peer = "10.0.0.1", .forwarded_for = "evil\"text" };
     assert_string_equal(ask(&policy, q).peer, "10.0.0.1");
     q.forwarded_for = "10.0.0.2";
     assert_string_equal(ask(&policy, q).peer, "10.0.0.2");

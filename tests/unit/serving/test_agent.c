@@ -19,19 +19,24 @@ static const struct {
     { "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
       DEVICE_DESKTOP, PLATFORM_CHROMEOS },
     { "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 "
-      "Mobile/15E148 Safari/604.1", DEVICE_MOBILE, PLATFORM_IOS },
+      "Mobile/15E148 Safari/604.1",
+      DEVICE_MOBILE, PLATFORM_IOS },
     { "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 "
-      "Safari/604.1", DEVICE_TABLET, PLATFORM_IOS },
+      "Safari/604.1",
+      DEVICE_TABLET, PLATFORM_IOS },
     { "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
       DEVICE_MOBILE, PLATFORM_ANDROID },
     { "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
       DEVICE_TABLET, PLATFORM_ANDROID },
     { "Mozilla/5.0 (Linux; Android 9; CUBOT NOTE 20) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile "
-      "Safari/537.36", DEVICE_MOBILE, PLATFORM_ANDROID },
+      "Safari/537.36",
+      DEVICE_MOBILE, PLATFORM_ANDROID },
     { "Mozilla/5.0 (Linux; Android 9; KFTRWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/120.1 like Chrome/120.0 "
-      "Safari/537.36", DEVICE_TABLET, PLATFORM_FIRE_OS },
+      "Safari/537.36",
+      DEVICE_TABLET, PLATFORM_FIRE_OS },
     { "Mozilla/5.0 (Linux; Android 9; AFTMM Build/PS7) AppleWebKit/537.36 (KHTML, like Gecko) Silk/120.1 like Chrome/120.0 "
-      "Safari/537.36", DEVICE_CTV, PLATFORM_FIRE_OS },
+      "Safari/537.36",
+      DEVICE_CTV, PLATFORM_FIRE_OS },
     { "Mozilla/5.0 (SMART-TV; LINUX; Tizen 7.0) AppleWebKit/537.36 (KHTML, like Gecko) Version/7.0 TV Safari/537.36",
       DEVICE_CTV, PLATFORM_TIZEN },
     { "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0 Safari/537.36 WebAppManager",
@@ -127,9 +132,12 @@ static void words_are_adcps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(people_are_told_by_their_browsers), cmocka_unit_test(crawlers_say_so),
-        cmocka_unit_test(anchors_and_order_are_kept),        cmocka_unit_test(what_is_no_browser_shows_nobody_ads),
-        cmocka_unit_test(agents_are_told_apart_and_long_ones_end), cmocka_unit_test(a_phone_may_say_so_in_a_header),
+        cmocka_unit_test(people_are_told_by_their_browsers),
+        cmocka_unit_test(crawlers_say_so),
+        cmocka_unit_test(anchors_and_order_are_kept),
+        cmocka_unit_test(what_is_no_browser_shows_nobody_ads),
+        cmocka_unit_test(agents_are_told_apart_and_long_ones_end),
+        cmocka_unit_test(a_phone_may_say_so_in_a_header),
         cmocka_unit_test(words_are_adcps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,8 +56,9 @@ static int64_t booked(enum event event, enum invalid invalid)
 
 static void an_ad_counts_once_for_each_event(void **state)
 {
-    static const enum event all[] = { EVENT_IMPRESSION, EVENT_MEASURABLE, EVENT_START, EVENT_FIRST_QUARTILE, EVENT_MIDPOINT,
-                                      EVENT_THIRD_QUARTILE, EVENT_COMPLETE, EVENT_VIEWABLE, EVENT_CLICK };
+    static const enum event all[] = { EVENT_IMPRESSION,     EVENT_MEASURABLE, EVENT_START,
+                                      EVENT_FIRST_QUARTILE, EVENT_MIDPOINT,   EVENT_THIRD_QUARTILE,
+                                      EVENT_COMPLETE,       EVENT_VIEWABLE,   EVENT_CLICK };
     struct choice c = town_ask(&town, 1);
     assert_int_equal(counted(EVENT_IMPRESSION), 0); /* a decision is no impression */
     town_pass(&town, 2 * SECOND);
@@ -110,7 +111,10 @@ static void invalid_visits_are_counted_apart(void **state)
 {
     for (int reason = INVALID_BOT; reason <= INVALID_REFERRER; reason++) {
         struct choice c = town_ask(&town, 1);
-        struct report r = { .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 7, .now = town.now,
+        struct report r = { .event = EVENT_IMPRESSION,
+                            .token = { c.token.c, TOKEN_CHARS },
+                            .agent_hash = 7,
+                            .now = town.now,
                             .invalid = (enum invalid)reason };
         struct verdict v = serving_count(town.serving, &r);
         assert_int_equal(v.invalid, reason);
@@ -136,7 +140,9 @@ static void an_ad_decided_for_a_bot_never_counts(void **state)
 static void another_browser_does_not_count(void **state)
 {
     struct choice c = town_ask(&town, 1);
-    struct report r = { .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 8, .now = town.now };
+    struct report r = {
+        .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 8, .now = town.now
+    };
     assert_int_equal(serving_count(town.serving, &r).invalid, INVALID_BROWSER);
 }
 
@@ -203,7 +209,10 @@ static void too_much_from_one_address_is_filtered(void **state)
     assert_true(address_parse(STR("203.0.113.6"), &other));
     for (int i = 0; i < 50; i++) {
         struct choice c = town_ask(&town, 1);
-        struct report r = { .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 7, .now = town.now,
+        struct report r = { .event = EVENT_IMPRESSION,
+                            .token = { c.token.c, TOKEN_CHARS },
+                            .agent_hash = 7,
+                            .now = town.now,
                             .address = &home };
         enum invalid v = serving_count(town.serving, &r).invalid;
         assert_true(v == VALID || v == INVALID_RATE);
@@ -211,7 +220,10 @@ static void too_much_from_one_address_is_filtered(void **state)
     }
     assert_int_equal(valid, 20);
     struct choice c = town_ask(&town, 1);
-    struct report r = { .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 7, .now = town.now,
+    struct report r = { .event = EVENT_IMPRESSION,
+                        .token = { c.token.c, TOKEN_CHARS },
+                        .agent_hash = 7,
+                        .now = town.now,
                         .address = &other };
     assert_int_equal(serving_count(town.serving, &r).invalid, VALID);
 }

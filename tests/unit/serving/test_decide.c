@@ -58,7 +58,8 @@ static void keeps_off(struct serving_package *p, enum why why)
     town_pass(&town, SECOND);
     assert_null(town_ask(&town, 1).package);
     assert_int_equal(town_look(&town, p).why, why);
-    if (why != WHY_NO_CREATIVE) assert_true(booked(p, why) > 0); /* without creatives it has no slots to count requests of */
+    if (why != WHY_NO_CREATIVE)
+        assert_true(booked(p, why) > 0); /* without creatives it has no slots to count requests of */
 }
 
 static void a_slot_without_packages_has_no_ad(void **state)
@@ -251,7 +252,9 @@ static void a_visitor_is_in_the_token_only_for_a_cap(void **state)
     anna.visit.visitor = 17;
     town_open(&town);
     struct choice c = town_ask_as(&town, 1, &anna);
-    struct report r = { .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 7, .now = town.now };
+    struct report r = {
+        .event = EVENT_IMPRESSION, .token = { c.token.c, TOKEN_CHARS }, .agent_hash = 7, .now = town.now
+    };
     assert_int_equal(serving_count(town.serving, &r).token.visitor, 0);
 }
 
@@ -407,7 +410,8 @@ static void creatives_have_their_weights(void **state)
 static void the_best_bid_wins_and_equal_ones_take_turns(void **state)
 {
     town_slot(&town);
-    struct serving_package *low = town_package(&town, 1), *high = town_package(&town, 1), *same = town_package(&town, 1);
+    struct serving_package *low = town_package(&town, 1), *high = town_package(&town, 1),
+                           *same = town_package(&town, 1);
     for (int i = 0; i < 3; i++) town.packages[i].priority = PRIORITY_AUCTION;
     low->value_micros = 4990000;
     high->value_micros = same->value_micros = 5000000;
@@ -437,7 +441,8 @@ static void a_bid_for_clicks_is_worth_its_clicks(void **state)
     struct serving_package *clicks = town_package(&town, 1), *views = town_package(&town, 1);
     clicks->priority = views->priority = PRIORITY_AUCTION;
     clicks->unit = UNIT_CLICK;
-    clicks->value_micros = INT64_C(1000) * 2000000; /* two for a click, of which a thousand impressions have two at first */
+    clicks->value_micros =
+        INT64_C(1000) * 2000000; /* two for a click, of which a thousand impressions have two at first */
     views->value_micros = 3000000;
     town_open(&town);
     assert_int_equal(how_often(clicks, 1, 50), 50);
@@ -569,7 +574,8 @@ static bool may(const struct serving_package *p, const struct request *r, uint32
 {
     bool there = false, fits = false;
     for (size_t i = 0; i < p->slots_n; i++) there = there || p->slots[i] == slot;
-    for (size_t i = 0; i < p->creatives_n; i++) fits = fits || creative_fits(&p->creatives[i], &town.slots[slot - 1], 0);
+    for (size_t i = 0; i < p->creatives_n; i++)
+        fits = fits || creative_fits(&p->creatives[i], &town.slots[slot - 1], 0);
     return there && fits && !p->paused && p->live_from <= r->now && p->start_at <= r->now && r->now < p->end_at &&
            r->now < p->stopped_at && targeting_match(&p->targeting, &r->visit) == MATCHES &&
            (p->targeting.cap.max == 0 || r->visit.visitor != 0);
@@ -590,8 +596,10 @@ static void random_package(void)
     p->value_micros = (int64_t)town_chance(&town, 5) * 1000000;
     p->pacing = (enum plan_pacing)town_chance(&town, 3);
     if (town_chance(&town, 3) == 0) p->targeting.devices = (unsigned)town_chance(&town, DEVICES_ALL + 1);
-    if (town_chance(&town, 4) == 0) p->targeting.cap = (struct frequency_cap){ .max = 1 + (int)town_chance(&town, 3), .window_s = 60 };
-    town_creatives(&town, p, town_chance(&town, 4), town_chance(&town, 4) ? (struct size){ 300, 250 } : (struct size){ 1, 1 });
+    if (town_chance(&town, 4) == 0)
+        p->targeting.cap = (struct frequency_cap){ .max = 1 + (int)town_chance(&town, 3), .window_s = 60 };
+    town_creatives(&town, p, town_chance(&town, 4),
+                   town_chance(&town, 4) ? (struct size){ 300, 250 } : (struct size){ 1, 1 });
 }
 
 static void whatever_runs_only_what_may_is_shown(void **state)

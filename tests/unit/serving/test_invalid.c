@@ -90,8 +90,17 @@ static void without_properties_referrers_say_nothing(void **state)
 
 static void networks_are_read_or_refused(void **state)
 {
-    static const char *const bad[] = { "", "/", "10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/8x", "x", "1::2::3",
-                                       "10.0.0.0/-1", "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000" };
+    static const char *const bad[] = { "",
+                                       "/",
+                                       "10.0.0.0/33",
+                                       "::/129",
+                                       "10.0.0/8",
+                                       "10.0.0.0/",
+                                       "10.0.0.0/8x",
+                                       "x",
+                                       "1::2::3",
+                                       "10.0.0.0/-1",
+                                       "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000" };
     struct network n;
     struct address a;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) assert_false(network_parse(str_from(bad[i]), &n));

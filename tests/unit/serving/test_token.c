@@ -9,9 +9,15 @@
 
 static struct hmac_key *key;
 
-static const struct token example = { .epoch = 0xdeadbeef, .sequence = 4000000001u, .issued_ms = INT64_C(1775433600123),
-                                      .package = 1, .creative = UINT32_MAX, .slot = 77, .visitor = 0x12345678,
-                                      .agent = 200, .invalid = 3 };
+static const struct token example = { .epoch = 0xdeadbeef,
+                                      .sequence = 4000000001u,
+                                      .issued_ms = INT64_C(1775433600123),
+                                      .package = 1,
+                                      .creative = UINT32_MAX,
+                                      .slot = 77,
+                                      .visitor = 0x12345678,
+                                      .agent = 200,
+                                      .invalid = 3 };
 
 static struct str text_of(const struct token_text *t)
 {

@@ -15,14 +15,14 @@
 
 #include "town.h"
 
-#define BANNERS   10
-#define VIDEOS    2
-#define SLOTS     (BANNERS + VIDEOS)
+#define BANNERS     10
+#define VIDEOS      2
+#define SLOTS       (BANNERS + VIDEOS)
 #define ALL_BANNERS ((UINT64_C(1) << BANNERS) - 1)
-#define ALL_VIDEOS (UINT64_C(3) << BANNERS)
-#define PACKAGES  50
-#define HORIZON_S 64 /* events lie no further ahead */
-#define GERMANY   (3 * 26 + 4)
+#define ALL_VIDEOS  (UINT64_C(3) << BANNERS)
+#define PACKAGES    50
+#define HORIZON_S   64 /* events lie no further ahead */
+#define GERMANY     (3 * 26 + 4)
 
 static struct town town;
 static int64_t step_s = 5, traffic = 50;
@@ -33,7 +33,7 @@ static uint64_t seed = 17;
 /* Requests a day of each slot, on an ordinary day. */
 static const int64_t daily[SLOTS] = { 60000, 40000, 30000, 20000, 15000, 10000, 8000, 5000, 3000, 1500, 20000, 8000 };
 /* Of a day's requests, in ten-thousandths, by hour. */
-static const int64_t by_hour[24] = { 180, 110, 70, 50, 50, 90, 200, 380, 480, 500, 510, 520,
+static const int64_t by_hour[24] = { 180, 110, 70,  50,  50,  90,  200, 380, 480, 500, 510, 520,
                                      560, 530, 490, 480, 500, 560, 640, 720, 760, 700, 540, 380 };
 /* Of an ordinary day, in hundredths, Monday first. */
 static const int64_t by_weekday[7] = { 105, 110, 110, 105, 95, 80, 85 };
@@ -54,7 +54,8 @@ static int64_t requests_of(int slot, int64_t at)
     int64_t day = (at - T0) / DAY, hour = (at - T0) % DAY / HOUR;
     /* In 10^10ths of a request a second. */
     int64_t rate = daily[slot] * by_hour[hour] * by_weekday[day % 7] * weather(at) / 3600 * traffic;
-    return rate / INT64_C(10000000000) + (town_chance(&town, UINT64_C(10000000000)) < (uint64_t)(rate % INT64_C(10000000000)));
+    return rate / INT64_C(10000000000) +
+           (town_chance(&town, UINT64_C(10000000000)) < (uint64_t)(rate % INT64_C(10000000000)));
 }
 
 /* ---- what people do ---- */
@@ -181,7 +182,8 @@ static void sell_everything(void)
         p->targeting.cap = (struct frequency_cap){ .max = 3, .window_s = 86400 };
     }
     for (int i = 0; i < 3; i++) {
-        struct serving_package *p = sell(0x1f, UNIT_IMPRESSION, 6000); /* two days of the week, one per cent a day more than a half */
+        struct serving_package *p =
+            sell(0x1f, UNIT_IMPRESSION, 6000); /* two days of the week, one per cent a day more than a half */
         p->start_at = T0 + (1 + i) * DAY + 6 * HOUR;
         p->end_at = T0 + (3 + i) * DAY + 18 * HOUR;
         p->day_units = 3000 * traffic / 100;
@@ -201,11 +203,13 @@ static void sell_everything(void)
     for (int i = 0; i < 3; i++) make_video(sell(ALL_VIDEOS, UNIT_IMPRESSION, 15000));
     for (int i = 0; i < 2; i++) make_video(sell(ALL_VIDEOS, UNIT_COMPLETE, 9000));
     for (int i = 0; i < 7; i++) {
-        struct serving_package *p = sell(i < 4 ? ALL_BANNERS : 0x1f, i == 3 ? UNIT_CLICK : UNIT_IMPRESSION, i == 3 ? 60 : 12000);
+        struct serving_package *p =
+            sell(i < 4 ? ALL_BANNERS : 0x1f, i == 3 ? UNIT_CLICK : UNIT_IMPRESSION, i == 3 ? 60 : 12000);
         p->priority = PRIORITY_AUCTION;
         p->value_micros = (int64_t)(2 + i) * (i == 3 ? 300000000 : 1000000);
     }
-    struct serving_package *sponsor = sell(UINT64_C(1) << 9, UNIT_IMPRESSION, NO_GOAL); /* a third of the smallest slot */
+    struct serving_package *sponsor =
+        sell(UINT64_C(1) << 9, UNIT_IMPRESSION, NO_GOAL); /* a third of the smallest slot */
     sponsor->share_e4 = 3333;
     sell(ALL_BANNERS, UNIT_IMPRESSION, NO_GOAL)->priority = PRIORITY_FILLER;
     assert_int_equal(town.packages_n, PACKAGES);
@@ -375,9 +379,12 @@ static int64_t number(const char *text)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_week_ends_as_planned),        cmocka_unit_test(each_pacing_has_its_curve),
-        cmocka_unit_test(no_slot_is_starved),              cmocka_unit_test(a_share_of_voice_is_that_share),
-        cmocka_unit_test(a_daily_limit_holds_on_every_day), cmocka_unit_test(bots_are_counted_apart),
+        cmocka_unit_test(the_week_ends_as_planned),
+        cmocka_unit_test(each_pacing_has_its_curve),
+        cmocka_unit_test(no_slot_is_starved),
+        cmocka_unit_test(a_share_of_voice_is_that_share),
+        cmocka_unit_test(a_daily_limit_holds_on_every_day),
+        cmocka_unit_test(bots_are_counted_apart),
     };
     if (argc > 1) step_s = number(argv[1]);
     if (argc > 2) traffic = number(argv[2]);

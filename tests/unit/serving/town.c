@@ -24,8 +24,9 @@ struct serving_slot *town_slot(struct town *t)
     struct serving_slot *s = &t->slots[t->slots_n++];
     struct size *size = ARENA_NEW(&t->arena, struct size);
     *size = (struct size){ 300, 250 };
-    *s = (struct serving_slot){ .key = (uint32_t)t->slots_n, .publisher = 1, .medium = MEDIUM_DISPLAY, .sizes = size,
-                                .sizes_n = 1 };
+    *s = (struct serving_slot){
+        .key = (uint32_t)t->slots_n, .publisher = 1, .medium = MEDIUM_DISPLAY, .sizes = size, .sizes_n = 1
+    };
     s->slot_id = arena_printf(&t->arena, "slot-%u", s->key);
     return s;
 }
@@ -34,7 +35,9 @@ void town_creatives(struct town *t, struct serving_package *p, size_t n, struct 
 {
     struct serving_creative *c = ARENA_ARRAY(&t->arena, struct serving_creative, n + 1);
     for (size_t i = 0; i < n; i++) {
-        c[i] = (struct serving_creative){ .key = p->key * 100 + (uint32_t)i, .medium = MEDIUM_DISPLAY, .size = size, .weight = 1 };
+        c[i] = (struct serving_creative){
+            .key = p->key * 100 + (uint32_t)i, .medium = MEDIUM_DISPLAY, .size = size, .weight = 1
+        };
     }
     p->creatives = c;
     p->creatives_n = n;
@@ -44,9 +47,18 @@ struct serving_package *town_package(struct town *t, uint64_t slots)
 {
     struct serving_package *p = &t->packages[t->packages_n++];
     uint32_t *keys = ARENA_ARRAY(&t->arena, uint32_t, 64);
-    *p = (struct serving_package){ .key = (uint32_t)t->packages_n, .publisher = 1, .start_at = T0, .end_at = T0 + 7 * DAY,
-                                   .live_from = T0, .stopped_at = INT64_MAX, .goal = NO_GOAL, .impressions_goal = NO_GOAL,
-                                   .day_units = NO_GOAL, .day_impressions = NO_GOAL, .share_e4 = 10000, .slots = keys };
+    *p = (struct serving_package){ .key = (uint32_t)t->packages_n,
+                                   .publisher = 1,
+                                   .start_at = T0,
+                                   .end_at = T0 + 7 * DAY,
+                                   .live_from = T0,
+                                   .stopped_at = INT64_MAX,
+                                   .goal = NO_GOAL,
+                                   .impressions_goal = NO_GOAL,
+                                   .day_units = NO_GOAL,
+                                   .day_impressions = NO_GOAL,
+                                   .share_e4 = 10000,
+                                   .slots = keys };
     p->package_id = arena_printf(&t->arena, "package-%u", p->key);
     p->advertiser = p->key;
     targeting_init(&p->targeting);
@@ -76,7 +88,9 @@ void town_pass(struct town *t, int64_t us)
 
 struct request town_request(const struct town *t)
 {
-    return (struct request){ .visit = { .country = CODE_UNKNOWN, .language = CODE_UNKNOWN }, .agent_hash = 7, .now = t->now };
+    return (struct request){ .visit = { .country = CODE_UNKNOWN, .language = CODE_UNKNOWN },
+                             .agent_hash = 7,
+                             .now = t->now };
 }
 
 struct choice town_ask_as(struct town *t, uint32_t slot, const struct request *r)

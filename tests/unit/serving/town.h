@@ -5,11 +5,11 @@
 #include "base/rfc3339.h"
 #include "serving/serving.h"
 
-#define T0 INT64_C(1775433600000000) /* Monday 2026-04-06T00:00:00Z */
+#define T0     INT64_C(1775433600000000) /* Monday 2026-04-06T00:00:00Z */
 #define SECOND USEC_PER_SEC
 #define MINUTE (60 * SECOND)
-#define HOUR (3600 * SECOND)
-#define DAY USEC_PER_DAY
+#define HOUR   (3600 * SECOND)
+#define DAY    USEC_PER_DAY
 
 #define TOWN_MAX 2048
 

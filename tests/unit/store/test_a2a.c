@@ -40,7 +40,9 @@ static struct a2a_task_row row_of(struct fixture *f, const struct a2a_owner *o, 
 static int fill(struct tx *tx, void *arg, struct err *e)
 {
     struct fixture *f = arg;
-    struct tenant_row tenant = { .tenant_id = STR("pub"), .name = STR("Pub"), .adapter = STR("mock"), .doc = STR("{}") };
+    struct tenant_row tenant = {
+        .tenant_id = STR("pub"), .name = STR("Pub"), .adapter = STR("mock"), .doc = STR("{}")
+    };
     if (q_tenant_put(tx, &tenant, AT, e) < 0) return -1;
     for (int i = 1; i <= 30; i++) {
         const struct a2a_owner *o = i <= 20 ? &ann : i <= 25 ? &bob : &nobody;
@@ -131,7 +133,9 @@ static void test_pages(void **state)
         filter.before_id = n ? rows[n > 6 ? 5 : n - 1].a2a_task_id : STR("");
     } while (n > 6);
     assert_int_equal(seen, 20);
-    filter = (struct a2a_task_filter){ .owner = ann, .context_id = STR("odd"), .failed = 1, .updated_from = AT + 6, .limit = 9 };
+    filter = (struct a2a_task_filter){
+        .owner = ann, .context_id = STR("odd"), .failed = 1, .updated_from = AT + 6, .limit = 9
+    };
     assert_int_equal(q_a2a_task_list(store_read(f->store), &f->arena, &filter, &rows, &n, &e), 0);
     assert_int_equal(n, 1);
     assert_true(str_is(rows[0].a2a_task_id, "a2a-015"));

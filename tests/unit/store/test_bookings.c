@@ -96,8 +96,12 @@ static int first_rows(struct tx *tx, struct fixture *f, struct err *e)
         if (stmt_run(s, e)) return -1;
     }
     for (int i = 0; i < 2; i++) {
-        struct account_row a = { .tenant_id = STR("t"), .account_id = i ? STR("sand") : STR("real"), .principal_id = STR("b"),
-                                 .sandbox = i, .status = STR("active"), .doc = STR("{}") };
+        struct account_row a = { .tenant_id = STR("t"),
+                                 .account_id = i ? STR("sand") : STR("real"),
+                                 .principal_id = STR("b"),
+                                 .sandbox = i,
+                                 .status = STR("active"),
+                                 .doc = STR("{}") };
         if (q_account_insert(tx, &a, e)) return -1;
     }
     return 0;
@@ -155,19 +159,31 @@ static int add_buy(struct tx *tx, struct fixture *f, struct err *e)
     struct buy *b = &f->buys[f->n];
     *b = (struct buy){ .n = 1 + (int)below(f, PACKAGES), .sandbox = below(f, 6) == 0 };
     struct str id = arena_printf(&f->arena, "mb-%03d", f->n);
-    b->row = (struct media_buy_row){ .media_buy_id = id, .tenant_id = STR("t"), .principal_id = STR("b"),
+    b->row = (struct media_buy_row){ .media_buy_id = id,
+                                     .tenant_id = STR("t"),
+                                     .principal_id = STR("b"),
                                      .account_id = b->sandbox ? STR("sand") : STR("real"),
                                      .status = str_from(below(f, 5) ? live[below(f, ARRAY_LEN(live))] : dead[0]),
-                                     .currency = "USD", .start_at = T0, .end_at = T0 + HOUR, .confirmed_at = TIME_NONE,
-                                     .activated_at = TIME_NONE, .completed_at = TIME_NONE, .canceled_at = TIME_NONE,
+                                     .currency = "USD",
+                                     .start_at = T0,
+                                     .end_at = T0 + HOUR,
+                                     .confirmed_at = TIME_NONE,
+                                     .activated_at = TIME_NONE,
+                                     .completed_at = TIME_NONE,
+                                     .canceled_at = TIME_NONE,
                                      .next_change_at = TIME_NONE };
     if (q_media_buy_insert(tx, &b->row, e)) return -1;
     for (int i = 0; i < b->n; i++) {
         struct package_row *p = &b->packages[i];
-        *p = (struct package_row){ .media_buy_id = id, .package_id = arena_printf(&f->arena, "%s-%d", id.p, i), .ordinal = i + 1,
+        *p = (struct package_row){ .media_buy_id = id,
+                                   .package_id = arena_printf(&f->arena, "%s-%d", id.p, i),
+                                   .ordinal = i + 1,
                                    .product_id = str_from(products[below(f, ARRAY_LEN(products))]),
-                                   .pricing_option_id = STR("o"), .pricing_model = STR("cpm"), .pacing = STR("even"),
-                                   .previous_budget_micros = -1, .canceled_at = TIME_NONE };
+                                   .pricing_option_id = STR("o"),
+                                   .pricing_model = STR("cpm"),
+                                   .pacing = STR("even"),
+                                   .previous_budget_micros = -1,
+                                   .canceled_at = TIME_NONE };
         random_flight(f, &p->start_at, &p->end_at);
         random_goal(f, p);
         if (i > 0 && below(f, 3) == 0) { /* two packages of one flight */
@@ -205,9 +221,13 @@ static int change_hold(struct tx *tx, struct fixture *f, struct err *e)
 {
     int i = (int)below(f, HOLDS);
     struct proposal_row *row = &f->holders[i];
-    *row = (struct proposal_row){ .tenant_id = STR("t"), .principal_id = STR("b"),
-                                  .proposal_id = arena_printf(&f->arena, "prop-%d", i), .status = STR("committed"),
-                                  .doc = STR("{}"), .created_at = 1, .expires_at = T0 + below(f, 10) * 24 * HOUR };
+    *row = (struct proposal_row){ .tenant_id = STR("t"),
+                                  .principal_id = STR("b"),
+                                  .proposal_id = arena_printf(&f->arena, "prop-%d", i),
+                                  .status = STR("committed"),
+                                  .doc = STR("{}"),
+                                  .created_at = 1,
+                                  .expires_at = T0 + below(f, 10) * 24 * HOUR };
     f->holds[i] = (struct proposal_hold_row){ .product_id = str_from(products[below(f, ARRAY_LEN(products))]),
                                               .impressions = below(f, 4) ? below(f, 1000000) : 0 };
     random_flight(f, &f->holds[i].start_at, &f->holds[i].end_at);
@@ -244,14 +264,16 @@ static double slow_count(const struct fixture *f, const struct product_window *w
         for (size_t k = 0; k < ARRAY_LEN(dead); k++) ended = ended || str_is(b->row.status, dead[k]);
         for (int k = 0; !ended && k < b->n; k++) {
             const struct package_row *p = &b->packages[k];
-            if (p->canceled_at != TIME_NONE || p->impressions_goal <= 0 || !str_eq(p->product_id, w->product_id)) continue;
+            if (p->canceled_at != TIME_NONE || p->impressions_goal <= 0 || !str_eq(p->product_id, w->product_id))
+                continue;
             sum += share(w, p->impressions_goal, p->start_at, p->end_at);
         }
     }
     for (int i = 0; i < HOLDS; i++) {
         const struct proposal_hold_row *h = &f->holds[i];
         if (!h->impressions || f->holders[i].expires_at <= now || !str_eq(h->product_id, w->product_id)) continue;
-        if (!str_eq(f->holders[i].proposal_id, w->except_proposal)) sum += share(w, h->impressions, h->start_at, h->end_at);
+        if (!str_eq(f->holders[i].proposal_id, w->except_proposal))
+            sum += share(w, h->impressions, h->start_at, h->end_at);
     }
     return sum;
 }
@@ -260,7 +282,8 @@ static void compare(struct fixture *f)
 {
     struct err e;
     int64_t fast, now = T0 + below(f, 12) * 24 * HOUR;
-    struct product_window w = { .tenant_id = STR("t"), .product_id = str_from(products[below(f, ARRAY_LEN(products))]) };
+    struct product_window w = { .tenant_id = STR("t"),
+                                .product_id = str_from(products[below(f, ARRAY_LEN(products))]) };
     random_flight(f, &w.start_at, &w.end_at);
     if (below(f, 2)) w.except_buy = f->buys[below(f, (uint64_t)f->n)].row.media_buy_id;
     if (below(f, 2)) {
@@ -277,11 +300,12 @@ static void compare(struct fixture *f)
 static void sums_are_what_the_packages_say(struct fixture *f)
 {
     struct err e;
-    AUTO_STMT struct stmt *s = stmt_get(store_read(f->store),
-        "WITH afresh AS (SELECT tenant_id, product_id, end_hour, start_hour, sum(impressions) AS impressions"
-        "  FROM booked_package GROUP BY 1, 2, 3, 4)"
-        " SELECT count(*) FROM (SELECT * FROM (SELECT * FROM afresh EXCEPT SELECT * FROM product_flight)"
-        "  UNION ALL SELECT * FROM (SELECT * FROM product_flight EXCEPT SELECT * FROM afresh))");
+    AUTO_STMT struct stmt *s =
+        stmt_get(store_read(f->store),
+                 "WITH afresh AS (SELECT tenant_id, product_id, end_hour, start_hour, sum(impressions) AS impressions"
+                 "  FROM booked_package GROUP BY 1, 2, 3, 4)"
+                 " SELECT count(*) FROM (SELECT * FROM (SELECT * FROM afresh EXCEPT SELECT * FROM product_flight)"
+                 "  UNION ALL SELECT * FROM (SELECT * FROM product_flight EXCEPT SELECT * FROM afresh))");
     assert_int_equal(stmt_step(s, &e), 1);
     assert_int_equal(col_i64(s, 0), 0);
 }

@@ -93,7 +93,8 @@ struct fixture *fixture_open(void)
     arena_init(&f->arena);
     rng_init_seeded(&f->rng, 42);
     const char *folder = getenv("TMPDIR");
-    int n = snprintf(f->path, sizeof(f->path), "%s/salesagent_fixture_%d.db", folder ? folder : P_tmpdir, (int)getpid());
+    int n =
+        snprintf(f->path, sizeof(f->path), "%s/salesagent_fixture_%d.db", folder ? folder : P_tmpdir, (int)getpid());
     assert_in_range(n, 1, sizeof(f->path) - sizeof("-journal"));
     (void)unlink(f->path);
     loop_sim_init(&f->sim, &f->loop, f->now, 1);
@@ -131,9 +132,8 @@ void fixture_become(struct fixture *f, const char *principal_id)
     struct principal_row row;
     struct err e;
     next_turn(f);
-    assert_int_equal(q_principal_get(store_read(f->store), &f->arena, f->tenant.tenant_id, str_from(principal_id), &row,
-                                     &e),
-                     1);
+    assert_int_equal(
+        q_principal_get(store_read(f->store), &f->arena, f->tenant.tenant_id, str_from(principal_id), &row, &e), 1);
     f->principal = (struct principal){ .tenant_id = row.tenant_id,
                                        .principal_id = row.principal_id,
                                        .name = row.name,
@@ -206,10 +206,10 @@ static struct act make_act(struct fixture *f, struct tx *tx)
         .now = f->now,
         .tenant = &f->tenant,
         .principal = f->anonymous ? NULL : &f->principal,
-        .actor = f->anonymous ? STR("anonymous")
-                              : arena_printf(&f->arena, "%s:" STR_FMT,
-                                             f->principal.role == ROLE_BUYER ? "buyer" : "operator",
-                                             STR_ARG(f->principal.principal_id)),
+        .actor = f->anonymous
+                     ? STR("anonymous")
+                     : arena_printf(&f->arena, "%s:" STR_FMT, f->principal.role == ROLE_BUYER ? "buyer" : "operator",
+                                    STR_ARG(f->principal.principal_id)),
         .origin = STR("mcp"),
         .sandbox = f->sandbox,
         .auto_advance = f->auto_advance,
@@ -238,8 +238,9 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
 {
     struct call_arg *c = arg;
     struct act act = make_act(c->f, tx);
-    struct tool_call call = { .act = &act, .arena = &c->f->arena, .minor_3_0 = c->f->minor_3_0,
-                              .no_aux = c->f->no_aux, .args = c->args };
+    struct tool_call call = {
+        .act = &act, .arena = &c->f->arena, .minor_3_0 = c->f->minor_3_0, .no_aux = c->f->no_aux, .args = c->args
+    };
     call.doc = json_doc_new(&c->f->arena);
     call.reply = json_root_obj(call.doc);
     call.aux = yyjson_mut_obj(call.doc);
@@ -248,8 +249,8 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     struct tx_work before = tx_work(tx);
     int rc = obeyed ? 0 : c->tool->run(&call, e);
     struct tx_work after = tx_work(tx);
-    c->out->work = (struct tx_work){ after.statements - before.statements, after.rows - before.rows,
-                                     after.steps - before.steps };
+    c->out->work =
+        (struct tx_work){ after.statements - before.statements, after.rows - before.rows, after.steps - before.steps };
     if (rc || (c->tool->kind == TOOL_READ && comply_advise(&call, c->tool, e))) return -1;
     c->out->text = json_write(&c->f->arena, call.reply);
     c->out->aux_text = json_write(&c->f->arena, call.aux);
@@ -269,8 +270,9 @@ struct fixture_reply fixture_call(struct fixture *f, const char *tool, const cha
     }
     next_turn(f);
     /* What the test controller has directed is used up, which is a write. */
-    r.rc = !f->sandbox && tool_kind_of(arg.tool, arg.args) == TOOL_READ ? run_tool(store_read(f->store), &arg, &r.e)
-                                                         : store_write_now(f->store, run_tool, &arg, &r.e);
+    r.rc = !f->sandbox && tool_kind_of(arg.tool, arg.args) == TOOL_READ
+               ? run_tool(store_read(f->store), &arg, &r.e)
+               : store_write_now(f->store, run_tool, &arg, &r.e);
     next_turn(f);
     if (r.rc) return r;
     r.reply = fixture_json(f, r.text.p);

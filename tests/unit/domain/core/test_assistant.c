@@ -43,20 +43,25 @@ static void settings_that_would_do_nothing_are_refused(void **state)
 {
     (void)state;
     assert_string_equal(refused("{" BASE "}"), "");
-    assert_string_equal(refused("{" BASE ",\"api_key\":\"sk-1\",\"creative_review\":{\"auto_approve_above\":0.9,"
-                                "\"auto_reject_below\":0.1,\"always_people\":[\"x\"],\"timeout_ms\":5000},\"product_ranking\":{}}"), "");
+    assert_string_equal(
+        refused("{" BASE ",\"api_key\":\"sk-1\",\"creative_review\":{\"auto_approve_above\":0.9,"
+                "\"auto_reject_below\":0.1,\"always_people\":[\"x\"],\"timeout_ms\":5000},\"product_ranking\":{}}"),
+        "");
     assert_string_equal(refused("{\"model\":\"m\"}"), "/tenant/assistant/base_url");
     assert_string_equal(refused("{\"base_url\":\"https://m.example/v1\"}"), "/tenant/assistant/model");
     assert_string_equal(refused("{\"base_url\":\"ftp://m.example\",\"model\":\"m\"}"), "/tenant/assistant/base_url");
-    assert_string_equal(refused("{\"base_url\":\"https://key@m.example\",\"model\":\"m\"}"), "/tenant/assistant/base_url");
-    assert_string_equal(refused("{\"base_url\":\"https://m.example/?key=1\",\"model\":\"m\"}"), "/tenant/assistant/base_url");
+    assert_string_equal(refused("{\"base_url\":\"https://key@m.example\",\"model\":\"m\"}"),
+                        "/tenant/assistant/base_url");
+    assert_string_equal(refused("{\"base_url\":\"https://m.example/?key=1\",\"model\":\"m\"}"),
+                        "/tenant/assistant/base_url");
     assert_string_equal(refused("{" BASE ",\"api_key\":\"a\\r\\nb: c\"}"), "/tenant/assistant/api_key");
     assert_string_equal(refused("{" BASE ",\"creative_review\":{\"auto_approve_threshold\":0.9}}"),
                         "/tenant/assistant/creative_review/auto_approve_threshold");
     assert_string_equal(refused("{" BASE ",\"creative_review\":{\"auto_approve_above\":95}}"),
                         "/tenant/assistant/creative_review/auto_approve_above");
-    assert_string_equal(refused("{" BASE ",\"creative_review\":{\"auto_approve_above\":0.2,\"auto_reject_below\":0.3}}"),
-                        "/tenant/assistant/creative_review/auto_reject_below");
+    assert_string_equal(
+        refused("{" BASE ",\"creative_review\":{\"auto_approve_above\":0.2,\"auto_reject_below\":0.3}}"),
+        "/tenant/assistant/creative_review/auto_reject_below");
     assert_string_equal(refused("{" BASE ",\"creative_review\":{\"timeout_ms\":0}}"),
                         "/tenant/assistant/creative_review/timeout_ms");
     assert_string_equal(refused("{" BASE ",\"product_ranking\":{\"wait_ms\":5000}}"),
@@ -129,7 +134,12 @@ static void only_a_verdict_is_a_verdict(void **state)
     assert_int_equal(reads("{\"decision\":\"reject\",\"confidence\":0.0," REST), OPINION_REJECT);
     assert_int_equal(reads("{\"decision\":\"people\",\"confidence\":0.5," REST), OPINION_PEOPLE);
     static const char *const bad[] = {
-        "", "approve", "[]", "null", "{}", "{\"decision\":\"approve\"}",
+        "",
+        "approve",
+        "[]",
+        "null",
+        "{}",
+        "{\"decision\":\"approve\"}",
         "```json\n{\"decision\":\"approve\",\"confidence\":1," REST,
         "{\"decision\":\"approve\",\"confidence\":1," REST " Thank you.",
         "{\"decision\":\"approve\",\"decision\":\"reject\",\"confidence\":1,\"categories\":[],\"reasons\":[\"r\"]}",

@@ -32,13 +32,13 @@ static yyjson_val *parse(struct env *t, const char *text)
     return yyjson_doc_get_root(doc);
 }
 
-#define BANNER                                                                                                     \
-    "{\"format_id\":{\"agent_url\":\"https://pub.example\",\"id\":\"fmt-1\"},\"name\":\"Medium Rectangle\","         \
-    "\"renders\":[{\"role\":\"primary\",\"dimensions\":{\"width\":300,\"height\":250}}],"                           \
-    "\"assets\":[{\"item_type\":\"individual\",\"asset_id\":\"image\",\"asset_type\":\"image\",\"required\":true}," \
-    "{\"item_type\":\"individual\",\"asset_id\":\"headline\",\"asset_type\":\"text\",\"required\":false,"           \
-    "\"requirements\":{\"max_length\":10}}],"                                                                       \
-    "\"ext\":{\"salesagent\":{\"channel\":\"display\",\"max_file_size_bytes\":150000,"                              \
+#define BANNER                                                                                                         \
+    "{\"format_id\":{\"agent_url\":\"https://pub.example\",\"id\":\"fmt-1\"},\"name\":\"Medium Rectangle\","           \
+    "\"renders\":[{\"role\":\"primary\",\"dimensions\":{\"width\":300,\"height\":250}}],"                              \
+    "\"assets\":[{\"item_type\":\"individual\",\"asset_id\":\"image\",\"asset_type\":\"image\",\"required\":true},"    \
+    "{\"item_type\":\"individual\",\"asset_id\":\"headline\",\"asset_type\":\"text\",\"required\":false,"              \
+    "\"requirements\":{\"max_length\":10}}],"                                                                          \
+    "\"ext\":{\"salesagent\":{\"channel\":\"display\",\"max_file_size_bytes\":150000,"                                 \
     "\"mime_types\":[\"image/png\",\"image/jpeg\",\"image/gif\"]}}}"
 
 static int setup(void **state)
@@ -107,10 +107,11 @@ static void the_tutorials_banner_passes_in_the_tutorials_words(void **state)
     yyjson_mut_doc *doc = json_doc_new(&t->a);
     yyjson_mut_val *root = json_root_obj(doc);
     creative_checks_encode(doc, root, &t->out, CHECKS_OF_FORMAT);
-    assert_string_equal(json_write(&t->a, root).p,
-                        "{\"checks\":[{\"check\":\"dimensions\",\"status\":\"passed\",\"detail\":\"300x250 matches "
-                        "format spec\"},{\"check\":\"file_size\",\"status\":\"passed\",\"detail\":\"87500 bytes < 150000 "
-                        "max\"},{\"check\":\"mime_type\",\"status\":\"passed\",\"detail\":\"image/png is accepted\"}]}");
+    assert_string_equal(
+        json_write(&t->a, root).p,
+        "{\"checks\":[{\"check\":\"dimensions\",\"status\":\"passed\",\"detail\":\"300x250 matches "
+        "format spec\"},{\"check\":\"file_size\",\"status\":\"passed\",\"detail\":\"87500 bytes < 150000 "
+        "max\"},{\"check\":\"mime_type\",\"status\":\"passed\",\"detail\":\"image/png is accepted\"}]}");
 }
 
 static void each_declared_fact_is_held_against_the_format(void **state)
@@ -149,8 +150,9 @@ static void assets_the_format_needs_must_be_there(void **state)
 static void texts_have_lengths(void **state)
 {
     struct env *t = *state;
-    run(t, "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://x.example/i\"},"
-           "\"headline\":{\"asset_type\":\"text\",\"content\":\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\"}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://x.example/i\"},"
+        "\"headline\":{\"asset_type\":\"text\",\"content\":\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\"}}}");
     assert_true(t->out.passed); /* ten characters, twenty bytes */
     run(t, "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://x.example/i\"},"
            "\"headline\":{\"asset_type\":\"text\",\"content\":\"01234567890\"}}}");
@@ -176,9 +178,16 @@ static void durations_are_bounded_by_the_format(void **state)
 static void assets_and_clicks_are_https(void **state)
 {
     struct env *t = *state;
-    static const char *const bad[] = { "http://cdn.example/a.png", "ftp://cdn.example/a", "/a.png", "https://", "",
-                                       "https://user:pw@cdn.example/", "https://cdn.example/a b", "javascript:alert(1)",
-                                       "https://cdn.example:http/", "data:image/png;base64,AAAA" };
+    static const char *const bad[] = { "http://cdn.example/a.png",
+                                       "ftp://cdn.example/a",
+                                       "/a.png",
+                                       "https://",
+                                       "",
+                                       "https://user:pw@cdn.example/",
+                                       "https://cdn.example/a b",
+                                       "javascript:alert(1)",
+                                       "https://cdn.example:http/",
+                                       "data:image/png;base64,AAAA" };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         run(t, arena_printf(&t->a, IMAGE("\"url\":\"%s\""), bad[i]).p);
         expect(t, "asset_url", CHECK_FAILED, NULL);
@@ -195,8 +204,9 @@ static void assets_and_clicks_are_https(void **state)
 static void landing_pages_belong_to_the_brand(void **state)
 {
     struct env *t = *state;
-    const char *creative = "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://x.example/i\"},"
-                           "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://shop.acme.example/x\"}}}";
+    const char *creative =
+        "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://x.example/i\"},"
+        "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://shop.acme.example/x\"}}}";
     t->in.brand_domain = STR("acme.example");
     run(t, creative);
     expect(t, "landing_page", CHECK_PASSED, "shop.acme.example belongs to the brand");
@@ -218,19 +228,24 @@ static void landing_pages_belong_to_the_brand(void **state)
 static void prohibited_things_are_refused(void **state)
 {
     struct env *t = *state;
-    t->in.policies = parse(t, "{\"prohibited_categories\":[\"gambling\",\"adult\"],\"prohibited_words\":[\"free money\"]}");
+    t->in.policies =
+        parse(t, "{\"prohibited_categories\":[\"gambling\",\"adult\"],\"prohibited_words\":[\"free money\"]}");
     run(t, "{\"name\":\"n\",\"tags\":[\"Gambling\"],\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}");
     expect(t, "prohibited_category", CHECK_FAILED, "the publisher does not accept \"gambling\"");
     assert_string_equal(found(t, "prohibited_category", CHECK_FAILED)->code, "CREATIVE_REJECTED");
-    run(t, "{\"name\":\"n\",\"ext\":{\"salesagent\":{\"categories\":[\"ADULT\"]}},\"assets\":{\"image\":{\"asset_type\":\"image\","
-           GOOD_URL "}}}");
+    run(t,
+        "{\"name\":\"n\",\"ext\":{\"salesagent\":{\"categories\":[\"ADULT\"]}},\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL
+        "}}}");
     expect(t, "prohibited_category", CHECK_FAILED, "the publisher does not accept \"adult\"");
     run(t, "{\"name\":\"Young adult books\",\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}");
     expect(t, "prohibited_category", CHECK_WARNING, NULL);
     assert_true(t->out.passed);
-    run(t, "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"alt_text\":\"Get FREE money now\"," GOOD_URL "}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"alt_text\":\"Get FREE money now\"," GOOD_URL
+        "}}}");
     expect(t, "prohibited_word", CHECK_FAILED, NULL);
-    run(t, "{\"name\":\"carefree moneymaker, adulthood\",\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}");
+    run(t,
+        "{\"name\":\"carefree moneymaker, adulthood\",\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}");
     assert_true(t->out.passed);
     assert_null(found(t, "prohibited_category", CHECK_WARNING));
 }
@@ -238,15 +253,33 @@ static void prohibited_things_are_refused(void **state)
 static void scripts_are_searched(void **state)
 {
     static const char *const bad[] = {
-        "document.write('x')", "document . writeln (x)", "document/*x*/.write(x)", "document['write'](x)",
-        "var w = document.write;", "eval(x)", "window.eval (x)", "(0, eval)(x)", "window[\"eval\"](x)",
-        "new Function('a','return 1')", "setTimeout('x()', 1)", "setInterval( \"x()\", 1)", "<a href='javascript:x()'>",
-        "EVAL(1)", "x = eval;",
+        "document.write('x')",
+        "document . writeln (x)",
+        "document/*x*/.write(x)",
+        "document['write'](x)",
+        "var w = document.write;",
+        "eval(x)",
+        "window.eval (x)",
+        "(0, eval)(x)",
+        "window[\"eval\"](x)",
+        "new Function('a','return 1')",
+        "setTimeout('x()', 1)",
+        "setInterval( \"x()\", 1)",
+        "<a href='javascript:x()'>",
+        "EVAL(1)",
+        "x = eval;",
     };
     static const char *const good[] = {
-        "medieval(1)", "let evaluation = 1;", "setTimeout(() => x(), 1)", "new Functional()",
-        "documents.write", "The eval was fine. We document writes.", "function newFunction() {}", "retrieval (x)",
-        "renew Function", "",
+        "medieval(1)",
+        "let evaluation = 1;",
+        "setTimeout(() => x(), 1)",
+        "new Functional()",
+        "documents.write",
+        "The eval was fine. We document writes.",
+        "function newFunction() {}",
+        "retrieval (x)",
+        "renew Function",
+        "",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         if (!scan_forbidden_script(str_from(bad[i]))) fail_msg("not found: %s", bad[i]);
@@ -267,17 +300,19 @@ static void scripts_are_searched(void **state)
     expect(t, "script", CHECK_FAILED, "eval is not allowed in creatives");
     assert_string_equal(found(t, "script", CHECK_FAILED)->code, "CREATIVE_REJECTED");
     t->in.policies = parse(t, "{\"allowed_hosts\":[\"cdn.example\"]}");
-    run(t, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"<script src='//a.cdn.example/x'></script>\"}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"<script src='//a.cdn.example/x'></script>\"}}}");
     assert_true(t->out.passed);
-    run(t, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"<script src='https://evil.example/x'></script>\"}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"<script src='https://evil.example/x'></script>\"}}}");
     expect(t, "script", CHECK_FAILED, "evil.example is not an allowed host");
 }
 
-#define VAST_OK                                                                                              \
-    "<VAST version='4.2'><Ad id='1'><InLine><AdSystem>x</AdSystem><Impression><![CDATA[https://i.example/]]>" \
-    "</Impression><Creatives><Creative><Linear><Duration>00:00:15.500</Duration><MediaFiles>"                \
-    "<MediaFile delivery='progressive' type='video/mp4' width='1920' height='1080'>"                         \
-    "<![CDATA[ https://cdn.example/v.mp4 ]]></MediaFile></MediaFiles><VideoClicks><ClickThrough>"            \
+#define VAST_OK                                                                                                        \
+    "<VAST version='4.2'><Ad id='1'><InLine><AdSystem>x</AdSystem><Impression><![CDATA[https://i.example/]]>"          \
+    "</Impression><Creatives><Creative><Linear><Duration>00:00:15.500</Duration><MediaFiles>"                          \
+    "<MediaFile delivery='progressive' type='video/mp4' width='1920' height='1080'>"                                   \
+    "<![CDATA[ https://cdn.example/v.mp4 ]]></MediaFile></MediaFiles><VideoClicks><ClickThrough>"                      \
     "https://acme.example/</ClickThrough></VideoClicks></Linear></Creative></Creatives></InLine></Ad></VAST>"
 
 static void vast_is_read(void **state)
@@ -295,9 +330,16 @@ static void vast_is_read(void **state)
     assert_true(str_is(f.clicks[0], "https://acme.example/"));
     assert_int_equal(f.insecure.n, 0);
     static const char *const bad[] = {
-        "", "x", "<VAST/>", "<VAST version='9.0'><Ad/></VAST>", "<vmap:VMAP version='1.0'/>", "<VAST version='4.0'></VAST>",
-        "<VAST version='4.0'><Ad></Ad></VAST>", "<VAST version='4.0'><Ad><InLine></InLine></Ad></VAST>",
-        "<VAST version='4.0'><Ad><Wrapper></Wrapper></Ad></VAST>", "<VAST version='4.0'><Ad>",
+        "",
+        "x",
+        "<VAST/>",
+        "<VAST version='9.0'><Ad/></VAST>",
+        "<vmap:VMAP version='1.0'/>",
+        "<VAST version='4.0'></VAST>",
+        "<VAST version='4.0'><Ad></Ad></VAST>",
+        "<VAST version='4.0'><Ad><InLine></InLine></Ad></VAST>",
+        "<VAST version='4.0'><Ad><Wrapper></Wrapper></Ad></VAST>",
+        "<VAST version='4.0'><Ad>",
         "<!DOCTYPE VAST [<!ENTITY a 'aaaa'>]><VAST version='4.0'>&a;</VAST>",
         "<VAST version='4.0'><Ad><InLine><Duration>15</Duration></InLine></Ad></VAST>",
         "<VAST version='4.0'><Ad><InLine><MediaFile type='video/mp4'> </MediaFile></InLine></Ad></VAST>",
@@ -336,19 +378,24 @@ static void vast_is_held_against_the_format(void **state)
 {
     struct env *t = *state;
     standard(t, "vast_15s");
-    run(t, "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"" VAST_OK "\"}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"" VAST_OK
+        "\"}}}");
     assert_true(t->out.passed);
     expect(t, "vast", CHECK_PASSED, "VAST 4.2 with 1 ad parses");
     standard(t, "vast_10s");
-    run(t, "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"" VAST_OK "\"}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"" VAST_OK
+        "\"}}}");
     expect(t, "duration", CHECK_FAILED, "15500 ms > 10000 max");
-    run(t, "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"<VAST>\"}}}");
+    run(t,
+        "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"<VAST>\"}}}");
     expect(t, "vast", CHECK_FAILED, NULL);
 }
 
-#define VAST_WITH(media, clicks)                                                                                 \
+#define VAST_WITH(media, clicks)                                                                                                    \
     "{\"name\":\"n\",\"assets\":{\"vast\":{\"asset_type\":\"vast\",\"delivery_type\":\"inline\",\"content\":\"<VAST version='4.2'>" \
-    "<Ad id='1'><InLine><Creatives><Creative><Linear><Duration>00:00:15</Duration><MediaFiles>" media "</MediaFiles>"   \
+    "<Ad id='1'><InLine><Creatives><Creative><Linear><Duration>00:00:15</Duration><MediaFiles>" media "</MediaFiles>"               \
     "<VideoClicks>" clicks "</VideoClicks></Linear></Creative></Creatives></InLine></Ad></VAST>\"}}}"
 #define VAST_MP4 "<MediaFile type='video/mp4' width='1920' height='1080'>https://cdn.example/v.mp4</MediaFile>"
 
@@ -361,7 +408,9 @@ static void what_is_inside_a_vast_counts(void **state)
     run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://www.acme.example/</ClickThrough>"));
     assert_true(t->out.passed);
     expect(t, "landing_page", CHECK_PASSED, "www.acme.example belongs to the brand");
-    run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://acme.example/</ClickThrough><ClickThrough>https://evil.example/</ClickThrough>"));
+    run(t, VAST_WITH(
+               VAST_MP4,
+               "<ClickThrough>https://acme.example/</ClickThrough><ClickThrough>https://evil.example/</ClickThrough>"));
     expect(t, "landing_page", CHECK_WARNING, "landing page evil.example is not of the brand's domain acme.example");
     t->in.policies = parse(t, "{\"landing_page_domain\":\"enforce\"}");
     run(t, VAST_WITH(VAST_MP4, "<ClickThrough>https://evil.example/</ClickThrough>"));
@@ -370,7 +419,9 @@ static void what_is_inside_a_vast_counts(void **state)
     expect(t, "click_url", CHECK_FAILED, "not an absolute https URL");
     run(t, VAST_WITH("<MediaFile type='video/mp4'>http://cdn.example/v.mp4</MediaFile>", ""));
     expect(t, "asset_url", CHECK_FAILED, "the VAST document uses http: URLs; only https is accepted");
-    run(t, VAST_WITH("<MediaFile type='application/javascript' apiFramework='VPAID'>https://cdn.example/v.js</MediaFile>", ""));
+    run(t,
+        VAST_WITH("<MediaFile type='application/javascript' apiFramework='VPAID'>https://cdn.example/v.js</MediaFile>",
+                  ""));
     expect(t, "script", CHECK_FAILED, "VPAID executables are not accepted");
     assert_string_equal(found(t, "script", CHECK_FAILED)->code, "CREATIVE_REJECTED");
     t->format.mime_types = parse(t, "[\"video/webm\"]");
@@ -388,10 +439,13 @@ static void markup_is_weighed(void **state)
     t->format.max_file_bytes = 100;
     run(t, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"<b>short</b>\"}}}");
     assert_true(t->out.passed);
-    run(t, arena_printf(&t->a, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"%0101d\"}}}", 0).p);
+    run(t,
+        arena_printf(&t->a, "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"%0101d\"}}}", 0)
+            .p);
     expect(t, "file_size", CHECK_FAILED, "101 bytes > 100 max");
     t->format.max_animation_ms = 15000;
-    run(t, "{\"name\":\"n\",\"assets\":{\"banner\":{\"asset_type\":\"image\"," GOOD_URL ",\"animation_duration_ms\":15001}}}");
+    run(t, "{\"name\":\"n\",\"assets\":{\"banner\":{\"asset_type\":\"image\"," GOOD_URL
+           ",\"animation_duration_ms\":15001}}}");
     expect(t, "animation", CHECK_FAILED, "15001 ms of animation > 15000 max");
 }
 
@@ -411,8 +465,10 @@ static void provenance_has_a_code_for_each_gap(void **state)
         { "{\"provenance_requirements\":{\"require_disclosure_metadata\":true}}", "{\"digital_source_type\":\"x\"}",
           "PROVENANCE_DISCLOSURE_MISSING", "/provenance/disclosure" },
         { "{\"provenance_requirements\":{\"require_disclosure_metadata\":true}}",
-          "{\"disclosure\":{\"required\":true,\"jurisdictions\":[]}}", "PROVENANCE_DISCLOSURE_MISSING", "/provenance/disclosure" },
-        { "{\"provenance_requirements\":{\"require_disclosure_metadata\":true}}", "{\"disclosure\":{\"required\":false}}", NULL, NULL },
+          "{\"disclosure\":{\"required\":true,\"jurisdictions\":[]}}", "PROVENANCE_DISCLOSURE_MISSING",
+          "/provenance/disclosure" },
+        { "{\"provenance_requirements\":{\"require_disclosure_metadata\":true}}",
+          "{\"disclosure\":{\"required\":false}}", NULL, NULL },
         { "{\"provenance_requirements\":{\"require_embedded_provenance\":true}}", "{\"embedded_provenance\":[]}",
           "PROVENANCE_EMBEDDED_MISSING", "/provenance/embedded_provenance" },
         { "{\"accepted_verifiers\":[{\"agent_url\":\"https://good.example/x\"}]}",
@@ -423,8 +479,11 @@ static void provenance_has_a_code_for_each_gap(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         p.creative_policy = parse(t, cases[i].policy);
-        run(t, arena_printf(&t->a, "{\"name\":\"n\",\"provenance\":%s,\"assets\":{\"image\":{\"asset_type\":\"image\","
-                                   GOOD_URL "}}}", cases[i].provenance).p);
+        run(t, arena_printf(
+                   &t->a,
+                   "{\"name\":\"n\",\"provenance\":%s,\"assets\":{\"image\":{\"asset_type\":\"image\"," GOOD_URL "}}}",
+                   cases[i].provenance)
+                   .p);
         const struct creative_check *c = found(t, "provenance", CHECK_FAILED);
         if (!cases[i].code) {
             assert_null(c);
@@ -439,12 +498,33 @@ static void provenance_has_a_code_for_each_gap(void **state)
 static void standard_formats_are_read_off_their_ids(void **state)
 {
     struct env *t = *state;
-    static const char *const good[] = { "display_300x250", "display_728x90_image", "video_30s", "vast_30s", "preroll_15s",
-                                        "ssai_30s", "broadcast_30s", "native_post", "native_content", "native_feed",
-                                        "product_carousel_3_to_10", "audio_30s", "display_static", "video_1920x1080" };
-    static const char *const bad[] = { "", "display_", "display_0x250", "display_300x", "display_300x250_generative",
-                                       "display_99999999999999999999x1", "video_0s", "video_30", "native", "fmt-1",
-                                       "product_carousel_9_to_3", "video_30sx", "DISPLAY_300x250" };
+    static const char *const good[] = { "display_300x250",
+                                        "display_728x90_image",
+                                        "video_30s",
+                                        "vast_30s",
+                                        "preroll_15s",
+                                        "ssai_30s",
+                                        "broadcast_30s",
+                                        "native_post",
+                                        "native_content",
+                                        "native_feed",
+                                        "product_carousel_3_to_10",
+                                        "audio_30s",
+                                        "display_static",
+                                        "video_1920x1080" };
+    static const char *const bad[] = { "",
+                                       "display_",
+                                       "display_0x250",
+                                       "display_300x",
+                                       "display_300x250_generative",
+                                       "display_99999999999999999999x1",
+                                       "video_0s",
+                                       "video_30",
+                                       "native",
+                                       "fmt-1",
+                                       "product_carousel_9_to_3",
+                                       "video_30sx",
+                                       "DISPLAY_300x250" };
     struct format_spec f;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         struct format_ref ref = { .id = str_from(good[i]) };
@@ -469,7 +549,8 @@ static void noise_breaks_nothing(void **state)
     struct env *t = *state;
     struct rng rng;
     rng_init_seeded(&rng, 7);
-    static const char seed[] = VAST_OK "document.write(eval('x'));new Function;/*//\"'`https://a.example(http://b)javascript:";
+    static const char seed[] =
+        VAST_OK "document.write(eval('x'));new Function;/*//\"'`https://a.example(http://b)javascript:";
     for (int round = 0; round < 3000; round++) {
         char text[sizeof(seed)];
         memcpy(text, seed, sizeof(seed));
@@ -500,8 +581,14 @@ static void a_large_text_costs_what_it_is_long(void **state)
         const char *piece;
         bool refused; /* as what cannot be judged */
     } pieces[] = {
-        { "eval/*", true }, { "eval//", true }, { "/*eval/**/", true }, { "eval\n", false }, { "http://www.w3.org/", false },
-        { "(//", false }, { "new ", false }, { "=//a-", false },
+        { "eval/*", true },
+        { "eval//", true },
+        { "/*eval/**/", true },
+        { "eval\n", false },
+        { "http://www.w3.org/", false },
+        { "(//", false },
+        { "new ", false },
+        { "=//a-", false },
     };
     const size_t bytes = 1 << 20;
     char *text = malloc(bytes);

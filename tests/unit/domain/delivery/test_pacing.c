@@ -8,14 +8,15 @@
 
 #include "domain/delivery/pacing.h"
 
-#define T0  INT64_C(1775001600000000) /* 2026-04-01T00:00:00Z */
-#define DAY USEC_PER_DAY
+#define T0     INT64_C(1775001600000000) /* 2026-04-01T00:00:00Z */
+#define DAY    USEC_PER_DAY
 #define USD(x) ((int64_t)((x) * 1000000.0 + 0.5))
 
 static struct pacing_input tutorial(int64_t now)
 {
-    return (struct pacing_input){ .budget_micros = USD(5000), .spend_micros = USD(1562.50), .start_at = T0,
-                                  .end_at = T0 + 30 * DAY, .now = now };
+    return (struct pacing_input){
+        .budget_micros = USD(5000), .spend_micros = USD(1562.50), .start_at = T0, .end_at = T0 + 30 * DAY, .now = now
+    };
 }
 
 static void step_nine_to_the_cent(void **state)
@@ -92,7 +93,7 @@ static void speed_is_named_by_its_ratio(void **state)
         double spend;
         enum pacing_status status;
     } cases[] = {
-        { 1400, PACING_BEHIND }, { 1420, PACING_SLIGHTLY_BEHIND }, { 1600, PACING_ON_TRACK },
+        { 1400, PACING_BEHIND },   { 1420, PACING_SLIGHTLY_BEHIND }, { 1600, PACING_ON_TRACK },
         { 1750, PACING_ON_TRACK }, { 1751, PACING_AHEAD },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

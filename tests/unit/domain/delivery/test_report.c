@@ -52,8 +52,8 @@ static void periods_follow_the_zones_clocks(void **state)
 /* Period after period through ten years: no gap, no overlap, and none is empty. */
 static void periods_join(void **state)
 {
-    static const char *const zones[] = { "America/New_York", "Europe/Dublin", "Asia/Kolkata", "Pacific/Apia",
-                                         "America/Santiago", "Africa/Casablanca" };
+    static const char *const zones[] = { "America/New_York", "Europe/Dublin",    "Asia/Kolkata",
+                                         "Pacific/Apia",     "America/Santiago", "Africa/Casablanca" };
     struct arena a;
     arena_init(&a);
     for (size_t i = 0; i < ARRAY_LEN(zones); i++) {

@@ -53,16 +53,19 @@ static const char *doc(const struct feed_items *f, size_t i)
 
 static void json_is_read_in_its_three_shapes(void **state)
 {
-    static const char *const shapes[] = { "[{\"item_id\":\"a\",\"n\":1},{\"sku\":\"b\"}]",
-                                          "\xef\xbb\xbf {\"version\":1,\"items\":[{\"item_id\":\"a\",\"n\":1},{\"sku\":\"b\"}]}",
-                                          "{\"item_id\":\"a\",\"n\":1}\r\n\n{\"sku\":\"b\"}\n" };
+    static const char *const shapes[] = {
+        "[{\"item_id\":\"a\",\"n\":1},{\"sku\":\"b\"}]",
+        "\xef\xbb\xbf {\"version\":1,\"items\":[{\"item_id\":\"a\",\"n\":1},{\"sku\":\"b\"}]}",
+        "{\"item_id\":\"a\",\"n\":1}\r\n\n{\"sku\":\"b\"}\n"
+    };
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
         struct feed_items f = read_ok("", shapes[i], NULL);
         assert_int_equal(f.n, 2);
         assert_string_equal(doc(&f, 0), "{\"item_id\":\"a\",\"n\":1}");
         assert_true(str_is(f.items[1].id, "b"));
     }
-    struct feed_items f = read_ok("", "[{\"item_id\":\"a\"},{\"title\":\"x\"},{\"item_id\":\"a\",\"late\":1},{\"item_id\":\"c\"}]", NULL);
+    struct feed_items f =
+        read_ok("", "[{\"item_id\":\"a\"},{\"title\":\"x\"},{\"item_id\":\"a\",\"late\":1},{\"item_id\":\"c\"}]", NULL);
     assert_int_equal(f.n, 2);
     assert_int_equal(f.nameless, 1);
     assert_int_equal(f.repeated, 1);
@@ -73,8 +76,11 @@ static void json_is_read_in_its_three_shapes(void **state)
 
 static void tables_are_read(void **state)
 {
-    struct feed_items f = read_ok("google_merchant_center", "id\ttitle\tlink\timage_link\tprice\n"
-                                  "1\tA \"quoted\" shoe\thttps://s.example/1\thttps://s.example/1.png\t12.50 USD\n2\tB\t\t\t\n", NULL);
+    struct feed_items f =
+        read_ok("google_merchant_center",
+                "id\ttitle\tlink\timage_link\tprice\n"
+                "1\tA \"quoted\" shoe\thttps://s.example/1\thttps://s.example/1.png\t12.50 USD\n2\tB\t\t\t\n",
+                NULL);
     assert_int_equal(f.n, 2);
     yyjson_val *item = doc_parse(&arena, f.items[0].doc);
     assert_true(str_is(json_str(item, "item_id"), "1"));
@@ -82,7 +88,8 @@ static void tables_are_read(void **state)
     assert_true(str_is(json_str(item, "url"), "https://s.example/1"));
     assert_true(str_is(json_str(item, "image_url"), "https://s.example/1.png"));
     assert_true(str_is(json_str(item, "price"), "12.50 USD"));
-    f = read_ok("facebook_catalog", "id,title,description\r\n7,\"Shoe, red\",\"two\nlines and \"\"quotes\"\"\"\r\n8,plain,x", NULL);
+    f = read_ok("facebook_catalog",
+                "id,title,description\r\n7,\"Shoe, red\",\"two\nlines and \"\"quotes\"\"\"\r\n8,plain,x", NULL);
     assert_int_equal(f.n, 2);
     item = doc_parse(&arena, f.items[0].doc);
     assert_true(str_is(json_str(item, "title"), "Shoe, red"));
@@ -92,12 +99,14 @@ static void tables_are_read(void **state)
 
 static void feeds_of_merchants_are_read_as_rss_and_atom(void **state)
 {
-    struct feed_items f = read_ok("google_merchant_center",
+    struct feed_items f = read_ok(
+        "google_merchant_center",
         "<?xml version=\"1.0\"?><rss xmlns:g=\"http://base.google.com/ns/1.0\" version=\"2.0\"><channel><title>Shop</title>"
         "<item><g:id>s1</g:id><title>  Shoes &amp; more </title><link>https://s.example/1</link><g:image_link>https://s.example/1.png"
         "</g:image_link><g:additional_image_link>a</g:additional_image_link><g:additional_image_link>b</g:additional_image_link>"
         "<g:shipping><g:country>US</g:country><g:price>5 USD</g:price></g:shipping><description><![CDATA[<b>x</b>]]></description>"
-        "</item></channel></rss>", NULL);
+        "</item></channel></rss>",
+        NULL);
     assert_int_equal(f.n, 1);
     yyjson_val *item = doc_parse(&arena, f.items[0].doc);
     assert_true(str_is(json_str(item, "item_id"), "s1"));
@@ -105,15 +114,19 @@ static void feeds_of_merchants_are_read_as_rss_and_atom(void **state)
     assert_true(str_is(json_str(item, "shipping.price"), "5 USD"));
     assert_true(str_is(json_str(item, "description"), "<b>x</b>"));
     assert_int_equal(yyjson_arr_size(json_arr(item, "additional_image_link")), 2);
-    f = read_ok("google_merchant_center", "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>e1</id><link href=\"https://s.example/e\"/>"
-                "</entry></feed>", NULL);
+    f = read_ok("google_merchant_center",
+                "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>e1</id><link href=\"https://s.example/e\"/>"
+                "</entry></feed>",
+                NULL);
     assert_true(str_is(json_str(doc_parse(&arena, f.items[0].doc), "url"), "https://s.example/e"));
 }
 
 static void mappings_make_items(void **state)
 {
-    struct feed_items f = read_ok("custom", "code,name,cents,from,open,tags,photo\nH1,Grand,12999,20260301,yes,\"pool, spa\",https://h.example/1.png\n"
-                                  "H2,Small,,bad,maybe,,\n",
+    struct feed_items f = read_ok(
+        "custom",
+        "code,name,cents,from,open,tags,photo\nH1,Grand,12999,20260301,yes,\"pool, spa\",https://h.example/1.png\n"
+        "H2,Small,,bad,maybe,,\n",
         "[{\"feed_field\":\"code\",\"catalog_field\":\"hotel_id\"},{\"feed_field\":\"name\",\"catalog_field\":\"name\"},"
         "{\"feed_field\":\"cents\",\"catalog_field\":\"price.amount\",\"transform\":\"divide\",\"by\":100},"
         "{\"catalog_field\":\"price.currency\",\"value\":\"USD\"},"
@@ -122,11 +135,14 @@ static void mappings_make_items(void **state)
         "{\"feed_field\":\"tags\",\"catalog_field\":\"amenities\",\"transform\":\"split\"},"
         "{\"feed_field\":\"photo\",\"asset_group_id\":\"images_landscape\"}]");
     assert_int_equal(f.n, 2);
-    assert_string_equal(doc(&f, 0), "{\"hotel_id\":\"H1\",\"name\":\"Grand\",\"price\":{\"amount\":129.99,\"currency\":\"USD\"},\"valid_from\":"
-                                    "\"2026-03-01\",\"available\":true,\"amenities\":[\"pool\",\"spa\"],\"assets\":[{\"asset_group_id\":"
-                                    "\"images_landscape\",\"asset_type\":\"image\",\"items\":[{\"asset_type\":\"image\",\"url\":"
-                                    "\"https://h.example/1.png\"}]}]}");
-    assert_string_equal(doc(&f, 1), "{\"hotel_id\":\"H2\",\"name\":\"Small\",\"price\":{\"currency\":\"USD\"},\"available\":false}");
+    assert_string_equal(
+        doc(&f, 0),
+        "{\"hotel_id\":\"H1\",\"name\":\"Grand\",\"price\":{\"amount\":129.99,\"currency\":\"USD\"},\"valid_from\":"
+        "\"2026-03-01\",\"available\":true,\"amenities\":[\"pool\",\"spa\"],\"assets\":[{\"asset_group_id\":"
+        "\"images_landscape\",\"asset_type\":\"image\",\"items\":[{\"asset_type\":\"image\",\"url\":"
+        "\"https://h.example/1.png\"}]}]}");
+    assert_string_equal(
+        doc(&f, 1), "{\"hotel_id\":\"H2\",\"name\":\"Small\",\"price\":{\"currency\":\"USD\"},\"available\":false}");
 }
 
 static void what_is_no_feed_is_said(void **state)
@@ -139,7 +155,8 @@ static void what_is_no_feed_is_said(void **state)
     assert_non_null(strstr(why("", STR("{\"a\":1}\n{broken")), "neither JSON"));
     assert_non_null(strstr(why("", STR("<html><body>404</body></html>")), "no items"));
     assert_non_null(strstr(why("", STR("<rss><item><id>a</id>")), "well-formed"));
-    assert_non_null(strstr(why("", STR("<!DOCTYPE r [<!ENTITY a \"b\">]><rss><item><id>&a;</id></item></rss>")), "document type"));
+    assert_non_null(
+        strstr(why("", STR("<!DOCTYPE r [<!ENTITY a \"b\">]><rss><item><id>&a;</id></item></rss>")), "document type"));
     assert_non_null(strstr(why("", STR("id,t\n1,\"open")), "does not end"));
     assert_non_null(strstr(why("", STR("id,t\n1,\xff\n")), "UTF-8"));
 }

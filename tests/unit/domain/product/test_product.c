@@ -27,14 +27,15 @@ static void a_product_is_read_into_types(void **state)
     arena_init(&a);
     assert_int_equal(
         read_text(&a,
-                  HEAD "\"channels\":[\"display\",\"olv\"],\"format_ids\":[\"f1\",{\"agent_url\":\"https://x.example/\","
-                       "\"id\":\"f2\"}],\"pricing_options\":["
-                       "{\"pricing_option_id\":\"a\",\"pricing_model\":\"cpm\",\"currency\":\"USD\","
-                       "\"fixed_price\":12.5,\"min_spend_per_package\":1000},"
-                       "{\"pricing_option_id\":\"b\",\"pricing_model\":\"cpc\",\"currency\":\"EUR\","
-                       "\"floor_price\":0.1,\"price_guidance\":{\"p50\":0.25}}],"
-                       "\"ext\":{\"salesagent\":{\"estimated_reach\":{\"daily_impressions\":150000,"
-                       "\"daily_uniques\":45000},\"approval_policy\":\"auto\"}}}",
+                  HEAD
+                  "\"channels\":[\"display\",\"olv\"],\"format_ids\":[\"f1\",{\"agent_url\":\"https://x.example/\","
+                  "\"id\":\"f2\"}],\"pricing_options\":["
+                  "{\"pricing_option_id\":\"a\",\"pricing_model\":\"cpm\",\"currency\":\"USD\","
+                  "\"fixed_price\":12.5,\"min_spend_per_package\":1000},"
+                  "{\"pricing_option_id\":\"b\",\"pricing_model\":\"cpc\",\"currency\":\"EUR\","
+                  "\"floor_price\":0.1,\"price_guidance\":{\"p50\":0.25}}],"
+                  "\"ext\":{\"salesagent\":{\"estimated_reach\":{\"daily_impressions\":150000,"
+                  "\"daily_uniques\":45000},\"approval_policy\":\"auto\"}}}",
                   &p, &e),
         0);
     assert_true(p.guaranteed && p.active);
@@ -69,9 +70,12 @@ static void own_formats_compare_by_id_and_others_by_agent_too(void **state)
                                &p, &e),
                      0);
     assert_true(product_takes_format(&p, &(struct format_ref){ .id = STR("f1") }));
-    assert_true(product_takes_format(&p, &(struct format_ref){ .agent_url = STR("HTTPS://PUB.example/"), .id = STR("f1") }));
-    assert_true(product_takes_format(&p, &(struct format_ref){ .agent_url = STR("HTTP://X.example/mcp"), .id = STR("f2") }));
-    assert_false(product_takes_format(&p, &(struct format_ref){ .agent_url = STR("http://y.example"), .id = STR("f2") }));
+    assert_true(
+        product_takes_format(&p, &(struct format_ref){ .agent_url = STR("HTTPS://PUB.example/"), .id = STR("f1") }));
+    assert_true(
+        product_takes_format(&p, &(struct format_ref){ .agent_url = STR("HTTP://X.example/mcp"), .id = STR("f2") }));
+    assert_false(
+        product_takes_format(&p, &(struct format_ref){ .agent_url = STR("http://y.example"), .id = STR("f2") }));
     assert_true(product_takes_format(&p, &(struct format_ref){ .id = STR("f2") }));
     assert_false(product_takes_format(&p, &(struct format_ref){ .id = STR("f3") }));
     arena_finish(&a);

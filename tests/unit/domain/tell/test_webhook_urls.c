@@ -46,26 +46,60 @@ static void refused(bool sandbox, const char *url)
 
 /* Neither in production nor in a sandbox. */
 static const char *const inside[] = {
-    "https://10.0.0.1/", "https://10.255.255.255/", "https://172.16.0.1/", "https://172.31.255.255/",
+    "https://10.0.0.1/",
+    "https://10.255.255.255/",
+    "https://172.16.0.1/",
+    "https://172.31.255.255/",
     "https://192.168.1.1/",                                           /* private */
-    "https://169.254.169.254/latest/meta-data", "https://169.254.1.1/", /* metadata, link-local */
-    "https://168.63.129.16/", "https://100.100.100.200/", "https://192.0.0.192/", "https://[fd00:ec2::254]/",
-    "https://100.64.0.1/", "https://100.127.255.254/",                /* carriers' shared space */
-    "https://224.0.0.1/", "https://239.255.255.250/", "https://[ff02::1]/", /* multicast */
-    "https://255.255.255.255/", "https://240.0.0.1/", "https://0.0.0.0/", "https://0.1.2.3/", "https://[::]/",
-    "https://192.0.2.1/", "https://198.51.100.1/", "https://203.0.113.1/", "https://198.18.0.1/", "https://[2001:db8::1]/",
-    "https://[fc00::1]/", "https://[fe80::1]/", "https://[fec0::1]/",
-    "https://[::ffff:10.0.0.1]/", "https://[::ffff:169.254.169.254]/", "https://[::ffff:c0a8:101]/", /* IPv4-mapped */
-    "https://[64:ff9b::10.0.0.1]/", "https://[64:ff9b::a9fe:a9fe]/", "https://[64:ff9b:1::8.8.8.8]/", /* NAT64 */
-    "https://[2002:a00:1::1]/", "https://[2001::1]/",                 /* 6to4 of a private address, Teredo */
-    "http://buyer.example.com/", "ftp://buyer.example.com/", "file:///etc/passwd", "gopher://buyer.example.com/",
-    "//buyer.example.com/", "https://", "buyer.example.com", "https://user:password@buyer.example.com/",
-    "https://0x7f.1/", "https://2130706433/", "https://017700000001/", "https://127.1/",
+    "https://169.254.169.254/latest/meta-data",
+    "https://169.254.1.1/", /* metadata, link-local */
+    "https://168.63.129.16/",
+    "https://100.100.100.200/",
+    "https://192.0.0.192/",
+    "https://[fd00:ec2::254]/",
+    "https://100.64.0.1/",
+    "https://100.127.255.254/",                /* carriers' shared space */
+    "https://224.0.0.1/",
+    "https://239.255.255.250/",
+    "https://[ff02::1]/", /* multicast */
+    "https://255.255.255.255/",
+    "https://240.0.0.1/",
+    "https://0.0.0.0/",
+    "https://0.1.2.3/",
+    "https://[::]/",
+    "https://192.0.2.1/",
+    "https://198.51.100.1/",
+    "https://203.0.113.1/",
+    "https://198.18.0.1/",
+    "https://[2001:db8::1]/",
+    "https://[fc00::1]/",
+    "https://[fe80::1]/",
+    "https://[fec0::1]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://[::ffff:169.254.169.254]/",
+    "https://[::ffff:c0a8:101]/", /* IPv4-mapped */
+    "https://[64:ff9b::10.0.0.1]/",
+    "https://[64:ff9b::a9fe:a9fe]/",
+    "https://[64:ff9b:1::8.8.8.8]/", /* NAT64 */
+    "https://[2002:a00:1::1]/",
+    "https://[2001::1]/",                 /* 6to4 of a private address, Teredo */
+    "http://buyer.example.com/",
+    "ftp://buyer.example.com/",
+    "file:///etc/passwd",
+    "gopher://buyer.example.com/",
+    "//buyer.example.com/",
+    "https://",
+    "buyer.example.com",
+    "https://user:password@buyer.example.com/",
+    "https://0x7f.1/",
+    "https://2130706433/",
+    "https://017700000001/",
+    "https://127.1/",
 };
 
 static const char *const loopback[] = {
-    "https://127.0.0.1/", "http://127.0.0.1:9009/hooks", "https://127.255.255.254/", "https://[::1]/", "http://[::1]:9009/",
-    "https://[::ffff:127.0.0.1]/", "http://localhost:9009/hooks",
+    "https://127.0.0.1/", "http://127.0.0.1:9009/hooks", "https://127.255.255.254/",    "https://[::1]/",
+    "http://[::1]:9009/", "https://[::ffff:127.0.0.1]/", "http://localhost:9009/hooks",
 };
 
 static void what_lies_inside_is_refused(void **state)
@@ -88,8 +122,9 @@ static void loopback_is_for_the_sandbox(void **state)
 
 static void what_is_public_is_taken(void **state)
 {
-    static const char *const urls[] = { "https://buyer.example.com/hooks?op=1", "https://8.8.8.8/", "https://buyer.example.com:8443/",
-                                        "https://[2606:4700:4700::1111]/", "https://[64:ff9b::8.8.8.8]/" };
+    static const char *const urls[] = { "https://buyer.example.com/hooks?op=1", "https://8.8.8.8/",
+                                        "https://buyer.example.com:8443/", "https://[2606:4700:4700::1111]/",
+                                        "https://[64:ff9b::8.8.8.8]/" };
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
         struct err e;
         if (check(false, "push_notification_config", urls[i], &e)) fail_msg("%s: %s", urls[i], e.message);

@@ -16,13 +16,14 @@
 
 /* ---- catalogs ---- */
 
-#define ITEM(id) "{\"item_id\":\"" id "\",\"title\":\"" id "\"}"
+#define ITEM(id)    "{\"item_id\":\"" id "\",\"title\":\"" id "\"}"
 #define MENU(items) "{\"catalog_id\":\"menu\",\"type\":\"product\",\"name\":\"Menu\",\"items\":[" items "]}"
 
 static void catalogs_are_created_replaced_and_listed(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
+    struct fixture_reply r =
+        fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") "," ITEM("b")) "]}");
     assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), "created");
     assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 2);
     assert_int_equal(fixture_number(&r, "/catalogs/0/items_approved"), 2);
@@ -37,7 +38,9 @@ static void catalogs_are_created_replaced_and_listed(void **state)
     assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 1);
     r = fixture_valid_call(f, "sync_catalogs", "{" KEY OTHER "}"); /* another account has none of them */
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "catalogs")), 0);
-    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"new\",\"type\":\"store\"}]}");
+    r = fixture_valid_call(f, "sync_catalogs",
+                           "{" KEY ACCOUNT
+                           ",\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"new\",\"type\":\"store\"}]}");
     assert_string_equal(fixture_text(f, &r, "/catalogs/1/catalog_id"), "menu");
     assert_string_equal(fixture_text(f, &r, "/catalogs/1/action"), "deleted");
 }
@@ -78,8 +81,9 @@ static void an_account_holds_no_more_than_is_listed(void **state)
         assert_int_equal(r.rc, 0);
         assert_string_equal(fixture_text(f, &r, "/audiences/999/action"), "created");
     }
-    r = fixture_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"more\"},{\"audience_id\":"
-                                          "\"a1\",\"name\":\"Changed\"}]}");
+    r = fixture_call(f, "sync_audiences",
+                     "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"more\"},{\"audience_id\":"
+                     "\"a1\",\"name\":\"Changed\"}]}");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "failed");
     assert_string_equal(fixture_text(f, &r, "/audiences/1/action"), "updated");
     r = fixture_call(f, "sync_audiences", "{" KEY OTHER ",\"audiences\":[{\"audience_id\":\"more\"}]}");
@@ -89,19 +93,21 @@ static void an_account_holds_no_more_than_is_listed(void **state)
 static void bad_items_are_named(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r =
-        fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") ",{\"title\":\"x\"}," ITEM("a")) "]}");
+    struct fixture_reply r = fixture_valid_call(
+        f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[" MENU(ITEM("a") ",{\"title\":\"x\"}," ITEM("a")) "]}");
     assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 1);
     assert_int_equal(fixture_number(&r, "/catalogs/0/items_rejected"), 2);
     assert_string_equal(fixture_text(f, &r, "/catalogs/0/item_issues/0/item_id"), "#1");
     assert_string_equal(fixture_text(f, &r, "/catalogs/0/item_issues/1/item_id"), "a");
     fixture_refused(f, "sync_catalogs",
-            "{" KEY ACCOUNT ",\"validation_mode\":\"strict\",\"catalogs\":[" MENU("{\"title\":\"x\"}") "]}",
-            "VALIDATION_ERROR", "/catalogs/0");
+                    "{" KEY ACCOUNT ",\"validation_mode\":\"strict\",\"catalogs\":[" MENU("{\"title\":\"x\"}") "]}",
+                    "VALIDATION_ERROR", "/catalogs/0");
     fixture_refused(f, "sync_catalogs", "{" KEY ACCOUNT ",\"delete_missing\":true}", "INVALID_REQUEST", "/catalogs");
 }
 
-#define FEED(more) "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://a.example/f\"" more "}]}"
+#define FEED(more)                                                                                                     \
+    "{" KEY ACCOUNT                                                                                                    \
+    ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://a.example/f\"" more "}]}"
 
 static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **state)
 {
@@ -110,10 +116,13 @@ static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **sta
     } bad[] = {
         { FEED(",\"feed_format\":\"shopify\""), "catalogs[0].feed_format" },
         { FEED(",\"feed_format\":\"custom\""), "catalogs[0].feed_field_mappings" },
-        { FEED(",\"feed_format\":\"custom\",\"feed_field_mappings\":[{\"feed_field\":\"a\",\"catalog_field\":\"b\",\"transform\":"
-               "\"date\",\"format\":\"DD MMM YY\"}]"), "catalogs[0].feed_field_mappings[0].format" },
+        { FEED(
+              ",\"feed_format\":\"custom\",\"feed_field_mappings\":[{\"feed_field\":\"a\",\"catalog_field\":\"b\",\"transform\":"
+              "\"date\",\"format\":\"DD MMM YY\"}]"),
+          "catalogs[0].feed_field_mappings[0].format" },
         { FEED(",\"items\":[{\"item_id\":\"a\"}]"), "catalogs[0].url" },
-        { "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://10.1.1.1/f\"}]}",
+        { "{" KEY ACCOUNT
+          ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"url\":\"https://10.1.1.1/f\"}]}",
           "catalogs[0].url" },
     };
     struct fixture *f = *state;
@@ -124,7 +133,8 @@ static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **sta
         assert_string_equal(fixture_text(f, &r, "/catalogs/0/errors/0/field"), bad[i].field);
     }
     for (int i = 0; i < 2; i++) {
-        r = fixture_valid_call(f, "sync_catalogs", FEED(",\"feed_format\":\"google_merchant_center\",\"update_frequency\":\"daily\""));
+        r = fixture_valid_call(f, "sync_catalogs",
+                               FEED(",\"feed_format\":\"google_merchant_center\",\"update_frequency\":\"daily\""));
         assert_string_equal(fixture_text(f, &r, "/catalogs/0/action"), i ? "unchanged" : "created");
         assert_int_equal(fixture_number(&r, "/catalogs/0/item_count"), 0);
         assert_non_null(strstr(fixture_text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
@@ -132,8 +142,9 @@ static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **sta
     }
     r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT "}");
     assert_non_null(strstr(fixture_text(f, &r, "/catalogs/0/warnings/0"), "not been fetched yet"));
-    r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"items\":["
-                               "{\"item_id\":\"a\"}]}]}"); /* the call's word holds now */
+    r = fixture_valid_call(f, "sync_catalogs",
+                           "{" KEY ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"feed\",\"type\":\"product\",\"items\":["
+                           "{\"item_id\":\"a\"}]}]}"); /* the call's word holds now */
     assert_null(json_get_path(r.reply, "/catalogs/0/next_fetch_at"));
     r = fixture_valid_call(f, "sync_catalogs", "{" KEY ACCOUNT "}");
     assert_null(json_get_path(r.reply, "/catalogs/0/warnings"));
@@ -143,11 +154,13 @@ static void a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused(void **sta
 /* ---- events ---- */
 
 #define SOURCE "{\"event_source_id\":\"site\",\"name\":\"Site\",\"event_types\":[\"purchase\",\"lead\"]}"
-#define EVENT(id, type, more) "{\"event_id\":\"" id "\",\"event_type\":\"" type "\",\"event_time\":\"2026-03-01T10:00:00Z\"" more "}"
+#define EVENT(id, type, more)                                                                                          \
+    "{\"event_id\":\"" id "\",\"event_type\":\"" type "\",\"event_time\":\"2026-03-01T10:00:00Z\"" more "}"
 
 static void declare_source(struct fixture *f)
 {
-    struct fixture_reply r = fixture_valid_call(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
+    struct fixture_reply r =
+        fixture_valid_call(f, "sync_event_sources", "{" KEY ACCOUNT ",\"event_sources\":[" SOURCE "]}");
     assert_string_equal(fixture_text(f, &r, "/event_sources/0/action"), "created");
     assert_non_null(strstr(fixture_text(f, &r, "/event_sources/0/setup/snippet"), "site"));
     assert_true(strncmp(fixture_text(f, &r, "/event_sources/0/seller_id"), "evs-", 4) == 0);
@@ -157,8 +170,10 @@ static void the_same_event_counts_once(void **state)
 {
     struct fixture *f = *state;
     declare_source(f);
-    struct fixture_reply r = fixture_valid_call(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e1", "purchase", "") ","
-                                EVENT("e1", "purchase", "") "," EVENT("e1", "lead", "") "]}");
+    struct fixture_reply r =
+        fixture_valid_call(f, "log_event",
+                           "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e1", "purchase", "") "," EVENT(
+                               "e1", "purchase", "") "," EVENT("e1", "lead", "") "]}");
     assert_int_equal(fixture_number(&r, "/events_received"), 3);
     assert_int_equal(fixture_number(&r, "/events_processed"), 3);
     assert_non_null(strstr(fixture_text(f, &r, "/warnings/0"), "1 events"));
@@ -166,10 +181,10 @@ static void the_same_event_counts_once(void **state)
     assert_string_equal(fixture_text(f, &r, "/event_sources/0/action"), "unchanged");
     assert_string_equal(fixture_text(f, &r, "/event_sources/0/health/last_event_at"), "2026-03-09T14:30:00Z");
     fixture_refused(f, "log_event", "{" KEY "\"event_source_id\":\"nowhere\",\"events\":[" EVENT("e", "lead", "") "]}",
-            "REFERENCE_NOT_FOUND", "/event_source_id");
+                    "REFERENCE_NOT_FOUND", "/event_source_id");
     fixture_become_new_buyer(f, "other");
     fixture_refused(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("e", "lead", "") "]}",
-            "REFERENCE_NOT_FOUND", "/event_source_id");
+                    "REFERENCE_NOT_FOUND", "/event_source_id");
 }
 
 static void clear_text_is_refused_event_by_event(void **state)
@@ -182,16 +197,19 @@ static void clear_text_is_refused_event_by_event(void **state)
     struct fixture *f = *state;
     declare_source(f);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        struct str args = arena_printf(&f->arena, "{" KEY "\"event_source_id\":\"site\",\"events\":[{\"event_id\":\"x%zu\",\"event_type\":"
-                                       "\"lead\",\"event_time\":\"2026-03-01T10:00:00Z\"%s},{\"event_id\":\"y%zu\",\"event_type\":\"lead\","
-                                       "\"event_time\":\"2026-03-01T10:00:00Z\",\"user_match\":{\"hashed_email\":\"" HASH "\"}}]}", i, bad[i], i);
+        struct str args = arena_printf(
+            &f->arena,
+            "{" KEY "\"event_source_id\":\"site\",\"events\":[{\"event_id\":\"x%zu\",\"event_type\":"
+            "\"lead\",\"event_time\":\"2026-03-01T10:00:00Z\"%s},{\"event_id\":\"y%zu\",\"event_type\":\"lead\","
+            "\"event_time\":\"2026-03-01T10:00:00Z\",\"user_match\":{\"hashed_email\":\"" HASH "\"}}]}",
+            i, bad[i], i);
         struct fixture_reply r = fixture_valid_call(f, "log_event", args.p);
         assert_int_equal(fixture_number(&r, "/events_processed"), 1);
         assert_string_equal(fixture_text(f, &r, "/partial_failures/0/code"), "VALIDATION_ERROR");
         assert_null(strstr(r.text.p, "ann@example.com"));
     }
-    struct fixture_reply r =
-        fixture_valid_call(f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("p", "page_view", "") "]}");
+    struct fixture_reply r = fixture_valid_call(
+        f, "log_event", "{" KEY "\"event_source_id\":\"site\",\"events\":[" EVENT("p", "page_view", "") "]}");
     assert_int_equal(fixture_number(&r, "/events_processed"), 0); /* the source takes other types */
     assert_string_equal(fixture_text(f, &r, "/partial_failures/0/event_id"), "p");
 }
@@ -231,19 +249,22 @@ static void audiences_grow_shrink_and_go(void **state)
     r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT "}");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/audience_id"), "crm");
     assert_int_equal(fixture_number(&r, "/audiences/0/uploaded_count"), 0);
-    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
+    r = fixture_valid_call(f, "sync_audiences",
+                           "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "deleted");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/status"), "(none)");
-    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
+    r = fixture_valid_call(f, "sync_audiences",
+                           "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"crm\",\"delete\":true}]}");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/errors/0/code"), "REFERENCE_NOT_FOUND");
 }
 
 static void members_in_clear_text_fail_their_audience(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r =
-        fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"bad\",\"add\":[{\"external_id\":\"u\",\"hashed_email\":"
-           "\"ann@example.com\"}]},{\"audience_id\":\"good\",\"name\":\"Empty\"}]}");
+    struct fixture_reply r = fixture_valid_call(
+        f, "sync_audiences",
+        "{" KEY ACCOUNT ",\"audiences\":[{\"audience_id\":\"bad\",\"add\":[{\"external_id\":\"u\",\"hashed_email\":"
+        "\"ann@example.com\"}]},{\"audience_id\":\"good\",\"name\":\"Empty\"}]}");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "failed");
     assert_string_equal(fixture_text(f, &r, "/audiences/0/errors/0/field"), "audiences[0].add[0]");
     assert_string_equal(fixture_text(f, &r, "/audiences/1/action"), "created");
@@ -251,7 +272,8 @@ static void members_in_clear_text_fail_their_audience(void **state)
     r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT "}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audiences")), 1);
     fixture_become_new_buyer(f, "other");
-    r = fixture_valid_call(f, "sync_audiences", "{" KEY ACCOUNT "}"); /* the same key is another account for another buyer */
+    r = fixture_valid_call(f, "sync_audiences",
+                           "{" KEY ACCOUNT "}"); /* the same key is another account for another buyer */
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audiences")), 0);
 }
 
@@ -259,9 +281,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(catalogs_are_created_replaced_and_listed, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_feed_is_said_to_wait_and_what_cannot_be_read_is_refused, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_items_are_named, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(an_item_repeated_far_away_is_rejected_and_soon, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_item_repeated_far_away_is_rejected_and_soon, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(an_account_holds_no_more_than_is_listed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_same_event_counts_once, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, fixture_setup, fixture_teardown),

@@ -119,8 +119,10 @@ static void test_removed_from_the_middle(void **state)
 
 static void test_removed_and_numbers_closed_up(void **state)
 {
-    finds(*state, "DELETE FROM audit WHERE seq = 6; UPDATE audit SET seq = -seq WHERE seq > 6;"
-                  "UPDATE audit SET seq = -seq - 1 WHERE seq < 0", AUDIT_UNCHAINED, 6);
+    finds(*state,
+          "DELETE FROM audit WHERE seq = 6; UPDATE audit SET seq = -seq WHERE seq > 6;"
+          "UPDATE audit SET seq = -seq - 1 WHERE seq < 0",
+          AUDIT_UNCHAINED, 6);
 }
 
 static void test_removed_from_the_beginning(void **state)
@@ -140,8 +142,10 @@ static void test_all_removed(void **state)
 
 static void test_reordered(void **state)
 {
-    finds(*state, "UPDATE audit SET seq = -4 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 5;"
-                  "UPDATE audit SET seq = 5 WHERE seq = -4", AUDIT_UNCHAINED, 4);
+    finds(*state,
+          "UPDATE audit SET seq = -4 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = 5;"
+          "UPDATE audit SET seq = 5 WHERE seq = -4",
+          AUDIT_UNCHAINED, 4);
 }
 
 static void test_removed_from_the_end_with_the_head(void **state)
@@ -151,8 +155,10 @@ static void test_removed_from_the_end_with_the_head(void **state)
 
 static void test_head_turned_back(void **state)
 {
-    finds(*state, "DELETE FROM audit WHERE seq > 10; UPDATE audit_head SET seq = 10,"
-                  " hash = (SELECT hash FROM audit WHERE seq = 10)", AUDIT_HEAD_FORGED, 10);
+    finds(*state,
+          "DELETE FROM audit WHERE seq > 10; UPDATE audit_head SET seq = 10,"
+          " hash = (SELECT hash FROM audit WHERE seq = 10)",
+          AUDIT_HEAD_FORGED, 10);
 }
 
 /* A row appended with a chain that fits: only the seal tells. The hash is made by the program's own function. */
@@ -221,8 +227,10 @@ static void test_all_removed_then_written_on(void **state)
 
 static void test_head_turned_back_then_written_on(void **state)
 {
-    still_finds(*state, "DELETE FROM audit WHERE seq > 10; UPDATE audit_head SET seq = 10,"
-                        " hash = (SELECT hash FROM audit WHERE seq = 10)", AUDIT_HEAD_FORGED);
+    still_finds(*state,
+                "DELETE FROM audit WHERE seq > 10; UPDATE audit_head SET seq = 10,"
+                " hash = (SELECT hash FROM audit WHERE seq = 10)",
+                AUDIT_HEAD_FORGED);
 }
 
 static void test_seal_blanked_then_written_on(void **state)

@@ -13,16 +13,29 @@
 #include "tools/fixture.h"
 
 #define STEPS_OF_A_COMPARISON 20
-#define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"acme.example\"}"
-#define BANNER                                                                                                       \
-    "\"format_id\":{\"agent_url\":\"http://localhost/mcp\",\"id\":\"fmt-display-300x250\"},\"assets\":{\"image\":{"  \
+#define ACCOUNT               "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"acme.example\"}"
+#define BANNER                                                                                                          \
+    "\"format_id\":{\"agent_url\":\"http://localhost/mcp\",\"id\":\"fmt-display-300x250\"},\"assets\":{\"image\":{"     \
     "\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/a.png\",\"width\":300,\"height\":250},\"click_url\":{" \
     "\"asset_type\":\"url\",\"url\":\"https://acme.example/\"}}"
 #define PACKAGE "\"product_id\":\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":3000"
-#define FLIGHT  "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"brand\":{\"domain\":\"acme.example\"}"
-#define PERIOD  "\"measurement_period\":{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"},\"performance_index\":1"
+#define FLIGHT                                                                                                         \
+    "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"brand\":{\"domain\":\"acme.example\"}"
+#define PERIOD                                                                                                         \
+    "\"measurement_period\":{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"},\"performance_index\":1"
 
-enum thing { BUY, OTHER_PACKAGE, TASK, ACCOUNT_ID, CREATIVE, PROPERTY_LIST, COLLECTION_LIST, STANDARDS, EVENT_SOURCE, THINGS_N };
+enum thing {
+    BUY,
+    OTHER_PACKAGE,
+    TASK,
+    ACCOUNT_ID,
+    CREATIVE,
+    PROPERTY_LIST,
+    COLLECTION_LIST,
+    STANDARDS,
+    EVENT_SOURCE,
+    THINGS_N
+};
 
 static struct str ids[THINGS_N];
 
@@ -43,7 +56,8 @@ static struct str taken(yyjson_val *reply, const char *pointer)
 
 static void make_everything(struct fixture *f)
 {
-    struct fixture_reply submitted = fixture_call(f, "create_media_buy", "{" ACCOUNT "," FLIGHT ",\"packages\":[{" PACKAGE "}]}");
+    struct fixture_reply submitted =
+        fixture_call(f, "create_media_buy", "{" ACCOUNT "," FLIGHT ",\"packages\":[{" PACKAGE "}]}");
     assert_int_equal(submitted.outcome, TOOL_SUBMITTED);
     ids[TASK] = submitted.task_id;
     f->auto_advance = true;
@@ -52,18 +66,23 @@ static void make_everything(struct fixture *f)
     ids[OTHER_PACKAGE] = taken(r, "/packages/0/package_id");
     f->auto_advance = false;
     ids[ACCOUNT_ID] = taken(made(f, "list_accounts", "{}"), "/accounts/0/account_id");
-    r = made(f, "sync_creatives", "{" ACCOUNT ",\"creatives\":[{\"creative_id\":\"cr-of-acme\",\"name\":\"C\"," BANNER "}]}");
+    r = made(f, "sync_creatives",
+             "{" ACCOUNT ",\"creatives\":[{\"creative_id\":\"cr-of-acme\",\"name\":\"C\"," BANNER "}]}");
     ids[CREATIVE] = taken(r, "/creatives/0/creative_id");
-    r = made(f, "create_property_list", "{" ACCOUNT ",\"name\":\"L\",\"base_properties\":[{\"selection_type\":\"identifiers\","
-                                        "\"identifiers\":[{\"type\":\"domain\",\"value\":\"news.example\"}]}]}");
+    r = made(f, "create_property_list",
+             "{" ACCOUNT ",\"name\":\"L\",\"base_properties\":[{\"selection_type\":\"identifiers\","
+             "\"identifiers\":[{\"type\":\"domain\",\"value\":\"news.example\"}]}]}");
     ids[PROPERTY_LIST] = taken(r, "/list/list_id");
-    r = made(f, "create_collection_list", "{" ACCOUNT ",\"name\":\"L\",\"base_collections\":[{\"selection_type\":"
-                                          "\"distribution_ids\",\"identifiers\":[{\"type\":\"imdb_id\",\"value\":\"tt1\"}]}]}");
+    r = made(f, "create_collection_list",
+             "{" ACCOUNT ",\"name\":\"L\",\"base_collections\":[{\"selection_type\":"
+             "\"distribution_ids\",\"identifiers\":[{\"type\":\"imdb_id\",\"value\":\"tt1\"}]}]}");
     ids[COLLECTION_LIST] = taken(r, "/list/list_id");
-    r = made(f, "create_content_standards", "{\"scope\":{\"languages_any\":[\"en\"]},\"policies\":[{\"policy_id\":\"p\","
-                                            "\"enforcement\":\"must\",\"policy\":\"No alcohol.\"}]}");
+    r = made(f, "create_content_standards",
+             "{\"scope\":{\"languages_any\":[\"en\"]},\"policies\":[{\"policy_id\":\"p\","
+             "\"enforcement\":\"must\",\"policy\":\"No alcohol.\"}]}");
     ids[STANDARDS] = taken(r, "/standards_id");
-    r = made(f, "sync_event_sources", "{" ACCOUNT ",\"event_sources\":[{\"event_source_id\":\"web-of-acme\",\"name\":\"W\"}]}");
+    r = made(f, "sync_event_sources",
+             "{" ACCOUNT ",\"event_sources\":[{\"event_source_id\":\"web-of-acme\",\"name\":\"W\"}]}");
     ids[EVENT_SOURCE] = taken(r, "/event_sources/0/event_source_id");
 }
 
@@ -73,7 +92,8 @@ static const struct {
     const char *args; /* "@" stands for the id, "#" for a buy of the caller's own, "!" for its package */
 } asks[] = {
     { "update_media_buy", BUY, "{\"media_buy_id\":\"@\",\"paused\":true}" },
-    { "update_media_buy", OTHER_PACKAGE, "{\"media_buy_id\":\"#\",\"packages\":[{\"package_id\":\"@\",\"paused\":true}]}" },
+    { "update_media_buy", OTHER_PACKAGE,
+      "{\"media_buy_id\":\"#\",\"packages\":[{\"package_id\":\"@\",\"paused\":true}]}" },
     { "update_media_buy", CREATIVE,
       "{\"media_buy_id\":\"#\",\"packages\":[{\"package_id\":\"!\",\"creative_assignments\":[{\"creative_id\":\"@\"}]}]}" },
     { "get_media_buys", BUY, "{\"media_buy_ids\":[\"@\"]}" },
@@ -91,14 +111,17 @@ static const struct {
       "{" ACCOUNT "," FLIGHT ",\"packages\":[{" PACKAGE ",\"creative_assignments\":[{\"creative_id\":\"@\"}]}]}" },
     { "get_task_status", TASK, "{\"task_id\":\"@\"}" },
     { "tasks/get", TASK, "{\"task_id\":\"@\",\"include_result\":true}" },
-    { "sync_creatives", ACCOUNT_ID, "{\"account\":{\"account_id\":\"@\"},\"creatives\":[{\"creative_id\":\"x\",\"name\":\"C\"," BANNER "}]}" },
-    { "sync_creatives", OTHER_PACKAGE, "{" ACCOUNT ",\"creatives\":[{\"creative_id\":\"x\",\"name\":\"C\"," BANNER
-                                       "}],\"assignments\":[{\"creative_id\":\"x\",\"package_id\":\"@\"}]}" },
+    { "sync_creatives", ACCOUNT_ID,
+      "{\"account\":{\"account_id\":\"@\"},\"creatives\":[{\"creative_id\":\"x\",\"name\":\"C\"," BANNER "}]}" },
+    { "sync_creatives", OTHER_PACKAGE,
+      "{" ACCOUNT ",\"creatives\":[{\"creative_id\":\"x\",\"name\":\"C\"," BANNER
+      "}],\"assignments\":[{\"creative_id\":\"x\",\"package_id\":\"@\"}]}" },
     { "list_creatives", CREATIVE, "{\"filters\":{\"creative_ids\":[\"@\"]}}" },
     { "list_creatives", ACCOUNT_ID, "{\"account\":{\"account_id\":\"@\"}}" },
     { "list_creatives", BUY, "{\"filters\":{\"media_buy_ids\":[\"@\"]}}" },
-    { "build_creative", CREATIVE, "{" ACCOUNT ",\"creative_id\":\"@\",\"target_format_id\":{\"agent_url\":\"http://localhost/mcp\","
-                                  "\"id\":\"fmt-display-300x250\"}}" },
+    { "build_creative", CREATIVE,
+      "{" ACCOUNT ",\"creative_id\":\"@\",\"target_format_id\":{\"agent_url\":\"http://localhost/mcp\","
+      "\"id\":\"fmt-display-300x250\"}}" },
     { "get_creative_delivery", CREATIVE, "{\"creative_ids\":[\"@\"]}" },
     { "get_creative_delivery", BUY, "{\"media_buy_ids\":[\"@\"]}" },
     { "get_account_financials", ACCOUNT_ID, "{\"account\":{\"account_id\":\"@\"}}" },
@@ -168,8 +191,8 @@ static struct str without(struct fixture *f, struct str text, struct str id)
 static struct str words(struct fixture *f, const struct fixture_reply *r, struct str id)
 {
     struct str said = r->rc == 0 ? r->text
-                                 : arena_printf(&f->arena, "%s | %s | %s | %s | %s", r->e.code, r->e.message, r->e.field,
-                                                r->e.suggestion, r->e.details);
+                                 : arena_printf(&f->arena, "%s | %s | %s | %s | %s", r->e.code, r->e.message,
+                                                r->e.field, r->e.suggestion, r->e.details);
     return without(f, said, id);
 }
 
@@ -211,10 +234,10 @@ static void compare(struct fixture *f, const char *who)
         if (same) continue;
         wrong++;
         print_error("%s, %s %s\n  theirs: " STR_FMT "\n    %lld statements, %lld rows, %lld steps\n  none: " STR_FMT
-                    "\n    %lld statements, %lld rows, %lld steps\n", who, asks[i].tool, asks[i].args,
-                    STR_ARG(words(f, &a, theirs)), (long long)a.work.statements, (long long)a.work.rows,
-                    (long long)a.work.steps, STR_ARG(words(f, &b, none)), (long long)b.work.statements,
-                    (long long)b.work.rows, (long long)b.work.steps);
+                    "\n    %lld statements, %lld rows, %lld steps\n",
+                    who, asks[i].tool, asks[i].args, STR_ARG(words(f, &a, theirs)), (long long)a.work.statements,
+                    (long long)a.work.rows, (long long)a.work.steps, STR_ARG(words(f, &b, none)),
+                    (long long)b.work.statements, (long long)b.work.rows, (long long)b.work.steps);
     }
     assert_int_equal(wrong, 0);
 }
@@ -263,15 +286,19 @@ static void their_owner_is_answered(void **state)
 static int rank(struct act *act, void *arg, struct err *e)
 {
     struct ranking_request q = { .tenant_id = act->tenant->tenant_id,
-                                 .brief = STR("technology readers, sports fans and gaming"), .max = 50 };
+                                 .brief = STR("technology readers, sports fans and gaming"),
+                                 .max = 50 };
     return rank_brief(act->tx, act->arena, &q, arg, e);
 }
 
 static int add_texts(struct act *act, void *arg, struct err *e)
 {
     for (int i = 0; i < 3000; i++) {
-        struct product_text text = { .name = STR("Technology sports gaming"), .description = STR("technology"),
-                                     .channels = STR_NONE, .targeting = STR_NONE, .properties = STR_NONE };
+        struct product_text text = { .name = STR("Technology sports gaming"),
+                                     .description = STR("technology"),
+                                     .channels = STR_NONE,
+                                     .targeting = STR_NONE,
+                                     .properties = STR_NONE };
         struct str id = arena_printf(act->arena, "crowd-%d", i);
         if (q_product_text_put(act->tx, act->tenant->tenant_id, id, &text, e)) return -1;
     }

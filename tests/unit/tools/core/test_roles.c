@@ -13,18 +13,21 @@ static const struct {
     const char *tools; /* between spaces */
 } expected[] = {
     /* what buyers read, everybody reads */
-    { "BVOA", "get_adcp_capabilities get_products list_creative_formats get_media_buys get_media_buy_delivery list_creatives"
-              " list_accounts get_task_status list_tasks" },
+    { "BVOA",
+      "get_adcp_capabilities get_products list_creative_formats get_media_buys get_media_buy_delivery list_creatives"
+      " list_accounts get_task_status list_tasks" },
     /* what buyers change; people of the publisher may do it for them, but a viewer changes nothing */
     { "B.OA", "create_media_buy update_media_buy sync_creatives sync_accounts provide_performance_feedback" },
     /* what people see: never a buyer */
     { ".VOA", "x_task_list x_task_get x_rule_list x_rule_test x_audit_list x_audit_verify x_audit_head x_principal_list"
               " x_token_list x_creative_list x_creative_get x_job_list x_job_get x_key_list" },
     /* what decides and works: never a buyer, never a viewer */
-    { "..OA", "x_task_resolve x_task_assign x_task_update x_complete_task x_creative_decide x_job_redeliver x_key_rotate" },
+    { "..OA",
+      "x_task_resolve x_task_assign x_task_update x_complete_task x_creative_decide x_job_redeliver x_key_rotate" },
     /* who may do what, by which rules */
-    { "...A", "x_rule_add x_rule_remove x_rule_move x_principal_add x_principal_set x_token_add x_token_rotate x_token_revoke"
-              " x_tenant_get x_tenant_set" },
+    { "...A",
+      "x_rule_add x_rule_remove x_rule_move x_principal_add x_principal_set x_token_add x_token_rotate x_token_revoke"
+      " x_tenant_get x_tenant_set" },
 };
 
 static void check(const char *name, size_t n, const char *roles)
@@ -66,6 +69,7 @@ static void test_deciding_is_never_a_buyers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_operation), cmocka_unit_test(test_deciding_is_never_a_buyers) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_operation),
+                                        cmocka_unit_test(test_deciding_is_never_a_buyers) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

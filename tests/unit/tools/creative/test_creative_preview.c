@@ -21,10 +21,10 @@ static struct fixture_reply call(struct fixture *f, const char *tool, const char
 }
 
 #define FORMAT(id) "{\"agent_url\":\"https://your-agent.example.com\",\"id\":\"" id "\"}"
-#define ASSETS                                                                                                   \
+#define ASSETS                                                                                                           \
     "{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/hero.jpg\",\"width\":1200,\"height\":628}," \
-    "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://acme.example/summer?sku={SKU}\"},"                    \
-    "\"headline\":{\"asset_type\":\"text\",\"content\":\"Sale <b>40%</b> & more\"},"                              \
+    "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://acme.example/summer?sku={SKU}\"},"                          \
+    "\"headline\":{\"asset_type\":\"text\",\"content\":\"Sale <b>40%</b> & more\"},"                                     \
     "\"cta\":{\"asset_type\":\"text\",\"content\":\"Shop {CITY}\"}}"
 #define MANIFEST(id) "\"creative_manifest\":{\"format_id\":" FORMAT(id) ",\"assets\":" ASSETS "}"
 
@@ -49,12 +49,14 @@ static void expect_ok(struct fixture_reply r)
 static void a_preview_shows_the_assets_and_nothing_of_theirs_runs(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = call(f, "preview_creative", "{\"request_type\":\"single\",\"output_format\":\"both\","
-                                          MANIFEST("display_300x250") ",\"inputs\":[{\"name\":\"Berlin\",\"macros\":"
-                                          "{\"CITY\":\"<i>Berlin</i>\"}},{\"name\":\"plain\"}]}");
+    struct fixture_reply r = call(f, "preview_creative",
+                                  "{\"request_type\":\"single\",\"output_format\":\"both\"," MANIFEST(
+                                      "display_300x250") ",\"inputs\":[{\"name\":\"Berlin\",\"macros\":"
+                                                         "{\"CITY\":\"<i>Berlin</i>\"}},{\"name\":\"plain\"}]}");
     expect_ok(r);
     assert_true(str_is(text_at(r, "/response_type"), "single"));
-    struct str html = text_at(r, "/previews/0/renders/0/preview_html"), url = text_at(r, "/previews/0/renders/0/preview_url");
+    struct str html = text_at(r, "/previews/0/renders/0/preview_html"),
+               url = text_at(r, "/previews/0/renders/0/preview_url");
     assert_true(holds(html, "src=\"https://cdn.acme.example/hero.jpg\""));
     assert_true(holds(html, "Sale &lt;b&gt;40%&lt;/b&gt; &amp; more"));
     assert_true(holds(html, "Shop &lt;i&gt;Berlin&lt;/i&gt;"));
@@ -68,8 +70,9 @@ static void a_preview_shows_the_assets_and_nothing_of_theirs_runs(void **state)
     assert_true(str_is(text_at(r, "/previews/1/input/name"), "plain"));
     assert_true(holds(text_at(r, "/previews/1/renders/0/preview_html"), "Shop {CITY}"));
     assert_true(str_is(text_at(r, "/expires_at"), "2026-03-10T14:30:00Z"));
-    struct fixture_reply again = call(f, "preview_creative", "{\"request_type\":\"single\",\"output_format\":\"both\","
-                                              MANIFEST("display_300x250") "}");
+    struct fixture_reply again =
+        call(f, "preview_creative",
+             "{\"request_type\":\"single\",\"output_format\":\"both\"," MANIFEST("display_300x250") "}");
     assert_true(str_eq(text_at(again, "/previews/0/preview_id"), text_at(r, "/previews/1/preview_id")));
 }
 
@@ -78,10 +81,10 @@ static void addresses_that_are_none_are_left_out(void **state)
     struct fixture *f = *state;
     struct fixture_reply r = call(
         f, "preview_creative",
-        "{\"request_type\":\"single\",\"output_format\":\"html\",\"creative_manifest\":{\"format_id\":" FORMAT("native_post")
-        ",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"javascript:alert(1)\",\"alt_text\":\"\\\"><script>\"},"
-        "\"click_url\":{\"asset_type\":\"url\",\"url\":\"javascript:alert(2)\"},"
-        "\"headline\":{\"asset_type\":\"text\",\"content\":\"hi\"}}}}");
+        "{\"request_type\":\"single\",\"output_format\":\"html\",\"creative_manifest\":{\"format_id\":" FORMAT(
+            "native_post") ",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"javascript:alert(1)\",\"alt_text\":\"\\\"><script>\"},"
+                           "\"click_url\":{\"asset_type\":\"url\",\"url\":\"javascript:alert(2)\"},"
+                           "\"headline\":{\"asset_type\":\"text\",\"content\":\"hi\"}}}}");
     expect_ok(r);
     struct str html = text_at(r, "/previews/0/renders/0/preview_html");
     assert_false(holds(html, "javascript:"));
@@ -92,11 +95,13 @@ static void addresses_that_are_none_are_left_out(void **state)
 static void a_stored_creative_can_be_shown_by_its_owner(void **state)
 {
     struct fixture *f = *state;
-    expect_ok(call(f, "sync_creatives",
-                           "{\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":" FORMAT("display_300x250")
-                           ",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/mine.png\"}}}]}"));
-    struct fixture_reply r = call(f, "preview_creative", "{\"request_type\":\"single\",\"creative_id\":\"c1\","
-                                                                 "\"output_format\":\"html\"}");
+    expect_ok(call(
+        f, "sync_creatives",
+        "{\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":" FORMAT(
+            "display_300x250") ",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/mine.png\"}}}]}"));
+    struct fixture_reply r = call(f, "preview_creative",
+                                  "{\"request_type\":\"single\",\"creative_id\":\"c1\","
+                                  "\"output_format\":\"html\"}");
     expect_ok(r);
     assert_true(holds(text_at(r, "/previews/0/renders/0/preview_html"), "https://cdn.acme.example/mine.png"));
     r = call(f, "preview_creative", "{\"request_type\":\"variant\",\"variant_id\":\"c1\"}");
@@ -111,9 +116,11 @@ static void a_stored_creative_can_be_shown_by_its_owner(void **state)
 static void one_bad_request_of_a_batch_does_not_spoil_the_others(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = call(f, "preview_creative",
-                                          "{\"request_type\":\"batch\",\"requests\":[{" MANIFEST("display_300x250") "},"
-                                          "{\"creative_manifest\":{\"creative_id\":\"nope\",\"assets\":{}}}]}");
+    struct fixture_reply r =
+        call(f, "preview_creative",
+             "{\"request_type\":\"batch\",\"requests\":[{" MANIFEST(
+                 "display_300x250") "},"
+                                    "{\"creative_manifest\":{\"creative_id\":\"nope\",\"assets\":{}}}]}");
     expect_ok(r);
     assert_true(json_bool_or(json_get_path(r.reply, "/results/0"), "success", false));
     assert_non_null(json_get_path(r.reply, "/results/0/response/previews/0/renders/0/preview_url"));
@@ -128,12 +135,14 @@ static void one_bad_request_of_a_batch_does_not_spoil_the_others(void **state)
 static void banners_are_built_for_every_size_asked_for(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = call(f, "build_creative",
-                                          "{" MANIFEST("source_master") ",\"target_format_ids\":[" FORMAT("display_300x250")
-                                          "," FORMAT("display_728x90") "," FORMAT("display_320x50") "],"
-                                          "\"include_preview\":true,\"macro_values\":{\"SKU\":\"42\"}}");
+    struct fixture_reply r = call(
+        f, "build_creative",
+        "{" MANIFEST("source_master") ",\"target_format_ids\":[" FORMAT("display_300x250") "," FORMAT(
+            "display_728x90") "," FORMAT("display_320x50") "],"
+                                                           "\"include_preview\":true,\"macro_values\":{\"SKU\":\"42\"}}");
     expect_ok(r);
-    static const char *const sizes[] = { "width:300px;height:250px", "width:728px;height:90px", "width:320px;height:50px" };
+    static const char *const sizes[] = { "width:300px;height:250px", "width:728px;height:90px",
+                                         "width:320px;height:50px" };
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         struct str html = text_at(r, arena_printf(&f->arena, "/creative_manifests/%zu/assets/html/content", i).p);
         assert_true(holds(html, sizes[i]));
@@ -148,12 +157,14 @@ static void banners_are_built_for_every_size_asked_for(void **state)
 static void a_video_gets_a_vast_document_that_parses(void **state)
 {
     struct fixture *f = *state;
-    expect_ok(call(f, "sync_creatives",
-                           "{\"creatives\":[{\"creative_id\":\"v1\",\"name\":\"n\",\"format_id\":" FORMAT("video_30s")
-                           ",\"assets\":{\"video\":{\"asset_type\":\"video\",\"url\":\"https://cdn.acme.example/v.mp4?a=1&b=2\","
-                           "\"width\":1920,\"height\":1080,\"duration_ms\":30000,\"mime_type\":\"video/mp4\"},"
-                           "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://acme.example/?a=1&b=2\"}}}]}"));
-    struct fixture_reply r = call(f, "build_creative", "{\"creative_id\":\"v1\",\"target_format_id\":" FORMAT("vast_30s") "}");
+    expect_ok(call(
+        f, "sync_creatives",
+        "{\"creatives\":[{\"creative_id\":\"v1\",\"name\":\"n\",\"format_id\":" FORMAT(
+            "video_30s") ",\"assets\":{\"video\":{\"asset_type\":\"video\",\"url\":\"https://cdn.acme.example/v.mp4?a=1&b=2\","
+                         "\"width\":1920,\"height\":1080,\"duration_ms\":30000,\"mime_type\":\"video/mp4\"},"
+                         "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://acme.example/?a=1&b=2\"}}}]}"));
+    struct fixture_reply r =
+        call(f, "build_creative", "{\"creative_id\":\"v1\",\"target_format_id\":" FORMAT("vast_30s") "}");
     expect_ok(r);
     struct vast_facts facts;
     const char *why;
@@ -170,12 +181,14 @@ static void what_cannot_be_built_says_so(void **state)
     static const struct {
         const char *args, *code;
     } cases[] = {
-        { "{\"message\":\"make something nice\",\"target_format_id\":" FORMAT("display_300x250") "}", "INVALID_REQUEST" },
+        { "{\"message\":\"make something nice\",\"target_format_id\":" FORMAT("display_300x250") "}",
+          "INVALID_REQUEST" },
         { "{" MANIFEST("display_300x250") "}", "INVALID_REQUEST" },
         { "{" MANIFEST("display_300x250") ",\"target_format_id\":" FORMAT("nope") "}", "FORMAT_NOT_SUPPORTED" },
         { "{" MANIFEST("display_300x250") ",\"target_format_id\":" FORMAT("vast_30s") "}", "UNSUPPORTED_FEATURE" },
         { "{\"creative_id\":\"nope\",\"target_format_id\":" FORMAT("vast_30s") "}", "CREATIVE_NOT_FOUND" },
-        { "{" MANIFEST("a") ",\"target_format_id\":" FORMAT("vast_30s") ",\"target_format_ids\":[]}", "INVALID_REQUEST" },
+        { "{" MANIFEST("a") ",\"target_format_id\":" FORMAT("vast_30s") ",\"target_format_ids\":[]}",
+          "INVALID_REQUEST" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture_reply r = call(f, "build_creative", cases[i].args);
@@ -189,8 +202,9 @@ static void braces_without_end_cost_little(void **state)
 {
     struct fixture *f = *state;
     const size_t braces = 4 << 20;
-    const char *head = "{\"request_type\":\"single\",\"output_format\":\"html\",\"creative_manifest\":{\"format_id\":"
-                       FORMAT("display_300x250") ",\"assets\":{\"headline\":{\"asset_type\":\"text\",\"content\":\"";
+    const char *head =
+        "{\"request_type\":\"single\",\"output_format\":\"html\",\"creative_manifest\":{\"format_id\":" FORMAT(
+            "display_300x250") ",\"assets\":{\"headline\":{\"asset_type\":\"text\",\"content\":\"";
     const char *tail = "\"}}},\"inputs\":[{\"name\":\"Berlin\",\"macros\":{\"CITY\":\"Berlin\"}}]}";
     char *args = arena_alloc(&f->arena, strlen(head) + braces + strlen(tail) + 1);
     strcpy(args, head);
@@ -204,11 +218,13 @@ static void braces_without_end_cost_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_preview_shows_the_assets_and_nothing_of_theirs_runs, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_preview_shows_the_assets_and_nothing_of_theirs_runs, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(addresses_that_are_none_are_left_out, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(braces_without_end_cost_little, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_stored_creative_can_be_shown_by_its_owner, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(one_bad_request_of_a_batch_does_not_spoil_the_others, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_bad_request_of_a_batch_does_not_spoil_the_others, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(banners_are_built_for_every_size_asked_for, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_video_gets_a_vast_document_that_parses, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_built_says_so, fixture_setup, fixture_teardown),

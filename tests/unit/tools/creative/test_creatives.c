@@ -20,10 +20,10 @@ static struct fixture_reply call(struct fixture *f, const char *tool, const char
 }
 
 #define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"}"
-#define BANNER(id, members)                                                                                     \
-    "{\"creative_id\":\"" id "\",\"name\":\"Banner " id "\",\"format_id\":{\"agent_url\":"                        \
-    "\"https://your-platform.example.com\",\"id\":\"fmt-display-300x250\"},\"assets\":{\"primary\":{"            \
-    "\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/" id ".png\",\"width\":300,\"height\":250,"      \
+#define BANNER(id, members)                                                                                            \
+    "{\"creative_id\":\"" id "\",\"name\":\"Banner " id "\",\"format_id\":{\"agent_url\":"                             \
+    "\"https://your-platform.example.com\",\"id\":\"fmt-display-300x250\"},\"assets\":{\"primary\":{"                  \
+    "\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/" id ".png\",\"width\":300,\"height\":250,"           \
     "\"mime_type\":\"image/png\",\"file_size_bytes\":87500}}" members "}"
 
 static struct fixture_reply sync_text(struct fixture *f, const char *creatives, const char *rest)
@@ -111,7 +111,9 @@ static void a_creative_is_created_then_unchanged_then_updated(void **state)
 
 static int approve(struct act *act, void *arg, struct err *e)
 {
-    struct creative_change c = { .principal_id = STR("test-buyer"), .creative_id = str_from(arg), .status = CREATIVE_APPROVED };
+    struct creative_change c = { .principal_id = STR("test-buyer"),
+                                 .creative_id = str_from(arg),
+                                 .status = CREATIVE_APPROVED };
     return creative_set_status(act, &c, e);
 }
 
@@ -123,8 +125,10 @@ static void new_labels_keep_an_approval_and_new_content_does_not(void **state)
     assert_int_equal(fixture_act(f, approve, (void *)"c1", &e), 0);
     struct fixture_reply r = sync_text(f, BANNER("c1", ",\"tags\":[\"q2\"]"), "");
     expect_str(r, "/creatives/0/status", "approved");
-    r = sync_text(f, "{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":{\"id\":\"fmt-display-300x250\"},\"assets\":{"
-                     "\"primary\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/new.png\"}}}", "");
+    r = sync_text(f,
+                  "{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":{\"id\":\"fmt-display-300x250\"},\"assets\":{"
+                  "\"primary\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/new.png\"}}}",
+                  "");
     expect_str(r, "/creatives/0/action", "updated");
     expect_str(r, "/creatives/0/status", "pending_review");
     assert_int_equal(fixture_act(f, approve, (void *)"nope", &e), -1);
@@ -139,9 +143,13 @@ struct reviews {
 static int find_reviews(struct act *act, void *arg, struct err *e)
 {
     struct reviews *r = arg;
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id, .kinds = STR("[\"creative_review\"]"),
-                             .created_after = TIME_NONE, .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE, .updated_before = TIME_NONE, .limit = 1 };
+    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
+                             .kinds = STR("[\"creative_review\"]"),
+                             .created_after = TIME_NONE,
+                             .created_before = TIME_NONE,
+                             .updated_after = TIME_NONE,
+                             .updated_before = TIME_NONE,
+                             .limit = 1 };
     struct task_row *rows;
     size_t n;
     if (q_task_count(act->tx, &f, &r->all, e) || q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
@@ -242,7 +250,8 @@ static void a_bad_creative_fails_alone(void **state)
 static void what_cannot_be_understood_is_named(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = sync_text(f, "{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":{\"id\":\"nope\"},\"assets\":{}}", "");
+    struct fixture_reply r =
+        sync_text(f, "{\"creative_id\":\"c1\",\"name\":\"n\",\"format_id\":{\"id\":\"nope\"},\"assets\":{}}", "");
     expect_str(r, "/creatives/0/action", "failed");
     expect_str(r, "/creatives/0/errors/0/field", "creatives[0].format_id");
     r = sync_text(f, BANNER("c1", "") "," BANNER("c1", ""), "");
@@ -274,12 +283,13 @@ static void creatives_are_assigned_in_both_forms(void **state)
     struct fixture *f = *state;
     expect_ok(sync_text(f, BANNER("c0", ""), ""));
     with_buy(f);
-    struct fixture_reply r = sync_text(f, BANNER("c1", ""),
-                                       ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"pkg-1\",\"weight\":40},"
-                                       "{\"creative_id\":\"c1\",\"package_id\":\"pkg-2\"},"
-                                       "{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"},"
-                                       "{\"creative_id\":\"c0\",\"package_id\":\"pkg-1\"},"
-                                       "{\"creative_id\":\"nope\",\"package_id\":\"pkg-1\"}]");
+    struct fixture_reply r =
+        sync_text(f, BANNER("c1", ""),
+                  ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"pkg-1\",\"weight\":40},"
+                  "{\"creative_id\":\"c1\",\"package_id\":\"pkg-2\"},"
+                  "{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"},"
+                  "{\"creative_id\":\"c0\",\"package_id\":\"pkg-1\"},"
+                  "{\"creative_id\":\"nope\",\"package_id\":\"pkg-1\"}]");
     expect_ok(r);
     expect_str(r, "/creatives/0/assigned_to/0", "pkg-1");
     assert_int_equal(yyjson_arr_size(at(r, "/creatives/0/assigned_to")), 1);
@@ -291,8 +301,9 @@ static void creatives_are_assigned_in_both_forms(void **state)
     assert_int_equal(total(f, "{\"filters\":{\"assigned_to_packages\":[\"pkg-1\"]}}"), 2);
     assert_int_equal(total(f, "{\"filters\":{\"media_buy_ids\":[\"mb-1\"],\"unassigned\":false}}"), 2);
     /* Wished for twice, reported once: a reply has no member twice. */
-    r = sync_text(f, BANNER("c1", ""), ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"},"
-                                       "{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"}]");
+    r = sync_text(f, BANNER("c1", ""),
+                  ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"},"
+                  "{\"creative_id\":\"c1\",\"package_id\":\"pkg-9\"}]");
     assert_int_equal(yyjson_obj_size(at(r, "/creatives/0/assignment_errors")), 1);
     r = sync_text(f, BANNER("c2", ""), ",\"assignments\":{\"c2\":[\"pkg-1\"]}");
     expect_str(r, "/creatives/0/assigned_to/0", "pkg-1");
@@ -335,10 +346,14 @@ static void packages_go_by_their_buyers_names_and_wait(void **state)
     struct str id = json_val_str(json_get_path(b.aux, "/media_buys/0/media_buy_id"));
     const char *p1 = arena_cstr(&f->arena, json_val_str(json_get_path(b.aux, "/media_buys/0/packages/0/package_id")));
     const char *p2 = arena_cstr(&f->arena, json_val_str(json_get_path(b.aux, "/media_buys/0/packages/1/package_id")));
-    struct fixture_reply r = sync_text(
-        f, BANNER("c1", ""), arena_printf(&f->arena, ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"line-1\"}],"
-                                          "\"ext\":{\"salesagent\":{\"media_buy_id\":\"" STR_FMT "\","
-                                          "\"assign_named_only\":true}}", STR_ARG(id)).p);
+    struct fixture_reply r =
+        sync_text(f, BANNER("c1", ""),
+                  arena_printf(&f->arena,
+                               ",\"assignments\":[{\"creative_id\":\"c1\",\"package_id\":\"line-1\"}],"
+                               "\"ext\":{\"salesagent\":{\"media_buy_id\":\"" STR_FMT "\","
+                               "\"assign_named_only\":true}}",
+                               STR_ARG(id))
+                      .p);
     expect_ok(r);
     assert_int_equal(yyjson_arr_size(at(r, "/creatives/0/assigned_to")), 1);
     expect_str(r, "/creatives/0/assigned_to/0", p1);
@@ -381,8 +396,10 @@ static void pages_show_everything_once(void **state)
         for (int page = 0; page < 3; page++) {
             struct fixture_reply r = call(
                 f, "list_creatives",
-                arena_printf(&f->arena, "{\"sort\":{\"field\":\"%s\",\"direction\":\"%s\"},\"pagination\":{\"max_results\":2%s}}",
-                             sorts[s / 2], s % 2 ? "asc" : "desc", cursor).p);
+                arena_printf(&f->arena,
+                             "{\"sort\":{\"field\":\"%s\",\"direction\":\"%s\"},\"pagination\":{\"max_results\":2%s}}",
+                             sorts[s / 2], s % 2 ? "asc" : "desc", cursor)
+                    .p);
             expect_ok(r);
             assert_int_equal(json_i64_or(json_obj(r.reply, "query_summary"), "total_matching", 0), 5);
             assert_int_equal(json_bool_or(json_obj(r.reply, "pagination"), "has_more", false), page < 2);
@@ -390,7 +407,8 @@ static void pages_show_everything_once(void **state)
             yyjson_val *v;
             yyjson_arr_foreach(json_arr(r.reply, "creatives"), i, n, v) seen[json_str(v, "creative_id").p[1] - '0']++;
             cursor = arena_printf(&f->arena, ",\"cursor\":\"" STR_FMT "\"",
-                                  STR_ARG(json_str(json_obj(r.reply, "pagination"), "cursor"))).p;
+                                  STR_ARG(json_str(json_obj(r.reply, "pagination"), "cursor")))
+                         .p;
         }
         for (int i = 0; i < 5; i++) assert_int_equal(seen[i], 1);
     }
@@ -399,10 +417,15 @@ static void pages_show_everything_once(void **state)
 static void filters_are_exact(void **state)
 {
     struct fixture *f = *state;
-    expect_ok(sync_text(f, BANNER("c1", ",\"tags\":[\"a\",\"b\"],\"concept_id\":\"k1\"") "," BANNER("c2", ",\"tags\":[\"b\"]")
-                           "," "{\"creative_id\":\"c3\",\"name\":\"100% video\",\"format_id\":{\"id\":\"video_30s\"},"
-                           "\"variables\":[{\"variable_id\":\"v\",\"name\":\"v\",\"variable_type\":\"text\"}],"
-                           "\"assets\":{\"video\":{\"asset_type\":\"video\",\"width\":1920,\"height\":1080,\"url\":\"https://x.example/v.mp4\"}}}", ""));
+    expect_ok(sync_text(
+        f,
+        BANNER("c1", ",\"tags\":[\"a\",\"b\"],\"concept_id\":\"k1\"") "," BANNER(
+            "c2",
+            ",\"tags\":[\"b\"]") ","
+                                 "{\"creative_id\":\"c3\",\"name\":\"100% video\",\"format_id\":{\"id\":\"video_30s\"},"
+                                 "\"variables\":[{\"variable_id\":\"v\",\"name\":\"v\",\"variable_type\":\"text\"}],"
+                                 "\"assets\":{\"video\":{\"asset_type\":\"video\",\"width\":1920,\"height\":1080,\"url\":\"https://x.example/v.mp4\"}}}",
+        ""));
     f->now += 1000000;
     expect_ok(sync_text(f, BANNER("c4", ""), ""));
     static const struct {
@@ -434,9 +457,12 @@ static void filters_are_exact(void **state)
     }
     fixture_become_new_buyer(f, "other");
     assert_int_equal(total(f, "{}"), 0);
-    static const char *const bad[] = { "{\"filters\":{\"statuses\":[\"x\"]}}", "{\"filters\":{\"tags\":[1]}}",
-                                       "{\"sort\":{\"field\":\"x\"}}", "{\"sort\":{\"direction\":\"up\"}}",
-                                       "{\"pagination\":{\"max_results\":0}}", "{\"pagination\":{\"cursor\":\"AAAA\"}}",
+    static const char *const bad[] = { "{\"filters\":{\"statuses\":[\"x\"]}}",
+                                       "{\"filters\":{\"tags\":[1]}}",
+                                       "{\"sort\":{\"field\":\"x\"}}",
+                                       "{\"sort\":{\"direction\":\"up\"}}",
+                                       "{\"pagination\":{\"max_results\":0}}",
+                                       "{\"pagination\":{\"cursor\":\"AAAA\"}}",
                                        "{\"filters\":{\"created_after\":\"2026-02-30T00:00:00Z\"}}" };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct fixture_reply r = call(f, "list_creatives", bad[i]);
@@ -480,7 +506,9 @@ static void provenance_is_enforced(void **state)
     struct err e;
     assert_int_equal(fixture_act(f, put_policy,
                                  (void *)"{\"provenance_required\":true,\"provenance_requirements\":"
-                                 "{\"require_disclosure_metadata\":true}}", &e), 0);
+                                         "{\"require_disclosure_metadata\":true}}",
+                                 &e),
+                     0);
     struct fixture_reply r = sync_text(f, BANNER("c1", ""), "");
     expect_str(r, "/creatives/0/action", "failed");
     expect_str(r, "/creatives/0/errors/0/code", "PROVENANCE_REQUIRED");
@@ -494,8 +522,10 @@ static void provenance_is_enforced(void **state)
 static int walk(struct act *act, void *arg, struct err *e)
 {
     const int *to = arg;
-    struct creative_change c = { .principal_id = STR("test-buyer"), .creative_id = STR("c1"),
-                                 .status = (enum creative_status)*to, .reason = STR("because") };
+    struct creative_change c = { .principal_id = STR("test-buyer"),
+                                 .creative_id = STR("c1"),
+                                 .status = (enum creative_status) * to,
+                                 .reason = STR("because") };
     return creative_set_status(act, &c, e);
 }
 
@@ -507,8 +537,8 @@ static void statuses_move_along_the_arrows_only(void **state)
     static const struct {
         int to, rc;
     } steps[] = {
-        { CREATIVE_SUSPENDED, -1 }, { CREATIVE_APPROVED, 0 }, { CREATIVE_PROCESSING, -1 }, { CREATIVE_SUSPENDED, 0 },
-        { CREATIVE_APPROVED, 0 },   { CREATIVE_REJECTED, 0 }, { CREATIVE_APPROVED, -1 },   { CREATIVE_ARCHIVED, 0 },
+        { CREATIVE_SUSPENDED, -1 },  { CREATIVE_APPROVED, 0 }, { CREATIVE_PROCESSING, -1 }, { CREATIVE_SUSPENDED, 0 },
+        { CREATIVE_APPROVED, 0 },    { CREATIVE_REJECTED, 0 }, { CREATIVE_APPROVED, -1 },   { CREATIVE_ARCHIVED, 0 },
         { CREATIVE_PROCESSING, -1 }, { CREATIVE_APPROVED, 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -583,15 +613,19 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
     /* One of them is taken out: what was shown before is not the other's alone, what comes after is. */
     f->now += USEC_PER_DAY;
     expect_ok(call(f, "update_media_buy",
-                   arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"%s\","
-                                "\"creative_assignments\":[{\"creative_id\":\"c1\"}]}]}", STR_ARG(id), p1).p));
+                   arena_printf(&f->arena,
+                                "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"%s\","
+                                "\"creative_assignments\":[{\"creative_id\":\"c1\"}]}]}",
+                                STR_ARG(id), p1)
+                       .p));
     f->now += 2 * USEC_PER_DAY;
     r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\"]}");
     assert_null(at(r, "/creatives/0/totals"));
     r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\"],\"start_date\":\"2026-04-17\"}");
     assert_true(number(r, "/creatives/0/totals/impressions") > 0);
     l = call(f, "list_creatives", SNAPSHOTS);
-    expect_str(l, "/creatives/2/snapshot_unavailable_reason", "SNAPSHOT_UNSUPPORTED"); /* c3 was shown, nobody knows how often */
+    expect_str(l, "/creatives/2/snapshot_unavailable_reason",
+               "SNAPSHOT_UNSUPPORTED"); /* c3 was shown, nobody knows how often */
     /* An account that nothing was bought for has none of this; the caller's own has it all. */
     r = call(f, "get_creative_delivery", "{\"creative_ids\":[\"c2\"],\"account\":" ELSEWHERE "}");
     expect_ok(r);
@@ -606,14 +640,18 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_creative_is_created_then_unchanged_then_updated, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(new_labels_keep_an_approval_and_new_content_does_not, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_creative_is_created_then_unchanged_then_updated, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(new_labels_keep_an_approval_and_new_content_does_not, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(a_person_decides_through_a_task, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_task_is_closed_when_there_is_nothing_to_decide_any_more, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_task_is_closed_when_there_is_nothing_to_decide_any_more, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(advancing_by_itself_approves_at_once, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_bad_creative_fails_alone, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_understood_is_named, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_dry_run_says_what_would_be_and_changes_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_dry_run_says_what_would_be_and_changes_nothing, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(creatives_are_assigned_in_both_forms, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_whole_buy_gets_what_fits, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(packages_go_by_their_buyers_names_and_wait, fixture_setup, fixture_teardown),
@@ -623,7 +661,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(fields_and_flags_shape_the_reply, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(provenance_is_enforced, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(statuses_move_along_the_arrows_only, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_creatives_numbers_are_shown_where_they_are_known, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_creatives_numbers_are_shown_where_they_are_known, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,13 +24,22 @@ struct buy_arg {
 
 static int insert_package(struct act *act, int64_t ordinal, int64_t budget, struct err *e)
 {
-    struct package_row p = { .media_buy_id = STR(BUY), .ordinal = ordinal,
+    struct package_row p = { .media_buy_id = STR(BUY),
+                             .ordinal = ordinal,
                              .package_id = arena_printf(act->arena, "pkg-0001-%03d", (int)ordinal),
-                             .name = STR("p"), .product_id = STR("prod-tech-display-001"),
-                             .pricing_option_id = STR("price-001"), .pricing_model = STR("cpm"),
-                             .rate_micros = 12500000, .budget_micros = budget, .previous_budget_micros = -1,
-                             .impressions_goal = -1, .pacing = STR("even"), .start_at = T0, .end_at = T0 + 30 * DAY,
-                             .canceled_at = TIME_NONE, .doc = STR("{}") };
+                             .name = STR("p"),
+                             .product_id = STR("prod-tech-display-001"),
+                             .pricing_option_id = STR("price-001"),
+                             .pricing_model = STR("cpm"),
+                             .rate_micros = 12500000,
+                             .budget_micros = budget,
+                             .previous_budget_micros = -1,
+                             .impressions_goal = -1,
+                             .pacing = STR("even"),
+                             .start_at = T0,
+                             .end_at = T0 + 30 * DAY,
+                             .canceled_at = TIME_NONE,
+                             .doc = STR("{}") };
     return q_package_insert(act->tx, &p, e);
 }
 
@@ -38,16 +47,35 @@ static int insert_buy(struct act *act, void *arg, struct err *e)
 {
     const struct buy_arg *a = arg;
     struct str tenant = act->tenant->tenant_id, who = act->principal->principal_id;
-    struct account_row account = { .tenant_id = tenant, .account_id = STR("acc-1"), .principal_id = who,
-                                   .name = STR("n"), .status = STR("active"), .doc = STR("{}"),
-                                   .created_at = act->now, .updated_at = act->now };
-    struct media_buy_row b = { .media_buy_id = STR(BUY), .tenant_id = tenant, .principal_id = who,
-                               .account_id = STR("acc-1"), .name = STR("Campaign"), .status = str_from(a->status),
-                               .currency = "USD", .total_budget_micros = INT64_C(5000000000), .start_at = T0,
-                               .end_at = T0 + 30 * DAY, .revision = 1, .created_at = act->now, .updated_at = act->now,
-                               .confirmed_at = act->now, .activated_at = TIME_NONE, .completed_at = TIME_NONE,
-                               .canceled_at = TIME_NONE, .next_change_at = T0, .actions_allowed = -1,
-                               .echo = STR("{}"), .doc = STR("{}") };
+    struct account_row account = { .tenant_id = tenant,
+                                   .account_id = STR("acc-1"),
+                                   .principal_id = who,
+                                   .name = STR("n"),
+                                   .status = STR("active"),
+                                   .doc = STR("{}"),
+                                   .created_at = act->now,
+                                   .updated_at = act->now };
+    struct media_buy_row b = { .media_buy_id = STR(BUY),
+                               .tenant_id = tenant,
+                               .principal_id = who,
+                               .account_id = STR("acc-1"),
+                               .name = STR("Campaign"),
+                               .status = str_from(a->status),
+                               .currency = "USD",
+                               .total_budget_micros = INT64_C(5000000000),
+                               .start_at = T0,
+                               .end_at = T0 + 30 * DAY,
+                               .revision = 1,
+                               .created_at = act->now,
+                               .updated_at = act->now,
+                               .confirmed_at = act->now,
+                               .activated_at = TIME_NONE,
+                               .completed_at = TIME_NONE,
+                               .canceled_at = TIME_NONE,
+                               .next_change_at = T0,
+                               .actions_allowed = -1,
+                               .echo = STR("{}"),
+                               .doc = STR("{}") };
     if (q_account_insert(act->tx, &account, e) || q_media_buy_insert(act->tx, &b, e)) return -1;
     if (insert_package(act, 1, INT64_C(3000000000), e)) return -1;
     return insert_package(act, 2, INT64_C(2000000000), e);
@@ -330,10 +358,12 @@ static void another_buyers_media_buy_does_not_exist(void **state)
     assert_int_equal(all.rc, 0);
     assert_int_equal(yyjson_arr_size(json_arr(all.reply, "media_buy_deliveries")), 0);
     assert_int_equal(fixture_call(f, "x_update_performance_index",
-                                  "{\"media_buy_id\":\"" BUY "\",\"feedback\":{\"overall_satisfaction\":4}}").rc, -1);
+                                  "{\"media_buy_id\":\"" BUY "\",\"feedback\":{\"overall_satisfaction\":4}}")
+                         .rc,
+                     -1);
     fixture_become(f, "test-buyer");
-    struct fixture_reply mixed = fixture_call(f, "get_media_buy_delivery",
-                                              "{\"media_buy_ids\":[\"" BUY "\",\"mb-9999\"]}");
+    struct fixture_reply mixed =
+        fixture_call(f, "get_media_buy_delivery", "{\"media_buy_ids\":[\"" BUY "\",\"mb-9999\"]}");
     assert_int_equal(mixed.rc, 0);
     yyjson_val *error = yyjson_arr_get_first(json_arr(mixed.reply, "errors"));
     assert_true(str_is(json_str(error, "field"), "/media_buy_ids/1"));
@@ -564,7 +594,10 @@ static int record_report(struct act *act, void *arg, struct err *e)
     struct report_arg *a = arg;
     struct plan plan;
     struct adapter_fact facts[2] = {
-        { .package_id = STR("pkg-0001-001"), .day_at = T0 + DAY / 2, .delivered = delivered_none(), .is_final = a->is_final },
+        { .package_id = STR("pkg-0001-001"),
+          .day_at = T0 + DAY / 2,
+          .delivered = delivered_none(),
+          .is_final = a->is_final },
         { .package_id = STR("pkg-of-someone-else"), .day_at = T0, .delivered = delivered_none() },
     };
     facts[0].delivered.of[METRIC_IMPRESSIONS] = facts[1].delivered.of[METRIC_IMPRESSIONS] = a->impressions;
@@ -572,11 +605,13 @@ static int record_report(struct act *act, void *arg, struct err *e)
     struct adapter_result report = { .verdict = ADAPTER_OK, .facts = facts, .facts_n = 2 };
     if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
     if (delivery_record(act, &plan, &report, &a->changed, e)) return -1;
-    struct fact_row stranger = { .media_buy_id = STR(BUY), .package_id = STR("pkg-of-someone-else"), .day_at = T0,
-                                 .source = STR("mock") };
+    struct fact_row stranger = {
+        .media_buy_id = STR(BUY), .package_id = STR("pkg-of-someone-else"), .day_at = T0, .source = STR("mock")
+    };
     assert_int_equal(q_fact_get(act->tx, &stranger, e), 0);
-    a->stored = (struct fact_row){ .media_buy_id = STR(BUY), .package_id = STR("pkg-0001-001"), .day_at = T0,
-                                   .source = STR("mock") };
+    a->stored = (struct fact_row){
+        .media_buy_id = STR(BUY), .package_id = STR("pkg-0001-001"), .day_at = T0, .source = STR("mock")
+    };
     return q_fact_get(act->tx, &a->stored, e) == 1 ? 0 : -1;
 }
 
@@ -632,13 +667,14 @@ static void feedback_is_kept_and_checked(void **state)
         { "{\"media_buy_id\":\"mb-x\"}", "MEDIA_BUY_NOT_FOUND", "/media_buy_id" },
         { "{\"media_buy_id\":\"" BUY "\",\"performance_index\":1}", "INVALID_REQUEST", "/measurement_period" },
         { "{\"media_buy_id\":\"" BUY "\",\"performance_index\":-1,\"measurement_period\":"
-          "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}", "INVALID_REQUEST",
-          "/performance_index" },
+          "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}",
+          "INVALID_REQUEST", "/performance_index" },
         { "{\"media_buy_id\":\"" BUY "\",\"performance_index\":1,\"measurement_period\":"
-          "{\"start\":\"2026-04-03T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}", "INVALID_REQUEST",
-          "/measurement_period/end" },
+          "{\"start\":\"2026-04-03T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}",
+          "INVALID_REQUEST", "/measurement_period/end" },
         { "{\"media_buy_id\":\"" BUY "\",\"package_id\":\"pkg-x\",\"performance_index\":1,\"measurement_period\":"
-          "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}", "PACKAGE_NOT_FOUND", "/package_id" },
+          "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}",
+          "PACKAGE_NOT_FOUND", "/package_id" },
     };
     struct fixture *f = open_with("pending_start");
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -648,10 +684,10 @@ static void feedback_is_kept_and_checked(void **state)
         assert_string_equal(r.e.field, bad[i].field);
     }
     assert_int_equal(feedbacks(f), 0);
-    struct fixture_reply r = fixture_call(
-        f, "provide_performance_feedback",
-        "{\"media_buy_id\":\"" BUY "\",\"package_id\":\"pkg-0001-001\",\"performance_index\":1.2,"
-        "\"measurement_period\":{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}");
+    struct fixture_reply r =
+        fixture_call(f, "provide_performance_feedback",
+                     "{\"media_buy_id\":\"" BUY "\",\"package_id\":\"pkg-0001-001\",\"performance_index\":1.2,"
+                     "\"measurement_period\":{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-02T00:00:00Z\"}}");
     assert_int_equal(r.rc, 0);
     assert_true(json_bool_or(r.reply, "success", false));
     assert_valid(f, "provide_performance_feedback", &r);
@@ -667,9 +703,13 @@ static void feedback_is_kept_and_checked(void **state)
 static void tell(struct fixture *f, int64_t now, const char *more)
 {
     f->now = now;
-    struct fixture_reply r = fixture_call(f, "provide_performance_feedback",
-                                          arena_printf(&f->arena, "{\"media_buy_id\":\"" BUY "\",\"measurement_period\":"
-                                                       "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-05T00:00:00Z\"}%s}", more).p);
+    struct fixture_reply r =
+        fixture_call(f, "provide_performance_feedback",
+                     arena_printf(&f->arena,
+                                  "{\"media_buy_id\":\"" BUY "\",\"measurement_period\":"
+                                  "{\"start\":\"2026-04-01T00:00:00Z\",\"end\":\"2026-04-05T00:00:00Z\"}%s}",
+                                  more)
+                         .p);
     assert_int_equal(r.rc, 0);
 }
 
@@ -701,7 +741,8 @@ static void feedback_moves_delivery_earlier_or_later(void **state)
     assert_true(spent(f, T0 + 16 * DAY, 0) - plain[16][0] <= ahead);
     /* The money of each package is spent in the end, whatever was said. */
     for (size_t i = 0; i < 2; i++) {
-        assert_in_range(spent(f, T0 + 30 * DAY, i), plain[30][i] - plain[30][i] / 100, plain[30][i] + plain[30][i] / 100);
+        assert_in_range(spent(f, T0 + 30 * DAY, i), plain[30][i] - plain[30][i] / 100,
+                        plain[30][i] + plain[30][i] / 100);
     }
     fixture_close(f);
 }

@@ -83,7 +83,7 @@ static const char *text(struct fixture *f, yyjson_val *root, const char *pointer
 }
 
 #define ASSERT_TEXT(f, root, pointer, want) assert_string_equal(text(f, root, pointer), want)
-#define ASSERT_NUM(root, pointer, want) assert_float_equal(yyjson_get_num(json_get_path(root, pointer)), want, 1e-9)
+#define ASSERT_NUM(root, pointer, want)     assert_float_equal(yyjson_get_num(json_get_path(root, pointer)), want, 1e-9)
 
 static const char *fill(struct fixture *f, const char *pattern, struct str id)
 {
@@ -126,11 +126,19 @@ static int put_creative(struct act *act, void *arg, struct err *e)
     struct str buy = arena_printf(act->arena, "mb-" STR_FMT, STR_ARG(((struct str){ c->package_id.p + 4, 26 })));
     if (media_buy_load(act, buy, &b, e) != 1) return -1;
     struct creative_key key = { act->tenant->tenant_id, b.row.principal_id, str_from(c->creative_id) };
-    struct creative_row row = { .key = key, .account_id = b.row.account_id, .name = str_from(c->creative_id),
-                                .format_id = STR("fmt-display-300x250"), .status = STR("approved"), .doc = STR("{}"),
-                                .created_at = act->now, .updated_at = act->now };
-    struct creative_assignment_row assignment = { .key = key, .package_id = c->package_id, .media_buy_id = buy,
-                                                  .doc = STR("{\"weight\":40}"), .created_at = act->now };
+    struct creative_row row = { .key = key,
+                                .account_id = b.row.account_id,
+                                .name = str_from(c->creative_id),
+                                .format_id = STR("fmt-display-300x250"),
+                                .status = STR("approved"),
+                                .doc = STR("{}"),
+                                .created_at = act->now,
+                                .updated_at = act->now };
+    struct creative_assignment_row assignment = { .key = key,
+                                                  .package_id = c->package_id,
+                                                  .media_buy_id = buy,
+                                                  .doc = STR("{\"weight\":40}"),
+                                                  .created_at = act->now };
     if (q_creative_put(act->tx, &row, e) < 0 || q_creative_assign(act->tx, &assignment, e) < 0) return -1;
     return media_buy_creatives_changed(act, buy, e);
 }
@@ -330,8 +338,8 @@ static void the_lifecycle_sleeps_until_the_next_change(void **state)
     /* What the timer wrote does not change what another time sees. */
     assert_string_equal(status_at(f, id, start + DAY), "active");
     f->now = end + 5 * DAY;
-    struct fixture_reply r = ok(f, "get_media_buys",
-                                fill(f, "{\"media_buy_ids\":[\"" STR_FMT "\"],\"include_history\":10}", id));
+    struct fixture_reply r =
+        ok(f, "get_media_buys", fill(f, "{\"media_buy_ids\":[\"" STR_FMT "\"],\"include_history\":10}", id));
     ASSERT_TEXT(f, r.reply, "/media_buys/0/status", "completed");
     ASSERT_TEXT(f, r.reply, "/media_buys/0/history/0/action", "completed");
     ASSERT_TEXT(f, r.reply, "/media_buys/0/history/0/timestamp", "2026-05-01T00:00:00Z");
@@ -362,7 +370,8 @@ static void the_tutorials_step_10(void **state)
                      "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":3500,"
                      "\"end_time\":\"2026-05-08T00:00:00Z\"},{\"package_id\":\"" STR_FMT "\",\"budget\":1500,"
                      "\"end_time\":\"2026-05-08T00:00:00Z\"}]}",
-                     STR_ARG(id), STR_ARG(p1), STR_ARG(p2)).p);
+                     STR_ARG(id), STR_ARG(p1), STR_ARG(p2))
+            .p);
     ASSERT_TEXT(f, r.reply, "/media_buy_status", "active");
     ASSERT_NUM(r.reply, "/total_budget", 5000);
     ASSERT_NUM(r.reply, "/affected_packages/0/budget", 3500);
@@ -386,7 +395,8 @@ static void pause_and_resume(void **state)
     struct str id = create_auto(f);
     give_creatives(f, id);
     f->now += 30 * DAY;
-    struct fixture_reply r = ok(f, "update_media_buy", fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"paused\":true}", id));
+    struct fixture_reply r =
+        ok(f, "update_media_buy", fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"paused\":true}", id));
     ASSERT_TEXT(f, r.reply, "/media_buy_status", "paused");
     int64_t revision = json_i64_or(r.reply, "revision", -1);
     r = ok(f, "update_media_buy", fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"paused\":true}", id));
@@ -400,7 +410,8 @@ static void pausing_before_creatives_is_kept_for_later(void **state)
 {
     struct fixture *f = *state;
     struct str id = create_auto(f);
-    struct fixture_reply r = ok(f, "update_media_buy", fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"paused\":true}", id));
+    struct fixture_reply r =
+        ok(f, "update_media_buy", fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"paused\":true}", id));
     ASSERT_TEXT(f, r.reply, "/media_buy_status", "pending_creatives");
     give_creatives(f, id);
     assert_string_equal(status_at(f, id, f->now + 30 * DAY), "paused");
@@ -415,8 +426,10 @@ static void canceling_wins_and_happens_once(void **state)
     struct str id = create_auto(f);
     give_creatives(f, id);
     struct fixture_reply r = ok(f, "update_media_buy",
-                                fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true,\"paused\":true,"
-                                        "\"cancellation_reason\":\"budget cut\"}", id));
+                                fill(f,
+                                     "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true,\"paused\":true,"
+                                     "\"cancellation_reason\":\"budget cut\"}",
+                                     id));
     ASSERT_TEXT(f, r.reply, "/media_buy_status", "canceled");
     r = ok(f, "get_media_buys", fill(f, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", id));
     ASSERT_TEXT(f, r.reply, "/media_buys/0/cancellation/canceled_by", "buyer");
@@ -438,7 +451,8 @@ static void packages_are_canceled_and_added(void **state)
                      "{\"media_buy_id\":\"" STR_FMT "\",\"revision\":1,\"packages\":[{\"package_id\":\"" STR_FMT "\","
                      "\"canceled\":true,\"cancellation_reason\":\"weak\"}],\"new_packages\":[{\"product_id\":"
                      "\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600}]}",
-                     STR_ARG(id), STR_ARG(p1)).p);
+                     STR_ARG(id), STR_ARG(p1))
+            .p);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "affected_packages")), 2);
     assert_true(yyjson_is_true(json_get_path(r.reply, "/affected_packages/0/canceled")));
     ASSERT_TEXT(f, r.reply, "/affected_packages/0/cancellation/reason", "weak");
@@ -446,8 +460,11 @@ static void packages_are_canceled_and_added(void **state)
     ASSERT_NUM(r.reply, "/total_budget", 5600);
     assert_true(str_eq(json_val_str(json_get_path(r.reply, "/affected_packages/1/package_id")), package_id(f, id, 3)));
     refused(f, "update_media_buy",
-            arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
-                         "\"canceled\":true}]}", STR_ARG(id), STR_ARG(p1)).p,
+            arena_printf(&f->arena,
+                         "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
+                         "\"canceled\":true}]}",
+                         STR_ARG(id), STR_ARG(p1))
+                .p,
             "NOT_CANCELLABLE", "/packages/0/canceled");
     refused(f, "update_media_buy", fill(f, "{\"media_buy_id\":\"" STR_FMT "\",\"revision\":1,\"paused\":true}", id),
             "CONFLICT", "/revision");
@@ -458,13 +475,15 @@ static void targeting_is_replaced_and_keywords_are_edited(void **state)
     struct fixture *f = *state;
     struct str id = create_auto(f), p1 = package_id(f, id, 1);
     f->sandbox = true; /* where a list that nobody keeps is let pass */
-    struct fixture_reply r = ok(
-        f, "update_media_buy",
-        arena_printf(&f->arena,
-                     "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
-                     "\"targeting_overlay\":{\"property_list\":{\"agent_url\":\"https://lists.example\",\"list_id\":\"l1\"}},"
-                     "\"keyword_targets_add\":[{\"keyword\":\"c\",\"match_type\":\"exact\",\"bid_price\":1}]}]}",
-                     STR_ARG(id), STR_ARG(p1)).p);
+    struct fixture_reply r =
+        ok(f, "update_media_buy",
+           arena_printf(
+               &f->arena,
+               "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
+               "\"targeting_overlay\":{\"property_list\":{\"agent_url\":\"https://lists.example\",\"list_id\":\"l1\"}},"
+               "\"keyword_targets_add\":[{\"keyword\":\"c\",\"match_type\":\"exact\",\"bid_price\":1}]}]}",
+               STR_ARG(id), STR_ARG(p1))
+               .p);
     assert_null(json_get_path(r.reply, "/affected_packages/0/targeting_overlay/geo_countries"));
     assert_non_null(strstr(arena_cstr(&f->arena, r.message), "not applied"));
     f->sandbox = false;
@@ -473,11 +492,12 @@ static void targeting_is_replaced_and_keywords_are_edited(void **state)
                         "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
                         "\"keyword_targets_add\":[{\"keyword\":\"c\",\"match_type\":\"exact\",\"bid_price\":2},"
                         "{\"keyword\":\"d\",\"match_type\":\"broad\"}]}]}",
-                        STR_ARG(id), STR_ARG(p1)).p);
+                        STR_ARG(id), STR_ARG(p1))
+               .p);
     r = ok(f, "get_media_buys", fill(f, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", id));
     ASSERT_TEXT(f, r.reply, "/media_buys/0/packages/0/targeting_overlay/property_list/list_id", "l1");
-    assert_int_equal(yyjson_arr_size(json_get_path(r.reply, "/media_buys/0/packages/0/targeting_overlay/keyword_targets")),
-                     2);
+    assert_int_equal(
+        yyjson_arr_size(json_get_path(r.reply, "/media_buys/0/packages/0/targeting_overlay/keyword_targets")), 2);
     ASSERT_NUM(r.reply, "/media_buys/0/packages/0/targeting_overlay/keyword_targets/0/bid_price", 2);
     ASSERT_NUM(r.reply, "/media_buys/0/context/trace", 1);
 }
@@ -489,20 +509,27 @@ static void thousands_of_keywords_are_merged_soon(void **state)
     struct str id = create_auto(f), p1 = package_id(f, id, 1);
     struct buf b;
     buf_init(&b, 1 << 20);
-    buf_addf(&b, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"keyword_targets_add\":[",
-             STR_ARG(id), STR_ARG(p1));
+    buf_addf(
+        &b, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"keyword_targets_add\":[",
+        STR_ARG(id), STR_ARG(p1));
     for (int i = 0; i < 6000; i++) buf_addf(&b, "{\"keyword\":\"k%d\",\"match_type\":\"exact\",\"bid_price\":1},", i);
-    buf_add(&b, STR("{\"keyword\":\"k1\",\"match_type\":\"broad\"},{\"keyword\":\"k0\",\"match_type\":\"exact\",\"bid_price\":3}]}]}"));
+    buf_add(
+        &b,
+        STR("{\"keyword\":\"k1\",\"match_type\":\"broad\"},{\"keyword\":\"k0\",\"match_type\":\"exact\",\"bid_price\":3}]}]}"));
     const char *args = arena_cstr(&f->arena, buf_str(&b));
     buf_finish(&b);
     clock_t before = clock();
     struct fixture_reply r = fixture_call(f, "update_media_buy", args);
     assert_int_equal(r.rc, 0);
-    r = fixture_call(f, "update_media_buy",
-                     arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
-                                  "\"keyword_targets_remove\":[{\"keyword\":\"k2\",\"match_type\":\"exact\"},{\"keyword\":\"k3\","
-                                  "\"match_type\":\"exact\"}],\"keyword_targets_add\":[{\"keyword\":\"k3\",\"match_type\":"
-                                  "\"exact\"}]}]}", STR_ARG(id), STR_ARG(p1)).p);
+    r = fixture_call(
+        f, "update_media_buy",
+        arena_printf(&f->arena,
+                     "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\","
+                     "\"keyword_targets_remove\":[{\"keyword\":\"k2\",\"match_type\":\"exact\"},{\"keyword\":\"k3\","
+                     "\"match_type\":\"exact\"}],\"keyword_targets_add\":[{\"keyword\":\"k3\",\"match_type\":"
+                     "\"exact\"}]}]}",
+                     STR_ARG(id), STR_ARG(p1))
+            .p);
     assert_int_equal(r.rc, 0);
     assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
     r = fixture_call(f, "get_media_buys", fill(f, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", id));
@@ -530,8 +557,11 @@ static void pages_are_walked_by_cursor(void **state)
     }
     int n = 0;
     for (int page = 0; page < 3; page++) {
-        const char *args = cursor.n ? arena_printf(&f->arena, "{\"status_filter\":[\"pending_creatives\"],\"pagination\":"
-                                                   "{\"max_results\":2,\"cursor\":\"" STR_FMT "\"}}", STR_ARG(cursor)).p
+        const char *args = cursor.n ? arena_printf(&f->arena,
+                                                   "{\"status_filter\":[\"pending_creatives\"],\"pagination\":"
+                                                   "{\"max_results\":2,\"cursor\":\"" STR_FMT "\"}}",
+                                                   STR_ARG(cursor))
+                                          .p
                                     : "{\"status_filter\":\"pending_creatives\",\"pagination\":{\"max_results\":2}}";
         struct fixture_reply r = ok(f, "get_media_buys", args);
         yyjson_val *b;

@@ -13,7 +13,7 @@
 #include "domain/media_buy/media_buy.h"
 #include "tools/fixture.h"
 
-#define FLIGHT "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\""
+#define FLIGHT  "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\""
 #define PACKAGE "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600%s}"
 
 static int count(struct act *act, void *arg, struct err *e)
@@ -38,8 +38,8 @@ static void refused(struct fixture *f, const char *tool, const char *args, const
     size_t before = buys(f);
     struct fixture_reply r = fixture_call(f, tool, args);
     if (r.rc != -1 || strcmp(r.e.code, code) != 0 || strcmp(r.e.field, field) != 0) {
-        print_error("%s %s\n  gave %s at %s: %s\n  not  %s at %s\n", tool, args, r.rc ? r.e.code : "success",
-                    r.e.field, r.e.message, code, field);
+        print_error("%s %s\n  gave %s at %s: %s\n  not  %s at %s\n", tool, args, r.rc ? r.e.code : "success", r.e.field,
+                    r.e.message, code, field);
         fail();
     }
     assert_true(r.e.message[0] != 0);
@@ -86,8 +86,10 @@ static void ids_that_are_not_there_are_named(void **state)
                                              "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
                                              "\"pricing_option_id\":\"price-004\",\"budget\":600}]}");
     assert_int_equal(made.rc, 0);
-    const char *args = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\",\"mb-none\"],\"status_filter\":\"paused\"}",
-                                    STR_ARG(json_str(made.reply, "media_buy_id"))).p;
+    const char *args =
+        arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\",\"mb-none\"],\"status_filter\":\"paused\"}",
+                     STR_ARG(json_str(made.reply, "media_buy_id")))
+            .p;
     struct fixture_reply r = fixture_call(f, "get_media_buys", args);
     assert_int_equal(r.rc, 0);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "media_buys")), 0); /* it is there, and not paused */
@@ -101,21 +103,33 @@ static void what_cannot_be_honoured_is_refused(void **state)
 {
     struct fixture *f = *state;
     static const struct bad_case cases[] = {
-        { "\"targeting_overlay\":{\"frequency_cap\":{\"suppress_minutes\":60}}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/frequency_cap" },
-        { "\"targeting_overlay\":{\"daypart_targets\":[]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/daypart_targets" },
-        { "\"targeting_overlay\":{\"geo_postal_areas\":[]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/geo_postal_areas" },
-        { "\"targeting_overlay\":{\"geo_proximity\":[]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/geo_proximity" },
-        { "\"targeting_overlay\":{\"moon_phase\":\"full\"}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/moon_phase" },
-        { "\"optimization_goals\":[{\"kind\":\"metric\",\"metric\":\"clicks\"}]", "UNSUPPORTED_FEATURE", "/packages/0/optimization_goals/0" },
-        { "\"optimization_goals\":[{\"kind\":\"event\",\"event_sources\":[]}]", "UNSUPPORTED_FEATURE", "/packages/0/optimization_goals/0" },
+        { "\"targeting_overlay\":{\"frequency_cap\":{\"suppress_minutes\":60}}", "UNSUPPORTED_FEATURE",
+          "/packages/0/targeting_overlay/frequency_cap" },
+        { "\"targeting_overlay\":{\"daypart_targets\":[]}", "UNSUPPORTED_FEATURE",
+          "/packages/0/targeting_overlay/daypart_targets" },
+        { "\"targeting_overlay\":{\"geo_postal_areas\":[]}", "UNSUPPORTED_FEATURE",
+          "/packages/0/targeting_overlay/geo_postal_areas" },
+        { "\"targeting_overlay\":{\"geo_proximity\":[]}", "UNSUPPORTED_FEATURE",
+          "/packages/0/targeting_overlay/geo_proximity" },
+        { "\"targeting_overlay\":{\"moon_phase\":\"full\"}", "UNSUPPORTED_FEATURE",
+          "/packages/0/targeting_overlay/moon_phase" },
+        { "\"optimization_goals\":[{\"kind\":\"metric\",\"metric\":\"clicks\"}]", "UNSUPPORTED_FEATURE",
+          "/packages/0/optimization_goals/0" },
+        { "\"optimization_goals\":[{\"kind\":\"event\",\"event_sources\":[]}]", "UNSUPPORTED_FEATURE",
+          "/packages/0/optimization_goals/0" },
     };
-    const char *package = "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600,%s}]}";
+    const char *package =
+        "{" FLIGHT
+        ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600,%s}]}";
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        refused(f, "create_media_buy", arena_printf(&f->arena, package, cases[i].args).p, cases[i].code, cases[i].field);
+        refused(f, "create_media_buy", arena_printf(&f->arena, package, cases[i].args).p, cases[i].code,
+                cases[i].field);
     }
     refused(f, "create_media_buy",
-            "{" FLIGHT ",\"artifact_webhook\":{},\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":"
-            "\"price-004\",\"budget\":600}]}", "UNSUPPORTED_FEATURE", "/artifact_webhook");
+            "{" FLIGHT
+            ",\"artifact_webhook\":{},\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":"
+            "\"price-004\",\"budget\":600}]}",
+            "UNSUPPORTED_FEATURE", "/artifact_webhook");
     /* A publisher that says it can is believed. */
     yyjson_mut_doc *doc = json_doc_new(&f->arena);
     yyjson_mut_val *all = json_copy(doc, fixture_json(f, fixture_demo_text(f).p));
@@ -144,8 +158,11 @@ static void money_must_be_money(void **state)
         { "1000000.01", "BUDGET_EXCEEDED", "/packages/0/budget" }, /* over the publisher's maximum */
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        const char *args = arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
-                                        "\"pricing_option_id\":\"price-004\",\"budget\":%s}]}", cases[i].args).p;
+        const char *args = arena_printf(&f->arena,
+                                        "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
+                                        "\"pricing_option_id\":\"price-004\",\"budget\":%s}]}",
+                                        cases[i].args)
+                               .p;
         refused(f, "create_media_buy", args, cases[i].code, cases[i].field);
     }
     refused(f, "create_media_buy",
@@ -168,31 +185,38 @@ static void the_flight_must_be_one(void **state)
 {
     struct fixture *f = *state;
     static const struct bad_case cases[] = {
-        { "\"start_time\":\"2026-05-01T00:00:00Z\",\"end_time\":\"2026-04-01T00:00:00Z\"", "INVALID_REQUEST", "/end_time" },
-        { "\"start_time\":\"2026-05-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"", "INVALID_REQUEST", "/end_time" },
-        { "\"start_time\":\"2026-02-30T00:00:00Z\",\"end_time\":\"2026-04-01T00:00:00Z\"", "INVALID_REQUEST", "/start_time" },
+        { "\"start_time\":\"2026-05-01T00:00:00Z\",\"end_time\":\"2026-04-01T00:00:00Z\"", "INVALID_REQUEST",
+          "/end_time" },
+        { "\"start_time\":\"2026-05-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"", "INVALID_REQUEST",
+          "/end_time" },
+        { "\"start_time\":\"2026-02-30T00:00:00Z\",\"end_time\":\"2026-04-01T00:00:00Z\"", "INVALID_REQUEST",
+          "/start_time" },
         { "\"start_time\":\"2026-04-01\",\"end_time\":\"2026-05-01T00:00:00Z\"", "INVALID_REQUEST", "/start_time" },
-        { "\"start_time\":\"2026-03-08T23:59:59Z\",\"end_time\":\"2026-05-01T00:00:00Z\"", "INVALID_REQUEST", "/start_time" },
-        { "\"start_time\":\"2026-03-09T00:00:00Z\",\"end_time\":\"2026-03-09T14:30:00Z\"", "INVALID_REQUEST", "/end_time" },
+        { "\"start_time\":\"2026-03-08T23:59:59Z\",\"end_time\":\"2026-05-01T00:00:00Z\"", "INVALID_REQUEST",
+          "/start_time" },
+        { "\"start_time\":\"2026-03-09T00:00:00Z\",\"end_time\":\"2026-03-09T14:30:00Z\"", "INVALID_REQUEST",
+          "/end_time" },
         { "\"start_time\":7,\"end_time\":\"2026-05-01T00:00:00Z\"", "INVALID_REQUEST", "/start_time" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct str args = arena_printf(&f->arena, "{%s,\"packages\":[" PACKAGE "]}", cases[i].args, "");
         refused(f, "create_media_buy", args.p, cases[i].code, cases[i].field);
     }
-    struct str args = arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[" PACKAGE "]}",
-                                   ",\"end_time\":\"2026-06-01T00:00:00Z\"");
+    struct str args =
+        arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[" PACKAGE "]}", ",\"end_time\":\"2026-06-01T00:00:00Z\"");
     refused(f, "create_media_buy", args.p, "INVALID_REQUEST", "/packages/0/end_time");
     /* Only a sandbox takes a flight of the past, and only when asked to. */
-    args = arena_printf(&f->arena, "{\"ext\":{\"salesagent\":{\"allow_past_flight\":true}},\"start_time\":"
-                        "\"2025-04-01T00:00:00Z\",\"end_time\":\"2025-05-01T00:00:00Z\",\"packages\":[" PACKAGE "]}", "");
+    args = arena_printf(&f->arena,
+                        "{\"ext\":{\"salesagent\":{\"allow_past_flight\":true}},\"start_time\":"
+                        "\"2025-04-01T00:00:00Z\",\"end_time\":\"2025-05-01T00:00:00Z\",\"packages\":[" PACKAGE "]}",
+                        "");
     refused(f, "create_media_buy", args.p, "INVALID_REQUEST", "/start_time");
     f->sandbox = true;
     assert_int_equal(fixture_call(f, "create_media_buy", args.p).rc, 0);
 }
 
 #define REPORTS(frequency)                                                                                             \
-    "\"reporting_webhook\":{\"url\":\"https://buyer.example/r\",\"authentication\":{\"schemes\":[\"Bearer\"],"                     \
+    "\"reporting_webhook\":{\"url\":\"https://buyer.example/r\",\"authentication\":{\"schemes\":[\"Bearer\"],"         \
     "\"credentials\":\"0123456789abcdef0123456789abcdef\"},\"reporting_frequency\":\"" frequency "\"}"
 
 static void reports_come_as_often_as_the_products_say(void **state)
@@ -217,7 +241,8 @@ static void targeting_and_terms_are_honoured_or_refused(void **state)
     static const struct bad_case cases[] = {
         { ",\"targeting_overlay\":{\"axe_include_segment\":\"x\"}", "UNSUPPORTED_FEATURE",
           "/packages/0/targeting_overlay/axe_include_segment" },
-        { ",\"targeting_overlay\":{\"shoe_size\":[42]}", "UNSUPPORTED_FEATURE", "/packages/0/targeting_overlay/shoe_size" },
+        { ",\"targeting_overlay\":{\"shoe_size\":[42]}", "UNSUPPORTED_FEATURE",
+          "/packages/0/targeting_overlay/shoe_size" },
         { ",\"targeting_overlay\":{\"geo_countries\":[\"us\"]}", "INVALID_REQUEST",
           "/packages/0/targeting_overlay/geo_countries/0" },
         { ",\"targeting_overlay\":{\"geo_countries\":[\"US\"],\"geo_countries_exclude\":[\"CA\",\"US\"]}",
@@ -246,11 +271,11 @@ static void targeting_and_terms_are_honoured_or_refused(void **state)
         refused(f, "create_media_buy", args.p, cases[i].code, cases[i].field);
     }
     f->auto_advance = true;
-    struct str args = arena_printf(
-        &f->arena, "{" FLIGHT ",\"packages\":[" PACKAGE "]}",
-        ",\"measurement_terms\":{\"billing_measurement\":{\"vendor\":{\"domain\":\"videoamp.example\"},"
-        "\"measurement_window\":\"c7\",\"max_variance_percent\":10}},"
-        "\"committed_metrics\":[{\"scope\":\"standard\",\"metric_id\":\"clicks\"}]");
+    struct str args =
+        arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[" PACKAGE "]}",
+                     ",\"measurement_terms\":{\"billing_measurement\":{\"vendor\":{\"domain\":\"videoamp.example\"},"
+                     "\"measurement_window\":\"c7\",\"max_variance_percent\":10}},"
+                     "\"committed_metrics\":[{\"scope\":\"standard\",\"metric_id\":\"clicks\"}]");
     struct fixture_reply r = fixture_call(f, "create_media_buy", args.p);
     assert_int_equal(r.rc, 0);
     assert_non_null(json_get_path(r.reply, "/packages/0/measurement_terms/billing_measurement/vendor"));
@@ -263,10 +288,11 @@ static void bad_updates_name_the_member(void **state)
     f->auto_advance = true;
     struct str args = arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[" PACKAGE "]}", "");
     struct fixture_reply made = fixture_call(f, "create_media_buy", args.p);
-    struct str id = json_str(made.reply, "media_buy_id"), package = json_str(yyjson_arr_get_first(json_arr(made.reply,
-                                                                                                "packages")), "package_id");
+    struct str id = json_str(made.reply, "media_buy_id"),
+               package = json_str(yyjson_arr_get_first(json_arr(made.reply, "packages")), "package_id");
     static const struct bad_case cases[] = {
-        { "\"packages\":[{\"package_id\":\"pkg-nope\",\"budget\":700}]", "PACKAGE_NOT_FOUND", "/packages/0/package_id" },
+        { "\"packages\":[{\"package_id\":\"pkg-nope\",\"budget\":700}]", "PACKAGE_NOT_FOUND",
+          "/packages/0/package_id" },
         { "\"packages\":[{\"budget\":700}]", "INVALID_REQUEST", "/packages/0/package_id" },
         { "\"packages\":[{\"package_id\":\"@\",\"budget\":10}]", "BUDGET_TOO_LOW", "/packages/0/budget" },
         { "\"packages\":[{\"package_id\":\"@\",\"budget\":-1}]", "VALIDATION_ERROR", "/packages/0/budget" },
@@ -282,8 +308,8 @@ static void bad_updates_name_the_member(void **state)
         { "\"paused\":1", "INVALID_REQUEST", "/paused" },
         { "\"revision\":99,\"paused\":true", "CONFLICT", "/revision" },
         { "\"revision\":\"1\"", "INVALID_REQUEST", "/revision" },
-        { "\"new_packages\":[{\"product_id\":\"nope\",\"pricing_option_id\":\"p\",\"budget\":600}]", "PRODUCT_NOT_FOUND",
-          "/new_packages/0/product_id" },
+        { "\"new_packages\":[{\"product_id\":\"nope\",\"pricing_option_id\":\"p\",\"budget\":600}]",
+          "PRODUCT_NOT_FOUND", "/new_packages/0/product_id" },
         { "\"new_packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600,"
           "\"end_time\":\"2026-09-01T00:00:00Z\"}]",
           "INVALID_REQUEST", "/new_packages/0/end_time" },
@@ -294,7 +320,8 @@ static void bad_updates_name_the_member(void **state)
             body = *p == '@' ? arena_printf(&f->arena, STR_FMT STR_FMT, STR_ARG(body), STR_ARG(package))
                              : arena_printf(&f->arena, STR_FMT "%c", STR_ARG(body), *p);
         }
-        struct str all = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\"," STR_FMT "}", STR_ARG(id), STR_ARG(body));
+        struct str all =
+            arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\"," STR_FMT "}", STR_ARG(id), STR_ARG(body));
         refused(f, "update_media_buy", all.p, cases[i].code, cases[i].field);
     }
     refused(f, "update_media_buy", "{}", "INVALID_REQUEST", "/media_buy_id");
@@ -308,12 +335,13 @@ static void what_is_spent_stays_owed(void **state)
 {
     struct fixture *f = *state;
     f->auto_advance = true;
-    struct str args = arena_printf(&f->arena, "{\"start_time\":\"asap\",\"end_time\":\"2026-03-19T14:30:00Z\",\"packages\":["
-                                   "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
-                                   "\"budget\":2000,\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"c1\",\"format_id\":"
-                                   "{\"id\":\"fmt-display-300x250\"},\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":"
-                                   "\"https://cdn.example.com/a.png\",\"width\":300,\"height\":250,\"mime_type\":"
-                                   "\"image/png\"},\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://example.com/\"}}}]}]}");
+    struct str args = arena_printf(
+        &f->arena, "{\"start_time\":\"asap\",\"end_time\":\"2026-03-19T14:30:00Z\",\"packages\":["
+                   "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
+                   "\"budget\":2000,\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"c1\",\"format_id\":"
+                   "{\"id\":\"fmt-display-300x250\"},\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":"
+                   "\"https://cdn.example.com/a.png\",\"width\":300,\"height\":250,\"mime_type\":"
+                   "\"image/png\"},\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://example.com/\"}}}]}]}");
     struct fixture_reply made = fixture_call(f, "create_media_buy", args.p);
     if (made.rc) print_error("%s %s %s\n", made.e.code, made.e.field, made.e.message);
     assert_int_equal(made.rc, 0);
@@ -321,11 +349,12 @@ static void what_is_spent_stays_owed(void **state)
     struct str id = json_str(made.reply, "media_buy_id");
     struct str package = json_str(yyjson_arr_get_first(json_arr(made.reply, "packages")), "package_id");
     f->now += 8 * USEC_PER_DAY;
-    struct str lower = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT
-                                    "\",\"budget\":500}]}", STR_ARG(id), STR_ARG(package));
+    struct str lower = arena_printf(
+        &f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":500}]}",
+        STR_ARG(id), STR_ARG(package));
     refused(f, "update_media_buy", lower.p, "VALIDATION_ERROR", "/packages/0/budget");
-    struct str start = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"start_time\":\"2026-04-01T00:00:00Z\"}",
-                                    STR_ARG(id));
+    struct str start = arena_printf(
+        &f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"start_time\":\"2026-04-01T00:00:00Z\"}", STR_ARG(id));
     refused(f, "update_media_buy", start.p, "INVALID_STATE", "/start_time");
 }
 
@@ -336,9 +365,11 @@ static void states_move_only_along_the_arrows(void **state)
     (void)state;
     static const char *const rows[BUY_STATUSES_N] = {
         /*                          approval creatives start active paused completed rejected canceled failed */
-        [BUY_PENDING_APPROVAL]  = "-xxxx.xxx", [BUY_PENDING_CREATIVES] = ".-xxx.xx.", [BUY_PENDING_START] = ".x-xx.xx.",
-        [BUY_ACTIVE]            = "...-xx.x.", [BUY_PAUSED]            = ".xxx-x.x.", [BUY_COMPLETED]     = ".....-...",
-        [BUY_REJECTED]          = "......-..", [BUY_CANCELED]          = ".......-.", [BUY_FAILED]        = "........-",
+        [BUY_PENDING_APPROVAL] = "-xxxx.xxx", [BUY_PENDING_CREATIVES] = ".-xxx.xx.",
+        [BUY_PENDING_START] = ".x-xx.xx.",    [BUY_ACTIVE] = "...-xx.x.",
+        [BUY_PAUSED] = ".xxx-x.x.",           [BUY_COMPLETED] = ".....-...",
+        [BUY_REJECTED] = "......-..",         [BUY_CANCELED] = ".......-.",
+        [BUY_FAILED] = "........-",
     };
     for (int from = 0; from < BUY_STATUSES_N; from++) {
         for (int to = 0; to < BUY_STATUSES_N; to++) {
@@ -346,7 +377,10 @@ static void states_move_only_along_the_arrows(void **state)
                              rows[from][to] == 'x');
         }
         struct media_buy_row row = { .status = str_from(media_buy_status_name((enum media_buy_status)from)),
-                                     .start_at = 10, .end_at = 20, .completed_at = TIME_NONE, .canceled_at = TIME_NONE,
+                                     .start_at = 10,
+                                     .end_at = 20,
+                                     .completed_at = TIME_NONE,
+                                     .canceled_at = TIME_NONE,
                                      .actions_allowed = -1 };
         enum media_buy_status late = media_buy_status_at(&row, 20);
         bool decided = from == BUY_PENDING_APPROVAL;
@@ -396,7 +430,8 @@ static void accounts_are_found_by_key_and_by_id(void **state)
     struct str list = arena_printf(&f->arena, "{\"account\":%s}", key);
     assert_int_equal(yyjson_arr_size(json_arr(fixture_call(f, "get_media_buys", list.p).reply, "media_buys")), 3);
     /* The sandbox account of the same key is another account. */
-    list = STR("{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"sandbox\":true}}");
+    list =
+        STR("{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\",\"sandbox\":true}}");
     assert_int_equal(yyjson_arr_size(json_arr(fixture_call(f, "get_media_buys", list.p).reply, "media_buys")), 0);
     f->principal.sandbox = true;
     refused(f, "create_media_buy", arena_printf(&f->arena, with, by_id, "").p, "ACCOUNT_NOT_FOUND", "/account");
@@ -413,7 +448,8 @@ static void accounts_are_found_by_key_and_by_id(void **state)
         { "{\"account_id\":\"acc-none\"}", "ACCOUNT_NOT_FOUND", "/account" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        refused(f, "create_media_buy", arena_printf(&f->arena, with, cases[i].args, "").p, cases[i].code, cases[i].field);
+        refused(f, "create_media_buy", arena_printf(&f->arena, with, cases[i].args, "").p, cases[i].code,
+                cases[i].field);
     }
 }
 
@@ -424,7 +460,8 @@ static void long_lists_of_targets_are_compared_soon(void **state)
     static const char *const members[] = { "audience_include", "audience_exclude" };
     struct buf b;
     buf_init(&b, 4 << 20);
-    buf_add(&b, STR("{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
+    buf_add(&b, STR("{" FLIGHT
+                    ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
                     "\"budget\":600,\"targeting_overlay\":{"));
     for (size_t k = 0; k < ARRAY_LEN(members); k++) {
         buf_addf(&b, "%s\"%s\":[", k ? "," : "", members[k]);

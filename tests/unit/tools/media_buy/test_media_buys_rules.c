@@ -64,8 +64,10 @@ static struct made make(struct fixture *f)
 
 static const char *change(struct fixture *f, struct made m, const char *members)
 {
-    return arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",%s}]}",
-                        STR_ARG(m.buy), STR_ARG(m.package), members).p;
+    return arena_printf(&f->arena,
+                        "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",%s}]}",
+                        STR_ARG(m.buy), STR_ARG(m.package), members)
+        .p;
 }
 
 static yyjson_val *read_buy(struct fixture *f, struct made m, const char *more)
@@ -82,8 +84,9 @@ static double budget_of(yyjson_val *buy)
 static void auctions_need_a_bid_over_the_floor(void **state)
 {
     struct fixture *f = *state;
-    const char *with = "{\"start_time\":\"asap\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":\"ruled\","
-                       "\"pricing_option_id\":\"bid\",\"budget\":1000%s}]}";
+    const char *with =
+        "{\"start_time\":\"asap\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":\"ruled\","
+        "\"pricing_option_id\":\"bid\",\"budget\":1000%s}]}";
     refused(f, "create_media_buy", arena_printf(&f->arena, with, "").p, "INVALID_REQUEST", "/packages/0/bid_price");
     refused(f, "create_media_buy", arena_printf(&f->arena, with, ",\"bid_price\":2.499999").p, "BUDGET_TOO_LOW",
             "/packages/0/bid_price");
@@ -108,8 +111,8 @@ static void an_action_may_be_bound_to_statuses(void **state)
 {
     struct fixture *f = *state;
     struct made m = make(f); /* pending_creatives */
-    struct fixture_reply r = refused(f, "update_media_buy", change(f, m, "\"pacing\":\"asap\""), "ACTION_NOT_ALLOWED",
-                                     "/packages/0");
+    struct fixture_reply r =
+        refused(f, "update_media_buy", change(f, m, "\"pacing\":\"asap\""), "ACTION_NOT_ALLOWED", "/packages/0");
     assert_true(str_is(json_str(fixture_json(f, r.e.details), "reason"), "wrong_status"));
     yyjson_val *buy = read_buy(f, m, "");
     size_t i, n;
@@ -143,7 +146,8 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
     assert_int_equal(fixture_act(f, decide, &approve, &e), 0);
     fixture_become(f, "test-buyer");
     assert_float_equal(budget_of(read_buy(f, m, "")), 1500, 1e-9);
-    struct str args = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}", STR_ARG(r.task_id));
+    struct str args =
+        arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}", STR_ARG(r.task_id));
     r = fixture_ok(f, "get_task_status", args.p);
     assert_true(str_is(json_str(r.reply, "status"), "completed"));
     assert_true(str_is(json_str(r.reply, "task_type"), "update_media_buy"));
@@ -166,8 +170,8 @@ static void an_approval_that_cannot_be_carried_out_leaves_the_task_open(void **s
     assert_int_equal(second.outcome, TOOL_SUBMITTED);
     f->now += 60 * USEC_PER_DAY; /* the flight is over */
     fixture_become(f, "test-operator");
-    const char *resolve = arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
-                                       STR_ARG(r.task_id)).p;
+    const char *resolve =
+        arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}", STR_ARG(r.task_id)).p;
     struct fixture_reply tried = fixture_ok(f, "x_task_resolve", resolve);
     assert_true(yyjson_is_false(yyjson_obj_get(tried.reply, "carried_out")));
     assert_true(str_is(json_val_str(json_get_path(tried.reply, "/task/state")), "pending"));
@@ -214,15 +218,23 @@ static void a_snapshot_says_what_is_known(void **state)
 static void a_committed_proposal_becomes_a_buy(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = fixture_ok(f, "get_products", "{\"buying_mode\":\"brief\",\"brief\":\"tech display and video\"}");
+    struct fixture_reply r =
+        fixture_ok(f, "get_products", "{\"buying_mode\":\"brief\",\"brief\":\"tech display and video\"}");
     struct str id = json_val_str(json_get_path(r.reply, "/proposals/0/proposal_id"));
     assert_true(id.n > 0);
-    const char *buy = arena_printf(&f->arena, "{\"proposal_id\":\"" STR_FMT "\",\"total_budget\":{\"amount\":20000,\"currency\":"
-                                   "\"USD\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"}",
-                                   STR_ARG(id)).p;
+    const char *buy =
+        arena_printf(&f->arena,
+                     "{\"proposal_id\":\"" STR_FMT "\",\"total_budget\":{\"amount\":20000,\"currency\":"
+                     "\"USD\"},\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\"}",
+                     STR_ARG(id))
+            .p;
     refused(f, "create_media_buy", buy, "PROPOSAL_NOT_COMMITTED", "/proposal_id");
-    r = fixture_ok(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\","
-                                           "\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}", STR_ARG(id)).p);
+    r = fixture_ok(f, "get_products",
+                   arena_printf(&f->arena,
+                                "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\","
+                                "\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}",
+                                STR_ARG(id))
+                       .p);
     f->auto_advance = true;
     r = fixture_ok(f, "create_media_buy", buy);
     assert_int_equal(json_i64_or(r.reply, "total_budget", -1), 20000);

@@ -35,7 +35,8 @@ static void capabilities_are_facts(void **state)
     assert_true(yyjson_is_true(json_get_path(r.reply, "/media_buy/execution/targeting/geo_metros/nielsen_dma")));
     assert_false(json_has(r.reply, "compliance_testing"));
     /* No claim without its tools. */
-    assert_int_equal(holds(json_arr(r.reply, "specialisms"), "audience-sync"), tool_find(STR("sync_audiences")) != NULL);
+    assert_int_equal(holds(json_arr(r.reply, "specialisms"), "audience-sync"),
+                     tool_find(STR("sync_audiences")) != NULL);
     assert_true(str_is(json_str(json_obj(r.aux, "tenant"), "name"), "Demo Publisher"));
     assert_int_equal(json_i64_or(r.aux, "min_budget", 0), 500);
     assert_int_equal(json_i64_or(r.aux, "max_budget", 0), 1000000);
@@ -84,7 +85,8 @@ static void formats_are_listed_and_filtered(void **state)
         { "{\"wcag_level\":\"AA\"}", "" },
         { "{\"publisher_domain\":\"devhub.io\",\"type\":\"video\"}", "fmt-video-preroll" },
         { "{\"publisher_domain\":\"elsewhere.example\"}", "" },
-        { "{\"format_ids\":[{\"agent_url\":\"http://localhost/mcp\",\"id\":\"fmt-video-preroll\"}]}", "fmt-video-preroll" },
+        { "{\"format_ids\":[{\"agent_url\":\"http://localhost/mcp\",\"id\":\"fmt-video-preroll\"}]}",
+          "fmt-video-preroll" },
         { "{\"format_ids\":[{\"agent_url\":\"https://x.example\",\"id\":\"fmt-video-none\"}]}", "" },
         { "{\"pagination\":{\"max_results\":1}}", "fmt-display-300x250" },
     };
@@ -124,8 +126,7 @@ static void properties_come_with_policies(void **state)
     assert_int_equal(json_i64_or(second, "monthly_pageviews", 0), 8000000);
     assert_true(holds(json_get_path(r.aux, "/advertising_policies/prohibited_categories"), "tobacco"));
     assert_int_equal(json_i64_or(json_obj(r.aux, "advertising_policies"), "approval_sla_hours", 0), 24);
-    struct fixture_reply one =
-        fixture_call(f, "list_authorized_properties", "{\"publisher_domains\":[\"devhub.io\"]}");
+    struct fixture_reply one = fixture_call(f, "list_authorized_properties", "{\"publisher_domains\":[\"devhub.io\"]}");
     assert_int_equal(yyjson_arr_size(json_arr(one.reply, "properties")), 1);
 }
 
@@ -133,10 +134,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        T(capabilities_are_facts),
-        T(only_the_protocols_asked_for_are_described),
-        T(formats_are_listed_and_filtered),
-        T(every_format_a_product_names_is_listed),
+        T(capabilities_are_facts),          T(only_the_protocols_asked_for_are_described),
+        T(formats_are_listed_and_filtered), T(every_format_a_product_names_is_listed),
         T(properties_come_with_policies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

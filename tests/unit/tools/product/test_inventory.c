@@ -8,27 +8,29 @@
 #include "domain/plan/plan.h"
 #include "tools/fixture.h"
 
-#define REPORTING                                                                                              \
-    "\"reporting_capabilities\":{\"available_reporting_frequencies\":[\"daily\"],\"expected_delay_minutes\":60," \
-    "\"timezone\":\"UTC\",\"supports_webhooks\":true,\"available_metrics\":[\"impressions\",\"spend\"],"         \
+#define REPORTING                                                                                                      \
+    "\"reporting_capabilities\":{\"available_reporting_frequencies\":[\"daily\"],\"expected_delay_minutes\":60,"       \
+    "\"timezone\":\"UTC\",\"supports_webhooks\":true,\"available_metrics\":[\"impressions\",\"spend\"],"               \
     "\"date_range_support\":\"date_range\"}"
 
-#define PRODUCT(id, type, price, more)                                                                             \
-    "{\"product_id\":\"" id "\",\"name\":\"" id "\",\"description\":\"small\",\"publisher_properties\":["          \
-    "{\"publisher_domain\":\"techdaily.com\",\"selection_type\":\"all\"}],\"channels\":[\"display\"],"             \
-    "\"format_ids\":[{\"id\":\"fmt-display-300x250\"}],\"delivery_type\":\"" type "\",\"pricing_options\":["       \
-    "{\"pricing_option_id\":\"p\",\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":" price "}],"     \
-    REPORTING ",\"ext\":{\"salesagent\":{\"approval_policy\":\"auto\",\"capacity\":{\"daily_impressions\":10000}" more "}}}"
+#define PRODUCT(id, type, price, more)                                                                                 \
+    "{\"product_id\":\"" id "\",\"name\":\"" id "\",\"description\":\"small\",\"publisher_properties\":["              \
+    "{\"publisher_domain\":\"techdaily.com\",\"selection_type\":\"all\"}],\"channels\":[\"display\"],"                 \
+    "\"format_ids\":[{\"id\":\"fmt-display-300x250\"}],\"delivery_type\":\"" type "\",\"pricing_options\":["           \
+    "{\"pricing_option_id\":\"p\",\"pricing_model\":\"cpm\",\"currency\":\"USD\",\"fixed_price\":" price               \
+    "}]," REPORTING                                                                                                    \
+    ",\"ext\":{\"salesagent\":{\"approval_policy\":\"auto\",\"capacity\":{\"daily_impressions\":10000}" more "}}}"
 
-#define FILE_OF(price)                                                                                             \
-    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\"," \
-    "\"currency\":\"USD\",\"min_budget\":100,\"max_budget\":1000000,\"workflow_required\":false,"                  \
-    "\"creative_review_required\":false,\"proposals\":[{\"proposal_id\":\"plan-firm\",\"name\":\"Firm\","           \
-    "\"allocations\":[{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"percent\":100}]},"                    \
-    "{\"proposal_id\":\"plan-signed\",\"name\":\"Signed\",\"allocations\":[{\"product_id\":\"signed\","            \
-    "\"pricing_option_id\":\"p\",\"percent\":100}]}]},\"products\":["                                              \
-    PRODUCT("firm", "guaranteed", price, "") "," PRODUCT("loose", "non_guaranteed", "10", "") ","                  \
-    PRODUCT("signed", "guaranteed", "10", ",\"io_required\":true") "]}"
+#define FILE_OF(price)                                                                                                 \
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\","    \
+    "\"currency\":\"USD\",\"min_budget\":100,\"max_budget\":1000000,\"workflow_required\":false,"                      \
+    "\"creative_review_required\":false,\"proposals\":[{\"proposal_id\":\"plan-firm\",\"name\":\"Firm\","              \
+    "\"allocations\":[{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"percent\":100}]},"                        \
+    "{\"proposal_id\":\"plan-signed\",\"name\":\"Signed\",\"allocations\":[{\"product_id\":\"signed\","                \
+    "\"pricing_option_id\":\"p\",\"percent\":100}]}]},\"products\":[" PRODUCT(                                         \
+        "firm", "guaranteed", price, "") "," PRODUCT("loose", "non_guaranteed", "10",                                  \
+                                                     "") "," PRODUCT("signed", "guaranteed", "10",                     \
+                                                                     ",\"io_required\":true") "]}"
 
 /* 30 days of 10000 impressions at 10 a thousand are 3000 dollars. */
 #define FLIGHT "\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\""
@@ -44,8 +46,11 @@ static int setup(void **state)
 
 static struct fixture_reply buy(struct fixture *f, const char *product, int budget)
 {
-    const char *args = arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[{\"product_id\":\"%s\",\"pricing_option_id\":\"p\","
-                                    "\"budget\":%d}]}", product, budget).p;
+    const char *args = arena_printf(&f->arena,
+                                    "{" FLIGHT ",\"packages\":[{\"product_id\":\"%s\",\"pricing_option_id\":\"p\","
+                                    "\"budget\":%d}]}",
+                                    product, budget)
+                           .p;
     struct fixture_reply r = fixture_call(f, "create_media_buy", args);
     if (r.rc == 0) fixture_valid(f, &r, "create_media_buy", ADCP_3_1);
     return r;
@@ -77,13 +82,14 @@ static void packages_of_one_buy_share_what_is_left(void **state)
 {
     struct fixture *f = *state;
     const char *package = "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":1600}";
-    struct fixture_reply r = fixture_call(f, "create_media_buy", arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[%s,%s]}",
-                                                                              package, package).p);
+    struct fixture_reply r = fixture_call(
+        f, "create_media_buy", arena_printf(&f->arena, "{" FLIGHT ",\"packages\":[%s,%s]}", package, package).p);
     refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
     /* One after the other they fit. */
-    const char *apart = "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-31T00:00:00Z\",\"packages\":["
-                        "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":2900,\"end_time\":\"2026-05-01T00:00:00Z\"},"
-                        "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":2900,\"start_time\":\"2026-05-01T00:00:00Z\"}]}";
+    const char *apart =
+        "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-31T00:00:00Z\",\"packages\":["
+        "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":2900,\"end_time\":\"2026-05-01T00:00:00Z\"},"
+        "{\"product_id\":\"firm\",\"pricing_option_id\":\"p\",\"budget\":2900,\"start_time\":\"2026-05-01T00:00:00Z\"}]}";
     assert_int_equal(fixture_call(f, "create_media_buy", apart).rc, 0);
 }
 
@@ -102,14 +108,19 @@ static void an_update_asks_for_the_difference(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r = buy(f, "firm", 2000);
-    struct str id = json_str(r.reply, "media_buy_id"), p = json_val_str(json_get_path(r.reply, "/packages/0/package_id"));
-    static const char text[] = "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":%d}]}";
+    struct str id = json_str(r.reply, "media_buy_id"),
+               p = json_val_str(json_get_path(r.reply, "/packages/0/package_id"));
+    static const char text[] =
+        "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT "\",\"budget\":%d}]}";
     r = fixture_call(f, "update_media_buy", arena_printf(&f->arena, text, STR_ARG(id), STR_ARG(p), 3100).p);
     refused(&r, "PRODUCT_UNAVAILABLE", "/packages/0/budget");
     r = fixture_call(f, "update_media_buy", arena_printf(&f->arena, text, STR_ARG(id), STR_ARG(p), 3000).p);
     assert_int_equal(r.rc, 0);
-    const char *more = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"new_packages\":[{\"product_id\":\"firm\","
-                                    "\"pricing_option_id\":\"p\",\"budget\":200}]}", STR_ARG(id)).p;
+    const char *more = arena_printf(&f->arena,
+                                    "{\"media_buy_id\":\"" STR_FMT "\",\"new_packages\":[{\"product_id\":\"firm\","
+                                    "\"pricing_option_id\":\"p\",\"budget\":200}]}",
+                                    STR_ARG(id))
+                           .p;
     r = fixture_call(f, "update_media_buy", more);
     refused(&r, "PRODUCT_UNAVAILABLE", "/new_packages/0/budget");
 }
@@ -128,8 +139,13 @@ static void a_sandbox_takes_nothing_away(void **state)
 
 static struct fixture_reply finalize(struct fixture *f, const char *plan)
 {
-    struct fixture_reply r = fixture_call(f, "get_products", arena_printf(&f->arena,
-        "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\",\"proposal_id\":\"%s\",\"action\":\"finalize\"}]}", plan).p);
+    struct fixture_reply r = fixture_call(
+        f, "get_products",
+        arena_printf(
+            &f->arena,
+            "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\",\"proposal_id\":\"%s\",\"action\":\"finalize\"}]}",
+            plan)
+            .p);
     assert_int_equal(r.rc, 0);
     fixture_valid(f, &r, "get_products", ADCP_3_1);
     fixture_valid(f, &r, "get_products", ADCP_3_0);
@@ -138,8 +154,12 @@ static struct fixture_reply finalize(struct fixture *f, const char *plan)
 
 static struct fixture_reply buy_plan(struct fixture *f, const char *plan, int budget, const char *more)
 {
-    return fixture_call(f, "create_media_buy", arena_printf(&f->arena, "{" FLIGHT ",\"proposal_id\":\"%s\",\"total_budget\":"
-                        "{\"amount\":%d,\"currency\":\"USD\"}%s}", plan, budget, more).p);
+    return fixture_call(f, "create_media_buy",
+                        arena_printf(&f->arena,
+                                     "{" FLIGHT ",\"proposal_id\":\"%s\",\"total_budget\":"
+                                     "{\"amount\":%d,\"currency\":\"USD\"}%s}",
+                                     plan, budget, more)
+                            .p);
 }
 
 static void a_firm_plan_keeps_its_price(void **state)
@@ -176,8 +196,9 @@ static void some_products_need_a_signature(void **state)
     assert_true(id.n > 3);
     r = buy_plan(f, "plan-signed", 1000, "");
     refused(&r, "IO_REQUIRED", "/io_acceptance");
-    static const char accepted[] = ",\"io_acceptance\":{\"io_id\":\"" STR_FMT "\",\"accepted_at\":\"2026-03-09T14:00:00Z\","
-                                   "\"signatory\":\"Ann Buyer\"}";
+    static const char accepted[] =
+        ",\"io_acceptance\":{\"io_id\":\"" STR_FMT "\",\"accepted_at\":\"2026-03-09T14:00:00Z\","
+        "\"signatory\":\"Ann Buyer\"}";
     r = buy_plan(f, "plan-signed", 1000, arena_printf(&f->arena, accepted, STR_ARG(STR("io-other"))).p);
     refused(&r, "IO_REQUIRED", "/io_acceptance/io_id");
     r = buy_plan(f, "plan-signed", 1000, arena_printf(&f->arena, accepted, STR_ARG(id)).p);
@@ -189,7 +210,8 @@ static void some_products_need_a_signature(void **state)
 /* ---- what the ad server is given ---- */
 
 static const char planned[] =
-    "{" FLIGHT ",\"brand\":{\"domain\":\"acme.example\"},\"packages\":[{\"product_id\":\"loose\",\"pricing_option_id\":\"p\","
+    "{" FLIGHT
+    ",\"brand\":{\"domain\":\"acme.example\"},\"packages\":[{\"product_id\":\"loose\",\"pricing_option_id\":\"p\","
     "\"budget\":2400,\"targeting_overlay\":{\"geo_countries\":[\"US\"]},\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"Banner\","
     "\"format_id\":{\"id\":\"fmt-display-300x250\"},\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":"
     "\"https://cdn.example.com/a.png\",\"width\":300,\"height\":250,\"mime_type\":\"image/png\"},\"click_url\":{\"asset_type\":"
@@ -224,8 +246,8 @@ static void a_plan_tells_the_ad_server_everything(void **state)
 static double spent_by(struct fixture *f, struct str id, int64_t day)
 {
     f->now = INT64_C(1775001600000000) + day * INT64_C(86400000000); /* 2026-04-01 */
-    struct fixture_reply r = fixture_call(f, "get_media_buy_delivery", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT
-                                          "\"]}", STR_ARG(id)).p);
+    struct fixture_reply r = fixture_call(
+        f, "get_media_buy_delivery", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", STR_ARG(id)).p);
     assert_int_equal(r.rc, 0);
     return json_real_or(json_get_path(r.reply, "/media_buy_deliveries/0/totals"), "spend", -1);
 }
@@ -233,24 +255,28 @@ static double spent_by(struct fixture *f, struct str id, int64_t day)
 static void what_was_promised_and_is_not_reported_is_named(void **state)
 {
     struct fixture *f = *state;
-    static const char text[] = "{" FLIGHT ",\"packages\":[{\"product_id\":\"loose\",\"pricing_option_id\":\"p\",\"budget\":2400,"
-                               "\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"Banner\",\"format_id\":{\"id\":\"fmt-display-300x250\"},"
-                               "\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.example.com/a.png\",\"width\":300,"
-                               "\"height\":250,\"mime_type\":\"image/png\"},\"click_url\":{\"asset_type\":\"url\",\"url\":"
-                               "\"https://example.com/\"}}}]}]}";
+    static const char text[] =
+        "{" FLIGHT ",\"packages\":[{\"product_id\":\"loose\",\"pricing_option_id\":\"p\",\"budget\":2400,"
+        "\"creatives\":[{\"creative_id\":\"c1\",\"name\":\"Banner\",\"format_id\":{\"id\":\"fmt-display-300x250\"},"
+        "\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://cdn.example.com/a.png\",\"width\":300,"
+        "\"height\":250,\"mime_type\":\"image/png\"},\"click_url\":{\"asset_type\":\"url\",\"url\":"
+        "\"https://example.com/\"}}}]}]}";
     struct fixture_reply r = fixture_call(f, "create_media_buy", text);
     assert_int_equal(r.rc, 0);
-    const char *ask = arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]}",
-                                   STR_ARG(json_str(r.reply, "media_buy_id"))).p;
+    const char *ask =
+        arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", STR_ARG(json_str(r.reply, "media_buy_id"))).p;
     f->now = INT64_C(1775001600000000) + 5 * INT64_C(86400000000);
     r = fixture_call(f, "get_media_buy_delivery", ask);
-    assert_null(json_get_path(r.reply, "/media_buy_deliveries/0/by_package/0/missing_metrics")); /* impressions and spend are there */
+    assert_null(json_get_path(
+        r.reply, "/media_buy_deliveries/0/by_package/0/missing_metrics")); /* impressions and spend are there */
     /* The product now promises more than the mock ad server tells of display. */
     struct str more = STR(FILE_OF("10"));
     const char *at = memmem(more.p, more.n, "\"impressions\",\"spend\"", 21);
-    struct str changed = arena_printf(&f->arena, "%.*s\"impressions\",\"reach\",\"spend\"%s", (int)(at - more.p), more.p, at + 21);
+    struct str changed =
+        arena_printf(&f->arena, "%.*s\"impressions\",\"reach\",\"spend\"%s", (int)(at - more.p), more.p, at + 21);
     while ((at = memmem(changed.p, changed.n, "[\"impressions\",\"spend\"", 22))) {
-        changed = arena_printf(&f->arena, "%.*s[\"impressions\",\"reach\",\"spend\"%s", (int)(at - changed.p), changed.p, at + 22);
+        changed = arena_printf(&f->arena, "%.*s[\"impressions\",\"reach\",\"spend\"%s", (int)(at - changed.p),
+                               changed.p, at + 22);
     }
     (void)fixture_import(f, changed);
     r = fixture_call(f, "get_media_buy_delivery", ask);
@@ -264,15 +290,20 @@ static void daily_limits_are_kept_and_shown(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r = fixture_call(f, "create_media_buy", planned);
-    struct str id = json_str(r.reply, "media_buy_id"), p = json_val_str(json_get_path(r.reply, "/packages/0/package_id"));
+    struct str id = json_str(r.reply, "media_buy_id"),
+               p = json_val_str(json_get_path(r.reply, "/packages/0/package_id"));
     double day10 = spent_by(f, id, 10), last = day10;
     assert_true(day10 > 600); /* about 80 a day */
-    const char *limit = arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT
-                                     "\",\"ext\":{\"salesagent\":{\"daily_budget\":50}}}]}", STR_ARG(id), STR_ARG(p)).p;
+    const char *limit = arena_printf(&f->arena,
+                                     "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT
+                                     "\",\"ext\":{\"salesagent\":{\"daily_budget\":50}}}]}",
+                                     STR_ARG(id), STR_ARG(p))
+                            .p;
     r = fixture_call(f, "update_media_buy", limit);
     assert_int_equal(r.rc, 0);
     fixture_valid(f, &r, "update_media_buy", ADCP_3_1);
-    assert_int_equal(json_i64_or(json_get_path(r.reply, "/affected_packages/0/ext/salesagent"), "daily_budget", -1), 50);
+    assert_int_equal(json_i64_or(json_get_path(r.reply, "/affected_packages/0/ext/salesagent"), "daily_budget", -1),
+                     50);
     assert_int_equal(json_i64_or(json_get_path(r.aux, "/media_buys/0/packages/0"), "daily_budget", -1), 50);
     for (int64_t day = 11; day <= 30; day++) {
         double now = spent_by(f, id, day);

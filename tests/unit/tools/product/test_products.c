@@ -21,7 +21,8 @@ static const char *ids(struct fixture *f, const struct fixture_reply *r)
     yyjson_val *v;
     assert_int_equal(r->rc, 0);
     yyjson_arr_foreach(json_arr(r->reply, "products"), i, n, v) {
-        out = arena_printf(&f->arena, STR_FMT "%s" STR_FMT, STR_ARG(out), i ? " " : "", STR_ARG(json_str(v, "product_id")));
+        out = arena_printf(&f->arena, STR_FMT "%s" STR_FMT, STR_ARG(out), i ? " " : "",
+                           STR_ARG(json_str(v, "product_id")));
     }
     return out.n ? out.p : "";
 }
@@ -118,7 +119,9 @@ static void the_feed_is_in_the_publishers_order_without_scores(void **state)
 
 static int rename_product(struct act *act, void *arg, struct err *e)
 {
-    struct catalog_writer w = { .tx = act->tx, .arena = act->arena, .tenant_id = act->tenant->tenant_id, .now = act->now };
+    struct catalog_writer w = {
+        .tx = act->tx, .arena = act->arena, .tenant_id = act->tenant->tenant_id, .now = act->now
+    };
     struct product p;
     if (product_load(act->tx, act->arena, w.tenant_id, STR("prod-ron-display-001"), &p, e) != 1) return -1;
     yyjson_mut_doc *doc = json_doc_new(act->arena);
@@ -254,13 +257,17 @@ static void pages_cover_the_list_once(void **state)
 static void pages_of_a_filtered_list_cover_it_once_too(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply one = wholesale(f, "\"filters\":{\"channels\":[\"display\"]},\"pagination\":{\"max_results\":1}");
+    struct fixture_reply one =
+        wholesale(f, "\"filters\":{\"channels\":[\"display\"]},\"pagination\":{\"max_results\":1}");
     assert_string_equal(ids(f, &one), "prod-tech-display-001");
     assert_int_equal(json_i64_or(json_obj(one.reply, "pagination"), "total_count", -1), 2);
     struct str cursor = json_str(json_obj(one.reply, "pagination"), "cursor");
     struct fixture_reply two = wholesale(
-        f, arena_printf(&f->arena, "\"filters\":{\"channels\":[\"display\"]},\"pagination\":{\"max_results\":1,\"cursor\":\"" STR_FMT "\"}",
-                        STR_ARG(cursor)).p);
+        f, arena_printf(
+               &f->arena,
+               "\"filters\":{\"channels\":[\"display\"]},\"pagination\":{\"max_results\":1,\"cursor\":\"" STR_FMT "\"}",
+               STR_ARG(cursor))
+               .p);
     assert_string_equal(ids(f, &two), "prod-ron-display-001");
     assert_false(json_bool_or(json_obj(two.reply, "pagination"), "has_more", true));
 }
@@ -277,7 +284,9 @@ static void fields_leave_out_what_is_not_asked(void **state)
 
 static int damage(struct act *act, void *arg, struct err *e)
 {
-    struct catalog_row row = { .id = STR("prod-tech-video-001"), .position = 1, .name = STR("x"), .doc = str_from(arg) };
+    struct catalog_row row = {
+        .id = STR("prod-tech-video-001"), .position = 1, .name = STR("x"), .doc = str_from(arg)
+    };
     return q_catalog_put(act->tx, CATALOG_PRODUCT, act->tenant->tenant_id, &row, 1, e) < 0 ? -1 : 0;
 }
 
@@ -325,9 +334,10 @@ static struct str applied(const struct fixture_reply *r, size_t i)
 static void refinement_keeps_drops_and_says_what_it_did(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r = refine(f, "{\"scope\":\"request\",\"ask\":\"Only guaranteed packages\"},"
-                                       "{\"scope\":\"product\",\"product_id\":\"prod-tech-display-001\",\"action\":\"omit\"},"
-                                       "{\"scope\":\"product\",\"product_id\":\"nope\"}");
+    struct fixture_reply r =
+        refine(f, "{\"scope\":\"request\",\"ask\":\"Only guaranteed packages\"},"
+                  "{\"scope\":\"product\",\"product_id\":\"prod-tech-display-001\",\"action\":\"omit\"},"
+                  "{\"scope\":\"product\",\"product_id\":\"nope\"}");
     assert_string_equal(ids(f, &r), "prod-tech-video-001");
     assert_true(str_is(applied(&r, 0), "applied"));
     assert_true(str_is(applied(&r, 1), "applied"));
@@ -351,19 +361,25 @@ static int run_sql(struct act *act, const char *sql, struct err *e)
 /* Rows as a media buy leaves them: 600,000 impressions from mid-March to mid-April's equal end. */
 static int book(struct act *act, void *arg, struct err *e)
 {
-    if (run_sql(act, "INSERT INTO account (tenant_id, account_id, principal_id, status, created_at, updated_at)"
-                     " VALUES ('demo', 'acc-1', 'test-buyer', 'active', 1, 1)", e)) {
+    if (run_sql(act,
+                "INSERT INTO account (tenant_id, account_id, principal_id, status, created_at, updated_at)"
+                " VALUES ('demo', 'acc-1', 'test-buyer', 'active', 1, 1)",
+                e)) {
         return -1;
     }
-    if (run_sql(act, "INSERT INTO media_buy (media_buy_id, tenant_id, principal_id, account_id, status, currency,"
-                     " total_budget_micros, start_at, end_at, revision, created_at, updated_at)"
-                     " VALUES ('mb-1', 'demo', 'test-buyer', 'acc-1', 'active', 'USD', 7500000000, 0, 0, 1, 1, 1)", e)) {
+    if (run_sql(act,
+                "INSERT INTO media_buy (media_buy_id, tenant_id, principal_id, account_id, status, currency,"
+                " total_budget_micros, start_at, end_at, revision, created_at, updated_at)"
+                " VALUES ('mb-1', 'demo', 'test-buyer', 'acc-1', 'active', 'USD', 7500000000, 0, 0, 1, 1, 1)",
+                e)) {
         return -1;
     }
-    return run_sql(act, "INSERT INTO package (media_buy_id, ordinal, package_id, product_id, pricing_option_id,"
-                        " pricing_model, rate_micros, budget_micros, impressions_goal, start_at, end_at)"
-                        " VALUES ('mb-1', 1, 'pkg-1', 'prod-tech-display-001', 'price-001', 'cpm', 12500000,"
-                        " 7500000000, 600000, 1774828800000000, 1775174400000000)", e);
+    return run_sql(act,
+                   "INSERT INTO package (media_buy_id, ordinal, package_id, product_id, pricing_option_id,"
+                   " pricing_model, rate_micros, budget_micros, impressions_goal, start_at, end_at)"
+                   " VALUES ('mb-1', 1, 'pkg-1', 'prod-tech-display-001', 'price-001', 'cpm', 12500000,"
+                   " 7500000000, 600000, 1774828800000000, 1775174400000000)",
+                   e);
 }
 
 static int64_t available(const struct fixture_reply *r)
@@ -392,22 +408,32 @@ static void what_was_not_looked_at_is_said(void **state)
     struct fixture *f = *state;
     enum { MANY = 1600, EACH = 700 };
     char *text = arena_alloc(&f->arena, (size_t)MANY * EACH), *p = text;
-    p += sprintf(p, "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":\"mock\"},\"products\":[");
+    p += sprintf(
+        p,
+        "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo\",\"adapter\":\"mock\"},\"products\":[");
     for (int i = 0; i < MANY; i++) {
-        p += sprintf(p, "%s{\"product_id\":\"m-%04d\",\"name\":\"m\",\"description\":\"m\",\"publisher_properties\":[{\"publisher_domain\":"
-                        "\"techdaily.com\",\"selection_type\":\"all\"}],\"channels\":[\"display\"],\"format_ids\":[{\"id\":"
-                        "\"fmt-display-300x250\"}],\"delivery_type\":\"%s\",\"pricing_options\":[{\"pricing_option_id\":\"p\",\"pricing_model\":"
-                        "\"cpm\",\"currency\":\"USD\",\"fixed_price\":4}]}", i ? "," : "", i,
-                     i == MANY - 1 ? "guaranteed" : "non_guaranteed");
+        p += sprintf(
+            p,
+            "%s{\"product_id\":\"m-%04d\",\"name\":\"m\",\"description\":\"m\",\"publisher_properties\":[{\"publisher_domain\":"
+            "\"techdaily.com\",\"selection_type\":\"all\"}],\"channels\":[\"display\"],\"format_ids\":[{\"id\":"
+            "\"fmt-display-300x250\"}],\"delivery_type\":\"%s\",\"pricing_options\":[{\"pricing_option_id\":\"p\",\"pricing_model\":"
+            "\"cpm\",\"currency\":\"USD\",\"fixed_price\":4}]}",
+            i ? "," : "", i, i == MANY - 1 ? "guaranteed" : "non_guaranteed");
     }
     p += sprintf(p, "]}");
     (void)fixture_import(f, (struct str){ text, (size_t)(p - text) });
     struct str cursor = STR_NONE;
     int pages = 0, found = 0, told = 0;
     do {
-        const char *more = cursor.n ? arena_printf(&f->arena, ",\"pagination\":{\"cursor\":\"" STR_FMT "\"}", STR_ARG(cursor)).p : "";
-        struct fixture_reply r = fixture_call(f, TOOL, arena_printf(&f->arena, "{\"buying_mode\":\"wholesale\",\"filters\":{\"delivery_type\":"
-                                                                    "\"guaranteed\"}%s}", more).p);
+        const char *more =
+            cursor.n ? arena_printf(&f->arena, ",\"pagination\":{\"cursor\":\"" STR_FMT "\"}", STR_ARG(cursor)).p : "";
+        struct fixture_reply r =
+            fixture_call(f, TOOL,
+                         arena_printf(&f->arena,
+                                      "{\"buying_mode\":\"wholesale\",\"filters\":{\"delivery_type\":"
+                                      "\"guaranteed\"}%s}",
+                                      more)
+                             .p);
         fixture_valid(f, &r, TOOL, ADCP_3_1);
         found += count(&r);
         told += str_is(json_val_str(json_get_path(r.reply, "/incomplete/0/scope")), "wholesale_feed");
@@ -424,7 +450,8 @@ static void a_time_budget_is_a_duration(void **state)
     struct fixture_reply r = wholesale(f, "\"time_budget\":{\"interval\":1,\"unit\":\"seconds\"}");
     assert_int_equal(r.rc, 0);
     assert_null(json_get_path(r.reply, "/incomplete")); /* nothing here takes that long */
-    r = fixture_call(f, "get_products", "{\"buying_mode\":\"wholesale\",\"time_budget\":{\"interval\":1,\"unit\":\"fortnights\"}}");
+    r = fixture_call(f, "get_products",
+                     "{\"buying_mode\":\"wholesale\",\"time_budget\":{\"interval\":1,\"unit\":\"fortnights\"}}");
     assert_int_equal(r.rc, -1);
     assert_string_equal(r.e.field, "/time_budget/unit");
 }
@@ -433,9 +460,13 @@ static void a_time_budget_is_a_duration(void **state)
 static void filters_have_a_most(void **state)
 {
     struct fixture *f = *state;
-    static const struct { const char *head, *item, *tail, *field; int n; } cases[] = {
+    static const struct {
+        const char *head, *item, *tail, *field;
+        int n;
+    } cases[] = {
         { "{\"buying_mode\":\"wholesale\",\"filters\":{\"regions\":[", "\"US-NY\"", "]}}", "/filters/regions", 2001 },
-        { "{\"buying_mode\":\"wholesale\",\"filters\":{\"format_ids\":[", "{\"id\":\"x\"}", "]}}", "/filters/format_ids", 2001 },
+        { "{\"buying_mode\":\"wholesale\",\"filters\":{\"format_ids\":[", "{\"id\":\"x\"}", "]}}",
+          "/filters/format_ids", 2001 },
         { "{\"buying_mode\":\"wholesale\",\"required_policies\":[", "\"p\"", "]}", "/required_policies", 2001 },
         { "{\"buying_mode\":\"wholesale\",\"filters\":{\"postal_areas\":[{\"country\":\"US\",\"system\":\"zip\",\"values\":[",
           "\"10001\"", "]}]}}", "/filters/postal_areas", 50001 },

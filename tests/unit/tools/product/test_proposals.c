@@ -24,11 +24,12 @@ static struct fixture_reply brief(struct fixture *f)
 
 static struct fixture_reply refine(struct fixture *f, struct str id, const char *more)
 {
-    return products(f, arena_printf(&f->arena,
-                                    "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT
-                                    "\"%s}]}",
-                                    STR_ARG(id), more)
-                           .p);
+    return products(
+        f, arena_printf(&f->arena,
+                        "{\"buying_mode\":\"refine\",\"refine\":[{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT
+                        "\"%s}]}",
+                        STR_ARG(id), more)
+               .p);
 }
 
 static struct fixture_reply finalize(struct fixture *f, struct str id)
@@ -193,7 +194,9 @@ static void ids_that_are_not_ours_do_not_exist(void **state)
     struct str id = first_id(&r);
     char *altered = (char *)arena_dup(&f->arena, id).p;
     altered[id.n / 2] = altered[id.n / 2] == 'A' ? 'B' : 'A';
-    const struct str ids[] = { { altered, id.n }, STR("prop-"), STR("balanced_reach_q2"), STR("prop-AAAA"), { id.p, id.n - 1 } };
+    const struct str ids[] = {
+        { altered, id.n }, STR("prop-"), STR("balanced_reach_q2"), STR("prop-AAAA"), { id.p, id.n - 1 }
+    };
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         struct fixture_reply firm = finalize(f, ids[i]);
         assert_int_equal(firm.rc, -1);
@@ -224,10 +227,10 @@ static void finalizing_several_is_all_or_nothing(void **state)
 static void the_publishers_own_plans_keep_their_ids(void **state)
 {
     struct fixture *f = *state;
-#define PLAN(percent)                                                                                              \
-    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\","   \
-    "\"proposals\":[{\"proposal_id\":\"balanced_reach_q2\",\"name\":\"Balanced reach\",\"allocations\":["            \
-    "{\"product_id\":\"prod-tech-video-001\",\"pricing_option_id\":\"price-003\",\"percent\":" percent "},"         \
+#define PLAN(percent)                                                                                                  \
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\","    \
+    "\"proposals\":[{\"proposal_id\":\"balanced_reach_q2\",\"name\":\"Balanced reach\",\"allocations\":["              \
+    "{\"product_id\":\"prod-tech-video-001\",\"pricing_option_id\":\"price-003\",\"percent\":" percent "},"            \
     "{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"percent\":40}]}]}}"
     assert_int_equal(fixture_import(f, STR(PLAN("60"))), 1);
     fixture_reload_tenant(f);
@@ -284,22 +287,32 @@ static void rule(struct fixture *f, const char *json)
 
 static struct fixture_reply decide(struct fixture *f, struct str task_id, const char *decision)
 {
-    return as_person(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"no\"}",
-                                                       STR_ARG(task_id), decision).p);
+    return as_person(f, "x_task_resolve",
+                     arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"%s\",\"reason\":\"no\"}",
+                                  STR_ARG(task_id), decision)
+                         .p);
 }
 
-#define PLANS(then) "{\"name\":\"plans\",\"when\":{\"operations\":[\"proposal\"],\"amount_over\":1},\"then\":\"" then "\",\"reason\":\"not now\"}"
+#define PLANS(then)                                                                                                    \
+    "{\"name\":\"plans\",\"when\":{\"operations\":[\"proposal\"],\"amount_over\":1},\"then\":\"" then                  \
+    "\",\"reason\":\"not now\"}"
 
 static struct fixture_reply asked(struct fixture *f, struct str id)
 {
-    return fixture_call(f, "get_products", arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"context\":{\"trace\":3},\"refine\":["
-                        "{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}", STR_ARG(id)).p);
+    return fixture_call(f, "get_products",
+                        arena_printf(&f->arena,
+                                     "{\"buying_mode\":\"refine\",\"context\":{\"trace\":3},\"refine\":["
+                                     "{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT
+                                     "\",\"action\":\"finalize\"}]}",
+                                     STR_ARG(id))
+                            .p);
 }
 
 static struct fixture_reply status_of(struct fixture *f, struct str task_id)
 {
-    struct fixture_reply r = fixture_call(f, "get_task_status", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}",
-                                                                             STR_ARG(task_id)).p);
+    struct fixture_reply r = fixture_call(
+        f, "get_task_status",
+        arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}", STR_ARG(task_id)).p);
     assert_int_equal(r.rc, 0);
     return r;
 }
@@ -336,8 +349,13 @@ static void nobody_is_asked_within_seconds(void **state)
     struct fixture_reply r = brief(f);
     struct str id = first_id(&r);
     rule(f, PLANS("person"));
-    r = products(f, arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"time_budget\":{\"interval\":20,\"unit\":\"seconds\"},\"refine\":["
-                                 "{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}", STR_ARG(id)).p);
+    r = products(
+        f,
+        arena_printf(&f->arena,
+                     "{\"buying_mode\":\"refine\",\"time_budget\":{\"interval\":20,\"unit\":\"seconds\"},\"refine\":["
+                     "{\"scope\":\"proposal\",\"proposal_id\":\"" STR_FMT "\",\"action\":\"finalize\"}]}",
+                     STR_ARG(id))
+            .p);
     assert_int_equal(r.rc, 0);
     assert_int_equal(r.outcome, TOOL_COMPLETED);
     assert_true(str_is(json_val_str(json_get_path(r.reply, "/refinement_applied/0/status")), "unable"));

@@ -12,16 +12,17 @@
 
 #define KEY "\"idempotency_key\":\"0123456789abcdef\","
 
-#define SIGNALS                                                                                                       \
-    "\"signals\":[{\"signal_id\":\"readers\",\"name\":\"Loyal readers\",\"description\":\"Readers on ten days a month\"," \
-    "\"value_type\":\"binary\",\"coverage_percentage\":12.5,\"pricing_options\":[{\"pricing_option_id\":\"p1\",\"model\":\"cpm\"," \
-    "\"cpm\":2.5,\"currency\":\"USD\"}]},{\"signal_id\":\"shoppers\",\"name\":\"Electronics shoppers\",\"description\":"  \
+#define SIGNALS                                                                                                                           \
+    "\"signals\":[{\"signal_id\":\"readers\",\"name\":\"Loyal readers\",\"description\":\"Readers on ten days a month\","                 \
+    "\"value_type\":\"binary\",\"coverage_percentage\":12.5,\"pricing_options\":[{\"pricing_option_id\":\"p1\",\"model\":\"cpm\","        \
+    "\"cpm\":2.5,\"currency\":\"USD\"}]},{\"signal_id\":\"shoppers\",\"name\":\"Electronics shoppers\",\"description\":"                  \
     "\"Likely to purchase electronics\",\"value_type\":\"binary\",\"coverage_percentage\":4,\"pricing_options\":[{\"pricing_option_id\":" \
-    "\"p2\",\"model\":\"cpm\",\"cpm\":7,\"currency\":\"USD\"}],\"deployments\":[{\"type\":\"platform\",\"platform\":\"a-dsp\"," \
+    "\"p2\",\"model\":\"cpm\",\"cpm\":7,\"currency\":\"USD\"}],\"deployments\":[{\"type\":\"platform\",\"platform\":\"a-dsp\","           \
     "\"estimated_activation_duration_minutes\":60},{\"type\":\"agent\",\"agent_url\":\"https://partner.example\"}]}]"
 
-static const char file[] = "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\"},"
-                           SIGNALS "}";
+static const char file[] =
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\"}," SIGNALS
+    "}";
 
 static int setup(void **state)
 {
@@ -57,8 +58,10 @@ static void a_brief_orders_the_signals(void **state)
     assert_null(strstr(r.text.p, "activation_key")); /* comes with the activation */
     r = ok(f, "get_signals", "{\"signal_spec\":\"readers\",\"pagination\":{\"max_results\":1}}");
     assert_string_equal(fixture_text(f, &r, "/signals/0/signal_agent_segment_id"), "readers");
-    r = ok(f, "get_signals", arena_printf(&f->arena, "{\"signal_spec\":\"readers\",\"pagination\":{\"max_results\":1,\"cursor\":\"%s\"}}",
-                                          fixture_text(f, &r, "/pagination/cursor")).p);
+    r = ok(f, "get_signals",
+           arena_printf(&f->arena, "{\"signal_spec\":\"readers\",\"pagination\":{\"max_results\":1,\"cursor\":\"%s\"}}",
+                        fixture_text(f, &r, "/pagination/cursor"))
+               .p);
     assert_string_equal(fixture_text(f, &r, "/signals/0/signal_agent_segment_id"), "shoppers");
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
     fixture_refused(f, "get_signals", "{}", "INVALID_REQUEST", "/signal_spec");
@@ -71,7 +74,10 @@ static void a_brief_orders_the_signals(void **state)
 
 static void filters_leave_signals_out(void **state)
 {
-    static const struct { const char *args; size_t n; } cases[] = {
+    static const struct {
+        const char *args;
+        size_t n;
+    } cases[] = {
         { "{\"signal_spec\":\"x\",\"filters\":{\"max_cpm\":5}}", 1 },
         { "{\"signal_spec\":\"x\",\"filters\":{\"min_coverage_percentage\":50}}", 0 },
         { "{\"signal_spec\":\"x\",\"filters\":{\"catalog_types\":[\"marketplace\"]}}", 0 },
@@ -90,15 +96,21 @@ static void the_whole_feed_says_when_nothing_changed(void **state)
 {
     struct fixture *f = *state;
     struct fixture_reply r = ok(f, "get_signals", "{\"discovery_mode\":\"wholesale\"}");
-    const char *args = arena_printf(&f->arena, "{\"discovery_mode\":\"wholesale\",\"if_wholesale_feed_version\":\"%s\"}",
-                                    fixture_text(f, &r, "/wholesale_feed_version")).p;
+    const char *args =
+        arena_printf(&f->arena, "{\"discovery_mode\":\"wholesale\",\"if_wholesale_feed_version\":\"%s\"}",
+                     fixture_text(f, &r, "/wholesale_feed_version"))
+            .p;
     assert_int_equal(count(&r), 2);
     r = ok(f, "get_signals", args);
     assert_true(json_bool_or(r.reply, "unchanged", false));
     assert_false(json_has(r.reply, "signals"));
-    const char *changed = arena_printf(&f->arena, "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\","
-        "\"adapter\":\"mock\"},\"signals\":[{\"signal_id\":\"readers\",\"name\":\"N\",\"description\":\"D\",\"coverage_percentage\":1,"
-        "\"pricing_options\":[{\"pricing_option_id\":\"p\",\"model\":\"cpm\",\"cpm\":1,\"currency\":\"USD\"}]}]}").p;
+    const char *changed =
+        arena_printf(
+            &f->arena,
+            "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\","
+            "\"adapter\":\"mock\"},\"signals\":[{\"signal_id\":\"readers\",\"name\":\"N\",\"description\":\"D\",\"coverage_percentage\":1,"
+            "\"pricing_options\":[{\"pricing_option_id\":\"p\",\"model\":\"cpm\",\"cpm\":1,\"currency\":\"USD\"}]}]}")
+            .p;
     assert_int_equal(fixture_import(f, str_from(changed)), 1);
     r = ok(f, "get_signals", args);
     assert_int_equal(count(&r), 2);
@@ -107,27 +119,38 @@ static void the_whole_feed_says_when_nothing_changed(void **state)
 static void activation_takes_as_long_as_it_takes(void **state)
 {
     struct fixture *f = *state;
-    static const char platform[] = "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p2\",\"destinations\":"
-                                   "[{\"type\":\"platform\",\"platform\":\"a-dsp\",\"account\":\"x\"}]}";
+    static const char platform[] =
+        "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p2\",\"destinations\":"
+        "[{\"type\":\"platform\",\"platform\":\"a-dsp\",\"account\":\"x\"}]}";
     struct fixture_reply r = ok(f, "activate_signal", platform);
     assert_true(yyjson_is_false(json_get_path(r.reply, "/deployments/0/is_live")));
     f->now += 61 * 60 * USEC_PER_SEC;
     r = ok(f, "activate_signal", platform);
     assert_true(yyjson_is_true(json_get_path(r.reply, "/deployments/0/is_live")));
     assert_string_equal(fixture_text(f, &r, "/deployments/0/activation_key/segment_id"), "shoppers");
-    r = ok(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"destinations\":[{\"type\":\"agent\",\"agent_url\":"
+    r = ok(f, "activate_signal",
+           "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"destinations\":[{\"type\":\"agent\",\"agent_url\":"
            "\"https://partner.example/\"}]}");
     assert_string_equal(fixture_text(f, &r, "/deployments/0/activation_key/type"), "key_value");
-    r = ok(f, "activate_signal", "{" KEY "\"action\":\"deactivate\",\"signal_agent_segment_id\":\"shoppers\",\"destinations\":"
+    r = ok(f, "activate_signal",
+           "{" KEY "\"action\":\"deactivate\",\"signal_agent_segment_id\":\"shoppers\",\"destinations\":"
            "[{\"type\":\"agent\",\"agent_url\":\"https://partner.example/\"}]}");
     assert_true(yyjson_is_false(json_get_path(r.reply, "/deployments/0/is_live")));
     assert_null(json_get_path(r.reply, "/deployments/0/activation_key"));
-    fixture_refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"readers\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
-            "\"a-dsp\"}]}", "UNSUPPORTED_FEATURE", "/destinations/0");
-    fixture_refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"none\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
-            "\"a-dsp\"}]}", "SIGNAL_NOT_FOUND", "/signal_agent_segment_id");
-    fixture_refused(f, "activate_signal", "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p1\",\"destinations\":"
-            "[{\"type\":\"platform\",\"platform\":\"a-dsp\"}]}", "INVALID_REQUEST", "/pricing_option_id");
+    fixture_refused(f, "activate_signal",
+                    "{" KEY
+                    "\"signal_agent_segment_id\":\"readers\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
+                    "\"a-dsp\"}]}",
+                    "UNSUPPORTED_FEATURE", "/destinations/0");
+    fixture_refused(f, "activate_signal",
+                    "{" KEY
+                    "\"signal_agent_segment_id\":\"none\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
+                    "\"a-dsp\"}]}",
+                    "SIGNAL_NOT_FOUND", "/signal_agent_segment_id");
+    fixture_refused(f, "activate_signal",
+                    "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p1\",\"destinations\":"
+                    "[{\"type\":\"platform\",\"platform\":\"a-dsp\"}]}",
+                    "INVALID_REQUEST", "/pricing_option_id");
 }
 
 static int export(struct act *act, void *arg, struct err *e)

@@ -70,7 +70,9 @@ static void products_are_loaded_typed(void **state)
 
 static int damage(struct tx *tx, void *arg, struct err *e)
 {
-    struct catalog_row row = { .id = STR("prod-tech-video-001"), .position = 1, .name = STR("x"), .doc = STR("{\"a\":") };
+    struct catalog_row row = {
+        .id = STR("prod-tech-video-001"), .position = 1, .name = STR("x"), .doc = STR("{\"a\":")
+    };
     return q_catalog_put(tx, CATALOG_PRODUCT, STR("demo"), &row, 1, e) < 0 ? -1 : 0;
 }
 
@@ -113,10 +115,12 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
         /* Misspelt members, which would otherwise change nothing without a word. */
         { T ",\"prodcts\":[]}", "/prodcts" },
         { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
-          "\"min_bugdet\":5}}", "/tenant/min_bugdet" },
+          "\"min_bugdet\":5}}",
+          "/tenant/min_bugdet" },
         { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"no-such\"}}",
           "/tenant/adapter" },
-        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"\",\"adapter\":\"mock\"}}", "/tenant/name" },
+        { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"\",\"adapter\":\"mock\"}}",
+          "/tenant/name" },
         { "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"a\",\"name\":\"x\",\"adapter\":\"mock\","
           "\"currency\":\"usd\"}}",
           "/tenant/currency" },
@@ -132,16 +136,19 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
           "/principals/0/tokens/0/token" },
         { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"tokens\":[{\"token\":\"test-token\"}]}]}",
           "/principals/0/tokens/0" },
-        { T ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\"},{\"principal_id\":\"p\",\"role\":\"buyer\"}]}",
+        { T
+          ",\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\"},{\"principal_id\":\"p\",\"role\":\"buyer\"}]}",
           "/principals/1" },
         { T ",\"accounts\":[{\"account_id\":\"a\"}]}", "/accounts/0/principal_id" },
         { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"nobody\"}]}", "/accounts/0/principal_id" },
-        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\",\"status\":\"asleep\"}]}", "/accounts/0/status" },
+        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\",\"status\":\"asleep\"}]}",
+          "/accounts/0/status" },
         { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\",\"brand\":{\"domain\":\"No\"},"
             "\"operator\":\"a.example\"}]}",
           "/accounts/0/brand/domain" },
-        { T ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\"},{\"account_id\":\"b\",\"principal_id\":"
-            "\"test-buyer\"}]}",
+        { T
+          ",\"accounts\":[{\"account_id\":\"a\",\"principal_id\":\"test-buyer\"},{\"account_id\":\"b\",\"principal_id\":"
+          "\"test-buyer\"}]}",
           "/accounts/1/account_id" },
         { T ",\"formats\":[{\"name\":\"x\"}]}", "/formats/0/format_id" },
         { T ",\"properties\":[{\"property_id\":\"x\",\"name\":\"x\"}]}", "/properties/0/publisher_domain" },
@@ -224,12 +231,14 @@ static void secrets_go_in_and_never_out(void **state)
     /* What was redacted comes back and changes nothing. */
     assert_int_equal(fixture_import(f, text), 0);
     assert_int_equal(q_tenant_get(reading(f), &f->arena, STR("demo"), &row, &e), 1);
-    for (char k = '1'; k <= '5'; k++) assert_non_null(memmem(row.doc.p, row.doc.n, (char[]){ 'K', 'E', 'E', 'P', '-', k }, 6));
+    for (char k = '1'; k <= '5'; k++)
+        assert_non_null(memmem(row.doc.p, row.doc.n, (char[]){ 'K', 'E', 'E', 'P', '-', k }, 6));
     /* One changes, the others stay. */
     fixture_reload_tenant(f);
-    struct fixture_reply r = fixture_call(f, "x_tenant_set",
-                                          "{\"settings\":{\"hitl_webhook_url\":\"https://hooks.example/NEW\",\"adapter_settings\":"
-                                          "{\"credentials\":\"***\",\"list\":[{\"client_secret\":\"***\"}]}}}");
+    struct fixture_reply r =
+        fixture_call(f, "x_tenant_set",
+                     "{\"settings\":{\"hitl_webhook_url\":\"https://hooks.example/NEW\",\"adapter_settings\":"
+                     "{\"credentials\":\"***\",\"list\":[{\"client_secret\":\"***\"}]}}}");
     assert_int_equal(r.rc, 0);
     struct str shown = json_write_val(&f->arena, r.reply);
     assert_null(memmem(shown.p, shown.n, "KEEP-", 5));
@@ -260,7 +269,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_token_leads_to_the_tutorial_buyer, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(products_are_loaded_typed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(secrets_go_in_and_never_out, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,16 +32,19 @@ static void rule(struct fixture *f, const char *json)
 static struct fixture_reply buy(struct fixture *f, int budget)
 {
     return fixture_call(f, "create_media_buy",
-                        arena_printf(&f->arena, "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":"
-                                                "\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":"
-                                                "\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":%d}]}",
-                                     budget).p);
+                        arena_printf(&f->arena,
+                                     "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":"
+                                     "\"2026-05-01T00:00:00Z\",\"packages\":[{\"product_id\":"
+                                     "\"prod-tech-display-001\",\"pricing_option_id\":\"price-001\",\"budget\":%d}]}",
+                                     budget)
+                            .p);
 }
 
 static yyjson_val *task_of(struct fixture *f, struct str task_id)
 {
     as_operator(f);
-    struct fixture_reply r = fixture_ok(f, "x_task_get", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(task_id)).p);
+    struct fixture_reply r =
+        fixture_ok(f, "x_task_get", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(task_id)).p);
     as_buyer(f);
     return json_obj(r.reply, "task");
 }
@@ -51,8 +54,9 @@ static void test_amounts(void **state)
     struct fixture *f = *state;
     rule(f, "{\"name\":\"small\",\"when\":{\"operations\":[\"create_media_buy\"]},\"then\":\"auto\"}");
     as_operator(f);
-    (void)fixture_ok(f, "x_rule_add", "{\"position\":1,\"rule\":{\"name\":\"large\",\"then\":\"person\",\"role\":\"administrator\","
-                              "\"when\":{\"amount_over\":5000},\"due_hours\":8}}");
+    (void)fixture_ok(f, "x_rule_add",
+                     "{\"position\":1,\"rule\":{\"name\":\"large\",\"then\":\"person\",\"role\":\"administrator\","
+                     "\"when\":{\"amount_over\":5000},\"due_hours\":8}}");
     as_buyer(f);
     assert_int_equal(buy(f, 5000).outcome, TOOL_COMPLETED);
     struct fixture_reply r = buy(f, 5001);
@@ -68,7 +72,9 @@ static void test_amounts(void **state)
 static void test_reject(void **state)
 {
     struct fixture *f = *state;
-    rule(f, "{\"name\":\"no\",\"when\":{\"products\":[\"prod-tech-display-001\"]},\"then\":\"reject\",\"reason\":\"Sold out.\"}");
+    rule(
+        f,
+        "{\"name\":\"no\",\"when\":{\"products\":[\"prod-tech-display-001\"]},\"then\":\"reject\",\"reason\":\"Sold out.\"}");
     struct fixture_reply r = buy(f, 1000);
     assert_int_equal(r.rc, -1);
     assert_string_equal(r.e.code, "POLICY_VIOLATION");
@@ -84,8 +90,9 @@ static void test_first_buy(void **state)
     assert_int_equal(r.outcome, TOOL_SUBMITTED);
     assert_int_equal(buy(f, 1000).outcome, TOOL_SUBMITTED); /* the first is not confirmed yet */
     as_operator(f);
-    (void)fixture_ok(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
-                                               STR_ARG(r.task_id)).p);
+    (void)fixture_ok(
+        f, "x_task_resolve",
+        arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}", STR_ARG(r.task_id)).p);
     as_buyer(f);
     assert_int_equal(buy(f, 1000).outcome, TOOL_COMPLETED);
 }
@@ -93,14 +100,19 @@ static void test_first_buy(void **state)
 static struct fixture_reply raise(struct fixture *f, struct str buy_id, struct str package_id, int budget)
 {
     return fixture_call(f, "update_media_buy",
-                        arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT
-                                                "\",\"budget\":%d}]}", STR_ARG(buy_id), STR_ARG(package_id), budget).p);
+                        arena_printf(&f->arena,
+                                     "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[{\"package_id\":\"" STR_FMT
+                                     "\",\"budget\":%d}]}",
+                                     STR_ARG(buy_id), STR_ARG(package_id), budget)
+                            .p);
 }
 
 static void test_raise_and_difference(void **state)
 {
     struct fixture *f = *state;
-    rule(f, "{\"name\":\"raise\",\"when\":{\"operations\":[\"update_media_buy\"],\"spend_raise_over_bp\":2000},\"then\":\"person\"}");
+    rule(
+        f,
+        "{\"name\":\"raise\",\"when\":{\"operations\":[\"update_media_buy\"],\"spend_raise_over_bp\":2000},\"then\":\"person\"}");
     rule(f, "{\"name\":\"rest\",\"then\":\"auto\"}");
     struct fixture_reply r = buy(f, 1000);
     struct str id = json_str(r.reply, "media_buy_id");
@@ -167,7 +179,9 @@ static int64_t advance(struct fixture *f, int64_t hours)
 static void test_times(void **state)
 {
     struct fixture *f = *state;
-    rule(f, "{\"name\":\"slow\",\"then\":\"person\",\"due_hours\":24,\"remind_hours\":4,\"escalate_hours\":12,\"lapse\":\"reject\"}");
+    rule(
+        f,
+        "{\"name\":\"slow\",\"then\":\"person\",\"due_hours\":24,\"remind_hours\":4,\"escalate_hours\":12,\"lapse\":\"reject\"}");
     struct fixture_reply r = buy(f, 1000);
     struct str id = r.task_id;
     assert_int_equal(advance(f, 3), FIXTURE_NOW + 4 * HOUR);
@@ -204,8 +218,11 @@ static void test_several_at_once(void **state)
     struct str a = buy(f, 1000).task_id, b = buy(f, 2000).task_id;
     as_operator(f);
     struct fixture_reply r = fixture_ok(f, "x_task_resolve",
-                                arena_printf(&f->arena, "{\"task_ids\":[\"" STR_FMT "\",\"task-none\",\"" STR_FMT "\"],"
-                                                        "\"decision\":\"approve\"}", STR_ARG(a), STR_ARG(b)).p);
+                                        arena_printf(&f->arena,
+                                                     "{\"task_ids\":[\"" STR_FMT "\",\"task-none\",\"" STR_FMT "\"],"
+                                                     "\"decision\":\"approve\"}",
+                                                     STR_ARG(a), STR_ARG(b))
+                                            .p);
     assert_int_equal(json_i64_or(r.reply, "decided", 0), 2);
     yyjson_val *none = yyjson_arr_get(json_arr(r.reply, "results"), 1);
     assert_false(json_bool_or(none, "carried_out", true));
@@ -216,16 +233,20 @@ static void test_account(void **state)
 {
     struct fixture *f = *state;
     rule(f, "{\"name\":\"accounts\",\"when\":{\"operations\":[\"account\"]},\"then\":\"person\"}");
-    struct fixture_reply r = fixture_ok(f, "sync_accounts", "{\"idempotency_key\":\"k-0123456789abcdef\",\"accounts\":[{\"brand\":"
-                                                    "{\"domain\":\"acme.example\"},\"operator\":\"acme.example\",\"billing\":\"operator\"}]}");
+    struct fixture_reply r =
+        fixture_ok(f, "sync_accounts",
+                   "{\"idempotency_key\":\"k-0123456789abcdef\",\"accounts\":[{\"brand\":"
+                   "{\"domain\":\"acme.example\"},\"operator\":\"acme.example\",\"billing\":\"operator\"}]}");
     yyjson_val *one = yyjson_arr_get_first(json_arr(r.reply, "accounts"));
     assert_string_equal(json_str(one, "status").p, "pending_approval");
     as_operator(f);
     r = fixture_ok(f, "x_task_list", "{}");
     yyjson_val *t = yyjson_arr_get_first(json_arr(r.reply, "tasks"));
     assert_string_equal(json_str(t, "kind").p, "account");
-    (void)fixture_ok(f, "x_task_resolve", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
-                                               STR_ARG(json_str(t, "task_id"))).p);
+    (void)fixture_ok(f, "x_task_resolve",
+                     arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}",
+                                  STR_ARG(json_str(t, "task_id")))
+                         .p);
     as_buyer(f);
     r = fixture_ok(f, "list_accounts", "{}");
     bool active = false;
@@ -268,9 +289,17 @@ static void test_bad_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_amounts),     CASE(test_reject), CASE(test_first_buy),      CASE(test_raise_and_difference),
-        CASE(test_role),        CASE(test_times),  CASE(test_lapse_approves), CASE(test_lapse_stays),
-        CASE(test_several_at_once), CASE(test_account), CASE(test_bad_rules),
+        CASE(test_amounts),
+        CASE(test_reject),
+        CASE(test_first_buy),
+        CASE(test_raise_and_difference),
+        CASE(test_role),
+        CASE(test_times),
+        CASE(test_lapse_approves),
+        CASE(test_lapse_stays),
+        CASE(test_several_at_once),
+        CASE(test_account),
+        CASE(test_bad_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

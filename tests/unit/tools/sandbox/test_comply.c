@@ -32,7 +32,8 @@ static struct fixture_reply control(struct fixture *f, const char *scenario, con
 static struct fixture_reply does(struct fixture *f, const char *scenario, const char *params)
 {
     struct fixture_reply r = control(f, scenario, params);
-    if (!json_bool_or(r.reply, "success", false)) print_error("%s %s: %s\n", scenario, params, arena_cstr(&f->arena, r.text));
+    if (!json_bool_or(r.reply, "success", false))
+        print_error("%s %s: %s\n", scenario, params, arena_cstr(&f->arena, r.text));
     assert_true(json_bool_or(r.reply, "success", false));
     return r;
 }
@@ -59,11 +60,28 @@ static void is(struct fixture_reply r, const char *pointer, const char *wanted)
 
 /* AdCP 3.1.19, compliance/comply-test-controller-request.json: every one it names. */
 static const char *const all[] = {
-    "force_creative_status", "force_creative_purge", "force_account_status", "force_media_buy_status",
-    "force_audience_status", "force_session_status", "force_task_completion", "force_create_media_buy_arm",
-    "force_get_products_arm", "force_get_signals_arm", "force_upstream_unavailable", "query_upstream_traffic",
-    "query_provenance_audit_observations", "simulate_delivery", "simulate_budget_spend", "seed_account", "seed_product",
-    "seed_pricing_option", "seed_creative", "seed_creative_format", "seed_media_buy", "seed_plan",
+    "force_creative_status",
+    "force_creative_purge",
+    "force_account_status",
+    "force_media_buy_status",
+    "force_audience_status",
+    "force_session_status",
+    "force_task_completion",
+    "force_create_media_buy_arm",
+    "force_get_products_arm",
+    "force_get_signals_arm",
+    "force_upstream_unavailable",
+    "query_upstream_traffic",
+    "query_provenance_audit_observations",
+    "simulate_delivery",
+    "simulate_budget_spend",
+    "seed_account",
+    "seed_product",
+    "seed_pricing_option",
+    "seed_creative",
+    "seed_creative_format",
+    "seed_media_buy",
+    "seed_plan",
     "seed_measurement_catalog",
 };
 
@@ -104,8 +122,7 @@ static void test_unknown_scenario(void **state)
 static void test_live_callers_are_forbidden(void **state)
 {
     struct fixture *f = *state;
-    struct fixture_reply r =
-        fixture_call(f, TOOL, "{\"scenario\":\"list_scenarios\",\"account\":{\"sandbox\":false}}");
+    struct fixture_reply r = fixture_call(f, TOOL, "{\"scenario\":\"list_scenarios\",\"account\":{\"sandbox\":false}}");
     assert_int_equal(r.rc, 0);
     is(r, "/error", "FORBIDDEN");
     f->principal.sandbox = false;
@@ -115,7 +132,9 @@ static void test_live_callers_are_forbidden(void **state)
 
 static void test_bad_parameters(void **state)
 {
-    static const struct { const char *scenario, *params; } bad[] = {
+    static const struct {
+        const char *scenario, *params;
+    } bad[] = {
         { "force_creative_status", "{\"creative_id\":\"c\",\"status\":\"golden\"}" },
         { "force_creative_purge", "{\"creative_id\":\"c\",\"purge_kind\":\"slow\"}" },
         { "force_account_status", "{\"account_id\":\"a\",\"status\":\"golden\"}" },
@@ -140,7 +159,9 @@ static void test_bad_parameters(void **state)
 
 static void test_what_is_not_there(void **state)
 {
-    static const struct { const char *scenario, *params; } absent[] = {
+    static const struct {
+        const char *scenario, *params;
+    } absent[] = {
         { "force_creative_status", "{\"creative_id\":\"none\",\"status\":\"approved\"}" },
         { "force_creative_purge", "{\"creative_id\":\"none\"}" },
         { "force_account_status", "{\"account_id\":\"none\",\"status\":\"suspended\"}" },
@@ -162,25 +183,31 @@ static void test_transitions(void **state)
 {
     struct fixture *f = *state;
     does(f, "seed_media_buy", "{\"media_buy_id\":\"mb-forced\"}");
-    struct fixture_reply r = does(f, "force_media_buy_status", "{\"media_buy_id\":\"mb-forced\",\"status\":\"completed\"}");
+    struct fixture_reply r =
+        does(f, "force_media_buy_status", "{\"media_buy_id\":\"mb-forced\",\"status\":\"completed\"}");
     is(r, "/current_state", "completed");
     r = does(f, "force_media_buy_status", "{\"media_buy_id\":\"mb-forced\",\"status\":\"completed\"}");
     is(r, "/previous_state", "completed");
-    r = refuses(f, "force_media_buy_status", "{\"media_buy_id\":\"mb-forced\",\"status\":\"active\"}", "INVALID_TRANSITION");
+    r = refuses(f, "force_media_buy_status", "{\"media_buy_id\":\"mb-forced\",\"status\":\"active\"}",
+                "INVALID_TRANSITION");
     is(r, "/current_state", "completed");
 
     does(f, "seed_creative", "{\"creative_id\":\"cr-forced\",\"fixture\":{\"status\":\"approved\"}}");
     r = does(f, "force_creative_status", "{\"creative_id\":\"cr-forced\",\"status\":\"archived\"}");
     is(r, "/previous_state", "approved");
-    r = refuses(f, "force_creative_status", "{\"creative_id\":\"cr-forced\",\"status\":\"rejected\"}", "INVALID_TRANSITION");
+    r = refuses(f, "force_creative_status", "{\"creative_id\":\"cr-forced\",\"status\":\"rejected\"}",
+                "INVALID_TRANSITION");
     is(r, "/current_state", "archived");
     does(f, "force_creative_purge", "{\"creative_id\":\"cr-forced\",\"purge_kind\":\"hard\"}");
     refuses(f, "force_creative_purge", "{\"creative_id\":\"cr-forced\"}", "NOT_FOUND");
 
-    does(f, "seed_account", "{\"account_id\":\"acct-forced\",\"fixture\":{\"brand\":{\"domain\":\"a.example\"},\"operator\":\"a.example\"}}");
+    does(
+        f, "seed_account",
+        "{\"account_id\":\"acct-forced\",\"fixture\":{\"brand\":{\"domain\":\"a.example\"},\"operator\":\"a.example\"}}");
     r = does(f, "force_account_status", "{\"account_id\":\"acct-forced\",\"status\":\"closed\"}");
     is(r, "/previous_state", "active");
-    r = refuses(f, "force_account_status", "{\"account_id\":\"acct-forced\",\"status\":\"active\"}", "INVALID_TRANSITION");
+    r = refuses(f, "force_account_status", "{\"account_id\":\"acct-forced\",\"status\":\"active\"}",
+                "INVALID_TRANSITION");
     is(r, "/current_state", "closed");
 }
 
@@ -199,7 +226,9 @@ static void test_other_buyers_things_are_not_there(void **state)
     struct fixture *f = *state;
     does(f, "seed_media_buy", "{\"media_buy_id\":\"mb-mine\"}");
     does(f, "seed_creative", "{\"creative_id\":\"cr-mine\"}");
-    does(f, "seed_account", "{\"account_id\":\"acct-mine\",\"fixture\":{\"brand\":{\"domain\":\"a.example\"},\"operator\":\"a.example\"}}");
+    does(
+        f, "seed_account",
+        "{\"account_id\":\"acct-mine\",\"fixture\":{\"brand\":{\"domain\":\"a.example\"},\"operator\":\"a.example\"}}");
     fixture_become_new_buyer(f, "rival");
     f->principal.sandbox = true;
     refuses(f, "force_media_buy_status", "{\"media_buy_id\":\"mb-mine\",\"status\":\"completed\"}", "NOT_FOUND");
@@ -214,16 +243,20 @@ static void test_other_buyers_things_are_not_there(void **state)
 static void test_a_fixture_is_what_it_was(void **state)
 {
     struct fixture *f = *state;
-    does(f, "seed_product", "{\"product_id\":\"p-seeded\",\"fixture\":{\"name\":\"Seeded\",\"channels\":[\"display\"]}}");
+    does(f, "seed_product",
+         "{\"product_id\":\"p-seeded\",\"fixture\":{\"name\":\"Seeded\",\"channels\":[\"display\"]}}");
     struct fixture_reply r =
-        does(f, "seed_product", "{\"product_id\":\"p-seeded\",\"fixture\":{\"name\":\"Seeded\",\"channels\":[\"display\"]}}");
+        does(f, "seed_product",
+             "{\"product_id\":\"p-seeded\",\"fixture\":{\"name\":\"Seeded\",\"channels\":[\"display\"]}}");
     is(r, "/message", "The fixture is there already.");
     refuses(f, "seed_product", "{\"product_id\":\"p-seeded\",\"fixture\":{\"name\":\"Another\"}}", "INVALID_PARAMS");
-    does(f, "seed_pricing_option", "{\"product_id\":\"p-seeded\",\"pricing_option_id\":\"po\",\"fixture\":{\"pricing_model\":\"cpm\","
-                                   "\"currency\":\"USD\",\"fixed_price\":5}}");
+    does(f, "seed_pricing_option",
+         "{\"product_id\":\"p-seeded\",\"pricing_option_id\":\"po\",\"fixture\":{\"pricing_model\":\"cpm\","
+         "\"currency\":\"USD\",\"fixed_price\":5}}");
     does(f, "seed_creative_format", "{\"format_id\":\"f-seeded\",\"fixture\":{\"name\":\"A format\"}}");
     does(f, "seed_plan", "{\"plan_id\":\"plan-seeded\",\"fixture\":{}}");
-    does(f, "seed_measurement_catalog", "{\"vendor\":{\"domain\":\"vendor.example\"},\"metrics\":[{\"metric_id\":\"attention\"}]}");
+    does(f, "seed_measurement_catalog",
+         "{\"vendor\":{\"domain\":\"vendor.example\"},\"metrics\":[{\"metric_id\":\"attention\"}]}");
 }
 
 /* ---- delivery ---- */

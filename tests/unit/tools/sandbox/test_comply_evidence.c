@@ -24,7 +24,8 @@ static int setup(void **state)
 
 static struct fixture_reply control(struct fixture *f, const char *scenario, const char *params)
 {
-    struct str args = arena_printf(&f->arena, "{\"scenario\":\"%s\",\"params\":%s,\"account\":{\"sandbox\":true}}", scenario, params);
+    struct str args =
+        arena_printf(&f->arena, "{\"scenario\":\"%s\",\"params\":%s,\"account\":{\"sandbox\":true}}", scenario, params);
     struct fixture_reply r = fixture_call(f, TOOL, arena_cstr(&f->arena, args));
     assert_int_equal(r.rc, 0);
     fixture_valid(f, &r, TOOL, ADCP_3_1);
@@ -50,9 +51,15 @@ static int insert(struct act *act, void *arg, struct err *e)
 static void sent(struct fixture *f, const char *url, const char *type, const char *body)
 {
     struct err e;
-    struct traffic_row row = { .tenant_id = f->tenant.tenant_id, .principal_id = f->principal.principal_id,
-                               .method = STR("POST"), .url = str_from(url), .content_type = str_from(type),
-                               .body = str_from(body), .purpose = STR("other"), .sent_at = f->now, .http_status = 200 };
+    struct traffic_row row = { .tenant_id = f->tenant.tenant_id,
+                               .principal_id = f->principal.principal_id,
+                               .method = STR("POST"),
+                               .url = str_from(url),
+                               .content_type = str_from(type),
+                               .body = str_from(body),
+                               .purpose = STR("other"),
+                               .sent_at = f->now,
+                               .http_status = 200 };
     assert_int_equal(fixture_act(f, insert, &row, &e), 0);
 }
 
@@ -64,8 +71,9 @@ static size_t calls(struct fixture_reply r)
 static void test_traffic_without_secrets(void **state)
 {
     struct fixture *f = *state;
-    sent(f, "https://platform.example/audience/upload", "application/json; charset=utf-8",
-         "{\"users\":[\"acme-user-0001\"],\"auth\":{\"Access_Token\":\"hush\",\"cookies\":\"shown\"},\"token\":{\"deep\":1}}");
+    sent(
+        f, "https://platform.example/audience/upload", "application/json; charset=utf-8",
+        "{\"users\":[\"acme-user-0001\"],\"auth\":{\"Access_Token\":\"hush\",\"cookies\":\"shown\"},\"token\":{\"deep\":1}}");
     struct fixture_reply r = control(f, "query_upstream_traffic", "{}");
     assert_int_equal(calls(r), 1);
     is(r, "/recorded_calls/0/endpoint", "POST https://platform.example/audience/upload");
@@ -83,14 +91,16 @@ static void test_traffic_as_digests(void **state)
 {
     struct fixture *f = *state;
     uint8_t sum[SHA256_BYTES];
-    sent(f, "https://platform.example/a", "application/vnd.x+json", "{\"b\":[\"acme-user-0001\"],\"a\":1.0,\"secret\":\"hush\"}");
+    sent(f, "https://platform.example/a", "application/vnd.x+json",
+         "{\"b\":[\"acme-user-0001\"],\"a\":1.0,\"secret\":\"hush\"}");
     sent(f, "https://platform.example/b", "text/plain", "acme-user-0001");
     sha256(STR("acme-user-0001"), sum);
     struct str known = hex_encode(&f->arena, (struct str){ (const char *)sum, sizeof(sum) });
     sha256(STR("hush"), sum);
     struct str unknown = hex_encode(&f->arena, (struct str){ (const char *)sum, sizeof(sum) });
-    struct str params = arena_printf(&f->arena, "{\"attestation_mode\":\"digest\",\"identifier_value_digests\":[\"" STR_FMT "\",\"" STR_FMT "\"]}",
-                                     STR_ARG(known), STR_ARG(unknown));
+    struct str params = arena_printf(
+        &f->arena, "{\"attestation_mode\":\"digest\",\"identifier_value_digests\":[\"" STR_FMT "\",\"" STR_FMT "\"]}",
+        STR_ARG(known), STR_ARG(unknown));
     struct fixture_reply r = control(f, "query_upstream_traffic", arena_cstr(&f->arena, params));
     assert_int_equal(calls(r), 2);
     struct str canonical = STR("{\"a\":1,\"b\":[\"acme-user-0001\"],\"secret\":\"[redacted]\"}");
@@ -144,16 +154,19 @@ static void test_a_carveout_is_observed(void **state)
 {
     struct fixture *f = *state;
     control(f, "seed_creative", "{\"creative_id\":\"plain\"}");
-    control(f, "seed_creative", "{\"creative_id\":\"claims\",\"fixture\":{\"provenance\":{\"human_oversight\":\"edited\","
-                                "\"disclosure\":{\"required\":false}}}}");
-    control(f, "seed_creative", "{\"creative_id\":\"discloses\",\"fixture\":{\"provenance\":{\"human_oversight\":\"edited\","
-                                "\"disclosure\":{\"required\":true}}}}");
+    control(f, "seed_creative",
+            "{\"creative_id\":\"claims\",\"fixture\":{\"provenance\":{\"human_oversight\":\"edited\","
+            "\"disclosure\":{\"required\":false}}}}");
+    control(f, "seed_creative",
+            "{\"creative_id\":\"discloses\",\"fixture\":{\"provenance\":{\"human_oversight\":\"edited\","
+            "\"disclosure\":{\"required\":true}}}}");
     struct fixture_reply r = control(f, "query_provenance_audit_observations", "{\"creative_id\":\"claims\"}");
     is(r, "/creative_id", "claims");
     is(r, "/audit_observations/0/code", "OVERSIGHT_DISCLOSURE_CARVEOUT_CLAIMED");
     is(r, "/audit_observations/0/details/claimed_value/human_oversight", "edited");
     for (int i = 0; i < 2; i++) {
-        r = control(f, "query_provenance_audit_observations", i ? "{\"creative_id\":\"plain\"}" : "{\"creative_id\":\"discloses\"}");
+        r = control(f, "query_provenance_audit_observations",
+                    i ? "{\"creative_id\":\"plain\"}" : "{\"creative_id\":\"discloses\"}");
         assert_int_equal(yyjson_arr_size(json_arr(r.reply, "audit_observations")), 0);
     }
 }
@@ -174,7 +187,8 @@ static void test_an_answer_says_that_it_is_old(void **state)
 {
     struct fixture *f = *state;
     assert_false(json_has(read(f, "get_products", wholesale).reply, "errors"));
-    struct fixture_reply r = control(f, "force_upstream_unavailable", "{\"tool\":\"get_products\",\"upstream_name\":\"the stock\"}");
+    struct fixture_reply r =
+        control(f, "force_upstream_unavailable", "{\"tool\":\"get_products\",\"upstream_name\":\"the stock\"}");
     is(r, "/current_state", "unavailable");
     f->now += 90 * USEC_PER_SEC;
     r = read(f, "get_products", wholesale);
@@ -196,7 +210,8 @@ static void test_nothing_is_not_old(void **state)
 {
     struct fixture *f = *state;
     control(f, "force_upstream_unavailable", "{\"tool\":\"*\"}");
-    struct fixture_reply r = read(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"channels\":[\"cinema\"]}}");
+    struct fixture_reply r =
+        read(f, "get_products", "{\"buying_mode\":\"wholesale\",\"filters\":{\"channels\":[\"cinema\"]}}");
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "products")), 0);
     assert_false(json_has(r.reply, "errors"));
     is(read(f, "list_creative_formats", "{}"), "/errors/0/details/upstream/name", "creative-agent");
