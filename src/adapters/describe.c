@@ -60,7 +60,9 @@ void adapter_describe_orders(const void *config, const struct plan *plan, enum a
     case ADAPTER_CREATIVES: describe_creatives(plan, out); return;
     case ADAPTER_REPORT: adapter_line_add(out, "read a report"); return;
     case ADAPTER_INVENTORY: adapter_line_add(out, "read the inventory"); return;
-    case ADAPTER_STATUS: adapter_line_add(out, "ask for its status"); return;
+    case ADAPTER_LOOK: adapter_line_add(out, "look how it stands"); return;
+    case ADAPTER_TEST: adapter_line_add(out, "try the connection"); return;
+    case ADAPTER_FORECAST: adapter_line_add(out, "ask for a forecast"); return;
     case ADAPTER_VERBS_N: break;
     }
     ENSURE(!"a verb out of its enum");

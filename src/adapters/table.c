@@ -15,3 +15,9 @@ const struct adapter *adapter_find(struct str name)
     }
     return NULL;
 }
+
+const struct adapter *const *adapter_list(size_t *n)
+{
+    *n = ARRAY_LEN(adapters);
+    return adapters;
+}

@@ -12,11 +12,33 @@ static const char *const pacing_names[] = {
     [PACING_FRONT_LOADED] = "front_loaded",
 };
 
+/* The next free problem, or NULL. */
+static struct adapter_problem *problem_new(struct adapter_problems *out)
+{
+    if (out->n == ADAPTER_PROBLEMS_MAX) return NULL;
+    struct adapter_problem *p = &out->item[out->n++];
+    *p = (struct adapter_problem){ .package_id = STR_NONE };
+    return p;
+}
+
 void adapter_problem_add(struct adapter_problems *out, struct str package_id, const char *member, const char *fmt, ...)
 {
-    if (out->n == ADAPTER_PROBLEMS_MAX) return;
-    struct adapter_problem *p = &out->item[out->n++];
-    *p = (struct adapter_problem){ .package_id = package_id, .member = member };
+    struct adapter_problem *p = problem_new(out);
+    if (!p) return;
+    p->package_id = package_id;
+    (void)snprintf(p->member, sizeof(p->member), "%s", member); /* a longer one is cut */
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(p->text, sizeof(p->text), fmt, ap); /* a longer reason is cut */
+    va_end(ap);
+}
+
+void adapter_problem_creative(struct adapter_problems *out, struct str creative_id, const char *fmt, ...)
+{
+    struct adapter_problem *p = problem_new(out);
+    if (!p) return;
+    p->creative_id = creative_id;
+    (void)snprintf(p->member, sizeof(p->member), "creatives");
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(p->text, sizeof(p->text), fmt, ap); /* a longer reason is cut */
@@ -37,6 +59,29 @@ const char *plan_pacing_name(enum plan_pacing p)
 {
     ENSURE((size_t)p < ARRAY_LEN(pacing_names));
     return pacing_names[p];
+}
+
+const char *plan_medium_name(enum plan_medium m)
+{
+    static const char *const names[] = {
+        [MEDIUM_DISPLAY] = "display", [MEDIUM_VIDEO] = "video",         [MEDIUM_AUDIO] = "audio",
+        [MEDIUM_DOOH] = "dooh",       [MEDIUM_BROADCAST] = "broadcast",
+    };
+    ENSURE((size_t)m < ARRAY_LEN(names));
+    return names[m];
+}
+
+const char *adapter_standing_name(enum adapter_standing s)
+{
+    static const char *const names[STANDS_N] = {
+        [STANDS_UNKNOWN] = "unknown",       [STANDS_DRAFT] = "draft",
+        [STANDS_WAITING] = "waiting",       [STANDS_READY] = "ready",
+        [STANDS_DELIVERING] = "delivering", [STANDS_PAUSED] = "paused",
+        [STANDS_INACTIVE] = "inactive",     [STANDS_OVER] = "over",
+        [STANDS_ENDED] = "ended",           [STANDS_GONE] = "gone",
+    };
+    ENSURE((size_t)s < STANDS_N);
+    return names[s];
 }
 
 bool plan_pacing_parse(struct str name, enum plan_pacing *p)

@@ -11,44 +11,22 @@
 #include "domain/booking/delivery_poll.h"
 #include "domain/delivery/report.h"
 #include "domain/decide/task_execute.h"
-#include "jobs/job_act.h"
-#include "jobs/traffic.h"
+#include "domain/plan/ad_checks.h"
+#include "jobs/adapter_run.h"
 #include "jobs/webhook_send.h"
 
-#define LEASE_S 600
-
-struct adapter_run {
-    struct job_run run; /* first */
-    struct job_act act; /* of the reading at the beginning: names the publisher for the plan */
-    struct ad_server server;
-    struct plan plan;
-    struct adapter_op op;
-    struct op_http http[ADAPTER_CALLS_MAX];
-    int http_n;
-    struct op_sleep sleep;
-    struct op_write planning, write;
-    struct str media_buy_id, task_id; /* of the payload */
-    bool ended, waits;
-};
-
-enum { STEP_BEGIN, STEP_PLANNED, STEP_START_CALLS, STEP_RUN };
+#define WAIT_S_DEFAULT 600 /* until what waits is looked at again */
 
 static struct adapter_run *self(struct steps *s)
 {
     return CONTAINER_OF(s, struct adapter_run, run.steps);
 }
 
-static int end(struct adapter_run *r, enum job_verdict verdict, struct str why)
+int adapter_run_end(struct adapter_run *r, enum job_verdict verdict, struct str why)
 {
     r->run.verdict = verdict;
     (void)snprintf(r->run.reason, sizeof(r->run.reason), STR_FMT, STR_ARG(why));
     return STEPS_END;
-}
-
-/* Marks the calls whose results a step has been shown, so that calls it leaves alone are not started again. */
-static void shown(struct http_call *c)
-{
-    (void)c;
 }
 
 /* --- beginning ----------------------------------------------------------------------------------------------------- */
@@ -99,17 +77,18 @@ static int plan_task(struct tx *tx, struct op_write *op, struct err *e)
     enum task_execution how;
     if (job_act_init(&r->run, tx, "system:adapter", &r->act, e)) return -1;
     if (task_execute_plan(&r->act.act, r->task_id, &how, &r->plan, e)) return -1;
-    r->waits = how == TASK_WAITS;
+    r->task_waits = how == TASK_WAITS;
     if (how == TASK_EXECUTES) r->op.plan = &r->plan;
     /* An order that may be there is looked for, to be canceled. */
-    if (how == TASK_ENDED && r->op.verb == ADAPTER_BOOK && !untouched(&r->run.row)) return plan_rows(r, &r->act.act, e);
-    return 0;
+    if (how != TASK_ENDED || r->op.verb != ADAPTER_BOOK || untouched(&r->run.row)) return 0;
+    r->op.verb = ADAPTER_CANCEL;
+    return plan_rows(r, &r->act.act, e);
 }
 
 static int begin_failed(struct adapter_run *r, const struct err *e)
 {
     bool passing = strcmp(e->code, "SERVICE_UNAVAILABLE") == 0;
-    return end(r, passing ? JOB_RETRY : JOB_DEAD, str_from(e->message));
+    return adapter_run_end(r, passing ? JOB_RETRY : JOB_DEAD, str_from(e->message));
 }
 
 static int begin(struct steps *s)
@@ -122,113 +101,57 @@ static int begin(struct steps *s)
     } else if (plan_rows(r, &r->act.act, &e)) {
         return begin_failed(r, &e);
     }
-    return STEP_PLANNED;
+    return ADAPTER_STEP_PLANNED;
 }
 
 static int planned(struct steps *s)
 {
     struct adapter_run *r = self(s);
     bool lost = r->task_id.n && r->planning.result == WRITE_LOST;
-    if (lost) return end(r, JOB_RETRY, STR("The database did not answer."));
+    if (lost) return adapter_run_end(r, JOB_RETRY, STR("The database did not answer."));
     if (r->task_id.n && r->planning.result != WRITE_COMMITTED) return begin_failed(r, &r->planning.err);
-    if (r->waits) return end(r, JOB_DEAD, STR("Its task waits for a decision; approving that has this tried again."));
-    if (r->task_id.n && !r->op.plan) return end(r, JOB_DONE, STR("")); /* ended before anything was asked */
+    if (r->task_waits)
+        return adapter_run_end(r, JOB_DEAD, STR("Its task waits for a decision; approving that has this tried again."));
+    if (r->task_id.n && !r->op.plan) return adapter_run_end(r, JOB_DONE, STR("")); /* ended before anything was asked */
     const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
-    if (!verb->steps) return end(r, JOB_DEAD, STR("This ad server has nothing of the kind."));
-    r->op.adapter = r->server.adapter;
-    r->op.config = r->server.config;
-    r->op.key = r->run.row.job_id;
-    r->op.arena = &r->run.arena;
-    r->op.progress = r->run.row.progress;
-    return STEP_RUN;
+    if (!verb->steps) return adapter_run_end(r, JOB_DEAD, STR("This ad server has nothing of the kind."));
+    adapter_run_init(r);
+    return ADAPTER_STEP_RUN;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------- */
+/* --- how it ended -------------------------------------------------------------------------------------------------- */
 
-static void finish_calls(struct adapter_run *r)
+/* A wait ends at its own deadline or with the flight, whichever is first. */
+static int64_t wait_until(const struct adapter_run *r, int64_t now)
 {
-    for (int i = 0; i < r->http_n; i++) op_http_finish(&r->http[i]);
-    r->http_n = 0;
+    int64_t since = r->run.row.waiting_since != TIME_NONE ? r->run.row.waiting_since : now;
+    int64_t most_s = r->op.result.wait_max_s > 0 ? r->op.result.wait_max_s : ADAPTER_WAIT_MAX_S;
+    int64_t until = since + most_s * USEC_PER_SEC;
+    return r->op.plan && r->op.plan->end_at < until ? r->op.plan->end_at : until;
 }
 
-/* Results into the places where the adapter filled the requests. */
-static void show_results(struct adapter_run *r)
-{
-    for (int i = 0; i < r->http_n; i++) {
-        r->op.calls[i] = r->http[i].call;
-        r->op.calls[i].done = shown;
-    }
-}
-
-static void note_calls(struct adapter_run *r)
-{
-    struct traffic_cause cause = { .media_buy_id = r->plan.media_buy_id, .purpose = STR("platform_primary") };
-    if (!cause.media_buy_id.n) return; /* not for a buyer */
-    for (int i = 0; i < r->http_n; i++) traffic_note(&r->run, &cause, &r->http[i].call);
-}
-
-static int progress_run(struct tx *tx, struct op_write *op, struct err *e)
-{
-    struct adapter_run *r = CONTAINER_OF(op, struct adapter_run, write);
-    int64_t lease_until = loop_now(jobs_loop(r->run.jobs)) + LEASE_S * USEC_PER_SEC;
-    int rc = q_job_progress(tx, &r->run.row, r->op.progress, lease_until, e);
-    if (rc == 0) return err_set(e, "CONFLICT", "Another attempt has taken this job over.");
-    return rc < 0 ? -1 : 0;
-}
-
-static int run_step(struct steps *s)
-{
-    struct adapter_run *r = self(s);
-    const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
-    ENSURE(r->op.pc >= 0 && r->op.pc < verb->steps_n);
-    show_results(r);
-    note_calls(r);
-    r->op.now = loop_now(s->loop);
-    r->op.sleep_ms = 0;
-    r->op.pc = verb->steps[r->op.pc](&r->op);
-    r->ended = r->op.pc == ADAPTER_DONE;
-    finish_calls(r);
-    if (r->ended || r->op.calls_n == 0 || r->op.calls[0].done == shown) r->op.calls_n = 0;
-    if (r->op.progress_changed) {
-        r->op.progress_changed = false;
-        steps_write(s, &r->write, jobs_store(r->run.jobs), progress_run);
-    }
-    return STEP_START_CALLS;
-}
-
-static int judge(struct adapter_run *r)
+int adapter_run_judge(struct adapter_run *r)
 {
     const struct adapter_result *result = &r->op.result;
+    int64_t now = loop_now(r->run.steps.loop);
     switch (result->verdict) {
-    case ADAPTER_OK: r->run.health = LANE_OK; return end(r, JOB_DONE, STR(""));
+    case ADAPTER_OK: r->run.health = LANE_OK; return adapter_run_end(r, JOB_DONE, STR(""));
     case ADAPTER_TRY_LATER:
         r->run.health = LANE_FAILED;
-        if (result->retry_after_s > 0) {
-            r->run.retry_at = loop_now(r->run.steps.loop) + result->retry_after_s * USEC_PER_SEC;
-        }
-        return end(r, JOB_RETRY, result->reason);
-    case ADAPTER_REFUSED: r->run.health = LANE_OK; return end(r, JOB_DEAD, result->reason);
+        if (result->retry_after_s > 0) r->run.retry_at = now + result->retry_after_s * USEC_PER_SEC;
+        return adapter_run_end(r, JOB_RETRY, result->reason);
+    case ADAPTER_WAITS:
+        r->run.health = LANE_OK;
+        r->run.retry_at = now + (result->resume_after_s > 0 ? result->resume_after_s : WAIT_S_DEFAULT) * USEC_PER_SEC;
+        r->run.wait_until = wait_until(r, now);
+        return adapter_run_end(r, JOB_WAITS, result->reason);
+    case ADAPTER_REFUSED:
+        r->run.health = LANE_OK;
+        /* What it could not look up may be there after all. */
+        if (r->catalog.failed) return adapter_run_end(r, JOB_RETRY, STR("The database did not answer."));
+        return adapter_run_end(r, JOB_DEAD, result->reason);
     }
     ENSURE(!"a verdict");
-}
-
-static int start_calls(struct steps *s)
-{
-    struct adapter_run *r = self(s);
-    bool unrecorded = r->write.steps && r->write.result != WRITE_COMMITTED;
-    if (unrecorded) return end(r, JOB_RETRY, STR("The progress could not be recorded."));
-    if (r->ended) return judge(r);
-    if (jobs_stopping(r->run.jobs)) return end(r, JOB_RETRY, STR("stopped"));
-    ENSURE(r->op.calls_n >= 0 && r->op.calls_n <= ADAPTER_CALLS_MAX);
-    for (int i = 0; i < r->op.calls_n; i++) {
-        r->http[i] = (struct op_http){ .call = r->op.calls[i] };
-        r->http_n = i + 1;
-        steps_http(s, &r->http[i], jobs_client(r->run.jobs));
-    }
-    if (r->op.calls_n == 0 && r->op.sleep_ms > 0) {
-        steps_sleep(s, &r->sleep, loop_now(s->loop) + r->op.sleep_ms * INT64_C(1000));
-    }
-    return STEP_RUN;
 }
 
 /* --- what remains ---------------------------------------------------------------------------------------------------- */
@@ -280,14 +203,41 @@ static int ask_a_person(struct adapter_run *r, const struct act *act, struct err
     return task_create(act, &in, &task, e);
 }
 
+/* A wait is no end; whoever decided sees what for. */
+static int waits(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct task_wait wait = { str_from(r->run.reason), r->run.wait_until };
+    if (r->run.verdict != JOB_WAITS || !r->task_id.n) return 0;
+    return task_execution_waits(act, r->task_id, &wait, e);
+}
+
+/* What was not asked for a media buy: the inventory is complete, or the test has been made. */
+static int record_server(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct ad_server_key key = { act->tenant->tenant_id, r->server.name };
+    const char *const *kind = r->server.adapter->inventory_kinds;
+    if (r->op.verb == ADAPTER_TEST) {
+        return q_ad_server_tested(act->tx, &key, act->now, ad_checks_json(act->arena, &r->op.result), e);
+    }
+    if (r->op.verb != ADAPTER_INVENTORY) return 0;
+    for (; kind && *kind; kind++) {
+        if (q_ad_items_close(act->tx, &key, str_from(*kind), r->run.row.job_id, e)) return -1;
+    }
+    return q_ad_server_synced(act->tx, &key, act->now, e);
+}
+
 static int record(struct tx *tx, struct job_run *run, struct err *e)
 {
     struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
     struct job_act ja;
     bool dead = run->ends_as == JOB_STATE_DEAD, has_plan = r->op.plan != NULL;
     bool of_a_buy = r->task_id.n || r->media_buy_id.n;
-    if (run->ends_as == JOB_STATE_READY || (!has_plan && !(dead && of_a_buy))) return 0;
-    if (job_act_init(run, tx, "system:adapter", &ja, e)) return -1;
+    if (job_act_init(run, tx, "system:adapter", &ja, e)) return dead && !of_a_buy ? 0 : -1;
+    /* What the ad server has given is known from now on, whatever came of the rest. */
+    if (r->account && adapter_run_keep(r, &ja.act, e)) return -1;
+    if (run->ends_as == JOB_STATE_READY) return waits(r, &ja.act, e);
+    if (!of_a_buy) return dead ? 0 : record_server(r, &ja.act, e);
+    if (!has_plan && !dead) return 0;
     if (dead && r->task_id.n) {
         bool refused = r->ended && r->op.result.verdict == ADAPTER_REFUSED;
         const char *who = refused ? "the ad server refused: " : r->ended ? "the ad server did not do it in time: " : "";
@@ -302,15 +252,14 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
         return reading && has_plan ? delivery_poll_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
     }
     if (r->task_id.n) {
-        struct task_execution_result x = { r->task_id, r->op.verb, &r->server, &r->plan, &r->op.result };
+        struct task_execution_result x = { r->task_id, r->op.verb, &r->server, &r->plan };
         return task_executed(&ja.act, &x, e);
     }
     if (r->op.verb == ADAPTER_CREATIVES) {
         /* What waited for the ad server to have them, moves on. */
-        if (booking_creatives_taken(&ja.act, &r->plan, &r->op.result, e)) return -1;
+        if (booking_creatives_taken(&ja.act, &r->plan, &r->op.problems, e)) return -1;
         return media_buy_creatives_changed(&ja.act, r->plan.media_buy_id, e);
     }
-    if (booking_record(&ja.act, &r->plan, &r->op.result, e)) return -1;
     if (reading && store_report(r, &ja.act, e)) return -1;
     /* A buy that was booked is read from now on; one that was read is read again. */
     bool booked = r->op.verb == ADAPTER_BOOK;
@@ -319,24 +268,30 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
 
 static void cancel(struct job_run *run)
 {
-    struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
-    for (int i = 0; i < r->http_n; i++) op_http_cancel(&r->http[i]);
-    op_sleep_cancel(&r->sleep);
+    adapter_run_cancel(CONTAINER_OF(run, struct adapter_run, run));
 }
 
 static void release(struct job_run *run)
 {
-    finish_calls(CONTAINER_OF(run, struct adapter_run, run));
+    adapter_run_release(CONTAINER_OF(run, struct adapter_run, run));
 }
 
 static const step_fn steps[] = {
-    [STEP_BEGIN] = begin, [STEP_PLANNED] = planned, [STEP_START_CALLS] = start_calls, [STEP_RUN] = run_step
+    [ADAPTER_STEP_BEGIN] = begin,
+    [ADAPTER_STEP_PLANNED] = planned,
+    [ADAPTER_STEP_RUN] = adapter_run_step,
+    [ADAPTER_STEP_GO] = adapter_run_go,
+    [ADAPTER_STEP_LET_IN] = adapter_run_let_in,
+    [ADAPTER_STEP_SIGNED] = adapter_run_signed,
+    [ADAPTER_STEP_TOKEN] = adapter_run_token,
+    [ADAPTER_STEP_CALL] = adapter_run_call,
+    [ADAPTER_STEP_HEARD] = adapter_run_heard,
 };
 
 const struct job_kind adapter_kind = { .name = BOOKING_JOB_KIND,
                                        .bytes = sizeof(struct adapter_run),
                                        .steps = steps,
-                                       .lease_s = LEASE_S,
+                                       .lease_s = ADAPTER_LEASE_S,
                                        .attempts_max = 60,
                                        .horizon_s = 24 * 3600,
                                        .record = record,

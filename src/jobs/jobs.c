@@ -1,5 +1,6 @@
 #include "jobs/jobs.h"
 
+#include "jobs/ad_account.h"
 #include "jobs/adapter_job.h"
 #include "jobs/feed_job.h"
 #include "jobs/budget_job.h"
@@ -32,6 +33,7 @@ struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct ht
                                             : o->sandbox ? &sandbox
                                                          : &live,
                                  .running_max = o->running_max,
-                                 .lane_max = o->lane_max };
+                                 .lane_max = o->lane_max,
+                                 .lane_max_of = ad_account_lane_max };
     return jobs_create(loop, store, client, &opts);
 }

@@ -106,11 +106,20 @@ static void weigh(struct job_run *r)
         r->ends_as = JOB_STATE_DONE;
         return;
     }
-    if (r->verdict == JOB_DEAD || r->row.attempts >= r->kind->attempts_max || now >= r->deadline_at) {
+    bool waits = r->verdict == JOB_WAITS;
+    if (waits) r->deadline_at = TIME_NONE; /* trouble after the wait has the time that trouble has */
+    bool over =
+        waits ? now >= r->wait_until : r->row.attempts - r->row.waits >= r->kind->attempts_max || now >= r->deadline_at;
+    if (r->verdict == JOB_DEAD || over) {
         r->ends_as = JOB_STATE_DEAD;
         return;
     }
-    int64_t next = now + jobs_backoff_us(&r->jobs->loop->rng, r->row.attempts);
+    if (waits) {
+        r->next_at = r->retry_at < r->wait_until ? r->retry_at : r->wait_until;
+        r->ends_as = JOB_STATE_READY;
+        return;
+    }
+    int64_t next = now + jobs_backoff_us(&r->jobs->loop->rng, r->row.attempts - r->row.waits);
     if (r->retry_at > next) next = r->retry_at;
     r->next_at = next < r->deadline_at ? next : r->deadline_at;
     r->ends_as = JOB_STATE_READY;
@@ -165,6 +174,7 @@ static int finish_run(struct tx *tx, struct write_cmd *c)
                             .due_at = r->next_at,
                             .deadline_at = r->deadline_at,
                             .now = loop_now(r->jobs->loop),
+                            .waits = r->verdict == JOB_WAITS,
                             .last_error = str_from(r->reason) };
     int rc = q_job_finish(tx, &f, &e);
     if (rc == 0) r->jobs->stats.fenced++;
@@ -279,7 +289,7 @@ static const struct job_kind *kind_for(const struct jobs *j, const struct job_ro
 {
     const struct job_kind *kind = kind_of(j, row->kind);
     if (!kind) return &unknown_kind;
-    return row->attempts > kind->attempts_max + LOST_MAX ? &endless_kind : kind;
+    return row->attempts - row->waits > kind->attempts_max + LOST_MAX ? &endless_kind : kind;
 }
 
 #define LEASE_US_DEFAULT (INT64_C(180) * USEC_PER_SEC)
@@ -317,9 +327,11 @@ static int room(const struct jobs *j)
     return j->opts.running_max - used;
 }
 
-static int lane_room(const struct jobs *j, const struct job_lane_row *lane)
+static int lane_room(struct jobs *j, const struct job_lane_row *lane)
 {
-    int most = lane->failures >= FAILURES_OPEN ? 1 : j->opts.lane_max;
+    int most = j->opts.lane_max, own = j->opts.lane_max_of ? j->opts.lane_max_of(j, lane->lane) : 0;
+    if (own > 0 && own < most) most = own;
+    if (lane->failures >= FAILURES_OPEN) most = 1;
     return most - running_in(j, lane->lane);
 }
 
@@ -529,6 +541,14 @@ void jobs_stop(struct jobs *j, void (*stopped)(void *arg), void *arg)
     loop_ready(j->loop, &j->look);
 }
 
+static void free_kept(struct jobs *j)
+{
+    for (struct jobs_keep *k = j->keep, *next; k; k = next) {
+        next = k->next;
+        k->free(k);
+    }
+}
+
 void jobs_destroy(struct jobs *j)
 {
     if (!j) return;
@@ -536,7 +556,7 @@ void jobs_destroy(struct jobs *j)
     drop_claimed(j);
     ready_cancel(&j->look);
     list_remove(&j->hook.node);
-    if (j->keep) j->keep->free(j->keep);
+    free_kept(j);
     arena_finish(&j->scratch);
     free(j);
 }
@@ -555,7 +575,7 @@ void jobs_crash(struct jobs *j)
         arena_finish(&r->arena);
         free(r);
     }
-    if (j->keep) j->keep->free(j->keep);
+    free_kept(j);
     arena_finish(&j->scratch);
     free(j);
 }
@@ -587,9 +607,17 @@ struct http_client *jobs_client(const struct jobs *j)
     return j->client;
 }
 
-struct jobs_keep **jobs_keep(struct jobs *j)
+struct jobs_keep *jobs_kept(const struct jobs *j, void (*free)(struct jobs_keep *k))
 {
-    return &j->keep;
+    struct jobs_keep *k = j->keep;
+    while (k && k->free != free) k = k->next;
+    return k;
+}
+
+void jobs_keep(struct jobs *j, struct jobs_keep *k)
+{
+    k->next = j->keep;
+    j->keep = k;
 }
 
 void *jobs_context(const struct jobs *j)

@@ -8,7 +8,9 @@
  * whose domain part fails is undone alone. Bounds: RUNNING_MAX jobs at a time, LANE_MAX of one lane, one of a subject.
  * A lane that fails FAILURES_OPEN times in a row is left alone for a while (its row in job_lane survives restarts)
  * and then tried with one job at a time until it answers. A claim is a lease: after a crash the job runs again, but one
- * that was lost to crashes again and again is dead, because it may be their cause. */
+ * that was lost to crashes again and again is dead, because it may be their cause. A job that waits for somebody on the
+ * other side (JOB_WAITS) has not failed: it has a deadline of its own, and what comes after it of the same subject can
+ * have it looked at again at once (q_job_wake). */
 #pragma once
 
 #include "jobs/steps.h"
@@ -17,6 +19,7 @@
 enum job_verdict {
     JOB_DONE,
     JOB_RETRY, /* again at retry_at, or when the backoff says; dead when attempts or time are used up */
+    JOB_WAITS, /* again at retry_at; no attempt of those that are counted; dead when wait_until is over */
     JOB_DEAD   /* trying again is pointless */
 };
 
@@ -51,6 +54,7 @@ struct job_run {
     enum job_verdict verdict;
     enum lane_health health;
     int64_t retry_at; /* not before this; 0: as the backoff says */
+    int64_t wait_until; /* with JOB_WAITS: a last attempt is made then */
     char reason[200]; /* for operators; empty when done */
     struct sent_call *sent; /* traffic.h */
     int sent_n;
@@ -69,6 +73,8 @@ struct jobs_options {
     const void *context; /* the kinds': jobs_context() */
     int running_max; /* 0: 128 */
     int lane_max; /* 0: 64; connections to one host are bounded by the client */
+    int (*lane_max_of)(struct jobs *j,
+                       struct str lane); /* of one lane, where it bears less; 0: lane_max. May be NULL */
 };
 
 struct jobs_stats {
@@ -97,11 +103,14 @@ struct store *jobs_store(const struct jobs *j);
 struct http_client *jobs_client(const struct jobs *j);
 void *jobs_context(const struct jobs *j); /* the kinds know what they may change of it */
 
-/* What the kinds keep between jobs and could as well make anew; goes with the jobs. NULL until somebody sets it. */
+/* What the kinds keep between jobs and could as well make anew; goes with the jobs, and is found by the function that
+ * frees it. NULL: nobody has kept any. */
 struct jobs_keep {
     void (*free)(struct jobs_keep *k);
+    struct jobs_keep *next;
 };
-struct jobs_keep **jobs_keep(struct jobs *j);
+struct jobs_keep *jobs_kept(const struct jobs *j, void (*free)(struct jobs_keep *k));
+void jobs_keep(struct jobs *j, struct jobs_keep *k);
 
 /* Microseconds until the next attempt: doubling from one second to one hour, with jitter of a quarter either way. */
 int64_t jobs_backoff_us(struct rng *rng, int64_t attempts);

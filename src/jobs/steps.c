@@ -117,6 +117,25 @@ void op_sleep_cancel(struct op_sleep *op)
     op_ended(op->steps);
 }
 
+/* --- event ----------------------------------------------------------------------------------------------- */
+
+void steps_event(struct steps *s, struct op_event *op)
+{
+    ENSURE(op->steps == NULL);
+    op->steps = s;
+    list_init(&op->node);
+    begin(s);
+}
+
+void op_event_fire(struct op_event *op)
+{
+    struct steps *s = op->steps;
+    if (!s) return;
+    op->steps = NULL;
+    list_remove(&op->node);
+    op_ended(s);
+}
+
 /* --- work ------------------------------------------------------------------------------------------------ */
 
 static void work_run(struct work *w)

@@ -64,6 +64,14 @@ struct op_sleep {
 void steps_sleep(struct steps *s, struct op_sleep *op, int64_t until);
 void op_sleep_cancel(struct op_sleep *op); /* ends the sleep now */
 
+/* Something that somebody else ends. */
+struct op_event {
+    struct steps *steps; /* NULL: nobody waits */
+    struct list node;    /* for whoever keeps those that wait */
+};
+void steps_event(struct steps *s, struct op_event *op);
+void op_event_fire(struct op_event *op); /* takes it off its list; nothing when nobody waits */
+
 struct op_work {
     struct steps *steps;
     struct work work;

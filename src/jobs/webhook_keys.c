@@ -32,13 +32,13 @@ static void cache_free(struct jobs_keep *keep)
 
 static struct cache *cache_of(struct jobs *j)
 {
-    struct jobs_keep **keep = jobs_keep(j);
-    if (*keep) return CONTAINER_OF(*keep, struct cache, keep);
+    struct jobs_keep *keep = jobs_kept(j, cache_free);
+    if (keep) return CONTAINER_OF(keep, struct cache, keep);
     struct cache *c = calloc(1, sizeof(*c));
     ENSURE(c != NULL);
     list_init(&c->keys);
     c->keep.free = cache_free;
-    *keep = &c->keep;
+    jobs_keep(j, &c->keep);
     return c;
 }
 

@@ -37,7 +37,8 @@ static int read_refusals(yyjson_val *list, struct mock_config *c, struct err *e)
     return err_field(e, "/refuse");
 }
 
-static int configure(struct arena *arena, struct str json, const void **config, struct err *e)
+static int configure(struct arena *arena, const struct adapter_site *site, struct str json, const void **config,
+                     struct err *e)
 {
     struct mock_config *c = ARENA_NEW(arena, struct mock_config);
     c->fill_percent = 100;
@@ -79,7 +80,8 @@ static void admit_package(const struct plan_package *p, struct adapter_problems 
     }
 }
 
-static void admit(const void *config, const struct plan *plan, struct adapter_problems *out)
+static void admit(const void *config, const struct plan *plan, const struct adapter_catalog *catalog,
+                  struct adapter_problems *out)
 {
     if (plan->packages_n == 0) adapter_problem_add(out, STR_NONE, "packages", "there is nothing to book");
     for (size_t i = 0; i < plan->packages_n; i++) admit_package(&plan->packages[i], out);
@@ -89,8 +91,13 @@ static bool refused(struct adapter_op *op)
 {
     const struct mock_config *c = op->config;
     if (!(c->refuses & 1u << op->verb)) return false;
-    op->result = (struct adapter_result){ .verdict = ADAPTER_REFUSED, .reason = STR("it is set to refuse this") };
+    (void)adapter_refuse(op, "it is set to refuse this");
     return true;
+}
+
+static struct str mock_id(struct adapter_op *op, struct str id)
+{
+    return arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(id));
 }
 
 /* Ids are derived from ours: booking twice gives the same ids, as it must. */
@@ -98,52 +105,49 @@ static void book(struct adapter_op *op)
 {
     const struct plan *plan = op->plan;
     if (refused(op)) return;
-    struct adapter_remote *remotes = ARENA_ARRAY(op->arena, struct adapter_remote, plan->packages_n);
+    adapter_remote_add(op, REMOTE_ORDER, plan->media_buy_id, mock_id(op, plan->media_buy_id));
     for (size_t i = 0; i < plan->packages_n; i++) {
         struct str id = plan->packages[i].package_id;
-        remotes[i] = (struct adapter_remote){ id, arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(id)) };
+        adapter_remote_add(op, REMOTE_PACKAGE, id, mock_id(op, id));
     }
-    op->result = (struct adapter_result){
-        .verdict = ADAPTER_OK,
-        .remote_id = arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(plan->media_buy_id)),
-        .remotes = remotes,
-        .remotes_n = plan->packages_n,
-    };
+    (void)adapter_done(op);
 }
 
 /* Nothing of it is kept here: the model reads from the plan when it ended. */
 static void cancel(struct adapter_op *op)
 {
-    if (refused(op)) return;
-    op->result = (struct adapter_result){ .verdict = ADAPTER_OK };
+    if (!refused(op)) (void)adapter_done(op);
 }
 
 static void take_creatives(struct adapter_op *op)
 {
-    const struct plan *plan = op->plan;
-    size_t n = 0;
     if (refused(op)) return;
-    for (size_t i = 0; i < plan->packages_n; i++) n += plan->packages[i].creatives_n;
-    struct adapter_remote *remotes = ARENA_ARRAY(op->arena, struct adapter_remote, n + 1);
-    n = 0;
-    for (size_t i = 0; i < plan->packages_n; i++) {
-        for (size_t k = 0; k < plan->packages[i].creatives_n; k++) {
-            struct str id = plan->packages[i].creatives[k].creative_id;
-            remotes[n++] = (struct adapter_remote){ id, arena_printf(op->arena, "mock-" STR_FMT, STR_ARG(id)) };
+    for (size_t i = 0; i < op->plan->packages_n; i++) {
+        const struct plan_package *p = &op->plan->packages[i];
+        for (size_t k = 0; k < p->creatives_n; k++) {
+            struct str id = p->creatives[k].creative_id;
+            adapter_remote_add(op, REMOTE_CREATIVE, id, mock_id(op, id));
         }
     }
-    op->result = (struct adapter_result){ .verdict = ADAPTER_OK, .remotes = remotes, .remotes_n = n };
+    (void)adapter_done(op);
 }
 
-static void status(struct adapter_op *op)
+static void test(struct adapter_op *op)
 {
-    op->result = (struct adapter_result){ .verdict = ADAPTER_OK, .doc = STR("{\"reachable\":true}") };
+    static const struct adapter_check there = { .name = { "reachable", 9 },
+                                                .outcome = ADAPTER_CHECK_PASSED,
+                                                .text = { "it is part of this program, and its numbers are made up",
+                                                          55 } };
+    op->result.checks = &there;
+    op->result.checks_n = 1;
+    (void)adapter_done(op);
 }
 
 const struct adapter mock_adapter = {
     .name = "mock",
     .title = "Mock ad server",
     .local = true,
+    .simulates = true,
     .paces_by_performance = true,
     .staleness_s = 0,
     .source = "mock",
@@ -158,7 +162,7 @@ const struct adapter mock_adapter = {
         [ADAPTER_UPDATE] = { .run = book }, /* new packages get their ids; the model reads the rest from the plan */
         [ADAPTER_CANCEL] = { .run = cancel },
         [ADAPTER_CREATIVES] = { .run = take_creatives },
-        [ADAPTER_STATUS] = { .run = status },
+        [ADAPTER_TEST] = { .run = test },
     },
     .deliver = mock_deliver,
     .auction = mock_auction,

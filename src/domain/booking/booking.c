@@ -2,13 +2,14 @@
 
 #include "contract/json.h"
 #include "domain/delivery/delivery.h"
+#include "domain/plan/ad_catalog.h"
 #include "store/q/q_delivery.h"
 #include "store/q/q_job.h"
 
 static const char *const verb_names[ADAPTER_VERBS_N] = {
     [ADAPTER_BOOK] = "book",           [ADAPTER_UPDATE] = "update", [ADAPTER_CANCEL] = "cancel",
-    [ADAPTER_CREATIVES] = "creatives", [ADAPTER_REPORT] = "report", [ADAPTER_INVENTORY] = "inventory",
-    [ADAPTER_STATUS] = "status",
+    [ADAPTER_CREATIVES] = "creatives", [ADAPTER_LOOK] = "look",     [ADAPTER_REPORT] = "report",
+    [ADAPTER_INVENTORY] = "inventory", [ADAPTER_TEST] = "test",     [ADAPTER_FORECAST] = "forecast",
 };
 
 const char *adapter_verb_name(enum adapter_verb verb)
@@ -20,10 +21,11 @@ const char *adapter_verb_name(enum adapter_verb verb)
 const char *adapter_verb_phrase(enum adapter_verb verb)
 {
     static const char *const phrases[ADAPTER_VERBS_N] = {
-        [ADAPTER_BOOK] = "book this media buy",        [ADAPTER_UPDATE] = "change this media buy",
-        [ADAPTER_CANCEL] = "cancel this media buy",    [ADAPTER_CREATIVES] = "take the creatives of this media buy",
-        [ADAPTER_REPORT] = "report on this media buy", [ADAPTER_INVENTORY] = "tell its inventory",
-        [ADAPTER_STATUS] = "tell its status",
+        [ADAPTER_BOOK] = "book this media buy",         [ADAPTER_UPDATE] = "change this media buy",
+        [ADAPTER_CANCEL] = "cancel this media buy",     [ADAPTER_CREATIVES] = "take the creatives of this media buy",
+        [ADAPTER_REPORT] = "report on this media buy",  [ADAPTER_INVENTORY] = "tell its inventory",
+        [ADAPTER_LOOK] = "show this media buy",         [ADAPTER_TEST] = "pass its test",
+        [ADAPTER_FORECAST] = "forecast this media buy",
     };
     ENSURE(verb >= 0 && verb < ADAPTER_VERBS_N);
     return phrases[verb];
@@ -132,7 +134,10 @@ int booking_admit(const struct act *act, struct str media_buy_id, struct err *e)
     struct ad_server server;
     if (load(act, media_buy_id, &plan, &server, e)) return -1;
     struct adapter_problems *problems = ARENA_NEW(act->arena, struct adapter_problems);
-    server.adapter->admit(server.config, &plan, problems);
+    struct ad_catalog catalog;
+    ad_catalog_init(&catalog, act, &server);
+    server.adapter->admit(server.config, &plan, &catalog.catalog, problems);
+    if (ad_catalog_check(&catalog, e)) return -1;
     /* Also for a buy that waits for a person: what would be booked once that person agrees. */
     if (plan.remote_id.n == 0) {
         rehearse(act, &server, &plan, ADAPTER_BOOK);
@@ -161,15 +166,37 @@ void booking_rehearse_refusal(const struct act *act, const struct err *why)
 
 /* ---- operations ---- */
 
-int booking_record(const struct act *act, const struct plan *plan, const struct adapter_result *result, struct err *e)
+/* One order may carry several of a publisher's advertisers: the id is that of this account and brand. */
+static int record_advertiser(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                             struct str remote_id, struct err *e)
 {
-    if (result->remote_id.n && q_remote_order_put(act->tx, plan->media_buy_id, result->remote_id, e)) return -1;
-    for (size_t i = 0; i < result->remotes_n; i++) {
-        const struct adapter_remote *r = &result->remotes[i];
-        int index = package_index(plan, r->id);
-        if (index < 0) continue; /* a creative's, or nothing of ours */
-        if (str_eq(plan->packages[index].remote_id, r->remote_id)) continue;
-        if (q_remote_package_put(act->tx, r->id, r->remote_id, e)) return -1;
+    struct ad_server_key key = { act->tenant->tenant_id, server->name };
+    struct ad_remote_row row = { .kind = AD_REMOTE_ADVERTISER,
+                                 .own_id = plan_advertiser_id(act->arena, plan),
+                                 .remote_id = remote_id,
+                                 .recorded_at = act->now };
+    return q_ad_remote_put(act->tx, &key, &row, e);
+}
+
+static int record_one(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                      const struct adapter_remote *r, struct err *e)
+{
+    switch (r->kind) {
+    case REMOTE_ORDER: return q_remote_order_put(act->tx, plan->media_buy_id, r->remote_id, e);
+    case REMOTE_ADVERTISER: return record_advertiser(act, server, plan, r->remote_id, e);
+    case REMOTE_CREATIVE: return q_remote_creative_id_put(act->tx, plan->media_buy_id, r->id, r->remote_id, e);
+    case REMOTE_PACKAGE:
+        if (package_index(plan, r->id) < 0) return 0; /* nothing of ours */
+        return q_remote_package_put(act->tx, r->id, r->remote_id, e);
+    }
+    ENSURE(!"a kind of remote id");
+}
+
+int booking_record(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                   const struct booking_remotes *remotes, struct err *e)
+{
+    for (size_t i = 0; i < remotes->n; i++) {
+        if (record_one(act, server, plan, &remotes->list[i], e)) return -1;
     }
     return 0;
 }
@@ -177,25 +204,35 @@ int booking_record(const struct act *act, const struct plan *plan, const struct 
 static int run_local(const struct act *act, const struct ad_server *server, const struct plan *plan,
                      enum adapter_verb verb, struct err *e)
 {
-    struct adapter_op op = { .adapter = server->adapter,
-                             .config = server->config,
-                             .verb = verb,
-                             .plan = plan,
-                             .now = act->now,
-                             .arena = act->arena,
-                             .key = plan->media_buy_id };
+    struct ad_catalog catalog;
+    ad_catalog_init(&catalog, act, server);
+    struct adapter_op *op = ARENA_NEW(act->arena, struct adapter_op);
+    *op = (struct adapter_op){ .adapter = server->adapter,
+                               .config = server->config,
+                               .site = &server->site,
+                               .catalog = &catalog.catalog,
+                               .verb = verb,
+                               .plan = plan,
+                               .plans = plan,
+                               .plans_n = 1,
+                               .now = act->now,
+                               .arena = act->arena,
+                               .key = plan->media_buy_id };
     if (server->adapter->verbs[verb].run == NULL) return 0;
-    server->adapter->verbs[verb].run(&op);
-    switch (op.result.verdict) {
+    server->adapter->verbs[verb].run(op);
+    if (ad_catalog_check(&catalog, e)) return -1;
+    struct booking_remotes remotes = { op->remotes, op->remotes_n };
+    switch (op->result.verdict) {
     case ADAPTER_OK:
-        return verb == ADAPTER_CREATIVES ? booking_creatives_taken(act, plan, &op.result, e)
-                                         : booking_record(act, plan, &op.result, e);
+        if (booking_record(act, server, plan, &remotes, e)) return -1;
+        return verb == ADAPTER_CREATIVES ? booking_creatives_taken(act, plan, &op->problems, e) : 0;
     case ADAPTER_TRY_LATER:
+    case ADAPTER_WAITS:
         (void)err_set(e, "SERVICE_UNAVAILABLE", "the ad server is busy");
-        e->retry_after_s = op.result.retry_after_s > 0 ? op.result.retry_after_s : 30;
+        e->retry_after_s = op->result.retry_after_s > 0 ? op->result.retry_after_s : 30;
         return -1;
     case ADAPTER_REFUSED:
-        (void)err_set(e, "VALIDATION_ERROR", "the ad server refused: " STR_FMT, STR_ARG(op.result.reason));
+        (void)err_set(e, "VALIDATION_ERROR", "the ad server refused: " STR_FMT, STR_ARG(op->result.reason));
         blame(act, server, NULL, e);
         return -1;
     }

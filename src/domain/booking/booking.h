@@ -39,9 +39,9 @@ enum creatives_when {
 MUST_CHECK int booking_creatives(const struct act *act, struct str media_buy_id, enum creatives_when when,
                                  struct err *e);
 
-/* Stores what the ad server took. */
+/* Stores what the ad server took: all of the plan's creatives but those that `problems` name. */
 MUST_CHECK int booking_creatives_taken(const struct act *act, const struct plan *plan,
-                                       const struct adapter_result *result, struct err *e);
+                                       const struct adapter_problems *problems, struct err *e);
 
 /* True when the ad server takes creatives by a job, so that what is approved here is not yet there. */
 bool booking_awaits_creatives(const struct act *act);
@@ -51,9 +51,13 @@ MUST_CHECK int booking_rehearse_creatives(const struct act *act, struct str medi
 /* In a dry run: notes that what would be asked, would be refused. */
 void booking_rehearse_refusal(const struct act *act, const struct err *why);
 
-/* Stores the ids an ad server gave; for the job that ran a remote operation, and used by the local ones. */
-MUST_CHECK int booking_record(const struct act *act, const struct plan *plan, const struct adapter_result *result,
-                              struct err *e);
+/* Stores the ids that an ad server gave, the moment they are known, however its operation ends. */
+struct booking_remotes {
+    const struct adapter_remote *list;
+    size_t n;
+};
+MUST_CHECK int booking_record(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                              const struct booking_remotes *remotes, struct err *e);
 
 /* The job that asks a remote ad server. With a task its plan is the task's, and its end the task's (task_execute.h). */
 struct booking_job {

@@ -45,18 +45,23 @@ static struct str digest_of(const struct act *act, const struct plan *plan)
     return none ? STR_NONE : hex_encode(act->arena, (struct str){ (const char *)hash, sizeof(hash) });
 }
 
-int booking_creatives_taken(const struct act *act, const struct plan *plan, const struct adapter_result *result,
+static bool named(const struct adapter_problems *problems, struct str creative_id)
+{
+    for (size_t i = 0; i < problems->n; i++) {
+        if (str_eq(problems->item[i].creative_id, creative_id)) return true;
+    }
+    return false;
+}
+
+int booking_creatives_taken(const struct act *act, const struct plan *plan, const struct adapter_problems *problems,
                             struct err *e)
 {
     for (size_t i = 0; i < plan->packages_n; i++) {
         const struct plan_package *p = &plan->packages[i];
         for (size_t k = 0; k < p->creatives_n; k++) {
-            struct remote_creative row = { p->package_id, p->creatives[k].creative_id, p->creatives[k].remote_id,
-                                           act->now };
-            for (size_t r = 0; r < result->remotes_n; r++) {
-                if (str_eq(result->remotes[r].id, row.creative_id)) row.remote_id = result->remotes[r].remote_id;
-            }
-            if (q_remote_creative_put(act->tx, &row, e)) return -1;
+            if (named(problems, p->creatives[k].creative_id)) continue;
+            struct remote_creative row = { p->package_id, p->creatives[k].creative_id, act->now };
+            if (q_creative_sent_put(act->tx, &row, e)) return -1;
         }
     }
     return 0;

@@ -83,7 +83,7 @@ int task_execute_start(const struct act *act, const struct task_resolution *r, c
         if (add_job(act, wanted, task, x.job_id, e)) return -1;
     }
     write_execution(act, task, &x);
-    task_drop_failure(act, task);
+    task_drop(act, task, "failure");
     task->state = STR("in_progress");
     task->updated_at = act->now;
     task->next_at = TIME_NONE;
@@ -137,6 +137,7 @@ static int open_again(const struct act *act, struct execution *x, struct task_ro
     struct act as = as_decider(act, x, NULL);
     x->running = false;
     write_execution(act, task, x);
+    task_drop(act, task, "waiting");
     task->state = x->state;
     task_set_next(act, task);
     return task_keep_failure(&as, task, why, e);
@@ -147,7 +148,6 @@ static int take_back(const struct act *act, const struct task_execution_result *
 {
     enum booking_outcome outcome;
     if (in->verb != ADAPTER_BOOK) return 0; /* ending a booked buy has queued what ends it there */
-    if (booking_record(act, in->plan, in->result, e)) return -1;
     return booking_submit(act, in->server, in->plan, ADAPTER_CANCEL, &outcome, e);
 }
 
@@ -163,16 +163,34 @@ int task_executed(const struct act *act, const struct task_execution_result *in,
     if (tx_rehearse(act->tx, e)) return -1;
     if (approve(act, &x, &task, &why)) {
         if (tx_rehearse_end(act->tx, e)) return -1;
-        if (in->verb == ADAPTER_BOOK && booking_record(act, in->plan, in->result, e)) return -1;
         return open_again(act, &x, &task, &why, e);
     }
-    if (tx_rehearse_keep(act->tx, e) || booking_record(act, in->plan, in->result, e)) return -1;
+    if (tx_rehearse_keep(act->tx, e)) return -1;
     struct act as = as_decider(act, &x, NULL);
     x.running = false;
     write_execution(act, &task, &x);
+    task_drop(act, &task, "waiting");
     task.state = STR("completed");
     task.decision = STR("approved");
     return task_finish(&as, &task, x.reason, e);
+}
+
+int task_execution_waits(const struct act *act, struct str task_id, const struct task_wait *wait, struct err *e)
+{
+    struct task_row task;
+    struct execution x;
+    if (task_load(act, task_id, &task, e)) return -1;
+    read_execution(act, &task, &x);
+    if (!task_open(&task) || !x.running) return 0;
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_str(doc, o, "reason", wait->reason);
+    json_add_time(doc, o, "until", wait->until);
+    struct str text = json_write(act->arena, o);
+    if (str_eq(task_member(act, &task, "waiting"), text)) return 0;
+    task_put(act, &task, "waiting", text);
+    task.updated_at = act->now;
+    return q_task_update(act->tx, &task, e) || task_changed(act, &task, "waiting", e) ? -1 : 0;
 }
 
 int task_not_executed(const struct act *act, struct str task_id, struct str reason, struct err *e)

@@ -28,15 +28,23 @@ enum task_execution {
 MUST_CHECK int task_execute_plan(const struct act *act, struct str task_id, enum task_execution *how, struct plan *plan,
                                  struct err *e);
 
-/* The ad server agreed. For a task that has ended in the meantime a new order is canceled again. */
+/* The ad server agreed; the ids it gave are recorded. For a task that has ended in the meantime a new order is canceled
+ * again. */
 struct task_execution_result {
     struct str task_id;
     enum adapter_verb verb;
     const struct ad_server *server;
     const struct plan *plan;
-    const struct adapter_result *result;
 };
 MUST_CHECK int task_executed(const struct act *act, const struct task_execution_result *in, struct err *e);
+
+/* It waits for somebody or something over there: the task says for what and until when. */
+struct task_wait {
+    struct str reason;
+    int64_t until;
+};
+MUST_CHECK int task_execution_waits(const struct act *act, struct str task_id, const struct task_wait *wait,
+                                    struct err *e);
 
 /* It did not; nothing when the task does not wait for that. */
 MUST_CHECK int task_not_executed(const struct act *act, struct str task_id, struct str reason, struct err *e);

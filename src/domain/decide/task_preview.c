@@ -1,5 +1,7 @@
 #include "domain/decide/task_preview.h"
 
+#include "domain/plan/ad_catalog.h"
+
 /* Without an ad server, or with one whose settings are wrong, there is no plan to show. */
 static int load(const struct act *act, const struct task_row *task, struct task_preview *p, struct err *e)
 {
@@ -8,9 +10,11 @@ static int load(const struct act *act, const struct task_row *task, struct task_
     int found = plan_load(act, task->subject_id, PLAN_WHOLE, &p->plan, e);
     if (found < 1) return found;
     p->problems = ARENA_NEW(act->arena, struct adapter_problems);
-    p->server.adapter->admit(p->server.config, &p->plan, p->problems);
+    struct ad_catalog catalog;
+    ad_catalog_init(&catalog, act, &p->server);
+    p->server.adapter->admit(p->server.config, &p->plan, &catalog.catalog, p->problems);
     p->planned = true;
-    return 0;
+    return ad_catalog_check(&catalog, e);
 }
 
 static void approve(const struct act *act, const struct task_row *task, struct task_preview *p)

@@ -1,13 +1,34 @@
 #include "domain/plan/plan.h"
 
 #include "base/rfc3339.h"
+#include "domain/core/tenant_settings.h"
 #include "domain/plan/media_buy_state.h"
+#include "domain/product/format.h"
 #include "domain/product/package_lists.h"
 #include "domain/product/product.h"
-#include "domain/core/tenant_settings.h"
 #include "store/q/q_account.h"
+#include "store/q/q_ad_server.h"
 #include "store/q/q_creative.h"
 #include "store/q/q_delivery.h"
+#include "store/q/q_tenant.h"
+
+/* The ad server that everything is booked on. */
+static struct str ad_server_name(const struct act *act)
+{
+    return act->ad_server ? act->ad_server->name : act->tenant->adapter;
+}
+
+static struct adapter_site site_of(const struct act *act, const struct tenant_settings *ts, struct str name)
+{
+    struct adapter_site site = { .tenant_id = act->tenant->tenant_id,
+                                 .tenant_name = act->tenant->name,
+                                 .ad_server = name,
+                                 .timezone = ts->timezone,
+                                 .agent_url = ts->agent_url,
+                                 .sandbox = act->sandbox };
+    memcpy(site.currency, ts->currency, sizeof(site.currency));
+    return site;
+}
 
 int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
 {
@@ -16,7 +37,7 @@ int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
         *out = *act->ad_server;
         return 0;
     }
-    struct ad_server server = { .adapter = adapter_find(act->tenant->adapter) };
+    struct ad_server server = { .adapter = adapter_find(act->tenant->adapter), .name = act->tenant->adapter };
     if (server.adapter == NULL) {
         return err_set(e, "CONFIGURATION_ERROR", "the publisher's ad server is not one this program knows");
     }
@@ -26,7 +47,10 @@ int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
     if (act->fill_percent && str_is(act->tenant->adapter, "mock")) {
         text = arena_printf(act->arena, "{\"fill_percent\":%d}", act->fill_percent);
     }
-    if (server.adapter->configure(act->arena, text, &server.config, e)) return err_in(e, "/adapter_settings");
+    server.settings = text;
+    server.site = site_of(act, &ts, server.name);
+    if (server.adapter->configure(act->arena, &server.site, text, &server.config, e))
+        return err_in(e, "/adapter_settings");
     *out = server;
     return 0;
 }
@@ -85,6 +109,7 @@ static int describe(const struct act *act, const struct package_row *row, struct
     if (rc < 0) return -1;
     if (rc == 0) return 0; /* since deleted: what was sold stands, as display */
     p->medium = medium_of(&product);
+    p->promise = product.guaranteed ? PROMISE_GUARANTEED : PROMISE_NON_GUARANTEED;
     const struct pricing_option *o = product_pricing_option(&product, row->pricing_option_id);
     p->auction = auction_of(o);
     /* A bid is the most that is paid, so what it would pay for is no goal. */
@@ -159,6 +184,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
         .name = row->name,
         .product_id = row->product_id,
         .remote_id = row->remote_id,
+        .ad_server = ad_server_name(act),
         .rate_micros = row->rate_micros,
         .budget_micros = row->budget_micros,
         .impressions_goal = row->impressions_goal,
@@ -185,6 +211,9 @@ int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const
         .media_buy_id = buy->media_buy_id,
         .name = buy->name,
         .po_number = buy->po_number,
+        .buyer_ref = buy->buyer_ref,
+        .principal_id = buy->principal_id,
+        .account_id = buy->account_id,
         .start_at = buy->start_at,
         .end_at = buy->end_at,
         .live_from = live_from(buy),
@@ -207,6 +236,63 @@ static bool will_run(enum plan_depth depth, struct str status)
 {
     if (str_is(status, "approved")) return true;
     return depth == PLAN_EXPECTED && (str_is(status, "pending_review") || str_is(status, "processing"));
+}
+
+static enum plan_medium medium_of_format(enum format_type t, enum plan_medium product)
+{
+    switch (t) {
+    case FORMAT_DISPLAY:
+    case FORMAT_NATIVE: return MEDIUM_DISPLAY;
+    case FORMAT_VIDEO: return product == MEDIUM_BROADCAST || product == MEDIUM_DOOH ? product : MEDIUM_VIDEO;
+    case FORMAT_AUDIO: return product == MEDIUM_BROADCAST ? product : MEDIUM_AUDIO;
+    case FORMAT_OTHER: return product;
+    }
+    ENSURE(!"a type of format");
+}
+
+/* What the reference says counts before what its format says. */
+static int read_format(const struct act *act, const struct format_ref *ref, enum plan_medium product,
+                       struct plan_format *out, struct err *e)
+{
+    struct format_spec spec;
+    int found = format_load(act->tx, act->arena, act->tenant->tenant_id, ref, &spec, e);
+    if (found < 0) return -1;
+    *out = (struct plan_format){ .format_id = ref->id, .medium = product };
+    if (found) {
+        out->medium = medium_of_format(spec.type, product);
+        out->width = (int)spec.width;
+        out->height = (int)spec.height;
+        out->duration_ms = spec.duration_ms.max;
+    }
+    if (ref->width > 0 && ref->height > 0) {
+        out->width = (int)ref->width;
+        out->height = (int)ref->height;
+    }
+    if (ref->duration_ms > 0) out->duration_ms = ref->duration_ms;
+    return 0;
+}
+
+/* Those the buyer named; for what they leave open, and when it named none, the product's. */
+static int add_formats(const struct act *act, yyjson_val *asked, struct plan_package *p, struct err *e)
+{
+    struct product product = { .formats_n = 0 };
+    yyjson_val *named = json_arr(asked, "format_ids");
+    size_t most = yyjson_arr_size(named), n = 0;
+    if (product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e) < 0) return -1;
+    if (!most) most = product.formats_n;
+    struct plan_format *list = ARENA_ARRAY(act->arena, struct plan_format, most + 1);
+    for (size_t i = 0; i < most; i++) {
+        struct format_ref ref;
+        if (!named) ref = product.formats[i];
+        else if (!format_ref_read(yyjson_arr_get(named, i), &ref)) continue;
+        for (size_t k = 0; named && !ref.width && k < product.formats_n; k++) {
+            if (str_eq(product.formats[k].id, ref.id)) ref = product.formats[k];
+        }
+        if (read_format(act, &ref, p->medium, &list[n++], e)) return -1;
+    }
+    p->formats = list;
+    p->formats_n = n;
+    return 0;
 }
 
 static int add_creatives(const struct act *act, enum plan_depth depth, struct plan_package *p, struct err *e)
@@ -233,15 +319,56 @@ static int add_creatives(const struct act *act, enum plan_depth depth, struct pl
     return 0;
 }
 
-static int find_advertiser(const struct act *act, const struct media_buy_row *buy, struct str *out, struct err *e)
+/* ---- whose it is ---- */
+
+struct str plan_advertiser_id(struct arena *a, const struct plan *plan)
 {
-    struct account_row account,
-        key = { .tenant_id = buy->tenant_id, .principal_id = buy->principal_id, .account_id = buy->account_id };
-    *out = json_str(json_obj(parsed(act, buy->doc), "brand"), "domain");
-    if (out->n) return 0;
+    return arena_printf(a, STR_FMT "\n" STR_FMT, STR_ARG(plan->account_id), STR_ARG(plan->advertiser));
+}
+
+/* Who pays is who is billed: the entity the account names, else the operator, else the brand. */
+static void set_payer(const struct act *act, const struct account_row *account, struct plan *plan)
+{
+    yyjson_val *doc = parsed(act, account->doc);
+    plan->billing = json_str(doc, "billing");
+    plan->payer = json_str(json_obj(doc, "billing_entity"), "legal_name");
+    if (!plan->payer.n && !str_is(plan->billing, "advertiser")) plan->payer = account->operator_domain;
+    if (!plan->payer.n) plan->payer = plan->advertiser;
+}
+
+/* {"<ad server>": {"advertiser_id": "...", "agency_id": "..."}}, written by the publisher. */
+static void take_remote_ids(yyjson_val *servers, struct str ad_server, struct plan *plan)
+{
+    yyjson_val *one = ad_server.n ? yyjson_obj_getn(servers, ad_server.p, ad_server.n) : NULL;
+    if (!plan->advertiser_remote_id.n) plan->advertiser_remote_id = json_str(one, "advertiser_id");
+    if (!plan->agency_remote_id.n) plan->agency_remote_id = json_str(one, "agency_id");
+}
+
+static int find_remote_ids(const struct act *act, const struct account_row *account, struct str ad_server,
+                           struct plan *plan, struct err *e)
+{
+    struct ad_server_key key = { act->tenant->tenant_id, ad_server };
+    struct principal_row buyer;
+    int found = q_principal_get(act->tx, act->arena, act->tenant->tenant_id, plan->principal_id, &buyer, e);
+    if (found < 0) return -1;
+    take_remote_ids(json_get_path(parsed(act, account->doc), "/ext/salesagent/ad_servers"), ad_server, plan);
+    if (found) take_remote_ids(json_obj(parsed(act, buyer.doc), "ad_servers"), ad_server, plan);
+    if (plan->advertiser_remote_id.n) return 0;
+    return q_ad_remote_get(act->tx, act->arena, &key, AD_REMOTE_ADVERTISER, plan_advertiser_id(act->arena, plan),
+                           &plan->advertiser_remote_id, e);
+}
+
+static int find_advertiser(const struct act *act, const struct media_buy_row *buy, struct plan *plan, struct err *e)
+{
+    struct account_row account = { .doc = STR_NONE }, key = { .tenant_id = buy->tenant_id,
+                                                              .principal_id = buy->principal_id,
+                                                              .account_id = buy->account_id };
     int found = q_account_get(act->tx, act->arena, &key, &account, e);
-    if (found == 1) *out = account.brand_domain.n ? account.brand_domain : account.name;
-    return found < 0 ? -1 : 0;
+    if (found < 0) return -1;
+    plan->advertiser = json_str(json_obj(parsed(act, buy->doc), "brand"), "domain");
+    if (!plan->advertiser.n) plan->advertiser = account.brand_domain.n ? account.brand_domain : account.name;
+    set_payer(act, &account, plan);
+    return find_remote_ids(act, &account, ad_server_name(act), plan, e);
 }
 
 struct completion {
@@ -255,12 +382,13 @@ static int complete(const struct act *act, const struct completion *c, struct pl
     struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, plan->packages_n + 1);
     for (size_t i = 0; i < plan->packages_n; i++) {
         list[i] = plan->packages[i];
-        yyjson_val *overlay = json_obj(parsed(act, c->packages->rows[i].doc), "targeting_overlay");
+        yyjson_val *asked = parsed(act, c->packages->rows[i].doc);
+        yyjson_val *overlay = json_obj(asked, "targeting_overlay");
         if (overlay && package_lists_resolve(act, c->buy->principal_id, overlay, &list[i].targeting, e)) return -1;
-        if (add_creatives(act, c->depth, &list[i], e)) return -1;
+        if (add_formats(act, asked, &list[i], e) || add_creatives(act, c->depth, &list[i], e)) return -1;
     }
     plan->packages = list;
-    return find_advertiser(act, c->buy, &plan->advertiser, e);
+    return find_advertiser(act, c->buy, plan, e);
 }
 
 int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth depth, struct plan *out, struct err *e)

@@ -176,13 +176,13 @@ int task_finish(const struct act *act, struct task_row *task, struct str reason,
     return task_changed(act, task, arena_cstr(act->arena, task->decision), e);
 }
 
-void task_drop_failure(const struct act *act, struct task_row *task)
+void task_drop(const struct act *act, struct task_row *task, const char *key)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_val *old = parsed(act, task);
-    if (!json_has(old, "failure")) return;
+    if (!json_has(old, key)) return;
     yyjson_mut_val *o = json_copy(doc, old);
-    (void)yyjson_mut_obj_remove_key(o, "failure"); /* it is there */
+    (void)yyjson_mut_obj_remove_key(o, key); /* it is there */
     task->doc = json_write(act->arena, o);
 }
 
@@ -221,7 +221,7 @@ static int under_way(const struct act *act, const struct task_row *task, struct 
 
 static int decided(const struct act *act, const struct task_resolution *r, struct task_row *task, struct err *e)
 {
-    task_drop_failure(act, task);
+    task_drop(act, task, "failure");
     task->state = r->decision == TASK_APPROVE ? STR("completed") : STR("failed");
     task->decision = r->decision == TASK_APPROVE ? STR("approved") : STR("rejected");
     return task_finish(act, task, r->reason, e);

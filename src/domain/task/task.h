@@ -11,7 +11,8 @@
  * Only people of the publisher decide. task doc: {"operation": {...}, "rule": "why a person must decide",
  * "description", "context", "push_notification_config", "comments": [], "reason", "resolved_by", "result",
  * "terms": {rule_id, rule_name, role, lapse, remind_at, escalate_at}, "findings", "difference",
- * "failure": {"code", "message", "field", "suggestion", "at", "by"} of the last attempt that failed}. */
+ * "failure": {"code", "message", "field", "suggestion", "at", "by"} of the last attempt that failed,
+ * "waiting": {"reason", "until"} while the ad server waits for somebody or something}. */
 #pragma once
 
 #include "contract/json.h"
@@ -106,6 +107,8 @@ struct str task_member(const struct act *act, const struct task_row *task, const
 
 /* Puts JSON text under a member of the doc (replacing it); for results. Does not write the row. */
 void task_put(const struct act *act, struct task_row *task, const char *key, struct str json_text);
+/* Removes a member of the doc, if it is there. Does not write the row. */
+void task_drop(const struct act *act, struct task_row *task, const char *key);
 
 /* ---- for the functions of this family (task*.c) ---- */
 
@@ -114,6 +117,5 @@ MUST_CHECK int task_execute(const struct act *act, const struct task_resolution 
                             struct err *e);
 /* Closes it as its state and decision say, with what follows from that. */
 MUST_CHECK int task_finish(const struct act *act, struct task_row *task, struct str reason, struct err *e);
-/* Leaves it open with the reason; and forgets that again (without writing the row). */
+/* Leaves it open with the reason under "failure". */
 MUST_CHECK int task_keep_failure(const struct act *act, struct task_row *task, const struct err *why, struct err *e);
-void task_drop_failure(const struct act *act, struct task_row *task);

@@ -125,14 +125,24 @@ int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote
     return stmt_run(s, e);
 }
 
-int q_remote_creative_put(struct tx *tx, const struct remote_creative *r, struct err *e)
+int q_remote_creative_id_put(struct tx *tx, struct str media_buy_id, struct str creative_id, struct str remote_id,
+                             struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE creative_assignment SET remote_id = ?, sent_at = ?"
-                                            " WHERE package_id = ? AND creative_id = ?");
-    stmt_str_or_null(s, 1, r->remote_id.n ? r->remote_id : STR_NONE);
-    stmt_i64(s, 2, r->sent_at);
-    stmt_str(s, 3, r->package_id);
-    stmt_str(s, 4, r->creative_id);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE creative_assignment SET remote_id = ?3"
+                                            " WHERE media_buy_id = ?1 AND creative_id = ?2");
+    stmt_str(s, 1, media_buy_id);
+    stmt_str(s, 2, creative_id);
+    stmt_str_or_null(s, 3, remote_id.n ? remote_id : STR_NONE);
+    return stmt_run(s, e);
+}
+
+int q_creative_sent_put(struct tx *tx, const struct remote_creative *r, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE creative_assignment SET sent_at = ? WHERE package_id = ? AND creative_id = ?");
+    stmt_i64(s, 1, r->sent_at);
+    stmt_str(s, 2, r->package_id);
+    stmt_str(s, 3, r->creative_id);
     return stmt_run(s, e);
 }
 

@@ -43,12 +43,15 @@ MUST_CHECK int q_remote_order_get(struct tx *tx, struct arena *a, struct str med
 MUST_CHECK int q_remote_order_put(struct tx *tx, struct str media_buy_id, struct str remote_id, struct err *e);
 MUST_CHECK int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote_id, struct err *e);
 
-/* The ad server runs this creative in this package; remote_id may be empty when it gave none. */
+/* The ad server's id of a creative, in all packages of the buy that use it. */
+MUST_CHECK int q_remote_creative_id_put(struct tx *tx, struct str media_buy_id, struct str creative_id,
+                                        struct str remote_id, struct err *e);
+/* The ad server runs this creative in this package. */
 struct remote_creative {
-    struct str package_id, creative_id, remote_id;
+    struct str package_id, creative_id;
     int64_t sent_at;
 };
-MUST_CHECK int q_remote_creative_put(struct tx *tx, const struct remote_creative *r, struct err *e);
+MUST_CHECK int q_creative_sent_put(struct tx *tx, const struct remote_creative *r, struct err *e);
 
 /* A digest of the creatives the ad server was last asked to run for a buy; empty: it was never asked. */
 MUST_CHECK int q_creatives_asked_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out,

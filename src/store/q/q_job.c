@@ -5,7 +5,9 @@
 
 #define JOB_COLUMNS                                                                                                    \
     "job_id, seq, tenant_id, kind, lane, subject, state, due_at, attempts, lease_until, deadline_at, progress,"        \
-    " last_error, created_at, updated_at"
+    " last_error, created_at, updated_at, waits, waiting_since"
+
+#define JOB_COLUMNS_N 17
 
 const char *job_state_name(enum job_state s)
 {
@@ -42,7 +44,9 @@ static void read_row(struct stmt *s, struct arena *a, struct job_row *out)
                              .progress = col_str(s, a, 11),
                              .last_error = col_str(s, a, 12),
                              .created_at = col_i64(s, 13),
-                             .updated_at = col_i64(s, 14) };
+                             .updated_at = col_i64(s, 14),
+                             .waits = col_i64(s, 15),
+                             .waiting_since = col_time(s, 16) };
 }
 
 int q_job_insert(struct tx *tx, const struct job_row *row, struct err *e)
@@ -102,7 +106,7 @@ static int find_due(struct tx *tx, struct arena *a, const struct job_claim *clai
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
     read_row(s, a, out);
-    out->payload = col_str(s, a, 15);
+    out->payload = col_str(s, a, JOB_COLUMNS_N);
     return 1;
 }
 
@@ -133,7 +137,9 @@ static int promote_next(struct tx *tx, struct str subject, struct err *e)
 int q_job_finish(struct tx *tx, const struct job_finish *f, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE job SET state = ?3, head = (?3 = 'ready'), due_at = ?4,"
-                                            " deadline_at = ?5, last_error = ?6, updated_at = ?7, lease_until = NULL"
+                                            " deadline_at = ?5, last_error = ?6, updated_at = ?7, lease_until = NULL,"
+                                            " waits = waits + ?8, waiting_since = CASE WHEN ?8 THEN"
+                                            " coalesce(waiting_since, ?7) ELSE waiting_since END"
                                             " WHERE job_id = ?1 AND attempts = ?2 AND state = 'ready'");
     stmt_str(s, 1, f->job_id);
     stmt_i64(s, 2, f->attempts);
@@ -142,10 +148,21 @@ int q_job_finish(struct tx *tx, const struct job_finish *f, struct err *e)
     stmt_time(s, 5, f->deadline_at);
     stmt_str(s, 6, f->last_error);
     stmt_i64(s, 7, f->now);
+    stmt_i64(s, 8, f->waits);
     if (stmt_run(s, e)) return -1;
     if (tx_changes(tx) != 1) return 0;
     if (f->state != JOB_STATE_READY && promote_next(tx, f->subject, e)) return -1;
     return 1;
+}
+
+int q_job_wake(struct tx *tx, struct str subject, int64_t now, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE job SET due_at = ?2 WHERE subject = ?1 AND state = 'ready' AND head = 1 AND waits > 0"
+                     " AND lease_until IS NULL AND due_at > ?2");
+    stmt_str(s, 1, subject);
+    stmt_i64(s, 2, now);
+    return stmt_run(s, e);
 }
 
 int q_job_progress(struct tx *tx, const struct job_row *row, struct str progress, int64_t lease_until, struct err *e)
@@ -224,7 +241,7 @@ int q_job_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str j
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
     read_row(s, a, out);
-    out->payload = col_str(s, a, 15);
+    out->payload = col_str(s, a, JOB_COLUMNS_N);
     return 1;
 }
 
@@ -252,9 +269,10 @@ int q_job_list(struct tx *tx, struct arena *a, const struct job_filter *f, struc
 int q_job_redeliver(struct tx *tx, struct str tenant_id, struct str job_id, int64_t now, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "UPDATE job SET state = 'ready', attempts = 0, due_at = ?3, deadline_at = NULL, lease_until = NULL,"
-            " updated_at = ?3, head = NOT EXISTS (SELECT 1 FROM job o WHERE o.subject = job.subject"
-            " AND o.state = 'ready') WHERE job_id = ?1 AND (?2 = '' OR tenant_id = ?2) AND state <> 'ready'");
+        tx,
+        "UPDATE job SET state = 'ready', attempts = 0, waits = 0, waiting_since = NULL, due_at = ?3, deadline_at = NULL, lease_until = NULL,"
+        " updated_at = ?3, head = NOT EXISTS (SELECT 1 FROM job o WHERE o.subject = job.subject"
+        " AND o.state = 'ready') WHERE job_id = ?1 AND (?2 = '' OR tenant_id = ?2) AND state <> 'ready'");
     stmt_str(s, 1, job_id);
     stmt_str(s, 2, tenant_id);
     stmt_i64(s, 3, now);

@@ -17,6 +17,8 @@ struct job_row {
     enum job_state state;
     int64_t seq, due_at, attempts, created_at, updated_at;
     int64_t lease_until, deadline_at; /* TIME_NONE when unset */
+    int64_t waits;         /* how many of the attempts ended waiting: they do not count */
+    int64_t waiting_since; /* the first of them; TIME_NONE: it has never waited */
 };
 
 const char *job_state_name(enum job_state s);
@@ -52,10 +54,14 @@ struct job_finish {
     int64_t attempts; /* the fence */
     enum job_state state; /* READY: again at due_at */
     int64_t due_at, deadline_at, now;
+    bool waits; /* READY, because somebody over there is not ready */
     struct str last_error;
 };
 /* 1 recorded, 0 the attempt is no longer ours, -1 failed. The next of the subject becomes claimable. */
 MUST_CHECK int q_job_finish(struct tx *tx, const struct job_finish *f, struct err *e);
+
+/* A job of the subject that waits for somebody on the other side is due now, because something new has come for it. */
+MUST_CHECK int q_job_wake(struct tx *tx, struct str subject, int64_t now, struct err *e);
 
 /* Records what was made so far and prolongs the lease: 1, 0 no longer ours, -1. */
 MUST_CHECK int q_job_progress(struct tx *tx, const struct job_row *row, struct str progress, int64_t lease_until,

@@ -1,8 +1,10 @@
-/* A remote ad server under faults: lost answers after the effect, errors, failing commits, crashes at any moment. Its
- * adapter is a small one of the test's own (find by key, create, add a line item). At the end of each seed every booking
- * has exactly one order with exactly one line item there, and our rows know both; or, when the ad server refused or is
- * one nobody knows any more, the job is dead and a task for a person is open. Every second buy has an approved creative, which goes there by a job, too: the
- * buy leaves pending_creatives when the ad server has it, and not before.
+/* A remote ad server under faults: lost answers after the effect, errors, tokens that expire, "too many requests", waits
+ * for a person, failing commits, crashes at any moment. Its adapter is a small one of the test's own (find by the buy's id,
+ * create, add a line item, wait for its approval). At the end of each seed every booking has exactly one order there, with
+ * exactly one line item, and our rows know both; or, when the ad server refused or is one nobody knows any more, the job is
+ * dead and a task for a person is open. Every second buy has an approved creative, which goes there by a job, too: the buy
+ * leaves pending_creatives when the ad server has it, and not before. No call goes out without a token that is good, and
+ * no more of them at a time, and no faster, than the account bears.
  *
  * sim_adapter [SEEDS [FIRST]] */
 #include <salesagent/adapter.h>
@@ -26,8 +28,14 @@
 #define HOUR  (INT64_C(3600) * USEC_PER_SEC)
 #define BUYS  6
 
+#define CALLS_PER_MINUTE 600
+#define GAP_US           100000
+#define PARALLEL         2
+#define TOKEN_S          3600
+
 struct order {
-    char key[64];
+    char buy[64], id[16];
+    bool made;
     int lines;
 };
 
@@ -45,12 +53,18 @@ struct world {
     char path[64];
     struct order orders[BUYS * 4];
     int orders_n, crashes;
+    int tokens; /* given out; the last one is good until it expires, or is revoked */
+    int64_t token_until;
+    bool revocable; /* not twice in a row: that would be a refusal */
+    int64_t started_at; /* the last call to the ad server */
+    int64_t approved_at; /* until then orders wait for a person over there; 0: they need none */
     bool refuses, refuses_creatives, unknown, failed;
 };
 
 struct totals {
-    int booked, refused, with_creatives, creatives_refused, crashes, repeats;
+    int booked, refused, with_creatives, creatives_refused, crashes, repeats, waited, tokens, expired, held;
 };
+static struct totals sum;
 
 static void fail(struct world *w, const char *what, int i)
 {
@@ -63,94 +77,140 @@ static uint64_t below(struct world *w, uint64_t n)
     return rng_u64(&w->rng) % n;
 }
 
-/* --- the adapter: find -> (create) -> record -> line -> done ----------------------------------------------------- */
+/* --- the adapter: find -> (create) -> line -> look -> done, or wait --------------------------------------------------- */
 
-static void call(struct adapter_op *op, const char *what)
+static void call(struct adapter_op *op, const char *what, struct str body)
 {
-    struct arena *a = op->arena;
     op->calls[0] = (struct http_call){ .method = STR("POST"),
-                                       .url = arena_printf(a, "https://ads.example.com/%s", what),
-                                       .body = op->key,
+                                       .url = arena_printf(op->arena, "https://ads.example.com/%s", what),
+                                       .body = body,
                                        .reach = HTTP_REACH_OPERATOR };
     op->calls_n = 1;
 }
 
 static bool failed_call(struct adapter_op *op)
 {
-    if (op->calls[0].outcome == HTTP_OK && op->calls[0].status == 200) return false;
-    bool refused = op->calls[0].outcome == HTTP_OK && op->calls[0].status == 422;
-    op->result = (struct adapter_result){ .verdict = refused ? ADAPTER_REFUSED : ADAPTER_TRY_LATER,
-                                          .reason = refused ? STR("no such inventory") : STR("no answer") };
+    if (adapter_no_answer(op, &op->answers[0])) return true;
+    if (op->answers[0].status == 200) return false;
+    (void)adapter_refuse(op, op->answers[0].status == 422 ? "no such inventory" : "not let in");
     return true;
 }
 
 static int step_find(struct adapter_op *op)
 {
-    call(op, "find");
+    call(op, "find", op->plan->media_buy_id);
     return 1;
+}
+
+static int line(struct adapter_op *op, struct str order)
+{
+    adapter_remote_add(op, REMOTE_ORDER, op->plan->media_buy_id, order);
+    op->progress = STR("{\"order\":true}");
+    op->progress_changed = true;
+    op->state = arena_alloc(op->arena, sizeof(struct str));
+    *(struct str *)op->state = arena_dup(op->arena, order);
+    call(op, "line", *(struct str *)op->state);
+    return 3;
 }
 
 static int step_found(struct adapter_op *op)
 {
     if (failed_call(op)) return ADAPTER_DONE;
-    if (str_is(op->calls[0].response, "none")) {
-        call(op, "create");
-        return 2;
-    }
-    op->calls_n = 0;
+    if (!str_is(op->answers[0].response, "none")) return line(op, op->answers[0].response);
+    call(op, "create", op->plan->media_buy_id);
     return 2;
 }
 
 static int step_created(struct adapter_op *op)
 {
-    if (op->calls_n && failed_call(op)) return ADAPTER_DONE;
-    op->progress = STR("{\"order\":true}");
-    op->progress_changed = true;
-    call(op, "line");
-    return 3;
+    return failed_call(op) ? ADAPTER_DONE : line(op, op->answers[0].response);
 }
 
 static int step_lined(struct adapter_op *op)
 {
     if (failed_call(op)) return ADAPTER_DONE;
-    struct adapter_remote *r = arena_alloc(op->arena, sizeof(*r));
-    *r = (struct adapter_remote){ op->plan->packages[0].package_id, STR("line-1") };
-    op->result = (struct adapter_result){ .remote_id = arena_dup(op->arena, op->key), .remotes = r, .remotes_n = 1 };
-    return ADAPTER_DONE;
+    adapter_remote_add(op, REMOTE_PACKAGE, op->plan->packages[0].package_id, STR("line-1"));
+    call(op, "look", *(struct str *)op->state);
+    return 4;
+}
+
+static int step_looked(struct adapter_op *op)
+{
+    if (failed_call(op)) return ADAPTER_DONE;
+    if (str_is(op->answers[0].response, "waits")) return adapter_wait(op, 7200, "a person there has not approved it");
+    return adapter_done(op);
 }
 
 /* Putting a creative is named by us, so a repeated one replaces itself. */
 static int step_put(struct adapter_op *op)
 {
-    if (!op->plan->remote_id.n) {
-        op->result = (struct adapter_result){ .verdict = ADAPTER_REFUSED, .reason = STR("there is no order") };
-        return ADAPTER_DONE;
-    }
-    call(op, "put");
+    if (!op->plan->remote_id.n) return adapter_refuse(op, "there is no order");
+    call(op, "put", op->plan->remote_id);
     return 1;
 }
 
 static int step_put_done(struct adapter_op *op)
 {
     if (failed_call(op)) return ADAPTER_DONE;
-    struct adapter_remote *r = arena_alloc(op->arena, sizeof(*r));
-    *r = (struct adapter_remote){ op->plan->packages[0].creatives[0].creative_id, STR("creative-1") };
-    op->result = (struct adapter_result){ .remotes = r, .remotes_n = 1 };
-    return ADAPTER_DONE;
+    adapter_remote_add(op, REMOTE_CREATIVE, op->plan->packages[0].creatives[0].creative_id, STR("creative-1"));
+    return adapter_done(op);
 }
 
-static const adapter_step book_steps[] = { step_find, step_found, step_created, step_lined };
+/* Runs on another thread: nothing of the world may be touched here. */
+static int token_ask(const void *config, int64_t now, struct arena *arena, struct http_call *out, struct err *e)
+{
+    *out = (struct http_call){ .method = STR("POST"),
+                               .url = arena_printf(arena, "https://ads.example.com/%s", "token"),
+                               .reach = HTTP_REACH_OPERATOR };
+    return 0;
+}
+
+static enum adapter_verdict token_read(const void *config, int64_t now, struct arena *arena,
+                                       const struct http_call *answer, struct adapter_token *out, struct str *reason)
+{
+    *reason = STR("no token");
+    if (answer->outcome != HTTP_OK || answer->status != 200) return ADAPTER_TRY_LATER;
+    *out = (struct adapter_token){ arena_dup(arena, answer->response), now + TOKEN_S * USEC_PER_SEC };
+    return ADAPTER_OK;
+}
+
+static void authorize(const void *config, struct str token, struct arena *arena, struct http_call *call)
+{
+    struct http_header *h = ARENA_NEW(arena, struct http_header);
+    *h = (struct http_header){ STR("Authorization"), token };
+    call->headers = h;
+    call->headers_n = 1;
+}
+
+static void limits(const void *config, struct adapter_limits *out)
+{
+    *out = (struct adapter_limits){ .calls_per_minute = CALLS_PER_MINUTE, .parallel = PARALLEL };
+}
+
+static const adapter_step book_steps[] = { step_find, step_found, step_created, step_lined, step_looked };
 static const adapter_step creative_steps[] = { step_put, step_put_done };
 static const struct adapter fake = { .name = "fake",
-                                     .verbs = { [ADAPTER_BOOK] = { .steps = book_steps, .steps_n = 4 },
+                                     .token_ask = token_ask,
+                                     .token_read = token_read,
+                                     .authorize = authorize,
+                                     .limits = limits,
+                                     .verbs = { [ADAPTER_BOOK] = { .steps = book_steps, .steps_n = 5 },
                                                 [ADAPTER_CREATIVES] = { .steps = creative_steps, .steps_n = 2 } } };
 
 /* --- the ad server ---------------------------------------------------------------------------------------------------- */
 
-static struct order *find_order(struct world *w, struct str key)
+static struct order *order_of_buy(struct world *w, struct str buy, bool made)
 {
     for (int i = 0; i < w->orders_n; i++) {
-        if (str_is(key, w->orders[i].key)) return &w->orders[i];
+        if (str_is(buy, w->orders[i].buy) && w->orders[i].made == made) return &w->orders[i];
+    }
+    return NULL;
+}
+
+static struct order *order_of_id(struct world *w, struct str id)
+{
+    for (int i = 0; i < w->orders_n; i++) {
+        if (str_is(id, w->orders[i].id)) return &w->orders[i];
     }
     return NULL;
 }
@@ -160,16 +220,67 @@ static bool is(const struct http_call *c, const char *what)
     return c->url.n > strlen(what) && memcmp(c->url.p + c->url.n - strlen(what), what, strlen(what)) == 0;
 }
 
+/* An order to be, so that the answer can name it before it is made. */
+static struct order *reserve(struct world *w, struct str buy)
+{
+    struct order *o = order_of_buy(w, buy, false);
+    if (o || w->orders_n == ARRAY_LEN(w->orders)) return o;
+    o = &w->orders[w->orders_n++];
+    (void)snprintf(o->buy, sizeof(o->buy), STR_FMT, STR_ARG(buy));
+    (void)snprintf(o->id, sizeof(o->id), "o-%d", w->orders_n);
+    return o;
+}
+
+static struct http_answer give_token(struct world *w)
+{
+    static char text[32];
+    if (below(w, 6) == 0) return (struct http_answer){ HTTP_OK, 503, -1, -1, 2000, "" };
+    (void)snprintf(text, sizeof(text), "token-%d", ++w->tokens);
+    w->token_until = w->sim.now + TOKEN_S * USEC_PER_SEC;
+    return (struct http_answer){ HTTP_OK, 200, -1, -1, 5000, text };
+}
+
+static bool let_in(struct world *w, const struct http_call *c)
+{
+    char good[32];
+    (void)snprintf(good, sizeof(good), "token-%d", w->tokens);
+    if (w->revocable && below(w, 40) == 0) w->token_until = w->sim.now; /* somebody revokes it */
+    w->revocable = c->headers_n == 1 && str_is(c->headers[0].value, good) && w->sim.now < w->token_until;
+    return w->revocable;
+}
+
+static void pace_checked(struct world *w)
+{
+    int64_t since = w->sim.now - w->started_at;
+    if (w->started_at && since < GAP_US) fail(w, "called faster than the account bears", -1);
+    w->started_at = w->sim.now;
+}
+
+static struct http_answer acted_on(struct world *w, const struct http_call *c)
+{
+    struct http_answer a = { HTTP_OK, 200, -1, 500, 1000 + (int64_t)below(w, 50000), "" };
+    struct order *o = order_of_buy(w, c->body, true);
+    if (is(c, "find")) a.response = o ? o->id : "none";
+    if (is(c, "create")) a.response = reserve(w, c->body)->id;
+    if (is(c, "look") && w->sim.now < w->approved_at) {
+        a.response = "waits";
+        sum.waited++;
+    }
+    bool refused = (w->refuses && is(c, "create")) || (w->refuses_creatives && is(c, "put"));
+    return refused ? (struct http_answer){ HTTP_OK, 422, -1, -1, 1000, "" } : a;
+}
+
 static struct http_answer answer(void *arg, const struct http_call *c)
 {
     struct world *w = arg;
-    struct http_answer a = { HTTP_OK, 200, -1, 500, 1000 + (int64_t)below(w, 50000), "" };
-    if (is(c, "find")) {
-        a.response = find_order(w, c->body) ? "there" : "none";
+    if (is(c, "token")) return give_token(w);
+    pace_checked(w);
+    if (!let_in(w, c)) {
+        sum.expired++;
+        return (struct http_answer){ HTTP_OK, 401, -1, -1, 1000, "" };
     }
-    bool refused = (w->refuses && is(c, "create")) || (w->refuses_creatives && is(c, "put"));
-    if (refused) a = (struct http_answer){ HTTP_OK, 422, -1, -1, 1000, "" };
-    switch (below(w, 8)) {
+    struct http_answer a = acted_on(w, c);
+    switch (below(w, 10)) {
     case 0:
         a.status = 503;
         a.effect_us = -1;
@@ -179,6 +290,10 @@ static struct http_answer answer(void *arg, const struct http_call *c)
         a.effect_us = -1;
         break;
     case 2: a.outcome = HTTP_UNKNOWN; break; /* it acted, and we do not hear of it */
+    case 3:
+        a = (struct http_answer){ HTTP_OK, 429, below(w, 2) ? 20 : -1, -1, 1000, "" };
+        sum.held++;
+        break;
     default: break;
     }
     return a;
@@ -187,11 +302,9 @@ static struct http_answer answer(void *arg, const struct http_call *c)
 static void effect(void *arg, const struct http_call *c)
 {
     struct world *w = arg;
-    struct order *o = find_order(w, c->body);
-    if (is(c, "create") && !w->refuses && w->orders_n < BUYS * 4) {
-        o = &w->orders[w->orders_n++]; /* this ad server does not notice a second one: looking first must prevent it */
-        (void)snprintf(o->key, sizeof(o->key), STR_FMT, STR_ARG(c->body));
-    }
+    /* This ad server does not notice a second order for the same buy: looking first must prevent it. */
+    if (is(c, "create") && !w->refuses) reserve(w, c->body)->made = true;
+    struct order *o = order_of_id(w, c->body);
     if (is(c, "line") && o) o->lines = 1; /* named, so a repeated one replaces itself */
 }
 
@@ -206,8 +319,8 @@ static void boot(struct world *w, int64_t now)
 {
     static const struct job_kind *const kinds[] = { &adapter_kind, NULL };
     struct err e;
-    struct store_options o = { .path = w->path, .fault = fault, .fault_arg = w };
-    w->server = (struct ad_server){ .adapter = &fake };
+    struct store_options o = { .path = w->path, .unsynced = true, .fault = fault, .fault_arg = w };
+    w->server = (struct ad_server){ .adapter = &fake, .name = STR("fake") };
     w->options = (struct jobs_world){ .ad_server = w->unknown ? NULL : &w->server };
     struct jobs_options jo = { .kinds = kinds, .context = &w->options };
     loop_sim_init(&w->sim, &w->loop, now, w->seed * 1000 + (uint64_t)w->crashes);
@@ -228,6 +341,7 @@ static void crash(struct world *w)
     store_crash(w->store);
     loop_sim_finish(&w->sim);
     w->crashes++;
+    w->started_at = 0; /* the pace is kept in memory */
     boot(w, now);
 }
 
@@ -271,7 +385,7 @@ static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
                                  .currency = "USD",
                                  .total_budget_micros = 1000000,
                                  .start_at = START,
-                                 .end_at = START + 48 * HOUR,
+                                 .end_at = START + 72 * HOUR,
                                  .revision = 1,
                                  .created_at = START,
                                  .updated_at = START,
@@ -294,7 +408,7 @@ static int add_buy(struct world *w, struct tx *tx, int i, struct err *e)
                              .impressions_goal = -1,
                              .pacing = STR("even"),
                              .start_at = START,
-                             .end_at = START + 48 * HOUR,
+                             .end_at = START + 72 * HOUR,
                              .canceled_at = TIME_NONE,
                              .doc = STR("{}") };
     struct plan plan;
@@ -378,13 +492,14 @@ static void check_buy(struct world *w, int i, struct totals *t)
         fail(w, "done, but the order is not known", i);
         return;
     }
-    int orders = 0, lines = 0;
-    for (int k = 0; k < w->orders_n; k++) {
-        if (!str_is(remote, w->orders[k].key)) continue;
-        orders++;
-        lines += w->orders[k].lines;
-    }
-    if (orders != 1 || lines != 1) fail(w, "not exactly one order with one line", i);
+    int orders = 0;
+    for (int k = 0; k < w->orders_n; k++) orders += w->orders[k].made && str_is(id, w->orders[k].buy);
+    struct order *o = order_of_id(w, remote);
+    if (orders != 1) fail(w, "not exactly one order there", i);
+    if (!o || !str_is(id, o->buy) || o->lines != 1)
+        fail(w, "the order that is known is not this buy's, or has no line", i);
+    int64_t lines = count(w, "SELECT count(*) FROM package WHERE media_buy_id = ? AND remote_id = 'line-1'", id);
+    if (lines != 1) fail(w, "the line item is not known", i);
 }
 
 static bool run_seed(uint64_t seed, struct totals *t)
@@ -400,16 +515,18 @@ static bool run_seed(uint64_t seed, struct totals *t)
     w->refuses = seed % 7 == 0;
     w->refuses_creatives = seed % 5 == 0;
     w->unknown = seed % 11 == 0;
+    w->approved_at = seed % 3 == 0 ? START + 40 * HOUR : 0;
     boot(w, START);
     if (store_write_now(w->store, prepare, w, &e)) fail(w, e.message, -1);
     for (int i = 0; i < 8; i++) {
         loop_sim_run_until(&w->sim, w->sim.now + (int64_t)below(w, 200) * (below(w, 2) ? 500 : 100000));
         crash(w);
     }
-    loop_sim_run_until(&w->sim, START + 60 * HOUR);
+    loop_sim_run_until(&w->sim, START + 90 * HOUR);
     for (int i = 0; i < BUYS; i++) check_buy(w, i, t);
     t->crashes += w->crashes;
     t->repeats += (int)w->http.started;
+    t->tokens += w->tokens;
     bool failed = w->failed;
     http_script_crash(&w->http);
     jobs_crash(w->jobs);
@@ -429,13 +546,15 @@ int main(int argc, char **argv)
 {
     int seeds = argc > 1 ? (int)strtoul(argv[1], NULL, 10) : 60, failed = 0;
     uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    struct totals t = { 0 };
+    struct totals *t = &sum;
     log_set_level(LOG_NONE);
-    for (int i = 0; i < seeds; i++) failed += !run_seed(first + (uint64_t)i, &t);
+    for (int i = 0; i < seeds; i++) failed += !run_seed(first + (uint64_t)i, t);
     fprintf(stdout,
             "# %d booked, %d refused, %d with creatives, %d creatives refused, %d crashes, %d calls after the last\n",
-            t.booked, t.refused, t.with_creatives, t.creatives_refused, t.crashes, t.repeats);
-    failed += seeds >= 20 && !(t.booked && t.refused && t.with_creatives && t.creatives_refused && t.crashes);
+            t->booked, t->refused, t->with_creatives, t->creatives_refused, t->crashes, t->repeats);
+    fprintf(stdout, "# %d waits, %d tokens, %d calls not let in, %d held\n", t->waited, t->tokens, t->expired, t->held);
+    failed += seeds >= 20 && !(t->booked && t->refused && t->with_creatives && t->creatives_refused && t->crashes &&
+                               t->waited && t->expired && t->held);
     fprintf(stdout, "1..1\n%s 1 - bookings and creatives happen exactly once or wait for a person, over %d seeds\n",
             failed ? "not ok" : "ok", seeds);
     return failed != 0;

@@ -82,16 +82,13 @@ static int step_ask(struct adapter_op *op)
 static int step_read(struct adapter_op *op)
 {
     struct world *w = &world;
-    if (op->calls[0].outcome != HTTP_OK) {
-        op->result = (struct adapter_result){ .verdict = ADAPTER_TRY_LATER, .reason = STR("no answer") };
-        return ADAPTER_DONE;
-    }
+    if (adapter_no_answer(op, &op->answers[0])) return ADAPTER_DONE;
     struct adapter_fact *facts = ARENA_ARRAY(op->arena, struct adapter_fact, DAYS_MAX);
     size_t n = 0;
     for (size_t i = 0; i < w->said_n; i++) {
         const struct said *s = &w->said[i];
         if (s->day_at < op->from_day || s->day_at >= op->to_day) continue;
-        facts[n] = (struct adapter_fact){ STR(PACKAGE), s->day_at, { { 0 } }, s->is_final };
+        facts[n] = (struct adapter_fact){ .package_id = STR(PACKAGE), .day_at = s->day_at, .is_final = s->is_final };
         for (int m = 0; m < METRICS_N; m++) facts[n].delivered.of[m] = METRIC_UNKNOWN;
         facts[n].delivered.of[METRIC_IMPRESSIONS] = s->impressions;
         facts[n++].delivered.of[METRIC_SPEND] = s->impressions * 10000;
@@ -328,7 +325,10 @@ static void begin(const struct flight *f)
     struct world *w = &world;
     struct err e;
     w->server = (struct ad_server){ .adapter = f->local ? adapter_find(STR("mock")) : &remote };
-    if (f->local) assert_int_equal(w->server.adapter->configure(&w->arena, STR_NONE, &w->server.config, &e), 0);
+    w->server.name = str_from(w->server.adapter->name);
+    if (f->local) {
+        assert_int_equal(w->server.adapter->configure(&w->arena, &w->server.site, STR_NONE, &w->server.config, &e), 0);
+    }
     boot(w, at(f->now));
     if (store_write_now(w->store, prepare, (void *)f, &e)) fail_msg("%s %s", e.message, e.field);
 }

@@ -10,19 +10,16 @@ static struct servers *world; /* adapters have no other way to it */
 
 /* ---- what both are ---- */
 
-static int configure(struct arena *arena, struct str json, const void **config, struct err *e)
+static int configure(struct arena *arena, const struct adapter_site *site, struct str json, const void **config,
+                     struct err *e)
 {
-    (void)arena;
-    (void)json;
-    (void)e;
     *config = NULL;
     return 0;
 }
 
-static void admit(const void *config, const struct plan *plan, struct adapter_problems *out)
+static void admit(const void *config, const struct plan *plan, const struct adapter_catalog *catalog,
+                  struct adapter_problems *out)
 {
-    (void)config;
-    (void)plan;
     if (world->mood == SERVER_OBJECTS) adapter_problem_add(out, STR_NONE, "packages", "the inventory is gone");
 }
 
@@ -33,14 +30,20 @@ static int64_t budget_of(const struct plan *plan)
     return sum;
 }
 
-static struct adapter_result agreed(struct adapter_op *op, struct str order)
+/* Its order is named after the buy. */
+static struct str order_id(struct adapter_op *op)
 {
-    struct adapter_remote *r = arena_alloc(op->arena, op->plan->packages_n * sizeof(*r));
+    return arena_printf(op->arena, "order-" STR_FMT, STR_ARG(op->plan->media_buy_id));
+}
+
+static int agreed(struct adapter_op *op)
+{
+    adapter_remote_add(op, REMOTE_ORDER, op->plan->media_buy_id, order_id(op));
     for (size_t i = 0; i < op->plan->packages_n; i++) {
         struct str id = op->plan->packages[i].package_id;
-        r[i] = (struct adapter_remote){ id, arena_printf(op->arena, "line-" STR_FMT, STR_ARG(id)) };
+        adapter_remote_add(op, REMOTE_PACKAGE, id, arena_printf(op->arena, "line-" STR_FMT, STR_ARG(id)));
     }
-    return (struct adapter_result){ .remote_id = order, .remotes = r, .remotes_n = op->plan->packages_n };
+    return adapter_done(op);
 }
 
 /* ---- near ---- */
@@ -48,34 +51,30 @@ static struct adapter_result agreed(struct adapter_op *op, struct str order)
 static void near_run(struct adapter_op *op)
 {
     if (world->mood == SERVER_REFUSES) {
-        op->result = (struct adapter_result){ .verdict = ADAPTER_REFUSED, .reason = STR("no such inventory") };
+        (void)adapter_refuse(op, "no such inventory");
         return;
     }
-    op->result = agreed(op, op->plan->media_buy_id);
+    (void)agreed(op);
 }
 
-/* ---- far: look by key, create or change, done ---- */
+/* ---- far: look by the buy's id, create or change, done ---- */
 
 static void ask(struct adapter_op *op, const char *what)
 {
-    op->calls[0] =
-        (struct http_call){ .method = STR("POST"),
-                            .url = arena_printf(op->arena, "https://ads.example/%s", what),
-                            .body = arena_printf(op->arena, STR_FMT " %lld",
-                                                 STR_ARG(op->verb == ADAPTER_BOOK ? op->key : op->plan->remote_id),
-                                                 (long long)budget_of(op->plan)),
-                            .reach = HTTP_REACH_OPERATOR };
+    op->calls[0] = (struct http_call){ .method = STR("POST"),
+                                       .url = arena_printf(op->arena, "https://ads.example/%s", what),
+                                       .body = arena_printf(op->arena, STR_FMT " %lld", STR_ARG(order_id(op)),
+                                                            (long long)budget_of(op->plan)),
+                                       .reach = HTTP_REACH_OPERATOR };
     op->calls_n = 1;
 }
 
 static bool failed(struct adapter_op *op)
 {
-    const struct http_call *c = &op->calls[0];
-    if (c->outcome == HTTP_OK && c->status == 200) return false;
-    bool refused = c->outcome == HTTP_OK && c->status == 422;
-    op->result = (struct adapter_result){ .verdict = refused ? ADAPTER_REFUSED : ADAPTER_TRY_LATER,
-                                          .reason = refused ? STR("no such inventory") : STR("no answer") };
-    return true;
+    const struct http_call *c = &op->answers[0];
+    if (adapter_no_answer(op, c)) return true;
+    if (c->status == 422) (void)adapter_refuse(op, "no such inventory");
+    return c->status == 422;
 }
 
 static int look(struct adapter_op *op)
@@ -87,10 +86,7 @@ static int look(struct adapter_op *op)
 static int looked(struct adapter_op *op)
 {
     if (failed(op)) return ADAPTER_DONE;
-    if (str_is(op->calls[0].response, "there")) { /* an earlier attempt of this job has made it */
-        op->result = agreed(op, op->key);
-        return ADAPTER_DONE;
-    }
+    if (str_is(op->answers[0].response, "there")) return agreed(op); /* an earlier attempt has made it */
     ask(op, "create");
     return 2;
 }
@@ -103,9 +99,7 @@ static int change(struct adapter_op *op)
 
 static int done(struct adapter_op *op)
 {
-    if (failed(op)) return ADAPTER_DONE;
-    op->result = agreed(op, op->verb == ADAPTER_BOOK ? op->key : op->plan->remote_id);
-    return ADAPTER_DONE;
+    return failed(op) ? ADAPTER_DONE : agreed(op);
 }
 
 static const adapter_step booking[] = { look, looked, done };

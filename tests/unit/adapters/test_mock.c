@@ -16,6 +16,8 @@
 #define DAY   USEC_PER_DAY
 #define SEEDS 600
 
+static const struct adapter_site site = { .sandbox = true };
+
 struct world {
     struct arena arena;
     const struct adapter *mock;
@@ -38,7 +40,7 @@ static void world_init(struct world *w)
     arena_init(&w->arena);
     w->mock = adapter_find(STR("mock"));
     assert_non_null(w->mock);
-    assert_int_equal(w->mock->configure(&w->arena, STR_NONE, &w->config, &e), 0);
+    assert_int_equal(w->mock->configure(&w->arena, &site, STR_NONE, &w->config, &e), 0);
     (void)snprintf(w->id, sizeof(w->id), "pkg-001");
     w->package = (struct plan_package){ .package_id = { w->id, 7 },
                                         .pricing_model = PRICING_CPM,
@@ -331,11 +333,11 @@ static void what_cannot_be_booked_is_refused_with_every_reason(void **state)
     struct world w;
     struct adapter_problems problems = { .n = 0 };
     world_init(&w);
-    w.mock->admit(w.config, &w.plan, &problems);
+    w.mock->admit(w.config, &w.plan, NULL, &problems);
     assert_int_equal(problems.n, 0);
     w.package.end_at = w.package.start_at;
     w.package.budget_micros = 1;
-    w.mock->admit(w.config, &w.plan, &problems);
+    w.mock->admit(w.config, &w.plan, NULL, &problems);
     assert_int_equal(problems.n, 2);
     assert_string_equal(problems.item[0].member, "end_time");
     assert_string_equal(problems.item[1].member, "budget");
@@ -348,12 +350,12 @@ static void settings_are_checked(void **state)
     struct err e;
     const void *config;
     world_init(&w);
-    assert_int_equal(w.mock->configure(&w.arena, STR("{\"fill_percent\": 50}"), &config, &e), 0);
+    assert_int_equal(w.mock->configure(&w.arena, &site, STR("{\"fill_percent\": 50}"), &config, &e), 0);
     w.config = config;
     assert_in_range(by(&w, 0, nothing(), T0 + 40 * DAY).of[METRIC_SPEND], 1480000000, 1500000000);
-    assert_int_equal(w.mock->configure(&w.arena, STR("{\"fill_percent\": 0}"), &config, &e), -1);
+    assert_int_equal(w.mock->configure(&w.arena, &site, STR("{\"fill_percent\": 0}"), &config, &e), -1);
     assert_string_equal(e.field, "/fill_percent");
-    assert_int_equal(w.mock->configure(&w.arena, STR("[]"), &config, &e), -1);
+    assert_int_equal(w.mock->configure(&w.arena, &site, STR("[]"), &config, &e), -1);
     arena_finish(&w.arena);
 }
 
@@ -365,9 +367,12 @@ static void booking_twice_gives_the_same_ids(void **state)
     struct adapter_op op = { .adapter = w.mock, .config = w.config, .plan = &w.plan, .arena = &w.arena };
     w.mock->verbs[ADAPTER_BOOK].run(&op);
     assert_int_equal(op.result.verdict, ADAPTER_OK);
-    assert_true(str_is(op.result.remote_id, "mock-mb-1"));
-    assert_int_equal(op.result.remotes_n, 1);
-    assert_true(str_is(op.result.remotes[0].remote_id, "mock-pkg-001"));
+    assert_int_equal(op.remotes_n, 2);
+    assert_int_equal(op.remotes[0].kind, REMOTE_ORDER);
+    assert_true(str_is(op.remotes[0].remote_id, "mock-mb-1"));
+    assert_int_equal(op.remotes[1].kind, REMOTE_PACKAGE);
+    assert_true(str_is(op.remotes[1].id, "pkg-001"));
+    assert_true(str_is(op.remotes[1].remote_id, "mock-pkg-001"));
     arena_finish(&w.arena);
 }
 

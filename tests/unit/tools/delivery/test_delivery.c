@@ -508,7 +508,8 @@ static void every_pricing_model_gives_valid_replies_that_add_up(void **state)
 
 /* ---- a remote ad server ---- */
 
-static void never_run(const void *config, const struct plan *plan, struct adapter_problems *out)
+static void never_run(const void *config, const struct plan *plan, const struct adapter_catalog *catalog,
+                      struct adapter_problems *out)
 {
     adapter_problem_add(out, plan->packages[1].package_id, "budget", "too little");
     adapter_problem_add(out, STR_NONE, "start_time", "too early");
@@ -523,7 +524,7 @@ static const struct adapter remote = { .name = "remote",
 static int submit_remote(struct act *act, void *arg, struct err *e)
 {
     struct plan plan;
-    struct ad_server server = { .adapter = &remote };
+    struct ad_server server = { .adapter = &remote, .name = STR("remote") };
     enum booking_outcome outcome;
     if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
     if (booking_submit(act, &server, &plan, ADAPTER_BOOK, &outcome, e)) return -1;

@@ -1,0 +1,67 @@
+#include "domain/plan/ad_catalog.h"
+
+#include "base/rfc3339.h"
+
+static struct ad_catalog *self(const struct adapter_catalog *c)
+{
+    return CONTAINER_OF((struct adapter_catalog *)(uintptr_t)c, struct ad_catalog, catalog);
+}
+
+static struct tx *reading(const struct ad_catalog *c)
+{
+    return c->store ? store_read(c->store) : c->tx;
+}
+
+static bool noted(struct ad_catalog *c, int rc, const struct err *e)
+{
+    if (rc >= 0) return rc == 1;
+    c->failed = true;
+    c->why = *e;
+    return false;
+}
+
+static bool find(const struct adapter_catalog *catalog, const char *kind, struct str key, struct adapter_item *out)
+{
+    struct ad_catalog *c = self(catalog);
+    struct err e;
+    return noted(c, q_ad_item_find(reading(c), c->arena, &c->key, str_from(kind), key, out, &e), &e);
+}
+
+static bool get(const struct adapter_catalog *catalog, const char *kind, struct str remote_id, struct adapter_item *out)
+{
+    struct ad_catalog *c = self(catalog);
+    struct err e;
+    return noted(c, q_ad_item_get(reading(c), c->arena, &c->key, str_from(kind), remote_id, out, &e), &e);
+}
+
+static void open_catalog(struct ad_catalog *c)
+{
+    struct ad_server_state state;
+    struct err e;
+    c->catalog = (struct adapter_catalog){ .find = find, .get = get };
+    if (q_ad_server_state(reading(c), c->arena, &c->key, &state, &e)) {
+        (void)noted(c, -1, &e);
+    } else if (state.synced_at != TIME_NONE) {
+        c->catalog.synced_at = state.synced_at;
+    }
+}
+
+void ad_catalog_init(struct ad_catalog *c, const struct act *act, const struct ad_server *server)
+{
+    *c = (struct ad_catalog){ .tx = act->tx, .arena = act->arena, .key = { act->tenant->tenant_id, server->name } };
+    open_catalog(c);
+}
+
+void ad_catalog_of_store(struct ad_catalog *c, struct store *store, const struct act *act,
+                         const struct ad_server *server)
+{
+    *c = (struct ad_catalog){ .store = store, .arena = act->arena, .key = { act->tenant->tenant_id, server->name } };
+    open_catalog(c);
+}
+
+int ad_catalog_check(const struct ad_catalog *c, struct err *e)
+{
+    if (!c->failed) return 0;
+    *e = c->why;
+    return -1;
+}
