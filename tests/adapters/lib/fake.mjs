@@ -9,9 +9,18 @@
 import { Fake } from '../fakes/lib/server.mjs';
 
 const VENDORS = {
-  gam: async () => { const { Gam } = await import('../fakes/gam/gam.mjs'); return (clock, settings) => new Gam(clock, settings); },
-  kevel: async () => { const { Kevel } = await import('../fakes/kevel/kevel.mjs'); return (clock, settings) => new Kevel(clock, settings); },
-  triton: async () => { const { Triton } = await import('../fakes/triton/triton.mjs'); return (clock, settings) => new Triton(clock, settings); },
+  gam: async () => {
+    const { Gam } = await import('../fakes/gam/gam.mjs');
+    return (clock, settings) => new Gam(clock, settings);
+  },
+  kevel: async () => {
+    const { Kevel } = await import('../fakes/kevel/kevel.mjs');
+    return (clock, settings) => new Kevel(clock, settings);
+  },
+  triton: async () => {
+    const { Triton } = await import('../fakes/triton/triton.mjs');
+    return (clock, settings) => new Triton(clock, settings);
+  },
 };
 
 export async function startFake(name, { clock, settings, log, onEffect } = {}) {
@@ -31,17 +40,39 @@ export class FakeClient {
     return value;
   }
 
-  summary() { return this.#debug('GET', 'summary'); }
-  state() { return this.#debug('GET', 'state'); }
-  credentials() { return this.#debug('GET', 'credentials'); }
-  log(since = 0) { return this.#debug('GET', `log?since=${since}`); }
-  faults() { return this.#debug('GET', 'faults'); }
-  fault(...rules) { return this.#debug('POST', 'faults', rules); }
-  noFaults() { return this.#debug('DELETE', 'faults'); }
-  set(settings) { return this.#debug('POST', 'settings', settings); }
-  act(deed) { return this.#debug('POST', 'act', deed); }
-  clock(order) { return this.#debug('POST', 'clock', order); }
-  advance(seconds) { return this.clock({ advance_s: seconds }); }
+  summary() {
+    return this.#debug('GET', 'summary');
+  }
+  state() {
+    return this.#debug('GET', 'state');
+  }
+  credentials() {
+    return this.#debug('GET', 'credentials');
+  }
+  log(since = 0) {
+    return this.#debug('GET', `log?since=${since}`);
+  }
+  faults() {
+    return this.#debug('GET', 'faults');
+  }
+  fault(...rules) {
+    return this.#debug('POST', 'faults', rules);
+  }
+  noFaults() {
+    return this.#debug('DELETE', 'faults');
+  }
+  set(settings) {
+    return this.#debug('POST', 'settings', settings);
+  }
+  act(deed) {
+    return this.#debug('POST', 'act', deed);
+  }
+  clock(order) {
+    return this.#debug('POST', 'clock', order);
+  }
+  advance(seconds) {
+    return this.clock({ advance_s: seconds });
+  }
 
   // A scripted fault that never happened proves nothing.
   async assertFaultsUsed() {

@@ -10,9 +10,12 @@ export class GamClient {
   }
 
   async assertion(claims = {}, { header = {}, key } = {}) {
-    const { service_account: a } = await this.fake.credentials(), now = Math.floor(Date.parse((await this.fake.clock({})).now) / 1000);
+    const { service_account: a } = await this.fake.credentials(),
+      now = Math.floor(Date.parse((await this.fake.clock({})).now) / 1000);
     const jwt = new SignJWT({ iss: a.client_email, scope: SCOPE, aud: a.token_uri, iat: now, exp: now + 3600, ...claims });
-    return jwt.setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: a.private_key_id, ...header }).sign(key ?? await importPKCS8(a.private_key, header.alg ?? 'RS256'));
+    return jwt
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: a.private_key_id, ...header })
+      .sign(key ?? (await importPKCS8(a.private_key, header.alg ?? 'RS256')));
   }
 
   async tokenFor(form) {
@@ -28,13 +31,23 @@ export class GamClient {
 
   async call(method, path, body, { headers = {}, raw } = {}) {
     const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const res = await fetch(`${this.base}${path}`, { method, body: text, headers: { ...(this.token && { authorization: `Bearer ${this.token}` }),
-      ...(text !== undefined && { 'content-type': 'application/json' }), ...headers } });
+    const res = await fetch(`${this.base}${path}`, {
+      method,
+      body: text,
+      headers: {
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(text !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    });
     const said = await res.text();
     return { status: res.status, headers: res.headers, body: said.startsWith('{') ? JSON.parse(said) : said };
   }
 }
 
 // The violations of an error answer: [field, reason] each.
-export const violations = (r) => (r.body.error?.details ?? []).filter((d) => d['@type'].endsWith('BadRequest'))
-  .flatMap((d) => d.fieldViolations).map((v) => [v.field, v.reason ?? v.description]);
+export const violations = (r) =>
+  (r.body.error?.details ?? [])
+    .filter((d) => d['@type'].endsWith('BadRequest'))
+    .flatMap((d) => d.fieldViolations)
+    .map((v) => [v.field, v.reason ?? v.description]);

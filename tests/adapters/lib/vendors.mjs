@@ -3,5 +3,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const top = path.resolve(import.meta.dirname, '../../..');
-const shared = process.env.SHARED ?? path.join(top, '../shared'), folder = path.join(shared, 'vendors');
+const shared = process.env.SHARED ?? path.join(top, '../shared'),
+  folder = path.join(shared, 'vendors');
 export const vendors = existsSync(folder) ? folder : undefined;

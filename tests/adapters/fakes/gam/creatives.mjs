@@ -5,7 +5,8 @@ import { imageOf } from '../lib/image.mjs';
 import { violation, refuse, fail, length } from './errors.mjs';
 import { settle } from './line_items.mjs';
 
-const IMAGE_BYTES_MAX = 1 << 20, ZIP_BYTES_MAX = 5 << 20;
+const IMAGE_BYTES_MAX = 1 << 20,
+  ZIP_BYTES_MAX = 5 << 20;
 const TRACKERS = ['thirdPartyImpressionTrackingUrls', 'trackingUrls'];
 
 // The kinds that can be made over REST, with what REST's own definitions do not say is needed.
@@ -20,23 +21,37 @@ const KINDS = {
 // Made over SOAP only; see soap_services.mjs.
 export const VIDEO_KINDS = ['vastRedirectCreative', 'videoRedirectCreative', 'audioRedirectCreative'];
 
-export const kindOf = (creative) => [...Object.keys(KINDS), 'templateCreative', 'videoRedirectCreative', 'audioRedirectCreative']
-  .find((k) => creative[k] !== undefined);
+export const kindOf = (creative) =>
+  [...Object.keys(KINDS), 'templateCreative', 'videoRedirectCreative', 'audioRedirectCreative'].find((k) => creative[k] !== undefined);
 
 export function checkCreative(net, creative, path, old) {
-  const out = [], kind = kindOf(creative), details = creative[kind];
+  const out = [],
+    kind = kindOf(creative),
+    details = creative[kind];
   const company = net.companies.get(creative.advertiser);
-  if (creative.advertiser && !company) out.push(violation(`${path}.advertiser`, 'COMMON_ERROR_NOT_FOUND', 'There is no such company.', creative.advertiser));
-  else if (company && !/ADVERTISER$/.test(company.type)) out.push(violation(`${path}.advertiser`, 'CREATIVE_ERROR_INVALID_COMPANY_TYPE', 'The company is no advertiser.'));
+  if (creative.advertiser && !company)
+    out.push(violation(`${path}.advertiser`, 'COMMON_ERROR_NOT_FOUND', 'There is no such company.', creative.advertiser));
+  else if (company && !/ADVERTISER$/.test(company.type))
+    out.push(violation(`${path}.advertiser`, 'CREATIVE_ERROR_INVALID_COMPANY_TYPE', 'The company is no advertiser.'));
   length(out, creative, path, { displayName: 255 });
-  if (!kind) return [...out, violation(path, 'CREATIVE_ERROR_CANNOT_CREATE_OR_UPDATE_UNSUPPORTED_CREATIVE', 'The creative has none of the details that say what it is.')];
-  if (!KINDS[kind]) return [...out, violation(`${path}.${kind}`, 'CREATIVE_ERROR_CANNOT_CREATE_OR_UPDATE_UNSUPPORTED_CREATIVE', 'REST cannot write creatives of this kind.')];
+  if (!kind)
+    return [
+      ...out,
+      violation(path, 'CREATIVE_ERROR_CANNOT_CREATE_OR_UPDATE_UNSUPPORTED_CREATIVE', 'The creative has none of the details that say what it is.'),
+    ];
+  if (!KINDS[kind])
+    return [
+      ...out,
+      violation(`${path}.${kind}`, 'CREATIVE_ERROR_CANNOT_CREATE_OR_UPDATE_UNSUPPORTED_CREATIVE', 'REST cannot write creatives of this kind.'),
+    ];
   if (old && kindOf(old) !== kind) out.push(violation(`${path}.${kind}`, 'COMMON_ERROR_CANNOT_UPDATE', 'A creative stays of its kind.'));
   for (const name of KINDS[kind].needs) {
-    if (details[name] === undefined || details[name] === '') out.push(violation(`${path}.${kind}.${name}`, 'REQUIRED_ERROR_REQUIRED', 'A required member is missing.'));
+    if (details[name] === undefined || details[name] === '')
+      out.push(violation(`${path}.${kind}.${name}`, 'REQUIRED_ERROR_REQUIRED', 'A required member is missing.'));
   }
   checkUrls(details, `${path}.${kind}`, KINDS[kind].click, out);
-  if (details.duration !== undefined && !(parseFloat(details.duration) > 0)) out.push(violation(`${path}.${kind}.duration`, 'RANGE_ERROR_TOO_LOW', 'It lasts no time.'));
+  if (details.duration !== undefined && !(parseFloat(details.duration) > 0))
+    out.push(violation(`${path}.${kind}.duration`, 'RANGE_ERROR_TOO_LOW', 'It lasts no time.'));
   KINDS[kind].check?.(net, creative, details, `${path}.${kind}`, out, old);
   return out;
 }
@@ -54,7 +69,8 @@ function checkUrls(details, path, click, out) {
   if (click && !details.destinationUrl && details.destinationUrlType !== 'NONE') {
     out.push(violation(`${path}.destinationUrl`, 'REQUIRED_ERROR_REQUIRED', 'It is required unless destinationUrlType is NONE.'));
   }
-  if (details.destinationUrl && details.destinationUrlType === 'NONE') out.push(violation(`${path}.destinationUrl`, 'CREATIVE_ERROR_DESTINATION_URL_NOT_EMPTY', 'destinationUrlType is NONE.'));
+  if (details.destinationUrl && details.destinationUrlType === 'NONE')
+    out.push(violation(`${path}.destinationUrl`, 'CREATIVE_ERROR_DESTINATION_URL_NOT_EMPTY', 'destinationUrlType is NONE.'));
   for (const name of ['destinationUrl', 'imageUrl', 'vastXmlUrl', 'ampRedirectUrl', 'thirdPartyClickTrackingUrl']) {
     if (details[name]) checkUrl(details[name], `${path}.${name}`, out);
   }
@@ -77,12 +93,15 @@ export function checkImage(bytes, size, override, path, out) {
   if (bytes.length > IMAGE_BYTES_MAX) out.push(violation(path, 'IMAGE_ERROR_FILE_TOO_LARGE', `An image has at most ${IMAGE_BYTES_MAX} bytes.`));
   if (!image) out.push(violation(path, 'IMAGE_ERROR_INVALID_IMAGE', 'The bytes are no image.'));
   else if (!override && (image.width !== size.width || image.height !== size.height)) {
-    out.push(violation(path, 'IMAGE_ERROR_UNEXPECTED_SIZE', `The image is ${image.width}x${image.height}, the creative ${size.width}x${size.height}.`));
+    out.push(
+      violation(path, 'IMAGE_ERROR_UNEXPECTED_SIZE', `The image is ${image.width}x${image.height}, the creative ${size.width}x${size.height}.`),
+    );
   }
 }
 
 function imageAsset(net, creative, details, path, out, old) {
-  const asset = details.primaryImageAsset, where = `${path}.primaryImageAsset`;
+  const asset = details.primaryImageAsset,
+    where = `${path}.primaryImageAsset`;
   if (!asset) return;
   if (!asset.fileName && !old) out.push(violation(`${where}.fileName`, 'REQUIRED_ERROR_REQUIRED', 'A required member is missing.'));
   const bytes = bytesOf(net, asset, where, out, old);
@@ -91,16 +110,21 @@ function imageAsset(net, creative, details, path, out, old) {
 
 function zipAsset(net, creative, details, path, out, old) {
   if (!details.html5Asset) return;
-  const bytes = bytesOf(net, details.html5Asset, `${path}.html5Asset`, out, old), end = bytes?.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  const bytes = bytesOf(net, details.html5Asset, `${path}.html5Asset`, out, old),
+    end = bytes?.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   if (!bytes) return;
-  if (bytes.length > ZIP_BYTES_MAX) out.push(violation(`${path}.html5Asset`, 'HTML_BUNDLE_PROCESSOR_ERROR_FILE_SIZE_TOO_LARGE', 'The bundle is too large.'));
-  if (bytes.toString('latin1', 0, 4) !== 'PK\x03\x04' || end < 0) out.push(violation(`${path}.html5Asset`, 'HTML_BUNDLE_PROCESSOR_ERROR_CANNOT_EXTRACT_FILES_FROM_BUNDLE', 'The bytes are no zip.'));
-  else if (!/\.html?/i.test(bytes.toString('latin1'))) out.push(violation(`${path}.html5Asset`, 'HTML_BUNDLE_PROCESSOR_ERROR_PRIMARY_HTML_MISSING', 'There is no HTML file in it.'));
+  if (bytes.length > ZIP_BYTES_MAX)
+    out.push(violation(`${path}.html5Asset`, 'HTML_BUNDLE_PROCESSOR_ERROR_FILE_SIZE_TOO_LARGE', 'The bundle is too large.'));
+  if (bytes.toString('latin1', 0, 4) !== 'PK\x03\x04' || end < 0)
+    out.push(violation(`${path}.html5Asset`, 'HTML_BUNDLE_PROCESSOR_ERROR_CANNOT_EXTRACT_FILES_FROM_BUNDLE', 'The bytes are no zip.'));
+  else if (!/\.html?/i.test(bytes.toString('latin1')))
+    out.push(violation(`${path}.html5Asset`, 'HTML_BUNDLE_PROCESSOR_ERROR_PRIMARY_HTML_MISSING', 'There is no HTML file in it.'));
 }
 
 // Bytes become an asset with an id, a digest for the tests, and are gone.
 function stored(net, creative, old) {
-  const kind = kindOf(creative), out = structuredClone(creative);
+  const kind = kindOf(creative),
+    out = structuredClone(creative);
   for (const member of ['primaryImageAsset', 'html5Asset']) {
     const asset = out[kind]?.[member];
     if (!asset?.assetByteArray) continue;
@@ -115,8 +139,14 @@ function stored(net, creative, old) {
 }
 
 export function createCreative(net, creative, now, more = {}) {
-  return net.put('creatives', net.id('creatives'), { adBadgingEnabled: false, ...stored(net, creative), ...more, $active: true,
-    updateTime: new Date(now).toISOString(), previewUrl: 'https://preview.fake/' });
+  return net.put('creatives', net.id('creatives'), {
+    adBadgingEnabled: false,
+    ...stored(net, creative),
+    ...more,
+    $active: true,
+    updateTime: new Date(now).toISOString(),
+    previewUrl: 'https://preview.fake/',
+  });
 }
 
 export function updateCreative(net, old, changed, now) {
@@ -127,10 +157,14 @@ export function updateCreative(net, old, changed, now) {
 }
 
 export function setCreativesActive(net, rpc, body, now, ctx) {
-  const creatives = body.names.map((name, i) => net.creatives.get(name) ?? fail('NOT_FOUND', `names[${i}]`, 'COMMON_ERROR_NOT_FOUND', `There is no ${name}.`));
+  const creatives = body.names.map(
+    (name, i) => net.creatives.get(name) ?? fail('NOT_FOUND', `names[${i}]`, 'COMMON_ERROR_NOT_FOUND', `There is no ${name}.`),
+  );
   for (const c of creatives.slice(0, ctx.items)) {
     c.$active = rpc === 'BatchActivateCreatives';
-    [...net.associations.values()].filter((a) => a.creative === c.name && !a.$deleted).forEach((a) => settle(net, net.lineItems.get(a.lineItem), now));
+    [...net.associations.values()]
+      .filter((a) => a.creative === c.name && !a.$deleted)
+      .forEach((a) => settle(net, net.lineItems.get(a.lineItem), now));
     ctx.effect();
   }
   return {};
@@ -141,7 +175,9 @@ export function setCreativesActive(net, rpc, body, now, ctx) {
 const sizeKey = (s) => `${s.width}x${s.height}`;
 
 export function checkAssociation(net, a, path, now, old) {
-  const out = [], item = net.lineItems.get(a.lineItem), creative = net.creatives.get(a.creative);
+  const out = [],
+    item = net.lineItems.get(a.lineItem),
+    creative = net.creatives.get(a.creative);
   const say = (member, reason, text) => out.push(violation(member ? `${path}.${member}` : path, reason, text));
   if (!item || item.$deleted) say('lineItem', 'COMMON_ERROR_NOT_FOUND', `There is no ${a.lineItem}.`);
   if (a.creative === undefined) say('creative', 'REQUIRED_ERROR_REQUIRED', 'A required member is missing.');
@@ -151,14 +187,22 @@ export function checkAssociation(net, a, path, now, old) {
   const there = net.associations.get(nameOf(net, a));
   if (!old && there && !there.$deleted) say('', 'COMMON_ERROR_ALREADY_EXISTS', 'The creative is associated already.');
   if (item.archived) say('lineItem', 'LINE_ITEM_ERROR_UPDATE_ARCHIVED_LINE_ITEM_NOT_ALLOWED', 'The line item is archived.');
-  if (creative.advertiser !== net.orders.get(item.order).advertiser) say('creative', `${ERROR}_CREATIVE_IN_WRONG_ADVERTISERS_LIBRARY`, 'The creative belongs to another advertiser.');
-  const sizes = (a.sizes?.length ? a.sizes : [creative.size]).map(sizeKey), wanted = item.creativePlaceholders.map((p) => sizeKey(p.size));
-  if (!sizes.every((s) => wanted.includes(s))) say(a.sizes?.length ? 'sizes' : 'creative', `${ERROR}_INVALID_LINEITEM_CREATIVE_PAIRING`, `The line item wants ${wanted.join(', ')}, not ${sizes.join(', ')}.`);
+  if (creative.advertiser !== net.orders.get(item.order).advertiser)
+    say('creative', `${ERROR}_CREATIVE_IN_WRONG_ADVERTISERS_LIBRARY`, 'The creative belongs to another advertiser.');
+  const sizes = (a.sizes?.length ? a.sizes : [creative.size]).map(sizeKey),
+    wanted = item.creativePlaceholders.map((p) => sizeKey(p.size));
+  if (!sizes.every((s) => wanted.includes(s)))
+    say(
+      a.sizes?.length ? 'sizes' : 'creative',
+      `${ERROR}_INVALID_LINEITEM_CREATIVE_PAIRING`,
+      `The line item wants ${wanted.join(', ')}, not ${sizes.join(', ')}.`,
+    );
   const kind = kindOf(creative);
   if (kind !== 'templateCreative' && VIDEO_KINDS.includes(kind) !== (item.environmentType === 'VIDEO_PLAYER')) {
     say('creative', `${ERROR}_INVALID_LINEITEM_CREATIVE_PAIRING`, `A line item for ${item.environmentType} does not take ${kind}.`);
   }
-  if (a.manualCreativeRotationWeight !== undefined && item.creativeRotationType !== 'WEIGHTED') say('manualCreativeRotationWeight', `${ERROR}_INVALID_CREATIVE_ROTATION_TYPE_FOR_MANUAL_WEIGHT`, 'The line item does not rotate by weight.');
+  if (a.manualCreativeRotationWeight !== undefined && item.creativeRotationType !== 'WEIGHTED')
+    say('manualCreativeRotationWeight', `${ERROR}_INVALID_CREATIVE_ROTATION_TYPE_FOR_MANUAL_WEIGHT`, 'The line item does not rotate by weight.');
   if (a.targetingDisplayName && !(item.creativeTargetings ?? []).some((t) => t.creativeTargetingDisplayName === a.targetingDisplayName)) {
     say('targetingDisplayName', 'LINE_ITEM_ERROR_INVALID_CREATIVE_TARGETING_NAME', 'There is no such creative targeting.');
   }
@@ -167,9 +211,13 @@ export function checkAssociation(net, a, path, now, old) {
 }
 
 function checkAssociationDates(a, item, now, say, ERROR) {
-  const t = (s) => Date.parse(s), start = a.startTime && t(a.startTime), end = a.endTime && t(a.endTime);
-  if (start !== undefined && start < t(item.startTime)) say('startTime', `${ERROR}_STARTDATE_BEFORE_LINEITEM_STARTDATE`, 'It starts before the line item.');
-  if (end !== undefined && item.targetEndTime && end > t(item.targetEndTime)) say('endTime', `${ERROR}_ENDDATE_AFTER_LINEITEM_ENDDATE`, 'It ends after the line item.');
+  const t = (s) => Date.parse(s),
+    start = a.startTime && t(a.startTime),
+    end = a.endTime && t(a.endTime);
+  if (start !== undefined && start < t(item.startTime))
+    say('startTime', `${ERROR}_STARTDATE_BEFORE_LINEITEM_STARTDATE`, 'It starts before the line item.');
+  if (end !== undefined && item.targetEndTime && end > t(item.targetEndTime))
+    say('endTime', `${ERROR}_ENDDATE_AFTER_LINEITEM_ENDDATE`, 'It ends after the line item.');
   if (start !== undefined && end !== undefined && end <= start) say('endTime', `${ERROR}_ENDDATE_NOT_AFTER_STARTDATE`, 'It ends before it starts.');
   if (end !== undefined && end < now) say('endTime', `${ERROR}_ENDDATE_IN_THE_PAST`, 'It ends in the past.');
 }
@@ -178,7 +226,8 @@ const last = (name) => name.split('/').at(-1);
 export const nameOf = (net, a) => `${a.lineItem}/creatives/${last(a.creative)}`;
 
 export function createAssociation(net, a, now) {
-  const name = nameOf(net, a), made = { ...a, name, status: 'ACTIVE', updateTime: new Date(now).toISOString(), $deleted: false };
+  const name = nameOf(net, a),
+    made = { ...a, name, status: 'ACTIVE', updateTime: new Date(now).toISOString(), $deleted: false };
   net.associations.set(name, made);
   settle(net, net.lineItems.get(a.lineItem), now);
   return made;
@@ -190,10 +239,17 @@ export function actOnAssociations(net, rpc, body, now, ctx) {
     const a = net.associations.get(name);
     return a && !a.$deleted ? a : fail('NOT_FOUND', `names[${i}]`, 'COMMON_ERROR_NOT_FOUND', `There is no ${name}.`);
   });
-  refuse(all.flatMap((a, i) => (rpc.includes('Activate') && !net.creatives.get(a.creative).$active
-    ? [violation(`names[${i}]`, 'LINE_ITEM_CREATIVE_ASSOCIATION_OPERATION_ERROR_CANNOT_ACTIVATE_INVALID_CREATIVE', 'The creative is not active.')] : [])), 'FAILED_PRECONDITION');
+  refuse(
+    all.flatMap((a, i) =>
+      rpc.includes('Activate') && !net.creatives.get(a.creative).$active
+        ? [violation(`names[${i}]`, 'LINE_ITEM_CREATIVE_ASSOCIATION_OPERATION_ERROR_CANNOT_ACTIVATE_INVALID_CREATIVE', 'The creative is not active.')]
+        : [],
+    ),
+    'FAILED_PRECONDITION',
+  );
   for (const a of all.slice(0, ctx.items)) {
-    if (rpc.includes('Delete')) a.$deleted = true; else a.status = 'ACTIVE';
+    if (rpc.includes('Delete')) a.$deleted = true;
+    else a.status = 'ACTIVE';
     settle(net, net.lineItems.get(a.lineItem), now);
     ctx.effect();
   }

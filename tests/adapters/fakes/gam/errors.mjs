@@ -2,26 +2,52 @@
 // reason, and a RequestInfo. (Older answers had an AdManagerError as well; the setting `old_errors` adds it.)
 import { Refusal } from '../lib/server.mjs';
 
-const CODES = { INVALID_ARGUMENT: 400, FAILED_PRECONDITION: 400, UNAUTHENTICATED: 401, PERMISSION_DENIED: 403, NOT_FOUND: 404,
-  ALREADY_EXISTS: 409, ABORTED: 409, RESOURCE_EXHAUSTED: 429, INTERNAL: 500, UNAVAILABLE: 503 };
+const CODES = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+};
 
 let requests = 8897430220173363092n;
 
 export function status(name, message, violations = [], { old = false, info, headers = {} } = {}) {
-  const requestId = String(requests++), details = [];
-  const adManager = violations.filter((v) => v.reason && old).map((v) => ({
-    '@type': 'type.googleapis.com/google.ads.admanager.v1.AdManagerError', errorCode: v.reason, message: v.description,
-    ...(v.field && { fieldPath: v.field }), ...(v.trigger && { trigger: v.trigger }) }));
+  const requestId = String(requests++),
+    details = [];
+  const adManager = violations
+    .filter((v) => v.reason && old)
+    .map((v) => ({
+      '@type': 'type.googleapis.com/google.ads.admanager.v1.AdManagerError',
+      errorCode: v.reason,
+      message: v.description,
+      ...(v.field && { fieldPath: v.field }),
+      ...(v.trigger && { trigger: v.trigger }),
+    }));
   details.push(...adManager);
   if (violations.length) {
-    details.push({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: violations.map((v) => ({
-      ...(v.field && { field: v.field }), description: v.description, ...(v.reason && { reason: v.reason }),
-      ...(v.reason && { localizedMessage: { message: v.description } }) })) });
+    details.push({
+      '@type': 'type.googleapis.com/google.rpc.BadRequest',
+      fieldViolations: violations.map((v) => ({
+        ...(v.field && { field: v.field }),
+        description: v.description,
+        ...(v.reason && { reason: v.reason }),
+        ...(v.reason && { localizedMessage: { message: v.description } }),
+      })),
+    });
   }
   if (info) details.push({ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', domain: 'googleapis.com', ...info });
   details.push({ '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId });
-  return { status: CODES[name], headers: { 'x-goog-correlation-id': requestId, ...headers },
-    body: { error: { code: CODES[name], message, status: name, details } } };
+  return {
+    status: CODES[name],
+    headers: { 'x-goog-correlation-id': requestId, ...headers },
+    body: { error: { code: CODES[name], message, status: name, details } },
+  };
 }
 
 export class ApiError extends Refusal {

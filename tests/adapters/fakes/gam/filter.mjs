@@ -11,7 +11,8 @@ function tokens(text) {
   const out = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
-    const from = TOKEN.lastIndex, m = TOKEN.exec(text);
+    const from = TOKEN.lastIndex,
+      m = TOKEN.exec(text);
     if (!m) bad(`The filter cannot be parsed at character ${from}: ${text.slice(from, from + 20)}`);
     const [kind, value] = Object.entries(m.groups).find(([, v]) => v !== undefined) ?? [];
     if (kind) out.push({ kind, value });
@@ -35,7 +36,10 @@ export function filter(text, fields) {
   }
   function disjunction() {
     const parts = [term()];
-    while (is('OR')) { i++; parts.push(term()); }
+    while (is('OR')) {
+      i++;
+      parts.push(term());
+    }
     return (r) => parts.some((p) => p(r));
   }
   function term() {
@@ -54,7 +58,9 @@ export function filter(text, fields) {
     return restriction();
   }
   function restriction() {
-    const name = list[i++], op = list[i++], value = list[i++];
+    const name = list[i++],
+      op = list[i++],
+      value = list[i++];
     if (name?.kind !== 'word') bad('The filter lacks the name of a field.');
     const get = fields[name.value];
     if (!get) bad(`Field ${name.value} is not supported for filtering.`);
@@ -76,7 +82,13 @@ function compare(have, op, wanted) {
   if (op === ':') return typeof have === 'string' ? have.toLowerCase().includes(wanted.toLowerCase()) : String(have) === wanted;
   if (op === '=') {
     if (typeof have === 'string' && wanted.includes('*')) {
-      return new RegExp(`^${wanted.split('*').map((s) => s.replace(/[.\\+^$()[\]{}|?]/g, '\\$&')).join('.*')}$`, 's').test(have);
+      return new RegExp(
+        `^${wanted
+          .split('*')
+          .map((s) => s.replace(/[.\\+^$()[\]{}|?]/g, '\\$&'))
+          .join('.*')}$`,
+        's',
+      ).test(have);
     }
     return String(have) === wanted;
   }
@@ -86,7 +98,8 @@ function compare(have, op, wanted) {
 
 function order(have, wanted) {
   if (typeof have === 'number') return [have, Number(wanted)];
-  const a = Date.parse(have), b = Date.parse(wanted);
+  const a = Date.parse(have),
+    b = Date.parse(wanted);
   return Number.isNaN(a) || Number.isNaN(b) || !/^\d{4}-/.test(have) ? [have, wanted] : [a, b];
 }
 
@@ -99,7 +112,8 @@ export function ordering(text, fields) {
   });
   return (x, y) => {
     for (const [get, sign] of keys) {
-      const a = get(x) ?? '', b = get(y) ?? '';
+      const a = get(x) ?? '',
+        b = get(y) ?? '';
       if (a < b) return -sign;
       if (a > b) return sign;
     }

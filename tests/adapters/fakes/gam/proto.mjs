@@ -7,35 +7,71 @@ import { readFileSync } from 'node:fs';
 
 const table = JSON.parse(readFileSync(new URL('../../tables/gam_rest.json', import.meta.url), 'utf8'));
 export const enums = table.enums;
-export const routes = table.routes.map(([method, path, rpc, request, response, body]) => ({ method, path, rpc, request, response, body,
-  ...compile(path) }));
+export const routes = table.routes.map(([method, path, rpc, request, response, body]) => ({
+  method,
+  path,
+  rpc,
+  request,
+  response,
+  body,
+  ...compile(path),
+}));
 
 // Resources, whose members have a life beyond the request: their output-only members come back when one reads them.
-export const RESOURCES = new Set(['Order', 'LineItem', 'Creative', 'LineItemCreativeAssociation', 'Company', 'Report',
-  'CustomTargetingKey', 'CustomTargetingValue']);
+export const RESOURCES = new Set([
+  'Order',
+  'LineItem',
+  'Creative',
+  'LineItemCreativeAssociation',
+  'Company',
+  'Report',
+  'CustomTargetingKey',
+  'CustomTargetingValue',
+]);
 
-const messages = Object.fromEntries(Object.entries(table.messages).map(([name, fields]) => [name,
-  Object.fromEntries(Object.entries(fields).map(([member, code]) => [member, field(code)]))]));
+const messages = Object.fromEntries(
+  Object.entries(table.messages).map(([name, fields]) => [
+    name,
+    Object.fromEntries(Object.entries(fields).map(([member, code]) => [member, field(code)])),
+  ]),
+);
 export const members = (name) => messages[name];
 
 function field(code) {
   const [type, ...flags] = code.split(' ');
   const value = (key) => flags.find((f) => f.startsWith(`${key}=`))?.slice(key.length + 1);
-  return { type: type.replace('[]', ''), repeated: type.endsWith('[]'), required: flags.includes('required'),
-    output: flags.includes('output'), input: flags.includes('input'), immutable: flags.includes('immutable'),
-    identifier: flags.includes('identifier'), max: value('max') && Number(value('max')), oneof: value('oneof'), ref: value('ref') };
+  return {
+    type: type.replace('[]', ''),
+    repeated: type.endsWith('[]'),
+    required: flags.includes('required'),
+    output: flags.includes('output'),
+    input: flags.includes('input'),
+    immutable: flags.includes('immutable'),
+    identifier: flags.includes('identifier'),
+    max: value('max') && Number(value('max')),
+    oneof: value('oneof'),
+    ref: value('ref'),
+  };
 }
 
 // "/v1/{parent=networks/*}/orders:batchCreate" -> a pattern whose groups are the variables. A variable may name a member of
 // the body ("order.name").
 function compile(path) {
   const variables = [];
-  const source = path.split(/(\{[^}]+\})/).map((part) => {
-    const m = part.match(/^\{([^=]+)=(.+)\}$/);
-    if (!m) return part.replace(/[.$^+()|?]/g, '\\$&');
-    variables.push(m[1].split('.').map((s, i) => (i ? s : s.replace(/_(\w)/g, (_, c) => c.toUpperCase()))).join('.'));
-    return `(${m[2].replaceAll('*', '[^/:]+')})`;
-  }).join('');
+  const source = path
+    .split(/(\{[^}]+\})/)
+    .map((part) => {
+      const m = part.match(/^\{([^=]+)=(.+)\}$/);
+      if (!m) return part.replace(/[.$^+()|?]/g, '\\$&');
+      variables.push(
+        m[1]
+          .split('.')
+          .map((s, i) => (i ? s : s.replace(/_(\w)/g, (_, c) => c.toUpperCase())))
+          .join('.'),
+      );
+      return `(${m[2].replaceAll('*', '[^/:]+')})`;
+    })
+    .join('');
   return { pattern: new RegExp(`^${source}$`), variables };
 }
 
@@ -65,7 +101,8 @@ const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d
 function integer(v, bits) {
   const text = typeof v === 'number' && Number.isInteger(v) ? String(v) : v;
   if (typeof text !== 'string' || !INT.test(text)) return false;
-  const n = BigInt(text), limit = 1n << BigInt(bits - 1);
+  const n = BigInt(text),
+    limit = 1n << BigInt(bits - 1);
   return n >= -limit && n < limit;
 }
 
@@ -76,7 +113,8 @@ function isMoney(v, path, out) {
     if (!known[k]) out.push(unknown(path, k));
     else if (!known[k](x)) out.push(wrong(at(path, k), k === 'currencyCode' ? 'TYPE_STRING' : 'TYPE_INT64', x));
   }
-  const units = BigInt(INT.test(v.units ?? '0') ? v.units ?? 0 : 0), nanos = Number(v.nanos ?? 0);
+  const units = BigInt(INT.test(v.units ?? '0') ? (v.units ?? 0) : 0),
+    nanos = Number(v.nanos ?? 0);
   if (Math.abs(nanos) > 999999999 || (units > 0n && nanos < 0) || (units < 0n && nanos > 0)) {
     out.push(wrong(at(path, 'nanos'), 'TYPE_INT32', v.nanos));
   }
@@ -118,7 +156,8 @@ function checkOne(f, v, path, mode, out) {
     else if (v.endsWith('_UNSPECIFIED')) out.push(rule(path, 'REQUIRED_ERROR_REQUIRED', `${v} is no value one can choose.`));
   } else if (messages[f.type]) check(f.type, v, path, mode, out);
   else if (!isObject(v)) out.push(wrong(path, `type.googleapis.com/google.ads.admanager.v1.${f.type}`, v));
-  else if (Object.keys(v).length) out.push(rule(path, 'UNSUPPORTED', `This fake has no published definition of ${f.type}, so that it takes none of its members.`));
+  else if (Object.keys(v).length)
+    out.push(rule(path, 'UNSUPPORTED', `This fake has no published definition of ${f.type}, so that it takes none of its members.`));
 }
 
 function checkField(name, f, v, path, mode, out) {
@@ -134,12 +173,19 @@ const empty = (v) => v === undefined || v === '' || (Array.isArray(v) && v.lengt
 // Appends what is wrong with `value` as message `type`. mode: 'create' or 'update' for resources (how the identifier and the
 // required members are taken), undefined for requests.
 export function check(type, value, path = '', mode = undefined, out = []) {
-  if (!isObject(value)) return out.push(wrong(path, `type.googleapis.com/google.ads.admanager.v1.${type}`, value)), out;
-  const fields = messages[type], groups = new Map();
+  if (!isObject(value)) return (out.push(wrong(path, `type.googleapis.com/google.ads.admanager.v1.${type}`, value)), out);
+  const fields = messages[type],
+    groups = new Map();
   for (const [name, v] of Object.entries(value)) {
     const f = fields[name];
-    if (!f) { out.push(unknown(path, name)); continue; }
-    if (v === null) { out.push(wrong(at(path, name), 'null is no value of a member', v)); continue; }
+    if (!f) {
+      out.push(unknown(path, name));
+      continue;
+    }
+    if (v === null) {
+      out.push(wrong(at(path, name), 'null is no value of a member', v));
+      continue;
+    }
     if (f.identifier && mode === 'create') {
       out.push(rule(at(path, name), 'READ_ONLY_ERROR', 'The name is given by the server.'));
       continue;
@@ -148,7 +194,8 @@ export function check(type, value, path = '', mode = undefined, out = []) {
     checkField(name, f, v, path, RESOURCES.has(f.type) ? mode : undefined, out);
   }
   for (const [group, names] of groups) {
-    if (names.length > 1) out.push({ field: snake(path), description: `Invalid JSON payload received. oneof '${group}' has several members: ${names.join(', ')}` });
+    if (names.length > 1)
+      out.push({ field: snake(path), description: `Invalid JSON payload received. oneof '${group}' has several members: ${names.join(', ')}` });
   }
   // An update sends what it changes; the mask's check sees to what it may not clear.
   if (mode !== 'update') out.push(...missing(type, value, path));
@@ -156,7 +203,8 @@ export function check(type, value, path = '', mode = undefined, out = []) {
 }
 
 export function missing(type, value, path) {
-  return Object.entries(messages[type]).filter(([name, f]) => f.required && !f.output && empty(value[name]) && !RELAXED.has(`${type}.${name}`))
+  return Object.entries(messages[type])
+    .filter(([name, f]) => f.required && !f.output && empty(value[name]) && !RELAXED.has(`${type}.${name}`))
     .map(([name]) => rule(at(path, name), 'REQUIRED_ERROR_REQUIRED', 'A required member is missing.'));
 }
 
@@ -185,11 +233,17 @@ function plural(resource) {
 
 // The paths of a mask, checked against what is sent. `isKnown` says of a path of names whether it may be masked.
 export function checkMask(type, text, value, path) {
-  const out = [], fields = messages[type], paths = text.split(',').map((s) => s.trim());
+  const out = [],
+    fields = messages[type],
+    paths = text.split(',').map((s) => s.trim());
   const said = (p, description) => out.push({ field: 'update_mask', reason: 'FIELD_MASK_ERROR', description: `update_mask '${p}': ${description}` });
-  if (text.trim() === '') return { paths: [], out: [{ field: 'update_mask', reason: 'REQUIRED_ERROR_REQUIRED', description: 'The update mask names nothing.' }] };
+  if (text.trim() === '')
+    return { paths: [], out: [{ field: 'update_mask', reason: 'REQUIRED_ERROR_REQUIRED', description: 'The update mask names nothing.' }] };
   for (const p of paths) {
-    if (p === '*') { said(p, 'a wildcard is not supported.'); continue; }
+    if (p === '*') {
+      said(p, 'a wildcard is not supported.');
+      continue;
+    }
     const f = resolve(type, p);
     if (!f) said(p, `there is no such member of ${type}.`);
     else if (f.output || f.identifier) said(p, 'the member is output only.');
@@ -200,14 +254,17 @@ export function checkMask(type, text, value, path) {
   }
   for (const name of Object.keys(value)) {
     if (fields[name] && !fields[name].identifier && !paths.some((p) => p === name || p.startsWith(`${name}.`))) {
-      out.push(rule(at(path, name), 'FIELD_MASK_ERROR', 'The member is sent and the update mask does not name it, so that nothing would be done with it.'));
+      out.push(
+        rule(at(path, name), 'FIELD_MASK_ERROR', 'The member is sent and the update mask does not name it, so that nothing would be done with it.'),
+      );
     }
   }
   return { paths, out };
 }
 
 function resolve(type, path) {
-  let f, name = type;
+  let f,
+    name = type;
   for (const step of path.split('.')) {
     if (!messages[name] || (f && f.repeated)) return undefined;
     f = messages[name][step];
@@ -224,9 +281,15 @@ export function apply(old, changes, paths) {
   // What the fake itself keeps beside the members ($...) stays the very same.
   const out = Object.fromEntries(Object.entries(old).map(([k, v]) => [k, k.startsWith('$') ? v : structuredClone(v)]));
   for (const p of paths) {
-    const steps = p.split('.'), last = steps.pop();
-    const inner = steps.reduce((o, k) => { o[k] ??= {}; return o[k]; }, out), v = pick(changes, p);
-    if (v === undefined) delete inner[last]; else inner[last] = structuredClone(v);
+    const steps = p.split('.'),
+      last = steps.pop();
+    const inner = steps.reduce((o, k) => {
+        o[k] ??= {};
+        return o[k];
+      }, out),
+      v = pick(changes, p);
+    if (v === undefined) delete inner[last];
+    else inner[last] = structuredClone(v);
   }
   return out;
 }

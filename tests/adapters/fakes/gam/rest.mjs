@@ -25,14 +25,20 @@ export function route(method, path) {
 
 // ---- permission ----
 
-const AREAS = [[/LineItem/, 'lineItems'], [/Order/, 'orders'], [/Creative/, 'creatives'], [/Compan/, 'companies'],
-  [/CustomTargeting/, 'customTargeting'], [/Report/, 'reports']];
+const AREAS = [
+  [/LineItem/, 'lineItems'],
+  [/Order/, 'orders'],
+  [/Creative/, 'creatives'],
+  [/Compan/, 'companies'],
+  [/CustomTargeting/, 'customTargeting'],
+  [/Report/, 'reports'],
+];
 
 // Google's answer names no field: only the call itself tells what is not allowed.
 function checkPermission(net, rpc) {
   if (/^(Get|List|Fetch|Run(Availability|Delivery|Traffic))/.test(rpc)) return;
   const wanted = [AREAS.find(([pattern]) => pattern.test(rpc))[1], orders.ACTIONS[rpc]?.needs ?? 'reports'];
-  const text = 'You don\'t have permission to perform this action.';
+  const text = "You don't have permission to perform this action.";
   if (!wanted.every((what) => net.may(what))) {
     throw new ApiError('PERMISSION_DENIED', text, [violation(undefined, 'PERMISSION_ERROR_PERMISSION_DENIED', text)]);
   }
@@ -41,7 +47,9 @@ function checkPermission(net, rpc) {
 // ---- the request as one message ----
 
 export function json(asked) {
-  const bad = (why) => { throw new ApiError('INVALID_ARGUMENT', `Invalid JSON payload received. ${why}`); };
+  const bad = (why) => {
+    throw new ApiError('INVALID_ARGUMENT', `Invalid JSON payload received. ${why}`);
+  };
   if (!/^application\/json\b/.test(asked.headers['content-type'] ?? '')) bad('The content type must be application/json.');
   const text = asked.raw.toString('utf8');
   let value;
@@ -58,7 +66,8 @@ export function json(asked) {
 
 // Path variables, query parameters and body become one request message, each member from its one place.
 function message(r, asked) {
-  const fromPath = r.variables.filter((v) => !v.includes('.')), out = Object.fromEntries(fromPath.map((v, i) => [v, r.values[i]]));
+  const fromPath = r.variables.filter((v) => !v.includes('.')),
+    out = Object.fromEntries(fromPath.map((v, i) => [v, r.values[i]]));
   for (const [name, text] of asked.query) {
     if (!SYSTEM_PARAMETERS.includes(name)) out[name] = parameter(r, fromPath, out, name, text);
   }
@@ -101,7 +110,9 @@ function envelope(request, value, member, path, out) {
 
 // One create or update request, judged by the definitions; what is wrong goes to `out`.
 function judge(request, { member, type }, value, path, out) {
-  const where = path ? `${path}.${member}` : member, mask = members(request).updateMask, before = out.length;
+  const where = path ? `${path}.${member}` : member,
+    mask = members(request).updateMask,
+    before = out.length;
   check(type, value[member], where, mask ? 'update' : 'create', out);
   const judged = { value: value[member], path: where, parent: value.parent };
   if (!mask || out.length > before) return judged;
@@ -121,13 +132,17 @@ function resourceOf(request) {
 }
 
 function write(net, r, asked, now, ctx) {
-  const batch = r.rpc.startsWith('Batch'), request = batch ? members(r.request).requests.type : r.request, resource = resourceOf(request), out = [];
+  const batch = r.rpc.startsWith('Batch'),
+    request = batch ? members(r.request).requests.type : r.request,
+    resource = resourceOf(request),
+    out = [];
   if (batch && !envelope(r.request, asked, 'requests', '', out)) refuse(out);
   if (batch && !Array.isArray(asked.requests)) fail('INVALID_ARGUMENT', 'requests', 'PARSE_ERROR_UNPARSABLE', 'The requests are a list.');
   const list = batch ? asked.requests : [asked];
   if (list.length > BATCH_MAX) fail('INVALID_ARGUMENT', 'requests', 'COLLECTION_SIZE_ERROR_TOO_LARGE', `At most ${BATCH_MAX} requests.`);
   const judged = list.map((value, i) => {
-    const path = batch ? `requests[${i}]` : '', isMessage = value !== null && typeof value === 'object' && !Array.isArray(value);
+    const path = batch ? `requests[${i}]` : '',
+      isMessage = value !== null && typeof value === 'object' && !Array.isArray(value);
     if (!isMessage) return void check(request, value, path, 'update', out);
     if (!envelope(request, value, resource.member, path, out)) return undefined;
     if (batch && value.parent !== undefined && value.parent !== asked.parent && !asked.parent.endsWith('/-')) {
@@ -136,7 +151,9 @@ function write(net, r, asked, now, ctx) {
     return judge(request, resource, value, path, out);
   });
   refuse(out);
-  const made = members(request).updateMask ? resources.update(net, resource.type, judged, now, ctx) : resources.create(net, resource.type, judged, now, ctx);
+  const made = members(request).updateMask
+    ? resources.update(net, resource.type, judged, now, ctx)
+    : resources.create(net, resource.type, judged, now, ctx);
   return batch ? { [collection(resource.type)]: made } : made[0];
 }
 
@@ -155,7 +172,8 @@ const collection = (type) => (type === 'LineItemCreativeAssociation' ? 'lineItem
 
 function actions(net, r, asked, now, ctx) {
   const associations = r.rpc.endsWith('Associations');
-  if (asked.names.length > BATCH_MAX && !associations) fail('INVALID_ARGUMENT', 'names', 'COLLECTION_SIZE_ERROR_TOO_LARGE', `At most ${BATCH_MAX} names.`);
+  if (asked.names.length > BATCH_MAX && !associations)
+    fail('INVALID_ARGUMENT', 'names', 'COLLECTION_SIZE_ERROR_TOO_LARGE', `At most ${BATCH_MAX} names.`);
   if (new Set(asked.names).size < asked.names.length) fail('INVALID_ARGUMENT', 'names', 'COMMON_ERROR_DUPLICATE_OBJECT', 'A name is there twice.');
   if (associations) return creatives.actOnAssociations(net, r.rpc, asked, now, ctx);
   if (r.rpc.endsWith('Creatives')) return creatives.setCreativesActive(net, r.rpc, asked, now, ctx);
@@ -174,14 +192,23 @@ function list(net, r, asked, now) {
 }
 
 function forecast(net, r, asked, now) {
-  if (r.rpc !== 'RunAvailabilityForecast') throw new ApiError('UNAVAILABLE', `This fake does not answer ${r.rpc}: its response has no published definition.`);
+  if (r.rpc !== 'RunAvailabilityForecast')
+    throw new ApiError('UNAVAILABLE', `This fake does not answer ${r.rpc}: its response has no published definition.`);
   const item = resources.find(net, 'LineItem', asked.existingLineItem, 'existingLineItem');
   if (!items.forecastReady(net, item, now)) {
     fail('FAILED_PRECONDITION', 'existingLineItem', 'FORECAST_ERROR_NO_FORECAST_YET', 'There is no forecast for the line item yet.');
   }
   const a = items.availability(net, item);
-  return { lineItem: item.name, order: item.order, unitType: item.goal?.unitType ?? 'IMPRESSIONS', availableUnits: String(a.available),
-    matchedUnits: String(a.matched), possibleUnits: String(a.possible), reservedUnits: String(a.reserved), deliveredUnits: String(item.$history.unitsBy(now)) };
+  return {
+    lineItem: item.name,
+    order: item.order,
+    unitType: item.goal?.unitType ?? 'IMPRESSIONS',
+    availableUnits: String(a.available),
+    matchedUnits: String(a.matched),
+    possibleUnits: String(a.possible),
+    reservedUnits: String(a.reserved),
+    deliveredUnits: String(item.$history.unitsBy(now)),
+  };
 }
 
 function read(net, r, asked, now) {
@@ -205,7 +232,7 @@ export function serve(net, asked, now, ctx) {
   refuse(check(r.request, asks));
   if (r.rpc.startsWith('Batch')) return actions(net, r, asks, now, ctx);
   if (r.rpc.startsWith('List')) return list(net, r, asks, now);
-  if (r.rpc === 'RunReport') return ctx.effect(), reports.runReport(net, resources.find(net, 'Report', asks.name, 'name'), now);
+  if (r.rpc === 'RunReport') return (ctx.effect(), reports.runReport(net, resources.find(net, 'Report', asks.name, 'name'), now));
   if (r.rpc === 'FetchReportResultRows') return reports.fetchRows(net, asks.name, asks);
   return r.rpc.startsWith('Run') ? forecast(net, r, asks, now) : read(net, r, asks, now);
 }

@@ -7,24 +7,34 @@ export const table = JSON.parse(readFileSync(new URL('../../tables/gam_soap.json
 export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 export class SchemaError extends Error {}
-const invalid = (text) => { throw new SchemaError(text); };
+const invalid = (text) => {
+  throw new SchemaError(text);
+};
 
 // ---- text to tree: { ns, name, type?, nil, children, text, scope } ----
 
 export function parse(text) {
-  const parser = new SaxesParser({ xmlns: true }), stack = [];
+  const parser = new SaxesParser({ xmlns: true }),
+    stack = [];
   let root;
   parser.on('error', (e) => invalid(e.message));
   parser.on('doctype', () => invalid('DOCTYPE is disallowed.'));
   parser.on('opentag', (tag) => {
     const node = { ns: tag.uri, name: tag.local, children: [], text: '', nil: false };
     for (const a of Object.values(tag.attributes)) attribute(parser, tag, node, a);
-    if (stack.length) stack.at(-1).children.push(node); else root = node;
+    if (stack.length) stack.at(-1).children.push(node);
+    else root = node;
     stack.push(node);
   });
-  parser.on('text', (t) => { if (stack.length) stack.at(-1).text += t; });
-  parser.on('cdata', (t) => { stack.at(-1).text += t; });
-  parser.on('closetag', () => { stack.pop(); });
+  parser.on('text', (t) => {
+    if (stack.length) stack.at(-1).text += t;
+  });
+  parser.on('cdata', (t) => {
+    stack.at(-1).text += t;
+  });
+  parser.on('closetag', () => {
+    stack.pop();
+  });
   parser.write(text).close();
   return root ?? invalid('There is no element.');
 }
@@ -64,7 +74,8 @@ function simple(type, node) {
   if (node.children.length) invalid(`cvc-type.3.1.2: Element '${node.name}' is a simple type, so it must have no element children.`);
   const trimmed = type === 'xsd:string' ? node.text : node.text.trim();
   if (table.enums[type]) {
-    if (!table.enums[type].includes(trimmed)) invalid(`cvc-enumeration-valid: Value '${trimmed}' of '${node.name}' is not one of [${table.enums[type].join(', ')}].`);
+    if (!table.enums[type].includes(trimmed))
+      invalid(`cvc-enumeration-valid: Value '${trimmed}' of '${node.name}' is not one of [${table.enums[type].join(', ')}].`);
     return trimmed;
   }
   const [ok, convert] = SIMPLE[type];
@@ -74,13 +85,16 @@ function simple(type, node) {
 
 // The value of an element of a declared type; objects say their own type in $type.
 export function read(declared, node) {
-  if (node.attributes) invalid(`cvc-complex-type.3.2.2: Attribute '${Object.keys(node.attributes)[0]}' is not allowed to appear in element '${node.name}'.`);
+  if (node.attributes)
+    invalid(`cvc-complex-type.3.2.2: Attribute '${Object.keys(node.attributes)[0]}' is not allowed to appear in element '${node.name}'.`);
   if (node.nil) return undefined;
   if (!table.types[declared]) return simple(declared, node);
   let type = declared;
   if (node.type) {
-    if (node.type.ns !== table.namespace || !table.types[node.type.name]) invalid(`cvc-elt.4.2: Cannot resolve '${node.type.name}' to a type definition for element '${node.name}'.`);
-    if (!derives(node.type.name, declared)) invalid(`cvc-elt.4.3: Type '${node.type.name}' is not validly derived from the type definition '${declared}' of element '${node.name}'.`);
+    if (node.type.ns !== table.namespace || !table.types[node.type.name])
+      invalid(`cvc-elt.4.2: Cannot resolve '${node.type.name}' to a type definition for element '${node.name}'.`);
+    if (!derives(node.type.name, declared))
+      invalid(`cvc-elt.4.3: Type '${node.type.name}' is not validly derived from the type definition '${declared}' of element '${node.name}'.`);
     type = node.type.name;
   }
   if (table.types[type].abstract) invalid(`cvc-type.2: The type definition '${type}' of element '${node.name}' is abstract: it needs an xsi:type.`);
@@ -90,17 +104,27 @@ export function read(declared, node) {
 export function sequence(fields, node) {
   const out = {};
   let i = 0;
-  if (node.text.trim()) invalid(`cvc-complex-type.2.3: Element '${node.name}' cannot have character children, because the type's content type is element-only.`);
+  if (node.text.trim())
+    invalid(`cvc-complex-type.2.3: Element '${node.name}' cannot have character children, because the type's content type is element-only.`);
   for (const child of node.children) {
     const from = i;
     while (i < fields.length && (fields[i][0] !== child.name || child.ns !== table.namespace)) i++;
     if (i === fields.length) {
-      const expected = fields.slice(from).map(([name]) => name).join(', ');
-      invalid(`cvc-complex-type.2.4.a: Invalid content was found starting with element '${child.name}' in '${node.name}'. One of '{${expected}}' is expected.`);
+      const expected = fields
+        .slice(from)
+        .map(([name]) => name)
+        .join(', ');
+      invalid(
+        `cvc-complex-type.2.4.a: Invalid content was found starting with element '${child.name}' in '${node.name}'. One of '{${expected}}' is expected.`,
+      );
     }
-    const [name, code] = fields[i], value = read(code.replace('*', ''), child);
+    const [name, code] = fields[i],
+      value = read(code.replace('*', ''), child);
     if (code.endsWith('*')) out[name] = [...(out[name] ?? []), value];
-    else { out[name] = value; i++; }
+    else {
+      out[name] = value;
+      i++;
+    }
   }
   return out;
 }
@@ -112,11 +136,15 @@ const escape = (s) => String(s).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': 
 function element(name, declared, value) {
   if (value === undefined || value === null) return '';
   if (!table.types[declared]) return `<${name}>${escape(Buffer.isBuffer(value) ? value.toString('base64') : value)}</${name}>`;
-  const type = value.$type ?? declared, attribute = type === declared ? '' : ` xsi:type="${type}"`;
+  const type = value.$type ?? declared,
+    attribute = type === declared ? '' : ` xsi:type="${type}"`;
   return `<${name}${attribute}>${content(fieldsOf(type), value)}</${name}>`;
 }
 
 export function content(fields, value) {
-  return fields.map(([name, code]) => (code.endsWith('*')
-    ? (value[name] ?? []).map((v) => element(name, code.slice(0, -1), v)).join('') : element(name, code, value[name]))).join('');
+  return fields
+    .map(([name, code]) =>
+      code.endsWith('*') ? (value[name] ?? []).map((v) => element(name, code.slice(0, -1), v)).join('') : element(name, code, value[name]),
+    )
+    .join('');
 }

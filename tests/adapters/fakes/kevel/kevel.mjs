@@ -66,7 +66,8 @@ export class Kevel {
     if (!(asked.headers['content-type'] ?? '').startsWith(r.media)) throw new BadRequest(`The content type must be ${r.media}`);
     if (r.media === 'multipart/form-data') return undefined;
     if (r.media === 'application/x-www-form-urlencoded') {
-      const form = Object.fromEntries(new URLSearchParams(asked.raw.toString('utf8'))), wrong = check(schemas[r.schema], form);
+      const form = Object.fromEntries(new URLSearchParams(asked.raw.toString('utf8'))),
+        wrong = check(schemas[r.schema], form);
       if (wrong.length) throw new BadRequest(wrong.join('; '));
       return form;
     }
@@ -74,8 +75,15 @@ export class Kevel {
   }
 
   failure(kind, rule) {
-    return { rate_limit: error(429, 'Too many requests'), unavailable: error(503, 'Service unavailable'), server_error: error(500, 'An error has occurred'),
-      expired_token: error(401, 'The API key is missing or not valid'), forbidden: error(403, 'The API key may not do this') }[kind] ?? error(400, rule.reason ?? 'The request was refused');
+    return (
+      {
+        rate_limit: error(429, 'Too many requests'),
+        unavailable: error(503, 'Service unavailable'),
+        server_error: error(500, 'An error has occurred'),
+        expired_token: error(401, 'The API key is missing or not valid'),
+        forbidden: error(403, 'The API key may not do this'),
+      }[kind] ?? error(400, rule.reason ?? 'The request was refused')
+    );
   }
 
   act(what) {
@@ -87,7 +95,11 @@ export class Kevel {
   }
 
   state() {
-    return Object.fromEntries(Object.entries(this.k).filter(([, v]) => v instanceof Map).map(([name, v]) => [name, [...v.values()].map(plain)]));
+    return Object.fromEntries(
+      Object.entries(this.k)
+        .filter(([, v]) => v instanceof Map)
+        .map(([name, v]) => [name, [...v.values()].map(plain)]),
+    );
   }
 
   credentials() {
@@ -107,4 +119,3 @@ function json(text) {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new BadRequest('The body must be of type object');
   return value;
 }
-

@@ -17,32 +17,86 @@ export const SETTINGS = {
 
 export class BadRequest extends Error {}
 export class NotFound extends Error {}
-const refuse = (list) => { if (list.length) throw new BadRequest(list.join('; ')); };
+const refuse = (list) => {
+  if (list.length) throw new BadRequest(list.join('; '));
+};
 
-const COUNTRIES = { US: ['United States', { CA: ['California', [807, 803]], NY: ['New York', [501]] }], DE: ['Germany', { 16: ['Berlin', []] }],
-  GB: ['United Holdings', { ENG: ['England', []] }], CA: ['Canada', { ON: ['Ontario', []] }], FR: ['France', {}] };
+const COUNTRIES = {
+  US: ['United States', { CA: ['California', [807, 803]], NY: ['New York', [501]] }],
+  DE: ['Germany', { 16: ['Berlin', []] }],
+  GB: ['United Holdings', { ENG: ['England', []] }],
+  CA: ['Canada', { ON: ['Ontario', []] }],
+  FR: ['France', {}],
+};
 // Width and height by the published numbers of common ad types.
-const AD_TYPES = [[4, 728, 90], [5, 300, 250], [6, 160, 600], [16, 970, 250], [20, 320, 50], [30, 1, 1]];
+const AD_TYPES = [
+  [4, 728, 90],
+  [5, 300, 250],
+  [6, 160, 600],
+  [16, 970, 250],
+  [20, 320, 50],
+  [30, 1, 1],
+];
 
 export class Holdings {
   constructor(settings, clock) {
-    Object.assign(this, { settings, clock, next: { advertisers: 4001, campaigns: 51001, flights: 610001, creatives: 7100001, ads: 8200001, geos: 1, siteZones: 1, dayParts: 1 } });
-    for (const kind of ['advertisers', 'campaigns', 'flights', 'creatives', 'ads', 'geos', 'siteZones', 'dayParts', 'sites', 'zones', 'channels', 'priorities',
-      'adTypes', 'templates', 'reports']) this[kind] = new Map();
+    Object.assign(this, {
+      settings,
+      clock,
+      next: { advertisers: 4001, campaigns: 51001, flights: 610001, creatives: 7100001, ads: 8200001, geos: 1, siteZones: 1, dayParts: 1 },
+    });
+    for (const kind of [
+      'advertisers',
+      'campaigns',
+      'flights',
+      'creatives',
+      'ads',
+      'geos',
+      'siteZones',
+      'dayParts',
+      'sites',
+      'zones',
+      'channels',
+      'priorities',
+      'adTypes',
+      'templates',
+      'reports',
+    ])
+      this[kind] = new Map();
     this.#inventory();
   }
 
   #inventory() {
     AD_TYPES.forEach(([Id, Width, Height]) => this.adTypes.set(Id, { Id, Width, Height, Name: `${Width}x${Height}` }));
     this.channels.set(11, { Id: 11, Title: 'Web', AdTypes: AD_TYPES.map(([id]) => id), IsDeleted: false, Engine: '0', CPM: 0 });
-    ['Sponsorship', 'Standard', 'House'].forEach((Name, i) => this.priorities.set(21 + i, { Id: 21 + i, Name, ChannelId: 11, Weight: i + 1, IsDeleted: false, SelectionAlgorithm: 0 }));
-    this.advertisers.set(4000, { Id: 4000, Title: 'Acme', IsActive: true, IsDeleted: false, ExternalId: 'acme.example', Version: 1, LastModified: this.clock.iso() });
+    ['Sponsorship', 'Standard', 'House'].forEach((Name, i) =>
+      this.priorities.set(21 + i, { Id: 21 + i, Name, ChannelId: 11, Weight: i + 1, IsDeleted: false, SelectionAlgorithm: 0 }),
+    );
+    this.advertisers.set(4000, {
+      Id: 4000,
+      Title: 'Acme',
+      IsActive: true,
+      IsDeleted: false,
+      ExternalId: 'acme.example',
+      Version: 1,
+      LastModified: this.clock.iso(),
+    });
     for (let i = 0; i < this.settings.sites; i++) {
       this.sites.set(1000 + i, { Id: 1000 + i, Title: `Site ${i}`, Url: `https://site${i}.example/`, IsDeleted: false, NetworkMargin: null });
-      for (let z = 0; z < 3; z++) this.zones.set(20000 + i * 10 + z, { Id: 20000 + i * 10 + z, Name: ['top', 'side', 'video'][z], SiteId: 1000 + i, IsDeleted: false });
+      for (let z = 0; z < 3; z++)
+        this.zones.set(20000 + i * 10 + z, { Id: 20000 + i * 10 + z, Name: ['top', 'side', 'video'][z], SiteId: 1000 + i, IsDeleted: false });
     }
-    this.templates.set(31, { Id: 31, Name: 'Native article', Description: 'Headline and image', IsArchived: false, Contents: [], Fields: [
-      { Name: 'Headline', Variable: 'ctHeadline', Type: 'String', Required: true, Hidden: false }, { Name: 'Image', Variable: 'ctImage', Type: 'File', Required: false, Hidden: false }] });
+    this.templates.set(31, {
+      Id: 31,
+      Name: 'Native article',
+      Description: 'Headline and image',
+      IsArchived: false,
+      Contents: [],
+      Fields: [
+        { Name: 'Headline', Variable: 'ctHeadline', Type: 'String', Required: true, Hidden: false },
+        { Name: 'Image', Variable: 'ctImage', Type: 'File', Required: false, Hidden: false },
+      ],
+    });
   }
 
   id(kind) {
@@ -60,10 +114,22 @@ export class Holdings {
   }
 
   country(code) {
-    const [Name, regions] = COUNTRIES[code] ?? (() => { throw new NotFound(`There is no country ${code}`); })();
+    const [Name, regions] =
+      COUNTRIES[code] ??
+      (() => {
+        throw new NotFound(`There is no country ${code}`);
+      })();
     const metro = (m) => [String(m), { Name: `Metro ${m}`, Code: String(m), RegionCodes: [] }];
-    return { Name, Code: code, Regions: Object.fromEntries(Object.entries(regions).map(([r, [n, metros]]) => [r, { Name: n, Code: r, CountryCode: code,
-      Metros: Object.fromEntries(metros.map(metro)) }])) };
+    return {
+      Name,
+      Code: code,
+      Regions: Object.fromEntries(
+        Object.entries(regions).map(([r, [n, metros]]) => [
+          r,
+          { Name: n, Code: r, CountryCode: code, Metros: Object.fromEntries(metros.map(metro)) },
+        ]),
+      ),
+    };
   }
 
   checkGeo(geo, path) {
@@ -72,12 +138,14 @@ export class Holdings {
     if (!COUNTRIES[geo.CountryCode]) return [`${path}CountryCode ${geo.CountryCode} is unknown`];
     const regions = COUNTRIES[geo.CountryCode][1];
     if (geo.Region && !regions[geo.Region]) out.push(`${path}Region ${geo.Region} is unknown in ${geo.CountryCode}`);
-    if (geo.MetroCode && !Object.values(regions).some(([, metros]) => metros.includes(geo.MetroCode))) out.push(`${path}MetroCode ${geo.MetroCode} is unknown`);
+    if (geo.MetroCode && !Object.values(regions).some(([, metros]) => metros.includes(geo.MetroCode)))
+      out.push(`${path}MetroCode ${geo.MetroCode} is unknown`);
     return out;
   }
 
   checkSiteZone(t, path) {
-    const out = [], zone = t.ZoneId ? this.zones.get(t.ZoneId) : undefined;
+    const out = [],
+      zone = t.ZoneId ? this.zones.get(t.ZoneId) : undefined;
     if (!t.SiteId) out.push(`${path}SiteId is required`);
     else if (!this.sites.has(t.SiteId)) out.push(`${path}SiteId ${t.SiteId} is unknown`);
     if (t.ZoneId && zone?.SiteId !== t.SiteId) out.push(`${path}ZoneId ${t.ZoneId} is no zone of the site`);
@@ -92,10 +160,15 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 // Checks a body by the schema of its request. What a GET showed may be sent back as it was shown, because a client reads the whole
 // object, changes it and writes it; anything else that is read only, or that the schema does not know, must not be there.
 export function judge(schemaName, body, shown = {}) {
-  const schema = schemas[schemaName], changed = Object.fromEntries(Object.entries(body).filter(([n, v]) => !(n in shown && same(v, shown[n]))));
-  refuse([...(schema.required ?? []).filter((n) => body[n] === undefined).map((n) => `${n} is required`),
+  const schema = schemas[schemaName],
+    changed = Object.fromEntries(Object.entries(body).filter(([n, v]) => !(n in shown && same(v, shown[n]))));
+  refuse([
+    ...(schema.required ?? []).filter((n) => body[n] === undefined).map((n) => `${n} is required`),
     ...check({ ...schema, required: [], alsoKnown: schema.required }, changed),
-    ...Object.entries(changed).filter(([n, v]) => schema.properties[n]?.readOnly && v !== null).map(([n]) => `${n} is read only`)]);
+    ...Object.entries(changed)
+      .filter(([n, v]) => schema.properties[n]?.readOnly && v !== null)
+      .map(([n]) => `${n} is read only`),
+  ]);
 }
 
 const KINDS = {
@@ -109,7 +182,8 @@ export function create(k, kind, body, ctx) {
   const schemaName = `POST ${KINDS[kind].path}`;
   judge(schemaName, body);
   refuse(KINDS[kind].check(k, body));
-  const Id = k.id(kind), at = k.clock.iso();
+  const Id = k.id(kind),
+    at = k.clock.iso();
   const made = { ...whole(schemas[schemaName], body), Id, Version: 1, LastModified: at, ...(kind !== 'creatives' && { Created: at }) };
   if (kind === 'campaigns') Object.assign(made, { StartDateISO: at, Flights: null });
   k[kind].set(Id, made);
@@ -124,14 +198,22 @@ export function create(k, kind, body, ctx) {
 }
 
 export function replace(k, kind, id, body, ctx) {
-  const old = k.get(kind, id), { path, id: name } = KINDS[kind], schemaName = `PUT ${path}/{${name}}`, shown = view(k, kind, old);
+  const old = k.get(kind, id),
+    { path, id: name } = KINDS[kind],
+    schemaName = `PUT ${path}/{${name}}`,
+    shown = view(k, kind, old);
   if (body?.Id !== undefined && body.Id !== old.Id) throw new BadRequest('Id is not the id of the path');
-  const lists = ['GeoTargeting', 'SiteZoneTargeting', 'CreativeMaps', 'Flights'], cleared = whole(schemas[`POST ${path}`], {});
+  const lists = ['GeoTargeting', 'SiteZoneTargeting', 'CreativeMaps', 'Flights'],
+    cleared = whole(schemas[`POST ${path}`], {});
   refuse(lists.filter((n) => body[n] !== undefined && !same(body[n], shown[n])).map((n) => `${n} is not changed by this call`));
   judge(schemaName, body, shown);
   refuse(KINDS[kind].check(k, body, old));
   for (const n of Object.keys(old)) if (n in cleared && !lists.includes(n)) old[n] = cleared[n];
-  Object.assign(old, aliases(Object.fromEntries(Object.entries(body).filter(([n]) => !lists.includes(n)))), { Id: Number(id), Version: (old.Version ?? 0) + 1, LastModified: k.clock.iso() });
+  Object.assign(old, aliases(Object.fromEntries(Object.entries(body).filter(([n]) => !lists.includes(n)))), {
+    Id: Number(id),
+    Version: (old.Version ?? 0) + 1,
+    LastModified: k.clock.iso(),
+  });
   ctx.effect();
   settle(k, old, kind);
   return view(k, kind, old);
@@ -140,7 +222,11 @@ export function replace(k, kind, id, body, ctx) {
 // Two members are spelled differently in the published bodies of POST and PUT.
 function aliases(v) {
   const { CustomFieldsJSON, isNoDuplicates, ...rest } = v;
-  return { ...rest, ...(CustomFieldsJSON !== undefined && { CustomFieldsJson: CustomFieldsJSON }), ...(isNoDuplicates !== undefined && { IsNoDuplicates: isNoDuplicates }) };
+  return {
+    ...rest,
+    ...(CustomFieldsJSON !== undefined && { CustomFieldsJson: CustomFieldsJSON }),
+    ...(isNoDuplicates !== undefined && { IsNoDuplicates: isNoDuplicates }),
+  };
 }
 
 function checkCampaign(k, c, old) {
@@ -149,7 +235,8 @@ function checkCampaign(k, c, old) {
 }
 
 function checkFlight(k, f, old) {
-  const out = [], campaign = k.campaigns.get(f.CampaignId);
+  const out = [],
+    campaign = k.campaigns.get(f.CampaignId);
   if (!campaign || campaign.IsDeleted) out.push(`CampaignId ${f.CampaignId} is unknown`);
   if (old && old.CampaignId !== f.CampaignId) out.push('CampaignId cannot be changed');
   if (!k.priorities.has(f.PriorityId)) out.push(`PriorityId ${f.PriorityId} is unknown`);
@@ -158,7 +245,8 @@ function checkFlight(k, f, old) {
   if (f.GoalType === 2 && (f.Impressions < 1 || f.Impressions > 100)) out.push('Impressions must be a percentage from 1 to 100 for GoalType 2');
   if (f.GoalType !== 2 && f.Impressions < 1) out.push('Impressions must be at least 1');
   if (f.Price < 0) out.push('Price must not be negative');
-  if (f.IsFreqCap && !(f.FreqCap > 0 && f.FreqCapDuration > 0 && f.FreqCapType)) out.push('FreqCap, FreqCapDuration and FreqCapType are required with IsFreqCap');
+  if (f.IsFreqCap && !(f.FreqCap > 0 && f.FreqCapDuration > 0 && f.FreqCapType))
+    out.push('FreqCap, FreqCapDuration and FreqCapType are required with IsFreqCap');
   (f.GeoTargeting ?? []).forEach((g, i) => out.push(...k.checkGeo(g, `GeoTargeting[${i}].`)));
   (f.SiteZoneTargeting ?? []).forEach((t, i) => out.push(...k.checkSiteZone(t, `SiteZoneTargeting[${i}].`)));
   return out;
@@ -184,28 +272,49 @@ function checkTemplate(k, c) {
   } catch {
     return ['TemplateValues must be a JSON object as text'];
   }
-  return [...template.Fields.filter((f) => f.Required && !values?.[f.Variable]).map((f) => `TemplateValues lacks ${f.Variable}`),
-    ...Object.keys(values ?? {}).filter((n) => !template.Fields.some((f) => f.Variable === n)).map((n) => `TemplateValues: ${n} is no field of the template`)];
+  return [
+    ...template.Fields.filter((f) => f.Required && !values?.[f.Variable]).map((f) => `TemplateValues lacks ${f.Variable}`),
+    ...Object.keys(values ?? {})
+      .filter((n) => !template.Fields.some((f) => f.Variable === n))
+      .map((n) => `TemplateValues: ${n} is no field of the template`),
+  ];
 }
 
 export function view(k, kind, o) {
   const out = Object.fromEntries(Object.entries(o).filter(([n]) => !n.startsWith('$')));
   if (kind !== 'flights') return out;
-  return { ...out, GeoTargeting: [...k.geos.values()].filter((g) => g.$flight === o.Id).map(plain), SiteZoneTargeting: [...k.siteZones.values()].filter((t) => t.FlightId === o.Id).map(plain),
-    CreativeMaps: adsOf(k, o.Id).map((a) => ad(k, a)) };
+  return {
+    ...out,
+    GeoTargeting: [...k.geos.values()].filter((g) => g.$flight === o.Id).map(plain),
+    SiteZoneTargeting: [...k.siteZones.values()].filter((t) => t.FlightId === o.Id).map(plain),
+    CreativeMaps: adsOf(k, o.Id).map((a) => ad(k, a)),
+  };
 }
 export const plain = (o) => Object.fromEntries(Object.entries(o).filter(([n]) => !n.startsWith('$')));
 
 // ---- what hangs on a flight ----
 
 export function addGeo(k, flight, g) {
-  const geo = { CountryCode: g.CountryCode, Region: g.Region ?? null, MetroCode: g.MetroCode ?? null, IsExclude: g.IsExclude ?? false, LocationId: k.id('geos'), $flight: flight.Id };
+  const geo = {
+    CountryCode: g.CountryCode,
+    Region: g.Region ?? null,
+    MetroCode: g.MetroCode ?? null,
+    IsExclude: g.IsExclude ?? false,
+    LocationId: k.id('geos'),
+    $flight: flight.Id,
+  };
   k.geos.set(geo.LocationId, geo);
   return plain(geo);
 }
 
 export function addSiteZone(k, flight, t) {
-  const row = { Id: k.id('siteZones'), IsExcluded: t.IsExcluded ?? t.IsExclude ?? false, SiteId: t.SiteId, ZoneId: t.ZoneId ?? 0, FlightId: flight.Id };
+  const row = {
+    Id: k.id('siteZones'),
+    IsExcluded: t.IsExcluded ?? t.IsExclude ?? false,
+    SiteId: t.SiteId,
+    ZoneId: t.ZoneId ?? 0,
+    FlightId: flight.Id,
+  };
   k.siteZones.set(row.Id, row);
   return plain(row);
 }
@@ -214,7 +323,8 @@ export const adsOf = (k, flightId) => [...k.ads.values()].filter((a) => a.Flight
 export const ad = (k, a) => ({ ...plain(a), Creative: view(k, 'creatives', k.creatives.get(a.Creative.Id)) });
 
 export function createAd(k, flightId, body, ctx) {
-  const flight = k.get('flights', flightId), name = 'POST /v1/flight/{flightId}/creative';
+  const flight = k.get('flights', flightId),
+    name = 'POST /v1/flight/{flightId}/creative';
   judge(name, body);
   if (body.FlightId !== flight.Id) throw new BadRequest('FlightId is not the flight of the path');
   refuse(checkAd(k, flight, body));
@@ -233,13 +343,19 @@ function checkAd(k, flight, body) {
 }
 
 export function replaceAd(k, flightId, adId, body, ctx) {
-  const flight = k.get('flights', flightId), a = k.get('ads', adId), name = 'PUT /v1/flight/{flightId}/creative/{adId}';
+  const flight = k.get('flights', flightId),
+    a = k.get('ads', adId),
+    name = 'PUT /v1/flight/{flightId}/creative/{adId}';
   if (a.FlightId !== flight.Id || a.IsDeleted) throw new NotFound(`There is no ad ${adId} of flight ${flightId}`);
   judge(name, body, ad(k, a));
   if (body.Creative?.Id !== undefined && body.Creative.Id !== a.Creative.Id) throw new BadRequest('Creative.Id cannot be changed');
   const cleared = whole(schemas['POST /v1/flight/{flightId}/creative'], {});
   for (const n of Object.keys(a)) if (n in cleared && !['Creative', 'FlightId'].includes(n)) a[n] = cleared[n];
-  Object.assign(a, Object.fromEntries(Object.entries(body).filter(([n]) => n !== 'Creative')), { Id: Number(adId), FlightId: flight.Id, CampaignId: flight.CampaignId });
+  Object.assign(a, Object.fromEntries(Object.entries(body).filter(([n]) => n !== 'Creative')), {
+    Id: Number(adId),
+    FlightId: flight.Id,
+    CampaignId: flight.CampaignId,
+  });
   ctx.effect();
   settle(k, flight, 'flights');
   return ad(k, a);
@@ -247,12 +363,16 @@ export function replaceAd(k, flightId, adId, body, ctx) {
 
 // The image of a creative comes as multipart/form-data, one part called "image".
 export function upload(k, id, asked, ctx) {
-  const creative = k.get('creatives', id), type = k.adTypes.get(creative.AdTypeId);
+  const creative = k.get('creatives', id),
+    type = k.adTypes.get(creative.AdTypeId);
   const boundary = /^multipart\/form-data;.*boundary="?([^";]+)"?/.exec(asked.headers['content-type'] ?? '')?.[1];
   if (!boundary) throw new BadRequest('The body must be multipart/form-data');
-  const raw = asked.raw.toString('latin1'), parts = raw.split(`--${boundary}`).slice(1, -1), part = parts.find((p) => /name="image"/.test(p));
+  const raw = asked.raw.toString('latin1'),
+    parts = raw.split(`--${boundary}`).slice(1, -1),
+    part = parts.find((p) => /name="image"/.test(p));
   if (!raw.trimEnd().endsWith(`--${boundary}--`) || !part) throw new BadRequest('The part "image" is required');
-  const bytes = Buffer.from(part.slice(part.indexOf('\r\n\r\n') + 4, part.lastIndexOf('\r\n')), 'latin1'), image = imageOf(bytes);
+  const bytes = Buffer.from(part.slice(part.indexOf('\r\n\r\n') + 4, part.lastIndexOf('\r\n')), 'latin1'),
+    image = imageOf(bytes);
   if (!image) throw new BadRequest('image: the bytes are no image');
   if (asked.query.get('sizeOverride') !== 'true' && (image.width !== type.Width || image.height !== type.Height)) {
     throw new BadRequest(`image: it is ${image.width}x${image.height}, the ad type ${type.Width}x${type.Height}`);
@@ -266,7 +386,8 @@ export function upload(k, id, asked, ctx) {
 
 // ---- delivery ----
 
-const UNITS = { 1: 'impressions', 2: 'impressions', 3: 'clicks' }, PAID = { 2: ['impressions', 1000], 3: ['clicks', 1] };
+const UNITS = { 1: 'impressions', 2: 'impressions', 3: 'clicks' },
+  PAID = { 2: ['impressions', 1000], 3: ['clicks', 1] };
 
 // Whatever changed, the flights it concerns run or do not run accordingly from now on.
 export function settle(k, changed, kind) {
@@ -275,23 +396,39 @@ export function settle(k, changed, kind) {
 }
 
 function settleFlight(k, f) {
-  const campaign = k.campaigns.get(f.CampaignId), traffic = zonesOf(k, f) * k.settings.daily_traffic;
+  const campaign = k.campaigns.get(f.CampaignId),
+    traffic = zonesOf(k, f) * k.settings.daily_traffic;
   const runs = campaign.IsActive && !campaign.IsDeleted && !campaign.IsArchived && f.IsActive && !f.IsDeleted && !f.IsArchived;
-  const unit = UNITS[f.GoalType] ?? 'impressions', end = f.EndDateISO ? Date.parse(f.EndDateISO) : 8.64e15, lifetime = [1, 3].includes(f.GoalType) && f.EndDateISO;
-  const perDay = f.GoalType === 2 ? Math.floor((traffic * f.Impressions) / 100) : Math.floor(traffic / 10), [pays, per] = PAID[f.RateType] ?? [unit, 0];
+  const unit = UNITS[f.GoalType] ?? 'impressions',
+    end = f.EndDateISO ? Date.parse(f.EndDateISO) : 8.64e15,
+    lifetime = [1, 3].includes(f.GoalType) && f.EndDateISO;
+  const perDay = f.GoalType === 2 ? Math.floor((traffic * f.Impressions) / 100) : Math.floor(traffic / 10),
+    [pays, per] = PAID[f.RateType] ?? [unit, 0];
   const goal = f.CapType === 1 && f.LifetimeCapAmount ? Math.min(f.Impressions, f.LifetimeCapAmount) : f.Impressions;
-  f.$history.change(k.clock.now(), { active: Boolean(runs) && traffic > 0, start: Date.parse(f.StartDateISO), end, unit, ...(lifetime ? { goal } : { perDay }), pays, per,
-    rateMicros: Math.round((f.Price ?? 0) * 1e6), creatives: turns(k, f) });
+  f.$history.change(k.clock.now(), {
+    active: Boolean(runs) && traffic > 0,
+    start: Date.parse(f.StartDateISO),
+    end,
+    unit,
+    ...(lifetime ? { goal } : { perDay }),
+    pays,
+    per,
+    rateMicros: Math.round((f.Price ?? 0) * 1e6),
+    creatives: turns(k, f),
+  });
 }
 
 function turns(k, f) {
-  return adsOf(k, f.Id).filter((a) => a.IsActive && k.creatives.get(a.Creative.Id).IsActive && !k.creatives.get(a.Creative.Id).IsDeleted)
+  return adsOf(k, f.Id)
+    .filter((a) => a.IsActive && k.creatives.get(a.Creative.Id).IsActive && !k.creatives.get(a.Creative.Id).IsDeleted)
     .map((a) => ({ id: a.Id, weight: a.DistributionType === 2 && a.Percentage ? a.Percentage : 1 }));
 }
 
 // How many zones a flight reaches.
 function zonesOf(k, f) {
-  const rows = [...k.siteZones.values()].filter((t) => t.FlightId === f.Id), wanted = rows.filter((t) => !t.IsExcluded);
+  const rows = [...k.siteZones.values()].filter((t) => t.FlightId === f.Id),
+    wanted = rows.filter((t) => !t.IsExcluded);
   const hits = (z, t) => t.SiteId === z.SiteId && (!t.ZoneId || t.ZoneId === z.Id);
-  return [...k.zones.values()].filter((z) => (!wanted.length || wanted.some((t) => hits(z, t))) && !rows.some((t) => t.IsExcluded && hits(z, t))).length;
+  return [...k.zones.values()].filter((z) => (!wanted.length || wanted.some((t) => hits(z, t))) && !rows.some((t) => t.IsExcluded && hits(z, t)))
+    .length;
 }

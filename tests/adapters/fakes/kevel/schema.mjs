@@ -6,9 +6,19 @@ const table = JSON.parse(readFileSync(new URL('../../tables/kevel.json', import.
 export const schemas = table.schemas;
 // "/v1/country/{countryCode}/regions?version=2" also says which query the path needs.
 export const routes = table.routes.map(([method, path, query, media, schema]) => {
-  const [plain, needs] = path.split('?'), names = [...plain.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
-  return { method, path, query, media, schema, names, needs, name: `${method} ${path}`,
-    pattern: new RegExp(`^${plain.replace(/\{\w+\}/g, '([^/]+)')}$`) };
+  const [plain, needs] = path.split('?'),
+    names = [...plain.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
+  return {
+    method,
+    path,
+    query,
+    media,
+    schema,
+    names,
+    needs,
+    name: `${method} ${path}`,
+    pattern: new RegExp(`^${plain.replace(/\{\w+\}/g, '([^/]+)')}$`),
+  };
 });
 
 const INT32 = 2 ** 31;
@@ -44,7 +54,8 @@ export function check(schema, value, path = '') {
 }
 
 function members(schema, value, path) {
-  const at = (name) => (path ? `${path}.${name}` : name), out = [];
+  const at = (name) => (path ? `${path}.${name}` : name),
+    out = [];
   for (const name of schema.required ?? []) if (value[name] === undefined) out.push(`${at(name)} is required`);
   // An object whose members are not published takes any.
   for (const [name, v] of Object.entries(schema.properties ? value : {})) {

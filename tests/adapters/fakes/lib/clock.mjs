@@ -21,7 +21,7 @@ export class Clock {
   }
 
   set(at) {
-    if (at < this.now()) throw new RangeError('a fake\'s clock only goes forward');
+    if (at < this.now()) throw new RangeError("a fake's clock only goes forward");
     this.offset = at - Date.now();
     if (this.frozen !== undefined) this.frozen = at;
     this.now();

@@ -6,12 +6,12 @@
 //     items: n         with a batch: after its first n items have had their effect, the others have not,
 //     retry_after_s, status, body, headers, reason, delay_ms }
 export const DOES = {
-  refuse: 'the vendor\'s business error, with `reason`',
-  rate_limit: 'the vendor\'s 429, with Retry-After when retry_after_s is given',
-  unavailable: 'the vendor\'s 503, with Retry-After when retry_after_s is given',
-  server_error: 'the vendor\'s 500',
+  refuse: "the vendor's business error, with `reason`",
+  rate_limit: "the vendor's 429, with Retry-After when retry_after_s is given",
+  unavailable: "the vendor's 503, with Retry-After when retry_after_s is given",
+  server_error: "the vendor's 500",
   expired_token: 'the credential is taken for expired: 401',
-  forbidden: 'the vendor\'s answer to a missing permission',
+  forbidden: "the vendor's answer to a missing permission",
   answer: '`status` with `body` (any JSON or text) and `headers`',
   slow: 'the right answer, after delay_ms',
   timeout: 'no answer at all; the connection stays open',
@@ -25,7 +25,12 @@ function matcher(on) {
   if (on === '*') return () => true;
   if (!on.includes(' ')) return (op) => op.name === on;
   const [method, path] = on.split(' ');
-  const pattern = new RegExp(`^${path.split('*').map((s) => s.replace(/[.\\+^$()[\]{}|?]/g, '\\$&')).join('.*')}$`);
+  const pattern = new RegExp(
+    `^${path
+      .split('*')
+      .map((s) => s.replace(/[.\\+^$()[\]{}|?]/g, '\\$&'))
+      .join('.*')}$`,
+  );
   return (op) => op.method === method && pattern.test(op.path);
 }
 
@@ -37,15 +42,17 @@ export class Faults {
     if (unknown.length) throw new TypeError(`a fault has no member ${unknown.join(', ')}; there are ${MEMBERS.join(', ')}`);
     if (!DOES[rule.do]) throw new TypeError(`do: ${rule.do}? There are ${Object.keys(DOES).join(', ')}`);
     if (typeof rule.on !== 'string') throw new TypeError('on: the name of an operation, or "METHOD /path" with `*`');
-    this.rules.push({ ...rule, left: rule.times === 0 ? Infinity : rule.times ?? 1, toSkip: rule.skip ?? 0, hits: 0,
-      matches: matcher(rule.on) });
+    this.rules.push({ ...rule, left: rule.times === 0 ? Infinity : (rule.times ?? 1), toSkip: rule.skip ?? 0, hits: 0, matches: matcher(rule.on) });
   }
 
   // The rule that this request falls under, used up by one.
   take(op) {
     for (const rule of this.rules) {
       if (rule.left === 0 || !rule.matches(op)) continue;
-      if (rule.toSkip > 0) { rule.toSkip--; continue; }
+      if (rule.toSkip > 0) {
+        rule.toSkip--;
+        continue;
+      }
       rule.left--;
       rule.hits++;
       return rule;

@@ -32,7 +32,10 @@ export class Fake {
     Object.assign(fake, { clock: new Clock(clock), faults: new Faults(), logFile: log, onEffect, entries: [], broken: [] });
     fake.vendor = await make(fake.clock, settings);
     fake.server = http.createServer((req, res) => {
-      fake.#serve(req, res).catch((e) => { fake.broken.push(e); res.destroy(); });
+      fake.#serve(req, res).catch((e) => {
+        fake.broken.push(e);
+        res.destroy();
+      });
     });
     fake.server.requestTimeout = 0;
     await new Promise((resolve, reject) => {
@@ -57,9 +60,23 @@ export class Fake {
     if (asked.raw === null) return void res.writeHead(413, { connection: 'close' }).end();
     if (asked.path.startsWith('/_debug')) return this.#debug(asked, res);
     const op = { name: this.vendor.operation(asked), method: asked.method, path: asked.path };
-    const rule = this.faults.take(op), ctx = { effects: 0, items: rule?.items, effect() { this.effects++; } };
-    const entry = { n: this.entries.length + 1, at: this.clock.iso(), operation: op.name, method: op.method, path: op.path,
-      query: Object.fromEntries(asked.query), fault: rule?.do };
+    const rule = this.faults.take(op),
+      ctx = {
+        effects: 0,
+        items: rule?.items,
+        effect() {
+          this.effects++;
+        },
+      };
+    const entry = {
+      n: this.entries.length + 1,
+      at: this.clock.iso(),
+      operation: op.name,
+      method: op.method,
+      path: op.path,
+      query: Object.fromEntries(asked.query),
+      fault: rule?.do,
+    };
     this.entries.push(entry);
     const first = rule && !rule.after && rule.items === undefined ? this.#fault(rule, asked) : undefined;
     const answer = first && first.status !== 'go on' ? first : await this.#handle(asked, ctx);
@@ -82,16 +99,22 @@ export class Fake {
   // What a rule answers, before or instead of the vendor's own word.
   #fault(rule, asked) {
     switch (rule.do) {
-    case 'slow': case 'truncate': return { status: 'go on' };
-    case 'timeout': return { status: 'silence' };
-    case 'reset': return { status: 'reset' };
-    case 'garbage': return { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>oops</title>' };
-    case 'answer': return { status: rule.status ?? 200, headers: rule.headers ?? {}, body: rule.body ?? '' };
-    default: {
-      const said = this.vendor.failure(rule.do, rule, asked);
-      const after = rule.retry_after_s === undefined ? {} : { 'retry-after': String(rule.retry_after_s) };
-      return { ...said, headers: { ...said.headers, ...after, ...rule.headers } };
-    }
+      case 'slow':
+      case 'truncate':
+        return { status: 'go on' };
+      case 'timeout':
+        return { status: 'silence' };
+      case 'reset':
+        return { status: 'reset' };
+      case 'garbage':
+        return { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>oops</title>' };
+      case 'answer':
+        return { status: rule.status ?? 200, headers: rule.headers ?? {}, body: rule.body ?? '' };
+      default: {
+        const said = this.vendor.failure(rule.do, rule, asked);
+        const after = rule.retry_after_s === undefined ? {} : { 'retry-after': String(rule.retry_after_s) };
+        return { ...said, headers: { ...said.headers, ...after, ...rule.headers } };
+      }
     }
   }
 
@@ -108,10 +131,14 @@ export class Fake {
   }
 
   #note(entry, asked, answer, ctx) {
-    const masked = Object.fromEntries(Object.entries(asked.headers)
-      .map(([k, v]) => [k, this.vendor.secretHeaders.includes(k) ? mask(v) : v]));
-    Object.assign(entry, { headers: masked, effect: ctx.effects > 0, request: this.vendor.logged?.(asked) ?? shown(asked.raw),
-      status: answer.status, response: this.vendor.loggedAnswer?.(asked, answer) ?? shown(Buffer.from(textOf(answer.body))) });
+    const masked = Object.fromEntries(Object.entries(asked.headers).map(([k, v]) => [k, this.vendor.secretHeaders.includes(k) ? mask(v) : v]));
+    Object.assign(entry, {
+      headers: masked,
+      effect: ctx.effects > 0,
+      request: this.vendor.logged?.(asked) ?? shown(asked.raw),
+      status: answer.status,
+      response: this.vendor.loggedAnswer?.(asked, answer) ?? shown(Buffer.from(textOf(answer.body))),
+    });
     if (this.logFile) appendFileSync(this.logFile, `${JSON.stringify(entry)}\n`);
   }
 
@@ -137,8 +164,14 @@ export class Fake {
       'POST /_debug/clock': () => this.#time(order),
       'GET /_debug/log': () => this.entries.filter((e) => e.n > Number(asked.query.get('since') ?? 0)),
       'GET /_debug/faults': () => this.faults.report(),
-      'POST /_debug/faults': () => { [order].flat().forEach((rule) => this.faults.add(rule)); return this.faults.report(); },
-      'DELETE /_debug/faults': () => { this.faults.clear(); return []; },
+      'POST /_debug/faults': () => {
+        [order].flat().forEach((rule) => this.faults.add(rule));
+        return this.faults.report();
+      },
+      'DELETE /_debug/faults': () => {
+        this.faults.clear();
+        return [];
+      },
       'POST /_debug/act': () => this.act(order),
     };
     const run = doors[`${asked.method} ${asked.path}`];
@@ -172,14 +205,17 @@ function body(req) {
     let n = 0;
     req.on('data', (c) => {
       n += c.length;
-      if (n > BODY_BYTES_MAX) { resolve(null); req.destroy(); } else chunks.push(c);
+      if (n > BODY_BYTES_MAX) {
+        resolve(null);
+        req.destroy();
+      } else chunks.push(c);
     });
     req.on('end', () => resolve(Buffer.concat(chunks)));
     req.on('error', reject);
   });
 }
 
-const textOf = (v) => (typeof v === 'string' || Buffer.isBuffer(v) ? v : JSON.stringify(v) ?? '');
+const textOf = (v) => (typeof v === 'string' || Buffer.isBuffer(v) ? v : (JSON.stringify(v) ?? ''));
 const digest = (bytes) => ({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
 
 // For the log: JSON as JSON, text as text, and what is long or binary as its length and digest.
@@ -203,11 +239,18 @@ export function duplicateMember(text) {
   const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
   let expectsName = false;
   for (let m; (m = token.exec(text));) {
-    const t = m[0], top = stack.at(-1);
-    if (t === '{') { stack.push({ names: new Set() }); expectsName = true; }
-    else if (t === '[') { stack.push({}); expectsName = false; }
-    else if (t === '}' || t === ']') { stack.pop(); expectsName = false; }
-    else if (t === ',') expectsName = Boolean(top?.names);
+    const t = m[0],
+      top = stack.at(-1);
+    if (t === '{') {
+      stack.push({ names: new Set() });
+      expectsName = true;
+    } else if (t === '[') {
+      stack.push({});
+      expectsName = false;
+    } else if (t === '}' || t === ']') {
+      stack.pop();
+      expectsName = false;
+    } else if (t === ',') expectsName = Boolean(top?.names);
     else if (t === ':') expectsName = false;
     else if (expectsName && top?.names) {
       const name = JSON.parse(t);

@@ -28,7 +28,8 @@ export class History {
     const key = JSON.stringify(state);
     const last = this.segments.at(-1);
     if (last?.key === key) return;
-    const done = this.unitsBy(at), begins = Math.max(at, state.start);
+    const done = this.unitsBy(at),
+      begins = Math.max(at, state.start);
     const runs = state.active && state.creatives.length > 0 && begins < state.end;
     if (last) last.to = at;
     this.segments.push({ ...state, key, from: at, to: Infinity, begins, done, runs, left: Math.max(0, (state.goal ?? 0) - done) });
@@ -46,8 +47,7 @@ export class History {
     for (const s of this.segments) {
       const n = s.from < at ? inSegment(s, at) : 0;
       if (n === 0) continue;
-      const [before, after] = creativeId === undefined ? [s.done, s.done + n]
-        : [share(s, creativeId, s.done), share(s, creativeId, s.done + n)];
+      const [before, after] = creativeId === undefined ? [s.done, s.done + n] : [share(s, creativeId, s.done), share(s, creativeId, s.done + n)];
       for (const m of METRICS) out[m] += metric(s.unit, m, after) - metric(s.unit, m, before);
       out.spend_micros += spend(s, after) - spend(s, before);
     }
@@ -57,7 +57,8 @@ export class History {
   // [{ day, creative, impressions, ... }] of the days from..to, both included; days without anything are left out.
   days(from, to, now, zone, creativeIds = [undefined]) {
     if (!this.segments.length) return [];
-    const rows = [], first = dayOf(this.segments[0].from, zone);
+    const rows = [],
+      first = dayOf(this.segments[0].from, zone);
     for (let day = from < first ? first : from; day <= to; day = nextDay(day)) {
       const begins = startOf(day, zone);
       if (begins >= now) break;
@@ -71,7 +72,8 @@ export class History {
   }
 
   between(from, to, creativeId) {
-    const a = this.totals(from, creativeId), b = this.totals(to, creativeId);
+    const a = this.totals(from, creativeId),
+      b = this.totals(to, creativeId);
     return Object.fromEntries(Object.keys(a).map((k) => [k, b[k] - a[k]]));
   }
 

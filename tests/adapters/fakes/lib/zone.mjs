@@ -3,14 +3,29 @@ const formats = new Map();
 
 function format(zone) {
   if (!formats.has(zone)) {
-    formats.set(zone, new Intl.DateTimeFormat('en-CA', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit',
-      day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' }));
+    formats.set(
+      zone,
+      new Intl.DateTimeFormat('en-CA', {
+        timeZone: zone,
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: '2-digit',
+        day: '2-digit',
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+      }),
+    );
   }
   return formats.get(zone);
 }
 
 function parts(at, zone) {
-  return Object.fromEntries(format(zone).formatToParts(new Date(at)).map((p) => [p.type, Number(p.value)]));
+  return Object.fromEntries(
+    format(zone)
+      .formatToParts(new Date(at))
+      .map((p) => [p.type, Number(p.value)]),
+  );
 }
 
 // "YYYY-MM-DD", the day of that moment there.
@@ -38,10 +53,12 @@ export function startOf(day, zone) {
   const right = guesses.filter((at) => dayOf(at, zone) === day && dayOf(at - 1, zone) < day);
   if (right.length) return Math.min(...right);
   // No guess is the day's first instant: it begins after a midnight that does not exist.
-  let low = wanted - 2 * 86400000, high = wanted + 2 * 86400000;
+  let low = wanted - 2 * 86400000,
+    high = wanted + 2 * 86400000;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (dayOf(middle, zone) < day) low = middle; else high = middle;
+    if (dayOf(middle, zone) < day) low = middle;
+    else high = middle;
   }
   return high;
 }
