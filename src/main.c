@@ -6,11 +6,9 @@
 #include "app/serve.h"
 #include "cli/cli.h"
 
-/* One a line, in the order of the list of commands. */
+/* One a line, in the order of the list of commands; those of the manifest follow. */
 static const struct cli_command *const all[] = {
-    &command_serve,     &command_config, &command_reload,   &command_import, &command_export, &command_backup,
-    &command_call,      &command_task,   &command_creative, &command_rule,   &command_audit,  &command_user,
-    &command_principal, &command_token,  &command_tenant,   &command_job,    &command_key,
+    &command_serve, &command_config, &command_reload, &command_import, &command_export, &command_backup, &command_call,
 };
 
 int main(int argc, char **argv)

@@ -4,11 +4,14 @@
 #include "base/arena.h"
 #include "cli/cli.h"
 
+struct operation_verb;
+
 struct agent_request {
     const char *data;      /* --data, may be NULL */
     const char *tenant;    /* --tenant, may be NULL */
     const char *mock_time; /* --mock-time, may be NULL */
-    bool json;             /* --json was given: for verbs that print by themselves */
+    const char *as;        /* --as, may be NULL */
+    const struct operation_verb *verb; /* names the words and options in errors; may be NULL */
     const char *tool;
     struct str args; /* JSON object */
 };

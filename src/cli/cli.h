@@ -11,15 +11,15 @@
 
 struct cli_command {
     const char *name;
-    const char *summary;   /* one line for the list of commands */
-    const char *words;     /* its verbs, for completion; may be NULL */
-    const char *usage;     /* what --help prints, complete but for the next two */
-    void (*more)(void);    /* prints what is made from a table; may be NULL */
-    const char *epilogue;  /* after that; may be NULL */
+    const char *summary;  /* one line for the list of commands */
+    const char *words;    /* its verbs, for completion; may be NULL */
+    const char *usage;    /* what --help prints, complete but for the next two */
+    void (*more)(void);   /* prints what is made from a table; may be NULL */
+    const char *epilogue; /* after that; may be NULL */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit code */
 };
 
-/* Finds the command, answers --help, --version and `completion bash`, runs it. */
+/* Finds the command among these and those of the manifest, answers --help, --version, `completion` and `manual`, runs it. */
 int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n);
 
 /* Options common to all commands. A command parses its own with cli_option(). */
@@ -47,14 +47,4 @@ int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The data directory: the option, else as configured (cli/config.h), else "data". */
 const char *cli_data_dir(const char *option);
 
-extern const struct cli_command command_audit;
 extern const struct cli_command command_call;
-extern const struct cli_command command_creative;
-extern const struct cli_command command_job;
-extern const struct cli_command command_key;
-extern const struct cli_command command_principal;
-extern const struct cli_command command_rule;
-extern const struct cli_command command_task;
-extern const struct cli_command command_tenant;
-extern const struct cli_command command_token;
-extern const struct cli_command command_user;

@@ -1,45 +1,58 @@
-/* Commands that are views on the agent's own tools: a table of verbs says which tool, what stands where on the command
- * line and which columns of a list are shown. */
+/* The commands of the manifest (contract/operation.h): a verb's words and options become the arguments of its operation,
+ * which runs on the agent that serves the data directory; its answer is printed as a table, as fields or as JSON.
+ *
+ *     operate.c        parses a command line, checks the arguments as the agent will, calls
+ *     operate_print.c  prints what came back
+ *     operate_help.c   --help, completion, the manual page
+ *     runs.c           verbs that call in a way of their own */
 #pragma once
 
 #include "cli/agent_client.h"
 #include "contract/json.h"
+#include "contract/operation.h"
 
-enum operate_type {
-    OPERATE_TEXT,
-    OPERATE_NUMBER,
-    OPERATE_LIST, /* words between commas */
-    OPERATE_FLAG, /* no value: true */
-    OPERATE_JSON  /* a JSON value, or @FILE with one */
+/* One parsed command line. */
+struct operate_call {
+    struct arena *arena;
+    struct agent_request request;
+    const struct operation_verb *verb;
+    yyjson_mut_doc *args; /* its root is the object of the arguments */
+    bool json; /* --json */
+    bool csv; /* --csv */
+    bool all; /* --all: every page */
 };
 
-struct operate_option {
-    const char *flag;   /* without the dashes */
-    const char *member; /* of the tool's arguments; "when/products" is the member products of the object when */
-    enum operate_type type;
-};
+/* argv[0] is the command's name. An exit code. */
+int operate(const struct operation_command *c, int argc, char **argv);
 
-struct operate_verb {
-    const char *name, *tool;
-    const char *words[3];  /* members that stand on the command line without a flag, all required; ends with NULL */
-    const char *extra;     /* one more member as "key=value", or NULL */
-    const struct operate_option *options; /* ends with flag NULL; may be NULL */
-    int (*run)(struct arena *a, struct agent_request *r, yyjson_mut_doc *args); /* instead of one call; may be NULL */
-};
+/* Checks the arguments, calls the verb's operation once; the parsed answer. CLI_USAGE, after saying which word or option
+ * is wrong, for arguments the operation does not take. */
+int operate_ask(struct operate_call *c, struct str *text, yyjson_val **reply);
 
-struct operate_column {
-    const char *member;
-    int width;
-};
+/* "--due" for a pointer into the arguments, "TASK" for a word; the pointer itself when it is neither. */
+const char *operate_field(struct arena *a, const struct operation_verb *v, const char *pointer);
 
-struct operate_command {
-    const char *name;
-    const struct operate_verb *verbs;     /* ends with name NULL */
-    const struct operate_column *columns; /* of lists; ends with member NULL */
-};
+/* ---- operate_print.c ---- */
 
-/* Parses, calls, prints: --json, --data, --tenant and --mock-time work with every verb. An exit code. */
-int operate(const struct operate_command *c, int argc, char **argv);
+int operate_print(struct operate_call *c, struct str text, yyjson_val *reply);
+/* The answer's list: the verb's `rows`, else its first array; NULL when it has none. */
+yyjson_val *operate_rows(const struct operation_verb *v, yyjson_val *reply);
+void operate_print_csv_header(const struct operation_verb *v);
+void operate_print_csv_row(struct arena *a, const struct operation_verb *v, yyjson_val *row);
+void operate_print_csv_cell(struct str s, const char *after);
 
-/* Parses a reply; NULL (and said so) when it is not JSON. */
-yyjson_val *operate_reply(struct arena *a, struct str text);
+/* ---- operate_help.c ---- */
+
+void operate_help(const struct operation_command *c, const struct operation_verb *only);
+/* Lines of a bash `case` on the command's name, for completion. */
+void operate_completion(const struct operation_command *c);
+/* A section of the manual page, in man(7). */
+void operate_manual(const struct operation_command *c);
+void operate_manual_common(void); /* options and exit codes that all have */
+void operate_manual_text(const char *s); /* in which troff sees nothing of its own */
+
+/* ---- runs.c ---- */
+
+typedef int operate_run(struct operate_call *c);
+/* The function a verb's `run` names; NULL when there is none. */
+operate_run *operate_run_find(const char *name);

@@ -119,11 +119,13 @@ static inline struct str program_str(const struct contract_program *p, uint32_t 
     return (struct str){ p->text + p->string_at[index], p->string_at[index + 1] - p->string_at[index] - 1 };
 }
 
+#define CONTRACT_OWN (-1) /* of the publisher's own operations, not of AdCP: contract/operation.h */
+
 /* One document of one line. */
 struct contract {
     const struct contract_program *program;
     uint32_t node;
-    int line; /* enum adcp_line */
+    int line; /* enum adcp_line, or CONTRACT_OWN */
     const char *path; /* "media-buy/create-media-buy-request.json" */
 };
 

@@ -112,6 +112,18 @@ bool http_req_query(struct http_exchange *ex, const char *name, struct str *valu
     return false;
 }
 
+int http_query_next(struct http_exchange *ex, struct http_query *q, struct str *name, struct str *value)
+{
+    while (q->rest.n) {
+        struct str pair = take_until(&q->rest, '&');
+        struct str key = take_until(&pair, '=');
+        if (!key.n && !pair.n) continue; /* "a=1&&b=2" */
+        bool malformed = decode(&ex->arena, key, PLUS_IS_SPACE, name) || decode(&ex->arena, pair, PLUS_IS_SPACE, value);
+        return malformed ? -1 : 1;
+    }
+    return 0;
+}
+
 /* "q=0", "q=0.0", "q=0.000": not acceptable (RFC 9110 §12.4.2). */
 static bool weight_is_zero(struct str params)
 {

@@ -89,6 +89,16 @@ bool http_req_is(const struct http_exchange *ex, const char *method);
 /* The decoded value of the first query parameter of that name ('+' is a space). False when absent or when its
  * percent-encoding is malformed. The value is in the exchange's arena and may hold any byte, NUL excluded. */
 bool http_req_query(struct http_exchange *ex, const char *name, struct str *value);
+
+/* All query parameters, in order: 1 the next one, decoded; 0 no more; -1 malformed percent-encoding. */
+struct http_query {
+    struct str rest;
+};
+static inline struct http_query http_query_start(const struct http_exchange *ex)
+{
+    return (struct http_query){ ex->query };
+}
+MUST_CHECK int http_query_next(struct http_exchange *ex, struct http_query *q, struct str *name, struct str *value);
 /* Percent-decodes one path segment. -1 on malformed encoding or an encoded NUL. */
 MUST_CHECK int http_percent_decode(struct arena *a, struct str encoded, struct str *decoded);
 

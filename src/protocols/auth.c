@@ -75,6 +75,24 @@ int auth_public_tenant(struct call *c, struct tx *tx, struct err *e)
     return rc;
 }
 
+/* On behalf of a person of the publisher, with that person's role. */
+static int act_as(struct call *c, struct tx *tx, struct str user_id, struct err *e)
+{
+    struct principal_row p;
+    int rc = q_principal_get(tx, c->arena, c->tenant.tenant_id, user_id, &p, e);
+    if (rc < 0) return -1;
+    if (rc == 0 || role_of(p.role) == ROLE_BUYER || !str_is(p.status, "active")) {
+        (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no active user " STR_FMT ".", STR_ARG(user_id));
+        return err_suggest(e, "salesagent user list shows the publisher's people.");
+    }
+    c->principal = (struct principal){ .tenant_id = p.tenant_id,
+                                       .principal_id = p.principal_id,
+                                       .name = p.name,
+                                       .role = role_of(p.role),
+                                       .may_decide = true };
+    return 0;
+}
+
 static int identify_local(struct call *c, struct tx *tx, struct err *e)
 {
     int rc = auth_public_tenant(c, tx, e);
@@ -85,8 +103,9 @@ static int identify_local(struct call *c, struct tx *tx, struct err *e)
     }
     struct str id = arena_printf(c->arena, "local-%lu", (unsigned long)c->local_uid);
     c->principal = (struct principal){
-        .tenant_id = c->tenant.tenant_id, .principal_id = id, .name = id, .role = ROLE_ADMINISTRATOR
+        .tenant_id = c->tenant.tenant_id, .principal_id = id, .name = id, .role = ROLE_ADMINISTRATOR, .may_decide = true
     };
+    if (c->headers.x_salesagent_as.n && act_as(c, tx, c->headers.x_salesagent_as, e)) return -1;
     c->authenticated = true;
     return 0;
 }
@@ -99,7 +118,7 @@ static bool token_usable(const struct token_row *t, int64_t now)
 /* Whose credential it was: the principal becomes the caller. */
 struct holder {
     struct str tenant_id, principal_id, token_id;
-    bool read_only, sandbox;
+    bool read_only, sandbox, may_decide;
     bool by_token; /* not by a signature */
     bool stale;    /* its use is worth noting */
 };
@@ -137,6 +156,7 @@ static int become(struct call *c, struct tx *tx, const struct holder *h, struct 
                                        .dialect = p.dialect,
                                        .token_id = h->token_id,
                                        .read_only = h->read_only,
+                                       .may_decide = h->may_decide,
                                        .sandbox = h->sandbox };
     c->authenticated = true;
     return sandbox_session(c, e);
@@ -159,6 +179,7 @@ static int by_token(struct call *c, struct tx *tx, struct str token, int64_t now
                         .token_id = t.token_id,
                         .read_only = str_is(t.scope, "read"),
                         .sandbox = t.sandbox,
+                        .may_decide = t.may_decide,
                         .by_token = true,
                         .stale = t.last_used_at == TIME_NONE || t.last_used_at <= now - TOKEN_NOTE_STEP };
     return become(c, tx, &h, e);

@@ -3,7 +3,8 @@
 
 #include "protocols/call.h"
 
-/* Finds the caller's credential (Authorization: Bearer, else x-adcp-auth) and, from it, principal and tenant; without
+/* On the local socket: whoever reads its header x-salesagent-as acts for that user, else as an administrator.
+ * Elsewhere: finds the caller's credential (Authorization: Bearer, else x-adcp-auth) and, from it, principal and tenant; without
  * one, the tenant that a public call concerns (x-adcp-tenant, the Host, or the only one there is).
  * 0: c->authenticated, c->tenant and c->principal are set. -1: AUTH_MISSING cannot happen here (the tool decides);
  * AUTH_INVALID for a credential that is malformed, unknown, expired or revoked, or whose tenant is not the one named:

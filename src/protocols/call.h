@@ -25,6 +25,7 @@ enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL }
 /* The headers that mean the same on every transport. Empty when absent. */
 struct call_headers {
     const struct request_signer *signer; /* of a request with a valid signature, else NULL */
+    struct str x_salesagent_as; /* the local socket's alone: on whose behalf */
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
     bool secure; /* came over our own TLS */
     /* honoured in sandbox mode only, see sandbox.h */

@@ -47,6 +47,7 @@ static bool may_name_tool(const struct call *c)
 {
     const struct tool *row = tool_find(c->tool);
     if (c->transport == TRANSPORT_LOCAL || c->own_page) return row != NULL;
+    if (row && row->operation) return true; /* by that name in every shape; its role decides */
     return dialect_has_tool(c->dialect, c->tool, c->dispatcher->sandbox) && !(c->dialect->adcp3 && row && row->hidden);
 }
 
@@ -60,6 +61,11 @@ static int choose_dialect(struct call *c)
         .principal_default = c->authenticated ? c->principal.dialect : json_str(c->settings.doc, "default_dialect"),
     };
     struct dialect_choice choice;
+    const struct tool *row = tool_find(c->tool);
+    if (row && row->operation) { /* has one shape, whatever else the caller speaks */
+        c->dialect = dialect_find(STR("adcp-3.1"));
+        return 0;
+    }
     int rc = dialect_choose(&hints, &choice, &c->err);
     c->dialect = choice.dialect;
     c->adcp_version = choice.adcp_version;
@@ -77,6 +83,16 @@ static bool open_to_strangers(const struct call *c)
     return true;
 }
 
+/* A token may be an assistant's, and what buyers write can talk to an assistant: so deciding is a right that a token has
+ * to be given. */
+static int check_decides(struct call *c)
+{
+    if (!c->row->decides || c->principal.may_decide || c->own_page) return 0;
+    err_set(&c->err, "PERMISSION_DENIED", "This credential may not decide.");
+    return err_suggest(
+        &c->err, "Decide with salesagent, by the link in a notification, or with a token that was given the right.");
+}
+
 static int check_role(struct call *c)
 {
     bool needs_credential = !open_to_strangers(c);
@@ -92,9 +108,11 @@ static int check_role(struct call *c)
         return err_suggest(&c->err, buyer ? "Ask the publisher to decide; a buyer's credential cannot."
                                           : "Ask an administrator of the publisher.");
     }
-    if (!c->principal.read_only || c->row->kind == TOOL_READ) return 0;
-    err_set(&c->err, "PERMISSION_DENIED", "This credential only reads.");
-    return err_suggest(&c->err, "Use a token of scope all.");
+    if (c->principal.read_only && c->row->kind != TOOL_READ) {
+        err_set(&c->err, "PERMISSION_DENIED", "This credential only reads.");
+        return err_suggest(&c->err, "Use a token of scope all.");
+    }
+    return check_decides(c);
 }
 
 static void make_act(struct call *c)
@@ -123,7 +141,9 @@ static void take_push(struct call *c)
     const struct call_push *p = &c->push;
     yyjson_doc *parsed;
     struct err e;
-    if (!p->url.n || (c->row && c->row->kind != TOOL_WRITE) || json_has(c->args, "push_notification_config")) return;
+    if (!p->url.n || (c->row && (c->row->kind != TOOL_WRITE || c->row->operation)) ||
+        json_has(c->args, "push_notification_config"))
+        return;
     yyjson_mut_doc *doc = json_doc_new(c->arena);
     yyjson_mut_val *args = json_copy(doc, c->args);
     call_push_add(doc, json_add_obj(doc, args, "push_notification_config"), p);
@@ -148,10 +168,11 @@ static bool loopback_agents(const struct call *c, const struct contract_report *
 static int check_schema(struct call *c)
 {
     if (!c->dialect->adcp3) return 0;
+    if (c->row->operation) return tool_check(c->row, c->arena, c->args, &c->err);
     if (c->row->sandbox_only) return 0; /* the test controller answers mistakes in words of its own */
     enum adcp_line line = str_is(c->adcp_version, "3.1") ? ADCP_3_1 : ADCP_3_0;
     const struct contract *contract = contract_find(line, c->row->name, CONTRACT_REQUEST);
-    if (!contract) return 0; /* our own tools have no published schema; they check their arguments themselves */
+    if (!contract) return 0; /* tools that only dialects name have no published schema; they check their arguments */
     struct contract_report report = { .arena = c->arena };
     if (contract_validate(contract, c->args, &report) == 0 || loopback_agents(c, &report)) return 0;
     return contract_report_err(&report, &c->err);

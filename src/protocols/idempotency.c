@@ -36,7 +36,8 @@ int idem_prepare(const struct call *c, struct idem *out, struct err *e)
                                             "/push_notification_config/channel",
                                             NULL }; /* ours: the door's shape */
     *out = (struct idem){ 0 };
-    bool needed = c->dialect->adcp3 && c->row->idempotency == IDEM_REQUIRED;
+    bool network = c->transport != TRANSPORT_LOCAL && !c->own_page;
+    bool needed = network && c->dialect->adcp3 && c->row->idempotency == IDEM_REQUIRED;
     bool honoured = c->row->kind == TOOL_WRITE && c->row->idempotency != IDEM_NONE;
     yyjson_val *key = yyjson_obj_get(c->args, "idempotency_key");
     if (!key || !honoured) {

@@ -2,14 +2,13 @@
  * method, tools_call() hands over to dispatch and tool_done() answers. */
 #include "protocols/mcp.h"
 
-#include "contract/validate.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/jsonrpc.h"
+#include "protocols/mcp_tools.h"
 
 #define LATEST_LEGACY  "2025-11-25"
 #define MODERN_VERSION "2026-07-28"
 #define BATCH_MAX      50
-#define OUTLINE_LEVELS 2
 
 /* Error codes of the stateless revision. */
 #define MCP_HEADER_MISMATCH     (-32020)
@@ -93,11 +92,11 @@ static void add_modern(yyjson_mut_doc *doc, yyjson_mut_val *r)
     add_server_info(doc, json_add_obj(doc, r, "_meta"), "io.modelcontextprotocol/serverInfo");
 }
 
-/* Lists and discovery may be kept by the client; what is in them is the same for everybody. */
-static void add_cacheable(yyjson_mut_doc *doc, yyjson_mut_val *r)
+/* Lists and discovery may be kept by the client; "public" ones are the same for everybody. */
+static void add_cacheable(yyjson_mut_doc *doc, yyjson_mut_val *r, const char *scope)
 {
     json_add_i64(doc, r, "ttlMs", 300000);
-    json_add_cstr(doc, r, "cacheScope", "public");
+    json_add_cstr(doc, r, "cacheScope", scope);
 }
 
 static struct str initialize_result(struct arena *a, yyjson_val *params)
@@ -119,71 +118,21 @@ static struct str discover_result(struct arena *a)
     json_push_str(doc, json_add_arr(doc, r, "supportedVersions"), STR(MODERN_VERSION));
     add_capabilities(doc, r);
     json_add_cstr(doc, r, "instructions", instructions);
-    add_cacheable(doc, r);
+    add_cacheable(doc, r, "public");
     add_modern(doc, r);
     return json_write(a, r);
-}
-
-static void add_annotations(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct tool *t)
-{
-    yyjson_mut_val *a = json_add_obj(doc, o, "annotations");
-    json_add_cstr(doc, a, "title", t->title);
-    json_add_bool(doc, a, "readOnlyHint", t->kind == TOOL_READ);
-    json_add_bool(doc, a, "destructiveHint", t->destructive);
-    json_add_bool(doc, a, "idempotentHint", t->kind == TOOL_READ || t->idempotency != IDEM_NONE);
-    json_add_bool(doc, a, "openWorldHint", false);
-}
-
-/* The schema is complete or open, never partial: clients strip what a partial list leaves out. Complete ones are a
- * hundred thousand tokens together, which programs like and language models do not: "/mcp?schemas=outline" lists the
- * same members with objects below the second level left open. */
-static struct str input_schema(struct arena *a, const struct tool *t, bool outline)
-{
-    const struct contract *contract = contract_find(ADCP_3_1, t->name, CONTRACT_REQUEST);
-    if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
-    return outline ? contract_schema_outline(a, contract, OUTLINE_LEVELS) : contract_schema_json(a, contract);
-}
-
-static struct str tools_array(struct arena *a, bool sandbox, bool outline)
-{
-    yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *list = yyjson_mut_arr(doc);
-    for (size_t i = 0; i < tool_table_n; i++) {
-        const struct tool *t = &tool_table[i];
-        if (t->hidden || (t->sandbox_only && !sandbox)) continue;
-        yyjson_mut_val *o = json_push_obj(doc, list);
-        json_add_cstr(doc, o, "name", t->name);
-        json_add_cstr(doc, o, "title", t->title);
-        json_add_cstr(doc, o, "description", t->description);
-        json_add_raw(doc, o, "inputSchema", input_schema(a, t, outline));
-        add_annotations(doc, o, t);
-    }
-    return json_write(a, list);
-}
-
-static struct str tools_complete(struct arena *a, bool sandbox)
-{
-    return tools_array(a, sandbox, /* outline= */ false);
-}
-
-static struct str tools_outlined(struct arena *a, bool sandbox)
-{
-    return tools_array(a, sandbox, /* outline= */ true);
 }
 
 static struct str tools_list_result(struct mcp_request *m)
 {
     struct arena *a = &m->post->ex->arena;
-    struct dispatcher *d = m->post->dispatcher;
-    struct str schemas;
-    bool outline = http_req_query(m->post->ex, "schemas", &schemas) && str_is(schemas, "outline");
+    struct mcp_tools tools;
+    mcp_tools_list(m->post->dispatcher, m->post->ex, &tools);
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *r = json_root_obj(doc);
-    json_add_raw(doc, r, "tools",
-                 outline ? document_cache_text(&d->documents, DOCUMENT_TOOLS_OUTLINED, tools_outlined, d->sandbox)
-                         : document_cache_text(&d->documents, DOCUMENT_TOOLS, tools_complete, d->sandbox));
+    json_add_raw(doc, r, "tools", tools.list);
     if (m->modern) {
-        add_cacheable(doc, r);
+        add_cacheable(doc, r, tools.for_all ? "public" : "private");
         add_modern(doc, r);
     }
     return json_write(a, r);

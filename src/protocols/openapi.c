@@ -229,6 +229,7 @@ struct str docs_page(struct arena *a, bool sandbox)
         add_route_rows(&b, a, t);
         buf_add(&b, STR("</p></section>"));
     }
+    docs_operations(&b);
     ENSURE(!b.overflowed);
     struct str page = arena_dup(a, buf_str(&b));
     buf_finish(&b);

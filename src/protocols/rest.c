@@ -4,6 +4,7 @@
 #include "contract/error_codes.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/openapi.h"
+#include "protocols/operation_routes.h"
 #include "protocols/rest_routes.h"
 #include "protocols/web_reply.h"
 
@@ -128,31 +129,53 @@ static yyjson_val *freeze(struct arena *a, yyjson_mut_val *args)
     return json_parse(a, json_write(a, args), &own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
 }
 
-static void handle_route(struct dispatcher *d, struct http_exchange *ex, const struct rest_match *m)
+/* The arguments as the route puts them together, and the key from its header. */
+static void start_route(struct dispatcher *d, struct rest_call *r, struct str tool, yyjson_mut_doc *doc,
+                        yyjson_mut_val *args)
 {
+    struct http_exchange *ex = r->ex;
     struct arena *a = &ex->arena;
-    struct rest_call *r = ARENA_NEW(a, struct rest_call);
-    struct err e;
-    yyjson_val *body;
-    yyjson_mut_val *args;
-    yyjson_mut_doc *doc = json_doc_new(a);
-    r->ex = ex;
-    r->route = m->route;
-    r->problems = true;
-    if (!read_body(ex, &body)) return;
-    if (rest_routes_args(ex, m, body, doc, &args, &e)) {
-        problem(ex, 400, e.message);
-        return;
-    }
     struct str key = http_req_header(ex, "idempotency-key");
     if (key.n && !http_req_is(ex, "GET") && !yyjson_mut_obj_get(args, "idempotency_key")) {
         json_add_str(doc, args, "idempotency_key", key);
     }
     yyjson_val *frozen = freeze(a, args);
     if (frozen) {
-        start(d, r, str_from(m->route->tool), frozen);
+        start(d, r, tool, frozen);
     } else {
         problem(ex, 400, "The path, the query or the Idempotency-Key is not UTF-8 text.");
+    }
+}
+
+static void handle_route(struct dispatcher *d, struct http_exchange *ex, const struct rest_match *m)
+{
+    struct rest_call *r = ARENA_NEW(&ex->arena, struct rest_call);
+    struct err e;
+    yyjson_val *body;
+    yyjson_mut_val *args;
+    yyjson_mut_doc *doc = json_doc_new(&ex->arena);
+    *r = (struct rest_call){ .ex = ex, .route = m->route, .problems = true };
+    if (!read_body(ex, &body)) return;
+    if (rest_routes_args(ex, m, body, doc, &args, &e)) {
+        problem(ex, 400, e.message);
+    } else {
+        start_route(d, r, str_from(m->route->tool), doc, args);
+    }
+}
+
+static void handle_operation(struct dispatcher *d, struct http_exchange *ex, const struct operation_match *m)
+{
+    struct rest_call *r = ARENA_NEW(&ex->arena, struct rest_call);
+    struct err e;
+    yyjson_val *body;
+    yyjson_mut_val *args;
+    yyjson_mut_doc *doc = json_doc_new(&ex->arena);
+    *r = (struct rest_call){ .ex = ex, .problems = true };
+    if (!read_body(ex, &body)) return;
+    if (operation_routes_args(ex, m, body, doc, &args, &e)) {
+        problem(ex, 400, e.message);
+    } else {
+        start_route(d, r, str_from(m->operation->name), doc, args);
     }
 }
 
@@ -180,27 +203,49 @@ void rest_handle_adcp(struct dispatcher *d, struct http_exchange *ex, struct str
     handle_rpc(d, ex, task, false);
 }
 
-static struct str openapi_tag(struct arena *a, bool sandbox)
+static struct str openapi_text(struct arena *a, const void *sandbox)
 {
-    return web_tag(a, openapi_document(a, sandbox));
+    return openapi_document(a, *(const bool *)sandbox);
+}
+
+static struct str operations_text(struct arena *a, const void *unused)
+{
+    return openapi_operations(a);
+}
+
+static struct str tag_of(struct arena *a, const void *text)
+{
+    return web_tag(a, *(const struct str *)text);
+}
+
+/* Buyers' operations, or the publisher's own. */
+static void send_openapi(struct dispatcher *d, struct http_exchange *ex, bool own)
+{
+    if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
+    ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
+    struct str text = own ? document_cache_text(&d->documents, DOCUMENT_OPENAPI_OPERATIONS, operations_text, NULL)
+                          : document_cache_text(&d->documents, DOCUMENT_OPENAPI, openapi_text, &d->sandbox);
+    enum cached_document tag = own ? DOCUMENT_OPENAPI_OPERATIONS_TAG : DOCUMENT_OPENAPI_TAG;
+    web_reply_tagged(ex, "application/json", text, document_cache_text(&d->documents, tag, tag_of, &text));
 }
 
 void rest_handle_api(struct dispatcher *d, struct http_exchange *ex, struct str rest)
 {
     struct rest_match m;
-    if (str_is(rest, "openapi.json")) {
-        if (!web_methods_admit(ex, STR("GET, HEAD"))) return;
-        ENSURE(http_rep_header(ex, "Cache-Control", STR("public, max-age=300")) == 0);
-        struct str text = document_cache_text(&d->documents, DOCUMENT_OPENAPI, openapi_document, d->sandbox);
-        web_reply_tagged(ex, "application/json", text,
-                         document_cache_text(&d->documents, DOCUMENT_OPENAPI_TAG, openapi_tag, d->sandbox));
+    struct operation_match o;
+    bool own = str_is(rest, "publisher/openapi.json");
+    if (own || str_is(rest, "openapi.json")) {
+        send_openapi(d, ex, own);
         return;
     }
     rest_routes_match(&ex->arena, ex->method, rest, &m);
+    operation_routes_match(&ex->arena, ex->method, rest, &o);
     if (m.route) {
         handle_route(d, ex, &m);
-    } else if (m.allow.n) {
-        (void)web_methods_admit(ex, m.allow); /* it is none of those */
+    } else if (o.operation) {
+        handle_operation(d, ex, &o);
+    } else if (m.allow.n || o.allow.n) {
+        (void)web_methods_admit(ex, m.allow.n ? m.allow : o.allow); /* it is none of those */
     } else {
         handle_rpc(d, ex, rest, true);
     }

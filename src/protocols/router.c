@@ -100,7 +100,7 @@ void router_handle(void *arg, struct http_exchange *ex)
         local_handle(d, ex);
         return;
     }
-    if (str_is(path, "*") && web_options_answered(ex, STR("GET, HEAD, POST, PATCH"))) return;
+    if (str_is(path, "*") && web_options_answered(ex, STR("GET, HEAD, POST, PATCH, DELETE"))) return;
     if (!request_signature_admit(d, ex)) return;
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         struct str allow = str_from(routes[i].allow);

@@ -207,7 +207,7 @@ unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, 
             "X-RateLimit-Remaining,"
             " X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
     if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return roles;
-    add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, OPTIONS"));
+    add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, DELETE, OPTIONS"));
     struct str asked = http_req_header(ex, "access-control-request-headers");
     if (asked.n) add(ex, "Access-Control-Allow-Headers", asked);
     add(ex, "Access-Control-Max-Age", STR("600"));

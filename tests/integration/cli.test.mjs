@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,11 +11,13 @@ import { promisify } from 'node:util';
 import { Agent, binary, cli } from './lib/agent.mjs';
 
 const CLOCK = '2026-03-09T14:30:00Z';
-let agent, dir, task, creative, other;
+let agent, dir, hook, task, creative, other;
+const done = new Set(); // "task list", ...: what has worked
 
 const json = async (...args) => {
   const r = await agent.cli(...args, '--json');
   assert.equal(r.code, 0, `${args.join(' ')}: ${r.stderr}`);
+  done.add(args.slice(0, 2).join(' '));
   return JSON.parse(r.stdout);
 };
 
@@ -38,6 +41,7 @@ before(async () => {
 
 after(async () => {
   await agent.stop();
+  hook.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -71,7 +75,7 @@ const verbs = () => [
   ['user', 'add', 'ann', '--role', 'viewer'], ['user', 'set', 'ann', '--role', 'operator'], ['user', 'list'],
   ['principal', 'add', 'acme', '--dialect', 'adcp-3.1'], ['principal', 'set', 'acme', '--name', 'Acme'], ['principal', 'list'],
   ['token', 'add', 'ann', '--label', 'laptop'], ['token', 'list'], ['token', 'list', '--principal', 'ann'],
-  ['tenant', 'show'], ['tenant', 'set', '--name', 'Demo'],
+  ['tenant', 'show'], ['publisher', 'show'], ['publisher', 'set', '--name', 'Demo'],
   ['job', 'list'], ['key', 'list'], ['key', 'rotate'],
   ['audit', 'list'], ['audit', 'show', '1'], ['audit', 'export'], ['audit', 'verify'], ['audit', 'head'],
 ];
@@ -80,12 +84,25 @@ test('every verb does its work, and says it in JSON', async () => {
   for (const words of verbs()) {
     const r = await agent.cli(...words, '--json');
     assert.equal(r.code, 0, `${words.join(' ')}: ${r.stderr}`);
+    done.add(words.slice(0, 2).join(' '));
     for (const line of words[1] === 'export' ? r.stdout.trim().split('\n') : [r.stdout]) assert.ok(JSON.parse(line), words.join(' '));
   }
   const rule = (await json('rule', 'list')).rules[0].rule_id;
   for (const words of [['rule', 'move', rule, '1'], ['rule', 'remove', rule]]) await json(...words);
   const second = (await json('task', 'list')).tasks.find((t) => t.kind === 'create_media_buy').task_id;
   assert.equal((await json('task', 'reject', second, '--reason', 'no')).task.decision, 'rejected');
+  // A job that is done: a person is told of a new task.
+  hook = createServer((req, res) => { req.resume(); res.end('ok'); });
+  await new Promise((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  await json('publisher', 'set', '--settings', JSON.stringify({ notifications: { webhook_url: `http://127.0.0.1:${hook.address().port}/` } }));
+  await agent.call('create_media_buy', { name: 'One more', total_budget: 5000, packages: [{ product_id: 'prod-tech-display-001',
+    pricing_option_id: 'price-001', budget: 5000, start_date: '2026-04-01', end_date: '2026-04-30' }] });
+  let told;
+  for (const end = Date.now() + 15000; !told && Date.now() < end;) [told] = (await json('job', 'list', '--state', 'done')).jobs;
+  assert.equal((await json('job', 'show', told.job_id)).job.state, 'done');
+  assert.ok((await json('job', 'redeliver', told.job_id)).job);
+  const minted = (await json('token', 'add', 'ann')).token.token_id;
+  for (const words of [['set', minted, '--label', 'desk', '--may-decide'], ['rotate', minted, '--grace-hours', '1'], ['revoke', minted]]) await json('token', ...words);
   const backup = path.join(dir, 'copy.db');
   assert.ok((await json('backup', backup)).bytes > 0 && existsSync(backup));
   const exported = await agent.cli('export');
@@ -104,8 +121,8 @@ test('without --json the same verbs print for people', async () => {
 
 test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
   const refused = [['task', 'show', 'task-none'], ['task', 'approve', 'task-none'], ['task', 'approve', task], ['creative', 'show', 'none'],
-    ['creative', 'approve', 'none'], ['rule', 'remove', 'rule-none'], ['rule', 'add', '--name', 'x', '--then', 'maybe'],
-    ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'], ['user', 'add', 'x', '--role', 'king'],
+    ['creative', 'approve', 'none'], ['rule', 'remove', 'rule-none'],
+    ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'],
     ['principal', 'set', 'nobody', '--name', 'x'], ['token', 'add', 'nobody'], ['token', 'revoke', 'tok-none'],
     ['token', 'rotate', 'tok-none'], ['tenant', 'set', '--settings', '{"notifications": {"link_hours": 0}}'], ['job', 'show', 'job-none'],
     ['job', 'redeliver', 'job-none'], ['audit', 'show', '99999'], ['call', 'get_media_buys', '{"media_buy_ids": 7}'],
@@ -118,7 +135,8 @@ test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
   const wrong = [['task'], ['task', 'fly'], ['task', 'show'], ['task', 'approve'], ['task', 'reject', task], ['task', 'assign', task],
     ['creative'], ['creative', 'show'], ['rule', 'move', 'x'], ['user', 'add'], ['token', 'rotate'], ['tenant'], ['tenant', 'fly'],
     ['job'], ['job', 'redeliver'], ['key', 'fly'], ['audit', 'show'], ['audit', 'show', 'one'], ['audit', 'export', '--format', 'xml'],
-    ['call'], ['rule', 'list', 'more']];
+    ['call'], ['rule', 'list', 'more'], ['rule', 'add', '--name', 'x', '--then', 'maybe'], ['user', 'add', 'x', '--role', 'king'],
+    ['token', 'add', 'x', '--expires-days', '1.5'], ['task', 'set', 'x', '--due', 'tomorrow']];
   for (const words of wrong) {
     const r = await agent.cli(...words);
     assert.equal(r.code, 2, `${words.join(' ')}: ${r.stdout}${r.stderr}`);
@@ -139,6 +157,14 @@ test('Tab completes commands, verbs and options', async () => {
   for (const [c, verb] of verbs()) assert.ok((await complete(c, verb.slice(0, 2))).includes(verb), `${c} ${verb}`);
   assert.deepEqual(await complete('audit', 'verify', '--anc'), ['--anchor']);
   assert.ok((await complete('token', 'add', '--')).includes('--expires-days'));
+});
+
+test('every verb of the manifest was run above', async () => {
+  for (const c of await commands()) {
+    const help = (await cli(c, '--help')).stdout;
+    if (!help.includes('Works on the running agent')) continue;
+    for (const [, verb] of help.matchAll(/^ {2}([a-z][a-z-]*)(?: |$)/gm)) assert.ok(done.has(`${c} ${verb}`), `${c} ${verb}`);
+  }
 });
 
 test('a token: shown once, stored hashed, bounded by its scope, its time, rotation and revocation', async () => {

@@ -49,15 +49,17 @@ async function everyTool() {
   const own = await (await agent.client()).listTools();
   const table = readFileSync(path.join(import.meta.dirname, '../../src/tools/table.c'), 'utf8');
   const hidden = [...table.matchAll(/\.name = "(\w+)"/g)].map((m) => m[1]);
-  const tools = [...new Set([...own.tools.map((t) => t.name), ...hidden])];
+  const manifest = await (await fetch(`${agent.base}/api/v1/publisher/openapi.json`)).json();
+  const operations = Object.values(manifest.paths).flatMap((ways) => Object.values(ways).map((o) => o.operationId));
+  const tools = [...new Set([...own.tools.map((t) => t.name), ...hidden, ...operations])];
   assert.ok(tools.length > 80 && tools.includes('x_task_resolve') && tools.includes('create_media_buy'), `${tools.length}`);
   return tools;
 }
 
 test('the addresses that take more than reading are the ones that are tried here', () => {
   const source = readFileSync(path.join(import.meta.dirname, '../../src/protocols/router.c'), 'utf8');
-  const routes = [...source.matchAll(/\{ "(\/[^"]*)", "([^"]+)", \w+ \}/g)].filter((m) => m[2].includes('POST')).map((m) => m[1]);
-  const mounts = [...source.matchAll(/\{ "(\/[^"]*\/)", \w+ \}/g)].map((m) => m[1]);
+  const routes = [...source.matchAll(/\{ "(\/[^"]*)", \w+, "([^"]+)", \w+ \}/g)].filter((m) => m[2].includes('POST')).map((m) => m[1]);
+  const mounts = [...source.matchAll(/\{ "(\/[^"]*\/)", \w+, \w+ \}/g)].map((m) => m[1]);
   assert.deepEqual(routes, ['/', '/a2a', '/mcp']);
   assert.deepEqual(mounts, ['/adcp/', '/api/v1/', '/mcp/adcp/', '/decide/', '/sign/']);
 });

@@ -84,7 +84,7 @@ test('JSON-RPC mistakes get their codes', async () => {
     [JSON.stringify(req('tools/call', {})), 200, -32602], [JSON.stringify(req('tools/call', { name: 5 })), 200, -32602],
     [JSON.stringify(req('tools/call', { name: 'get_products', arguments: 5 })), 200, -32602],
     [JSON.stringify(req('tools/call', { name: 'no_such_tool', arguments: {} })), 200, -32602],
-    [JSON.stringify(req('tools/call', { name: 'x_task_resolve', arguments: {} })), 200, -32602],
+    [JSON.stringify(req('tools/call', { name: 'x_link_decide', arguments: {} })), 200, -32602],
   ];
   for (const [body, status, code] of cases) {
     const r = await agent.post('/mcp', body);

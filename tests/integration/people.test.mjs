@@ -109,7 +109,7 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
   assert.notEqual(event.decide_url, link);
   assert.match(event.audit_head.hash, /^[0-9a-f]{64}$/); // an anchor outside the publisher's own files
   const known = (await cliJson('audit', 'show', String(event.audit_head.seq)));
-  assert.equal(known.hash, event.audit_head.hash);
+  assert.equal(known.entry.hash, event.audit_head.hash);
   const [mail] = await until('a mail', () => smtp.got.length && smtp.got);
   assert.deepEqual([mail.from, mail.to], ['agent@publisher.example', ['ann@publisher.example']]);
   const { head, text } = mailText(mail);
@@ -176,14 +176,15 @@ test('rules, roles and tokens through the command line', async () => {
   r = await agent.cli('rule', 'test', 'create_media_buy', '--amount', '20001');
   assert.match(r.stdout, /outcome\s+person/);
   assert.match(r.stdout, /administrator/);
-  assert.equal((await agent.cli('rule', 'add', '--name', 'x', '--then', 'maybe')).code, 1);
+  const maybe = await agent.cli('rule', 'add', '--name', 'x', '--then', 'maybe');
+  assert.deepEqual([maybe.code, maybe.stderr], [2, 'error: --then: must be one of "person", "auto", "reject"\n']);
   assert.equal((await agent.cli('rule', 'fly')).code, 2);
   assert.match((await agent.cli('rule', 'list', '--help')).stdout, /Usage: salesagent rule/);
 
   await agent.cli('user', 'add', 'vera', '--role', 'viewer');
   await agent.cli('user', 'add', 'otto', '--role', 'operator');
   const token = async (who, ...more) => (await cliJson('token', 'add', who, ...more)).token;
-  const [vera, otto] = [await token('vera'), await token('otto')];
+  const [vera, otto] = [await token('vera'), await token('otto', '--may-decide')];
   await buy(30000, 'Large');
   const task = await newest();
   const complete = (t) => agent.call('complete_task', { task_id: task.task_id, resolution: 'approved' }, { token: t });

@@ -34,7 +34,7 @@ test('from "a buyer wants something" to "it is live"', { timeout: 120000 }, asyn
   assert.match(stdout, /^token +sa_\S+$/m);
   assert.match(stdout, /outcome +person[^]*name +Large/);
   assert.match(stdout, /rule +rule "Large"/);
-  assert.match(stdout, /would call +.*create order "DevTool launch"/);
+  assert.match(stdout, /would_call +.*create order "DevTool launch"/);
   assert.match(stdout, /decision +approved/);
   assert.match(stdout, /"status": "active"/);
   assert.match(stdout, /task\.commented/);

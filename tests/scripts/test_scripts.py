@@ -2,6 +2,7 @@
 and lets the allowed thing pass, and the sums of run_suites are true. Writes TAP."""
 import importlib.machinery
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -303,6 +304,65 @@ class FlatTap(Tree):
         lines = self.run_node("test('later', { skip: 'no disk' }, () => {});\n")
         self.assertEqual(len(lines), 1)
         self.assertTrue(lines[0].endswith('# SKIP no disk'), lines)
+
+
+class Manifest(Tree):
+    """The publisher's own operations: what is wrong with a row ends the build with the row's name."""
+
+    def row(self, **changes):
+        row = {'name': 'x_thing_list', 'title': 'Things', 'help': 'Lists things.', 'answers': 'Things.', 'role': 'viewer',
+               'changes': False, 'rest': 'GET publisher/things', 'cli': [{'verb': 'list', 'columns': ['thing_id 20']}],
+               'arguments': {'type': 'object', 'properties': {'state': {'type': 'string', 'title': 'State', 'enum': ['a', 'b']}}},
+               'answer': {'type': 'object', 'properties': {'things': {'type': 'array', 'items': {'type': 'object'}}}}}
+        row.update(changes)
+        return row
+
+    def compile(self, *rows):
+        path = self.write('thing.json', json.dumps({'command': 'thing', 'about': 'things', 'operations': list(rows)}))
+        out = os.path.join(self.dir, 'out.c')
+        done = subprocess.run([os.path.join(TOP, 'scripts', 'gen_contract'), '--operations', out, path],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            return done.stderr
+        with open(out) as file:
+            return file.read()
+
+    def assert_fault(self, what, *rows):
+        text = self.compile(*rows)
+        self.assertIn('gen_contract: error: thing.json', text)
+        self.assertIn(what, text)
+
+    def test_a_row_becomes_an_operation_a_verb_and_a_route(self):
+        text = self.compile(self.row())
+        for part in ('.name="x_thing_list"', '.method="GET",.path="publisher/things"', '.verbs=verbs_thing', 'OPERATION_TEXT,"a|b"'):
+            self.assertIn(part, text)
+
+    def test_what_changes_something_takes_a_key(self):
+        changing = self.row(changes=True, rest='POST publisher/things', role='operator')
+        self.assertIn('idempotency_key', self.compile(changing))
+        self.assertNotIn('idempotency_key\\042:{\\042type\\042:\\042string\\042,\\042title', self.compile(self.row()))
+
+    def test_faults_of_a_row(self):
+        for what, changes in (
+                ('no such member: colour', {'colour': 'red'}), ('role is one of', {'role': 'king'}),
+                ('name must be', {'name': 'thing_list'}), ('help is missing', {'help': ''}),
+                ('GET reads', {'rest': 'POST publisher/things'}), ('no required argument', {'rest': 'GET publisher/things/{state}'}),
+                ('only what changes', {'decides': True}), ('has no title', {'arguments': {'type': 'object', 'properties': {'a': {'type': 'string'}}}}),
+                ('required names', {'arguments': {'type': 'object', 'required': ['b'], 'properties': {}}}),
+                ('arguments is an object', {'arguments': {'properties': {}}}),
+                ('no argument colour', {'cli': [{'verb': 'list', 'options': ['colour']}]}),
+                ('no argument thing_id', {'cli': [{'verb': 'list', 'words': ['thing_id']}]}),
+                ('a column is', {'cli': [{'verb': 'list', 'columns': ['thing_id']}]}),
+                ('cli: no such member', {'cli': [{'verb': 'list', 'colour': 1}]}),
+                ('beside $ref', {'arguments': {'type': 'object', 'properties': {'a': {'$ref': '#/definitions/x', 'type': 'string'}}}})):
+            self.assert_fault(what, self.row(**changes))
+
+    def test_names_routes_and_verbs_are_had_once(self):
+        self.assert_fault('another of this name', self.row(), self.row(rest='GET publisher/others'))
+        text = self.compile(self.row(), self.row(name='x_thing_find'))
+        self.assertIn('the route of x_thing_list', text)
+        text = self.compile(self.row(), self.row(name='x_thing_find', rest='GET publisher/others'))
+        self.assertIn('the verb of x_thing_list', text)
 
 
 class TapResult(unittest.TestResult):

@@ -7,7 +7,7 @@
 #include "base/id.h"
 #include "store/store.h"
 
-enum role { ROLE_BUYER, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMINISTRATOR };
+enum role { ROLE_BUYER, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMINISTRATOR, ROLE_INSTALLATION };
 
 struct tenant {
     struct str tenant_id, name, host, adapter;
@@ -20,6 +20,7 @@ struct principal {
     struct str dialect; /* default dialect of its calls; empty is AdCP 3 */
     struct str token_id;
     bool read_only; /* the credential's scope is "read" */
+    bool may_decide; /* what a buyer waits for: a token only when it was given the right */
     bool sandbox; /* the credential used makes every account it names a sandbox account */
 };
 

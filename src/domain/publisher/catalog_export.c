@@ -44,6 +44,7 @@ static int add_tokens(yyjson_mut_doc *doc, yyjson_mut_val *p, struct tx *tx, str
         json_add_str_opt(doc, t, "label", tokens[i].label);
         json_add_str(doc, t, "scope", tokens[i].scope);
         if (tokens[i].sandbox) json_add_bool(doc, t, "sandbox", true);
+        if (tokens[i].may_decide) json_add_bool(doc, t, "may_decide", true);
         if (tokens[i].expires_at != TIME_NONE) json_add_time(doc, t, "expires_at", tokens[i].expires_at);
     }
     return 0;

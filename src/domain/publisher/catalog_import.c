@@ -267,6 +267,7 @@ static int import_token(struct importing *im, const struct principal_row *p, yyj
     if (json_opt_str(JSON_FIELD(v, "label", at), len, &row.label, e)) return -1;
     if (json_opt_str(JSON_FIELD(v, "scope", at), len, &row.scope, e)) return -1;
     if (json_opt_bool(JSON_FIELD(v, "sandbox", at), &row.sandbox, e)) return -1;
+    if (json_opt_bool(JSON_FIELD(v, "may_decide", at), &row.may_decide, e)) return -1;
     if (json_opt_time(JSON_FIELD(v, "expires_at", at), &row.expires_at, e)) return -1;
     if (row.token_id.n == 0) row.token_id = id_new(im->c->arena, im->c->rng, "tok-", im->c->now);
     struct token_row owner;

@@ -91,6 +91,10 @@ int q_signer_get(struct tx *tx, struct arena *a, struct str tenant_id, struct st
     return rc < 0 ? -1 : rc == 0;
 }
 
+#define TOKEN_COLUMNS                                                                                                  \
+    "token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at, expires_at, revoked_at,"        \
+    " last_used_at, may_decide"
+
 static int read_token(struct stmt *s, struct arena *a, struct token_row *out, struct err *e)
 {
     int rc = stmt_step(s, e);
@@ -105,15 +109,14 @@ static int read_token(struct stmt *s, struct arena *a, struct token_row *out, st
                                .created_at = col_i64(s, 7),
                                .expires_at = col_time(s, 8),
                                .revoked_at = col_time(s, 9),
-                               .last_used_at = col_time(s, 10) };
+                               .last_used_at = col_time(s, 10),
+                               .may_decide = col_i64(s, 11) != 0 };
     return 1;
 }
 
 int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
-                     " expires_at, revoked_at, last_used_at FROM token WHERE token_hash = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " TOKEN_COLUMNS " FROM token WHERE token_hash = ?");
     stmt_blob(s, 1, token_hash);
     return read_token(s, a, out, e);
 }
@@ -168,8 +171,7 @@ int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct st
     if (token_count(tx, tenant_id, principal_id, &max, e)) return -1;
     struct token_row *out = ARENA_ARRAY(a, struct token_row, max + 1);
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
-                     " expires_at, revoked_at, last_used_at FROM token WHERE tenant_id = ? AND principal_id = ?"
+        stmt_get(tx, "SELECT " TOKEN_COLUMNS " FROM token WHERE tenant_id = ? AND principal_id = ?"
                      " ORDER BY token_id LIMIT ?");
     stmt_str(s, 1, tenant_id);
     stmt_str(s, 2, principal_id);
@@ -220,7 +222,8 @@ int q_token_add(struct tx *tx, const struct token_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "INSERT INTO token (token_hash, tenant_id, principal_id, token_id, label, scope, sandbox,"
-                     " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING");
+                     " created_at, expires_at, may_decide) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                     " ON CONFLICT (token_hash) DO NOTHING");
     stmt_blob(s, 1, row->token_hash);
     stmt_str(s, 2, row->tenant_id);
     stmt_str(s, 3, row->principal_id);
@@ -230,15 +233,14 @@ int q_token_add(struct tx *tx, const struct token_row *row, struct err *e)
     stmt_i64(s, 7, row->sandbox);
     stmt_i64(s, 8, row->created_at);
     stmt_time(s, 9, row->expires_at);
+    stmt_i64(s, 10, row->may_decide);
     return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
 }
 
 int q_token_by_id(struct tx *tx, struct arena *a, struct str tenant_id, struct str token_id, struct token_row *out,
                   struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT token_hash, tenant_id, principal_id, token_id, label, scope, sandbox, created_at,"
-                     " expires_at, revoked_at, last_used_at FROM token WHERE token_id = ? AND tenant_id = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " TOKEN_COLUMNS " FROM token WHERE token_id = ? AND tenant_id = ?");
     stmt_str(s, 1, token_id);
     stmt_str(s, 2, tenant_id);
     return read_token(s, a, out, e);
@@ -246,10 +248,13 @@ int q_token_by_id(struct tx *tx, struct arena *a, struct str tenant_id, struct s
 
 int q_token_update(struct tx *tx, const struct token_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE token SET expires_at = ?, revoked_at = ? WHERE token_id = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE token SET expires_at = ?, revoked_at = ?, label = ?,"
+                                            " may_decide = ? WHERE token_id = ?");
     stmt_time(s, 1, row->expires_at);
     stmt_time(s, 2, row->revoked_at);
-    stmt_str(s, 3, row->token_id);
+    stmt_str(s, 3, row->label);
+    stmt_i64(s, 4, row->may_decide);
+    stmt_str(s, 5, row->token_id);
     return stmt_run(s, e);
 }
 

@@ -15,6 +15,7 @@ struct token_row {
     struct str token_hash; /* 32 bytes: SHA-256 of the token */
     struct str tenant_id, principal_id, token_id, label, scope;
     bool sandbox;
+    bool may_decide; /* what buyers wait for: of the publisher's people alone */
     int64_t created_at, expires_at, revoked_at, last_used_at; /* TIME_NONE when unset, created_at excepted */
 };
 
@@ -51,7 +52,7 @@ MUST_CHECK int q_principal_put(struct tx *tx, const struct principal_row *row, i
 /* Inserts when the hash is new; 1 inserted, 0 was there. */
 MUST_CHECK int q_token_by_id(struct tx *tx, struct arena *a, struct str tenant_id, struct str token_id,
                              struct token_row *out, struct err *e);
-/* Writes expires_at and revoked_at. */
+/* Writes expires_at, revoked_at, label and may_decide. */
 MUST_CHECK int q_token_update(struct tx *tx, const struct token_row *row, struct err *e);
 /* Remembers that it was used, unless it was within `step` before. */
 struct token_use {

@@ -4,15 +4,25 @@
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 #include "store/q/q_audit.h"
-#include "tools/core/operator_tools.h"
+#include "tools/operation_tools.h"
 
-#define LIST_MAX    1000
-#define VERIFY_MAX  5000
-#define ANCHORS_MAX 1000
+#define LIST_DEFAULT 100
+#define VERIFY_MAX   5000
 
 static struct str hex(struct tool_call *c, struct str bytes)
 {
     return hex_encode(c->arena, bytes);
+}
+
+static void encode(struct tool_call *c, yyjson_mut_val *o, const struct audit_row *row)
+{
+    json_add_i64(c->doc, o, "seq", row->seq);
+    json_add_time(c->doc, o, "at", row->at);
+    json_add_str(c->doc, o, "actor", row->actor);
+    json_add_str(c->doc, o, "action", row->action);
+    json_add_str(c->doc, o, "subject", row->subject);
+    (void)json_add_text(c->doc, o, "doc", row->doc); /* damaged ones are left out here; verify finds them */
+    json_add_str(c->doc, o, "hash", hex(c, row->hash));
 }
 
 int tool_x_audit_list(struct tool_call *c, struct err *e)
@@ -23,41 +33,44 @@ int tool_x_audit_list(struct tool_call *c, struct err *e)
                               .subject = json_str(c->args, "subject"),
                               .from_at = TIME_NONE,
                               .until_at = TIME_NONE };
-    const struct json_range seqs = { 0, INT64_MAX };
-    int64_t limit = 100;
     struct audit_row *rows;
     size_t n;
-    bool forward = json_has(c->args, "after_seq");
-    if (!forward) f.before_seq = INT64_MAX;
     if (json_opt_time(JSON_FIELD(c->args, "from", ""), &f.from_at, e) ||
-        json_opt_time(JSON_FIELD(c->args, "until", ""), &f.until_at, e) ||
-        json_opt_i64(JSON_FIELD(c->args, "after_seq", ""), seqs, &f.after_seq, e) ||
-        json_opt_i64(JSON_FIELD(c->args, "before_seq", ""), (struct json_range){ 1, INT64_MAX }, &f.before_seq, e) ||
-        json_opt_i64(JSON_FIELD(c->args, "limit", ""), (struct json_range){ 1, LIST_MAX }, &limit, e)) {
+        json_opt_time(JSON_FIELD(c->args, "until", ""), &f.until_at, e)) {
         return -1;
     }
-    if (forward) f.before_seq = 0;
-    f.limit = (int)limit;
+    f.after_seq = json_i64_or(c->args, "after_seq", 0);
+    f.before_seq = json_has(c->args, "after_seq") ? 0 : json_i64_or(c->args, "before_seq", INT64_MAX);
+    f.limit = (int)json_i64_or(c->args, "limit", LIST_DEFAULT);
     if (q_audit_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "entries");
-    for (size_t i = 0; i < n; i++) {
-        yyjson_mut_val *o = json_push_obj(c->doc, arr);
-        json_add_i64(c->doc, o, "seq", rows[i].seq);
-        json_add_time(c->doc, o, "at", rows[i].at);
-        json_add_str(c->doc, o, "actor", rows[i].actor);
-        json_add_str(c->doc, o, "action", rows[i].action);
-        json_add_str(c->doc, o, "subject", rows[i].subject);
-        (void)json_add_text(c->doc, o, "doc", rows[i].doc); /* damaged ones are left out here; verify finds them */
-        json_add_str(c->doc, o, "hash", hex(c, rows[i].hash));
-    }
+    for (size_t i = 0; i < n; i++) encode(c, json_push_obj(c->doc, arr), &rows[i]);
     json_add_bool(c->doc, c->reply, "has_more", n == (size_t)f.limit);
+    return 0;
+}
+
+int tool_x_audit_get(struct tool_call *c, struct err *e)
+{
+    int64_t seq = json_i64_or(c->args, "seq", 0);
+    struct audit_filter f = { .tenant_id = c->act->tenant->tenant_id,
+                              .from_at = TIME_NONE,
+                              .until_at = TIME_NONE,
+                              .after_seq = seq - 1,
+                              .limit = 1 };
+    struct audit_row *row;
+    size_t n;
+    if (q_audit_list(c->act->tx, c->arena, &f, &row, &n, e)) return -1;
+    if (n == 0 || row->seq != seq) {
+        (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such row.");
+        return err_field(e, "/seq");
+    }
+    encode(c, json_add_obj(c->doc, c->reply, "entry"), row);
     return 0;
 }
 
 static int read_hash(struct tool_call *c, yyjson_val *from, uint8_t out[SHA256_BYTES], struct err *e)
 {
-    struct str text = STR_NONE, bytes = STR_NONE;
-    if (json_opt_str(JSON_FIELD(from, "hash", ""), (struct json_len){ 64, 64 }, &text, e)) return -1;
+    struct str text = json_str(from, "hash"), bytes = STR_NONE;
     if (text.n && hex_decode(c->arena, text, &bytes)) {
         (void)err_set(e, "INVALID_REQUEST", "hash is 64 hexadecimal digits");
         return err_field(e, "/hash");
@@ -76,13 +89,10 @@ static void add_finding(struct tool_call *c, yyjson_mut_val *list, int64_t seq, 
 /* Rows that somebody wrote down elsewhere. */
 static int check_anchors(struct tool_call *c, yyjson_mut_val *list, struct err *e)
 {
-    yyjson_val *anchors = NULL, *v;
+    yyjson_val *v;
     size_t i, n;
-    if (json_opt_arr(JSON_FIELD(c->args, "anchors", ""), (struct json_len){ 0, ANCHORS_MAX }, &anchors, e)) return -1;
-    yyjson_arr_foreach(anchors, i, n, v) {
-        struct audit_place place = { 0 };
-        if (json_req_i64(JSON_FIELD(v, "seq", "/anchors"), (struct json_range){ 1, INT64_MAX }, &place.seq, e))
-            return -1;
+    yyjson_arr_foreach(json_arr(c->args, "anchors"), i, n, v) {
+        struct audit_place place = { .seq = json_i64_or(v, "seq", 0) };
         if (read_hash(c, v, place.hash, e)) return -1;
         int there = audit_has(c->act, &place, e);
         if (there < 0) return -1;
@@ -93,11 +103,9 @@ static int check_anchors(struct tool_call *c, yyjson_mut_val *list, struct err *
 
 int tool_x_audit_verify(struct tool_call *c, struct err *e)
 {
-    const struct json_range seqs = { 0, INT64_MAX };
-    struct audit_place from = { 0 };
+    struct audit_place from = { .seq = json_i64_or(c->args, "after_seq", 0),
+                                .sealed_seq = json_i64_or(c->args, "sealed_seq", 0) };
     struct audit_verified *v = ARENA_NEW(c->arena, struct audit_verified);
-    if (json_opt_i64(JSON_FIELD(c->args, "after_seq", ""), seqs, &from.seq, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(c->args, "sealed_seq", ""), seqs, &from.sealed_seq, e)) return -1;
     if (read_hash(c, c->args, from.hash, e)) return -1;
     if (audit_verify(c->act, &from, VERIFY_MAX, v, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "findings");

@@ -7,9 +7,8 @@
 #include "domain/core/secrets.h"
 #include "domain/signature/signing_keys.h"
 #include "store/q/q_job.h"
-#include "tools/core/operator_tools.h"
+#include "tools/operation_tools.h"
 
-#define LIST_MAX     500
 #define LIST_DEFAULT 100
 
 static void encode_job(struct tool_call *c, yyjson_mut_val *o, const struct job_row *j)
@@ -30,24 +29,13 @@ static void encode_job(struct tool_call *c, yyjson_mut_val *o, const struct job_
 
 int tool_x_job_list(struct tool_call *c, struct err *e)
 {
-    static const char *const states[] = { "ready", "done", "dead" };
     struct job_filter f = { .tenant_id = c->act->tenant->tenant_id,
                             .state = json_str(c->args, "state"),
-                            .kind = json_str(c->args, "kind") };
-    int64_t limit = LIST_DEFAULT;
-    bool known = f.state.n == 0;
-    for (size_t i = 0; i < ARRAY_LEN(states); i++) known = known || str_is(f.state, states[i]);
-    if (!known) {
-        (void)err_set(e, "INVALID_REQUEST", "state must be ready, done or dead.");
-        return err_field(e, "/state");
-    }
-    if (json_opt_i64(JSON_FIELD(c->args, "limit", ""), (struct json_range){ 1, LIST_MAX }, &limit, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(c->args, "before_seq", ""), (struct json_range){ 0, INT64_MAX }, &f.before_seq, e)) {
-        return -1;
-    }
+                            .kind = json_str(c->args, "kind"),
+                            .before_seq = json_i64_or(c->args, "before_seq", 0),
+                            .limit = (size_t)json_i64_or(c->args, "limit", LIST_DEFAULT) };
     struct job_row *rows;
     size_t n;
-    f.limit = (size_t)limit;
     if (q_job_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "jobs");
     for (size_t i = 0; i < n; i++) encode_job(c, json_push_obj(c->doc, list), &rows[i]);
@@ -56,9 +44,7 @@ int tool_x_job_list(struct tool_call *c, struct err *e)
 
 static int load_job(struct tool_call *c, struct job_row *out, struct err *e)
 {
-    struct str id;
-    if (json_req_str(JSON_FIELD(c->args, "job_id", ""), (struct json_len){ 1, 128 }, &id, e)) return -1;
-    int rc = q_job_get(c->act->tx, c->arena, c->act->tenant->tenant_id, id, out, e);
+    int rc = q_job_get(c->act->tx, c->arena, c->act->tenant->tenant_id, json_str(c->args, "job_id"), out, e);
     if (rc) return rc < 0 ? -1 : 0;
     (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such job.");
     return err_field(e, "/job_id");
@@ -128,11 +114,10 @@ int tool_x_key_list(struct tool_call *c, struct err *e)
 
 int tool_x_key_rotate(struct tool_call *c, struct err *e)
 {
-    struct str name = STR("ed25519");
+    struct str name = json_str(c->args, "alg");
     enum sign_alg alg;
     struct signing_key_row key;
-    if (json_opt_str(JSON_FIELD(c->args, "alg", ""), (struct json_len){ 1, 32 }, &name, e)) return -1;
-    if (sign_alg_parse(name, &alg)) {
+    if (sign_alg_parse(name.n ? name : STR("ed25519"), &alg)) {
         (void)err_set(e, "INVALID_REQUEST", "alg must be ed25519 or ecdsa-p256-sha256.");
         return err_field(e, "/alg");
     }

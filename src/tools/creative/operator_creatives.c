@@ -2,7 +2,7 @@
 #include "domain/creative/creative.h"
 #include "domain/creative/creative_review.h"
 #include "domain/task/task.h"
-#include "tools/core/operator_tools.h"
+#include "tools/operation_tools.h"
 
 #define LIST_MAX 200
 
@@ -34,11 +34,9 @@ int tool_x_creative_list(struct tool_call *c, struct err *e)
 /* By id alone where one buyer only has it. */
 static int must_find(struct tool_call *c, struct creative_row *out, struct err *e)
 {
-    struct str id;
-    if (json_req_str(JSON_FIELD(c->args, "creative_id", ""), (struct json_len){ 1, 255 }, &id, e)) return -1;
     struct creative_operator_filter f = { .tenant_id = c->act->tenant->tenant_id,
                                           .principal_id = json_str(c->args, "principal_id"),
-                                          .creative_id = id,
+                                          .creative_id = json_str(c->args, "creative_id"),
                                           .limit = 2 };
     struct creative_rows rows;
     if (q_creatives_for_operator(c->act->tx, c->arena, &f, &rows, e)) return -1;
@@ -69,14 +67,9 @@ int tool_x_creative_decide(struct tool_call *c, struct err *e)
         enum creative_status status;
     } ways[] = { { "approve", CREATIVE_APPROVED }, { "reject", CREATIVE_REJECTED }, { "suspend", CREATIVE_SUSPENDED } };
     struct creative_row row;
-    struct str decision, reason = json_str(c->args, "reason");
+    struct str reason = json_str(c->args, "reason");
     size_t way = 0;
-    if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e)) return -1;
-    while (way < ARRAY_LEN(ways) && !str_is(decision, ways[way].decision)) way++;
-    if (way == ARRAY_LEN(ways)) {
-        (void)err_set(e, "INVALID_REQUEST", "decision is approve, reject or suspend");
-        return err_field(e, "/decision");
-    }
+    while (way < ARRAY_LEN(ways) - 1 && !str_is(json_str(c->args, "decision"), ways[way].decision)) way++;
     if (must_find(c, &row, e)) return -1;
     struct task_resolution r = { .decision = way == 0 ? TASK_APPROVE : TASK_REJECT, .reason = reason };
     struct task_row task; /* its open review, when there is one: deciding that is deciding the creative */

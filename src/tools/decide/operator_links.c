@@ -6,7 +6,7 @@
 #include "domain/tell/people_notify.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_media_buy.h"
-#include "tools/core/operator_tools.h"
+#include "tools/decide/links.h"
 
 #define CONTENT_SHOWN 2000 /* bytes of a text or of markup */
 

@@ -6,7 +6,8 @@
 #include "domain/decide/task_preview.h"
 #include "store/q/q_audit.h"
 #include "store/q/q_job.h"
-#include "tools/core/operator_tools.h"
+#include "tools/decide/links.h"
+#include "tools/operation_tools.h"
 
 static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
@@ -77,12 +78,6 @@ int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct t
     return 0;
 }
 
-bool task_get_writes(yyjson_val *args)
-{
-    (void)args;
-    return true; /* and undoes it: the preview */
-}
-
 /* While the ad server is asked: how often it was, and what it said last. */
 static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
 {
@@ -122,11 +117,6 @@ static int encode_history(struct tool_call *c, yyjson_mut_val *o, const struct t
     return 0;
 }
 
-static int require_id(struct tool_call *c, struct str *id, struct err *e)
-{
-    return json_req_str(JSON_FIELD(c->args, "task_id", ""), (struct json_len){ 1, 128 }, id, e);
-}
-
 int tool_x_task_list(struct tool_call *c, struct err *e)
 {
     static const char open[] = "[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]";
@@ -159,9 +149,8 @@ int tool_x_task_list(struct tool_call *c, struct err *e)
 
 int tool_x_task_get(struct tool_call *c, struct err *e)
 {
-    struct str id;
     struct task_row t;
-    if (require_id(c, &id, e) || task_load(c->act, id, &t, e)) return -1;
+    if (task_load(c->act, json_str(c->args, "task_id"), &t, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);
@@ -201,21 +190,12 @@ static int resolve_all(struct tool_call *c, struct task_resolution *r, yyjson_va
 
 int tool_x_task_resolve(struct tool_call *c, struct err *e)
 {
-    yyjson_val *ids = NULL;
-    struct str decision;
-    struct task_resolution r = { .reason = json_str(c->args, "reason") };
+    yyjson_val *ids = json_arr(c->args, "task_ids");
+    bool approve = str_is(json_str(c->args, "decision"), "approve");
+    struct task_resolution r = { .task_id = json_str(c->args, "task_id"),
+                                 .decision = approve ? TASK_APPROVE : TASK_REJECT,
+                                 .reason = json_str(c->args, "reason") };
     struct task_row t;
-    if (json_opt_arr(JSON_FIELD(c->args, "task_ids", ""), (struct json_len){ 1, 200 }, &ids, e)) return -1;
-    if (!ids && require_id(c, &r.task_id, e)) return -1;
-    if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e)) return -1;
-    if (str_is(decision, "approve")) {
-        r.decision = TASK_APPROVE;
-    } else if (str_is(decision, "reject")) {
-        r.decision = TASK_REJECT;
-    } else {
-        err_set(e, "INVALID_REQUEST", "decision must be approve or reject.");
-        return err_field(e, "/decision");
-    }
     if (ids) return resolve_all(c, &r, ids, e);
     if (task_resolve(c->act, &r, &t, e)) return -1;
     bool executing = task_executing(c->act, &t);
@@ -234,10 +214,11 @@ int tool_x_task_resolve(struct tool_call *c, struct err *e)
 
 int tool_x_task_assign(struct tool_call *c, struct err *e)
 {
-    struct task_work w = { .state = "assigned", .due_at = TIME_NONE };
+    struct task_work w = { .task_id = json_str(c->args, "task_id"),
+                           .state = "assigned",
+                           .assigned_to = json_str(c->args, "assigned_to"),
+                           .due_at = TIME_NONE };
     struct task_row t;
-    if (require_id(c, &w.task_id, e)) return -1;
-    if (json_req_str(JSON_FIELD(c->args, "assigned_to", ""), (struct json_len){ 1, 256 }, &w.assigned_to, e)) return -1;
     if (task_update(c->act, &w, &t, e)) return -1;
     encode_task(c, json_add_obj(c->doc, c->reply, "task"), &t);
     return 0;
@@ -245,17 +226,14 @@ int tool_x_task_assign(struct tool_call *c, struct err *e)
 
 int tool_x_task_update(struct tool_call *c, struct err *e)
 {
-    struct task_work w = { .due_at = TIME_NONE };
+    struct task_work w = { .task_id = json_str(c->args, "task_id"),
+                           .assigned_to = json_str(c->args, "assigned_to"),
+                           .comment = json_str(c->args, "comment"),
+                           .priority = json_str(c->args, "priority"),
+                           .due_at = TIME_NONE };
     struct task_row t;
-    struct str state = STR_NONE;
-    if (require_id(c, &w.task_id, e) ||
-        json_opt_str(JSON_FIELD(c->args, "state", ""), (struct json_len){ 1, 16 }, &state, e) ||
-        json_opt_str(JSON_FIELD(c->args, "assigned_to", ""), (struct json_len){ 1, 256 }, &w.assigned_to, e) ||
-        json_opt_str(JSON_FIELD(c->args, "comment", ""), (struct json_len){ 1, 4000 }, &w.comment, e) ||
-        json_opt_str(JSON_FIELD(c->args, "priority", ""), (struct json_len){ 1, 16 }, &w.priority, e) ||
-        json_opt_time(JSON_FIELD(c->args, "due_at", ""), &w.due_at, e)) {
-        return -1;
-    }
+    struct str state = json_str(c->args, "state");
+    if (json_opt_time(JSON_FIELD(c->args, "due_at", ""), &w.due_at, e)) return -1;
     if (state.n) w.state = arena_cstr(c->arena, state);
     if (task_update(c->act, &w, &t, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");

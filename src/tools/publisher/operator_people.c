@@ -7,9 +7,7 @@
 #include "domain/publisher/catalog_import.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_tenant.h"
-#include "tools/core/operator_tools.h"
-
-#define DAYS_MAX 3660
+#include "tools/operation_tools.h"
 
 static const struct json_limits limits = { .bytes_max = 4 << 20, .depth_max = JSON_DEPTH_HARD, .nodes_max = 200000 };
 
@@ -17,12 +15,6 @@ static int audited(struct tool_call *c, const char *action, struct str subject, 
 {
     struct audit_entry entry = { .action = action, .subject = subject, .doc = doc };
     return audit_add(c->act, &entry, e);
-}
-
-static int bad(struct err *e, const char *field, const char *why)
-{
-    (void)err_set(e, "INVALID_REQUEST", "%s", why);
-    return err_field(e, "%s", field);
 }
 
 /* ---- principals and users ---- */
@@ -41,61 +33,57 @@ static void encode_principal(struct tool_call *c, yyjson_mut_val *o, const struc
     json_add_str_opt(c->doc, o, "dialect", p->dialect);
 }
 
-static int must_get(struct tool_call *c, struct str id, struct principal_row *out, struct err *e)
+static int not_found(struct err *e)
 {
-    int rc = q_principal_get(c->act->tx, c->arena, c->act->tenant->tenant_id, id, out, e);
-    if (rc < 0) return -1;
-    if (rc) return 0;
     (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such principal or user.");
     return err_field(e, "/principal_id");
 }
 
-int tool_x_principal_list(struct tool_call *c, struct err *e)
+static int must_get(struct tool_call *c, struct str id, struct principal_row *out, struct err *e)
+{
+    int rc = q_principal_get(c->act->tx, c->arena, c->act->tenant->tenant_id, id, out, e);
+    if (rc) return rc < 0 ? -1 : 0;
+    return not_found(e);
+}
+
+enum kind { BUYERS, USERS };
+
+static int list(struct tool_call *c, enum kind kind, struct err *e)
 {
     struct principal_row *rows;
     size_t n;
-    bool users = str_is(json_str(c->args, "kind"), "user"), all = !json_has(c->args, "kind");
     if (q_principal_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "principals");
     for (size_t i = 0; i < n; i++) {
-        if (all || is_user(rows[i].role) == users) encode_principal(c, json_push_obj(c->doc, arr), &rows[i]);
+        if (is_user(rows[i].role) == (kind == USERS)) encode_principal(c, json_push_obj(c->doc, arr), &rows[i]);
     }
     return 0;
 }
 
-static int read_role(struct tool_call *c, struct principal_row *p, struct err *e)
+int tool_x_principal_list(struct tool_call *c, struct err *e)
 {
-    bool user = str_is(json_str(c->args, "kind"), "user");
-    if (json_opt_str(JSON_FIELD(c->args, "role", ""), (struct json_len){ 1, 16 }, &p->role, e)) return -1;
-    if (user && !is_user(p->role)) return bad(e, "/role", "a user's role is viewer, operator or administrator");
-    if (!user && !str_is(p->role, "buyer")) return bad(e, "/role", "a principal's role is buyer");
-    return 0;
+    return list(c, BUYERS, e);
 }
 
-static int read_dialect(struct tool_call *c, struct principal_row *p, struct err *e)
+int tool_x_user_list(struct tool_call *c, struct err *e)
 {
-    static const char *const names[] = { "adcp-3.0", "adcp-3.1", "tutorial", "data-model", "buy-v1", "rc", "" };
-    if (!json_has(c->args, "dialect")) return 0;
-    p->dialect = json_str(c->args, "dialect");
-    if (str_is(p->dialect, "default")) p->dialect = STR_NONE;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (str_is(p->dialect, names[i])) return 0;
-    }
-    return bad(e, "/dialect", "dialect is adcp-3.0, adcp-3.1, tutorial, data-model, buy-v1, rc or default");
+    return list(c, USERS, e);
 }
 
-/* The last administrator cannot be taken away: nobody could give the role back over the network. */
-static int check_status(struct tool_call *c, struct principal_row *p, struct err *e)
+static struct str said(struct tool_call *c, const char *member, struct str otherwise)
 {
-    if (json_opt_str(JSON_FIELD(c->args, "status", ""), (struct json_len){ 1, 16 }, &p->status, e)) return -1;
-    if (str_is(p->status, "active") || str_is(p->status, "disabled")) return 0;
-    return bad(e, "/status", "status is active or disabled");
+    struct str s = json_str(c->args, member);
+    return s.n ? s : otherwise;
 }
 
+/* What the arguments say, over what is there. */
 static int put_principal(struct tool_call *c, struct principal_row *p, const char *action, struct err *e)
 {
-    if (json_opt_str(JSON_FIELD(c->args, "name", ""), (struct json_len){ 1, 200 }, &p->name, e)) return -1;
-    if (read_role(c, p, e) || read_dialect(c, p, e) || check_status(c, p, e)) return -1;
+    p->name = said(c, "name", p->name);
+    p->role = said(c, "role", p->role);
+    p->status = said(c, "status", p->status);
+    p->dialect = said(c, "dialect", p->dialect);
+    if (str_is(p->dialect, "default")) p->dialect = STR_NONE;
     if (q_principal_put(c->act->tx, p, c->act->now, e) < 0) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "principal");
     encode_principal(c, o, p);
@@ -103,34 +91,46 @@ static int put_principal(struct tool_call *c, struct principal_row *p, const cha
                    json_write(c->arena, o), e);
 }
 
+static int add(struct tool_call *c, enum kind kind, struct err *e)
+{
+    struct principal_row old, p = { .tenant_id = c->act->tenant->tenant_id,
+                                    .principal_id = json_str(c->args, "principal_id"),
+                                    .name = json_str(c->args, "principal_id"),
+                                    .role = kind == USERS ? STR("operator") : STR("buyer"),
+                                    .status = STR("active") };
+    int rc = q_principal_get(c->act->tx, c->arena, p.tenant_id, p.principal_id, &old, e);
+    if (rc == 0) return put_principal(c, &p, kind == USERS ? "user.add" : "principal.add", e);
+    if (rc > 0) (void)err_set(e, "CONFLICT", "There is one of this id already.");
+    return rc < 0 ? -1 : err_field(e, "/principal_id");
+}
+
 int tool_x_principal_add(struct tool_call *c, struct err *e)
 {
-    struct str id;
-    struct principal_row old;
-    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &id, e)) return -1;
-    if (!id_text_valid(id, 64)) return bad(e, "/principal_id", "an id is printable ASCII without spaces or quotes");
-    int rc = q_principal_get(c->act->tx, c->arena, c->act->tenant->tenant_id, id, &old, e);
-    if (rc < 0) return -1;
-    if (rc) {
-        (void)err_set(e, "CONFLICT", "There is one of this id already.");
-        return err_field(e, "/principal_id");
-    }
-    bool user = str_is(json_str(c->args, "kind"), "user");
-    struct principal_row p = { .tenant_id = c->act->tenant->tenant_id,
-                               .principal_id = id,
-                               .name = id,
-                               .role = user ? STR("operator") : STR("buyer"),
-                               .status = STR("active") };
-    return put_principal(c, &p, user ? "user.add" : "principal.add", e);
+    return add(c, BUYERS, e);
+}
+
+int tool_x_user_add(struct tool_call *c, struct err *e)
+{
+    return add(c, USERS, e);
+}
+
+/* A user is not found among the buyers, nor a buyer among the users. */
+static int set(struct tool_call *c, enum kind kind, struct err *e)
+{
+    struct principal_row p;
+    if (must_get(c, json_str(c->args, "principal_id"), &p, e)) return -1;
+    if (is_user(p.role) != (kind == USERS)) return not_found(e);
+    return put_principal(c, &p, kind == USERS ? "user.set" : "principal.set", e);
 }
 
 int tool_x_principal_set(struct tool_call *c, struct err *e)
 {
-    struct str id;
-    struct principal_row p;
-    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &id, e)) return -1;
-    if (must_get(c, id, &p, e)) return -1;
-    return put_principal(c, &p, is_user(p.role) ? "user.set" : "principal.set", e);
+    return set(c, BUYERS, e);
+}
+
+int tool_x_user_set(struct tool_call *c, struct err *e)
+{
+    return set(c, USERS, e);
 }
 
 /* ---- tokens ---- */
@@ -144,6 +144,7 @@ static void encode_token(struct tool_call *c, yyjson_mut_val *o, const struct to
     json_add_str(c->doc, o, "scope", t->scope);
     json_add_cstr(c->doc, o, "state", t->revoked_at != TIME_NONE ? "revoked" : expired ? "expired" : "active");
     if (t->sandbox) json_add_bool(c->doc, o, "sandbox", true);
+    if (t->may_decide) json_add_bool(c->doc, o, "may_decide", true);
     json_add_time(c->doc, o, "created_at", t->created_at);
     if (t->expires_at != TIME_NONE) json_add_time(c->doc, o, "expires_at", t->expires_at);
     if (t->revoked_at != TIME_NONE) json_add_time(c->doc, o, "revoked_at", t->revoked_at);
@@ -192,33 +193,39 @@ static int issue(struct tool_call *c, struct token_row *t, const char *action, s
     return audited(c, action, arena_printf(c->arena, "token:" STR_FMT, STR_ARG(t->token_id)), doc, e);
 }
 
-static int read_expiry(struct tool_call *c, int64_t *at, struct err *e)
+static void read_expiry(struct tool_call *c, int64_t *at)
 {
-    int64_t days = 0;
-    if (json_opt_i64(JSON_FIELD(c->args, "expires_days", ""), (struct json_range){ 1, DAYS_MAX }, &days, e)) return -1;
+    int64_t days = json_i64_or(c->args, "expires_days", 0);
     if (days) *at = c->act->now + days * USEC_PER_DAY;
-    return 0;
+}
+
+/* A buyer never decides, and a credential that only reads neither. */
+static int check_may_decide(const struct token_row *t, const struct principal_row *holder, struct err *e)
+{
+    if (!t->may_decide || (is_user(holder->role) && !str_is(holder->role, "viewer") && !str_is(t->scope, "read")))
+        return 0;
+    (void)err_set(e, "INVALID_REQUEST", "Only a token of scope all of an operator or administrator can decide.");
+    return err_field(e, "/may_decide");
 }
 
 int tool_x_token_add(struct tool_call *c, struct err *e)
 {
     struct principal_row p;
-    struct token_row t = { .tenant_id = c->act->tenant->tenant_id, .scope = STR("all"), .expires_at = TIME_NONE };
-    if (json_req_str(JSON_FIELD(c->args, "principal_id", ""), (struct json_len){ 1, 64 }, &t.principal_id, e))
-        return -1;
-    if (json_opt_str(JSON_FIELD(c->args, "label", ""), (struct json_len){ 1, 200 }, &t.label, e)) return -1;
-    if (json_opt_str(JSON_FIELD(c->args, "scope", ""), (struct json_len){ 1, 16 }, &t.scope, e)) return -1;
-    if (json_opt_bool(JSON_FIELD(c->args, "sandbox", ""), &t.sandbox, e)) return -1;
-    if (!str_is(t.scope, "all") && !str_is(t.scope, "read")) return bad(e, "/scope", "scope is all or read");
-    if (read_expiry(c, &t.expires_at, e) || must_get(c, t.principal_id, &p, e)) return -1;
+    struct token_row t = { .tenant_id = c->act->tenant->tenant_id,
+                           .principal_id = json_str(c->args, "principal_id"),
+                           .label = json_str(c->args, "label"),
+                           .scope = said(c, "scope", STR("all")),
+                           .sandbox = json_bool_or(c->args, "sandbox", false),
+                           .may_decide = json_bool_or(c->args, "may_decide", false),
+                           .expires_at = TIME_NONE };
+    read_expiry(c, &t.expires_at);
+    if (must_get(c, t.principal_id, &p, e) || check_may_decide(&t, &p, e)) return -1;
     return issue(c, &t, "token.add", e);
 }
 
 static int get_token(struct tool_call *c, struct token_row *t, struct err *e)
 {
-    struct str id;
-    if (json_req_str(JSON_FIELD(c->args, "token_id", ""), (struct json_len){ 1, 64 }, &id, e)) return -1;
-    int rc = q_token_by_id(c->act->tx, c->arena, c->act->tenant->tenant_id, id, t, e);
+    int rc = q_token_by_id(c->act->tx, c->arena, c->act->tenant->tenant_id, json_str(c->args, "token_id"), t, e);
     if (rc < 0) return -1;
     if (rc == 0) {
         (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such token.");
@@ -227,6 +234,20 @@ static int get_token(struct tool_call *c, struct token_row *t, struct err *e)
     if (t->revoked_at == TIME_NONE) return 0;
     (void)err_set(e, "INVALID_STATE", "The token is revoked already.");
     return err_field(e, "/token_id");
+}
+
+int tool_x_token_set(struct tool_call *c, struct err *e)
+{
+    struct token_row t;
+    struct principal_row p;
+    if (get_token(c, &t, e) || must_get(c, t.principal_id, &p, e)) return -1;
+    t.label = said(c, "label", t.label);
+    t.may_decide = json_bool_or(c->args, "may_decide", t.may_decide);
+    if (check_may_decide(&t, &p, e) || q_token_update(c->act->tx, &t, e)) return -1;
+    yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "token");
+    encode_token(c, o, &t);
+    return audited(c, "token.set", arena_printf(c->arena, "token:" STR_FMT, STR_ARG(t.token_id)),
+                   json_write(c->arena, o), e);
 }
 
 int tool_x_token_revoke(struct tool_call *c, struct err *e)
@@ -243,11 +264,10 @@ int tool_x_token_revoke(struct tool_call *c, struct err *e)
 int tool_x_token_rotate(struct tool_call *c, struct err *e)
 {
     struct token_row old, t;
-    int64_t grace = 0;
+    int64_t grace = json_i64_or(c->args, "grace_hours", 0);
     if (get_token(c, &old, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(c->args, "grace_hours", ""), (struct json_range){ 0, 24 * 90 }, &grace, e)) return -1;
     t = old;
-    if (read_expiry(c, &t.expires_at, e)) return -1;
+    read_expiry(c, &t.expires_at);
     int64_t last = c->act->now + grace * 3600 * USEC_PER_SEC;
     if (grace == 0) old.revoked_at = c->act->now;
     if (grace > 0 && (old.expires_at == TIME_NONE || old.expires_at > last)) old.expires_at = last;
@@ -297,15 +317,12 @@ static struct str merged(struct tool_call *c, struct str doc_text, yyjson_val *p
 int tool_x_tenant_set(struct tool_call *c, struct err *e)
 {
     struct tenant_row row;
-    yyjson_val *patch = NULL;
+    yyjson_val *patch = json_obj(c->args, "settings");
     yyjson_doc *doc;
     int rc = q_tenant_get(c->act->tx, c->arena, c->act->tenant->tenant_id, &row, e);
     if (rc < 1) return rc < 0 ? -1 : err_set(e, "REFERENCE_NOT_FOUND", "The publisher is gone.");
-    if (json_opt_str(JSON_FIELD(c->args, "name", ""), (struct json_len){ 1, 200 }, &row.name, e) ||
-        json_opt_str(JSON_FIELD(c->args, "host", ""), (struct json_len){ 1, 253 }, &row.host, e) ||
-        json_opt_obj(JSON_FIELD(c->args, "settings", ""), &patch, e)) {
-        return -1;
-    }
+    row.name = said(c, "name", row.name);
+    row.host = said(c, "host", row.host);
     if (catalog_check_known(patch, "/settings", e)) return -1;
     struct str had = row.doc;
     if (patch) row.doc = merged(c, row.doc, patch);

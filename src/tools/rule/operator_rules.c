@@ -1,7 +1,7 @@
 /* The publisher's rules: x_rule_list, x_rule_add, x_rule_remove, x_rule_move, x_rule_test. Views on domain/rule/rule.h. */
 #include "base/rfc3339.h"
 #include "domain/rule/rule.h"
-#include "tools/core/operator_tools.h"
+#include "tools/operation_tools.h"
 
 static void encode(struct tool_call *c, yyjson_mut_val *o, const struct rule_row *r)
 {
@@ -20,42 +20,24 @@ int tool_x_rule_list(struct tool_call *c, struct err *e)
     return 0;
 }
 
-static int read_position(struct tool_call *c, int64_t *position, struct err *e)
-{
-    *position = 0;
-    return json_opt_i64(JSON_FIELD(c->args, "position", ""), (struct json_range){ 1, RULES_MAX }, position, e);
-}
-
 int tool_x_rule_add(struct tool_call *c, struct err *e)
 {
-    yyjson_val *rule;
-    int64_t position;
     struct rule_row row;
-    if (json_req_obj(JSON_FIELD(c->args, "rule", ""), &rule, e) || read_position(c, &position, e)) return -1;
-    if (rule_add(c->act, rule, position, &row, e)) return e->field[0] ? err_in(e, "/rule") : -1;
+    if (rule_add(c->act, json_obj(c->args, "rule"), json_i64_or(c->args, "position", 0), &row, e))
+        return e->field[0] ? err_in(e, "/rule") : -1;
     encode(c, json_add_obj(c->doc, c->reply, "rule"), &row);
     return 0;
 }
 
-static int read_id(struct tool_call *c, struct str *id, struct err *e)
-{
-    return json_req_str(JSON_FIELD(c->args, "rule_id", ""), (struct json_len){ 1, 64 }, id, e);
-}
-
 int tool_x_rule_remove(struct tool_call *c, struct err *e)
 {
-    struct str id;
-    if (read_id(c, &id, e) || rule_remove(c->act, id, e)) return -1;
+    if (rule_remove(c->act, json_str(c->args, "rule_id"), e)) return -1;
     return tool_x_rule_list(c, e);
 }
 
 int tool_x_rule_move(struct tool_call *c, struct err *e)
 {
-    struct str id;
-    int64_t position;
-    if (read_id(c, &id, e)) return -1;
-    if (json_req_i64(JSON_FIELD(c->args, "position", ""), (struct json_range){ 1, RULES_MAX }, &position, e)) return -1;
-    if (rule_move(c->act, id, position, e)) return -1;
+    if (rule_move(c->act, json_str(c->args, "rule_id"), json_i64_or(c->args, "position", 1), e)) return -1;
     return tool_x_rule_list(c, e);
 }
 

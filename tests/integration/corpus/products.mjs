@@ -13,7 +13,8 @@ export default [
   schema('list_creative_formats', '/pagination/max_results', { pagination: { max_results: 'many' } }),
 
   { tool: 'list_authorized_properties', role: 'else', kind: 'ok', args: {} },
-  { tool: 'x_task_resolve', role: 'else', kind: 'unknown', args: {} },
+  // An operation of the publisher's people: there, and refused to a buyer.
+  { tool: 'x_task_resolve', role: 'else', kind: 'failed', args: {} },
   { tool: 'no_such_tool', role: 'else', kind: 'unknown', args: {} },
   // The publisher's default dialect, which is not AdCP's.
   { tool: 'get_products', role: 'else', kind: 'ok', args: { brief: 'tech' } },

@@ -118,7 +118,7 @@ static const char *account(struct run *r)
     return "";
 }
 
-const struct operation people_operations[] = {
+const struct people_operation people_operations[] = {
     { .name = "create_media_buy",
       .person_without_rule = true,
       .is_booked = true,

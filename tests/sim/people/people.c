@@ -510,7 +510,7 @@ static int run_seeds(const struct run *which, int *runs)
     return failures;
 }
 
-static int run_operation(const struct operation *o)
+static int run_operation(const struct people_operation *o)
 {
     int failures = 0, runs = 0;
     for (size_t w = 0; w < ARRAY_LEN(ways); w++) {

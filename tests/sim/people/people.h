@@ -10,7 +10,7 @@ enum door { COMMAND_LINE, BULK, MCP, A2A, REST, LINK, DOORS_N };
 
 struct run;
 
-struct operation {
+struct people_operation {
     const char *name; /* of the rule's operation, and of the output */
     bool person_without_rule; /* the demo publisher has a person decide it anyway */
     bool fails_by_item; /* its items fail, not the call */
@@ -24,7 +24,7 @@ struct operation {
     int64_t order_before, order_after; /* whole units at the far ad server, when is_booked */
 };
 
-extern const struct operation people_operations[];
+extern const struct people_operation people_operations[];
 extern const size_t people_operations_n;
 
 struct way;
@@ -32,7 +32,7 @@ struct way;
 struct run {
     struct sim sim;
     struct servers servers;
-    const struct operation *operation;
+    const struct people_operation *operation;
     const struct way *way;
     enum rule rule;
     enum crash crash;

@@ -260,6 +260,19 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     return 0;
 }
 
+/* What an operation of the manifest answers is what it says it answers. */
+static void check_answer(struct fixture *f, const struct tool *t, const struct fixture_reply *r)
+{
+    struct contract_report report = { .arena = &f->arena };
+    if (!t->operation || contract_validate(&t->operation->answer, r->reply, &report) == 0) return;
+    for (int i = 0; i < report.count; i++) {
+        print_error("%s: " STR_FMT ": %s: " STR_FMT "\n", t->name, STR_ARG(report.issues[i].pointer),
+                    report.issues[i].keyword, STR_ARG(report.issues[i].message));
+    }
+    print_error("%s\n", r->text.p);
+    fail();
+}
+
 struct fixture_reply fixture_call(struct fixture *f, const char *tool, const char *args_json)
 {
     struct fixture_reply r = { 0 };
@@ -269,6 +282,8 @@ struct fixture_reply fixture_call(struct fixture *f, const char *tool, const cha
         fail();
     }
     next_turn(f);
+    r.rc = tool_check(arg.tool, &f->arena, arg.args, &r.e);
+    if (r.rc) return r;
     /* What the test controller has directed is used up, which is a write. */
     r.rc = !f->sandbox && tool_kind_of(arg.tool, arg.args) == TOOL_READ
                ? run_tool(store_read(f->store), &arg, &r.e)
@@ -277,6 +292,7 @@ struct fixture_reply fixture_call(struct fixture *f, const char *tool, const cha
     if (r.rc) return r;
     r.reply = fixture_json(f, r.text.p);
     r.aux = fixture_json(f, r.aux_text.p);
+    check_answer(f, arg.tool, &r);
     return r;
 }
 

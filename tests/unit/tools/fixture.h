@@ -8,7 +8,8 @@
  *     fixture_close(f);
  *
  * A call runs as f->principal ("test-buyer" at first) at f->now. Everything a reply points at lives until
- * fixture_close. A failed call leaves nothing behind, as in the server. */
+ * fixture_close. A failed call leaves nothing behind, as in the server; what an operation of the manifest
+ * answers must fit its schema. */
 #pragma once
 
 #include "contract/validate.h"

@@ -1,0 +1,125 @@
+#include "protocols/mcp_tools.h"
+
+#include "base/buf.h"
+#include "contract/validate.h"
+#include "protocols/auth.h"
+#include "protocols/http_call_headers.h"
+
+#define OUTLINE_LEVELS 2
+#define LIST_BYTES_MAX ((size_t)8 << 20)
+
+/* Which of AdCP's tools, how. */
+struct tools_wanted {
+    bool sandbox, reading, outline;
+};
+
+static void add_annotations(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct tool *t)
+{
+    yyjson_mut_val *a = json_add_obj(doc, o, "annotations");
+    json_add_cstr(doc, a, "title", t->title);
+    json_add_bool(doc, a, "readOnlyHint", t->kind == TOOL_READ);
+    json_add_bool(doc, a, "destructiveHint", t->destructive);
+    json_add_bool(doc, a, "idempotentHint", t->kind == TOOL_READ || t->idempotency != IDEM_NONE);
+    json_add_bool(doc, a, "openWorldHint", false);
+}
+
+/* The schema is complete or open, never partial: clients strip what a partial list leaves out. Complete ones are a
+ * hundred thousand tokens together, which programs like and language models do not: an outline lists the same members
+ * with objects below the second level left open. */
+static struct str input_schema(struct arena *a, const struct tool *t, bool outline)
+{
+    if (t->operation) return str_from(t->operation->arguments_json);
+    const struct contract *contract = contract_find(ADCP_3_1, t->name, CONTRACT_REQUEST);
+    if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
+    return outline ? contract_schema_outline(a, contract, OUTLINE_LEVELS) : contract_schema_json(a, contract);
+}
+
+static void add_tool(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *list, const struct tool *t, bool outline)
+{
+    yyjson_mut_val *o = json_push_obj(doc, list);
+    json_add_cstr(doc, o, "name", t->name);
+    json_add_cstr(doc, o, "title", t->title);
+    json_add_cstr(doc, o, "description", t->description);
+    json_add_raw(doc, o, "inputSchema", input_schema(a, t, outline));
+    add_annotations(doc, o, t);
+}
+
+static struct str adcp_tools(struct arena *a, const void *arg)
+{
+    const struct tools_wanted *w = arg;
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *list = yyjson_mut_arr(doc);
+    for (size_t i = 0; i < tool_table_n; i++) {
+        const struct tool *t = &tool_table[i];
+        if (t->hidden || (t->sandbox_only && !w->sandbox) || (w->reading && t->kind != TOOL_READ)) continue;
+        add_tool(a, doc, list, t, w->outline);
+    }
+    return json_write(a, list);
+}
+
+static struct str cached_adcp_tools(struct dispatcher *d, bool reading, bool outline)
+{
+    struct tools_wanted w = { .sandbox = d->sandbox, .reading = reading, .outline = outline };
+    enum cached_document name = reading ? (outline ? DOCUMENT_TOOLS_READING_OUTLINED : DOCUMENT_TOOLS_READING)
+                                        : (outline ? DOCUMENT_TOOLS_OUTLINED : DOCUMENT_TOOLS);
+    return document_cache_text(&d->documents, name, adcp_tools, &w);
+}
+
+/* Whose token it is; false for buyers, strangers and credentials that are not accepted. */
+static bool is_person(struct dispatcher *d, struct http_exchange *ex, struct principal *who)
+{
+    struct call *c = ARENA_NEW(&ex->arena, struct call);
+    struct err refused;
+    c->arena = &ex->arena;
+    c->transport = TRANSPORT_MCP;
+    call_headers_read(ex, &c->headers);
+    if (auth_identify(c, store_read(d->store), loop_now(d->loop), &refused) || !c->authenticated) return false;
+    *who = c->principal;
+    return who->role != ROLE_BUYER;
+}
+
+static bool may_call(const struct principal *who, const struct tool *t)
+{
+    if (!tool_permits(t, who->role) || (who->read_only && t->kind != TOOL_READ)) return false;
+    return who->may_decide || !t->decides;
+}
+
+static struct str operations_of(struct arena *a, const struct principal *who)
+{
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *list = yyjson_mut_arr(doc);
+    for (size_t i = 0; i < operation_tools_n; i++) {
+        if (may_call(who, &operation_tools[i])) add_tool(a, doc, list, &operation_tools[i], /* outline= */ false);
+    }
+    return json_write(a, list);
+}
+
+/* "[1,2]" and "[3]" make "[1,2,3]". */
+static struct str joined(struct arena *a, struct str first, struct str second)
+{
+    struct buf b;
+    buf_init(&b, LIST_BYTES_MAX);
+    buf_add(&b, (struct str){ first.p, first.n - 1 });
+    if (first.n > 2 && second.n > 2) buf_add_char(&b, ',');
+    buf_add(&b, str_skip(second, 1));
+    struct str s = arena_dup(a, buf_str(&b));
+    buf_finish(&b);
+    return s;
+}
+
+void mcp_tools_list(struct dispatcher *d, struct http_exchange *ex, struct mcp_tools *out)
+{
+    struct str wanted = STR_NONE;
+    struct principal who;
+    bool outline = http_req_query(ex, "schemas", &wanted) && str_is(wanted, "outline");
+    if (!is_person(d, ex, &who)) {
+        *out = (struct mcp_tools){ cached_adcp_tools(d, /* reading= */ false, outline), .for_all = true };
+        return;
+    }
+    out->for_all = false;
+    out->list = operations_of(&ex->arena, &who);
+    bool own_only = http_req_query(ex, "tools", &wanted) && str_is(wanted, "publisher");
+    if (own_only || who.role == ROLE_INSTALLATION) return;
+    bool reading = who.role == ROLE_VIEWER || who.read_only;
+    out->list = joined(&ex->arena, out->list, cached_adcp_tools(d, reading, outline));
+}
