@@ -35,8 +35,8 @@ static int lifecycle_run(struct tx *tx, struct write_cmd *cmd)
                        .origin = STR("timer"),
                        .sandbox = c->dispatcher.sandbox };
     int64_t task_next;
-    if (lifecycle_advance(&act, act.now, &c->lifecycle_next, &e) == 0 &&
-        task_advance(&act, act.now, &task_next, &e) == 0) {
+    if (due_advance(&act, &lifecycle_flights, &c->lifecycle_next, &e) == 0 &&
+        due_advance(&act, &task_times, &task_next, &e) == 0) {
         c->lifecycle_next = earlier(c->lifecycle_next, task_next);
         return 0;
     }
@@ -113,11 +113,18 @@ static void on_expiry_timer(struct timer *t)
     c->expiry_running = store_write(c->store, &c->expiry_cmd, &e) == 0;
 }
 
-/* --- a trail from before it was sealed --------------------------------------------------------------------- */
+/* --- what is put right before anything else --------------------------------------------------------------- */
 
-static int seal_old_trail(struct tx *tx, void *arg, struct err *e)
+struct first_things {
+    struct core *core;
+    const struct doing *before;
+};
+
+/* A trail from before it was sealed, and what the last process died on. */
+static int first_things(struct tx *tx, void *arg, struct err *e)
 {
-    struct core *c = arg;
+    const struct first_things *f = arg;
+    struct core *c = f->core;
     struct tenant nobody = { .tenant_id = STR("system") };
     struct arena a;
     arena_init(&a);
@@ -129,6 +136,7 @@ static int seal_old_trail(struct tx *tx, void *arg, struct err *e)
                        .actor = STR("system:start"),
                        .origin = STR("timer") };
     int rc = audit_seal_first(&act, e);
+    if (rc == 0 && f->before) rc = quarantine_note_death(&act, f->before, e);
     arena_finish(&a);
     return rc;
 }
@@ -142,7 +150,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
         .path = o->database, .secret = o->secret, .fault = o->fault, .fault_arg = o->fault_arg
     };
     if (store_open(loop, &so, &c->store, e)) return -1;
-    if (store_write_now(c->store, seal_old_trail, c, e)) return -1;
+    struct first_things first = { c, o->before };
+    if (store_write_now(c->store, first_things, &first, e)) return -1;
     c->dispatcher = (struct dispatcher){
         .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run, .web = o->web
     };

@@ -2,6 +2,7 @@
  * and listeners around it (serve.c), the simulator a virtual clock (tests/sim). */
 #pragma once
 
+#include "base/doing.h"
 #include "jobs/jobs.h"
 #include "jobs/rerank_memory.h"
 #include "protocols/dispatch.h"
@@ -14,6 +15,7 @@ struct core_options {
     bool sandbox;
     bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;
+    const struct doing *before; /* what the last process died on; NULL: nothing, or nobody knows */
     struct mail_client *mail; /* for notifications; NULL: none is sent */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */

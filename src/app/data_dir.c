@@ -67,6 +67,7 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
                               .database = arena_printf(a, "%s/" DATA_DIR_DATABASE, path).p,
                               .socket = arena_printf(a, "%s/agent.sock", path).p,
                               .anchor = arena_printf(a, "%s/" ANCHOR_FILE, path).p,
+                              .doing = arena_printf(a, "%s/doing", path).p,
                               .lock_fd = -1 };
     const size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
     if (strlen(out->socket) >= room) {

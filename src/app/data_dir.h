@@ -10,6 +10,7 @@ struct data_dir {
     const char *database; /* PATH/salesagent.db */
     const char *socket;   /* PATH/agent.sock */
     const char *anchor;   /* PATH/audit.anchor: anchor.h */
+    const char *doing;    /* PATH/doing: base/doing.h */
     struct str secret;    /* 32 bytes, of PATH/secret.key; made at the first start. Never in the database, so that
                              who can write that cannot forge what is sealed with it. */
     int lock_fd;          /* held while serving; -1 otherwise */

@@ -7,6 +7,7 @@
 
 #include "app/publisher_data.h"
 #include "app/server.h"
+#include "base/doing.h"
 #include "base/log.h"
 #include "net/http_client_curl.h"
 #include "store/q/q_tenant.h"
@@ -137,7 +138,8 @@ static int start(struct server *s, struct err *e)
                                .dry_run = o->dry_run,
                                .web = o->web,
                                .http = s->out,
-                               .mail = s->mail };
+                               .mail = s->mail,
+                               .before = &s->before };
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
     return start_listening(s, e);
@@ -185,6 +187,18 @@ static void run(struct server *s)
     data_dir_unlock(&s->dir);
 }
 
+/* What the process before this one died on is worth a line, whatever can be done about it. */
+static void take_over(struct server *s)
+{
+    struct err e;
+    const struct doing *before = &s->before;
+    doing_report_faults();
+    if (doing_keep(s->dir.doing, &s->before, &e)) log_event(LOG_WARN, "serve", e.message, NULL);
+    if (!before->operation[0]) return;
+    log_event(LOG_WARN, "serve", "the last run ended in the middle of something", "operation", before->operation,
+              "publisher", before->publisher, "principal", before->principal, "row", before->row, NULL);
+}
+
 static int serve(int argc, char **argv)
 {
     struct server s = { 0 };
@@ -200,6 +214,7 @@ static int serve(int argc, char **argv)
         return rc;
     }
     log_set_level(s.settings->o.log);
+    take_over(&s);
     /* Request memory comes and goes in blocks of up to a few hundred kilobytes; giving them back to the
      * kernel after each request costs more in page faults than everything else about them. */
     (void)mallopt(M_MMAP_THRESHOLD, 64 << 20);

@@ -24,6 +24,7 @@ struct server {
     size_t passed_n;
     struct settings *settings;
     struct data_dir dir;
+    struct doing before; /* what the last run died on */
     struct core core;
     struct http_server *http;
     struct anchor anchor;

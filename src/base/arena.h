@@ -10,6 +10,7 @@ struct arena_block;
 struct arena {
     struct arena_block *head;
     size_t used_bytes; /* handed out since init or the last reset; for tests and metrics */
+    bool damaged;      /* what was read into it is not whole: contract/document.h */
 };
 
 void arena_init(struct arena *a);

@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/time.h>
 
 #include "base/rfc3339.h"
@@ -47,10 +46,4 @@ void log_event(enum log_level level, const char *area, const char *msg, ...)
     va_end(ap);
     (void)fputc('\n', stderr);
     funlockfile(stderr);
-}
-
-void ensure_failed(const char *cond, const char *file, int line)
-{
-    (void)fprintf(stderr, "salesagent: internal error: %s at %s:%d\n", cond, file, line);
-    abort();
 }

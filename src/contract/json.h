@@ -22,6 +22,9 @@ struct json_limits {
     size_t nodes_max; /* values and member names together */
 };
 
+/* For text that this program wrote: it was held to a size then, so only its depth is held here. */
+extern const struct json_limits json_limits_own;
+
 /* Parses one complete JSON text. Refused, each with INVALID_REQUEST, the line and byte where known, and the JSON
  * Pointer in e->field where one exists: anything that is not RFC 8259, ill-formed UTF-8, a byte order mark, numbers
  * beyond double, NUL in a string (also as \u0000), a member name twice in one object, and passing a limit.

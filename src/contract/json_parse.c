@@ -6,6 +6,10 @@
 #include "base/log.h"
 #include "contract/json.h"
 
+const struct json_limits json_limits_own = { .bytes_max = SIZE_MAX / 4,
+                                             .depth_max = JSON_DEPTH_HARD,
+                                             .nodes_max = SIZE_MAX / 4 };
+
 static void *alc_malloc(void *ctx, size_t size)
 {
     return arena_alloc_raw(ctx, size);
@@ -183,12 +187,9 @@ int json_parse(struct arena *a, struct str text, const struct json_limits *limit
 
 yyjson_val *json_parse_own(struct arena *a, struct str text)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(a, text, &own, &doc, &e) == 0) return yyjson_doc_get_root(doc);
+    if (json_parse(a, text, &json_limits_own, &doc, &e) == 0) return yyjson_doc_get_root(doc);
     log_event(LOG_ERROR, "json", "ill-formed text of ours", "why", e.message, "at", e.field, NULL);
     yyjson_alc alc = json_arena_alc(a);
     doc =

@@ -50,16 +50,13 @@ static void drop_nulls(yyjson_mut_val *v)
 /* Depth is bounded by the parser's limit, which the recursion relies on. */
 static int without_nulls(struct shape_up *u, struct err *e)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     u->in = u->req->args;
     if (!has_null(u->in)) return 0;
     yyjson_mut_doc *doc = json_doc_new(u->arena);
     yyjson_mut_val *copy = json_copy(doc, u->in);
     drop_nulls(copy);
     yyjson_doc *parsed;
-    if (json_parse(u->arena, json_write(u->arena, copy), &own, &parsed, e)) return -1;
+    if (json_parse(u->arena, json_write(u->arena, copy), &json_limits_own, &parsed, e)) return -1;
     u->in = yyjson_doc_get_root(parsed);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "domain/feed/catalog_feed.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"
 
@@ -88,7 +88,7 @@ static void read_feed(struct op_work *op)
 {
     struct feed_run *r = CONTAINER_OF(op, struct feed_run, work);
     struct feed_ask ask = { .format = r->feed.format, .body = r->get.call.response };
-    if (r->feed.mappings.n) ask.mappings = doc_parse(&r->run.arena, r->feed.mappings);
+    if (r->feed.mappings.n) ask.mappings = document_read(&r->run.arena, r->feed.mappings);
     r->read = feed_read(&r->run.arena, &ask, &r->items, &r->why) == 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/rfc3339.h"
 #include "contract/limits.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/media_buy/governance_delivery.h"
 #include "jobs/job_act.h"
 #include "jobs/mcp_client.h"

@@ -1,4 +1,5 @@
 #include "jobs/job_act.h"
+#include "contract/document.h"
 
 #include "jobs/webhook_send.h"
 #include "store/q/q_tenant.h"
@@ -27,9 +28,7 @@ int job_act_init(struct job_run *run, struct tx *tx, const char *actor, struct j
 
 int job_payload(struct job_run *run, yyjson_val **out, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = 64, .nodes_max = 200000 };
-    yyjson_doc *doc;
-    if (json_parse(&run->arena, run->row.payload, &limits, &doc, e)) return -1;
-    *out = yyjson_doc_get_root(doc);
+    *out = document_read(&run->arena, run->row.payload);
+    if (document_whole(&run->arena, e)) return -1;
     return yyjson_is_obj(*out) ? 0 : err_set(e, "INVALID_REQUEST", "The job's payload is not an object.");
 }

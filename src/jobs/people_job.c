@@ -1,4 +1,5 @@
 #include "jobs/people_job.h"
+#include "contract/document.h"
 
 #include <stdio.h>
 
@@ -61,11 +62,7 @@ static const char *words_of(struct str what)
 
 static struct str unquoted(const struct act *act, struct str json_text)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 8, .nodes_max = 1000 };
-    yyjson_doc *doc;
-    struct err e; /* ours; a damaged one is empty */
-    if (!json_text.n || json_parse(act->arena, json_text, &limits, &doc, &e)) return STR_NONE;
-    return json_val_str(yyjson_doc_get_root(doc));
+    return json_val_str(document_read(act->arena, json_text));
 }
 
 static struct str plain_text(struct people_run *p)

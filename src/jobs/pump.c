@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/doing.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "jobs/traffic.h"
 
 #define RUNNING_MAX    128
@@ -19,6 +21,7 @@
 #define PURGE_EVERY_US (INT64_C(600) * USEC_PER_SEC)
 #define KEEP_DONE_US   (INT64_C(7) * USEC_PER_DAY)
 #define PURGE_ROWS     500
+#define JOB_OPERATION  "job"
 
 struct jobs {
     struct loop *loop;
@@ -145,7 +148,8 @@ static int record_lane(struct tx *tx, struct job_run *r, struct err *e)
 static int record_outcome(struct tx *tx, struct job_run *r, struct err *e)
 {
     if (traffic_record(tx, r, e)) return -1;
-    return r->kind->record ? r->kind->record(tx, r, e) : 0;
+    if (r->kind->record && r->kind->record(tx, r, e)) return -1;
+    return document_whole(&r->arena, e);
 }
 
 static void not_recorded(struct job_run *r, const struct err *e)
@@ -157,9 +161,8 @@ static void not_recorded(struct job_run *r, const struct err *e)
     (void)snprintf(r->reason, sizeof(r->reason), "The outcome could not be recorded: %.150s", e->message);
 }
 
-static int finish_run(struct tx *tx, struct write_cmd *c)
+static int finish_row(struct tx *tx, struct job_run *r)
 {
-    struct job_run *r = CONTAINER_OF(c, struct job_run, finish);
     struct err e;
     weigh(r);
     if (r->recording == RECORD_DUE && record_outcome(tx, r, &e)) {
@@ -180,6 +183,15 @@ static int finish_run(struct tx *tx, struct write_cmd *c)
     if (rc == 0) r->jobs->stats.fenced++;
     if (rc != 1) return -1;
     return record_lane(tx, r, &e);
+}
+
+static int finish_run(struct tx *tx, struct write_cmd *c)
+{
+    struct job_run *r = CONTAINER_OF(c, struct job_run, finish);
+    doing_row(r->steps.subject.operation, r->row.tenant_id, r->row.job_id);
+    int rc = finish_row(tx, r);
+    doing_nothing();
+    return rc;
 }
 
 static void count(struct jobs *j, const struct job_run *r)
@@ -406,6 +418,7 @@ static void claim_done(struct write_cmd *c, enum write_result result)
         list_push_back(&j->running, &r->node);
         j->stats.claimed++;
         steps_start(&r->steps, j->loop, r->kind->steps, run_ended);
+        r->steps.subject = (struct steps_subject){ STR(JOB_OPERATION), r->row.tenant_id, r->row.job_id };
         if (j->stopping && r->kind->cancel) r->kind->cancel(r);
     }
     jobs_kick(j); /* sets the timer for what is not due yet */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/buyer/remote_list.h"
 #include "jobs/mcp_client.h"
 #include "jobs/webhook_send.h"
@@ -89,7 +89,7 @@ static int ask(struct steps *s)
     struct err e;
     if (!r->doc) {
         struct remote_list_row key = { .tenant_id = r->run.row.tenant_id,
-                                       .list_key = json_str(doc_parse(a, r->run.row.payload), "list_key") };
+                                       .list_key = json_str(document_read(a, r->run.row.payload), "list_key") };
         int rc = q_remote_list_get(store_read(jobs_store(r->run.jobs)), a, &key, &r->list, &e);
         if (rc < 0) return end(r, JOB_RETRY, e.message);
         if (rc == 0) return end(r, JOB_DEAD, "Nobody asks for this list any more.");

@@ -1,4 +1,5 @@
 #include "jobs/report_job.h"
+#include "contract/document.h"
 
 #include <stdio.h>
 
@@ -310,9 +311,7 @@ static int report_next(struct waking *w, struct err *e)
 /* 1 loaded, 0 nothing to do any more, -1 failed. */
 static int load(const struct act *act, yyjson_val *payload, struct waking *w, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 65536, .depth_max = 4, .nodes_max = 256 };
     struct str id = json_str(payload, "media_buy_id");
-    yyjson_doc *doc;
     struct ad_server server;
     *w = (struct waking){ .act = act };
     int rc = q_report_get(act->tx, act->arena, id, &w->row, e);
@@ -322,10 +321,10 @@ static int load(const struct act *act, yyjson_val *payload, struct waking *w, st
     rc = media_buy_load(act, id, &w->buy, e);
     if (rc == 1) rc = plan_load(act, id, PLAN_NUMBERS, &w->plan, e);
     if (rc != 1) return rc;
-    if (ad_server_of(act, &server, e) || json_parse(act->arena, w->row.metrics, &limits, &doc, e)) return -1;
+    if (ad_server_of(act, &server, e)) return -1;
     if (report_terms_of(act, &w->buy.packages, &w->terms, e)) return -1;
     w->local = server.adapter->local;
-    w->metrics = yyjson_doc_get_root(doc);
+    w->metrics = document_read(act->arena, w->row.metrics);
     return 1;
 }
 

@@ -1,13 +1,22 @@
 #include "jobs/steps.h"
 
+#include "base/doing.h"
+
 #define STEPS_MAGIC    0x57e95000u
 #define WRITE_AGAIN_US INT64_C(20000)
+
+static void now_doing(const struct steps *s)
+{
+    doing_row(s->subject.operation, s->subject.publisher, s->subject.row);
+}
 
 static void run_step(struct ready *r)
 {
     struct steps *s = CONTAINER_OF(r, struct steps, ready);
     ENSURE(s->magic == STEPS_MAGIC && s->pending == 0);
+    now_doing(s);
     s->next = s->table[s->next](s);
+    doing_nothing();
     if (s->next == STEPS_END) {
         ENSURE(s->pending == 0);
         s->magic = 0;
@@ -168,7 +177,10 @@ void steps_brief_work(struct steps *s, struct op_work *op, void (*run)(struct op
 static int write_run(struct tx *tx, struct write_cmd *c)
 {
     struct op_write *op = CONTAINER_OF(c, struct op_write, cmd);
-    return op->run(tx, op, &op->err);
+    now_doing(op->steps);
+    int rc = op->run(tx, op, &op->err);
+    doing_nothing();
+    return rc;
 }
 
 static void write_done(struct write_cmd *c, enum write_result result)

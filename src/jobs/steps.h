@@ -21,6 +21,11 @@
 struct steps;
 typedef int (*step_fn)(struct steps *s);
 
+/* What a procedure is about, for base/doing.h. */
+struct steps_subject {
+    struct str operation, publisher, row;
+};
+
 struct steps {
     uint32_t magic;
     int next;
@@ -29,6 +34,7 @@ struct steps {
     struct loop *loop;
     struct ready ready;
     void (*ended)(struct steps *s);
+    struct steps_subject subject; /* set by the owner after steps_start; may stay empty */
 };
 
 /* Runs step 0 in a turn to come; `ended` is called after the step that returns STEPS_END. */

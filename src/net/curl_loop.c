@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
+
 /* One socket libuv watches for curl. */
 struct watch {
     uv_poll_t poll;
@@ -26,18 +28,24 @@ static void drain_messages(struct curl_loop *cl)
 
 static void arm_timer(struct curl_loop *cl, long ms);
 
+/* What curl cannot do at this moment (memory, descriptors) ends the transfers it concerns; the others go on. */
+static void act(struct curl_loop *cl, curl_socket_t fd, int flags)
+{
+    int running;
+    CURLMcode rc = curl_multi_socket_action(cl->multi, fd, flags, &running);
+    if (rc != CURLM_OK) log_event(LOG_ERROR, "net", "curl", "why", curl_multi_strerror(rc), NULL);
+    drain_messages(cl);
+}
+
 static void on_timer(uv_timer_t *t)
 {
     struct curl_loop *cl = t->data;
-    int running;
-    long ms;
-    ENSURE(curl_multi_socket_action(cl->multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK);
-    drain_messages(cl);
+    long ms = -1;
+    act(cl, CURL_SOCKET_TIMEOUT, 0);
     /* curl announces a timeout only when it changes. Should ours have fired a moment early by curl's clock,
      * nothing has changed and nobody would come back: so ask. */
     if (uv_is_active((uv_handle_t *)t)) return;
-    ENSURE(curl_multi_timeout(cl->multi, &ms) == CURLM_OK);
-    if (ms >= 0) arm_timer(cl, ms > 0 ? ms : 1);
+    if (curl_multi_timeout(cl->multi, &ms) == CURLM_OK && ms >= 0) arm_timer(cl, ms > 0 ? ms : 1);
 }
 
 static void arm_timer(struct curl_loop *cl, long ms)
@@ -61,17 +69,32 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watch *w = CONTAINER_OF(poll, struct watch, poll);
     struct curl_loop *cl = w->owner;
-    int flags = 0, running;
+    int flags = 0;
     if (status < 0) flags = CURL_CSELECT_ERR;
     if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
-    ENSURE(curl_multi_socket_action(cl->multi, w->fd, flags, &running) == CURLM_OK);
-    drain_messages(cl); /* `w` may be gone */
+    act(cl, w->fd, flags); /* afterwards `w` may be gone */
 }
 
 static void on_watch_closed(uv_handle_t *handle)
 {
     free(CONTAINER_OF((uv_poll_t *)handle, struct watch, poll));
+}
+
+static struct watch *watch_new(struct curl_loop *cl, curl_socket_t fd)
+{
+    struct watch *w = calloc(1, sizeof(*w));
+    ENSURE(w != NULL);
+    w->owner = cl;
+    w->fd = fd;
+    int rc = uv_poll_init_socket(&cl->d->uv, &w->poll, fd);
+    if (rc) {
+        log_event(LOG_ERROR, "net", "a socket cannot be watched", "why", uv_strerror(rc), NULL);
+        free(w);
+        return NULL;
+    }
+    (void)curl_multi_assign(cl->multi, fd, w); /* fails only for a socket that curl does not know */
+    return w;
 }
 
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
@@ -84,16 +107,11 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
         uv_close((uv_handle_t *)&w->poll, on_watch_closed);
         return 0;
     }
-    if (!w) {
-        w = calloc(1, sizeof(*w));
-        ENSURE(w != NULL);
-        w->owner = cl;
-        w->fd = fd;
-        ENSURE(uv_poll_init_socket(&cl->d->uv, &w->poll, fd) == 0);
-        ENSURE(curl_multi_assign(cl->multi, fd, w) == CURLM_OK);
-    }
+    if (!w) w = watch_new(cl, fd);
+    if (!w) return 0; /* nobody wakes this transfer; its own timeout ends it */
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    ENSURE(uv_poll_start(&w->poll, events, on_poll) == 0);
+    int rc = uv_poll_start(&w->poll, events, on_poll);
+    if (rc) log_event(LOG_ERROR, "net", "a socket cannot be watched", "why", uv_strerror(rc), NULL);
     return 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/rfc3339.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/tell/webhook.h"
 #include "protocols/dispatch.h"
 #include "protocols/request_signature.h"
@@ -129,7 +129,7 @@ struct holder {
 static bool wants_signature(struct call *c, const struct principal_row *p)
 {
     const struct tool *row = tool_find(c->tool);
-    yyjson_val *settings = json_obj(doc_parse(c->arena, p->doc), "request_signing");
+    yyjson_val *settings = json_obj(document_read(c->arena, p->doc), "request_signing");
     if (!row || row->kind != TOOL_WRITE) return false;
     if (json_bool_or(settings, "required", false)) return true;
     bool signs = yyjson_arr_size(json_get_path(settings, "/jwks/keys")) > 0;

@@ -1,7 +1,9 @@
 #include "protocols/dispatch.h"
 
+#include "base/doing.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "contract/validate.h"
 #include "domain/tell/notify.h"
 #include "domain/tell/webhook.h"
@@ -19,9 +21,17 @@
 #define OUTSIDE_MOMENT    (INT64_C(3) * USEC_PER_SEC)
 #define IN_FLIGHT_RETRY_S 5                           /* agents answer within seconds or not at all */
 
-/* Ends a call that has failed: everything is rendered and the transport takes over. */
+/* What would be named if the program ended over this call. The name a caller made up is not an operation. */
+static void now_doing(const struct call *c)
+{
+    doing_set(c->row ? str_from(c->row->name) : STR("call"), c->tenant.tenant_id,
+              c->authenticated ? c->principal.principal_id : STR_NONE);
+}
+
+/* Ends a call: everything is rendered and the transport takes over. */
 static void finish(struct call *c, enum call_outcome outcome)
 {
+    now_doing(c);
     c->outcome = outcome;
     if (outcome == CALL_FAILED && str_is(str_from(c->err.code), "SERVICE_UNAVAILABLE")) c->outcome = CALL_UNAVAILABLE;
     for (struct call **p = &c->dispatcher->asking; c->asks && *p; p = &(*p)->asking_next) {
@@ -32,6 +42,7 @@ static void finish(struct call *c, enum call_outcome outcome)
     envelope_render(c);
     sandbox_reply(c, store_read(c->dispatcher->store));
     c->done(c);
+    doing_nothing();
 }
 
 /* --- the gates ------------------------------------------------------------------------------------------- */
@@ -135,9 +146,6 @@ static void make_act(struct call *c)
 /* Where to tell, said outside the arguments, becomes the argument it stands for. */
 static void take_push(struct call *c)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     const struct call_push *p = &c->push;
     yyjson_doc *parsed;
     struct err e;
@@ -147,7 +155,8 @@ static void take_push(struct call *c)
     yyjson_mut_doc *doc = json_doc_new(c->arena);
     yyjson_mut_val *args = json_copy(doc, c->args);
     call_push_add(doc, json_add_obj(doc, args, "push_notification_config"), p);
-    if (json_parse(c->arena, json_write(c->arena, args), &own, &parsed, &e)) return; /* a header that is not UTF-8 */
+    if (json_parse(c->arena, json_write(c->arena, args), &json_limits_own, &parsed, &e))
+        return; /* a header that is not UTF-8 */
     c->args = yyjson_doc_get_root(parsed);
 }
 
@@ -207,11 +216,8 @@ static int translate_up(struct call *c)
     if (!c->row) return unknown_tool(c);
     carry_push(c, up.args);
     struct str text = json_write(c->arena, up.args);
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
-    if (json_parse(c->arena, text, &own, &doc, &c->err)) return -1;
+    if (json_parse(c->arena, text, &json_limits_own, &doc, &c->err)) return -1;
     c->canonical_args = yyjson_doc_get_root(doc);
     return 0;
 }
@@ -256,6 +262,7 @@ static int run_tool(struct call *c)
     if (!obeyed && c->row->run(t, &c->err)) return -1;
     if (!writes && comply_advise(t, c->row, &c->err)) return -1;
     if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
+    if (document_whole(c->arena, &c->err)) return -1;
     envelope_complete(t);
     c->fresh = t;
     return 0;
@@ -276,9 +283,8 @@ static void add_rehearsal(struct call *c)
     json_add_val(t->doc, t->aux, "would_call", yyjson_mut_val_mut_copy(t->doc, list));
 }
 
-static int run_write(struct tx *tx, struct write_cmd *cmd)
+static int write_call(struct tx *tx, struct call *c)
 {
-    struct call *c = CONTAINER_OF(cmd, struct call, cmd);
     enum idem_verdict verdict;
     c->act.tx = tx;
     if (idem_prepare(c, &c->idem, &c->err) || idem_check(c, &c->idem, &verdict, &c->canonical, &c->err)) return -1;
@@ -304,6 +310,15 @@ static int run_write(struct tx *tx, struct write_cmd *cmd)
     if (verdict != IDEM_NEW) return 0;
     c->canonical = envelope_snapshot(c->arena, c->fresh);
     return idem_store(c, &c->idem, c->canonical, &c->err);
+}
+
+static int run_write(struct tx *tx, struct write_cmd *cmd)
+{
+    struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    now_doing(c);
+    int rc = write_call(tx, c);
+    doing_nothing();
+    return rc;
 }
 
 /* --- waiting for an answer from outside -------------------------------------------------------------------- */
@@ -463,6 +478,7 @@ static void run_read(struct call *c)
 {
     c->act.tx = store_read(c->dispatcher->store);
     c->act.rerank_wish = &c->rerank_wish;
+    now_doing(c);
     int rc = run_tool(c);
     if (rc && c->outside.wanted) ask_outside(c);
     else if (rc == 0 && c->rerank_wish.wanted && !c->rerank_wish.waited) wait_for_order(c);
@@ -497,10 +513,11 @@ static int check_rate(struct call *c)
     return rate_admit(&c->dispatcher->rates, &ask, &c->rate, &c->err);
 }
 
-void dispatch_call(struct dispatcher *d, struct call *c)
+static void admit(struct dispatcher *d, struct call *c)
 {
     c->dispatcher = d;
     c->dialect = dialect_default();
+    now_doing(c);
     if (!c->args) c->args = json_parse_own(c->arena, STR("{}"));
     int identified = auth_identify(c, store_read(d->store), loop_now(d->loop), &c->err);
     struct err auth_err = c->err;
@@ -541,4 +558,10 @@ void dispatch_call(struct dispatcher *d, struct call *c)
     }
     auth_note_use(d, c);
     run(c);
+}
+
+void dispatch_call(struct dispatcher *d, struct call *c)
+{
+    admit(d, c);
+    doing_nothing();
 }

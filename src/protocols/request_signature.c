@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/rfc3339.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/signature/signature.h"
 #include "domain/core/tenant_settings.h"
 #include "protocols/auth.h"
@@ -38,10 +38,10 @@ static bool find_key(void *arg, struct str keyid, struct signature_jwk *out)
     struct checking *c = arg;
     struct err e;
     int rc = q_signer_get(store_read(c->d->store), c->arena, c->tenant_id, keyid, &c->row, &e);
-    yyjson_val *jwk = rc == 1 ? doc_parse(c->arena, c->row.jwk) : NULL;
+    yyjson_val *jwk = rc == 1 ? document_read(c->arena, c->row.jwk) : NULL;
     if (!jwk) return false;
     c->found = true;
-    c->settings = json_obj(doc_parse(c->arena, c->row.principal.doc), "request_signing");
+    c->settings = json_obj(document_read(c->arena, c->row.principal.doc), "request_signing");
     signature_jwk_read(jwk, out);
     return true;
 }

@@ -121,12 +121,9 @@ static void start(struct dispatcher *d, struct rest_call *r, struct str tool, yy
  * path, the query or a header brought in what JSON cannot hold: bytes that are not UTF-8, the character U+0000. */
 static yyjson_val *freeze(struct arena *a, yyjson_mut_val *args)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     yyjson_doc *doc;
     struct err e;
-    return json_parse(a, json_write(a, args), &own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
+    return json_parse(a, json_write(a, args), &json_limits_own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
 }
 
 /* The arguments as the route puts them together, and the key from its header. */

@@ -313,13 +313,10 @@ static void next_event(struct call *c, struct flight f)
 /* The buy the answer is about: the one named, else the one made. */
 static struct str buy_of_answer(struct call *c)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     struct str id = named_buy(c->canonical_args);
     yyjson_doc *doc;
     struct err e;
-    if (id.n || c->outcome != CALL_OK || json_parse(c->arena, c->body, &own, &doc, &e)) return id;
+    if (id.n || c->outcome != CALL_OK || json_parse(c->arena, c->body, &json_limits_own, &doc, &e)) return id;
     yyjson_val *root = yyjson_doc_get_root(doc);
     id = json_str(root, "media_buy_id");
     return id.n ? id : json_str(json_obj(root, "media_buy"), "id");

@@ -1,5 +1,7 @@
 #include "store/stmt.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "store/store_internal.h"
@@ -10,6 +12,14 @@ int sqlite_failed(sqlite3 *db, const char *doing, struct err *e)
     err_set(e, "SERVICE_UNAVAILABLE", "The store could not complete the operation.");
     e->retry_after_s = 5;
     return -1;
+}
+
+int stored_damaged(const char *what, struct str id, struct err *e)
+{
+    char row[128];
+    (void)snprintf(row, sizeof(row), STR_FMT, STR_ARG(id)); /* a longer id is cut */
+    log_event(LOG_ERROR, "store", "a stored row cannot be used", "what", what, "row", row, NULL);
+    return err_set(e, "SERVICE_UNAVAILABLE", "A stored %s cannot be read; the operation was not carried out.", what);
 }
 
 static size_t slot_of(const char *sql)
@@ -26,13 +36,11 @@ struct stmt *stmt_get(struct tx *tx, const char *sql)
         i = (i + 1) & (STMT_CACHE_SLOTS - 1);
     }
     struct stmt *s = &tx->cache[i];
-    if (!s->sql) {
-        s->sql = sql;
-        if (sqlite3_prepare_v3(tx->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->s, NULL) != SQLITE_OK) {
-            log_event(LOG_ERROR, "store", "statement does not compile", "sqlite", sqlite3_errmsg(tx->db), "sql", sql,
-                      NULL);
-            ENSURE(!"SQL literals compile against the migrated schema");
-        }
+    s->sql = sql;
+    s->bad = false;
+    if (!s->s && sqlite3_prepare_v3(tx->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->s, NULL) != SQLITE_OK) {
+        log_event(LOG_ERROR, "store", "statement does not compile", "sqlite", sqlite3_errmsg(tx->db), "sql", sql, NULL);
+        s->bad = true; /* the disk, or somebody's hand in the schema: stmt_step says so */
     }
     s->in_use = true;
     s->tx = tx;
@@ -42,10 +50,11 @@ struct stmt *stmt_get(struct tx *tx, const char *sql)
 
 void stmt_reset(struct stmt *s)
 {
+    s->in_use = false;
+    if (!s->s) return;
     s->tx->work.steps += sqlite3_stmt_status(s->s, SQLITE_STMTSTATUS_VM_STEP, /* reset= */ 1);
     (void)sqlite3_reset(s->s); /* repeats the error of the last step, which was reported then */
     (void)sqlite3_clear_bindings(s->s);
-    s->in_use = false;
 }
 
 struct tx_work tx_work(const struct tx *tx)
@@ -64,9 +73,15 @@ void tx_finish(struct tx *tx)
     tx->open = false;
 }
 
+/* What cannot be bound (too long for SQLite, no memory) fails the statement when it is stepped. */
+static void bound(struct stmt *s, int rc)
+{
+    if (rc != SQLITE_OK) s->bad = true;
+}
+
 void stmt_str(struct stmt *s, int index, struct str v)
 {
-    ENSURE(sqlite3_bind_text64(s->s, index, v.n ? v.p : "", v.n, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
+    bound(s, sqlite3_bind_text64(s->s, index, v.n ? v.p : "", v.n, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void stmt_str_or_null(struct stmt *s, int index, struct str v)
@@ -80,17 +95,17 @@ void stmt_str_or_null(struct stmt *s, int index, struct str v)
 
 void stmt_blob(struct stmt *s, int index, struct str v)
 {
-    ENSURE(sqlite3_bind_blob64(s->s, index, v.n ? v.p : "", v.n, SQLITE_STATIC) == SQLITE_OK);
+    bound(s, sqlite3_bind_blob64(s->s, index, v.n ? v.p : "", v.n, SQLITE_STATIC));
 }
 
 void stmt_i64(struct stmt *s, int index, int64_t v)
 {
-    ENSURE(sqlite3_bind_int64(s->s, index, v) == SQLITE_OK);
+    bound(s, sqlite3_bind_int64(s->s, index, v));
 }
 
 void stmt_null(struct stmt *s, int index)
 {
-    ENSURE(sqlite3_bind_null(s->s, index) == SQLITE_OK);
+    bound(s, sqlite3_bind_null(s->s, index));
 }
 
 void stmt_time(struct stmt *s, int index, int64_t v)
@@ -104,6 +119,7 @@ void stmt_time(struct stmt *s, int index, int64_t v)
 
 int stmt_step(struct stmt *s, struct err *e)
 {
+    if (s->bad) return sqlite_failed(s->tx->db, "statement", e);
     int rc = sqlite3_step(s->s);
     if (rc == SQLITE_ROW) {
         s->tx->work.rows++;
@@ -179,6 +195,25 @@ int tx_rehearse_end(struct tx *tx, struct err *e)
 int tx_rehearse_keep(struct tx *tx, struct err *e)
 {
     AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE rehearsal");
+    return stmt_run(end, e);
+}
+
+int tx_part(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SAVEPOINT part");
+    return stmt_run(s, e);
+}
+
+int tx_part_undo(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *back = stmt_get(tx, "ROLLBACK TO part");
+    AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE part");
+    return stmt_run(back, e) || stmt_run(end, e) ? -1 : 0;
+}
+
+int tx_part_keep(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *end = stmt_get(tx, "RELEASE part");
     return stmt_run(end, e);
 }
 

@@ -21,8 +21,9 @@ static int open_connection(const struct store_options *opts, struct tx *tx, stru
         return -1;
     }
     (void)sqlite3_busy_timeout(tx->db, 2000); /* cannot fail; only start-up meets another process */
+    /* The file is not mapped: what a failing disk does to a mapping is a signal, not an error. */
     static const char *const pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                                       "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -16000;"
+                                       "PRAGMA cache_size = -16000;"
                                        "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
     if (sqlite3_exec(tx->db, pragmas, NULL, NULL, NULL) != SQLITE_OK) {
         return err_set(e, "CONFIGURATION_ERROR", "The database cannot be used: %s.", sqlite3_errmsg(tx->db));

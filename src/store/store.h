@@ -95,6 +95,15 @@ MUST_CHECK int tx_rehearse_end(struct tx *tx, struct err *e);
 /* Instead of tx_rehearse_end: what was written stays part of the transaction. */
 MUST_CHECK int tx_rehearse_keep(struct tx *tx, struct err *e);
 
+/* A part of a write transaction that can be undone alone: a row among others. Not nested (a rehearsal in it is fine). */
+MUST_CHECK int tx_part(struct tx *tx, struct err *e);
+MUST_CHECK int tx_part_undo(struct tx *tx, struct err *e);
+MUST_CHECK int tx_part_keep(struct tx *tx, struct err *e);
+
+/* For a row that no version of ours could have written: SERVICE_UNAVAILABLE, and a line in the log. `what` is its kind, as
+ * its owner calls it ("media buy"). Returns -1. */
+MUST_CHECK int stored_damaged(const char *what, struct str id, struct err *e);
+
 /* What a connection has been asked so far: statements, rows they gave, and steps of SQLite's machine, which do not
  * depend on how busy the computer is. Tests compare two calls by it. */
 struct tx_work {

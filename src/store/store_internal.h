@@ -12,6 +12,7 @@ struct stmt {
     sqlite3_stmt *s;
     struct tx *tx;
     bool in_use;
+    bool bad; /* it could not be compiled, or not be bound */
 };
 
 struct tx {

@@ -1,4 +1,5 @@
 #include "domain/buyer/account.h"
+#include "contract/document.h"
 
 #include "domain/core/audit.h"
 #include "domain/core/tenant_settings.h"
@@ -259,7 +260,6 @@ int account_ensure(const struct act *act, const struct account_ref *ref, enum ac
 
 void account_encode(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct account_row *account, struct arena *a)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
     static const char *const shown[] = {
         "billing",    "billing_entity",    "payment_terms",    "setup", "rate_card", "credit_limit", "account_scope",
         "advertiser", "governance_agents", "reporting_bucket", "ext"
@@ -274,9 +274,6 @@ void account_encode(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct accou
     }
     json_add_str_opt(doc, obj, "operator", account->operator_domain);
     if (account->sandbox) json_add_bool(doc, obj, "sandbox", true);
-    yyjson_doc *parsed;
-    struct err e;
-    if (account->doc.n <= 2 || json_parse(a, account->doc, &limits, &parsed, &e)) return;
-    yyjson_val *root = yyjson_doc_get_root(parsed);
+    yyjson_val *root = document_read(a, account->doc);
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) json_add_copy(doc, obj, shown[i], yyjson_obj_get(root, shown[i]));
 }

@@ -6,7 +6,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/rule/rule.h"
 #include "domain/core/tenant_settings.h"
 #include "domain/tell/webhook.h"
@@ -107,7 +107,7 @@ static int no_such_account(const struct account_sync *in, struct err *e)
 static int check_alive(const struct act *act, struct account_row *row, const struct account_sync *in, struct err *e)
 {
     if (!str_is(row->status, "closed") && !str_is(row->status, "rejected")) return 0;
-    yyjson_val *doc = doc_parse(act->arena, row->doc);
+    yyjson_val *doc = document_read(act->arena, row->doc);
     if (str_is(json_str(doc, "closed_by"), "buyer")) {
         struct str before = json_str(doc, "closed_from"); /* coming back neither approves nor pays */
         row->status = before.n ? before : STR("active");
@@ -126,39 +126,39 @@ static struct str scope_of(const struct account_row *row)
 }
 
 /* The bank account is write-only: kept beside the entity that replies show. */
-static void set_billing_entity(struct doc_edit *d, yyjson_val *entity)
+static void set_billing_entity(struct document *d, yyjson_val *entity)
 {
     if (!entity) return;
     yyjson_mut_val *shown = json_copy(d->doc, entity);
     yyjson_mut_val *bank = yyjson_mut_obj_remove_key(shown, "bank");
-    doc_edit_set_new(d, "billing_entity", shown);
-    if (bank) doc_edit_set_new(d, "billing_bank", bank);
+    document_set_new(d, "billing_entity", shown);
+    if (bank) document_set_new(d, "billing_bank", bank);
 }
 
 /* The subscriptions have rows of their own; the mark tells whether they change. */
-static void set_configs_mark(struct doc_edit *d, yyjson_val *configs)
+static void set_configs_mark(struct document *d, yyjson_val *configs)
 {
     if (!configs) return;
     uint8_t hash[SHA256_BYTES];
     sha256(json_canonical(d->arena, configs, NULL), hash);
-    doc_edit_set_str(d, "notification_configs_mark",
+    document_set_str(d, "notification_configs_mark",
                      hex_encode(d->arena, (struct str){ (const char *)hash, sizeof(hash) }));
 }
 
 static struct str new_doc(const struct act *act, const struct account_row *row, const struct account_sync *in)
 {
-    struct doc_edit d;
-    doc_edit_open(act->arena, row->doc, &d);
-    doc_edit_remove(&d, "closed_by");
-    doc_edit_remove(&d, "closed_from");
-    doc_edit_set(&d, "billing", yyjson_obj_get(in->entry, "billing"));
-    doc_edit_set(&d, "payment_terms", yyjson_obj_get(in->entry, "payment_terms"));
-    doc_edit_set(&d, "preferred_reporting_protocol", yyjson_obj_get(in->entry, "preferred_reporting_protocol"));
-    doc_edit_set(&d, "ext", yyjson_obj_get(in->entry, "ext"));
+    struct document d;
+    document_open(act->arena, row->doc, &d);
+    document_remove(&d, "closed_by");
+    document_remove(&d, "closed_from");
+    document_set(&d, "billing", yyjson_obj_get(in->entry, "billing"));
+    document_set(&d, "payment_terms", yyjson_obj_get(in->entry, "payment_terms"));
+    document_set(&d, "preferred_reporting_protocol", yyjson_obj_get(in->entry, "preferred_reporting_protocol"));
+    document_set(&d, "ext", yyjson_obj_get(in->entry, "ext"));
     set_configs_mark(&d, yyjson_obj_get(in->entry, "notification_configs"));
     set_billing_entity(&d, yyjson_obj_get(in->entry, "billing_entity"));
-    if (row->brand_domain.n) doc_edit_set_str(&d, "account_scope", scope_of(row));
-    return doc_edit_text(&d);
+    if (row->brand_domain.n) document_set_str(&d, "account_scope", scope_of(row));
+    return document_text(&d);
 }
 
 static int audit(const struct act *act, const char *action, const struct account_row *row, struct err *e)
@@ -174,15 +174,15 @@ static int audit(const struct act *act, const char *action, const struct account
 /* The account says what it waits for; a sync_accounts of the same entry changes nothing of that. */
 static void set_setup(const struct act *act, struct account_row *row, struct str task_id)
 {
-    struct doc_edit d;
-    doc_edit_open(act->arena, row->doc, &d);
+    struct document d;
+    document_open(act->arena, row->doc, &d);
     yyjson_mut_val *setup = yyjson_mut_obj(d.doc);
     json_add_cstr(d.doc, setup, "message",
                   "The publisher's people look at new accounts before they can be used; nothing is"
                   " needed from you. list_accounts shows what they decided.");
     json_add_str_opt(d.doc, setup, "task_id", task_id); /* none in a dry run */
-    doc_edit_set_new(&d, "setup", setup);
-    row->doc = doc_edit_text(&d);
+    document_set_new(&d, "setup", setup);
+    row->doc = document_text(&d);
     row->status = STR("pending_approval");
 }
 
@@ -233,10 +233,10 @@ int account_decide(const struct act *act, const struct task_row *task, const cha
     if (!found || !str_is(row.status, "pending_approval")) {
         return err_set(e, "INVALID_STATE", "The account does not wait for approval any more.");
     }
-    struct doc_edit d;
-    doc_edit_open(act->arena, row.doc, &d);
-    doc_edit_remove(&d, "setup");
-    row.doc = doc_edit_text(&d);
+    struct document d;
+    document_open(act->arena, row.doc, &d);
+    document_remove(&d, "setup");
+    row.doc = document_text(&d);
     row.status = str_from(status);
     row.updated_at = act->now;
     if (q_account_update(act->tx, &row, e)) return -1;
@@ -281,7 +281,7 @@ int account_sync_entry(const struct act *act, const struct account_sync *in, str
     struct str status = row.status;
     if (check_alive(act, &row, in, &why)) return fail_entry(out, &why);
     struct str doc = new_doc(act, &row, in);
-    bool same = found && str_eq(status, row.status) && doc_same(act->arena, doc, row.doc);
+    bool same = found && str_eq(status, row.status) && document_same(act->arena, doc, row.doc);
     out->action = !found ? ACCOUNT_CREATED : same ? ACCOUNT_UNCHANGED : ACCOUNT_UPDATED;
     row.doc = doc;
     if (!same) row.updated_at = act->now;
@@ -331,13 +331,13 @@ int account_close_others(const struct act *act, const struct account_ids *keep, 
     for (size_t i = 0; i < n; i++) {
         /* An account without a brand is the principal's own, never declared. */
         if (!rows[i].brand_domain.n || over(&rows[i]) || kept(keep, rows[i].account_id)) continue;
-        struct doc_edit d;
-        doc_edit_open(act->arena, rows[i].doc, &d);
-        doc_edit_set_str(&d, "closed_by", STR("buyer"));
-        doc_edit_set_str(&d, "closed_from", rows[i].status);
+        struct document d;
+        document_open(act->arena, rows[i].doc, &d);
+        document_set_str(&d, "closed_by", STR("buyer"));
+        document_set_str(&d, "closed_from", rows[i].status);
         struct task_subject waiting = { .type = "account", .id = rows[i].account_id };
         if (!dry_run && task_withdraw(act, &waiting, "The buyer has closed the account.", e)) return -1;
-        rows[i].doc = doc_edit_text(&d);
+        rows[i].doc = document_text(&d);
         rows[i].status = STR("closed");
         rows[i].updated_at = act->now;
         if (!dry_run && (q_account_update(act->tx, &rows[i], e) || audit(act, "account.close", &rows[i], e))) return -1;

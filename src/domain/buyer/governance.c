@@ -1,7 +1,7 @@
 #include "domain/buyer/governance.h"
 
 #include "domain/core/audit.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "net/url.h"
 
 #define CREDENTIALS_MIN 32
@@ -45,8 +45,8 @@ static int read_agent(const struct act *act, yyjson_val *entry, const char *at, 
 static struct str with_agent(const struct act *act, const struct account_row *account,
                              const struct governance_agent *agent)
 {
-    struct doc_edit d;
-    doc_edit_open(act->arena, account->doc, &d);
+    struct document d;
+    document_open(act->arena, account->doc, &d);
     yyjson_mut_val *agents = yyjson_mut_arr(d.doc), *secret = yyjson_mut_obj(d.doc);
     bool https = str_starts(agent->url, STR("https://"));
     if (https) json_add_str(d.doc, json_push_obj(d.doc, agents), "url", agent->url);
@@ -54,10 +54,10 @@ static struct str with_agent(const struct act *act, const struct account_row *ac
     json_add_str(d.doc, secret, "scheme", agent->scheme);
     json_add_str(d.doc, secret, "credentials", agent->credentials);
     /* Shown; but replies have no place for the loopback agents of a sandbox. */
-    if (https) doc_edit_set_new(&d, "governance_agents", agents);
-    else doc_edit_remove(&d, "governance_agents");
-    doc_edit_set_new(&d, "governance_auth", secret);   /* never shown */
-    return doc_edit_text(&d);
+    if (https) document_set_new(&d, "governance_agents", agents);
+    else document_remove(&d, "governance_agents");
+    document_set_new(&d, "governance_auth", secret);   /* never shown */
+    return document_text(&d);
 }
 
 int governance_bind(const struct act *act, yyjson_val *entry, const char *at, struct governance_agent *out,
@@ -86,7 +86,7 @@ int governance_bind(const struct act *act, yyjson_val *entry, const char *at, st
 
 bool governance_agent_of(struct arena *a, const struct account_row *account, struct governance_agent *out)
 {
-    yyjson_val *doc = doc_parse(a, account->doc);
+    yyjson_val *doc = document_read(a, account->doc);
     yyjson_val *auth = json_obj(doc, "governance_auth");
     struct str url = json_str(auth, "url");
     if (!url.n || !auth) return false;

@@ -4,7 +4,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/core/tenant_settings.h"
 #include "net/url.h"
 #include "store/q/q_governance.h"
@@ -177,7 +177,7 @@ struct commitment {
 static int commitment_of(struct arena *a, struct str question, struct commitment *out)
 {
     struct err e; /* our own text */
-    yyjson_val *p = json_obj(doc_parse(a, question), "planned_delivery");
+    yyjson_val *p = json_obj(document_read(a, question), "planned_delivery");
     out->currency = json_str(p, "currency");
     out->end = json_str(p, "end_time");
     return json_money(JSON_FIELD(p, "total_budget", ""), &out->total_micros, &e) ||
@@ -211,7 +211,7 @@ static int hear(const struct act *act, const struct governance_question *q, stru
     int found = q_governance_get(act->tx, act->arena, job_id, &row, e);
     if (found < 0) return -1;
     if (!found) return unavailable(e);
-    yyjson_val *answer = doc_parse(act->arena, row.answer);
+    yyjson_val *answer = document_read(act->arena, row.answer);
     if (str_is(row.verdict, "denied")) return denied(act, answer, e);
     if (str_is(row.verdict, "conditions") && governance_breaks(q, answer)) return denied(act, answer, e);
     bool positive = str_is(row.verdict, "approved") || str_is(row.verdict, "conditions");
@@ -252,22 +252,22 @@ int governance_gate(const struct act *act, const struct governance_question *q, 
 
 struct str governance_context_of(struct arena *a, const struct media_buy_row *buy)
 {
-    yyjson_val *said = json_get_path(doc_parse(a, buy->echo), "/ext/salesagent/governance/governance_context");
-    struct str brought = json_str(doc_parse(a, buy->doc), "governance_context");
+    yyjson_val *said = json_get_path(document_read(a, buy->echo), "/ext/salesagent/governance/governance_context");
+    struct str brought = json_str(document_read(a, buy->doc), "governance_context");
     return yyjson_is_str(said) ? json_val_str(said) : brought;
 }
 
 struct str governance_echo(struct arena *a, struct str echo, struct str shown)
 {
-    yyjson_val *said = doc_parse(a, shown);
+    yyjson_val *said = document_read(a, shown);
     if (!said) return echo;
-    struct doc_edit d;
-    doc_edit_open(a, echo, &d);
+    struct document d;
+    document_open(a, echo, &d);
     yyjson_mut_val *ext = yyjson_mut_obj_get(d.root, "ext");
     if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(d.doc, d.root, "ext");
     yyjson_mut_val *ours = yyjson_mut_obj_get(ext, "salesagent");
     if (!yyjson_mut_is_obj(ours)) ours = json_add_obj(d.doc, ext, "salesagent");
     (void)yyjson_mut_obj_remove_key(ours, "governance");
     json_add_copy(d.doc, ours, "governance", said);
-    return doc_edit_text(&d);
+    return document_text(&d);
 }

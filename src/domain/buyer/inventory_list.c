@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "domain/core/audit.h"
 #include "domain/product/catalog.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/buyer/inventory_index.h"
 #include "domain/core/tenant_settings.h"
 #include "net/url.h"
@@ -58,11 +58,11 @@ static int check_args(const struct act *act, const struct inventory_list_kind *k
 static struct str changed_doc(struct arena *a, const struct inventory_list_kind *kind, yyjson_val *args, struct str old)
 {
     static const char *const members[] = { "name", "description", "account", "brand", "filters", "webhook_url" };
-    struct doc_edit d;
-    doc_edit_open(a, old, &d);
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) doc_edit_set(&d, members[i], yyjson_obj_get(args, members[i]));
-    doc_edit_set(&d, kind->base_key, yyjson_obj_get(args, kind->base_key));
-    return doc_edit_text(&d);
+    struct document d;
+    document_open(a, old, &d);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) document_set(&d, members[i], yyjson_obj_get(args, members[i]));
+    document_set(&d, kind->base_key, yyjson_obj_get(args, kind->base_key));
+    return document_text(&d);
 }
 
 static struct str hash_of(struct arena *a, struct str token)
@@ -87,14 +87,14 @@ int inventory_list_create(const struct act *act, const struct inventory_list_new
     if (json_req_str(JSON_FIELD(in->args, "name", ""), (struct json_len){ 1, NAME_MAX_BYTES }, &name, e)) return -1;
     if (check_args(act, in->kind, in->args, e)) return -1;
     struct str secret = secret_new(act->arena, act->rng);
-    struct doc_edit d;
-    doc_edit_open(act->arena, changed_doc(act->arena, in->kind, in->args, STR("{}")), &d);
-    doc_edit_set_str(&d, "token_hash", hash_of(act->arena, secret));
+    struct document d;
+    document_open(act->arena, changed_doc(act->arena, in->kind, in->args, STR("{}")), &d);
+    document_set_str(&d, "token_hash", hash_of(act->arena, secret));
     struct buyer_object_row row = { .key = { act->tenant->tenant_id, in->kind->object_kind,
                                              act->principal->principal_id, in->account_id,
                                              id_new(act->arena, act->rng, in->kind->id_prefix, act->now) },
                                     .name = name,
-                                    .doc = doc_edit_text(&d),
+                                    .doc = document_text(&d),
                                     .created_at = act->now,
                                     .updated_at = act->now };
     if (q_buyer_object_put(act->tx, &row, e) || audit(act, "list.create", &row, e)) return -1;
@@ -213,7 +213,7 @@ static int load_properties(struct resolving *r, struct err *e)
         return -1;
     r->properties = ARENA_ARRAY(r->act->arena, yyjson_val *, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++) {
-        yyjson_val *property = doc_parse(r->act->arena, rows.rows[i].doc);
+        yyjson_val *property = document_read(r->act->arena, rows.rows[i].doc);
         if (property) r->properties[r->properties_n++] = property;
     }
     index_properties(r);
@@ -322,7 +322,7 @@ int inventory_list_entries(const struct act *act, const struct inventory_list_ki
                            const struct buyer_object_row *row, struct inventory_entries *out, struct err *e)
 {
     struct resolving r = { .act = act };
-    yyjson_val *doc = doc_parse(act->arena, row->doc), *source;
+    yyjson_val *doc = document_read(act->arena, row->doc), *source;
     yyjson_val *base = json_arr(doc, kind->base_key);
     size_t i, n;
     r.filters = json_obj(doc, "filters");
@@ -378,7 +378,7 @@ static int load_by_token(const struct act *act, const struct inventory_list_kind
     if (!token.n) return 0;
     int rc = q_buyer_object_find(act->tx, act->arena, &key, out, e);
     if (rc <= 0) return rc;
-    struct str hash = json_str(doc_parse(act->arena, out->doc), "token_hash");
+    struct str hash = json_str(document_read(act->arena, out->doc), "token_hash");
     return secret_eq(hash, hash_of(act->arena, token)) ? 1 : 0;
 }
 

@@ -1,5 +1,6 @@
 /* See remote_list.h. */
 #include "domain/buyer/remote_list.h"
+#include "contract/document.h"
 
 #include "base/crypto.h"
 #include "base/encode.h"
@@ -91,16 +92,11 @@ static int ask(const struct act *act, const struct remote_list_row *row, struct 
 
 static int read_entries(struct arena *a, struct str text, struct inventory_entries *out, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 26,
-                                               .depth_max = 4,
-                                               .nodes_max = 4 * REMOTE_LIST_ENTRIES_MAX };
-    yyjson_doc *doc;
-    yyjson_val *v;
+    yyjson_val *list = document_read(a, text), *v;
     size_t i, n;
-    if (json_parse(a, text, &limits, &doc, e)) return -1;
-    struct inventory_entries r = { .items = ARENA_ARRAY(a, struct inventory_entry,
-                                                        yyjson_arr_size(yyjson_doc_get_root(doc)) + 1) };
-    yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, v) {
+    if (document_whole(a, e)) return -1;
+    struct inventory_entries r = { .items = ARENA_ARRAY(a, struct inventory_entry, yyjson_arr_size(list) + 1) };
+    yyjson_arr_foreach(list, i, n, v) {
         r.items[r.n++] =
             (struct inventory_entry){ json_val_str(yyjson_arr_get(v, 0)), json_val_str(yyjson_arr_get(v, 1)), false };
     }

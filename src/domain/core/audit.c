@@ -33,7 +33,7 @@ void audit_row_hash(const struct audit_row *row, uint8_t out[SHA256_BYTES])
 static void seal(const struct act *act, int64_t seq, struct str hash, uint8_t out[SHA256_BYTES])
 {
     struct buf b;
-    buf_init(&b, 256);
+    buf_init(&b, hash.n + 64);
     buf_addf(&b, "audit-head:%lld:", (long long)seq);
     buf_add(&b, hash);
     ENSURE(!b.overflowed);

@@ -1,7 +1,7 @@
 /* See secrets.h. The walks recurse as deep as the documents, which json_parse has bounded. */
 #include "domain/core/secrets.h"
 
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 
 /* ---- what is one ---- */
 
@@ -94,7 +94,7 @@ void secrets_redact(struct arena *a, yyjson_mut_val *v)
 
 struct str secrets_redacted(struct arena *a, struct str json_text)
 {
-    yyjson_val *v = doc_parse(a, json_text);
+    yyjson_val *v = document_read(a, json_text);
     if (!v) return STR_NONE;
     yyjson_mut_val *copy = json_copy(json_doc_new(a), v);
     secrets_redact(a, copy);
@@ -162,11 +162,12 @@ int secrets_restore(const struct secrets_restore *r, yyjson_mut_val *v, yyjson_v
 
 int secrets_restored(struct arena *a, struct str *json_text, struct str stored, struct err *e)
 {
-    yyjson_val *given = doc_parse(a, *json_text);
-    if (!given) return 0; /* whoever reads it refuses it */
+    yyjson_doc *given;
+    struct err ignored;
+    if (json_parse(a, *json_text, &json_limits_own, &given, &ignored)) return 0; /* whoever reads it refuses it */
     struct secrets_restore r = { a, json_doc_new(a) };
-    yyjson_mut_val *copy = json_copy(r.doc, given);
-    if (secrets_restore(&r, copy, doc_parse(a, stored), e)) return -1;
+    yyjson_mut_val *copy = json_copy(r.doc, yyjson_doc_get_root(given));
+    if (secrets_restore(&r, copy, document_read(a, stored), e)) return -1;
     *json_text = json_write(a, copy);
     return 0;
 }

@@ -1,9 +1,8 @@
 /* See tenant_settings.h. */
 #include "domain/core/tenant_settings.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
-
-static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
 static int64_t money_or(yyjson_val *doc, const char *key, int64_t fallback)
 {
@@ -20,12 +19,7 @@ static struct str default_agent_url(const struct tenant *tenant, struct arena *a
 
 void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct tenant_settings *out)
 {
-    yyjson_doc *parsed = NULL;
-    struct err e;
-    yyjson_val *doc = NULL;
-    if (tenant->doc.n > 0 && json_parse(a, tenant->doc, &stored_limits, &parsed, &e) == 0) {
-        doc = yyjson_doc_get_root(parsed);
-    }
+    yyjson_val *doc = document_read(a, tenant->doc);
     struct tenant_settings s = {
         .agent_url = json_str(doc, "agent_url"),
         .portfolio_description = json_str(doc, "portfolio_description"),

@@ -1,5 +1,6 @@
 /* Statuses, assignments and readiness; storing a creative is in creative_sync.c. */
 #include "domain/creative/creative.h"
+#include "contract/document.h"
 
 #include "domain/core/audit.h"
 #include "domain/booking/booking.h"
@@ -7,8 +8,6 @@
 #include "domain/product/format.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/tell/notify.h"
-
-static const struct json_limits stored_limits = { .bytes_max = 4 << 20, .depth_max = 64, .nodes_max = 200000 };
 
 /* ---- names and arrows ---- */
 
@@ -59,12 +58,10 @@ bool creative_status_may_become(enum creative_status from, enum creative_status 
     return from == to || (arrows[from] & TO(to)) != 0;
 }
 
-static enum creative_status status_of(const struct creative_row *row)
+enum creative_status creative_status_stored(const struct creative_row *row)
 {
     enum creative_status s;
-    bool known = creative_status_parse(row->status, &s);
-    ENSURE(known);
-    return s;
+    return creative_status_parse(row->status, &s) ? s : CREATIVE_PROCESSING;
 }
 
 enum creative_approval creative_approval_mode(const struct act *act)
@@ -137,13 +134,11 @@ static int check_format(const struct act *act, const struct creative_row *c, con
     int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
     if (rc < 0) return -1;
     struct format_list takes = { .refs = rc == 1 ? product.formats : NULL, .n = rc == 1 ? product.formats_n : 0 };
-    yyjson_doc *doc;
     struct format_ref ref;
-    if (json_parse(act->arena, p->doc, &stored_limits, &doc, e)) return -1;
-    narrow_formats(act->arena, yyjson_doc_get_root(doc), &takes);
+    narrow_formats(act->arena, document_read(act->arena, p->doc), &takes);
     if (takes.n == 0) return 0;
-    if (json_parse(act->arena, c->doc, &stored_limits, &doc, e)) return -1;
-    if (!format_ref_read(yyjson_obj_get(yyjson_doc_get_root(doc), "format_id"), &ref)) return 0; /* a canonical kind */
+    yyjson_val *format_id = yyjson_obj_get(document_read(act->arena, c->doc), "format_id");
+    if (!format_ref_read(format_id, &ref)) return 0; /* a canonical kind */
     rc = any_fits(act, &takes, &ref, e);
     if (rc != 0) return rc < 0 ? -1 : 0;
     (void)err_set(e, "VALIDATION_ERROR", "the package does not take creatives of format " STR_FMT, STR_ARG(ref.id));
@@ -175,7 +170,7 @@ int creative_assign(const struct act *act, const struct creative_package *packag
     struct creative_package_row p;
     if (find_package(act, package, &p, e) || must_get(act, package->principal_id, creative_id, &c, e)) return -1;
     if (p.canceled) return err_set(e, "INVALID_STATE", "the package is canceled");
-    enum creative_status s = status_of(&c);
+    enum creative_status s = creative_status_stored(&c);
     if (s == CREATIVE_REJECTED || s == CREATIVE_ARCHIVED) {
         (void)err_set(e, "CREATIVE_REJECTED", "the creative is %s", creative_status_name(s));
         return err_suggest(e, "sync it again, corrected, before assigning it");
@@ -230,10 +225,8 @@ int creative_assign_all(const struct act *act, const struct creative_package *pa
 
 static struct str rejection_reason(struct arena *a, const struct creative_row *c)
 {
-    yyjson_doc *doc;
-    struct err e;
-    if (!str_is(c->status, "rejected") || json_parse(a, c->doc, &stored_limits, &doc, &e)) return STR_NONE;
-    return json_val_str(json_get_path(yyjson_doc_get_root(doc), "/salesagent/review/reason"));
+    if (!str_is(c->status, "rejected")) return STR_NONE;
+    return json_val_str(json_get_path(document_read(a, c->doc), "/salesagent/review/reason"));
 }
 
 int creatives_of_buys(struct tx *tx, struct arena *a, const struct str *media_buy_ids, size_t n,
@@ -254,7 +247,7 @@ int creatives_of_buys(struct tx *tx, struct arena *a, const struct str *media_bu
                                                                .creative_id = r->key.creative_id,
                                                                .name = r->creative.name,
                                                                .format_id = r->creative.format_id,
-                                                               .status = status_of(&r->creative),
+                                                               .status = creative_status_stored(&r->creative),
                                                                .rejection_reason = rejection_reason(a, &r->creative),
                                                                .doc = r->doc,
                                                                .created_at = r->created_at };
@@ -277,7 +270,7 @@ int creatives_ready(const struct act *act, struct str media_buy_id, struct creat
         bool any = false, approved = false;
         for (size_t k = 0; k < assigned.n; k++) {
             if (!str_eq(assigned.rows[k].package_id, packages.rows[i].package_id)) continue;
-            enum creative_status s = status_of(&assigned.rows[k].creative);
+            enum creative_status s = creative_status_stored(&assigned.rows[k].creative);
             any = any || s == CREATIVE_PROCESSING || s == CREATIVE_PENDING_REVIEW || s == CREATIVE_APPROVED;
             approved = approved || (s == CREATIVE_APPROVED && (!waits || assigned.rows[k].sent_at != TIME_NONE));
         }
@@ -293,20 +286,17 @@ int creatives_ready(const struct act *act, struct str media_buy_id, struct creat
 
 static struct str with_review(const struct act *act, const struct creative_row *row, const struct creative_change *c)
 {
-    yyjson_doc *old;
-    struct err e;
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    if (json_parse(act->arena, row->doc, &stored_limits, &old, &e)) return row->doc;
-    yyjson_mut_val *root = json_copy(doc, yyjson_doc_get_root(old));
-    yyjson_mut_val *ours = yyjson_mut_obj_get(root, "salesagent");
-    if (!ours) ours = json_add_obj(doc, root, "salesagent");
-    (void)yyjson_mut_obj_remove_key(ours, "review");
-    yyjson_mut_val *review = json_add_obj(doc, ours, "review");
-    json_add_cstr(doc, review, "status", creative_status_name(c->status));
-    json_add_str_opt(doc, review, "reason", c->reason);
-    json_add_str(doc, review, "by", act->actor);
-    json_add_time(doc, review, "at", act->now);
-    return json_write(act->arena, root);
+    struct document d;
+    document_open(act->arena, row->doc, &d);
+    yyjson_mut_val *ours = document_get(&d, "salesagent");
+    if (!ours) ours = json_add_obj(d.doc, d.root, "salesagent");
+    (void)yyjson_mut_obj_remove_key(ours, "review"); /* absent is fine */
+    yyjson_mut_val *review = json_add_obj(d.doc, ours, "review");
+    json_add_cstr(d.doc, review, "status", creative_status_name(c->status));
+    json_add_str_opt(d.doc, review, "reason", c->reason);
+    json_add_str(d.doc, review, "by", act->actor);
+    json_add_time(d.doc, review, "at", act->now);
+    return document_text(&d);
 }
 
 static int audit_status(const struct act *act, const struct creative_row *row, const struct creative_change *c,
@@ -329,7 +319,7 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
 {
     struct creative_row row;
     if (must_get(act, change->principal_id, change->creative_id, &row, e)) return -1;
-    enum creative_status from = status_of(&row);
+    enum creative_status from = creative_status_stored(&row);
     if (!creative_status_may_become(from, change->status)) {
         return err_set(e, "INVALID_STATE", "a creative that is %s cannot become %s", creative_status_name(from),
                        creative_status_name(change->status));

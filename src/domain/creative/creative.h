@@ -33,6 +33,8 @@ enum creative_status {
 
 const char *creative_status_name(enum creative_status s);
 bool creative_status_parse(struct str name, enum creative_status *out);
+/* A word that no version of ours wrote reads as processing: it runs nowhere, and people may decide. */
+enum creative_status creative_status_stored(const struct creative_row *row);
 /* The arrows of the picture above; staying is always allowed. */
 bool creative_status_may_become(enum creative_status from, enum creative_status to);
 

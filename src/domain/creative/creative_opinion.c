@@ -4,7 +4,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "domain/creative/creative.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "store/q/q_job.h"
 
 #define TEXT_MAX  8000      /* bytes of one string that are sent */
@@ -17,7 +17,7 @@ struct str creative_content_id(const struct act *act, const struct creative_row 
 {
     static const char *const ours[] = { "/salesagent", NULL };
     uint8_t hash[SHA256_BYTES];
-    yyjson_val *doc = doc_parse(act->arena, row->doc);
+    yyjson_val *doc = document_read(act->arena, row->doc);
     sha256(doc ? json_canonical(act->arena, doc, ours) : row->doc, hash);
     return hex_encode(act->arena, (struct str){ (const char *)hash, sizeof(hash) });
 }
@@ -112,7 +112,7 @@ static yyjson_mut_val *clipped(struct clip *c, yyjson_val *v, int depth)
 static struct str data_of(const struct act *act, const struct creative_row *row, bool *whole)
 {
     static const char *const sent[] = { "assets", "format_id", "tags", "provenance", "ext" };
-    yyjson_val *stored = doc_parse(act->arena, row->doc);
+    yyjson_val *stored = document_read(act->arena, row->doc);
     struct clip c = { json_doc_new(act->arena), TOTAL_MAX, stored != NULL };
     yyjson_mut_val *o = json_root_obj(c.doc);
     json_add_str(c.doc, o, "name", row->name);

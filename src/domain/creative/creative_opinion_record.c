@@ -5,7 +5,7 @@
 #include "domain/core/audit.h"
 #include "domain/creative/creative.h"
 #include "domain/creative/creative_opinion.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 
 #define REASONS_MAX    10
 #define CATEGORIES_MAX 20
@@ -164,7 +164,7 @@ struct weighing {
 
 static bool by_rule(const struct weighing *w)
 {
-    return json_str(doc_parse(w->act->arena, task_member(w->act, w->task, "terms")), "rule_id").n > 0;
+    return json_str(document_read(w->act->arena, task_member(w->act, w->task, "terms")), "rule_id").n > 0;
 }
 
 /* NULL: it may decide as `*decision` says; else why people have to. */
@@ -252,7 +252,7 @@ static int add_finding(const struct act *act, struct task_row *task, const struc
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *list = yyjson_mut_arr(doc);
-    yyjson_val *old = doc_parse(act->arena, task_member(act, task, "findings")), *v;
+    yyjson_val *old = document_read(act->arena, task_member(act, task, "findings")), *v;
     size_t i, n;
     yyjson_arr_foreach(old, i, n, v) {
         if (!str_is(json_str(v, "check"), "assistant"))
@@ -293,7 +293,7 @@ int opinion_record(const struct act *act, const struct opinion_key *key, const s
     if (!same) return audit(act, key, o, STR("too late: the creative is another one now"), e);
     tenant_settings_read(act->tenant, act->arena, &ts);
     assistant_settings_read(&ts, &s);
-    struct weighing w = { act, &s, o, &task, doc_parse(act->arena, row.doc) };
+    struct weighing w = { act, &s, o, &task, document_read(act->arena, row.doc) };
     const char *people = s.reviews ? why_people(&w, &decision) : "the assistant was switched off";
     struct str outcome = people                     ? arena_printf(act->arena, "people decide: %s", people)
                          : decision == TASK_APPROVE ? STR("approved by the assistant")

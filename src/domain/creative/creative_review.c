@@ -1,7 +1,7 @@
 #include "domain/creative/creative_review.h"
 
 #include "domain/creative/creative_opinion.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 
 int creative_review_find(const struct act *act, const struct creative_row *row, struct task_row *out, struct err *e)
 {
@@ -26,7 +26,7 @@ int creative_review_find(const struct act *act, const struct creative_row *row, 
 /* What the checks found, from the creative's own document. */
 static struct str findings(const struct act *act, const struct creative_row *row)
 {
-    yyjson_val *checks = json_arr(json_obj(doc_parse(act->arena, row->doc), "salesagent"), "checks");
+    yyjson_val *checks = json_arr(json_obj(document_read(act->arena, row->doc), "salesagent"), "checks");
     return checks ? json_write_val(act->arena, checks) : STR_NONE;
 }
 

@@ -1,5 +1,6 @@
 /* Storing one creative: read, check, compare with what is there, write, open a review. */
 #include "domain/creative/creative.h"
+#include "contract/document.h"
 
 #include "domain/core/audit.h"
 #include "domain/creative/creative_review.h"
@@ -12,8 +13,6 @@
 #define POLICIES_MAX    1000
 #define ERRORS_MAX      20
 
-static const struct json_limits stored_limits = { .bytes_max = 4 << 20, .depth_max = 64, .nodes_max = 200000 };
-
 int creative_library_open(const struct act *act, struct creative_library *out, struct err *e)
 {
     struct creative_policy_rows rows;
@@ -21,10 +20,7 @@ int creative_library_open(const struct act *act, struct creative_library *out, s
     struct provenance_policy *policies = ARENA_ARRAY(act->arena, struct provenance_policy, rows.n ? rows.n : 1);
     size_t n = 0;
     for (size_t i = 0; i < rows.n; i++) {
-        yyjson_doc *doc;
-        struct err damaged;
-        if (json_parse(act->arena, rows.rows[i].doc, &stored_limits, &doc, &damaged)) continue;
-        yyjson_val *product = yyjson_doc_get_root(doc);
+        yyjson_val *product = document_read(act->arena, rows.rows[i].doc);
         policies[n++] = (struct provenance_policy){ .product_id = rows.rows[i].product_id,
                                                     .product = product,
                                                     .creative_policy = json_obj(product, "creative_policy") };
@@ -199,14 +195,11 @@ static void note_change(struct sync *s, struct str key, bool *content)
     *content = *content || is_content(key);
 }
 
-/* Fills out->changes; true when content changed. A damaged document counts as changed in everything. */
+/* Fills out->changes; true when content changed. */
 static bool compare(struct sync *s)
 {
-    yyjson_doc *doc = NULL;
-    struct err damaged;
     bool content = false;
-    if (json_parse(s->act->arena, s->had.doc, &stored_limits, &doc, &damaged)) doc = NULL;
-    yyjson_val *was = yyjson_doc_get_root(doc), *is = s->in->asset, *k, *v;
+    yyjson_val *was = document_read(s->act->arena, s->had.doc), *is = s->in->asset, *k, *v;
     size_t i, n;
     s->out->changes = ARENA_ARRAY(s->act->arena, struct str, yyjson_obj_size(was) + yyjson_obj_size(is) + 1);
     yyjson_obj_foreach(is, i, n, k, v) {
@@ -289,8 +282,7 @@ static enum creative_status next_status(struct sync *s, bool content_changed)
 {
     enum creative_status was = CREATIVE_ARCHIVED;
     if (s->exists) {
-        bool known = creative_status_parse(s->had.status, &was);
-        ENSURE(known);
+        was = creative_status_stored(&s->had);
         if (!content_changed && was != CREATIVE_ARCHIVED) return was;
     }
     return approval(s) == CREATIVE_AUTO_APPROVE ? CREATIVE_APPROVED : CREATIVE_PENDING_REVIEW;

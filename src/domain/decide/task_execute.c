@@ -5,8 +5,6 @@
 #include "store/q/q_delivery.h"
 #include "store/q/q_job.h"
 
-static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 8, .nodes_max = 100 };
-
 struct execution {
     struct str job_id, by, origin, reason, state;
     int64_t at;
@@ -15,12 +13,9 @@ struct execution {
 
 static void read_execution(const struct act *act, const struct task_row *task, struct execution *out)
 {
-    yyjson_doc *doc;
     struct err e;
-    struct str text = task_member(act, task, "execution");
+    yyjson_val *o = task_get(act, task, "execution");
     *out = (struct execution){ .at = TIME_NONE };
-    if (!text.n || json_parse(act->arena, text, &limits, &doc, &e)) return;
-    yyjson_val *o = yyjson_doc_get_root(doc);
     out->job_id = json_str(o, "job_id");
     out->by = json_str(o, "by");
     out->origin = json_str(o, "origin");

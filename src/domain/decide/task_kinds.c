@@ -68,13 +68,9 @@ static int reject_account(const struct act *act, const struct task_row *task, st
  * job; a local one's, which can only be of creatives, is tried here. */
 static int try_again(const struct act *act, const struct task_row *task, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 4096, .depth_max = 4, .nodes_max = 16 };
-    yyjson_doc *doc;
-    if (json_parse(act->arena, task_member(act, task, "operation"), &limits, &doc, e)) return -1;
-    struct str job_id = json_str(yyjson_doc_get_root(doc), "job_id");
-    if (!job_id.n) {
-        return booking_creatives(act, json_str(yyjson_doc_get_root(doc), "media_buy_id"), CREATIVES_AGAIN, e);
-    }
+    yyjson_val *operation = task_get(act, task, "operation");
+    struct str job_id = json_str(operation, "job_id");
+    if (!job_id.n) return booking_creatives(act, json_str(operation, "media_buy_id"), CREATIVES_AGAIN, e);
     int rc = q_job_redeliver(act->tx, act->tenant->tenant_id, job_id, act->now, e);
     if (rc < 0) return -1;
     return rc ? 0 : err_set(e, "INVALID_STATE", "The job is not waiting to be tried again.");

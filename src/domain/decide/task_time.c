@@ -5,10 +5,6 @@
 #include "domain/task/task.h"
 #include "store/q/q_tenant.h"
 
-#define BATCH 100
-
-static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 16, .nodes_max = 1000 };
-
 struct terms {
     struct str rule_id, rule_name, role, lapse;
     int64_t remind_at, escalate_at; /* TIME_NONE: never, or done */
@@ -17,12 +13,9 @@ struct terms {
 
 static void read_terms(const struct act *act, const struct task_row *task, struct terms *out)
 {
-    yyjson_doc *doc;
     struct err e;
+    yyjson_val *o = task_get(act, task, "terms");
     *out = (struct terms){ .remind_at = TIME_NONE, .escalate_at = TIME_NONE };
-    struct str text = task_member(act, task, "terms");
-    if (!text.n || json_parse(act->arena, text, &limits, &doc, &e)) return;
-    yyjson_val *o = yyjson_doc_get_root(doc);
     out->rule_id = json_str(o, "rule_id");
     out->rule_name = json_str(o, "rule_name");
     out->role = json_str(o, "role");
@@ -136,13 +129,14 @@ static int advance_due(const struct act *act, struct task_row *task, struct err 
     return q_task_update(act->tx, task, e);
 }
 
-int task_advance(const struct act *act, int64_t until, int64_t *next_at, struct err *e)
+static int advance_task(const struct act *act, const struct due_row *due, struct err *e)
 {
-    struct task_row *rows = ARENA_ARRAY(act->arena, struct task_row, BATCH);
-    size_t n;
-    if (q_task_due(act->tx, act->arena, until, rows, BATCH, &n, e)) return -1;
-    for (size_t i = 0; i < n; i++) {
-        if (advance_due(act, &rows[i], e)) return -1;
-    }
-    return q_task_next(act->tx, next_at, e);
+    struct task_key key = { .tenant_id = due->tenant_id, .task_id = due->row_id };
+    struct task_row task;
+    int found = q_task_get(act->tx, act->arena, &key, &task, e);
+    return found == 1 ? advance_due(act, &task, e) : found;
 }
+
+const struct due_kind task_times = {
+    .kind = QUARANTINE_TASK, .due = q_task_due, .advance = advance_task, .next = q_task_next
+};

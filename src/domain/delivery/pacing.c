@@ -88,13 +88,11 @@ struct pacing pacing_compute(const struct pacing_input *in, enum pacing_basis ba
 
 struct pacing pacing_combine(const struct pacing_input *in, size_t n, enum pacing_basis basis)
 {
-    ENSURE(n > 0);
-    struct pacing_input all = in[0];
+    struct pacing_input all = n ? in[0] : (struct pacing_input){ 0 };
     all.budget_micros = all.spend_micros = 0;
     int64_t expected = 0, projected = 0;
     bool known = false;
     for (size_t i = 0; i < n; i++) {
-        ENSURE(in[i].start_at <= in[i].end_at && in[i].budget_micros >= 0 && in[i].spend_micros >= 0);
         struct span s = span_of(&in[i], basis);
         int64_t p = projection(&in[i], basis);
         if (in[i].start_at < all.start_at) all.start_at = in[i].start_at;

@@ -47,7 +47,7 @@ struct pacing {
 /* start_at <= end_at, amounts >= 0. */
 struct pacing pacing_compute(const struct pacing_input *in, enum pacing_basis basis);
 
-/* Several packages as one buy: money and projections are summed, the period spans them all. n >= 1. */
+/* Several packages as one buy: money and projections are summed, the period spans them all; of none, zeroes. */
 struct pacing pacing_combine(const struct pacing_input *in, size_t n, enum pacing_basis basis);
 
 /* "not_started", "behind", "slightly_behind", "on_track", "ahead", "completed". */

@@ -5,7 +5,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "net/url.h"
 #include "store/q/q_job.h"
 
@@ -42,7 +42,7 @@ int catalog_feed_load(struct tx *tx, struct arena *a, const struct buyer_object_
     if (rc < 0) return -1;
     *out = (struct catalog_feed){ .catalog = *catalog, .fetched_at = TIME_NONE, .next_at = TIME_NONE };
     if (rc == 0) return 0;
-    yyjson_val *doc = doc_parse(a, row.doc), *mappings = json_arr(doc, "mappings");
+    yyjson_val *doc = document_read(a, row.doc), *mappings = json_arr(doc, "mappings");
     out->known = true;
     out->url = json_str(doc, "url");
     out->format = json_str(doc, "format");

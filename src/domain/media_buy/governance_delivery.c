@@ -3,7 +3,7 @@
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 #include "domain/delivery/delivery.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/media_buy/media_buy.h"
 #include "store/q/q_job.h"
 
@@ -19,7 +19,7 @@ struct appointment {
 
 static struct appointment read_appointment(struct arena *a, const struct media_buy_row *buy)
 {
-    yyjson_val *o = json_obj(doc_parse(a, buy->doc), KEY);
+    yyjson_val *o = json_obj(document_read(a, buy->doc), KEY);
     struct appointment p = { .job_id = json_str(o, "job_id"),
                              .since = json_i64_or(o, "since", TIME_NONE),
                              .spend_micros = json_i64_or(o, "spend_micros", 0),
@@ -29,15 +29,15 @@ static struct appointment read_appointment(struct arena *a, const struct media_b
 
 static void write_appointment(struct arena *a, const struct appointment *p, struct media_buy_row *buy)
 {
-    struct doc_edit d;
-    doc_edit_open(a, buy->doc, &d);
+    struct document d;
+    document_open(a, buy->doc, &d);
     yyjson_mut_val *o = yyjson_mut_obj(d.doc);
     json_add_str_opt(d.doc, o, "job_id", p->job_id);
     json_add_i64(d.doc, o, "since", p->since);
     json_add_i64(d.doc, o, "spend_micros", p->spend_micros);
     json_add_i64(d.doc, o, "impressions", p->impressions);
-    doc_edit_set_new(&d, KEY, o);
-    buy->doc = doc_edit_text(&d);
+    document_set_new(&d, KEY, o);
+    buy->doc = document_text(&d);
 }
 
 /* ---- making an appointment ---- */
@@ -66,7 +66,7 @@ int governance_delivery_appoint(const struct act *act, const struct account_row 
     struct governance_agent agent;
     struct appointment p = read_appointment(act->arena, buy);
     int64_t at;
-    if (!plan_id.n || rfc3339_parse(json_str(doc_parse(act->arena, shown), "next_check"), &at)) return 0;
+    if (!plan_id.n || rfc3339_parse(json_str(document_read(act->arena, shown), "next_check"), &at)) return 0;
     if (!governance_agent_of(act->arena, account, &agent)) return 0;
     if (at < act->now + SOONEST_US) at = act->now + SOONEST_US;
     if (p.since == TIME_NONE) p.since = buy->start_at < act->now ? buy->start_at : act->now;
@@ -178,7 +178,7 @@ int governance_delivery_question(const struct act *act, struct str media_buy_id,
                                         .tenant_id = b.row.tenant_id,
                                         .principal_id = b.row.principal_id,
                                         .account_id = b.row.account_id,
-                                        .plan_id = json_str(doc_parse(act->arena, b.row.doc), "plan_id"),
+                                        .plan_id = json_str(document_read(act->arena, b.row.doc), "plan_id"),
                                         .asked_at = act->now,
                                         .answered_at = TIME_NONE };
     if (write_question(act, &b, &p, row.plan_id, &row.question, e)) return -1;
@@ -211,7 +211,7 @@ static int pause_buy(const struct act *act, struct media_buy *b, struct str reas
 
 static void told(const struct act *act, struct appointment *p, const struct governance_check_row *check)
 {
-    yyjson_val *m = json_obj(doc_parse(act->arena, check->question), "delivery_metrics");
+    yyjson_val *m = json_obj(document_read(act->arena, check->question), "delivery_metrics");
     int64_t spend;
     struct err ignored; /* our own text */
     p->job_id = STR_NONE;
@@ -249,7 +249,7 @@ int governance_delivery_heard(const struct act *act, struct str media_buy_id, co
     if (found != 1) return found;
     struct appointment p = read_appointment(act->arena, &b.row);
     if (!str_eq(p.job_id, check->job_id)) return 0; /* a later answer came in between */
-    yyjson_val *answer = doc_parse(act->arena, check->answer);
+    yyjson_val *answer = document_read(act->arena, check->answer);
     struct governance_question q = planned(&b);
     bool conditions = str_is(check->verdict, "conditions");
     bool goes_on = str_is(check->verdict, "approved") || (conditions && !governance_breaks(&q, answer));
@@ -266,7 +266,7 @@ int governance_delivery_heard(const struct act *act, struct str media_buy_id, co
 
 bool governance_delivery_holds(struct arena *a, const struct media_buy_row *buy)
 {
-    yyjson_val *said = json_get_path(doc_parse(a, buy->echo), "/ext/salesagent/governance");
+    yyjson_val *said = json_get_path(document_read(a, buy->echo), "/ext/salesagent/governance");
     struct str verdict = json_str(said, "verdict");
     return str_is(json_str(said, "phase"), "delivery") && (str_is(verdict, "denied") || str_is(verdict, "unavailable"));
 }

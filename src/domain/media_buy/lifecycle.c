@@ -4,8 +4,6 @@
 #include "domain/tell/events.h"
 #include "domain/plan/media_buy_state.h"
 
-#define BATCH 200
-
 static const char *action_of(enum media_buy_status s)
 {
     switch (s) {
@@ -51,15 +49,19 @@ static int advance(const struct act *act, struct media_buy_row *row, struct err 
     return media_buy_changed(&then, row, &change, e);
 }
 
-int lifecycle_advance(const struct act *act, int64_t until, int64_t *next_at, struct err *e)
+/* A flight that came and went while the program was down takes several steps. */
+static int advance_buy(const struct act *act, const struct due_row *due, struct err *e)
 {
-    struct media_buy_due due = { .until = until, .limit = BATCH };
-    struct media_buy_rows rows;
-    if (q_media_buy_due(act->tx, act->arena, &due, &rows, e)) return -1;
-    for (size_t i = 0; i < rows.n; i++) {
-        while (rows.rows[i].next_change_at != TIME_NONE && rows.rows[i].next_change_at <= until) {
-            if (advance(act, &rows.rows[i], e)) return -1;
-        }
+    struct media_buy_key key = { .tenant_id = due->tenant_id, .media_buy_id = due->row_id };
+    struct media_buy_row row;
+    int found = q_media_buy_get(act->tx, act->arena, &key, &row, e);
+    if (found < 1) return found;
+    while (row.next_change_at != TIME_NONE && row.next_change_at <= act->now) {
+        if (advance(act, &row, e)) return -1;
     }
-    return q_media_buy_next_change(act->tx, next_at, e);
+    return 0;
 }
+
+const struct due_kind lifecycle_flights = {
+    .kind = QUARANTINE_FLIGHT, .due = q_media_buy_due, .advance = advance_buy, .next = q_media_buy_next_change
+};

@@ -1,5 +1,6 @@
 /* What create and update share, and the moves that others cause. */
 #include "domain/media_buy/media_buy.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 
@@ -236,20 +237,14 @@ static int no_such_move(const struct media_buy *b, enum media_buy_status to, str
 
 static void put_cancellation(const struct act *act, struct media_buy *b, const struct media_buy_end *to)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_doc *parsed;
-    struct err e;
-    yyjson_mut_val *o = json_parse(act->arena, b->row.echo, &limits, &parsed, &e)
-                            ? json_root_obj(doc)
-                            : json_copy(doc, yyjson_doc_get_root(parsed));
-    yyjson_mut_val *c = json_add_obj(doc, o, "cancellation");
-    json_add_time(doc, c, "canceled_at", act->now);
-    json_add_str(doc, c, "canceled_by", actor_word(to->actor_side));
-    json_add_str_opt(doc, c, "reason", to->reason);
-    b->row.echo = json_write(act->arena, o);
+    struct document d;
+    document_open(act->arena, b->row.echo, &d);
+    yyjson_mut_val *c = yyjson_mut_obj(d.doc);
+    json_add_time(d.doc, c, "canceled_at", act->now);
+    json_add_str(d.doc, c, "canceled_by", actor_word(to->actor_side));
+    json_add_str_opt(d.doc, c, "reason", to->reason);
+    document_set_new(&d, "cancellation", c);
+    b->row.echo = document_text(&d);
 }
 
 int media_buy_move(const struct act *act, struct str media_buy_id, const struct media_buy_end *to, struct err *e)

@@ -1,4 +1,5 @@
 #include "domain/media_buy/media_buy_json.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 
@@ -284,13 +285,7 @@ static void add_time_or_null(yyjson_mut_doc *doc, yyjson_mut_val *obj, const cha
 static void add_echo(const struct media_buy_view *v, const struct media_buy_row *row, enum media_buy_shape shape,
                      yyjson_mut_doc *doc, yyjson_mut_val *obj)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
-    yyjson_doc *parsed;
-    struct err e;
-    if (row->echo.n <= 2 || json_parse(v->arena, row->echo, &limits, &parsed, &e)) return;
-    yyjson_val *root = yyjson_doc_get_root(parsed), *key, *value;
+    yyjson_val *root = document_read(v->arena, row->echo), *key, *value;
     size_t i, n;
     yyjson_obj_foreach(root, i, n, key, value) {
         bool context = yyjson_equals_str(key, "context"); /* elsewhere the root's context is the call's own */

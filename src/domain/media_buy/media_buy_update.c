@@ -1,6 +1,7 @@
 /* update_media_buy: which buy is meant and whether it may still change, the order of the steps, the entry
  * points. Start at run_update; the map of the other files is media_buy_update.h. */
 #include "domain/media_buy/media_buy_update.h"
+#include "contract/document.h"
 #include "domain/buyer/account.h"
 #include "domain/booking/booking.h"
 #include "domain/delivery/report.h"
@@ -39,7 +40,7 @@ static int check_account(struct buy_update *u, struct err *e)
         key = { .tenant_id = u->old.tenant_id, .principal_id = u->old.principal_id, .account_id = u->old.account_id };
     int found = q_account_get(act->tx, act->arena, &key, &u->account, e);
     if (found < 0) return -1;
-    ENSURE(found == 1); /* the foreign key */
+    if (!found) return stored_damaged("account", key.account_id, e);
     bool own = act->principal && act->principal->role == ROLE_BUYER;
     if (own && account_ref_read(u->args, &ref, e)) return -1;
     if (own && ref.given) {
@@ -214,12 +215,11 @@ int media_buy_update(const struct act *act, yyjson_val *args, struct media_buy_u
 
 int media_buy_update_approved(const struct act *act, struct str media_buy_id, struct str operation, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
-    yyjson_doc *doc;
+    yyjson_val *args = document_read(act->arena, operation);
     struct media_buy_updated out;
-    if (json_parse(act->arena, operation, &limits, &doc, e)) return -1;
-    ENSURE(str_eq(json_str(yyjson_doc_get_root(doc), "media_buy_id"), media_buy_id));
-    return run_update(act, yyjson_doc_get_root(doc), AUTHORITY_APPROVED, &out, e);
+    if (document_whole(act->arena, e)) return -1;
+    if (!str_eq(json_str(args, "media_buy_id"), media_buy_id)) {
+        return err_set(e, "INVALID_STATE", "The change that waits names another media buy than its task.");
+    }
+    return run_update(act, args, AUTHORITY_APPROVED, &out, e);
 }

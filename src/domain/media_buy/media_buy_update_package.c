@@ -1,5 +1,6 @@
 /* update_media_buy, one package: what a request of the buyer's makes of its row. Nothing is written here. */
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy_update.h"
 #include "domain/product/package_lists.h"
@@ -146,9 +147,6 @@ static int plan_package_flight(struct buy_update *u, const struct package_reques
 static int plan_package_creatives(struct buy_update *u, const struct package_request *r, const struct package_row *p,
                                   struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
     const char *key = json_has(r->val, "creative_assignments") ? "creative_assignments"
                       : json_has(r->val, "creatives")          ? "creatives"
                                                                : NULL;
@@ -156,11 +154,8 @@ static int plan_package_creatives(struct buy_update *u, const struct package_req
     buy_update_attempt(u, ACTION_UPDATE_CREATIVE_ASSIGNMENTS,
                        ACTION_BIT(ACTION_SYNC_CREATIVES) | ACTION_BIT(ACTION_REPLACE_CREATIVE), r->at);
     buy_update_note(u, "updated_packages", p->package_id, STR("Creatives replaced"));
-    yyjson_doc *doc;
-    struct err ignored;
     int64_t deadline = TIME_NONE;
-    if (json_parse(u->act->arena, p->doc, &limits, &doc, &ignored)) return 0;
-    struct str text = json_str(yyjson_doc_get_root(doc), "creative_deadline");
+    struct str text = json_str(document_read(u->act->arena, p->doc), "creative_deadline");
     if (!text.n || rfc3339_parse(text, &deadline) || u->act->now < deadline) return 0;
     (void)err_set(e, "CREATIVE_DEADLINE_EXCEEDED", "Creatives of this package could be changed until " STR_FMT ".",
                   STR_ARG(text));

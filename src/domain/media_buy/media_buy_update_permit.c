@@ -1,6 +1,6 @@
 /* update_media_buy: may the buyer do that? What was sold with the products, the publisher's rules, and the
  * account's governance agent. */
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/media_buy/governance_delivery.h"
 #include "domain/media_buy/media_buy_update.h"
 
@@ -77,7 +77,7 @@ int buy_update_ask_governance(struct buy_update *u, struct err *e)
 {
     struct arena *a = u->act->arena;
     const struct media_buy_row *row = &u->buy.row;
-    struct str shown, plan_id = json_str(doc_parse(a, u->old.doc), "plan_id");
+    struct str shown, plan_id = json_str(document_read(a, u->old.doc), "plan_id");
     bool held = u->resumed && governance_delivery_holds(a, &u->old);
     bool more = row->total_budget_micros > u->old.total_budget_micros || row->end_at > u->old.end_at ||
                 row->start_at < u->old.start_at;
@@ -113,6 +113,6 @@ int buy_update_keep_governance(const struct buy_update *u, struct media_buy_row 
     struct arena *a = u->act->arena;
     if (!u->governance.n) return 0;
     row->echo = governance_echo(a, row->echo, u->governance);
-    struct str plan_id = json_str(doc_parse(a, u->old.doc), "plan_id");
+    struct str plan_id = json_str(document_read(a, u->old.doc), "plan_id");
     return governance_delivery_appoint(u->act, &u->account, plan_id, u->governance, row, e);
 }

@@ -3,6 +3,7 @@
 #include <salesagent/money.h>
 
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "domain/product/insertion_order.h"
 #include "domain/media_buy/media_buy_update.h"
 #include "domain/product/sold_out.h"
@@ -208,9 +209,6 @@ int buy_update_capacity(struct buy_update *u, struct err *e)
 /* Members of the buy itself that are stored and sent back, or kept for later. */
 void buy_update_members(struct buy_update *u)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
     static const struct {
         const char *key;
         bool shown;
@@ -221,14 +219,11 @@ void buy_update_members(struct buy_update *u)
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         yyjson_val *v = yyjson_obj_get(u->args, members[i].key);
         struct str *text = members[i].shown ? &u->buy.row.echo : &u->buy.row.doc;
-        yyjson_doc *parsed;
-        struct err ignored;
-        if (!v || json_parse(u->act->arena, *text, &limits, &parsed, &ignored)) continue;
-        yyjson_mut_doc *doc = json_doc_new(u->act->arena);
-        yyjson_mut_val *o = json_copy(doc, yyjson_doc_get_root(parsed));
-        (void)yyjson_mut_obj_remove_key(o, members[i].key); /* absent is fine */
-        json_add_copy(doc, o, members[i].key, v);
-        struct str now = json_write(u->act->arena, o);
+        struct document d;
+        if (!v) continue;
+        document_open(u->act->arena, *text, &d);
+        document_set(&d, members[i].key, v);
+        struct str now = document_text(&d);
         if (str_eq(now, *text)) continue;
         *text = now;
         /* Where the answer goes and who has been asked is no change of the buy. */

@@ -44,6 +44,12 @@ bool media_buy_status_parse(struct str name, enum media_buy_status *out)
     return false;
 }
 
+enum media_buy_status media_buy_status_stored(const struct media_buy_row *row)
+{
+    enum media_buy_status s;
+    return media_buy_status_parse(row->status, &s) ? s : BUY_FAILED;
+}
+
 bool media_buy_status_terminal(enum media_buy_status s)
 {
     return s == BUY_COMPLETED || s == BUY_REJECTED || s == BUY_CANCELED || s == BUY_FAILED;
@@ -63,8 +69,7 @@ static enum media_buy_status flight_status(const struct media_buy_row *row, int6
 
 enum media_buy_status media_buy_status_at(const struct media_buy_row *row, int64_t now)
 {
-    enum media_buy_status stored;
-    ENSURE(media_buy_status_parse(row->status, &stored));
+    enum media_buy_status stored = media_buy_status_stored(row);
     switch (stored) {
     case BUY_PENDING_START:
     case BUY_ACTIVE: return flight_status(row, now);

@@ -30,6 +30,8 @@ enum media_buy_status {
 
 const char *media_buy_status_name(enum media_buy_status s);
 bool media_buy_status_parse(struct str name, enum media_buy_status *out);
+/* As last written. A word that no version of ours wrote reads as failed: nothing happens to such a buy any more. */
+enum media_buy_status media_buy_status_stored(const struct media_buy_row *row);
 bool media_buy_status_terminal(enum media_buy_status s);
 
 /* The arrows above, for changes that are asked for; staying is not a transition. */

@@ -1,4 +1,5 @@
 #include "domain/plan/plan.h"
+#include "contract/document.h"
 
 #include "base/rfc3339.h"
 #include "domain/core/tenant_settings.h"
@@ -133,9 +134,7 @@ static int64_t earliest(int64_t a, int64_t b)
  * was noticed does not matter. */
 static int64_t live_from(const struct media_buy_row *buy)
 {
-    enum media_buy_status stored;
-    ENSURE(media_buy_status_parse(buy->status, &stored));
-    switch (stored) {
+    switch (media_buy_status_stored(buy)) {
     case BUY_PENDING_START:
     case BUY_ACTIVE:
     case BUY_PAUSED:
@@ -153,22 +152,11 @@ static int64_t live_from(const struct media_buy_row *buy)
     return buy->activated_at > buy->confirmed_at ? buy->activated_at : buy->confirmed_at;
 }
 
-static yyjson_val *parsed(const struct act *act, struct str text)
-{
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
-    yyjson_doc *doc;
-    struct err ignored; /* a damaged document says nothing; the columns stand */
-    if (text.n <= 2 || json_parse(act->arena, text, &limits, &doc, &ignored)) return NULL;
-    return yyjson_doc_get_root(doc);
-}
-
 /* What the buyer wants spent or shown in a day at most (ext.salesagent of the package). */
 static void add_limits(const struct act *act, const struct package_row *row, struct plan_package *out)
 {
     struct err ignored; /* what is no amount limits nothing: ext is the caller's own */
-    yyjson_val *ours = json_get_path(parsed(act, row->doc), "/ext/salesagent");
+    yyjson_val *ours = json_get_path(document_read(act->arena, row->doc), "/ext/salesagent");
     int64_t budget = 0;
     if (!ours || json_opt_money(JSON_FIELD(ours, "daily_budget", ""), &budget, &ignored)) budget = 0;
     out->daily_budget_micros = budget > 0 ? budget : 0;
@@ -194,7 +182,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
         .stopped_at = INT64_MAX,
         .performance_ppm = row->performance_ppm,
     };
-    ENSURE(pricing_model_parse(row->pricing_model, &out->pricing_model));
+    if (!pricing_model_parse(row->pricing_model, &out->pricing_model)) return stored_damaged("package", row->package_id, e);
     if (!plan_pacing_parse(row->pacing, &out->pacing)) out->pacing = PACING_EVEN;
     out->stopped_at = earliest(row->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->canceled_at, out->stopped_at);
@@ -304,7 +292,7 @@ static int add_creatives(const struct act *act, enum plan_depth depth, struct pl
     for (size_t i = 0; i < used.n; i++) {
         const struct creative_row *c = &used.rows[i].creative;
         if (!will_run(depth, c->status)) continue;
-        int64_t weight = json_i64_or(parsed(act, used.rows[i].doc), "weight", 0);
+        int64_t weight = json_i64_or(document_read(act->arena, used.rows[i].doc), "weight", 0);
         list[n++] = (struct plan_creative){ .creative_id = used.rows[i].key.creative_id,
                                             .name = c->name,
                                             .format_id = c->format_id,
@@ -329,7 +317,7 @@ struct str plan_advertiser_id(struct arena *a, const struct plan *plan)
 /* Who pays is who is billed: the entity the account names, else the operator, else the brand. */
 static void set_payer(const struct act *act, const struct account_row *account, struct plan *plan)
 {
-    yyjson_val *doc = parsed(act, account->doc);
+    yyjson_val *doc = document_read(act->arena, account->doc);
     plan->billing = json_str(doc, "billing");
     plan->payer = json_str(json_obj(doc, "billing_entity"), "legal_name");
     if (!plan->payer.n && !str_is(plan->billing, "advertiser")) plan->payer = account->operator_domain;
@@ -351,8 +339,9 @@ static int find_remote_ids(const struct act *act, const struct account_row *acco
     struct principal_row buyer;
     int found = q_principal_get(act->tx, act->arena, act->tenant->tenant_id, plan->principal_id, &buyer, e);
     if (found < 0) return -1;
-    take_remote_ids(json_get_path(parsed(act, account->doc), "/ext/salesagent/ad_servers"), ad_server, plan);
-    if (found) take_remote_ids(json_obj(parsed(act, buyer.doc), "ad_servers"), ad_server, plan);
+    take_remote_ids(json_get_path(document_read(act->arena, account->doc), "/ext/salesagent/ad_servers"), ad_server,
+                    plan);
+    if (found) take_remote_ids(json_obj(document_read(act->arena, buyer.doc), "ad_servers"), ad_server, plan);
     if (plan->advertiser_remote_id.n) return 0;
     return q_ad_remote_get(act->tx, act->arena, &key, AD_REMOTE_ADVERTISER, plan_advertiser_id(act->arena, plan),
                            &plan->advertiser_remote_id, e);
@@ -365,7 +354,7 @@ static int find_advertiser(const struct act *act, const struct media_buy_row *bu
                                                               .account_id = buy->account_id };
     int found = q_account_get(act->tx, act->arena, &key, &account, e);
     if (found < 0) return -1;
-    plan->advertiser = json_str(json_obj(parsed(act, buy->doc), "brand"), "domain");
+    plan->advertiser = json_str(json_obj(document_read(act->arena, buy->doc), "brand"), "domain");
     if (!plan->advertiser.n) plan->advertiser = account.brand_domain.n ? account.brand_domain : account.name;
     set_payer(act, &account, plan);
     return find_remote_ids(act, &account, ad_server_name(act), plan, e);
@@ -382,7 +371,7 @@ static int complete(const struct act *act, const struct completion *c, struct pl
     struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, plan->packages_n + 1);
     for (size_t i = 0; i < plan->packages_n; i++) {
         list[i] = plan->packages[i];
-        yyjson_val *asked = parsed(act, c->packages->rows[i].doc);
+        yyjson_val *asked = document_read(act->arena, c->packages->rows[i].doc);
         yyjson_val *overlay = json_obj(asked, "targeting_overlay");
         if (overlay && package_lists_resolve(act, c->buy->principal_id, overlay, &list[i].targeting, e)) return -1;
         if (add_formats(act, asked, &list[i], e) || add_creatives(act, c->depth, &list[i], e)) return -1;

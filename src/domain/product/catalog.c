@@ -1,6 +1,7 @@
 /* See catalog.h. Documents are stored in the order and with the members they came with; what AdCP requires and a
  * publisher left out is added, so that a stored product is a complete AdCP object but for agent URLs. */
 #include "domain/product/catalog.h"
+#include "contract/document.h"
 
 #include "base/buf.h"
 #include "base/id.h"
@@ -10,15 +11,6 @@
 #define TEXT_BYTES_MAX (64 * 1024)
 #define PROPERTIES_MAX 5000
 #define TEXT_DEPTH_MAX 8
-
-static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
-
-static yyjson_val *parse_stored(struct arena *a, struct str text)
-{
-    yyjson_doc *doc;
-    struct err e;
-    return json_parse(a, text, &stored_limits, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
-}
 
 /* ---- properties of a product ---- */
 
@@ -203,7 +195,7 @@ int catalog_index_product(struct catalog_writer *w, yyjson_val *doc, struct err 
     add_words(&b, json_arr(doc, "countries"), 1);
     text.targeting = take(w->arena, &b);
     for (size_t i = 0; i < w->properties.n; i++) {
-        yyjson_val *property = parse_stored(w->arena, w->properties.rows[i].doc);
+        yyjson_val *property = document_read(w->arena, w->properties.rows[i].doc);
         if (property && product_selects_property(doc, property, w->properties.rows[i].id))
             add_property_words(&b, property);
     }
@@ -249,7 +241,7 @@ static void add_all_domains(struct catalog_writer *w, yyjson_mut_doc *doc, yyjso
 {
     yyjson_mut_val *arr = json_add_arr(doc, product, "publisher_properties");
     for (size_t i = 0; i < w->properties.n; i++) {
-        yyjson_val *property = parse_stored(w->arena, w->properties.rows[i].doc);
+        yyjson_val *property = document_read(w->arena, w->properties.rows[i].doc);
         struct str domain = property_domain(property);
         bool seen = domain.n == 0;
         size_t at, n;

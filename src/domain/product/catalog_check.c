@@ -1,10 +1,9 @@
 /* See catalog_check.h. The agent's URL is only known when a buyer asks; any URL stands for it here. Properties are
  * not checked: AdCP's identifiers for them are narrower than those publishers already use. */
 #include "domain/product/catalog_check.h"
+#include "contract/document.h"
 
 #include "contract/validate.h"
-
-static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
 static yyjson_mut_val *whole_format_id(yyjson_mut_doc *doc, yyjson_mut_val *v)
 {
@@ -37,17 +36,16 @@ int catalog_check_stored(struct tx *tx, struct arena *a, enum catalog_kind kind,
                          struct err *e)
 {
     struct catalog_row row;
-    yyjson_doc *stored, *shown;
+    yyjson_doc *shown;
     const struct contract *contract =
         contract_find_document(ADCP_3_1, kind == CATALOG_PRODUCT ? "core/product.json" : "core/format.json");
     ENSURE(contract && kind != CATALOG_PROPERTY);
     int rc = q_catalog_get(tx, a, kind, tenant_id, id, &row, e);
     if (rc != 1) return rc;
-    if (json_parse(a, row.doc, &stored_limits, &stored, e)) return -1;
-    yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *root = json_copy(doc, yyjson_doc_get_root(stored));
-    fill_in(doc, root, kind);
-    if (json_parse(a, json_write(a, root), &stored_limits, &shown, e)) return -1;
+    struct document d;
+    document_open(a, row.doc, &d);
+    fill_in(d.doc, d.root, kind);
+    if (document_whole(a, e) || json_parse(a, document_text(&d), &json_limits_own, &shown, e)) return -1;
     struct contract_report report = { .arena = a };
     return contract_validate(contract, yyjson_doc_get_root(shown), &report) ? contract_report_err(&report, e) : 0;
 }

@@ -1,4 +1,5 @@
 #include "domain/product/format.h"
+#include "contract/document.h"
 
 #include "store/q/q_catalog.h"
 
@@ -7,8 +8,6 @@
 #define PIXELS_MAX        20000
 #define SECONDS_MAX       3600
 #define BOUND_MAX         (INT64_C(1) << 40) /* leaves room for the unit it is multiplied by */
-
-static const struct json_limits format_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 50000 };
 
 /* ---- standard families ---- */
 
@@ -272,10 +271,7 @@ int format_load(struct tx *tx, struct arena *a, struct str tenant_id, const stru
     struct catalog_row row;
     int rc = q_catalog_get(tx, a, CATALOG_FORMAT, tenant_id, ref->id, &row, e);
     if (rc < 0) return -1;
-    yyjson_doc *doc;
-    struct err damaged;
-    if (rc == 1 && json_parse(a, row.doc, &format_limits, &doc, &damaged) == 0 &&
-        format_read(a, yyjson_doc_get_root(doc), out)) {
+    if (rc == 1 && format_read(a, document_read(a, row.doc), out)) {
         apply_parameters(ref, out);
         return 1;
     }

@@ -1,4 +1,5 @@
 #include "domain/product/package_request.h"
+#include "contract/document.h"
 
 #include "base/first_occurrence.h"
 #include <salesagent/money.h>
@@ -474,21 +475,14 @@ static void edit_keywords(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *
 
 struct str package_doc(const struct act *act, const struct package_request *r, struct str old)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
     static const struct keyword_edit edits[] = {
         { "keyword_targets", "keyword_targets_add", "keyword_targets_remove" },
         { "negative_keywords", "negative_keywords_add", "negative_keywords_remove" },
     };
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_doc *parsed = NULL;
-    struct err e;
-    yyjson_mut_val *obj = NULL;
-    if (old.n && json_parse(act->arena, old, &limits, &parsed, &e) == 0) {
-        obj = json_copy(doc, yyjson_doc_get_root(parsed));
-    }
-    if (!obj) obj = json_root_obj(doc);
+    struct document d;
+    document_open(act->arena, old, &d);
+    yyjson_mut_doc *doc = d.doc;
+    yyjson_mut_val *obj = d.root;
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
         if (r->fixed_price && strcmp(kept[i], "bid_price") == 0) continue;
         if (json_has(r->val, kept[i])) put(doc, obj, kept[i], yyjson_obj_get(r->val, kept[i]));

@@ -1,6 +1,7 @@
 /* Reading a stored or imported product. The checks are those the rest of the program relies on; the complete AdCP
  * schema is the contract's business. */
 #include "domain/product/product.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 #include <strings.h>
@@ -11,8 +12,6 @@
 #define OPTIONS_MAX  200
 #define FORMATS_MAX  500
 #define CHANNELS_MAX 50
-
-static const struct json_limits product_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
 static int read_id(struct json_field f, struct str *out, struct err *e)
 {
@@ -222,21 +221,41 @@ int product_read(struct arena *a, yyjson_val *doc, struct product *out, struct e
     return 0;
 }
 
+/* -1 with `why`, also when the document is no document. */
+static int read_text(struct arena *a, struct str text, struct product *out, struct err *why)
+{
+    yyjson_doc *doc;
+    return json_parse(a, text, &json_limits_own, &doc, why) || product_read(a, yyjson_doc_get_root(doc), out, why) ? -1
+                                                                                                                   : 0;
+}
+
+static void log_damaged(struct arena *a, struct str product_id, const struct err *why)
+{
+    log_event(LOG_ERROR, "catalog", "a stored product is damaged", "product_id", arena_cstr(a, product_id), "why",
+              why->message, "field", why->field, NULL);
+}
+
 int product_load(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id, struct product *out,
                  struct err *e)
 {
     struct catalog_row row;
+    struct err why;
     int rc = q_catalog_get(tx, a, CATALOG_PRODUCT, tenant_id, product_id, &row, e);
     if (rc != 1) return rc;
-    yyjson_doc *parsed;
+    if (read_text(a, row.doc, out, &why) == 0) return 1;
+    log_damaged(a, product_id, &why);
+    return err_set(e, "SERVICE_UNAVAILABLE", "The product is damaged in the publisher's catalogue.");
+}
+
+int product_load_listed(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id,
+                        struct product *out, struct err *e)
+{
+    struct catalog_row row;
     struct err why;
-    if (json_parse(a, row.doc, &product_limits, &parsed, &why) ||
-        product_read(a, yyjson_doc_get_root(parsed), out, &why)) {
-        log_event(LOG_WARN, "catalog", "damaged product skipped", "product_id", arena_cstr(a, product_id), "why",
-                  why.message, "field", why.field, NULL);
-        return 0;
-    }
-    return 1;
+    int rc = q_catalog_get(tx, a, CATALOG_PRODUCT, tenant_id, product_id, &row, e);
+    if (rc != 1 || read_text(a, row.doc, out, &why) == 0) return rc;
+    log_damaged(a, product_id, &why);
+    return 0;
 }
 
 /* ---- questions ---- */

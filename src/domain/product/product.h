@@ -68,9 +68,12 @@ struct product {
     yyjson_val *doc;             /* the whole AdCP object */
 };
 
-/* 1 found (on sale or not: see `active`), 0 not found or damaged, -1 failed. Lives in the arena. */
+/* 1 found (on sale or not: see `active`), 0 not found, -1 failed or damaged. Lives in the arena. */
 MUST_CHECK int product_load(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id,
                             struct product *out, struct err *e);
+/* The same for one of many: a damaged one is left out (0, with a line in the log), so that it never breaks the rest. */
+MUST_CHECK int product_load_listed(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id,
+                                   struct product *out, struct err *e);
 
 /* Reads one product object. INVALID_REQUEST (VALIDATION_ERROR for money) naming the member by JSON Pointer relative to the product: ids, money,
  * models and the shapes this program relies on are checked, also that ids inside are unique. */

@@ -1,5 +1,6 @@
 /* See property_filter.h. */
 #include "domain/product/property_filter.h"
+#include "contract/document.h"
 
 #include "store/q/q_catalog.h"
 
@@ -37,9 +38,6 @@ static bool is_listed(const struct inventory_index *entries, yyjson_val *propert
 int property_filter_make(const struct act *act, const struct inventory_entries *entries, struct property_filter *out,
                          struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
     struct catalog_rows rows;
     struct catalog_slice all = { 0, PROPERTIES_MAX };
     struct property_filter f = { .everything = entries->everything };
@@ -48,10 +46,9 @@ int property_filter_make(const struct act *act, const struct inventory_entries *
     f.properties = ARENA_ARRAY(act->arena, yyjson_val *, rows.n + 1);
     f.listed = ARENA_ARRAY(act->arena, bool, rows.n + 1);
     for (size_t i = 0; i < rows.n; i++) {
-        yyjson_doc *doc;
-        struct err ignored; /* a damaged property is not there */
-        if (json_parse(act->arena, rows.rows[i].doc, &limits, &doc, &ignored)) continue;
-        f.properties[f.properties_n] = yyjson_doc_get_root(doc);
+        yyjson_val *property = document_read(act->arena, rows.rows[i].doc);
+        if (!property) continue;
+        f.properties[f.properties_n] = property;
         f.listed[f.properties_n] = is_listed(&f.entries, f.properties[f.properties_n]);
         f.properties_n++;
     }

@@ -6,6 +6,7 @@
  * publisher and all before it. Reading it back looks through the catalogue's ids; 10,000 of them take milliseconds
  * and only refinement pays that. */
 #include "domain/product/proposal.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 
@@ -24,8 +25,6 @@
 #define CHECK_BYTES   4
 #define ITEM_BYTES    (PRODUCT_BYTES + OPTION_BYTES + 1)
 #define ID_BYTES_MAX  (2 + PROPOSAL_ALLOCATIONS_MAX * ITEM_BYTES + CHECK_BYTES)
-
-static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
 /* ---- ids ---- */
 
@@ -94,7 +93,7 @@ static int read_allocation(const struct act *act, const struct catalog_rows *ids
         uint8_t own[PRODUCT_BYTES];
         fingerprint(ids->rows[i].id, own, PRODUCT_BYTES);
         if (memcmp(own, item, PRODUCT_BYTES) != 0) continue;
-        int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, ids->rows[i].id, &out->product, e);
+        int rc = product_load_listed(act->tx, act->arena, act->tenant->tenant_id, ids->rows[i].id, &out->product, e);
         if (rc != 1) return rc;
         out->option = option_of(&out->product, item + PRODUCT_BYTES);
         out->percent = item[PRODUCT_BYTES + OPTION_BYTES];
@@ -394,14 +393,14 @@ static int with_packages(const struct act *act, yyjson_val *args, yyjson_val *pr
     size_t i, n;
     yyjson_arr_foreach(allocations, i, n, v) {
         share.last = i + 1 == n;
-        ENSURE(i < PROPOSAL_ALLOCATIONS_MAX); /* as it was written */
+        if (i == PROPOSAL_ALLOCATIONS_MAX) {
+            return err_set(e, "SERVICE_UNAVAILABLE",
+                           "The proposal is damaged: it has more parts than a proposal may have.");
+        }
         int64_t micros = take_share(&share, json_i64_or(v, "allocation_percentage", 0));
         terms->rate_micros[terms->n++] = add_package(doc, packages, v, micros);
     }
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
-    if (json_parse(act->arena, json_write(act->arena, copy), &own, &parsed, e)) return -1;
+    if (json_parse(act->arena, json_write(act->arena, copy), &json_limits_own, &parsed, e)) return -1;
     *out = yyjson_doc_get_root(parsed);
     return 0;
 }
@@ -411,7 +410,6 @@ int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, s
 {
     struct str id = STR_NONE;
     struct proposal_row row;
-    yyjson_doc *stored;
     *terms = (struct proposal_terms){ 0 };
     if (json_opt_str(JSON_FIELD(args, "proposal_id", ""), (struct json_len){ 1, 255 }, &id, e)) return -1;
     if (id.n == 0) {
@@ -427,8 +425,7 @@ int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, s
         (void)err_set(e, "INVALID_REQUEST", "total_budget is required to buy a proposal");
         return err_field(e, "/total_budget");
     }
-    if (json_parse(act->arena, row.doc, &stored_limits, &stored, e)) return -1;
-    yyjson_val *proposal = yyjson_doc_get_root(stored);
+    yyjson_val *proposal = document_read(act->arena, row.doc);
     terms->proposal_id = id;
     return insertion_order_accepted(args, proposal, e) || with_packages(act, args, proposal, out, terms, e) ? -1 : 0;
 }

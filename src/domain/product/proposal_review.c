@@ -4,7 +4,7 @@
 #include <salesagent/money.h>
 
 #include "base/rfc3339.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 
 static struct proposal_row key_for(const struct act *act, struct str principal_id, struct str proposal_id)
 {
@@ -99,7 +99,7 @@ int proposal_submit(const struct act *act, const struct proposal_request *r, str
 
 static yyjson_val *ids_of(const struct act *act, const struct task_row *task)
 {
-    return json_arr(doc_parse(act->arena, task_member(act, task, "operation")), "proposal_ids");
+    return json_arr(document_read(act->arena, task_member(act, task, "operation")), "proposal_ids");
 }
 
 int proposal_approve(const struct act *act, const struct task_row *task, struct err *e)
@@ -128,7 +128,7 @@ int proposal_result(const struct act *act, const struct task_row *task, struct s
         struct proposal_row key = key_for(act, task->principal_id, json_val_str(id)), row;
         int found = q_proposal_get(act->tx, act->arena, &key, &row, e);
         if (found < 0) return -1;
-        yyjson_val *shown = found ? doc_parse(act->arena, row.doc) : NULL;
+        yyjson_val *shown = found ? document_read(act->arena, row.doc) : NULL;
         if (shown) yyjson_mut_arr_append(proposals, json_copy(doc, shown));
     }
     json_add_cstr(doc, o, "cache_scope", "public");

@@ -2,7 +2,7 @@
 #include "domain/publisher/account_import.h"
 
 #include "base/id.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_tenant.h"
 
@@ -89,15 +89,15 @@ static int find(const struct account_import *in, const struct account_row *wante
 
 static struct str new_doc(const struct account_import *in, yyjson_val *v, struct str old)
 {
-    struct doc_edit d;
+    struct document d;
     size_t i, n;
     yyjson_val *key, *val;
-    doc_edit_open(in->arena, old, &d);
+    document_open(in->arena, old, &d);
     yyjson_obj_foreach(v, i, n, key, val) {
         if (!is_column(json_val_str(key)) && !is_internal(json_val_str(key)))
-            doc_edit_set(&d, yyjson_get_str(key), val);
+            document_set(&d, yyjson_get_str(key), val);
     }
-    return doc_edit_text(&d);
+    return document_text(&d);
 }
 
 int account_import(const struct account_import *in, yyjson_val *v, struct err *e)
@@ -120,7 +120,8 @@ int account_import(const struct account_import *in, yyjson_val *v, struct err *e
     now.doc = new_doc(in, v, old.doc);
     if (secrets_restored(in->arena, &now.doc, old.doc, e)) return -1;
     now.updated_at = in->now;
-    bool same = str_eq(now.name, old.name) && str_eq(now.status, old.status) && doc_same(in->arena, now.doc, old.doc);
+    bool same =
+        str_eq(now.name, old.name) && str_eq(now.status, old.status) && document_same(in->arena, now.doc, old.doc);
     if (same) return 0;
     return q_account_update(in->tx, &now, e) ? -1 : 1;
 }
@@ -130,7 +131,7 @@ int account_import(const struct account_import *in, yyjson_val *v, struct err *e
 static void add_account(yyjson_mut_doc *doc, yyjson_mut_val *arr, struct arena *a, const struct account_row *row)
 {
     yyjson_mut_val *o = json_push_obj(doc, arr);
-    yyjson_val *stored = doc_parse(a, row->doc), *key, *val;
+    yyjson_val *stored = document_read(a, row->doc), *key, *val;
     size_t i, n;
     json_add_str(doc, o, "account_id", row->account_id);
     json_add_str(doc, o, "principal_id", row->principal_id);

@@ -1,6 +1,7 @@
 /* The other half of catalog_import.h. Rows whose document is damaged are left out and logged: an export must not
  * fail for one of them, and could not be imported with them. */
 #include "base/encode.h"
+#include "contract/document.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/publisher/account_import.h"
@@ -11,21 +12,14 @@
 
 static void add_tenant(yyjson_mut_doc *doc, yyjson_mut_val *root, struct arena *a, const struct tenant_row *row)
 {
-    static const struct json_limits limits = { .bytes_max = 16 << 20, .depth_max = 64, .nodes_max = 1000000 };
     yyjson_mut_val *t = json_add_obj(doc, root, "tenant");
     json_add_str(doc, t, "tenant_id", row->tenant_id);
     json_add_str(doc, t, "name", row->name);
     json_add_str_opt(doc, t, "host", row->host);
     json_add_str(doc, t, "adapter", row->adapter);
-    yyjson_doc *parsed;
-    struct err why;
-    if (json_parse(a, row->doc, &limits, &parsed, &why)) {
-        log_event(LOG_WARN, "catalog", "damaged settings left out of export", "why", why.message, NULL);
-        return;
-    }
     size_t i, n;
     yyjson_val *key, *val;
-    yyjson_obj_foreach(yyjson_doc_get_root(parsed), i, n, key, val) json_add_copy(doc, t, yyjson_get_str(key), val);
+    yyjson_obj_foreach(document_read(a, row->doc), i, n, key, val) json_add_copy(doc, t, yyjson_get_str(key), val);
     secrets_redact(a, t);
 }
 

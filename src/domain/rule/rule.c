@@ -1,4 +1,5 @@
 #include "domain/rule/rule.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 
@@ -10,7 +11,6 @@
 #define TEXT_MAX  500
 #define BP_MAX    10000000
 
-static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 16, .nodes_max = 20000 };
 static const char *const outcomes[] = {
     [RULE_NONE] = "none", [RULE_PERSON] = "person", [RULE_AUTO] = "auto", [RULE_REJECT] = "reject"
 };
@@ -137,10 +137,8 @@ int rule_decide(const struct act *act, const struct rule_facts *facts, struct ru
     *out = (struct rule_verdict){ .outcome = RULE_NONE };
     if (q_rule_list(act->tx, act->arena, act->tenant->tenant_id, &list, e)) return -1;
     for (size_t i = 0; i < list.n; i++) {
-        yyjson_doc *doc;
-        struct err damaged; /* cannot match; `rule list` shows it */
-        if (json_parse(act->arena, list.rows[i].doc, &limits, &doc, &damaged)) continue;
-        yyjson_val *rule = yyjson_doc_get_root(doc);
+        yyjson_val *rule = document_read(act->arena, list.rows[i].doc);
+        if (document_whole(act->arena, e)) return -1; /* who knows what it would have said */
         int rc = holds(act, json_obj(rule, "when"), facts, e);
         if (rc < 0) return -1;
         if (rc == 0) continue;

@@ -1,5 +1,6 @@
 /* Directives: "answer the next create_media_buy with this task". One per caller and tool, used up by the next call. */
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "domain/tell/events.h"
 #include "domain/sandbox/sandbox.h"
 #include "domain/task/task.h"
@@ -69,14 +70,11 @@ int sandbox_direct(const struct act *act, const char *tool, yyjson_val *params, 
 
 int sandbox_directed(const struct act *act, const char *tool, struct sandbox_directive *out, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 4, .nodes_max = 64 };
     struct buyer_object_key key = key_of(act, tool);
     struct buyer_object_row row;
-    yyjson_doc *doc;
     int found = q_buyer_object_get(act->tx, act->arena, &key, &row, e);
     if (found != 1) return found;
-    if (json_parse(act->arena, row.doc, &limits, &doc, e)) return -1;
-    yyjson_val *o = yyjson_doc_get_root(doc);
+    yyjson_val *o = document_read(act->arena, row.doc);
     *out = (struct sandbox_directive){ json_str(o, "arm"), json_str(o, "task_id"), json_str(o, "message") };
     return 1;
 }

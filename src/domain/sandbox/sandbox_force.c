@@ -57,7 +57,7 @@ int sandbox_force_creative(const struct act *act, yyjson_val *params, struct san
     int found = creative_get(act, act->principal->principal_id, id, &row, e);
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("creative", e);
     out->previous = out->current = row.status;
-    if (!creative_status_parse(row.status, &from)) from = CREATIVE_PROCESSING;
+    from = creative_status_stored(&row);
     if (from == to) return 0;
     if (!creative_status_may_become(from, to)) return no_arrow(row.status, status, e);
     struct creative_change change = {

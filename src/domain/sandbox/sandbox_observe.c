@@ -2,7 +2,7 @@
  * that cannot be reached. */
 #include "domain/creative/creative.h"
 #include "domain/creative/creative_check.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/sandbox/sandbox.h"
 #include "domain/core/tenant_settings.h"
 #include "store/q/q_buyer_object.h"
@@ -41,7 +41,7 @@ int sandbox_query_provenance(const struct act *act, yyjson_val *params, yyjson_m
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("creative", e);
     json_add_str(doc, reply, "creative_id", id);
     yyjson_mut_val *list = json_add_arr(doc, reply, "audit_observations");
-    observe_carveout(act, creative_provenance(doc_parse(act->arena, row.doc)), doc, list);
+    observe_carveout(act, creative_provenance(document_read(act->arena, row.doc)), doc, list);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* Seeded products, pricing options and formats. A fixture is laid over what the catalogue has under that id, or over
  * a plain product that can be sold. */
 #include "domain/product/catalog.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/product/product.h"
 #include "domain/sandbox/sandbox.h"
 #include "domain/sandbox/sandbox_seed.h"
@@ -39,22 +39,22 @@ static bool is_video(struct str id)
 static int put_format(const struct act *act, struct str id, yyjson_val *fixture, struct err *e)
 {
     struct catalog_writer w = writer_of(act);
-    struct doc_edit d;
-    doc_edit_open(act->arena, fixture ? json_write_val(act->arena, fixture) : STR("{}"), &d);
-    doc_edit_remove(&d, "type"); /* of formats before AdCP 3; the assets say it now */
+    struct document d;
+    document_open(act->arena, fixture ? json_write_val(act->arena, fixture) : STR("{}"), &d);
+    document_remove(&d, "type"); /* of formats before AdCP 3; the assets say it now */
     yyjson_mut_val *ref = yyjson_mut_obj(d.doc);
     json_add_str(d.doc, ref, "id", id);
-    doc_edit_set_new(&d, "format_id", ref);
-    if (!yyjson_mut_obj_get(d.root, "name")) doc_edit_set_str(&d, "name", id);
+    document_set_new(&d, "format_id", ref);
+    if (!yyjson_mut_obj_get(d.root, "name")) document_set_str(&d, "name", id);
     if (!yyjson_mut_obj_get(d.root, "assets")) {
         yyjson_mut_val *assets = yyjson_mut_arr(d.doc), *asset = json_push_obj(d.doc, assets);
         json_add_cstr(d.doc, asset, "item_type", "individual");
         json_add_cstr(d.doc, asset, "asset_id", is_video(id) ? "video" : "image");
         json_add_cstr(d.doc, asset, "asset_type", is_video(id) ? "video" : "image");
         json_add_bool(d.doc, asset, "required", true);
-        doc_edit_set_new(&d, "assets", assets);
+        document_set_new(&d, "assets", assets);
     }
-    yyjson_val *doc = doc_parse(act->arena, doc_edit_text(&d));
+    yyjson_val *doc = document_read(act->arena, document_text(&d));
     return refused(catalog_put_format(&w, doc, CATALOG_POSITION_KEEP, e), e);
 }
 
@@ -93,7 +93,7 @@ static yyjson_mut_val *placeholder(const struct act *act, yyjson_mut_doc *doc)
 }
 
 /* "video" is what storyboards say for any video. */
-static void fix_channels(struct doc_edit *d)
+static void fix_channels(struct document *d)
 {
     yyjson_mut_val *list = yyjson_mut_obj_get(d->root, "channels"), *v;
     size_t i, n;
@@ -103,19 +103,19 @@ static void fix_channels(struct doc_edit *d)
     }
 }
 
-static void default_str(struct doc_edit *d, const char *key, struct str value)
+static void default_str(struct document *d, const char *key, struct str value)
 {
-    if (!yyjson_mut_obj_get(d->root, key)) doc_edit_set_str(d, key, value);
+    if (!yyjson_mut_obj_get(d->root, key)) document_set_str(d, key, value);
 }
 
-static void complete(const struct act *act, struct doc_edit *d, struct str id)
+static void complete(const struct act *act, struct document *d, struct str id)
 {
-    doc_edit_set_str(d, "product_id", id);
+    document_set_str(d, "product_id", id);
     default_str(d, "name", id);
     default_str(d, "description", arena_printf(act->arena, "Seeded product " STR_FMT ".", STR_ARG(id)));
     default_str(d, "delivery_type", STR("guaranteed"));
     if (!yyjson_mut_obj_get(d->root, "pricing_options"))
-        doc_edit_set_new(d, "pricing_options", placeholder(act, d->doc));
+        document_set_new(d, "pricing_options", placeholder(act, d->doc));
     fix_channels(d);
 }
 
@@ -132,14 +132,14 @@ int sandbox_seed_product(const struct act *act, const struct sandbox_seed *in, s
     yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct str id = json_str(params, "product_id"), text = STR("{}");
     struct catalog_writer w = writer_of(act);
-    struct doc_edit d;
+    struct document d;
     size_t i, n;
     yyjson_val *key, *val;
     if (stored(act, id, &text, e) < 0 || ensure_formats(act, json_arr(fixture, "format_ids"), e)) return -1;
-    doc_edit_open(act->arena, text, &d);
-    yyjson_obj_foreach(fixture, i, n, key, val) doc_edit_set(&d, yyjson_get_str(key), val);
+    document_open(act->arena, text, &d);
+    yyjson_obj_foreach(fixture, i, n, key, val) document_set(&d, yyjson_get_str(key), val);
     complete(act, &d, id);
-    return refused(catalog_put_product(&w, doc_parse(act->arena, doc_edit_text(&d)), CATALOG_POSITION_KEEP, e), e);
+    return refused(catalog_put_product(&w, document_read(act->arena, document_text(&d)), CATALOG_POSITION_KEEP, e), e);
 }
 
 int sandbox_seed_pricing_option(const struct act *act, const struct sandbox_seed *in, struct err *e)
@@ -147,14 +147,14 @@ int sandbox_seed_pricing_option(const struct act *act, const struct sandbox_seed
     yyjson_val *params = in->params, *fixture = json_obj(params, "fixture");
     struct str product_id = json_str(params, "product_id"), id = json_str(params, "pricing_option_id"), text;
     struct catalog_writer w = writer_of(act);
-    struct doc_edit d;
+    struct document d;
     size_t i, n;
     yyjson_val *v;
     int found = stored(act, product_id, &text, e);
     if (found != 1) return found < 0 ? -1 : sandbox_not_found("product", e);
-    doc_edit_open(act->arena, text, &d);
+    document_open(act->arena, text, &d);
     yyjson_mut_val *list = yyjson_mut_arr(d.doc);
-    yyjson_arr_foreach(json_arr(doc_parse(act->arena, text), "pricing_options"), i, n, v) {
+    yyjson_arr_foreach(json_arr(document_read(act->arena, text), "pricing_options"), i, n, v) {
         struct str other = json_str(v, "pricing_option_id");
         if (!str_eq(other, id) && !str_is(other, PLACEHOLDER)) (void)yyjson_mut_arr_append(list, json_copy(d.doc, v));
     }
@@ -162,6 +162,6 @@ int sandbox_seed_pricing_option(const struct act *act, const struct sandbox_seed
     (void)yyjson_mut_obj_remove_key(option, "pricing_option_id"); /* absent is fine */
     json_add_str(d.doc, option, "pricing_option_id", id);
     (void)yyjson_mut_arr_append(list, option);
-    doc_edit_set_new(&d, "pricing_options", list);
-    return refused(catalog_put_product(&w, doc_parse(act->arena, doc_edit_text(&d)), CATALOG_POSITION_KEEP, e), e);
+    document_set_new(&d, "pricing_options", list);
+    return refused(catalog_put_product(&w, document_read(act->arena, document_text(&d)), CATALOG_POSITION_KEEP, e), e);
 }

@@ -1,4 +1,5 @@
 #include "domain/task/task.h"
+#include "contract/document.h"
 
 #include "base/rfc3339.h"
 #include "domain/tell/events.h"
@@ -7,8 +8,6 @@
 #include "store/q/q_a2a.h"
 
 #define OPEN_TASKS_MAX 50
-
-static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
 
 bool task_open(const struct task_row *task)
 {
@@ -25,52 +24,44 @@ const char *task_adcp_status(const struct task_row *task)
 
 /* ---- the document ---- */
 
-static yyjson_val *parsed(const struct act *act, const struct task_row *task)
+yyjson_val *task_get(const struct act *act, const struct task_row *task, const char *key)
 {
-    yyjson_doc *doc;
-    struct err e;
-    if (json_parse(act->arena, task->doc, &limits, &doc, &e)) return NULL;
-    return yyjson_doc_get_root(doc);
+    return yyjson_obj_get(document_read(act->arena, task->doc), key);
 }
 
 struct str task_member(const struct act *act, const struct task_row *task, const char *key)
 {
-    yyjson_val *v = yyjson_obj_get(parsed(act, task), key);
+    yyjson_val *v = task_get(act, task, key);
     return v ? json_write_val(act->arena, v) : STR_NONE;
 }
 
 void task_put(const struct act *act, struct task_row *task, const char *key, struct str json_text)
 {
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_val *old = parsed(act, task);
-    yyjson_mut_val *o = old ? json_copy(doc, old) : json_root_obj(doc);
-    (void)yyjson_mut_obj_remove_key(o, key); /* absent is fine */
-    if (!json_add_text(doc, o, key, json_text)) json_add_str(doc, o, key, json_text);
-    task->doc = json_write(act->arena, o);
+    struct document d;
+    document_open(act->arena, task->doc, &d);
+    document_set_text(&d, key, json_text);
+    task->doc = document_text(&d);
 }
 
 static void put_str(const struct act *act, struct task_row *task, const char *key, struct str text)
 {
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_val *old = parsed(act, task);
-    yyjson_mut_val *o = old ? json_copy(doc, old) : json_root_obj(doc);
-    (void)yyjson_mut_obj_remove_key(o, key); /* absent is fine */
-    json_add_str(doc, o, key, text);
-    task->doc = json_write(act->arena, o);
+    struct document d;
+    document_open(act->arena, task->doc, &d);
+    document_set_str(&d, key, text);
+    task->doc = document_text(&d);
 }
 
 static void add_comment(const struct act *act, struct task_row *task, struct str text)
 {
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_val *old = parsed(act, task);
-    yyjson_mut_val *o = old ? json_copy(doc, old) : json_root_obj(doc);
-    yyjson_mut_val *arr = yyjson_mut_obj_get(o, "comments");
-    if (!arr) arr = json_add_arr(doc, o, "comments");
-    yyjson_mut_val *c = json_push_obj(doc, arr);
-    json_add_time(doc, c, "at", act->now);
-    json_add_str(doc, c, "by", act->actor);
-    json_add_str(doc, c, "text", text);
-    task->doc = json_write(act->arena, o);
+    struct document d;
+    document_open(act->arena, task->doc, &d);
+    yyjson_mut_val *arr = document_get(&d, "comments");
+    if (!arr) arr = json_add_arr(d.doc, d.root, "comments");
+    yyjson_mut_val *c = json_push_obj(d.doc, arr);
+    json_add_time(d.doc, c, "at", act->now);
+    json_add_str(d.doc, c, "by", act->actor);
+    json_add_str(d.doc, c, "text", text);
+    task->doc = document_text(&d);
 }
 
 /* ---- making and finding ---- */
@@ -151,7 +142,7 @@ static int task_may_decide(const struct act *act, const struct task_row *task, s
 {
     if (may_work(act, e)) return -1;
     bool operator_only = act->principal && act->principal->role != ROLE_ADMINISTRATOR;
-    if (!operator_only || !str_is(json_str(json_obj(parsed(act, task), "terms"), "role"), "administrator")) return 0;
+    if (!operator_only || !str_is(json_str(task_get(act, task, "terms"), "role"), "administrator")) return 0;
     return err_set(e, "PERMISSION_DENIED", "The publisher's rule wants an administrator to decide this.");
 }
 
@@ -159,7 +150,7 @@ static int already_decided(const struct act *act, const struct task_row *task, s
 {
     char at[RFC3339_MAX] = "";
     if (task->resolved_at != TIME_NONE) (void)rfc3339_print(task->resolved_at, RFC3339_SECONDS, at);
-    struct str by = json_str(parsed(act, task), "resolved_by");
+    struct str by = json_val_str(task_get(act, task, "resolved_by"));
     (void)err_set(e, "INVALID_STATE", "The task was already decided: " STR_FMT " by " STR_FMT " at %s.",
                   STR_ARG(task->decision), STR_ARG(by.n ? by : STR("the system")), at);
     return err_field(e, "/task_id");
@@ -178,12 +169,11 @@ int task_finish(const struct act *act, struct task_row *task, struct str reason,
 
 void task_drop(const struct act *act, struct task_row *task, const char *key)
 {
-    yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_val *old = parsed(act, task);
-    if (!json_has(old, key)) return;
-    yyjson_mut_val *o = json_copy(doc, old);
-    (void)yyjson_mut_obj_remove_key(o, key); /* it is there */
-    task->doc = json_write(act->arena, o);
+    struct document d;
+    document_open(act->arena, task->doc, &d);
+    if (!document_get(&d, key)) return;
+    document_remove(&d, key);
+    task->doc = document_text(&d);
 }
 
 /* The effect is undone; what is left is the reason, on a task that waits for another decision. */
@@ -212,7 +202,7 @@ int task_execute(const struct act *act, const struct task_resolution *r, const s
 /* Somebody has approved it, and the ad server is being asked. */
 static int under_way(const struct act *act, const struct task_row *task, struct err *e)
 {
-    yyjson_val *x = json_obj(parsed(act, task), "execution");
+    yyjson_val *x = task_get(act, task, "execution");
     (void)err_set(e, "INVALID_STATE",
                   "The task was already decided: approved by " STR_FMT " at " STR_FMT "; the ad server is being asked.",
                   STR_ARG(json_str(x, "by")), STR_ARG(json_str(x, "at")));

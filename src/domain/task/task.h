@@ -16,6 +16,7 @@
 #pragma once
 
 #include "contract/json.h"
+#include "domain/core/quarantine.h"
 #include "domain/rule/rule.h"
 #include "store/q/q_task.h"
 
@@ -70,9 +71,8 @@ struct task_resolution {
 MUST_CHECK int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out,
                             struct err *e);
 
-/* What time does to tasks: reminds, escalates, lapses (of all publishers; each as of the time it was due). Returns when
- * the next of it is due; TIME_NONE when nothing waits. At most a few hundred at a time, as lifecycle_advance. */
-MUST_CHECK int task_advance(const struct act *act, int64_t until, int64_t *next_at, struct err *e);
+/* What time does to tasks, of all publishers: reminds, escalates, lapses, each as of the time it was due. */
+extern const struct due_kind task_times;
 
 /* task_time.c: writes the terms of a new task and its next_at; and what its terms and due time make of next_at. */
 void task_set_terms(const struct act *act, struct task_row *task, const struct rule_verdict *v);
@@ -102,7 +102,8 @@ MUST_CHECK int task_update(const struct act *act, const struct task_work *w, str
 /* What the buyer sees, AdCP task-status: submitted while open, completed, rejected or failed. */
 const char *task_adcp_status(const struct task_row *task);
 
-/* A member of the task's doc as JSON text, empty when absent. */
+/* A member of the task's doc, NULL when absent; and as JSON text, empty then. */
+yyjson_val *task_get(const struct act *act, const struct task_row *task, const char *key);
 struct str task_member(const struct act *act, const struct task_row *task, const char *key);
 
 /* Puts JSON text under a member of the doc (replacing it); for results. Does not write the row. */

@@ -1,4 +1,5 @@
 #include "domain/tell/notify.h"
+#include "contract/document.h"
 
 #include <stdio.h>
 
@@ -11,8 +12,6 @@
 #include "domain/delivery/report.h"
 #include "domain/task/task.h"
 #include "domain/tell/webhook.h"
-
-static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
 
 static bool by_buyer(const struct act *act)
 {
@@ -115,10 +114,7 @@ static bool worth_telling(const struct act *act, const char *action)
 
 static int keep_registrations(const struct act *act, const struct media_buy_row *buy, struct err *e)
 {
-    yyjson_doc *doc;
-    struct err ignored; /* our own text; a damaged one registers nothing */
-    if (json_parse(act->arena, buy->doc, &limits, &doc, &ignored)) return 0;
-    yyjson_val *o = yyjson_doc_get_root(doc), *push = json_obj(o, "push_notification_config");
+    yyjson_val *o = document_read(act->arena, buy->doc), *push = json_obj(o, "push_notification_config");
     yyjson_val *report = json_obj(o, "reporting_webhook");
     struct webhook_owner owner = { .kind = WEBHOOK_TASK,
                                    .principal_id = buy->principal_id,

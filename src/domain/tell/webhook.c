@@ -1,4 +1,5 @@
 #include "domain/tell/webhook.h"
+#include "contract/document.h"
 
 #include <stdio.h>
 
@@ -15,8 +16,6 @@
 #define TOKEN_BYTES_MAX  4096
 #define SECRET_BYTES_MIN 32
 #define SECRET_BYTES_MAX 4096
-
-const struct json_limits webhook_json_limits = { .bytes_max = 1 << 22, .depth_max = 64, .nodes_max = 200000 };
 
 /* --- reading a configuration -------------------------------------------------------------------------------- */
 
@@ -127,16 +126,12 @@ static const char *webhook_kind_name(enum webhook_kind kind)
 
 struct str webhook_context(const struct act *act, struct str echo)
 {
-    yyjson_doc *doc;
-    struct err ignored; /* our own text; a damaged one is as if absent */
-    if (json_parse(act->arena, echo, &webhook_json_limits, &doc, &ignored)) return STR_NONE;
-    yyjson_val *context = yyjson_obj_get(yyjson_doc_get_root(doc), "context");
+    yyjson_val *context = yyjson_obj_get(document_read(act->arena, echo), "context");
     return context ? json_write_val(act->arena, context) : STR_NONE;
 }
 
 int webhook_register(const struct act *act, const struct webhook_owner *owner, struct str config, struct err *e)
 {
-    yyjson_doc *doc;
     struct err why;
     struct webhook_row row = { .webhook_id = id_new(act->arena, act->rng, "wh-", act->now),
                                .tenant_id = act->tenant->tenant_id,
@@ -148,10 +143,9 @@ int webhook_register(const struct act *act, const struct webhook_owner *owner, s
                                .subscriber_id = owner->subscriber_id,
                                .events = STR("[]"),
                                .updated_at = act->now };
-    if (json_parse(act->arena, config, &webhook_json_limits, &doc, &why) == 0) {
-        struct webhook_source src = { yyjson_doc_get_root(doc), "", owner->kind };
-        if (webhook_read(act, &src, &row, &why) == 0) return q_webhook_put(act->tx, &row, e);
-    }
+    struct webhook_source src = { document_read(act->arena, config), "", owner->kind };
+    if (document_whole(act->arena, e)) return -1;
+    if (webhook_read(act, &src, &row, &why) == 0) return q_webhook_put(act->tx, &row, e);
     log_event(LOG_WARN, "webhook", "registration left out", "anchor", arena_cstr(act->arena, owner->anchor), "why",
               why.message, NULL);
     return 0;
@@ -209,9 +203,7 @@ int webhook_job_add(const struct act *act, const struct webhook_row *hook, const
 
 int webhook_payload_read(struct arena *a, struct str json, struct webhook_payload *out, struct err *e)
 {
-    yyjson_doc *doc;
-    if (json_parse(a, json, &webhook_json_limits, &doc, e)) return -1;
-    yyjson_val *o = yyjson_doc_get_root(doc);
+    yyjson_val *o = document_read(a, json);
     *out = (struct webhook_payload){ .webhook_id = json_str(o, "webhook_id"),
                                      .idempotency_key = json_str(o, "idempotency_key"),
                                      .subject = json_str(o, "subject"),

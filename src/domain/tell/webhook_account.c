@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/crypto.h"
+#include "contract/document.h"
 #include "base/encode.h"
 #include "domain/core/tenant_settings.h"
 #include "domain/tell/webhook_internal.h"
@@ -177,12 +178,10 @@ int webhook_accounts_encode(const struct act *act, struct str account_id, yyjson
 
 static bool wants(const struct act *act, const struct webhook_row *hook, const char *type)
 {
-    yyjson_doc *doc;
-    struct err ignored; /* our own text */
     yyjson_val *v;
     size_t i, n;
-    if (!hook->active || json_parse(act->arena, hook->events, &webhook_json_limits, &doc, &ignored)) return false;
-    yyjson_arr_foreach(yyjson_doc_get_root(doc), i, n, v) {
+    if (!hook->active) return false;
+    yyjson_arr_foreach(document_read(act->arena, hook->events), i, n, v) {
         if (str_is(json_val_str(v), type)) return true;
     }
     return false;
@@ -194,17 +193,14 @@ static struct str account_body(const struct act *act, const struct webhook_row *
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     yyjson_val *key, *value;
-    yyjson_doc *parsed;
-    struct err ignored; /* our own text; a damaged one is as if absent */
     json_add_str(doc, o, "idempotency_key", idempotency_key);
     json_add_str(doc, o, "notification_id", ev->notification_id);
     json_add_cstr(doc, o, "notification_type", ev->type);
     json_add_time(doc, o, "fired_at", act->now);
     json_add_str(doc, o, "subscriber_id", hook->subscriber_id);
     json_add_str(doc, o, "account_id", ev->account_id);
-    if (json_parse(act->arena, ev->fields, &webhook_json_limits, &parsed, &ignored)) return json_write(act->arena, o);
     size_t i, n;
-    yyjson_obj_foreach(yyjson_doc_get_root(parsed), i, n, key, value) {
+    yyjson_obj_foreach(document_read(act->arena, ev->fields), i, n, key, value) {
         json_add_copy(doc, o, yyjson_get_str(key), value);
     }
     return json_write(act->arena, o);

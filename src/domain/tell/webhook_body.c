@@ -1,18 +1,14 @@
 /* The bodies of task and report webhooks: the MCP envelope of AdCP 3.0 and 3.1 (one text satisfies both), and the A2A
  * task for receivers registered through A2A's own configuration. */
 #include "domain/tell/webhook_internal.h"
+#include "contract/document.h"
 #include "store/q/q_a2a.h"
 
 /* `result` with the buyer's context inside, as a value of `doc`; NULL when there is neither. */
 static yyjson_mut_val *result_value(const struct act *act, yyjson_mut_doc *doc, const struct webhook_row *hook,
                                     const struct webhook_event *ev)
 {
-    yyjson_doc *parsed;
-    struct err ignored; /* our own text; a damaged one is as if absent */
-    yyjson_mut_val *r = NULL;
-    if (ev->result.n && json_parse(act->arena, ev->result, &webhook_json_limits, &parsed, &ignored) == 0) {
-        r = json_copy(doc, yyjson_doc_get_root(parsed));
-    }
+    yyjson_mut_val *r = json_copy(doc, document_read(act->arena, ev->result));
     if (!hook->context.n) return r;
     if (!r) r = yyjson_mut_obj(doc);
     if (!yyjson_mut_obj_get(r, "context")) (void)json_add_text(doc, r, "context", hook->context); /* damaged: absent */

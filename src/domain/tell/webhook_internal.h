@@ -6,8 +6,6 @@
 
 #define WEBHOOK_HORIZON_US (INT64_C(36) * 3600 * USEC_PER_SEC) /* AdCP: a day is typical */
 
-extern const struct json_limits webhook_json_limits;
-
 struct webhook_job {
     const char *kind;
     struct str idempotency_key, subject;

@@ -120,16 +120,13 @@ static size_t find_ids(struct str text, const char *prefix, struct str *ids)
 /* "account, brand, start_time": what the schema of a task requires. */
 static struct str required_members(struct arena *a, const char *skill)
 {
-    static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                            .depth_max = JSON_DEPTH_HARD,
-                                            .nodes_max = SIZE_MAX / 4 };
     const struct contract *c = contract_find(ADCP_3_1, skill, CONTRACT_REQUEST);
     yyjson_doc *doc;
     struct err e;
     size_t i, n;
     yyjson_val *v;
     struct buf b;
-    if (!c || json_parse(a, contract_schema_json(a, c), &own, &doc, &e)) return STR_NONE;
+    if (!c || json_parse(a, contract_schema_json(a, c), &json_limits_own, &doc, &e)) return STR_NONE;
     buf_init(&b, 1000);
     yyjson_arr_foreach(json_arr(yyjson_doc_get_root(doc), "required"), i, n, v) {
         if (i) buf_add(&b, STR(", "));

@@ -5,10 +5,6 @@
 #define HISTORY_BYTES_MAX    ((size_t)32 << 10)
 #define HISTORY_MESSAGES_MAX 20
 
-static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                        .depth_max = JSON_DEPTH_HARD,
-                                        .nodes_max = SIZE_MAX / 4 };
-
 /* Our states, with what they are called in 1.0. A call that ended with an error is a completed task in 0.3: deployed
  * AdCP clients (SDK 6) read the error from completed tasks only. 1.0 has "failed" for it. */
 static const struct {
@@ -99,7 +95,7 @@ static void add_history(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct a2a
     yyjson_val *m;
     if (v->history_length == 0) return;
     yyjson_mut_val *list = json_add_arr(doc, o, "history");
-    if (json_parse(v->arena, t->history, &own, &parsed, &e)) return; /* a damaged row shows no history */
+    if (json_parse(v->arena, t->history, &json_limits_own, &parsed, &e)) return; /* a damaged row shows no history */
     yyjson_val *kept = yyjson_doc_get_root(parsed);
     size_t total = yyjson_arr_size(kept);
     size_t shown = v->history_length < 0 || (size_t)v->history_length > total ? total : (size_t)v->history_length;
@@ -118,7 +114,7 @@ struct str a2a_history_add(struct arena *a, struct str history, yyjson_mut_doc *
     struct err e;
     size_t i, n;
     yyjson_val *old;
-    if (history.n && json_parse(a, history, &own, &parsed, &e) == 0) {
+    if (history.n && json_parse(a, history, &json_limits_own, &parsed, &e) == 0) {
         size_t total = yyjson_arr_size(yyjson_doc_get_root(parsed));
         yyjson_arr_foreach(yyjson_doc_get_root(parsed), i, n, old) {
             if (i + HISTORY_MESSAGES_MAX > total) yyjson_mut_arr_append(list, json_copy(doc, old));

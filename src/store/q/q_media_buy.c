@@ -50,7 +50,7 @@ static int read_buy(struct stmt *s, struct arena *a, struct media_buy_row *out, 
                                    .doc = col_str(s, a, 25),
                                    .actions_in = col_str(s, a, 26) };
     struct str currency = col_str(s, a, 9);
-    ENSURE(currency.n == 3);
+    if (currency.n != 3) return stored_damaged("media buy", out->media_buy_id, e);
     memcpy(out->currency, currency.p, 3);
     return 1;
 }
@@ -256,22 +256,22 @@ int q_media_buy_confirmed_any(struct tx *tx, struct str tenant_id, struct str pr
 
 int q_media_buy_next_change(struct tx *tx, int64_t *at, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT min(next_change_at) FROM media_buy WHERE next_change_at IS NOT NULL");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT min(next_change_at) FROM media_buy WHERE next_change_at IS NOT NULL AND NOT EXISTS"
+            " (SELECT 1 FROM quarantine q WHERE q.kind = '" QUARANTINE_FLIGHT "' AND q.row_id = media_buy_id)");
     int rc = stmt_step(s, e);
     if (rc < 0) return -1;
     *at = rc == 1 ? col_time(s, 0) : TIME_NONE;
     return 0;
 }
 
-int q_media_buy_due(struct tx *tx, struct arena *a, const struct media_buy_due *due, struct media_buy_rows *out,
+int q_media_buy_due(struct tx *tx, struct arena *a, int64_t now, struct due_row *rows, int limit, size_t *n,
                     struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " BUY " FROM media_buy WHERE next_change_at <= ?"
-                                            " ORDER BY next_change_at LIMIT ?");
-    stmt_i64(s, 1, due->until);
-    stmt_i64(s, 2, due->limit);
-    return read_buys(s, a, out, e);
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT tenant_id, media_buy_id FROM media_buy WHERE next_change_at <= ?1" NOT_IN_QUARANTINE(
+                         QUARANTINE_FLIGHT, "media_buy_id") " ORDER BY next_change_at LIMIT ?2");
+    return q_due_rows(s, a, now, rows, limit, n, e);
 }
 
 /* ---- packages ---- */
@@ -337,7 +337,9 @@ int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_ro
     }
     if (buys->n == 1) return q_packages_of_buy(tx, a, buys->rows[0].media_buy_id, out, e);
     struct buf ids;
-    buf_init(&ids, buys->n * 64 + 16);
+    size_t room = 2;
+    for (size_t i = 0; i < buys->n; i++) room += 6 * buys->rows[i].media_buy_id.n + 3; /* escaped at the worst */
+    buf_init(&ids, room);
     for (size_t i = 0; i < buys->n; i++) {
         buf_add_char(&ids, i ? ',' : '[');
         buf_add_json_str(&ids, buys->rows[i].media_buy_id);

@@ -4,7 +4,7 @@
  * replies splice their text in unparsed. A buy's `doc` holds what is never shown. */
 #pragma once
 
-#include "store/store.h"
+#include "store/q/q_quarantine.h"
 
 struct media_buy_row {
     struct str media_buy_id, tenant_id, principal_id, account_id;
@@ -83,15 +83,12 @@ MUST_CHECK int q_media_buy_insert(struct tx *tx, const struct media_buy_row *row
 /* Writes everything but the ids and created_at. */
 MUST_CHECK int q_media_buy_update(struct tx *tx, const struct media_buy_row *row, struct err *e);
 
-/* The least next_change_at of all tenants, TIME_NONE when nothing is due ever. */
+/* The least next_change_at of all tenants, of rows that are not in quarantine; TIME_NONE when nothing is due ever. */
 MUST_CHECK int q_media_buy_next_change(struct tx *tx, int64_t *at, struct err *e);
-/* At most `limit` rows with next_change_at <= until, earliest first. */
-struct media_buy_due {
-    int64_t until;
-    int limit;
-};
-MUST_CHECK int q_media_buy_due(struct tx *tx, struct arena *a, const struct media_buy_due *due,
-                               struct media_buy_rows *out, struct err *e);
+
+/* What is due at `now`, the oldest first, at most `limit` rows; without what is in quarantine and not to be tried yet. */
+MUST_CHECK int q_media_buy_due(struct tx *tx, struct arena *a, int64_t now, struct due_row *rows, int limit, size_t *n,
+                               struct err *e);
 
 /* In order of ordinal. */
 MUST_CHECK int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct package_rows *out,

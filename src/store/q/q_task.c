@@ -98,23 +98,20 @@ int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, str
 
 int q_task_next(struct tx *tx, int64_t *at, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT min(next_at) FROM task WHERE next_at IS NOT NULL");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT min(next_at) FROM task WHERE next_at IS NOT NULL AND NOT EXISTS"
+                     " (SELECT 1 FROM quarantine q WHERE q.kind = '" QUARANTINE_TASK "' AND q.row_id = task_id)");
     int rc = stmt_step(s, e);
     if (rc < 0) return -1;
     *at = rc == 1 ? col_time(s, 0) : TIME_NONE;
     return 0;
 }
 
-int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n,
-               struct err *e)
+int q_task_due(struct tx *tx, struct arena *a, int64_t now, struct due_row *rows, int limit, size_t *n, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " COLUMNS " FROM task WHERE next_at <= ? ORDER BY next_at LIMIT ?");
-    stmt_i64(s, 1, until);
-    stmt_i64(s, 2, limit);
-    int rc = 0;
-    *n = 0;
-    while (*n < (size_t)limit && (rc = read_row(s, a, &rows[*n], e)) == 1) (*n)++;
-    return rc < 0 ? -1 : 0;
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, task_id FROM task WHERE next_at <= ?1" NOT_IN_QUARANTINE(
+                                                QUARANTINE_TASK, "task_id") " ORDER BY next_at LIMIT ?2");
+    return q_due_rows(s, a, now, rows, limit, n, e);
 }
 
 int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e)

@@ -1,7 +1,7 @@
 /* Tasks: what a person must decide, and what the buyer follows as an AdCP task. */
 #pragma once
 
-#include "store/store.h"
+#include "store/q/q_quarantine.h"
 
 struct task_row {
     struct str task_id, tenant_id, principal_id, account_id;
@@ -38,10 +38,10 @@ MUST_CHECK int q_task_list(struct tx *tx, struct arena *a, const struct task_fil
 /* How many match, whatever the page. */
 MUST_CHECK int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, struct err *e);
 MUST_CHECK int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e);
-/* The least next_at of all tenants, TIME_NONE when there is none; and at most `limit` rows with next_at <= until,
- * earliest first. */
+/* The least next_at of all tenants, of rows that are not in quarantine; TIME_NONE when there is none. */
 MUST_CHECK int q_task_next(struct tx *tx, int64_t *at, struct err *e);
-MUST_CHECK int q_task_due(struct tx *tx, struct arena *a, int64_t until, struct task_row *rows, int limit, size_t *n,
+/* What is due at `now`, the oldest first, at most `limit` rows; without what is in quarantine and not to be tried yet. */
+MUST_CHECK int q_task_due(struct tx *tx, struct arena *a, int64_t now, struct due_row *rows, int limit, size_t *n,
                           struct err *e);
 /* Of the sandbox's test controller. 1 deleted, 0 there was none, -1 failed. */
 MUST_CHECK int q_task_delete(struct tx *tx, const struct task_key *key, struct err *e);

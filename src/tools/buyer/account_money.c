@@ -8,7 +8,7 @@
 #include "domain/buyer/account.h"
 #include "domain/core/audit.h"
 #include "domain/delivery/delivery.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/core/tenant_settings.h"
 #include "store/q/q_buyer_object.h"
 #include "tools/buyer/account_tools.h"
@@ -145,7 +145,7 @@ int get_account_financials_run(struct tool_call *c, struct err *e)
         (void)err_set(e, "ACCOUNT_NOT_FOUND", "There is no such account for these credentials.");
         return err_field(e, "/account");
     }
-    f.doc = doc_parse(c->arena, f.account.doc);
+    f.doc = document_read(c->arena, f.account.doc);
     choose_currency(c, &f);
     if (add_buys(c, &f, e)) return -1;
     json_add_copy(c->doc, c->reply, "account", given);

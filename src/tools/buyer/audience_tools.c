@@ -62,13 +62,13 @@ static int read_members(struct buyer_object_item *item, const char *key, yyjson_
 static struct str audience_doc(struct buyer_object_sync *h, const struct buyer_object_item *item)
 {
     static const char *const kept[] = { "name", "description", "audience_type", "tags", "consent_basis" };
-    struct doc_edit d;
-    doc_edit_open(h->c->arena, item->row.doc, &d);
-    for (size_t i = 0; i < ARRAY_LEN(kept); i++) doc_edit_set(&d, kept[i], yyjson_obj_get(item->entry, kept[i]));
+    struct document d;
+    document_open(h->c->arena, item->row.doc, &d);
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) document_set(&d, kept[i], yyjson_obj_get(item->entry, kept[i]));
     if (!yyjson_mut_obj_get(d.root, "seller_id")) {
-        doc_edit_set_str(&d, "seller_id", id_new(h->c->arena, h->c->act->rng, "aud-", h->c->act->now));
+        document_set_str(&d, "seller_id", id_new(h->c->arena, h->c->act->rng, "aud-", h->c->act->now));
     }
-    return doc_edit_text(&d);
+    return document_text(&d);
 }
 
 static struct str member_doc(struct arena *a, yyjson_val *member)
@@ -106,7 +106,7 @@ static int show_audience(struct buyer_object_sync *h, const struct buyer_object_
 {
     struct tool_call *c = h->c;
     int64_t members, least = minimum_size(h);
-    yyjson_val *doc = doc_parse(c->arena, row->doc);
+    yyjson_val *doc = document_read(c->arena, row->doc);
     bool suppression = str_is(json_str(doc, "audience_type"), "suppression"); /* excluding few harms nobody */
     if (q_buyer_object_parts_count(c->act->tx, &row->key, &members, e)) return -1;
     json_add_copy(c->doc, o, "name", yyjson_obj_get(doc, "name"));
@@ -124,7 +124,7 @@ static int show_discovered(struct buyer_object_sync *h, const struct buyer_objec
                            struct err *e)
 {
     static const char *const more[] = { "description", "audience_type", "tags" };
-    yyjson_val *doc = doc_parse(h->c->arena, row->doc);
+    yyjson_val *doc = document_read(h->c->arena, row->doc);
     json_add_i64(h->c->doc, o, "uploaded_count", 0);
     for (size_t i = 0; i < ARRAY_LEN(more); i++) json_add_copy(h->c->doc, o, more[i], yyjson_obj_get(doc, more[i]));
     return show_audience(h, row, o, e);

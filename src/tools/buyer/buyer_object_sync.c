@@ -53,7 +53,7 @@ void buyer_object_action(struct buyer_object_sync *h, struct buyer_object_item *
 int buyer_object_keep(struct buyer_object_sync *h, struct buyer_object_item *item, struct str doc, bool *changed,
                       struct err *e)
 {
-    bool same = item->found && doc_same(h->c->arena, item->row.doc, doc);
+    bool same = item->found && document_same(h->c->arena, item->row.doc, doc);
     if (!item->found && h->stored++ >= BUYER_OBJECT_ALL) {
         (void)err_set(e, "INVALID_REQUEST", "The account holds %d %s already, and no more are kept.", BUYER_OBJECT_ALL,
                       h->list_key);

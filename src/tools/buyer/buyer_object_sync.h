@@ -3,7 +3,7 @@
 #pragma once
 
 #include "domain/buyer/account.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "store/q/q_buyer_object.h"
 #include "tools/tool.h"
 

@@ -36,7 +36,7 @@ static int add_source(struct buyer_object_sync *h, const struct buyer_object_row
     static const char *const shown[] = { "name", "event_types", "action_source", "surface", "ext" };
     struct tool_call *c = h->c;
     struct event_summary seen;
-    yyjson_val *doc = doc_parse(c->arena, row->doc), *source = json_obj(doc, "source");
+    yyjson_val *doc = document_read(c->arena, row->doc), *source = json_obj(doc, "source");
     struct str seller_id = json_str(doc, "seller_id");
     struct event_row scope = { .tenant_id = row->key.tenant_id,
                                .principal_id = row->key.principal_id,
@@ -59,7 +59,7 @@ static int sync_source(struct buyer_object_sync *h, struct buyer_object_item *it
     struct arena *a = h->c->arena;
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *root = json_root_obj(doc);
-    struct str seller_id = json_str(doc_parse(a, item->row.doc), "seller_id");
+    struct str seller_id = json_str(document_read(a, item->row.doc), "seller_id");
     if (!id_text_valid(item->id, BUYER_OBJECT_ID_MAX)) {
         (void)err_set(e, "INVALID_REQUEST", "event_source_id may hold printable ASCII without spaces and quotes only.");
         return err_field(e, "%s/event_source_id", item->at);
@@ -122,7 +122,7 @@ static int find_source(struct logging *l, struct err *e)
         (void)err_suggest(e, "Declare it with sync_event_sources.");
         return err_field(e, "/event_source_id");
     }
-    yyjson_val *doc = doc_parse(c->arena, row.doc);
+    yyjson_val *doc = document_read(c->arena, row.doc);
     l->seller_id = json_str(doc, "seller_id");
     l->source = json_obj(doc, "source");
     return 0;

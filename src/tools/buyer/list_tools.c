@@ -6,7 +6,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/buyer/account.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/buyer/inventory_index.h"
 #include "domain/buyer/inventory_list.h"
 #include "tools/core/keyset.h"
@@ -24,7 +24,7 @@ static int add_list(struct tool_call *c, const struct inventory_list_kind *kind,
 {
     static const char *const shown[] = { "name", "description", "account", "brand", "filters", "webhook_url" };
     struct inventory_entries entries;
-    yyjson_val *doc = doc_parse(c->arena, row->doc);
+    yyjson_val *doc = document_read(c->arena, row->doc);
     if (inventory_list_entries(c->act, kind, row, &entries, e)) return -1;
     json_add_str(c->doc, o, "list_id", row->key.object_id);
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) json_add_copy(c->doc, o, shown[i], yyjson_obj_get(doc, shown[i]));
@@ -232,7 +232,7 @@ static int get(struct tool_call *c, const struct inventory_list_kind *kind, stru
     keyset_write(c, &s.page, s.more, arena_printf(c->arena, "%zu", s.to));
     json_add_time(c->doc, c->reply, "resolved_at", c->act->now);
     json_add_time(c->doc, c->reply, "cache_valid_until", c->act->now + kind->cache_hours * 3600 * USEC_PER_SEC);
-    add_gaps(c, json_obj(doc_parse(c->arena, row.doc), "filters"), &entries);
+    add_gaps(c, json_obj(document_read(c->arena, row.doc), "filters"), &entries);
     return 0;
 }
 

@@ -2,7 +2,7 @@
 #include "domain/buyer/account.h"
 #include "domain/core/audit.h"
 #include "domain/buyer/content_check.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "store/q/q_buyer_object.h"
 #include "tools/core/keyset.h"
 #include "tools/buyer/list_tools.h"
@@ -45,15 +45,15 @@ static int check_policies(struct tool_call *c, struct err *e)
 static struct str changed_doc(struct tool_call *c, struct str old)
 {
     static const char *const of_scope[] = { "countries_all", "channels_any", "languages_any" };
-    struct doc_edit d;
+    struct document d;
     yyjson_val *scope = json_obj(c->args, "scope");
-    doc_edit_open(c->arena, old, &d);
-    for (size_t i = 0; i < ARRAY_LEN(of_scope); i++) doc_edit_set(&d, of_scope[i], yyjson_obj_get(scope, of_scope[i]));
-    doc_edit_set(&d, "name", yyjson_obj_get(scope, "description"));
-    doc_edit_set(&d, "policies", yyjson_obj_get(c->args, "policies"));
-    doc_edit_set(&d, "calibration_exemplars", yyjson_obj_get(c->args, "calibration_exemplars"));
-    doc_edit_set(&d, "registry_policy_ids", yyjson_obj_get(c->args, "registry_policy_ids"));
-    return doc_edit_text(&d);
+    document_open(c->arena, old, &d);
+    for (size_t i = 0; i < ARRAY_LEN(of_scope); i++) document_set(&d, of_scope[i], yyjson_obj_get(scope, of_scope[i]));
+    document_set(&d, "name", yyjson_obj_get(scope, "description"));
+    document_set(&d, "policies", yyjson_obj_get(c->args, "policies"));
+    document_set(&d, "calibration_exemplars", yyjson_obj_get(c->args, "calibration_exemplars"));
+    document_set(&d, "registry_policy_ids", yyjson_obj_get(c->args, "registry_policy_ids"));
+    return document_text(&d);
 }
 
 static int audit(struct tool_call *c, const char *action, struct str id, struct err *e)
@@ -118,7 +118,7 @@ static void add_exemplars(struct tool_call *c, yyjson_mut_val *o, yyjson_val *ex
 static void add_standards(struct tool_call *c, yyjson_mut_val *o, const struct buyer_object_row *row)
 {
     static const char *const shown[] = { "name", "countries_all", "channels_any", "languages_any", "policies" };
-    yyjson_val *doc = doc_parse(c->arena, row->doc);
+    yyjson_val *doc = document_read(c->arena, row->doc);
     json_add_str(c->doc, o, "standards_id", row->key.object_id);
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) json_add_copy(c->doc, o, shown[i], yyjson_obj_get(doc, shown[i]));
     add_exemplars(c, o, json_obj(doc, "calibration_exemplars"));
@@ -148,7 +148,7 @@ static bool overlap(yyjson_val *wanted, yyjson_val *have)
 
 static bool wanted(struct tool_call *c, const struct buyer_object_row *row)
 {
-    yyjson_val *doc = doc_parse(c->arena, row->doc);
+    yyjson_val *doc = document_read(c->arena, row->doc);
     return overlap(yyjson_obj_get(c->args, "channels"), yyjson_obj_get(doc, "channels_any")) &&
            overlap(yyjson_obj_get(c->args, "languages"), yyjson_obj_get(doc, "languages_any")) &&
            overlap(yyjson_obj_get(c->args, "countries"), yyjson_obj_get(doc, "countries_all"));
@@ -218,7 +218,7 @@ int calibrate_content_run(struct tool_call *c, struct err *e)
     struct content_case k = { .work_left = &work };
     struct content_verdict v;
     if (json_req_obj(JSON_FIELD(c->args, "artifact", ""), &k.artifact, e) || load(c, &row, e)) return -1;
-    k.standards = doc_parse(c->arena, row.doc);
+    k.standards = document_read(c->arena, row.doc);
     content_check(c->arena, &k, &v);
     add_verdict(c, c->reply, &v);
     json_add_cstr(c->doc, c->reply, "explanation",
@@ -236,7 +236,7 @@ int validate_content_delivery_run(struct tool_call *c, struct err *e)
     bool include_passed = json_bool_or(c->args, "include_passed", true);
     if (load(c, &row, e)) return -1;
     if (json_req_arr(JSON_FIELD(c->args, "records", ""), (struct json_len){ 1, RECORDS_MAX }, &records, e)) return -1;
-    yyjson_val *standards = doc_parse(c->arena, row.doc);
+    yyjson_val *standards = document_read(c->arena, row.doc);
     yyjson_mut_val *results = yyjson_mut_arr(c->doc);
     yyjson_arr_foreach(records, i, n, record) {
         struct content_case k = { standards, json_obj(record, "artifact"), json_str(record, "channel"), &work };

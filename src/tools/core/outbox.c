@@ -3,7 +3,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/core/secrets.h"
 #include "domain/signature/signing_keys.h"
 #include "store/q/q_job.h"
@@ -53,12 +53,12 @@ static int load_job(struct tool_call *c, struct job_row *out, struct err *e)
 /* A webhook's body is JSON text inside the payload, and repeats the token that its receiver gave us. */
 static struct str shown_payload(struct arena *a, struct str payload)
 {
-    struct doc_edit d;
-    doc_edit_open(a, payload, &d);
+    struct document d;
+    document_open(a, payload, &d);
     yyjson_mut_val *body = yyjson_mut_obj_get(d.root, "body");
     struct str text = { yyjson_mut_get_str(body), yyjson_mut_get_len(body) };
-    if (yyjson_mut_is_str(body)) doc_edit_set_str(&d, "body", secrets_redacted(a, text));
-    return secrets_redacted(a, doc_edit_text(&d));
+    if (yyjson_mut_is_str(body)) document_set_str(&d, "body", secrets_redacted(a, text));
+    return secrets_redacted(a, document_text(&d));
 }
 
 int tool_x_job_get(struct tool_call *c, struct err *e)

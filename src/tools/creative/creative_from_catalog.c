@@ -1,11 +1,10 @@
 #include "tools/creative/creative_from_catalog.h"
+#include "contract/document.h"
 
 #include "domain/buyer/account.h"
 #include "store/q/q_buyer_object.h"
 
 #define CATALOGS_MAX 200
-
-static const struct json_limits stored = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
 
 static bool mentions(struct str text, struct str id)
 {
@@ -53,7 +52,8 @@ static int manifest_of(struct tool_call *c, yyjson_val *item, yyjson_val **manif
         json_add_str(doc, click, "url", arena_printf(c->arena, STR_FMT "%s%s", STR_ARG(url), joint, macro));
     }
     yyjson_doc *parsed;
-    if (json_parse(c->arena, json_write(c->arena, yyjson_mut_doc_get_root(doc)), &stored, &parsed, e)) return -1;
+    if (json_parse(c->arena, json_write(c->arena, yyjson_mut_doc_get_root(doc)), &json_limits_own, &parsed, e))
+        return -1;
     *manifest = yyjson_doc_get_root(parsed);
     return 0;
 }
@@ -72,13 +72,13 @@ int creative_from_catalog(struct tool_call *c, struct str message, yyjson_val **
                                      .limit = CATALOGS_MAX };
     struct buyer_object_rows rows;
     struct buyer_object_part part;
-    yyjson_doc *doc;
     if (q_buyer_object_list(c->act->tx, c->arena, &f, &rows, e)) return -1;
     size_t n = rows.n > CATALOGS_MAX ? CATALOGS_MAX : rows.n;
     const struct buyer_object_row *catalog = choose(&rows, n, message);
     if (!catalog) return 0;
     int rc = q_buyer_object_part_first(c->act->tx, c->arena, &catalog->key, &part, e);
     if (rc != 1) return rc;
-    if (!part.doc.n || json_parse(c->arena, part.doc, &stored, &doc, e)) return part.doc.n ? -1 : 0;
-    return manifest_of(c, yyjson_doc_get_root(doc), manifest, e) ? -1 : 1;
+    yyjson_val *item = document_read(c->arena, part.doc);
+    if (!item) return document_whole(c->arena, e);
+    return manifest_of(c, item, manifest, e) ? -1 : 1;
 }

@@ -1,9 +1,8 @@
 #include "tools/creative/creative_reply.h"
+#include "contract/document.h"
 
 #include "base/buf.h"
 #include "contract/error_codes.h"
-
-static const struct json_limits stored_limits = { .bytes_max = 4 << 20, .depth_max = 64, .nodes_max = 200000 };
 
 /* "/creatives/0/assets/image" -> "creatives[0].assets.image", the form of AdCP's error.field. */
 static struct str field_path(struct arena *a, const char *pointer)
@@ -36,9 +35,7 @@ void creative_reply_error(struct tool_call *c, yyjson_mut_val *arr, const struct
 
 yyjson_val *creative_stored(struct tool_call *c, struct str doc)
 {
-    yyjson_doc *parsed;
-    struct err damaged;
-    return json_parse(c->arena, doc, &stored_limits, &parsed, &damaged) ? NULL : yyjson_doc_get_root(parsed);
+    return document_read(c->arena, doc);
 }
 
 void creative_reply_format(struct tool_call *c, yyjson_mut_val *obj, yyjson_val *stored)

@@ -132,13 +132,8 @@ static void add_member(struct tool_call *c, yyjson_mut_val *o, const struct task
 
 static void add_task(struct tool_call *c, yyjson_mut_val *list, const struct task_row *t)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
     static const char *const asked[] = { "operation", "error_detail", "context_data", "creative_id", "media_buy_id" };
     yyjson_mut_val *o = json_push_obj(c->doc, list);
-    struct err ignored;
-    yyjson_doc *doc;
     json_add_str(c->doc, o, "task_id", t->task_id);
     json_add_str(c->doc, o, "type", t->kind);
     json_add_str(c->doc, o, "principal_id", t->principal_id);
@@ -149,9 +144,9 @@ static void add_task(struct tool_call *c, yyjson_mut_val *list, const struct tas
     if (t->due_at != TIME_NONE) json_add_time(c->doc, o, "due_at", t->due_at);
     if (t->resolved_at != TIME_NONE) json_add_time(c->doc, o, "completed_at", t->resolved_at);
     json_add_str_opt(c->doc, o, "resolution", t->decision);
-    bool by_hand = json_parse(c->arena, task_member(c->act, t, "operation"), &limits, &doc, &ignored) == 0;
-    for (size_t i = 0; by_hand && i < ARRAY_LEN(asked); i++) {
-        yyjson_val *v = yyjson_obj_get(yyjson_doc_get_root(doc), asked[i]);
+    yyjson_val *operation = task_get(c->act, t, "operation");
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        yyjson_val *v = yyjson_obj_get(operation, asked[i]);
         if (yyjson_is_str(v) || yyjson_is_obj(v)) json_add_copy(c->doc, o, asked[i], v);
     }
     const char *subject = str_is(t->subject_type, "creative") ? "creative_id" : "media_buy_id";

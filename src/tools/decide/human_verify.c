@@ -8,10 +8,9 @@
 #include <salesagent/money.h>
 
 #include "domain/creative/creative.h"
+#include "contract/document.h"
 #include "domain/media_buy/media_buy.h"
 #include "tools/decide/human_tasks.h"
-
-static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
 
 struct check {
     struct tool_call *c;
@@ -23,9 +22,7 @@ struct check {
 
 static yyjson_val *parsed(struct tool_call *c, struct str text)
 {
-    yyjson_doc *doc;
-    struct err ignored;
-    return text.n && json_parse(c->arena, text, &limits, &doc, &ignored) == 0 ? yyjson_doc_get_root(doc) : NULL;
+    return document_read(c->arena, text);
 }
 
 static int load(struct check *k, struct err *e)

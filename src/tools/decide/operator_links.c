@@ -2,7 +2,7 @@
  * task alone. Only our own page (protocols/decide_page.h) calls these. */
 #include "base/rfc3339.h"
 #include "domain/creative/creative.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/tell/people_notify.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_media_buy.h"
@@ -88,7 +88,7 @@ static int encode_creative(struct tool_call *c, const struct task_row *t, struct
     yyjson_mut_val *list = json_add_arr(c->doc, o, "assets");
     size_t i, n, j, m;
     yyjson_val *key, *val, *one;
-    yyjson_obj_foreach(json_obj(doc_parse(c->arena, row.doc), "assets"), i, n, key, val) {
+    yyjson_obj_foreach(json_obj(document_read(c->arena, row.doc), "assets"), i, n, key, val) {
         if (yyjson_is_obj(val)) encode_asset(c, list, json_val_str(key), val);
         yyjson_arr_foreach(val, j, m, one) encode_asset(c, list, json_val_str(key), one);
     }

@@ -82,12 +82,9 @@ int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct t
 static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
 {
     struct job_row job;
-    yyjson_doc *doc;
-    struct err unread; /* ours */
-    static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 8, .nodes_max = 100 };
-    if (!task_executing(c->act, t) || json_parse(c->arena, task_member(c->act, t, "execution"), &limits, &doc, &unread))
-        return 0;
-    int found = q_job_get(c->act->tx, c->arena, t->tenant_id, json_str(yyjson_doc_get_root(doc), "job_id"), &job, e);
+    if (!task_executing(c->act, t)) return 0;
+    struct str job_id = json_str(task_get(c->act, t, "execution"), "job_id");
+    int found = q_job_get(c->act->tx, c->arena, t->tenant_id, job_id, &job, e);
     if (found < 1) return found;
     yyjson_mut_val *a = json_add_obj(c->doc, o, "asking_the_ad_server");
     json_add_i64(c->doc, a, "attempts", job.attempts);

@@ -61,12 +61,7 @@ static void add_common(struct tool_call *c, yyjson_mut_val *o, const struct task
 
 static struct str member_text(struct tool_call *c, const struct task_row *t, const char *key)
 {
-    struct str json = task_member(c->act, t, key);
-    yyjson_doc *doc;
-    struct err e;
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 4, .nodes_max = 16 };
-    if (!json.n || json_parse(c->arena, json, &limits, &doc, &e)) return STR_NONE;
-    return json_val_str(yyjson_doc_get_root(doc));
+    return json_val_str(task_get(c->act, t, key));
 }
 
 static void add_error(struct tool_call *c, const struct task_row *t)

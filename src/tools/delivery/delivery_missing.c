@@ -2,7 +2,7 @@
 #include "tools/delivery/delivery_missing.h"
 
 #include "base/rfc3339.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/product/product.h"
 
 static bool is_there(yyjson_mut_val *reported, struct str metric)
@@ -48,7 +48,7 @@ int delivery_add_missing(struct tool_call *c, yyjson_mut_val *reported, const st
                          const struct delivery *d, struct err *e)
 {
     struct product product;
-    yyjson_val *committed = json_arr(doc_parse(c->arena, row->doc), "committed_metrics");
+    yyjson_val *committed = json_arr(document_read(c->arena, row->doc), "committed_metrics");
     if (yyjson_mut_get_int(yyjson_mut_obj_get(reported, "impressions")) <= 0) return 0;
     if (committed) {
         compare_committed(c, reported, committed, d->until_at);

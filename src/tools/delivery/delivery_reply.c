@@ -1,4 +1,5 @@
 #include "tools/delivery/delivery_reply.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 
@@ -281,17 +282,12 @@ static void add_pacing(struct tool_call *c, yyjson_mut_val *out, const struct pa
 static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, const struct delivery_package *p,
                           struct str media_buy_id)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 22,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 1000000 };
     struct package_rows rows;
-    yyjson_doc *doc;
     struct err ignored; /* these facts are only left out then */
     if (q_packages_of_buy(c->act->tx, c->arena, media_buy_id, &rows, &ignored)) return;
     for (size_t i = 0; i < rows.n; i++) {
         if (!str_eq(rows.rows[i].package_id, p->package->package_id)) continue;
-        if (json_parse(c->arena, rows.rows[i].doc, &limits, &doc, &ignored)) return;
-        yyjson_val *terms = yyjson_doc_get_root(doc);
+        yyjson_val *terms = document_read(c->arena, rows.rows[i].doc);
         json_add_copy(c->doc, out, "package_ref", json_get_path(terms, "/ext/salesagent/package_ref"));
         json_add_copy(c->doc, out, "bid_price", yyjson_obj_get(terms, "bid_price"));
     }

@@ -85,7 +85,7 @@ static struct str catalog_doc(struct buyer_object_sync *h, const struct buyer_ob
     (void)yyjson_mut_obj_remove_key(kept, "items");
     json_add_val(doc, root, "catalog", kept);
     if (!it->list) { /* not sent: the items stay */
-        json_add_copy(doc, root, "items_mark", yyjson_obj_get(doc_parse(a, item->row.doc), "items_mark"));
+        json_add_copy(doc, root, "items_mark", yyjson_obj_get(document_read(a, item->row.doc), "items_mark"));
         return json_write(a, root);
     }
     uint8_t hash[SHA256_BYTES];

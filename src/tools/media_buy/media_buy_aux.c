@@ -1,4 +1,5 @@
 #include "tools/media_buy/media_buy_aux.h"
+#include "contract/document.h"
 
 #include "base/rfc3339.h"
 #include "domain/delivery/pacing.h"
@@ -8,14 +9,9 @@
 
 #define TASKS_MAX 20
 
-static const struct json_limits limits = { .bytes_max = 1 << 22, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
-
 static yyjson_val *stored(struct tool_call *c, struct str text)
 {
-    yyjson_doc *doc;
-    struct err e;
-    if (text.n <= 2 || json_parse(c->arena, text, &limits, &doc, &e)) return NULL;
-    return yyjson_doc_get_root(doc);
+    return document_read(c->arena, text);
 }
 
 static void add_time(struct tool_call *c, yyjson_mut_val *o, const char *key, int64_t at)

@@ -9,10 +9,6 @@
 #define CENT     INT64_C(10000) /* in micros */
 #define BUYS_MAX 200
 
-static const struct json_limits own = { .bytes_max = SIZE_MAX / 4,
-                                        .depth_max = JSON_DEPTH_HARD,
-                                        .nodes_max = SIZE_MAX / 4 };
-
 struct expansion {
     struct tool_call *c;
     yyjson_mut_doc *doc;
@@ -33,7 +29,7 @@ static bool begin(struct tool_call *c, struct expansion *x)
 static int end(struct expansion *x, struct err *e)
 {
     yyjson_doc *doc;
-    if (json_parse(x->c->arena, json_write(x->c->arena, x->args), &own, &doc, e)) return -1;
+    if (json_parse(x->c->arena, json_write(x->c->arena, x->args), &json_limits_own, &doc, e)) return -1;
     x->c->args = yyjson_doc_get_root(doc);
     return 0;
 }
@@ -57,7 +53,7 @@ static yyjson_val *stored(struct expansion *x, const struct package_row *p)
 {
     yyjson_doc *doc;
     struct err e;
-    return json_parse(x->c->arena, p->doc, &own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
+    return json_parse(x->c->arena, p->doc, &json_limits_own, &doc, &e) ? NULL : yyjson_doc_get_root(doc);
 }
 
 /* --- names ----------------------------------------------------------------------------------------------- */

@@ -5,8 +5,6 @@
 #include "base/log.h"
 #include "domain/product/product.h"
 
-static const struct json_limits stored_limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
-
 void reply_settings(struct tool_call *c, struct tenant_settings *out)
 {
     tenant_settings_read(c->act->tenant, c->arena, out);
@@ -17,7 +15,7 @@ yyjson_val *reply_parse_row(struct tool_call *c, const struct catalog_row *row)
 {
     yyjson_doc *doc;
     struct err why;
-    if (json_parse(c->arena, row->doc, &stored_limits, &doc, &why) == 0 && yyjson_is_obj(yyjson_doc_get_root(doc))) {
+    if (json_parse(c->arena, row->doc, &json_limits_own, &doc, &why) == 0 && yyjson_is_obj(yyjson_doc_get_root(doc))) {
         return yyjson_doc_get_root(doc);
     }
     log_event(LOG_WARN, "catalog", "damaged row skipped", "id", arena_cstr(c->arena, row->id), NULL);

@@ -204,7 +204,7 @@ int products_collect(struct discovery *d, struct err *e)
     bool count = d->page.offset == 0 && (filtering(d) || d->only_ids); /* to the end, for total_count */
     for (; i < d->order_n && scanned < SCAN_MAX; i++, scanned++) {
         struct product p;
-        int rc = product_load(d->c->act->tx, d->c->arena, d->c->act->tenant->tenant_id, d->order[i], &p, e);
+        int rc = product_load_listed(d->c->act->tx, d->c->arena, d->c->act->tenant->tenant_id, d->order[i], &p, e);
         if (rc < 0) return -1;
         if (rc == 0 || !passes(d, &p)) continue;
         passed++;

@@ -1,5 +1,6 @@
 /* Proposals in get_products: offered with a brief, changed by refinement, finalized on request. */
 #include "domain/product/proposal_review.h"
+#include "contract/document.h"
 #include "tools/product/products.h"
 #include "tools/product/products_ask.h"
 
@@ -174,16 +175,13 @@ static int finalize_one(struct discovery *d, size_t i, yyjson_val *v, yyjson_mut
 {
     struct tool_call *c = d->c;
     struct str doc;
-    yyjson_doc *parsed;
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
     if (d->firm_waits) {
         answer(d, i, "unable", "A person makes this proposal firm, which takes longer than the time budget.");
         return 0;
     }
     if (proposal_finalize(c->act, json_str(v, "proposal_id"), &doc, e)) return err_in(e, "/refine/%zu", i);
-    if (json_parse(c->arena, doc, &limits, &parsed, e)) return -1;
     if (!*arr) *arr = json_add_arr(c->doc, c->reply, "proposals");
-    yyjson_mut_arr_append(*arr, json_copy(c->doc, yyjson_doc_get_root(parsed)));
+    yyjson_mut_arr_append(*arr, json_copy(c->doc, document_read(c->arena, doc)));
     answer(d, i, "applied", NULL);
     return 0;
 }

@@ -9,7 +9,7 @@
 #include "base/rfc3339.h"
 #include "domain/buyer/account.h"
 #include "domain/core/audit.h"
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "store/q/q_buyer_object.h"
 #include "tools/product/catalog_reply.h"
 #include "tools/core/page.h"

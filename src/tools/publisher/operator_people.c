@@ -2,14 +2,13 @@
  * of one table that differ in their role; their tokens; the publisher's settings. A token is shown once, when it is
  * made; what is stored is its hash. */
 #include "base/crypto.h"
+#include "contract/document.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 #include "domain/publisher/catalog_import.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_tenant.h"
 #include "tools/operation_tools.h"
-
-static const struct json_limits limits = { .bytes_max = 4 << 20, .depth_max = JSON_DEPTH_HARD, .nodes_max = 200000 };
 
 static int audited(struct tool_call *c, const char *action, struct str subject, struct str doc, struct err *e)
 {
@@ -300,25 +299,21 @@ int tool_x_tenant_get(struct tool_call *c, struct err *e)
 /* JSON merge patch (RFC 7396) at the first level: a member replaces, null removes. */
 static struct str merged(struct tool_call *c, struct str doc_text, yyjson_val *patch)
 {
-    yyjson_doc *old;
-    struct err damaged;
-    yyjson_mut_doc *doc = json_doc_new(c->arena);
-    bool ok = json_parse(c->arena, doc_text, &limits, &old, &damaged) == 0;
-    yyjson_mut_val *o = ok ? json_copy(doc, yyjson_doc_get_root(old)) : json_root_obj(doc);
+    struct document d;
+    document_open(c->arena, doc_text, &d);
     size_t i, n;
     yyjson_val *key, *val;
     yyjson_obj_foreach(patch, i, n, key, val) {
-        (void)yyjson_mut_obj_remove_key(o, yyjson_get_str(key)); /* absent is fine */
-        if (!yyjson_is_null(val)) json_add_copy(doc, o, yyjson_get_str(key), val);
+        if (yyjson_is_null(val)) document_remove(&d, yyjson_get_str(key));
+        else document_set(&d, yyjson_get_str(key), val);
     }
-    return json_write(c->arena, o);
+    return document_text(&d);
 }
 
 int tool_x_tenant_set(struct tool_call *c, struct err *e)
 {
     struct tenant_row row;
     yyjson_val *patch = json_obj(c->args, "settings");
-    yyjson_doc *doc;
     int rc = q_tenant_get(c->act->tx, c->arena, c->act->tenant->tenant_id, &row, e);
     if (rc < 1) return rc < 0 ? -1 : err_set(e, "REFERENCE_NOT_FOUND", "The publisher is gone.");
     row.name = said(c, "name", row.name);
@@ -327,9 +322,8 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     struct str had = row.doc;
     if (patch) row.doc = merged(c, row.doc, patch);
     if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");
-    if (json_parse(c->arena, row.doc, &limits, &doc, e) ||
-        catalog_check_settings(c->arena, yyjson_doc_get_root(doc), e))
-        return -1;
+    yyjson_val *settings = document_read(c->arena, row.doc);
+    if (document_whole(c->arena, e) || catalog_check_settings(c->arena, settings, e)) return -1;
     if (q_tenant_put(c->act->tx, &row, c->act->now, e) < 0 || encode_tenant(c, e)) return -1;
     /* Names only: settings hold addresses and credentials. */
     yyjson_mut_doc *names = json_doc_new(c->arena);

@@ -12,6 +12,8 @@
 #include "tools/sandbox/comply.h"
 #include "tools/fixture.h"
 
+#include "contract/document.h"
+
 #define PRINT_ERR(e) print_error("%s: %s (field %s)\n", (e)->code, (e)->message, (e)->field)
 
 static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 4000000 };
@@ -245,6 +247,7 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     call.reply = json_root_obj(call.doc);
     call.aux = yyjson_mut_obj(call.doc);
     bool obeyed;
+    c->f->arena.damaged = false; /* an earlier call's */
     if (comply_answer(&call, c->tool, &obeyed, e)) return -1;
     struct tx_work before = tx_work(tx);
     int rc = obeyed ? 0 : c->tool->run(&call, e);
@@ -252,6 +255,7 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     c->out->work =
         (struct tx_work){ after.statements - before.statements, after.rows - before.rows, after.steps - before.steps };
     if (rc || (c->tool->kind == TOOL_READ && comply_advise(&call, c->tool, e))) return -1;
+    if (document_whole(&c->f->arena, e)) return -1;
     c->out->text = json_write(&c->f->arena, call.reply);
     c->out->aux_text = json_write(&c->f->arena, call.aux);
     c->out->outcome = call.outcome;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "domain/core/doc_edit.h"
+#include "contract/document.h"
 #include "domain/feed/feed.h"
 
 static struct arena arena;
@@ -26,7 +26,8 @@ static int teardown(void **state)
 
 static struct feed_items read_ok(const char *format, const char *body, const char *mappings)
 {
-    struct feed_ask ask = { str_from(format), str_from(body), mappings ? doc_parse(&arena, str_from(mappings)) : NULL };
+    struct feed_ask ask = { str_from(format), str_from(body),
+                            mappings ? document_read(&arena, str_from(mappings)) : NULL };
     struct feed_items items;
     struct err e = { 0 };
     int rc = feed_read(&arena, &ask, &items, &e);
@@ -82,7 +83,7 @@ static void tables_are_read(void **state)
                 "1\tA \"quoted\" shoe\thttps://s.example/1\thttps://s.example/1.png\t12.50 USD\n2\tB\t\t\t\n",
                 NULL);
     assert_int_equal(f.n, 2);
-    yyjson_val *item = doc_parse(&arena, f.items[0].doc);
+    yyjson_val *item = document_read(&arena, f.items[0].doc);
     assert_true(str_is(json_str(item, "item_id"), "1"));
     assert_true(str_is(json_str(item, "title"), "A \"quoted\" shoe"));
     assert_true(str_is(json_str(item, "url"), "https://s.example/1"));
@@ -91,10 +92,10 @@ static void tables_are_read(void **state)
     f = read_ok("facebook_catalog",
                 "id,title,description\r\n7,\"Shoe, red\",\"two\nlines and \"\"quotes\"\"\"\r\n8,plain,x", NULL);
     assert_int_equal(f.n, 2);
-    item = doc_parse(&arena, f.items[0].doc);
+    item = document_read(&arena, f.items[0].doc);
     assert_true(str_is(json_str(item, "title"), "Shoe, red"));
     assert_true(str_is(json_str(item, "description"), "two\nlines and \"quotes\""));
-    assert_true(str_is(json_str(doc_parse(&arena, f.items[1].doc), "description"), "x"));
+    assert_true(str_is(json_str(document_read(&arena, f.items[1].doc), "description"), "x"));
 }
 
 static void feeds_of_merchants_are_read_as_rss_and_atom(void **state)
@@ -108,7 +109,7 @@ static void feeds_of_merchants_are_read_as_rss_and_atom(void **state)
         "</item></channel></rss>",
         NULL);
     assert_int_equal(f.n, 1);
-    yyjson_val *item = doc_parse(&arena, f.items[0].doc);
+    yyjson_val *item = document_read(&arena, f.items[0].doc);
     assert_true(str_is(json_str(item, "item_id"), "s1"));
     assert_true(str_is(json_str(item, "title"), "Shoes & more"));
     assert_true(str_is(json_str(item, "shipping.price"), "5 USD"));
@@ -118,7 +119,7 @@ static void feeds_of_merchants_are_read_as_rss_and_atom(void **state)
                 "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>e1</id><link href=\"https://s.example/e\"/>"
                 "</entry></feed>",
                 NULL);
-    assert_true(str_is(json_str(doc_parse(&arena, f.items[0].doc), "url"), "https://s.example/e"));
+    assert_true(str_is(json_str(document_read(&arena, f.items[0].doc), "url"), "https://s.example/e"));
 }
 
 static void mappings_make_items(void **state)
@@ -183,7 +184,7 @@ static void a_feed_does_not_grow_without_bound(void **state)
     strcpy(mappings + at + constant, "\"}]");
     at = 0;
     for (size_t i = 0; i < records; i++) at += (size_t)sprintf(body + at, "{\"id\":\"%zu\"}\n", i);
-    struct feed_ask ask = { STR("custom"), { body, at }, doc_parse(&arena, str_from(mappings)) };
+    struct feed_ask ask = { STR("custom"), { body, at }, document_read(&arena, str_from(mappings)) };
     struct feed_items items;
     struct err e = { 0 };
     assert_non_null(ask.mappings);

@@ -316,7 +316,9 @@ struct advance_arg {
 static int advance(struct act *act, void *arg, struct err *e)
 {
     struct advance_arg *a = arg;
-    return lifecycle_advance(act, a->until, &a->next, e);
+    struct act timer = *act;
+    timer.now = a->until;
+    return due_advance(&timer, &lifecycle_flights, &a->next, e);
 }
 
 static void the_lifecycle_sleeps_until_the_next_change(void **state)

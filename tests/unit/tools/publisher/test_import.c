@@ -76,13 +76,15 @@ static int damage(struct tx *tx, void *arg, struct err *e)
     return q_catalog_put(tx, CATALOG_PRODUCT, STR("demo"), &row, 1, e) < 0 ? -1 : 0;
 }
 
-static void a_damaged_product_is_as_if_absent(void **state)
+static void a_damaged_product_is_an_error_and_none_of_a_list(void **state)
 {
     struct fixture *f = *state;
     struct product p;
     struct err e;
     assert_int_equal(store_write_now(f->store, damage, NULL, &e), 0);
-    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-video-001"), &p, &e), 0);
+    assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-video-001"), &p, &e), -1);
+    assert_string_equal(e.code, "SERVICE_UNAVAILABLE");
+    assert_int_equal(product_load_listed(reading(f), &f->arena, STR("demo"), STR("prod-tech-video-001"), &p, &e), 0);
     assert_int_equal(product_load(reading(f), &f->arena, STR("demo"), STR("prod-tech-display-001"), &p, &e), 1);
     assert_null(memmem(exported(f).p, exported(f).n, "prod-tech-video-001", 19));
     assert_int_equal(fixture_import(f, fixture_demo_text(f)), 1); /* and importing heals it */
@@ -268,7 +270,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(accounts_come_and_go_with_the_file, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_token_leads_to_the_tutorial_buyer, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(products_are_loaded_typed, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_damaged_product_is_as_if_absent, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_product_is_an_error_and_none_of_a_list, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(secrets_go_in_and_never_out, fixture_setup, fixture_teardown),

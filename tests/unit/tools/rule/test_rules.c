@@ -163,7 +163,7 @@ static int run_advance(struct act *act, void *arg, struct err *e)
     timer.actor = STR("system:lifecycle");
     timer.now = x->until;
     do {
-        if (task_advance(&timer, x->until, &x->next, e)) return -1;
+        if (due_advance(&timer, &task_times, &x->next, e)) return -1;
     } while (x->next != TIME_NONE && x->next <= x->until);
     return 0;
 }
