@@ -13,8 +13,8 @@
 
 /* ---- what is answered ---- */
 
-#define REPLY_BYTES_MAX                                                                                                \
-    (64 << 20) /* one answer, or one object in it; only what older versions have stored comes near */
+/* One answer, or one object in it; only what older versions have stored comes near. */
+#define REPLY_BYTES_MAX (64 << 20)
 
 /* ---- what may be stored ---- */
 

@@ -76,7 +76,7 @@ const verbs = () => [
   ['principal', 'add', 'acme', '--dialect', 'adcp-3.1'], ['principal', 'set', 'acme', '--name', 'Acme'], ['principal', 'list'],
   ['token', 'add', 'ann', '--label', 'laptop'], ['token', 'list'], ['token', 'list', '--principal', 'ann'],
   ['tenant', 'show'], ['publisher', 'show'], ['publisher', 'set', '--name', 'Demo'],
-  ['job', 'list'], ['key', 'list'], ['key', 'rotate'],
+  ['job', 'list'], ['quarantine', 'list'], ['key', 'list'], ['key', 'rotate'],
   ['audit', 'list'], ['audit', 'show', '1'], ['audit', 'export'], ['audit', 'verify'], ['audit', 'head'],
 ];
 
@@ -125,11 +125,12 @@ test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
     ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'],
     ['principal', 'set', 'nobody', '--name', 'x'], ['token', 'add', 'nobody'], ['token', 'revoke', 'tok-none'],
     ['token', 'rotate', 'tok-none'], ['tenant', 'set', '--settings', '{"notifications": {"link_hours": 0}}'], ['job', 'show', 'job-none'],
-    ['job', 'redeliver', 'job-none'], ['audit', 'show', '99999'], ['call', 'get_media_buys', '{"media_buy_ids": 7}'],
+    ['job', 'redeliver', 'job-none'], ['quarantine', 'retry', 'flight', 'none'], ['quarantine', 'drop', 'task', 'none'], ['audit', 'show', '99999'], ['call', 'get_media_buys', '{"media_buy_ids": 7}'],
     ['task', 'list', '--tenant', 'nobody']];
   for (const words of refused) {
     const r = await agent.cli(...words);
     assert.equal(r.code, 1, `${words.join(' ')}: ${r.stdout}${r.stderr}`);
+    done.add(words.slice(0, 2).join(' '));
     assert.match(r.stderr + r.stdout, /\S/, words.join(' '));
   }
   const wrong = [['task'], ['task', 'fly'], ['task', 'show'], ['task', 'approve'], ['task', 'reject', task], ['task', 'assign', task],

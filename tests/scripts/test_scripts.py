@@ -125,6 +125,18 @@ class CheckLayers(Tree):
                 self.assert_include(source, '<%s>' % header, layer in layers, rule)
                 os.unlink(os.path.join(self.dir, source))
 
+    def test_an_assertion_above_net_and_store_needs_a_reason(self):
+        rule = self.checker.assertions_have_a_reason
+        self.write('src/net/conn.c', 'ENSURE(c != NULL);\n')
+        self.write('src/domain/x.c', '/* ENSURE(no) */ ENSURE(f(a,\n    b) > 0);\nENSURE(n > 0);\nENSURE(n > 0);\n')
+        self.assertEqual(len(self.findings(rule)), 3)
+        self.write('scripts/ensures', 'What this is.\n\n# It was counted.\nsrc/domain/x.c: n > 0\nsrc/domain/x.c: n > 0\n')
+        self.assertEqual(self.findings(rule), ['ENSURE(f(a, b) > 0) stands in no list of reasons (scripts/ensures)'])
+        self.write('scripts/ensures', 'src/domain/x.c: f(a, b) > 0\n\n# It was counted.\nsrc/domain/x.c: n > 0\nsrc/domain/x.c: n > 0\n'
+                                      'src/domain/x.c: gone\n')
+        self.assertEqual(self.findings(rule), ['no reason stands above src/domain/x.c: f(a, b) > 0',
+                                               'there is no such ENSURE any more: src/domain/x.c: gone'])
+
     def test_banned_calls_are_found(self):
         for name in self.checker.BANNED:
             self.write('src/base/x.c', 'int f(void)\n{\n    return %s ("a");\n}\n' % name)

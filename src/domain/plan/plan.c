@@ -182,7 +182,8 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
         .stopped_at = INT64_MAX,
         .performance_ppm = row->performance_ppm,
     };
-    if (!pricing_model_parse(row->pricing_model, &out->pricing_model)) return stored_damaged("package", row->package_id, e);
+    if (!pricing_model_parse(row->pricing_model, &out->pricing_model))
+        return stored_damaged("package", row->package_id, e);
     if (!plan_pacing_parse(row->pacing, &out->pacing)) out->pacing = PACING_EVEN;
     out->stopped_at = earliest(row->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->canceled_at, out->stopped_at);

@@ -167,6 +167,29 @@ static void a_task_that_fails_is_tried_later_and_its_neighbours_go_on(void **sta
     assert_false(in_quarantine(f, QUARANTINE_TASK, good, &q));
 }
 
+static void words_that_no_version_wrote_stop_what_they_stand_on_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    struct str id = buy(f);
+    (void)buy(f);
+    sql(f,
+        arena_printf(&f->arena, "UPDATE media_buy SET status = 'odd' WHERE media_buy_id = '" STR_FMT "'", STR_ARG(id))
+            .p);
+    struct fixture_reply r =
+        fixture_call(f, "update_media_buy",
+                     arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"paused\":true}", STR_ARG(id)).p);
+    assert_int_equal(r.rc, -1);
+    (void)time_passes(f, &lifecycle_flights, END);
+    sql(f, "UPDATE package SET pricing_model = 'odd'");
+    r = fixture_call(f, "get_media_buy_delivery", "{}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, "SERVICE_UNAVAILABLE");
+    sql(f, "UPDATE media_buy SET currency = ''");
+    r = fixture_call(f, "get_media_buys", "{}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.code, "SERVICE_UNAVAILABLE");
+}
+
 static void what_was_changed_meanwhile_leaves_the_quarantine(void **state)
 {
     struct fixture *f = *state;
@@ -287,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_flight_that_fails_is_tried_later_and_its_neighbours_go_on),
         T(a_task_that_fails_is_tried_later_and_its_neighbours_go_on),
+        T(words_that_no_version_wrote_stop_what_they_stand_on_and_nothing_else),
         T(what_was_changed_meanwhile_leaves_the_quarantine),
         T(what_the_process_died_on_twice_waits_for_a_person),
         T(once_is_not_twice),
