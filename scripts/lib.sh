@@ -71,6 +71,13 @@ use_node()
     export PATH
 }
 
+# Where setup unpacks programs of Debian packages that are run by tests and must not be installed, because a package
+# would start a service of its own.
+unpacked_dir()
+{
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/salesagent/unpacked-$(. /etc/os-release; echo "${VERSION_CODENAME:-other}")"
+}
+
 # Where the tools of scripts/requirements.txt are: shared by all checkouts, one directory for each list of versions.
 tools_dir()
 {

@@ -1,6 +1,7 @@
 /* argv -> command; no logic. */
 #include "app/backup.h"
 #include "app/config_command.h"
+#include "app/healthcheck.h"
 #include "app/publisher_data.h"
 #include "app/reload.h"
 #include "app/serve.h"
@@ -8,7 +9,8 @@
 
 /* One a line, in the order of the list of commands; those of the manifest follow. */
 static const struct cli_command *const all[] = {
-    &command_serve, &command_config, &command_reload, &command_import, &command_export, &command_backup, &command_call,
+    &command_serve,  &command_config, &command_reload, &command_healthcheck,
+    &command_import, &command_export, &command_backup, &command_call,
 };
 
 int main(int argc, char **argv)

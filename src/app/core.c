@@ -163,7 +163,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     store_add_commit_hook(c->store, &c->commit_hook, on_commit);
     timer_set(loop, &c->lifecycle_timer, loop_now(loop));
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
-    struct agent_jobs_options jo = { .world = &c->world };
+    struct agent_jobs_options jo = { .world = &c->world, .observer = o->observer };
     c->world = (struct jobs_world){ .sandbox = o->sandbox, .mail = o->mail };
     if (!o->http) return 0;
     c->jobs = agent_jobs_create(loop, c->store, o->http, &jo);

@@ -17,6 +17,7 @@ struct core_options {
     struct web_policy web;
     const struct doing *before; /* what the last process died on; NULL: nothing, or nobody knows */
     struct mail_client *mail; /* for notifications; NULL: none is sent */
+    struct jobs_observer *observer; /* of the jobs; NULL: nobody */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */
     void *fault_arg;

@@ -1,6 +1,6 @@
 /* Where requests come in: what belongs to the process itself is answered here, the rest by the router. */
+#include "app/health.h"
 #include "app/server.h"
-#include "protocols/router.h"
 
 /* The command line asks for more than tools: POST /agent/<what> on the local socket. */
 static bool control(struct server *s, struct http_exchange *ex)
@@ -15,9 +15,8 @@ static bool control(struct server *s, struct http_exchange *ex)
     return false;
 }
 
-void door_handle(void *arg, struct http_exchange *ex)
+bool door_handle(void *arg, struct http_exchange *ex, unsigned roles)
 {
     struct server *s = arg;
-    if (control(s, ex)) return;
-    router_handle(&s->core.dispatcher, ex);
+    return control(s, ex) || health_handle(s, ex) || metrics_handle(s, ex, roles);
 }

@@ -2,11 +2,9 @@
  *
  *     listen = 0.0.0.0:443 agent desk host=sales.example     one socket,
  *     listen = 0.0.0.0:443 ads host=ads.example              with two sites;
- *     listen = 127.0.0.1:9464 metrics                        and another one, on loopback and so without TLS
- * by habit
+ *     listen = 127.0.0.1:9464 metrics                        and another one, on loopback, so without TLS
  *
- * A socket passed by the service manager takes the place of the configured sites that share a role with it.
- */
+ * A socket passed by the service manager takes the place of the configured sites that share a role with it. */
 #pragma once
 
 #include "app/passed_sockets.h"

@@ -85,7 +85,11 @@ void options_settle(struct serve_options *out)
                                                (size_t)config_number(c, CONFIG_MAX_BODY) };
     out->drain_ms = (int)config_number(c, CONFIG_DRAIN) * 1000;
     out->metrics_token = str_from(config_text(c, CONFIG_METRICS_TOKEN));
-    out->log = config_text(c, CONFIG_LOG) ? level_named(config_text(c, CONFIG_LOG)) : LOG_INFO;
+    const char *level = config_text(c, CONFIG_LOG), *format = config_text(c, CONFIG_LOG_FORMAT);
+    out->log = (struct log_options){ .level = level ? level_named(level) : LOG_INFO,
+                                     .format = format && strcmp(format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
+                                     .per_second = (int)config_number(c, CONFIG_LOG_RATE),
+                                     .buffered = true };
 }
 
 void options_read(struct arena *a, const struct config_input *in, const struct passed_socket *passed, size_t passed_n,

@@ -18,7 +18,7 @@ struct serve_options {
     struct http_server_limits limits;
     int drain_ms;
     struct str metrics_token; /* empty: none */
-    enum log_level log;
+    struct log_options log;
 };
 
 /* Reads all places (cli/config.h). Everything of *out is in the arena. What is wrong is in

@@ -54,7 +54,7 @@ static void compare(struct change *c, const struct serve_options *old, struct se
 
 static void apply(struct server *s, const struct serve_options *o)
 {
-    log_set_level(o->log);
+    log_configure(&o->log);
     http_server_set_limits(s->http, &o->limits);
     s->core.dispatcher.web = o->web;
 }

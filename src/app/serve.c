@@ -10,10 +10,16 @@
 #include "base/doing.h"
 #include "base/log.h"
 #include "net/http_client_curl.h"
+#include "protocols/router.h"
 #include "store/q/q_tenant.h"
 
 #define TRIM_INTERVAL    (INT64_C(20) * USEC_PER_SEC)
 #define TRIM_ABOVE_BYTES ((size_t)32 << 20)
+
+static void on_end_of_turn(struct turn_hook *h)
+{
+    log_flush();
+}
 
 static void on_drained(void *arg)
 {
@@ -22,9 +28,15 @@ static void on_drained(void *arg)
     loop_uv_stop(&s->uv);
 }
 
+/* What was left when the time was over is said: the callers will ask again, the jobs run again after the next start. */
 static void on_stopped(void *arg)
 {
     struct server *s = arg;
+    struct http_client_stats out = http_client_curl_stats(s->out);
+    const struct log_field left[] = { LOG_NUMBER("requests_cut", (int64_t)http_server_stats(s->http).cut),
+                                      LOG_NUMBER("calls_out_ended", out.in_flight + out.waiting),
+                                      LOG_NUMBER("ms", (loop_now(&s->loop) - s->stopping_since) / 1000) };
+    log_fields(left[0].number ? LOG_WARN : LOG_INFO, "serve", "drained", left, ARRAY_LEN(left));
     core_drain(&s->core, on_drained, s);
 }
 
@@ -38,7 +50,12 @@ static void on_stop(void *arg)
         return;
     }
     s->stopping = true;
-    log_event(LOG_INFO, "serve", "stopping", NULL);
+    s->stopping_since = loop_now(&s->loop);
+    struct http_server_stats st = http_server_stats(s->http);
+    const struct log_field there[] = { LOG_NUMBER("connections", (int64_t)st.connections),
+                                       LOG_NUMBER("requests", (int64_t)st.in_flight),
+                                       LOG_NUMBER("drain_s", s->settings->o.drain_ms / 1000) };
+    log_fields(LOG_INFO, "serve", "stopping", there, ARRAY_LEN(there));
     http_server_stop(s->http, s->settings->o.drain_ms, on_stopped, s);
 }
 
@@ -97,6 +114,8 @@ static void greet(struct server *s)
     cli_print("salesagent %s: %s%s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode",
               o->dry_run ? ", dry run: nothing is stored" : "");
     if (url) cli_print("  MCP    %s/mcp\n", url);
+    const struct web_site *metrics = site_with(o, WEB_METRICS);
+    if (metrics) cli_print("  metrics %s/metrics\n", url_of(s, metrics));
     cli_print("  data   %s\n", o->data);
     if (q_tenant_count(store_read(s->core.store), &e) == 0) {
         cli_print("  there is no publisher yet: salesagent import FILE --data %s\n", o->data);
@@ -123,7 +142,9 @@ static int start_listening(struct server *s, struct err *e)
                                       .connections_max = o->limits.connections_max,
                                       .body_bytes_max = o->limits.body_bytes_max };
     memcpy(ho.listens, o->listens.sockets, sizeof(ho.listens));
-    return http_server_start(&s->uv, &ho, door_handle, s, &s->http, e);
+    s->core.dispatcher.own_route = door_handle;
+    s->core.dispatcher.own_route_arg = s;
+    return http_server_start(&s->uv, &ho, router_handle, &s->core.dispatcher, &s->http, e);
 }
 
 static int start(struct server *s, struct err *e)
@@ -139,8 +160,14 @@ static int start(struct server *s, struct err *e)
                                .web = o->web,
                                .http = s->out,
                                .mail = s->mail,
+                               .observer = &s->observer.jobs,
                                .before = &s->before };
+    metrics_start(&s->metrics, loop_now(&s->loop));
+    observer_init(&s->observer, &s->loop, &s->metrics);
     if (core_start(&s->core, &s->loop, &co, e)) return -1;
+    pulse_start(&s->pulse, &s->loop, s->core.store);
+    observer_start(&s->observer, s->core.store);
+    s->core.dispatcher.watcher = &s->observer.watcher;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
     return start_listening(s, e);
 }
@@ -176,13 +203,18 @@ static void run(struct server *s)
     greet(s);
     loop_uv_run(&s->uv);
     timer_cancel(&s->loop, &s->trim);
+    log_flush();
     if (!s->drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
     while (store_committing(s->core.store)) loop_uv_turn(&s->uv);
     anchor_stop(&s->anchor);
+    pulse_stop(&s->pulse);
     http_server_destroy(s->http);
     core_stop(&s->core);
+    metrics_finish(&s->metrics);
     mail_client_curl_destroy(s->mail);
     http_client_curl_destroy(s->out);
+    log_event(LOG_INFO, "serve", "stopped", NULL);
+    log_flush();
     loop_uv_finish(&s->uv);
     data_dir_unlock(&s->dir);
 }
@@ -193,7 +225,8 @@ static void take_over(struct server *s)
     struct err e;
     const struct doing *before = &s->before;
     doing_report_faults();
-    if (doing_keep(s->dir.doing, &s->before, &e)) log_event(LOG_WARN, "serve", e.message, NULL);
+    if (doing_keep(s->dir.doing, &s->before, &e))
+        log_event(LOG_WARN, "serve", "what is being done cannot be kept", "why", e.message, NULL);
     if (!before->operation[0]) return;
     log_event(LOG_WARN, "serve", "the last run ended in the middle of something", "operation", before->operation,
               "publisher", before->publisher, "principal", before->principal, "row", before->row, NULL);
@@ -213,7 +246,7 @@ static int serve(int argc, char **argv)
         forget_settings(&s);
         return rc;
     }
-    log_set_level(s.settings->o.log);
+    log_configure(&s.settings->o.log);
     take_over(&s);
     /* Request memory comes and goes in blocks of up to a few hundred kilobytes; giving them back to the
      * kernel after each request costs more in page faults than everything else about them. */
@@ -221,9 +254,13 @@ static int serve(int argc, char **argv)
     (void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
     rng_init_system(&rng);
     loop_uv_init(&s.uv, &s.loop, rng);
+    loop_add_hook(&s.loop, &s.end_of_turn, on_end_of_turn);
     if (s.settings->o.clock != TIME_NONE) s.uv.clock_offset = s.settings->o.clock - loop_now(&s.loop);
     /* Half started: the process ends here and the system takes the rest back. */
-    if (start(&s, &e)) return cli_error(CLI_FAILED, "%s", e.message);
+    if (start(&s, &e)) {
+        log_flush();
+        return cli_error(CLI_FAILED, "%s", e.message);
+    }
     run(&s);
     forget_settings(&s);
     return CLI_OK;

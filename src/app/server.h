@@ -5,7 +5,10 @@
 #include "app/anchor.h"
 #include "app/core.h"
 #include "app/data_dir.h"
+#include "app/metrics.h"
+#include "app/observe.h"
 #include "app/options.h"
+#include "app/pulse.h"
 #include "net/http_server.h"
 #include "run/loop_uv.h"
 
@@ -28,15 +31,20 @@ struct server {
     struct core core;
     struct http_server *http;
     struct anchor anchor;
+    struct pulse pulse;
+    struct observer observer;
+    struct metrics metrics;
     struct timer trim; /* gives memory back after a burst */
     struct mail_client *mail;
     struct http_client *out; /* webhooks and ad servers */
+    struct turn_hook end_of_turn; /* the log of the turn is written */
     bool stopping, drained;
+    int64_t stopping_since;
     bool at_terminal[3]; /* standard input, output, error, when it was started */
 };
 
-/* The handler of all listeners; `arg` is the struct server. */
-void door_handle(void *arg, struct http_exchange *ex);
+/* What the process answers itself (dispatch.h, own_route); `arg` is the struct server. */
+bool door_handle(void *arg, struct http_exchange *ex, unsigned roles);
 
 /* Reads the settings again and takes over what can be, certificates always. -1: they, or the certificate,
  * cannot be used and nothing has changed. *report, in the arena, says which were taken over and which need a

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define FRAMES_MAX 64
 
 static struct doing in_memory, *now = &in_memory;
@@ -121,6 +123,7 @@ void ensure_failed(const char *cond, const char *file, int line)
     char text[512];
     (void)snprintf(text, sizeof(text), "%s at %s:%d", cond, file, line); /* cut is fine */
     (void)signal(SIGABRT, SIG_DFL); /* it has been said */
+    log_flush_dying();
     last_line(text);
     abort();
 }

@@ -35,6 +35,8 @@ enum config_id {
     CONFIG_DRAIN,
     CONFIG_METRICS_TOKEN,
     CONFIG_LOG,
+    CONFIG_LOG_FORMAT,
+    CONFIG_LOG_RATE,
     CONFIG_N
 };
 

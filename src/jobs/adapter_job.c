@@ -115,6 +115,8 @@ static int planned(struct steps *s)
     if (r->task_id.n && !r->op.plan) return adapter_run_end(r, JOB_DONE, STR("")); /* ended before anything was asked */
     const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
     if (!verb->steps) return adapter_run_end(r, JOB_DEAD, STR("This ad server has nothing of the kind."));
+    r->run.system = r->server.adapter->name;
+    r->run.verb = adapter_verb_name(r->op.verb);
     adapter_run_init(r);
     return ADAPTER_STEP_RUN;
 }

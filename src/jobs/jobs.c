@@ -34,6 +34,7 @@ struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct ht
                                                          : &live,
                                  .running_max = o->running_max,
                                  .lane_max = o->lane_max,
-                                 .lane_max_of = ad_account_lane_max };
+                                 .lane_max_of = ad_account_lane_max,
+                                 .observer = o->observer };
     return jobs_create(loop, store, client, &opts);
 }

@@ -9,6 +9,7 @@ struct agent_jobs_options {
     const struct jobs_world *world; /* instead of `sandbox`, with all there is; must outlive the jobs; may be NULL */
     int running_max; /* 0: as pump.h says */
     int lane_max;
+    struct jobs_observer *observer; /* NULL: nobody */
 };
 
 /* The loop, store and client must outlive the jobs. Stop with jobs_stop(); jobs_destroy() after it has said so.

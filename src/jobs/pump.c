@@ -136,10 +136,18 @@ static int record_lane(struct tx *tx, struct job_run *r, struct err *e)
                                   .threshold = FAILURES_OPEN,
                                   .open_us = OPEN_US,
                                   .open_us_max = OPEN_US_MAX };
+    int64_t failures;
+    r->lane_turn = LANE_AS_BEFORE;
     switch (r->health) {
     case LANE_UNCHANGED: return 0;
-    case LANE_OK: return q_job_lane_ok(tx, r->row.lane, e);
-    case LANE_FAILED: return q_job_lane_failed(tx, &f, e);
+    case LANE_OK:
+        if (q_job_lane_ok(tx, r->row.lane, &failures, e)) return -1;
+        if (failures >= FAILURES_OPEN) r->lane_turn = LANE_CAME_BACK;
+        return 0;
+    case LANE_FAILED:
+        if (q_job_lane_failed(tx, &f, &failures, e)) return -1;
+        if (failures == FAILURES_OPEN) r->lane_turn = LANE_WENT_DOWN;
+        return 0;
     }
     ENSURE(!"a lane health");
 }
@@ -224,7 +232,10 @@ static void finish_done(struct write_cmd *c, enum write_result result)
         finish_submit(r);
         return;
     }
-    if (result == WRITE_COMMITTED) count(j, r);
+    if (result == WRITE_COMMITTED) {
+        count(j, r);
+        if (j->opts.observer) j->opts.observer->attempt_ended(j->opts.observer, r);
+    }
     list_remove(&r->node);
     run_free(r);
     jobs_kick(j);
@@ -262,6 +273,7 @@ static struct job_run *run_make(struct jobs *j, const struct job_kind *kind)
     r->jobs = j;
     r->kind = kind;
     r->verdict = JOB_RETRY;
+    r->begun_at = loop_now(j->loop);
     arena_init(&r->arena);
     list_init(&r->node);
     return r;

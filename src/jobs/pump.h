@@ -28,6 +28,14 @@ enum lane_health { LANE_UNCHANGED, LANE_OK, LANE_FAILED };
 struct jobs;
 struct job_run;
 
+/* How an attempt left its lane: whoever watches is told when one stops answering, and when it answers again. */
+enum lane_turn { LANE_AS_BEFORE, LANE_WENT_DOWN, LANE_CAME_BACK };
+
+/* Told of each attempt once its outcome is on the disk. */
+struct jobs_observer {
+    void (*attempt_ended)(struct jobs_observer *o, const struct job_run *r);
+};
+
 /* What a kind of job is. */
 struct job_kind {
     const char *name;  /* job.kind */
@@ -56,6 +64,10 @@ struct job_run {
     int64_t retry_at; /* not before this; 0: as the backoff says */
     int64_t wait_until; /* with JOB_WAITS: a last attempt is made then */
     char reason[200]; /* for operators; empty when done */
+    const char *system; /* the adapter of the ad server that was asked, a literal; NULL: another kind of job */
+    const char *verb; /* what it was asked for, a literal */
+    enum lane_turn lane_turn;
+    int64_t begun_at;
     struct sent_call *sent; /* traffic.h */
     int sent_n;
     enum job_state ends_as; /* for `record`: READY, DONE or DEAD once verdict, attempts and deadline are weighed */
@@ -75,6 +87,7 @@ struct jobs_options {
     int lane_max; /* 0: 64; connections to one host are bounded by the client */
     int (*lane_max_of)(struct jobs *j,
                        struct str lane); /* of one lane, where it bears less; 0: lane_max. May be NULL */
+    struct jobs_observer *observer; /* NULL: nobody */
 };
 
 struct jobs_stats {

@@ -185,6 +185,7 @@ void http_exchange_reply(struct http_exchange *ex)
     ENSURE(ex->status >= 200 && ex->status <= 599);
     ex->state = HTTP_GIVEN_BACK;
     ex->closed = NULL;
+    if (ex->given_back) ex->given_back(ex);
     ex->sink->reply(ex);
 }
 
@@ -215,6 +216,7 @@ void http_exchange_end(struct http_exchange *ex)
     ENSURE(ex->magic == HTTP_EXCHANGE_MAGIC && ex->state == HTTP_STREAMING);
     ex->state = HTTP_GIVEN_BACK;
     ex->closed = NULL;
+    if (ex->given_back) ex->given_back(ex);
     ex->sink->end(ex);
 }
 

@@ -57,6 +57,7 @@ struct http_exchange {
     struct str body;
     struct str peer; /* numeric address without port; "" on a local socket */
     bool secure;     /* came over our own TLS */
+    struct str request_id; /* of whoever gives one; see protocols/watch.h */
     int listener;    /* over which of the server's TCP listeners it came, in their order; -1: none of them */
     bool local;      /* came over the local (unix-domain) socket */
     uid_t peer_uid;  /* of the process at the other end; only when `local` */
@@ -71,6 +72,8 @@ struct http_exchange {
     void *owner;                              /* nobody here looks at it */
     void (*closed)(struct http_exchange *ex); /* the client went away before the exchange was given back */
     const void *signer;                       /* who signed the request, when somebody did; likewise */
+    void *note;                                   /* somebody's who watches; likewise */
+    void (*given_back)(struct http_exchange *ex); /* runs once, as the owner gives it back; optional */
     bool client_gone;
     bool close_on_drain; /* set before begin_stream: a long-lived stream that shutdown need not wait for */
 

@@ -66,6 +66,8 @@ static void on_sweep(uv_timer_t *t)
         next = n->next;
         struct conn *c = CONTAINER_OF(n, struct conn, node);
         if (s->draining && now >= s->drain_deadline_ms) {
+            bool request = c->state == CONN_HANDLING || (c->state == CONN_READING && c->h1.state != H1_BEFORE);
+            s->stats.cut += request;
             conn_close(c, "the time for stopping is over");
         } else {
             conn_sweep(c, now);

@@ -78,5 +78,6 @@ struct http_server_stats {
     int64_t accepted;   /* connections since the start */
     int64_t requests;   /* requests handed to the handler since the start */
     int64_t refused;    /* requests answered with a protocol or limit error since the start */
+    int64_t cut;        /* requests under way when the time for stopping was over */
 };
 struct http_server_stats http_server_stats(const struct http_server *s);

@@ -18,12 +18,14 @@
 #include "tools/tool.h"
 
 struct dispatcher;
+struct request_note;
 struct request_signer;
 
 enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL };
 
 /* The headers that mean the same on every transport. Empty when absent. */
 struct call_headers {
+    struct request_note *note; /* of the exchange (watch.h), or NULL */
     const struct request_signer *signer; /* of a request with a valid signature, else NULL */
     struct str x_salesagent_as; /* the local socket's alone: on whose behalf */
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
@@ -98,6 +100,7 @@ struct call {
 
     /* dispatch's own */
     struct dispatcher *dispatcher;
+    int64_t begun_us; /* by the loop's clock */
     const struct tool *row;
     const struct dialect *dialect;
     struct str adcp_version; /* release served: "3.0", "3.1" */

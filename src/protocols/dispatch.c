@@ -13,6 +13,7 @@
 #include "protocols/http_call_headers.h"
 #include "protocols/idempotency.h"
 #include "protocols/sandbox.h"
+#include "protocols/watch.h"
 #include "protocols/well_known.h"
 #include "store/q/q_job.h"
 #include "tools/sandbox/comply.h"
@@ -41,6 +42,7 @@ static void finish(struct call *c, enum call_outcome outcome)
     }
     envelope_render(c);
     sandbox_reply(c, store_read(c->dispatcher->store));
+    watch_call(c);
     c->done(c);
     doing_nothing();
 }
@@ -516,6 +518,7 @@ static int check_rate(struct call *c)
 static void admit(struct dispatcher *d, struct call *c)
 {
     c->dispatcher = d;
+    c->begun_us = d->loop->driver->now(d->loop->driver);
     c->dialect = dialect_default();
     now_doing(c);
     if (!c->args) c->args = json_parse_own(c->arena, STR("{}"));

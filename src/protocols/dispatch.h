@@ -20,6 +20,7 @@ struct token_note {
 };
 
 struct nonces;
+struct watcher;
 
 struct dispatcher {
     struct loop *loop;
@@ -27,9 +28,13 @@ struct dispatcher {
     bool sandbox;
     bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;
+    /* What the process answers itself, asked before the routes; true when it was such a request. May be NULL. */
+    bool (*own_route)(void *arg, struct http_exchange *ex, unsigned roles);
+    void *own_route_arg;
     struct a2a_hub a2a;
     struct rate_limiter rates;
     struct token_note token_note;
+    struct watcher *watcher;   /* NULL: nobody watches (watch.h) */
     struct reranker *reranker; /* NULL: there is none */
     struct document_cache documents;
     struct nonces *nonces; /* of signed requests; NULL before the first */

@@ -11,6 +11,7 @@ void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
     *out = (struct call_headers){
         .signer = ex->signer,
         .x_salesagent_as = ex->local ? http_req_header(ex, "x-salesagent-as") : STR_NONE,
+        .note = ex->note,
         .authorization = http_req_header(ex, "authorization"),
         .x_adcp_auth = http_req_header(ex, "x-adcp-auth"),
         .x_adcp_tenant = http_req_header(ex, "x-adcp-tenant"),

@@ -8,6 +8,7 @@
 #include "protocols/request_signature.h"
 #include "protocols/rest.h"
 #include "protocols/sign_page.h"
+#include "protocols/watch.h"
 #include "protocols/web_reply.h"
 #include "protocols/well_known.h"
 #include "store/q/q_tenant.h"
@@ -24,12 +25,6 @@ static void not_found(struct http_exchange *ex)
     http_exchange_reply_with(
         ex, 404, "application/problem+json",
         STR("{\"title\":\"Not Found\",\"status\":404,\"detail\":\"There is nothing at this path; /docs lists what there is.\"}"));
-}
-
-static void health(struct dispatcher *d, struct http_exchange *ex)
-{
-    http_exchange_reply_with(ex, 200, "application/json",
-                             STR("{\"status\":\"ok\",\"version\":\"" SALESAGENT_VERSION "\"}"));
 }
 
 static void docs(struct dispatcher *d, struct http_exchange *ex)
@@ -61,7 +56,6 @@ static const struct route routes[] = {
     { "/a2a/.well-known/agent-card.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
     { "/a2a/.well-known/agent.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
     { "/docs", WEB_AGENT, "GET, HEAD", docs },
-    { "/health", WEB_EVERYTHING, "GET, HEAD", health },
     { "/mcp", WEB_AGENT, "POST", mcp_handle },
 };
 
@@ -93,10 +87,14 @@ void router_handle(void *arg, struct http_exchange *ex)
 {
     struct dispatcher *d = arg;
     struct str path = ex->path;
+    web_policy_forwarded(&d->web, ex);
+    watch_request(d, ex);
     unsigned roles = web_policy_admit(&d->web, ex, host_is_publishers, d);
     if (!roles) return;
+    if (d->own_route && d->own_route(d->own_route_arg, ex, roles)) return;
     if (path.n > 1 && path.p[path.n - 1] == '/') path.n--;
     if (ex->local && str_starts(path, STR("/local/"))) {
+        watch_route(ex, "/local/");
         local_handle(d, ex);
         return;
     }
@@ -105,6 +103,7 @@ void router_handle(void *arg, struct http_exchange *ex)
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         struct str allow = str_from(routes[i].allow);
         if (!str_is(path, routes[i].path) || !(routes[i].roles & roles)) continue;
+        watch_route(ex, routes[i].path);
         bool answered = str_is(allow, "POST") ? web_options_answered(ex, allow) : !web_methods_admit(ex, allow);
         if (!answered) routes[i].handle(d, ex);
         return;
@@ -112,6 +111,7 @@ void router_handle(void *arg, struct http_exchange *ex)
     for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
         struct str prefix = str_from(mounts[i].prefix);
         if (!str_starts(path, prefix) || !(mounts[i].roles & roles)) continue;
+        watch_route(ex, mounts[i].prefix);
         mounts[i].handle(d, ex, str_skip(path, prefix.n));
         return;
     }

@@ -2,6 +2,9 @@
 
 #include <strings.h>
 
+#include "base/id.h"
+#include "protocols/watch.h"
+
 static bool same(struct str a, struct str b)
 {
     return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
@@ -117,6 +120,7 @@ static bool origin_allowed(const struct web_policy *p, struct str origin, struct
 
 static void refuse(struct http_exchange *ex, const char *what)
 {
+    watch_refused(ex, what);
     struct str body = arena_printf(&ex->arena,
                                    "{\"title\":\"Forbidden\",\"status\":403,\"detail\":\"This agent does not "
                                    "answer to this %s.\"}",
@@ -169,9 +173,11 @@ static void take_forwarded_for(const struct web_policy *p, struct http_exchange 
     }
 }
 
-static void take_forwarded(const struct web_policy *p, struct http_exchange *ex)
+void web_policy_forwarded(const struct web_policy *p, struct http_exchange *ex)
 {
     if (!listed(ex->peer, p->proxies, p->proxies_n)) return;
+    struct str id = http_req_header(ex, "x-request-id");
+    if (id_text_valid(id, 64)) ex->request_id = arena_dup(&ex->arena, id);
     take_forwarded_for(p, ex);
     struct str host = last_of(http_req_header(ex, "x-forwarded-host"));
     struct str proto = last_of(http_req_header(ex, "x-forwarded-proto"));
@@ -188,7 +194,6 @@ struct str web_base_url(struct http_exchange *ex)
 unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg)
 {
     if (ex->local) return WEB_EVERYTHING;
-    take_forwarded(p, ex);
     unsigned roles = roles_at(p, ex, ours, arg);
     if (!roles) {
         refuse(ex, "host name");
@@ -203,9 +208,8 @@ unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, 
     add(ex, "Access-Control-Allow-Origin", origin);
     add(ex, "Vary", STR("Origin"));
     add(ex, "Access-Control-Expose-Headers",
-        STR("WWW-Authenticate, Retry-After, ETag, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, "
-            "X-RateLimit-Remaining,"
-            " X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
+        STR("WWW-Authenticate, Retry-After, ETag, X-Request-Id, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, "
+            "X-RateLimit-Remaining, X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
     if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return roles;
     add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, DELETE, OPTIONS"));
     struct str asked = http_req_header(ex, "access-control-request-headers");

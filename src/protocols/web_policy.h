@@ -1,16 +1,17 @@
-/* What is served where, which browsers may talk to the agent, and under which names it may be called: the
- * defence against DNS rebinding (MCP transports, "Security Warning") and the cross-origin rules (Fetch
- * standard, CORS).
+/* What is served where, which browsers may talk to the agent, and under which names it may be called: the defence
+ * against DNS rebinding (MCP transports, "Security Warning") and the cross-origin rules (Fetch standard, CORS).
  *
- *   Site    A listener has one or several sites: roles, and the hosts under which they are found. What a
- * site's roles do not hold is not there. Host    The site that names it; else the listener's site without
- * hosts (or, without one, its first that is no ad server's), provided the host is known: a publisher's own,
- * or one that the agent was told of; a listener on loopback also answers to loopback names, any other to
- * every name unless it was told of some. The port in Host does not matter. Proxy   X-Forwarded-For, -Host and
- * -Proto count when the request comes from a configured proxy's address; then they take the place of the
- * peer, of Host and of the connection's own scheme, for everybody behind here. Origin  Absent (no browser):
- * fine. Same as Host: fine. On the list: fine, and CORS headers are sent. In sandbox mode every loopback
- * origin is on the list. Anything else: 403. */
+ *   Site    A listener has one or several sites: roles, and the hosts under which they are found. What a site's roles do
+ *           not hold is not there.
+ *   Host    The site that names it; else the listener's site without hosts (or, without one, its first that is no ad
+ *           server's), provided the host is known: a publisher's own, or one that the agent was told of; a listener on
+ *           loopback also answers to loopback names, any other to every name unless it was told of some. The port in
+ *           Host does not matter.
+ *   Proxy   X-Forwarded-For, -Host and -Proto and X-Request-Id count when the request comes from a configured proxy's
+ *           address; then they take the place of the peer, of Host, of the connection's own scheme and of an id of ours,
+ *           for everybody behind here.
+ *   Origin  Absent (no browser): fine. Same as Host: fine. On the list: fine, and CORS headers are sent. In sandbox
+ *           mode every loopback origin is on the list. Anything else: 403. */
 #pragma once
 
 #include "net/http.h"
@@ -53,8 +54,10 @@ typedef bool web_host_is_ours(void *arg, struct str host);
  * web_policy_admit. */
 struct str web_base_url(struct http_exchange *ex);
 
-/* The roles of the site that the request is for; 0 when it has been answered: 403, or a CORS preflight's 204.
- */
+/* Takes what a trusted proxy says in the place of what the connection shows. Before web_policy_admit. */
+void web_policy_forwarded(const struct web_policy *p, struct http_exchange *ex);
+
+/* The roles of the site that the request is for; 0 when it has been answered: 403, or a CORS preflight's 204. */
 unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg);
 
 /* "localhost:8000" -> "localhost", "[::1]:80" -> "[::1]". */

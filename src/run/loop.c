@@ -7,6 +7,7 @@
 void loop_init(struct loop *l, struct loop_driver *driver, struct rng rng)
 {
     *l = (struct loop){ .driver = driver, .rng = rng };
+    l->turn_times.scale = &histogram_durations;
     list_init(&l->ready);
     list_init(&l->hooks);
     l->now = driver->now(driver);
@@ -161,5 +162,7 @@ bool loop_turn(struct loop *l)
         struct turn_hook *h = CONTAINER_OF(n, struct turn_hook, node);
         h->run(h);
     }
+    int64_t took = l->driver->now(l->driver) - l->now;
+    histogram_add(&l->turn_times, took > 0 ? took : 0); /* the wall clock may have been set back */
     return !list_empty(&l->ready);
 }

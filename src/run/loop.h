@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/id.h"
 #include "base/list.h"
+#include "base/metric.h"
 
 struct loop;
 
@@ -60,6 +61,7 @@ struct loop {
     size_t heap_n, heap_cap;
     size_t work_in_flight;
     uint64_t turns;
+    struct histogram turn_times;
 };
 
 void loop_init(struct loop *l, struct loop_driver *driver, struct rng rng);

@@ -47,6 +47,8 @@ int store_open(struct loop *loop, const struct store_options *opts, struct store
     list_init(&s->queue);
     list_init(&s->batch);
     list_init(&s->commit_hooks);
+    s->stats.commit_times.scale = &histogram_durations;
+    s->stats.batch_sizes.scale = &histogram_numbers;
     s->commit_work = (struct work){ .work = commit_work, .done = commit_done };
     bool in_memory = strcmp(opts->path, ":memory:") == 0;
     s->reader = in_memory ? &s->write_tx : &s->read_tx;
@@ -215,6 +217,8 @@ static void start_batch(struct store *s)
         fail_batch(s);
         return;
     }
+    histogram_add(&s->stats.batch_sizes, (int64_t)n);
+    s->commit_from_us = real_us(s);
     s->state = W_COMMITTING;
     loop_work(s->loop, &s->commit_work);
 }
@@ -230,6 +234,8 @@ static void commit_work(struct work *w)
 static void commit_done(struct work *w)
 {
     struct store *s = CONTAINER_OF(w, struct store, commit_work);
+    int64_t took = real_us(s) - s->commit_from_us;
+    histogram_add(&s->stats.commit_times, took > 0 ? took : 0); /* the wall clock may have been set back */
     s->state = W_IDLE;
     if (s->commit_rc != SQLITE_OK) {
         log_event(LOG_ERROR, "store", "commit failed", "sqlite", sqlite3_errstr(s->commit_rc), NULL);

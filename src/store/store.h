@@ -44,6 +44,7 @@ struct store_stats {
     uint64_t commits, commands, failed_commits;
     size_t queued;
     size_t largest_batch;
+    struct histogram commit_times, batch_sizes; /* sizes: in commands */
 };
 
 /* Where the simulator may strike. The hook returns true to make the operation fail as a broken disk would. */

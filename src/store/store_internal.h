@@ -35,6 +35,7 @@ struct store {
     size_t queued;
     enum write_state state;
     struct work commit_work;
+    int64_t commit_from_us;
     int commit_rc;
     struct turn_hook hook;
     uint64_t generation;

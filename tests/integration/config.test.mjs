@@ -153,7 +153,7 @@ test('SIGHUP and reload: certificate, hosts and log level are taken over, the re
     await until('reloaded', () => agent.stderr.includes('reloaded'));
     assert.equal(await nameShown(port), 'second.example');
     assert.equal(await ask('new.example'), 200);
-    await until('debug lines', () => agent.stderr.includes(' debug '));
+    await until('debug lines', () => agent.stderr.includes('level=debug'));
 
     writeFileSync(file, `${settings}allow_host=new.example\ntypo=1\n`);
     const refused = await agent.cli('reload');

@@ -187,11 +187,14 @@ int q_job_release_leases(struct tx *tx, int64_t now, struct err *e)
 
 /* --- lanes ----------------------------------------------------------------------------------------------- */
 
-int q_job_lane_ok(struct tx *tx, struct str lane, struct err *e)
+int q_job_lane_ok(struct tx *tx, struct str lane, int64_t *failures, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM job_lane WHERE lane = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM job_lane WHERE lane = ? RETURNING failures");
     stmt_str(s, 1, lane);
-    return stmt_run(s, e);
+    int rc = stmt_step(s, e);
+    if (rc < 0) return -1;
+    *failures = rc ? col_i64(s, 0) : 0;
+    return rc ? stmt_run(s, e) : 0;
 }
 
 static int lane_failures(struct tx *tx, struct str lane, int64_t now, int64_t *failures, struct err *e)
@@ -205,12 +208,13 @@ static int lane_failures(struct tx *tx, struct str lane, int64_t now, int64_t *f
     return rc && col_i64(s, 1) ? 1 : 0;
 }
 
-int q_job_lane_failed(struct tx *tx, const struct job_lane_failure *f, struct err *e)
+int q_job_lane_failed(struct tx *tx, const struct job_lane_failure *f, int64_t *counted, struct err *e)
 {
     int64_t failures;
     int rc = lane_failures(tx, f->lane, f->now, &failures, e);
+    *counted = 0;
     if (rc) return rc < 0 ? -1 : 0;
-    failures++;
+    *counted = ++failures;
     int64_t open_us = 0;
     if (failures >= f->threshold) {
         open_us = f->open_us;

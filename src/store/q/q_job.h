@@ -70,15 +70,16 @@ MUST_CHECK int q_job_progress(struct tx *tx, const struct job_row *row, struct s
 /* When the process starts: what an earlier process had leased is due now. */
 MUST_CHECK int q_job_release_leases(struct tx *tx, int64_t now, struct err *e);
 
-/* The lane answered, or failed once more. A failure while the circuit is open counts nothing (it was in flight). */
-MUST_CHECK int q_job_lane_ok(struct tx *tx, struct str lane, struct err *e);
+/* The lane answered; *failures: how often in a row it had not. */
+MUST_CHECK int q_job_lane_ok(struct tx *tx, struct str lane, int64_t *failures, struct err *e);
 struct job_lane_failure {
     struct str lane, error;
     int64_t now;
     int64_t threshold;             /* failures in a row that open the circuit */
     int64_t open_us, open_us_max;  /* first opening; doubled with every further failure up to the maximum */
 };
-MUST_CHECK int q_job_lane_failed(struct tx *tx, const struct job_lane_failure *f, struct err *e);
+/* Once more; *failures: in a row, 0 for one while the circuit is open, which counts nothing (it was in flight). */
+MUST_CHECK int q_job_lane_failed(struct tx *tx, const struct job_lane_failure *f, int64_t *failures, struct err *e);
 
 /* 1 found, 0 not, -1 failed. An empty tenant matches every tenant. */
 MUST_CHECK int q_job_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str job_id, struct job_row *out,

@@ -62,6 +62,12 @@ int q_tenant_count(struct tx *tx, struct err *e)
     return stmt_step(s, e) == 1 ? (int)col_i64(s, 0) : -1;
 }
 
+int q_tenant_count_readable(struct tx *tx, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM tenant WHERE json_valid(doc)");
+    return stmt_step(s, e) == 1 ? (int)col_i64(s, 0) : -1;
+}
+
 int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
                     struct principal_row *out, struct err *e)
 {

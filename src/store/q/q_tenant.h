@@ -27,6 +27,8 @@ MUST_CHECK int q_tenant_by_host(struct tx *tx, struct arena *a, struct str host,
 MUST_CHECK int q_tenant_single(struct tx *tx, struct arena *a, struct tenant_row *out, struct err *e);
 /* How many there are; -1 failed. */
 MUST_CHECK int q_tenant_count(struct tx *tx, struct err *e);
+/* How many of them have settings that are JSON; -1 failed. */
+MUST_CHECK int q_tenant_count_readable(struct tx *tx, struct err *e);
 MUST_CHECK int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
                                struct principal_row *out, struct err *e);
 MUST_CHECK int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e);

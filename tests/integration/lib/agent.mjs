@@ -38,6 +38,7 @@ export class Agent {
       const timer = setTimeout(() => reject(new Error(`no greeting within 30 s: ${out}${this.stderr}`)), 30000);
       this.child.stdout.on('data', (d) => {
         out += d;
+        this.stdout = out;
         const m = out.match(/MCP\s+(https?:\S+)/);
         if (m) { clearTimeout(timer); resolve(m[1]); }
       });

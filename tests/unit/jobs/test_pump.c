@@ -16,6 +16,8 @@
 #define MINUTE (60 * USEC_PER_SEC)
 
 struct fixture {
+    struct jobs_observer observer;
+    int attempts_told, went_down, came_back;
     struct loop loop;
     struct loop_sim sim;
     struct store *store;
@@ -83,13 +85,24 @@ static const struct job_kind fragile_kind = { .name = "fragile",
                                               .attempts_max = 2,
                                               .horizon_s = 86400,
                                               .cancel = toy_cancel };
+static void note_turn(struct jobs_observer *o, const struct job_run *r)
+{
+    struct fixture *f = CONTAINER_OF(o, struct fixture, observer);
+    f->attempts_told++;
+    f->went_down += r->lane_turn == LANE_WENT_DOWN;
+    f->came_back += r->lane_turn == LANE_CAME_BACK;
+}
+
 static const struct job_kind *const kinds[] = { &toy_kind, &fragile_kind, NULL };
 
 static void begin(struct fixture *f, int64_t now, uint64_t seed)
 {
     struct err e;
     struct store_options o = { .path = f->path };
-    struct jobs_options jo = { .kinds = kinds, .context = f, .running_max = 16, .lane_max = 8 };
+    f->observer.attempt_ended = note_turn;
+    struct jobs_options jo = {
+        .kinds = kinds, .context = f, .running_max = 16, .lane_max = 8, .observer = &f->observer
+    };
     loop_sim_init(&f->sim, &f->loop, now, seed);
     f->sim.work_delay_us_max = 2000;
     assert_int_equal(store_open(&f->loop, &o, &f->store, &e), 0);
@@ -269,6 +282,8 @@ static void a_failing_lane_is_left_alone_and_probed_with_one_job(void **state)
     struct jobs_stats before, after;
     jobs_stats(f->jobs, &before);
     assert_true(before.claimed < 30); /* the circuit opened before all of them were tried */
+    assert_int_equal(f->went_down, 1); /* said once, however often it is tried */
+    assert_int_equal(f->came_back, 0);
     assert_int_equal(before.done, 1);
     loop_sim_run_until(&f->sim, START + 10 * MINUTE);
     jobs_stats(f->jobs, &after);
@@ -277,6 +292,9 @@ static void a_failing_lane_is_left_alone_and_probed_with_one_job(void **state)
     loop_sim_run_until(&f->sim, START + 90 * MINUTE);
     jobs_stats(f->jobs, &after);
     assert_int_equal(after.done, 41);
+    assert_int_equal(f->went_down, 1);
+    assert_int_equal(f->came_back, 1);
+    assert_int_equal(f->attempts_told, (int)(after.done + after.retried + after.dead));
 }
 
 static void crash(struct fixture *f)
