@@ -31,6 +31,7 @@ static void written(struct write_cmd *c, enum write_result result)
 {
     struct pulse *p = CONTAINER_OF(c, struct pulse, cmd);
     p->writing = false;
+    if (result == WRITE_COMMITTED) p->writes++;
     p->took_us = loop_now(p->loop) - p->begun_at;
     answer(p, result == WRITE_COMMITTED ? PULSE_OK : PULSE_FAILED);
 }

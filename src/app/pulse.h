@@ -26,6 +26,7 @@ struct pulse {
     struct store *store;
     struct write_cmd cmd;
     bool writing;
+    uint64_t writes; /* committed so far */
     int64_t begun_at, answered_at; /* answered_at TIME_NONE: never */
     int64_t took_us; /* the last write that was answered */
     enum pulse_result last;

@@ -105,7 +105,9 @@ int server_reload(struct server *s, struct arena *a, struct str *report)
     (void)json_add_arr(c.doc, c.root, "restart");
     buf_init(&c.taken, 4096);
     buf_init(&c.restart, 4096);
+    service_reloading(&s->service);
     int rc = take_over(s, fresh, &c);
+    service_reloaded(&s->service);
     struct settings *unused = fresh;
     if (rc == 0) {
         unused = s->settings;

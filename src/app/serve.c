@@ -56,6 +56,7 @@ static void on_stop(void *arg)
                                        LOG_NUMBER("requests", (int64_t)st.in_flight),
                                        LOG_NUMBER("drain_s", s->settings->o.drain_ms / 1000) };
     log_fields(LOG_INFO, "serve", "stopping", there, ARRAY_LEN(there));
+    service_stopping(&s->service, (int64_t)st.in_flight);
     http_server_stop(s->http, s->settings->o.drain_ms, on_stopped, s);
 }
 
@@ -201,12 +202,15 @@ static void run(struct server *s)
     timer_set(&s->loop, &s->trim, loop_now(&s->loop) + TRIM_INTERVAL);
     anchor_start(&s->anchor, &s->loop, s->core.store, s->dir.anchor);
     greet(s);
+    service_start(&s->service, s);
+    service_ready(&s->service);
     loop_uv_run(&s->uv);
     timer_cancel(&s->loop, &s->trim);
     log_flush();
     if (!s->drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
     while (store_committing(s->core.store)) loop_uv_turn(&s->uv);
     anchor_stop(&s->anchor);
+    service_finish(&s->service);
     pulse_stop(&s->pulse);
     http_server_destroy(s->http);
     core_stop(&s->core);

@@ -9,6 +9,7 @@
 #include "app/observe.h"
 #include "app/options.h"
 #include "app/pulse.h"
+#include "app/service.h"
 #include "net/http_server.h"
 #include "run/loop_uv.h"
 
@@ -32,6 +33,7 @@ struct server {
     struct http_server *http;
     struct anchor anchor;
     struct pulse pulse;
+    struct service service;
     struct observer observer;
     struct metrics metrics;
     struct timer trim; /* gives memory back after a burst */
