@@ -200,6 +200,7 @@ static int ask_a_person(struct adapter_run *r, const struct act *act, struct err
             arena_printf(act->arena, "The ad server did not %s: %s", adapter_verb_phrase(r->op.verb), r->run.reason),
         .rule = STR("what the ad server refuses is for a person"),
         .operation = arena_printf(act->arena, "{\"job_id\":\"" STR_FMT "\"}", STR_ARG(r->run.row.job_id)),
+        .amount_micros = buy.total_budget_micros,
         .due_at = TIME_NONE,
     };
     return task_create(act, &in, &task, e);

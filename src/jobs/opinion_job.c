@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "domain/creative/creative_opinion.h"
+#include "domain/decide/opinion_record.h"
 #include "jobs/job_act.h"
 
 #define HEADERS_N 3

@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
+#include "domain/task/task.h"
 #include "domain/tell/people_notify.h"
 #include "jobs/job_act.h"
 #include "jobs/webhook_send.h"

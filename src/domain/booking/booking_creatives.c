@@ -91,6 +91,7 @@ static int ask_a_person(const struct act *act, struct str media_buy_id, const st
         .rule = STR("what the ad server refuses is for a person"),
         .operation = arena_printf(act->arena, "{\"verb\":\"creatives\",\"media_buy_id\":\"" STR_FMT "\"}",
                                   STR_ARG(buy.media_buy_id)),
+        .amount_micros = buy.total_budget_micros,
         .due_at = TIME_NONE,
     };
     return task_create(act, &in, &task, e);

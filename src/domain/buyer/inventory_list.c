@@ -3,8 +3,8 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "domain/core/audit.h"
-#include "domain/product/catalog.h"
 #include "contract/document.h"
+#include "store/q/q_catalog.h"
 #include "domain/buyer/inventory_index.h"
 #include "domain/core/tenant_settings.h"
 #include "net/url.h"
@@ -19,6 +19,18 @@ const struct inventory_list_kind collection_lists = { BUYER_OBJECT_COLLECTION_LI
                                                       "collection_count", 168 };
 
 /* ---- finding ---- */
+
+struct str property_domain(yyjson_val *property)
+{
+    struct str domain = json_str(property, "publisher_domain");
+    if (domain.n) return domain;
+    size_t i, n;
+    yyjson_val *v;
+    yyjson_arr_foreach(json_arr(property, "identifiers"), i, n, v) {
+        if (str_is(json_str(v, "type"), "domain")) return json_str(v, "value");
+    }
+    return STR_NONE;
+}
 
 static int not_found(struct err *e)
 {

@@ -61,3 +61,7 @@ MUST_CHECK int list_resolve(const struct act *act, const struct inventory_list_k
 
 /* True when the reference names a list of another agent. */
 bool list_is_remote(const struct act *act, yyjson_val *ref);
+
+/* Of a property of the publisher's catalogue: publisher_domain, else the first identifier of type domain; empty when there is
+ * neither. */
+struct str property_domain(yyjson_val *property);

@@ -6,7 +6,6 @@
 #include "domain/booking/booking.h"
 #include "domain/creative/creative_review.h"
 #include "domain/product/format.h"
-#include "domain/media_buy/media_buy.h"
 #include "domain/tell/notify.h"
 
 /* ---- names and arrows ---- */
@@ -315,7 +314,8 @@ static int audit_status(const struct act *act, const struct creative_row *row, c
     return audit_add(act, &entry, e);
 }
 
-int creative_set_status(const struct act *act, const struct creative_change *change, struct err *e)
+int creative_set_status(const struct act *act, const struct creative_change *change, struct creative_key *changed,
+                        struct err *e)
 {
     struct creative_row row;
     if (must_get(act, change->principal_id, change->creative_id, &row, e)) return -1;
@@ -334,9 +334,10 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
     } else if (!change->by_task && creative_review_close(act, &row, e)) {
         return -1;
     }
-    if (media_buy_creative_changed(act, &row.key, e)) return -1;
     struct creative_transition t = { creative_status_name(from), creative_status_name(change->status), change->reason };
-    return notify_creative(act, &row, &t, e);
+    if (notify_creative(act, &row, &t, e)) return -1;
+    *changed = row.key;
+    return 0;
 }
 
 /* Over, or never to begin: nothing there can use a creative any more. */
@@ -366,5 +367,6 @@ int creative_archive(const struct act *act, const struct creative_row *row, stru
                                  .creative_id = row->key.creative_id,
                                  .status = CREATIVE_ARCHIVED,
                                  .reason = STR("not in the buyer's library any more") };
-    return creative_set_status(act, &c, e) ? -1 : 1;
+    struct creative_key changed; /* `row`, whose buys the caller settles */
+    return creative_set_status(act, &c, &changed, e) ? -1 : 1;
 }

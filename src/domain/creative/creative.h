@@ -13,7 +13,8 @@
  *
  * A creative's `doc` is the AdCP creative-asset as it was synced (format_id, assets, tags, provenance, ext, ...) and
  * under "salesagent" what we know: checks[], review {status, reason, by, at}. Package assignments live in their own
- * rows. Whenever a creative that is assigned changes status, its media buys are told. */
+ * rows. What changes a creative here only says so: the media buys that use it are settled by the room above, and whoever
+ * does not want to think of that calls media_buy_set_creative_status, media_buy_sync_creative, media_buy_archive_creative. */
 #pragma once
 
 #include "contract/json.h"
@@ -73,6 +74,7 @@ struct creative_synced {
     enum creative_action action;
     enum creative_status status; /* not with FAILED */
     bool content_changed;        /* with UPDATED: a reviewer has to see it again */
+    bool buys_unsettled;         /* it may be in use, and has changed: the media buys that use it are to be settled */
     struct creative_row row;     /* as it is now; empty with FAILED */
     const struct creative_checks *checks; /* NULL when the creative was not understood enough to be checked */
     struct err *errors;          /* with FAILED: at least one; fields are request pointers */
@@ -137,7 +139,7 @@ MUST_CHECK int creatives_ready(const struct act *act, struct str media_buy_id, s
 /* ---- delete_missing ---- */
 
 /* Archives a creative of the library, unless a package of a buy that is not over uses it: then `why` says so and 0
- * is returned. 1 archived, -1 failed. */
+ * is returned. 1 archived, and its media buys are to be settled; -1 failed. */
 MUST_CHECK int creative_archive(const struct act *act, const struct creative_row *row, struct err *why, struct err *e);
 
 /* ---- decisions ---- */
@@ -149,10 +151,10 @@ struct creative_change {
     bool by_task;                /* its review task is being decided; otherwise the task, if open, is closed */
 };
 
-/* Moves a creative along the picture's arrows, by a person's decision (the task machine calls this for kind
- * creative_review), by the sandbox's controller or by policy; tells its media buys. Errors: CREATIVE_NOT_FOUND,
- * INVALID_STATE. */
-MUST_CHECK int creative_set_status(const struct act *act, const struct creative_change *change, struct err *e);
+/* Moves a creative along the picture's arrows, by a person's decision, by the sandbox's controller or by policy. *changed
+ * is the creative whose media buys are to be settled. Errors: CREATIVE_NOT_FOUND, INVALID_STATE. */
+MUST_CHECK int creative_set_status(const struct act *act, const struct creative_change *change,
+                                   struct creative_key *changed, struct err *e);
 
 /* Who decides: the publisher's creative_approval_mode, unless the act advances by itself. */
 enum creative_approval { CREATIVE_AUTO_APPROVE, CREATIVE_REQUIRE_HUMAN };

@@ -1,4 +1,4 @@
-/* See creative_opinion.h. The question here, what follows from the answer in creative_opinion_record.c. */
+/* See creative_opinion.h. The question here, what follows from the answer in decide/opinion_record.c. */
 #include "domain/creative/creative_opinion.h"
 
 #include "base/crypto.h"
@@ -58,10 +58,10 @@ int opinion_request(const struct act *act, const struct creative_row *row, const
     return q_job_insert(act->tx, &job, e);
 }
 
-int64_t opinion_delay(const struct act *act, const struct task_row *task)
+int64_t opinion_delay(const struct act *act)
 {
     struct assistant_settings s;
-    if (!str_is(task->kind, "creative_review") || act->mock_clock) return 0;
+    if (act->mock_clock) return 0;
     settings_of(act, &s);
     bool decides = s.reviews && (s.approve_from_bp >= 0 || s.reject_to_bp >= 0);
     return decides ? s.review_timeout_ms * 1000 + USEC_PER_SEC : 0;

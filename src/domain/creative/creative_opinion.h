@@ -4,12 +4,7 @@
  *
  *     task of a creative --> job --> POST --> opinion --> the audit trail, a finding on the task
  *                                      |                      |
- *                                      +-- none: the reason   +-- and, where the settings say so, the decision
- *
- * It decides only when all of this holds: a threshold is set and met; decision and confidence say the same; no category
- * of always_people is named, by the assistant or by the buyer; no check left a warning; the whole creative was
- * sent; its text does not speak to a reviewer; the task is still pending, untouched by a person and not asked for by a rule; the
- * creative is the one that was sent. Otherwise people decide, and the finding says why they have to. */
+ *                                      +-- none: the reason   +-- and, where the settings say so, the decision */
 #pragma once
 
 #include "domain/core/assistant.h"
@@ -26,8 +21,8 @@ struct str creative_content_id(const struct act *act, const struct creative_row 
 MUST_CHECK int opinion_request(const struct act *act, const struct creative_row *row, const struct task_row *task,
                                struct err *e);
 
-/* How long people are not told of this task, because the assistant may decide it: microseconds, mostly 0. */
-int64_t opinion_delay(const struct act *act, const struct task_row *task);
+/* How long people are not told of a new task of a creative, because the assistant may decide it: microseconds, mostly 0. */
+int64_t opinion_delay(const struct act *act);
 
 /* ---- the question ---- */
 
@@ -46,23 +41,3 @@ struct opinion_key {
 /* 1 ask, 0 there is nothing to ask any more (decided, changed, switched off), -1 failed. */
 MUST_CHECK int opinion_ask(const struct act *act, const struct opinion_key *key, struct opinion_question *out,
                            struct err *e);
-
-/* ---- the answer ---- */
-
-enum opinion_decision { OPINION_NONE, OPINION_APPROVE, OPINION_REJECT, OPINION_PEOPLE };
-
-struct opinion {
-    enum opinion_decision decision;
-    int64_t confidence_bp; /* that the creative may run */
-    struct str model;
-    yyjson_val *categories, *reasons; /* arrays of strings; NULL with OPINION_NONE */
-    struct str why; /* with OPINION_NONE: for people */
-    bool whole; /* of the question */
-};
-
-/* Exactly {decision, confidence, categories, reasons}; anything else is OPINION_NONE with `why`. */
-void opinion_read(struct arena *a, struct str response, struct opinion *out);
-
-/* Records it with the task and in the audit trail, and decides where it may. What came too late is only recorded. */
-MUST_CHECK int opinion_record(const struct act *act, const struct opinion_key *key, const struct opinion *o,
-                              struct err *e);

@@ -60,6 +60,7 @@ int creative_review_open(const struct act *act, const struct creative_row *row, 
                         : STR("creative_review_required"),
         .verdict = verdict,
         .findings = findings(act, row),
+        .people_delay_us = opinion_delay(act),
         .due_at = TIME_NONE,
     };
     return task_create(act, &in, &task, e) || opinion_request(act, row, &task, e) ? -1 : 0;

@@ -4,7 +4,6 @@
 
 #include "domain/core/audit.h"
 #include "domain/creative/creative_review.h"
-#include "domain/media_buy/media_buy.h"
 #include "domain/rule/rule.h"
 #include "store/q/q_catalog.h"
 
@@ -316,7 +315,7 @@ static int store(struct sync *s, struct err *e)
     } else if (s->exists && creative_review_close(s->act, &out->row, e)) {
         return -1;
     }
-    if (s->exists && media_buy_creative_changed(s->act, &out->row.key, e)) return -1;
+    out->buys_unsettled = s->exists;
     return audit_sync(s, e);
 }
 

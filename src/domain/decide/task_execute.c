@@ -1,7 +1,6 @@
 #include "domain/decide/task_execute.h"
 
 #include "base/rfc3339.h"
-#include "domain/tell/events.h"
 #include "store/q/q_delivery.h"
 #include "store/q/q_job.h"
 
@@ -37,14 +36,6 @@ static void write_execution(const struct act *act, struct task_row *task, const 
     json_add_str(doc, o, "state", x->state);
     json_add_bool(doc, o, "running", x->running);
     task_put(act, task, "execution", json_write(act->arena, o));
-}
-
-bool task_executing(const struct act *act, const struct task_row *task)
-{
-    struct execution x;
-    if (!task_open(task)) return false;
-    read_execution(act, task, &x);
-    return x.running;
 }
 
 /* ---- start ---- */
@@ -102,7 +93,7 @@ static int approve(const struct act *act, const struct execution *x, const struc
     struct deferral already = { 0 }; /* the job that runs is what would be queued */
     struct act as = as_decider(act, x, &already);
     struct task_resolution r = { .task_id = task->task_id, .decision = TASK_APPROVE, .reason = x->reason };
-    return task_execute(&as, &r, task, e);
+    return task_do(&as, &r, task, e);
 }
 
 int task_execute_plan(const struct act *act, struct str task_id, enum task_execution *how, struct plan *plan,
@@ -167,7 +158,7 @@ int task_executed(const struct act *act, const struct task_execution_result *in,
     task_drop(act, &task, "waiting");
     task.state = STR("completed");
     task.decision = STR("approved");
-    return task_finish(&as, &task, x.reason, e);
+    return task_conclude(&as, &task, x.reason, e);
 }
 
 int task_execution_waits(const struct act *act, struct str task_id, const struct task_wait *wait, struct err *e)

@@ -1,11 +1,13 @@
-/* What the decisions on each kind of task do. Kinds without a row here are plain notes for people: deciding them
- * has no effect beyond the decision. */
+/* See task_kinds.h. */
+#include "domain/decide/task_kinds.h"
+
 #include "domain/buyer/account_sync.h"
 #include "domain/booking/booking.h"
 #include "domain/creative/creative.h"
 #include "domain/media_buy/media_buy.h"
+#include "domain/media_buy/media_buy_json.h"
+#include "domain/media_buy/media_buy_update.h"
 #include "domain/product/proposal_review.h"
-#include "domain/task/task.h"
 #include "store/q/q_job.h"
 
 static int approve_create(const struct act *act, const struct task_row *task, struct err *e)
@@ -40,7 +42,7 @@ static int review_creative(const struct act *act, const struct task_row *task, e
                                       .status = status,
                                       .reason = reason,
                                       .by_task = true };
-    return creative_set_status(act, &change, e);
+    return media_buy_set_creative_status(act, &change, e);
 }
 
 static int approve_creative(const struct act *act, const struct task_row *task, struct err *e)
@@ -85,12 +87,60 @@ static int leave_it(const struct act *act, const struct task_row *task, struct s
     return 0;
 }
 
-const struct task_kind task_kinds[] = {
-    { "create_media_buy", true, approve_create, reject_create },
-    { "update_media_buy", true, approve_update, reject_update },
-    { "creative_review", false, approve_creative, reject_creative },
-    { "account", false, approve_account, reject_account },
-    { PROPOSAL_TASK, false, proposal_approve, leave_it },
-    { "ad_server", false, try_again, leave_it },
+static int show_media_buy(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
+{
+    return media_buy_result(act, task->subject_id, out, e);
+}
+
+struct task_kind {
+    const char *kind;
+    bool awaits_ad_server;
+    MUST_CHECK int (*approve)(const struct act *act, const struct task_row *task, struct err *e);
+    MUST_CHECK int (*reject)(const struct act *act, const struct task_row *task, struct str reason, struct err *e);
+    MUST_CHECK int (*result)(const struct act *act, const struct task_row *task, struct str *out, struct err *e);
 };
-const size_t task_kinds_n = ARRAY_LEN(task_kinds);
+
+static const struct task_kind kinds[] = {
+    { "create_media_buy", true, approve_create, reject_create, show_media_buy },
+    { "update_media_buy", true, approve_update, reject_update, show_media_buy },
+    { "creative_review", false, approve_creative, reject_creative, NULL },
+    { "account", false, approve_account, reject_account, account_result },
+    { PROPOSAL_TASK, false, proposal_approve, leave_it, proposal_result },
+    { "ad_server", false, try_again, leave_it, show_media_buy },
+};
+
+static const struct task_kind *find(struct str kind)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (str_is(kind, kinds[i].kind)) return &kinds[i];
+    }
+    return NULL;
+}
+
+bool task_awaits_ad_server(const struct task_row *task)
+{
+    const struct task_kind *kind = find(task->kind);
+    return kind && kind->awaits_ad_server;
+}
+
+int task_do(const struct act *act, const struct task_resolution *r, const struct task_row *task, struct err *e)
+{
+    const struct task_kind *kind = find(task->kind);
+    if (!kind) return 0;
+    return r->decision == TASK_APPROVE ? kind->approve(act, task, e) : kind->reject(act, task, r->reason, e);
+}
+
+int task_result(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
+{
+    const struct task_kind *kind = find(task->kind);
+    *out = task_member(act, task, "result");
+    return !out->n && kind && kind->result ? kind->result(act, task, out, e) : 0;
+}
+
+int task_conclude(const struct act *act, struct task_row *task, struct str reason, struct err *e)
+{
+    struct task_end end = { .reason = reason };
+    int listened = str_is(task->decision, "approved") ? task_listened(act, task, e) : 0;
+    if (listened < 0 || (listened && task_result(act, task, &end.result, e))) return -1;
+    return task_finish(act, task, &end, e);
+}

@@ -25,7 +25,7 @@ static void approve(const struct act *act, const struct task_row *task, struct t
     rehearsing.rehearsal = &p->calls;
     rehearsing.deferral = &nothing_queued;
     struct task_resolution r = { .task_id = task->task_id, .decision = TASK_APPROVE };
-    p->impossible = task_execute(&rehearsing, &r, task, &p->why) != 0;
+    p->impossible = task_do(&rehearsing, &r, task, &p->why) != 0;
 }
 
 int task_preview(const struct act *act, const struct task_row *task, struct task_preview *out, struct err *e)

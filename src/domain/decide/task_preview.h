@@ -3,7 +3,7 @@
 #pragma once
 
 #include "domain/plan/plan.h"
-#include "domain/task/task.h"
+#include "domain/decide/task_kinds.h"
 
 struct task_preview {
     bool planned; /* server, plan and problems are set: it is about a media buy, and there is an ad server */

@@ -2,7 +2,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/delivery/delivery.h"
-#include "domain/tell/events.h"
+#include "domain/media_buy/media_buy_change.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/tell/webhook.h"
 #include "store/q/q_job.h"

@@ -1,7 +1,7 @@
 #include "domain/media_buy/lifecycle.h"
 
 #include "base/rfc3339.h"
-#include "domain/tell/events.h"
+#include "domain/media_buy/media_buy_change.h"
 #include "domain/plan/media_buy_state.h"
 
 static const char *action_of(enum media_buy_status s)

@@ -8,10 +8,10 @@
 #pragma once
 
 #include "domain/buyer/account.h"
+#include "domain/creative/creative.h"
 #include "domain/plan/media_buy_state.h"
 #include "domain/product/package_request.h"
 #include "domain/task/task.h"
-#include "store/q/q_creative.h"
 
 struct media_buy {
     struct media_buy_row row;
@@ -65,13 +65,21 @@ MUST_CHECK int media_buy_update_approved(const struct act *act, struct str media
 /* The buy's creatives or their status changed: moves pending_creatives on (or back) and tells the ad server. */
 MUST_CHECK int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, struct err *e);
 
-/* The same for every buy that uses this creative: call it when its status or its assignments changed. */
+/* The same for every buy that uses this creative: when it was assigned or released. */
 MUST_CHECK int media_buy_creative_changed(const struct act *act, const struct creative_key *creative, struct err *e);
+/* What changes a creative (creative.h) with what follows from it for the media buys that use it: each as of that header, and
+ * then media_buy_creatives_changed for every one of them. */
+MUST_CHECK int media_buy_set_creative_status(const struct act *act, const struct creative_change *change,
+                                             struct err *e);
+MUST_CHECK int media_buy_sync_creative(const struct act *act, const struct creative_sync *in,
+                                       struct creative_synced *out, struct err *e);
+MUST_CHECK int media_buy_archive_creative(const struct act *act, const struct creative_row *row, struct err *why,
+                                          struct err *e);
 
 struct media_buy_end {
     enum media_buy_status status; /* BUY_COMPLETED, BUY_CANCELED, BUY_REJECTED, BUY_FAILED, or any the state allows */
     struct str reason;
-    struct str actor_side;        /* "buyer" or "seller": who canceled */
+    struct str actor_side; /* "buyer" or "seller": who canceled */
 };
 /* Moves a buy along the arrows of media_buy_state.h for a reason outside an update: the ad server reports the
  * budget spent, the publisher cancels, a test controller forces it. INVALID_STATE when there is no such arrow. */
@@ -80,6 +88,8 @@ MUST_CHECK int media_buy_move(const struct act *act, struct str media_buy_id, co
 
 /* ---- for the functions of this family (media_buy_*.c) ---- */
 
+/* MEDIA_BUY_NOT_FOUND. Always -1. */
+int media_buy_not_found(struct err *e);
 /* Counts the revision up and writes the row with the status as it is in `buy`. */
 MUST_CHECK int media_buy_save(const struct act *act, struct media_buy *buy, struct err *e);
 /* Hands a confirmed buy to the ad server, and after a change of its rows brings the ad server to them (or stops it

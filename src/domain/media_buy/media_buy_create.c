@@ -4,7 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/booking/booking.h"
 #include "domain/creative/creative.h"
-#include "domain/tell/events.h"
+#include "domain/media_buy/media_buy_change.h"
 #include "domain/media_buy/governance_delivery.h"
 #include "domain/product/insertion_order.h"
 #include "domain/media_buy/media_buy.h"
@@ -450,6 +450,7 @@ static int open_task(const struct act *act, yyjson_val *args, const struct media
         .verdict = verdict->outcome == RULE_PERSON ? verdict : NULL,
         .context = context ? json_write_val(act->arena, context) : STR_NONE,
         .push_config = push ? json_write_val(act->arena, push) : STR_NONE,
+        .amount_micros = b->row.total_budget_micros,
         .due_at = TIME_NONE,
     };
     return task_create(act, &task, out, e);

@@ -12,7 +12,7 @@
  * then is. */
 #pragma once
 
-#include "domain/tell/events.h"
+#include "domain/media_buy/media_buy_change.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/rule/rule.h"
 

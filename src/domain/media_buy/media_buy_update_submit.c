@@ -95,6 +95,7 @@ int buy_update_submit(const struct buy_update *u, const struct rule_verdict *ver
         .operation = json_write_val(u->act->arena, u->args),
         .context = context ? json_write_val(u->act->arena, context) : STR_NONE,
         .push_config = push ? json_write_val(u->act->arena, push) : STR_NONE,
+        .amount_micros = u->old.total_budget_micros,
         .due_at = TIME_NONE,
     };
     return task_create(u->act, &in, task, e);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/tz.h"
+#include "domain/buyer/inventory_list.h"
 #include "domain/product/product.h"
 
 #define TEXT_BYTES_MAX (64 * 1024)
@@ -13,18 +14,6 @@
 #define TEXT_DEPTH_MAX 8
 
 /* ---- properties of a product ---- */
-
-struct str property_domain(yyjson_val *property)
-{
-    struct str domain = json_str(property, "publisher_domain");
-    if (domain.n) return domain;
-    size_t i, n;
-    yyjson_val *v;
-    yyjson_arr_foreach(json_arr(property, "identifiers"), i, n, v) {
-        if (str_is(json_str(v, "type"), "domain")) return json_str(v, "value");
-    }
-    return STR_NONE;
-}
 
 static bool arr_has(yyjson_val *arr, struct str s)
 {

@@ -32,8 +32,5 @@ MUST_CHECK int catalog_put_signal(struct catalog_writer *w, yyjson_val *doc, int
 /* Writes the product's search text anew: after properties it runs on have changed. */
 MUST_CHECK int catalog_index_product(struct catalog_writer *w, yyjson_val *doc, struct err *e);
 
-/* publisher_domain, else the first identifier of type domain; empty when there is neither. */
-struct str property_domain(yyjson_val *property);
-
 /* Words people use for an AdCP channel ("olv": "online video"), for search; the name itself when there are none. */
 const char *channel_words(struct str channel);

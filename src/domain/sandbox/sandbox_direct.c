@@ -1,7 +1,6 @@
 /* Directives: "answer the next create_media_buy with this task". One per caller and tool, used up by the next call. */
 #include "base/rfc3339.h"
 #include "contract/document.h"
-#include "domain/tell/events.h"
 #include "domain/sandbox/sandbox.h"
 #include "domain/task/task.h"
 #include "store/q/q_buyer_object.h"

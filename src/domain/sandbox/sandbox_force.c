@@ -2,7 +2,6 @@
  * is kept. */
 #include "domain/core/audit.h"
 #include "domain/creative/creative.h"
-#include "domain/tell/events.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/sandbox/sandbox.h"
 #include "store/q/q_buyer_object.h"
@@ -63,7 +62,7 @@ int sandbox_force_creative(const struct act *act, yyjson_val *params, struct san
     struct creative_change change = {
         .principal_id = act->principal->principal_id, .creative_id = id, .status = to, .reason = reason_of(params)
     };
-    if (creative_set_status(act, &change, e)) return -1;
+    if (media_buy_set_creative_status(act, &change, e)) return -1;
     out->current = status;
     return 0;
 }
@@ -85,7 +84,7 @@ int sandbox_purge_creative(const struct act *act, yyjson_val *params, struct san
                                           .creative_id = id,
                                           .status = CREATIVE_ARCHIVED,
                                           .reason = reason_of(params) };
-        if (creative_set_status(act, &change, e)) return -1;
+        if (media_buy_set_creative_status(act, &change, e)) return -1;
     }
     if (str_is(kind, "hard") && q_creative_delete(act->tx, &row.key, act->now, e) < 0) return -1;
     out->current = STR("purged");
@@ -234,11 +233,11 @@ int sandbox_complete_task(const struct act *act, yyjson_val *params, struct sand
         if (str_eq(task_member(act, &task, "result"), json_write_val(act->arena, result))) return 0;
         return no_arrow(out->current, STR("completed"), e);
     }
-    task_put(act, &task, "result", json_write_val(act->arena, result));
+    struct task_end end = { .result = json_write_val(act->arena, result) };
+    task_put(act, &task, "result", end.result);
     task.state = STR("completed");
     task.decision = STR("approved");
-    task.resolved_at = task.updated_at = act->now;
-    if (q_task_update(act->tx, &task, e) || task_changed(act, &task, "approved", e)) return -1;
+    if (task_finish(act, &task, &end, e)) return -1;
     out->current = STR("completed");
     return 0;
 }

@@ -2,66 +2,63 @@
 #include "contract/document.h"
 
 #include "base/rfc3339.h"
-#include "domain/tell/events.h"
-#include "domain/decide/task_execute.h"
+#include "domain/core/audit.h"
 #include "domain/core/tenant_settings.h"
+#include "domain/tell/notify.h"
+#include "domain/tell/people_notify.h"
+#include "domain/tell/webhook.h"
 #include "store/q/q_a2a.h"
 
 #define OPEN_TASKS_MAX 50
 
-bool task_open(const struct task_row *task)
+/* ---- what follows from a change ---- */
+
+static int add_audit(const struct act *act, const struct task_row *task, const char *what, struct err *e)
 {
-    return !str_is(task->state, "completed") && !str_is(task->state, "failed");
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_str(doc, o, "kind", task->kind);
+    json_add_str(doc, o, "state", task->state);
+    json_add_str_opt(doc, o, "decision", task->decision);
+    json_add_str(doc, o, "subject",
+                 arena_printf(act->arena, STR_FMT ":" STR_FMT, STR_ARG(task->subject_type), STR_ARG(task->subject_id)));
+    json_add_str_opt(doc, o, "origin", act->origin);
+    struct audit_entry entry = {
+        .action = arena_printf(act->arena, "task.%s", what).p,
+        .subject = arena_printf(act->arena, "task:" STR_FMT, STR_ARG(task->task_id)),
+        .doc = json_write(act->arena, o),
+    };
+    return audit_add(act, &entry, e);
 }
 
-const char *task_adcp_status(const struct task_row *task)
+int task_changed(const struct act *act, const struct task_row *task, const char *what, struct err *e)
 {
-    if (task_open(task)) return "submitted";
-    if (str_is(task->decision, "rejected")) return "rejected";
-    if (str_is(task->decision, "withdrawn")) return "canceled";
-    return str_is(task->state, "completed") ? "completed" : "failed";
+    struct people_told told = { .task = task, .what = what, .open = task_open(task) };
+    return add_audit(act, task, what, e) || people_notify(act, &told, e) ? -1 : 0;
 }
 
-/* ---- the document ---- */
-
-yyjson_val *task_get(const struct act *act, const struct task_row *task, const char *key)
+/* A new one: its buyer may want to be told of its end. */
+static int created(const struct act *act, const struct task_new *in, const struct task_row *task, struct err *e)
 {
-    return yyjson_obj_get(document_read(act->arena, task->doc), key);
+    struct people_told told = { .task = task,
+                                .what = "created",
+                                .open = true,
+                                .delay_us = in->people_delay_us,
+                                .amount_micros = in->amount_micros };
+    struct webhook_owner owner = { .kind = WEBHOOK_TASK,
+                                   .principal_id = task->principal_id,
+                                   .account_id = task->account_id,
+                                   .anchor = task->task_id,
+                                   .context = in->context };
+    if (add_audit(act, task, "created", e)) return -1;
+    if (in->push_config.n && webhook_register(act, &owner, in->push_config, e)) return -1;
+    return people_notify(act, &told, e);
 }
 
-struct str task_member(const struct act *act, const struct task_row *task, const char *key)
+int task_listened(const struct act *act, const struct task_row *task, struct err *e)
 {
-    yyjson_val *v = task_get(act, task, key);
-    return v ? json_write_val(act->arena, v) : STR_NONE;
-}
-
-void task_put(const struct act *act, struct task_row *task, const char *key, struct str json_text)
-{
-    struct document d;
-    document_open(act->arena, task->doc, &d);
-    document_set_text(&d, key, json_text);
-    task->doc = document_text(&d);
-}
-
-static void put_str(const struct act *act, struct task_row *task, const char *key, struct str text)
-{
-    struct document d;
-    document_open(act->arena, task->doc, &d);
-    document_set_str(&d, key, text);
-    task->doc = document_text(&d);
-}
-
-static void add_comment(const struct act *act, struct task_row *task, struct str text)
-{
-    struct document d;
-    document_open(act->arena, task->doc, &d);
-    yyjson_mut_val *arr = document_get(&d, "comments");
-    if (!arr) arr = json_add_arr(d.doc, d.root, "comments");
-    yyjson_mut_val *c = json_push_obj(d.doc, arr);
-    json_add_time(d.doc, c, "at", act->now);
-    json_add_str(d.doc, c, "by", act->actor);
-    json_add_str(d.doc, c, "text", text);
-    task->doc = document_text(&d);
+    struct webhook_anchor to = { task->tenant_id, "task", task->task_id };
+    return webhook_listened(act, &to, e);
 }
 
 /* ---- making and finding ---- */
@@ -98,7 +95,7 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
         .doc = json_write(act->arena, o),
     };
     task_set_terms(act, &row, in->verdict);
-    if (q_task_insert(act->tx, &row, e) || task_changed(act, &row, "created", e)) return -1;
+    if (q_task_insert(act->tx, &row, e) || created(act, in, &row, e)) return -1;
     *out = row;
     return 0;
 }
@@ -120,33 +117,16 @@ int task_load(const struct act *act, struct str task_id, struct task_row *out, s
     return err_field(e, "/task_id");
 }
 
-/* ---- deciding ---- */
+/* ---- closing ---- */
 
-static const struct task_kind *find_kind(struct str kind)
-{
-    for (size_t i = 0; i < task_kinds_n; i++) {
-        if (str_is(kind, task_kinds[i].kind)) return &task_kinds[i];
-    }
-    return NULL;
-}
-
-static int may_work(const struct act *act, struct err *e)
+int task_may_work(const struct act *act, struct err *e)
 {
     if (!act->principal || act->principal->role == ROLE_OPERATOR || act->principal->role == ROLE_ADMINISTRATOR)
         return 0;
     return err_set(e, "PERMISSION_DENIED", "Only an operator of the publisher may work on tasks.");
 }
 
-/* May this act decide it? PERMISSION_DENIED: a buyer, a viewer, or an operator where the rule wants an administrator. */
-static int task_may_decide(const struct act *act, const struct task_row *task, struct err *e)
-{
-    if (may_work(act, e)) return -1;
-    bool operator_only = act->principal && act->principal->role != ROLE_ADMINISTRATOR;
-    if (!operator_only || !str_is(json_str(task_get(act, task, "terms"), "role"), "administrator")) return 0;
-    return err_set(e, "PERMISSION_DENIED", "The publisher's rule wants an administrator to decide this.");
-}
-
-static int already_decided(const struct act *act, const struct task_row *task, struct err *e)
+int task_already_decided(const struct act *act, const struct task_row *task, struct err *e)
 {
     char at[RFC3339_MAX] = "";
     if (task->resolved_at != TIME_NONE) (void)rfc3339_print(task->resolved_at, RFC3339_SECONDS, at);
@@ -156,24 +136,21 @@ static int already_decided(const struct act *act, const struct task_row *task, s
     return err_field(e, "/task_id");
 }
 
-int task_finish(const struct act *act, struct task_row *task, struct str reason, struct err *e)
+int task_finish(const struct act *act, struct task_row *task, const struct task_end *end, struct err *e)
 {
+    const char *what = arena_cstr(act->arena, task->decision);
     task->resolved_at = task->updated_at = act->now;
     task->next_at = TIME_NONE;
-    put_str(act, task, "resolved_by", act->actor);
-    if (reason.n) put_str(act, task, "reason", reason);
+    task_put_str(act, task, "resolved_by", act->actor);
+    if (end->reason.n) task_put_str(act, task, "reason", end->reason);
     struct a2a_decision decision = { task->task_id, !str_is(task->decision, "approved"), act->now };
     if (q_task_update(act->tx, task, e) || q_a2a_task_decided(act->tx, &decision, e)) return -1;
-    return task_changed(act, task, arena_cstr(act->arena, task->decision), e);
-}
-
-void task_drop(const struct act *act, struct task_row *task, const char *key)
-{
-    struct document d;
-    document_open(act->arena, task->doc, &d);
-    if (!document_get(&d, key)) return;
-    document_remove(&d, key);
-    task->doc = document_text(&d);
+    struct task_told told = { .task = task,
+                              .status = task_adcp_status(task),
+                              .what = what,
+                              .result = end->result,
+                              .reason = task_member(act, task, "reason") };
+    return add_audit(act, task, what, e) || notify_task(act, &told, e) ? -1 : 0;
 }
 
 /* The effect is undone; what is left is the reason, on a task that waits for another decision. */
@@ -192,55 +169,6 @@ int task_keep_failure(const struct act *act, struct task_row *task, const struct
     return q_task_update(act->tx, task, e) || task_changed(act, task, "attempt_failed", e) ? -1 : 0;
 }
 
-int task_execute(const struct act *act, const struct task_resolution *r, const struct task_row *task, struct err *e)
-{
-    const struct task_kind *kind = find_kind(task->kind);
-    if (!kind) return 0;
-    return r->decision == TASK_APPROVE ? kind->approve(act, task, e) : kind->reject(act, task, r->reason, e);
-}
-
-/* Somebody has approved it, and the ad server is being asked. */
-static int under_way(const struct act *act, const struct task_row *task, struct err *e)
-{
-    yyjson_val *x = task_get(act, task, "execution");
-    (void)err_set(e, "INVALID_STATE",
-                  "The task was already decided: approved by " STR_FMT " at " STR_FMT "; the ad server is being asked.",
-                  STR_ARG(json_str(x, "by")), STR_ARG(json_str(x, "at")));
-    return err_field(e, "/task_id");
-}
-
-static int decided(const struct act *act, const struct task_resolution *r, struct task_row *task, struct err *e)
-{
-    task_drop(act, task, "failure");
-    task->state = r->decision == TASK_APPROVE ? STR("completed") : STR("failed");
-    task->decision = r->decision == TASK_APPROVE ? STR("approved") : STR("rejected");
-    return task_finish(act, task, r->reason, e);
-}
-
-int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out, struct err *e)
-{
-    struct task_row task;
-    struct err why;
-    if (may_work(act, e) || task_load(act, r->task_id, &task, e)) return -1;
-    if (!task_open(&task)) return already_decided(act, &task, e);
-    if (task_may_decide(act, &task, e)) return -1;
-    if (task_executing(act, &task)) return under_way(act, &task, e);
-    const struct task_kind *kind = find_kind(task.kind);
-    struct deferral deferral = { 0 };
-    struct act rehearsing = *act;
-    if (kind && kind->awaits_ad_server && r->decision == TASK_APPROVE) rehearsing.deferral = &deferral;
-    if (tx_rehearse(act->tx, e)) return -1;
-    if (task_execute(&rehearsing, r, &task, &why)) {
-        if (tx_rehearse_end(act->tx, e) || task_keep_failure(act, &task, &why, e)) return -1;
-    } else if (deferral.wanted) {
-        if (tx_rehearse_end(act->tx, e) || task_execute_start(act, r, &deferral, &task, e)) return -1;
-    } else if (tx_rehearse_keep(act->tx, e) || decided(act, r, &task, e)) {
-        return -1;
-    }
-    *out = task;
-    return 0;
-}
-
 int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason, struct err *e)
 {
     struct task_filter f = { .tenant_id = act->tenant->tenant_id,
@@ -253,15 +181,31 @@ int task_withdraw(const struct act *act, const struct task_subject *subject, con
                              .updated_after = TIME_NONE,
                              .updated_before = TIME_NONE,
                              .limit = OPEN_TASKS_MAX };
+    struct task_end end = { .reason = str_from(reason) };
     struct task_row *rows;
     size_t n;
     if (q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
     for (size_t i = 0; i < n; i++) {
         rows[i].state = STR("failed");
         rows[i].decision = STR("withdrawn");
-        if (task_finish(act, &rows[i], str_from(reason), e)) return -1;
+        if (task_finish(act, &rows[i], &end, e)) return -1;
     }
     return 0;
+}
+
+/* ---- working on one ---- */
+
+static void add_comment(const struct act *act, struct task_row *task, struct str text)
+{
+    struct document d;
+    document_open(act->arena, task->doc, &d);
+    yyjson_mut_val *arr = document_get(&d, "comments");
+    if (!arr) arr = json_add_arr(d.doc, d.root, "comments");
+    yyjson_mut_val *c = json_push_obj(d.doc, arr);
+    json_add_time(d.doc, c, "at", act->now);
+    json_add_str(d.doc, c, "by", act->actor);
+    json_add_str(d.doc, c, "text", text);
+    task->doc = document_text(&d);
 }
 
 static bool word_in(struct str word, const char *const *words, size_t n)
@@ -277,8 +221,8 @@ int task_update(const struct act *act, const struct task_work *w, struct task_ro
     static const char *const states[] = { "pending", "assigned", "in_progress", "escalated" };
     static const char *const priorities[] = { "low", "medium", "high", "urgent" };
     struct task_row task;
-    if (may_work(act, e) || task_load(act, w->task_id, &task, e)) return -1;
-    if (!task_open(&task)) return already_decided(act, &task, e);
+    if (task_may_work(act, e) || task_load(act, w->task_id, &task, e)) return -1;
+    if (!task_open(&task)) return task_already_decided(act, &task, e);
     const char *what = "commented";
     if (w->priority.n && !word_in(w->priority, priorities, ARRAY_LEN(priorities))) {
         (void)err_set(e, "INVALID_REQUEST", "priority must be low, medium, high or urgent");

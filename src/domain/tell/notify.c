@@ -1,16 +1,6 @@
 #include "domain/tell/notify.h"
-#include "contract/document.h"
 
-#include <stdio.h>
-
-#include "base/crypto.h"
-#include "base/encode.h"
-#include "domain/buyer/account_sync.h"
-#include "domain/media_buy/budget_watch.h"
-#include "domain/media_buy/media_buy_json.h"
-#include "domain/product/proposal_review.h"
-#include "domain/delivery/report.h"
-#include "domain/task/task.h"
+#include "contract/json.h"
 #include "domain/tell/webhook.h"
 
 static bool by_buyer(const struct act *act)
@@ -37,71 +27,38 @@ static const char *task_type_of(struct str kind)
     return "create_media_buy";
 }
 
-static int register_task(const struct act *act, const struct task_row *task, struct err *e)
+static struct str error_result(const struct act *act, const struct task_told *told)
 {
-    struct str config = task_member(act, task, "push_notification_config");
-    struct webhook_owner owner = { .kind = WEBHOOK_TASK,
-                                   .principal_id = task->principal_id,
-                                   .account_id = task->account_id,
-                                   .anchor = task->task_id,
-                                   .context = task_member(act, task, "context") };
-    return config.n ? webhook_register(act, &owner, config, e) : 0;
-}
-
-static struct str error_result(const struct act *act, const struct task_row *task)
-{
-    struct str reason = task_member(act, task, "reason"); /* a JSON string */
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     yyjson_mut_val *error = json_push_obj(doc, json_add_arr(doc, o, "errors"));
-    json_add_cstr(doc, error, "code", str_is(task->decision, "rejected") ? "POLICY_VIOLATION" : "INVALID_STATE");
-    if (!json_add_text(doc, error, "message", reason)) {
+    bool rejected = str_is(told->task->decision, "rejected");
+    json_add_cstr(doc, error, "code", rejected ? "POLICY_VIOLATION" : "INVALID_STATE");
+    if (!json_add_text(doc, error, "message", told->reason)) {
         json_add_cstr(doc, error, "message", "The publisher rejected the request.");
     }
     return json_write(act->arena, o);
 }
 
-/* The payload of a completed task is what the synchronous answer would have been. */
-static int result_of(const struct act *act, const struct task_row *task, const char *status, struct str *out,
-                     struct err *e)
+int notify_task(const struct act *act, const struct task_told *told, struct err *e)
 {
-    *out = task_member(act, task, "result");
-    if (strcmp(status, "completed") != 0) {
-        *out = error_result(act, task);
-        return 0;
-    }
-    if (!out->n && str_is(task->kind, "account")) return account_result(act, task, out, e);
-    if (!out->n && str_is(task->kind, PROPOSAL_TASK)) return proposal_result(act, task, out, e);
-    if (out->n || !str_is(task->subject_type, "media_buy")) return 0;
-    return media_buy_result(act, task->subject_id, out, e);
-}
-
-static bool closes(const char *what)
-{
-    return strcmp(what, "approved") == 0 || strcmp(what, "rejected") == 0 || strcmp(what, "withdrawn") == 0;
-}
-
-int notify_task(const struct act *act, const struct task_row *task, const char *what, struct err *e)
-{
-    if (strcmp(what, "created") == 0) return register_task(act, task, e);
-    if (!closes(what)) return 0;
-    const char *status = task_adcp_status(task);
+    const struct task_row *task = told->task;
+    bool completed = strcmp(told->status, "completed") == 0;
     struct webhook_anchor to = { task->tenant_id, "task", task->task_id };
     struct webhook_event ev = { .subject = arena_printf(act->arena, STR_FMT ":" STR_FMT, STR_ARG(task->subject_type),
                                                         STR_ARG(task->subject_id)),
                                 .task_id = task->task_id,
                                 .task_type = task_type_of(task->kind),
                                 .protocol = str_is(task->kind, "creative_review") ? "creative" : "media-buy",
-                                .status = status,
-                                .message = arena_printf(act->arena, "The publisher has %s the request.", what) };
-    if (result_of(act, task, status, &ev.result, e)) return -1;
+                                .status = told->status,
+                                .message = arena_printf(act->arena, "The publisher has %s the request.", told->what),
+                                .result = completed ? told->result : error_result(act, told) };
     return webhook_send(act, &to, &ev, e);
 }
 
 /* --- media buys -------------------------------------------------------------------------------------------------- */
 
-/* What the decision on a task says already, or the buyer's own call. */
-static bool worth_telling(const struct act *act, const char *action)
+bool notify_media_buy_tells(const struct act *act, const char *action)
 {
     static const char *const told[] = { "activated", "paused", "resumed",         "completed",
                                         "canceled",  "failed", "budget_exhausted" };
@@ -112,33 +69,17 @@ static bool worth_telling(const struct act *act, const char *action)
     return false;
 }
 
-static int keep_registrations(const struct act *act, const struct media_buy_row *buy, struct err *e)
+int notify_media_buy(const struct act *act, const struct media_buy_told *told, struct err *e)
 {
-    yyjson_val *o = document_read(act->arena, buy->doc), *push = json_obj(o, "push_notification_config");
-    yyjson_val *report = json_obj(o, "reporting_webhook");
-    struct webhook_owner owner = { .kind = WEBHOOK_TASK,
-                                   .principal_id = buy->principal_id,
-                                   .account_id = buy->account_id,
-                                   .anchor = buy->media_buy_id,
-                                   .context = webhook_context(act, buy->echo) };
-    if (push && webhook_register(act, &owner, json_write_val(act->arena, push), e)) return -1;
-    return report ? report_configure(act, buy, report, e) : 0;
-}
-
-int notify_media_buy(const struct act *act, const struct media_buy_row *buy, const struct media_buy_change *change,
-                     struct err *e)
-{
-    if (keep_registrations(act, buy, e)) return -1;
-    if (budget_watch_next(act, buy->media_buy_id, STR(""), e)) return -1;
-    if (!worth_telling(act, change->action)) return 0;
+    const struct media_buy_row *buy = told->buy;
     struct webhook_anchor to = { buy->tenant_id, "task", buy->media_buy_id };
     struct webhook_event ev = { .subject = arena_printf(act->arena, "media_buy:" STR_FMT, STR_ARG(buy->media_buy_id)),
                                 .task_id = buy->media_buy_id,
                                 .task_type = "update_media_buy",
                                 .protocol = "media-buy",
                                 .status = "completed",
-                                .message = change->summary };
-    if (media_buy_result(act, buy->media_buy_id, &ev.result, e)) return -1;
+                                .message = told->summary,
+                                .result = told->result };
     return webhook_send(act, &to, &ev, e);
 }
 

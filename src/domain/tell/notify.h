@@ -1,23 +1,38 @@
-/* What buyers are told by webhook, and where their wish to be told is kept. Called by events.c and by the creative
- * library in the commit of the change; a buyer's own calls are answered, not notified. */
+/* What buyers are told by webhook. Nothing is fetched here: whoever has changed something hands over what there is to
+ * say, in the commit of the change, and makes what is costly to make only when somebody listens (webhook_listened). A
+ * buyer's own calls are answered, not notified. */
 #pragma once
 
 #include "domain/core/act.h"
-#include "domain/tell/events.h"
 #include "store/q/q_creative.h"
+#include "store/q/q_media_buy.h"
+#include "store/q/q_task.h"
 
-/* Created: registers the task's push_notification_config. Decided: tells it (AdCP: completed, rejected, failed). */
-MUST_CHECK int notify_task(const struct act *act, const struct task_row *task, const char *what, struct err *e);
+/* A task was closed. */
+struct task_told {
+    const struct task_row *task;
+    const char *status;    /* AdCP task-status: completed, rejected, canceled, failed */
+    const char *what;      /* approved, rejected, withdrawn */
+    struct str result;     /* completed: what the synchronous answer would have been, as JSON; may be empty */
+    struct str reason;     /* otherwise: for the buyer, as a JSON string; may be empty */
+};
+MUST_CHECK int notify_task(const struct act *act, const struct task_told *told, struct err *e);
 
-/* Keeps the registrations of the buy as its document says (push_notification_config, reporting_webhook) and tells
- * of what the publisher or time has changed. */
-MUST_CHECK int notify_media_buy(const struct act *act, const struct media_buy_row *buy,
-                                const struct media_buy_change *change, struct err *e);
+/* A media buy was changed by time, the ad server or the publisher. */
+struct media_buy_told {
+    const struct media_buy_row *buy;
+    struct str summary; /* one sentence for people */
+    struct str result;  /* the buy as JSON */
+};
+/* Whether a buyer is told of such a change at all: not of its own, nor of what the decision on a task says already. `action`:
+ * as in the buy's history. */
+bool notify_media_buy_tells(const struct act *act, const char *action);
+MUST_CHECK int notify_media_buy(const struct act *act, const struct media_buy_told *told, struct err *e);
 
 /* AdCP creative.status_changed, to the account's subscribers. */
 struct creative_transition {
     const char *from, *to; /* AdCP creative-status */
-    struct str reason;     /* for people; may be empty */
+    struct str reason; /* for people; may be empty */
 };
 MUST_CHECK int notify_creative(const struct act *act, const struct creative_row *creative,
                                const struct creative_transition *t, struct err *e);

@@ -3,10 +3,8 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
-#include "domain/creative/creative_opinion.h"
 #include "domain/core/tenant_settings.h"
 #include "store/q/q_job.h"
-#include "store/q/q_media_buy.h"
 
 #define HOUR        (INT64_C(3600) * USEC_PER_SEC)
 #define HORIZON     (24 * HOUR)
@@ -82,23 +80,6 @@ int link_open(const struct act *act, struct str text, struct link_row *out, stru
     return err_set(e, "INVALID_STATE", "This link was used already.");
 }
 
-int link_decide(const struct act *act, const struct link_row *link, const struct task_resolution *r,
-                struct task_row *out, struct err *e)
-{
-    struct principal who = { .tenant_id = link->tenant_id,
-                             .principal_id = arena_printf(act->arena, "link:" STR_FMT, STR_ARG(link->recipient)),
-                             .role = str_is(link->role, "administrator") ? ROLE_ADMINISTRATOR : ROLE_OPERATOR };
-    struct act as = *act;
-    struct task_resolution mine = *r;
-    who.name = who.principal_id;
-    as.principal = &who;
-    as.actor = who.principal_id;
-    as.origin = STR("link");
-    mine.task_id = link->task_id;
-    if (task_resolve(&as, &mine, out, e)) return -1;
-    return task_open(out) && !task_executing(&as, out) ? 0 : q_link_used(act->tx, link->link_id, act->now, e);
-}
-
 /* ---- telling ---- */
 
 static int count_tasks(const struct act *act, struct str states, int64_t created_after, int64_t *n, struct err *e)
@@ -122,6 +103,7 @@ struct telling {
     const struct people_settings *s;
     const struct task_row *task; /* NULL: a digest */
     const char *what;
+    bool open;
     int64_t due_at;
 };
 
@@ -150,7 +132,7 @@ static int add_job(const struct act *act, const struct telling *t, enum people_c
                                  .role = t->s->link_role,
                                  .expires_at = act->now + t->s->link_hours * HOUR };
         json_add_str(doc, o, "task_id", t->task->task_id);
-        if (task_open(t->task)) {
+        if (t->open) {
             if (q_link_insert(act->tx, &link, e)) return -1;
             json_add_str(doc, o, "link_id", link.link_id);
         }
@@ -181,34 +163,24 @@ static int tell(const struct act *act, const struct telling *t, struct err *e)
     return 0;
 }
 
-/* 1 worth more than the publisher's threshold, 0 not, -1 failed. */
-static int high_value(const struct act *act, const struct people_settings *s, const struct task_row *task,
-                      struct err *e)
+int people_notify(const struct act *act, const struct people_told *told, struct err *e)
 {
-    if (s->high_value_micros == INT64_MAX || !str_is(task->subject_type, "media_buy")) return 0;
-    struct media_buy_key key = { .tenant_id = task->tenant_id, .media_buy_id = task->subject_id };
-    struct media_buy_row buy;
-    int rc = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
-    return rc < 1 ? rc : buy.total_budget_micros > s->high_value_micros;
-}
-
-int people_notify(const struct act *act, const struct task_row *task, const char *what, struct err *e)
-{
-    static const char *const told[] = { "created", "reminded", "escalated", "lapsed", "attempt_failed" };
+    static const char *const heard[] = { "created", "reminded", "escalated", "lapsed", "attempt_failed" };
     struct people_settings s;
     int64_t recent;
     size_t i = 0;
-    while (i < ARRAY_LEN(told) && strcmp(told[i], what) != 0) i++;
-    if (i == ARRAY_LEN(told)) return 0;
+    while (i < ARRAY_LEN(heard) && strcmp(heard[i], told->what) != 0) i++;
+    if (i == ARRAY_LEN(heard)) return 0;
     people_settings_read(act, &s);
     if (!s.slack_url.n && !s.webhook_url.n && !s.smtp_url.n) return 0;
-    struct telling t = { .s = &s, .task = task, .what = what, .due_at = act->now };
-    if (strcmp(what, "created") == 0) t.due_at += opinion_delay(act, task);
-    bool urgent = strcmp(what, "created") != 0 || str_is(task->kind, "ad_server");
-    int high = strcmp(what, "created") == 0 ? high_value(act, &s, task, e) : 0;
-    if (high < 0 || count_tasks(act, STR_NONE, act->now - HOUR, &recent, e)) return -1;
+    struct telling t = { .s = &s, .task = told->task, .what = told->what, .open = told->open, .due_at = act->now };
+    bool created = strcmp(told->what, "created") == 0;
+    bool high = created && told->amount_micros > s.high_value_micros;
+    bool urgent = !created || high || str_is(told->task->kind, "ad_server");
+    if (created) t.due_at += told->delay_us;
     if (high) t.what = "high_value";
-    if (urgent || high || recent <= s.digest_after) return tell(act, &t, e);
+    if (count_tasks(act, STR_NONE, act->now - HOUR, &recent, e)) return -1;
+    if (urgent || recent <= s.digest_after) return tell(act, &t, e);
     t.task = NULL;
     t.what = "digest";
     t.due_at = (act->now / HOUR + 1) * HOUR;

@@ -12,15 +12,24 @@
  * installation's secret, so that neither the database nor the job's row holds what opens it. */
 #pragma once
 
-#include "domain/task/task.h"
+#include "domain/core/act.h"
 #include "store/q/q_link.h"
+#include "store/q/q_task.h"
 
 #define PEOPLE_JOB "people" /* payload: {channel, what, task_id, link_id, to} */
 
 enum people_channel { PEOPLE_SLACK, PEOPLE_WEBHOOK, PEOPLE_EMAIL };
 
-/* `what`: as task_changed. Nothing is written for what people need not hear. */
-MUST_CHECK int people_notify(const struct act *act, const struct task_row *task, const char *what, struct err *e);
+/* What has happened to a task. */
+struct people_told {
+    const struct task_row *task;
+    const char
+        *what; /* created, reminded, escalated, lapsed, attempt_failed: whatever else is nothing people need hear */
+    bool open; /* it waits for a decision: a link that decides it comes along */
+    int64_t delay_us; /* of a new one: told only then, because it may decide itself before; mostly 0 */
+    int64_t amount_micros; /* of a new one: what the media buy it is about is worth; 0: it is about none */
+};
+MUST_CHECK int people_notify(const struct act *act, const struct people_told *told, struct err *e);
 
 /* What the settings say, for the sender; an empty url: not configured. */
 struct people_settings {
@@ -44,10 +53,6 @@ struct str link_url(const struct act *act, struct str base, struct str link_id);
 /* Reads LINK_ID.SEAL of the act's publisher. REFERENCE_NOT_FOUND for what is forged, expired or of another publisher,
  * all with the same words; INVALID_STATE when it was used. */
 MUST_CHECK int link_open(const struct act *act, struct str text, struct link_row *out, struct err *e);
-
-/* Decides the link's task as its recipient; a decision that counts uses the link up, in the same commit. */
-MUST_CHECK int link_decide(const struct act *act, const struct link_row *link, const struct task_resolution *r,
-                           struct task_row *out, struct err *e);
 
 /* How many tasks of the publisher are open. */
 MUST_CHECK int people_open_tasks(const struct act *act, int64_t *n, struct err *e);

@@ -214,6 +214,17 @@ int webhook_payload_read(struct arena *a, struct str json, struct webhook_payloa
     return err_set(e, "INVALID_REQUEST", "The job's payload is not a webhook's.");
 }
 
+int webhook_listened(const struct act *act, const struct webhook_anchor *to, struct err *e)
+{
+    struct webhook_row *hooks;
+    size_t n;
+    if (q_webhook_list(act->tx, act->arena, to, &hooks, &n, e)) return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (hooks[i].active) return 1;
+    }
+    return 0;
+}
+
 int webhook_send(const struct act *act, const struct webhook_anchor *to, const struct webhook_event *ev, struct err *e)
 {
     struct webhook_row *hooks;

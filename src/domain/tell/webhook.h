@@ -88,6 +88,8 @@ struct webhook_event {
     const char *notification_type; /* of reports; NULL otherwise */
     int64_t sequence_number; /* of reports */
 };
+/* 1 somebody listens there, 0 nobody, -1 failed. For who must make something costly to tell it. */
+MUST_CHECK int webhook_listened(const struct act *act, const struct webhook_anchor *to, struct err *e);
 /* Writes one job for each active registration of the kind under the anchor. */
 MUST_CHECK int webhook_send(const struct act *act, const struct webhook_anchor *to, const struct webhook_event *ev,
                             struct err *e);

@@ -1,7 +1,8 @@
 /* Creatives for the publisher's people: x_creative_list, x_creative_get, x_creative_decide. */
 #include "domain/creative/creative.h"
 #include "domain/creative/creative_review.h"
-#include "domain/task/task.h"
+#include "domain/decide/task_resolve.h"
+#include "domain/media_buy/media_buy.h"
 #include "tools/operation_tools.h"
 
 #define LIST_MAX 200
@@ -80,6 +81,6 @@ int tool_x_creative_decide(struct tool_call *c, struct err *e)
                                       .creative_id = row.key.creative_id,
                                       .status = ways[way].status,
                                       .reason = reason };
-    if (review ? task_resolve(c->act, &r, &task, e) : creative_set_status(c->act, &change, e)) return -1;
+    if (review ? task_resolve(c->act, &r, &task, e) : media_buy_set_creative_status(c->act, &change, e)) return -1;
     return tool_x_creative_get(c, e);
 }

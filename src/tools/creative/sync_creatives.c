@@ -255,7 +255,7 @@ static int sync_one(struct sync_call *s, size_t index, struct creative_synced *o
                                 .product_ids_n = n,
                                 .asset = asset,
                                 .at = arena_printf(a, "/creatives/%zu", index) };
-    if (!came_before(s, index, id)) return creative_sync(s->c->act, &in, out, e);
+    if (!came_before(s, index, id)) return media_buy_sync_creative(s->c->act, &in, out, e);
     *out = (struct creative_synced){
         .creative_id = id, .action = CREATIVE_FAILED, .errors = ARENA_NEW(a, struct err), .errors_n = 1
     };
@@ -428,7 +428,7 @@ static int delete_missing(struct sync_call *s, struct err *e)
     for (size_t i = 0; i < rows.n; i++) {
         if (is_synced_now(s, rows.rows[i].key.creative_id)) continue;
         struct err why;
-        int rc = creative_archive(s->c->act, &rows.rows[i], &why, e);
+        int rc = media_buy_archive_creative(s->c->act, &rows.rows[i], &why, e);
         if (rc < 0) return -1;
         yyjson_mut_val *o = json_push_obj(s->c->doc, s->results);
         json_add_str(s->c->doc, o, "creative_id", rows.rows[i].key.creative_id);

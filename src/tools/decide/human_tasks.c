@@ -1,6 +1,7 @@
 #include "tools/decide/human_tasks.h"
 
 #include "base/rfc3339.h"
+#include "domain/decide/task_resolve.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/core/secrets.h"
 

@@ -3,6 +3,7 @@
 #include "base/rfc3339.h"
 #include "domain/creative/creative.h"
 #include "contract/document.h"
+#include "domain/decide/link_decide.h"
 #include "domain/tell/people_notify.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_media_buy.h"

@@ -4,6 +4,7 @@
 #include "domain/core/audit.h"
 #include "domain/core/secrets.h"
 #include "domain/decide/task_preview.h"
+#include "domain/decide/task_resolve.h"
 #include "store/q/q_audit.h"
 #include "store/q/q_job.h"
 #include "tools/decide/links.h"

@@ -4,10 +4,8 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/buyer/account.h"
-#include "domain/buyer/account_sync.h"
-#include "domain/media_buy/media_buy_json.h"
 #include "domain/product/proposal_review.h"
-#include "domain/task/task.h"
+#include "domain/decide/task_kinds.h"
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     100
@@ -76,11 +74,8 @@ static void add_error(struct tool_call *c, const struct task_row *t)
 /* The result is what the synchronous answer would have been, with the context of the call that made the task. */
 static int add_result(struct tool_call *c, const struct task_row *t, struct err *e)
 {
-    struct str text = task_member(c->act, t, "result");
-    bool buy = str_is(t->kind, "create_media_buy") || str_is(t->kind, "update_media_buy");
-    if (!text.n && buy && media_buy_result(c->act, t->subject_id, &text, e)) return -1;
-    if (!text.n && str_is(t->kind, PROPOSAL_TASK) && proposal_result(c->act, t, &text, e)) return -1;
-    if (!text.n && str_is(t->kind, "account") && account_result(c->act, t, &text, e)) return -1;
+    struct str text;
+    if (task_result(c->act, t, &text, e)) return -1;
     if (!json_add_text(c->doc, c->reply, "result", text)) return 0;
     yyjson_mut_val *result = yyjson_mut_obj_get(c->reply, "result");
     if (yyjson_mut_is_obj(result) && !yyjson_mut_obj_get(result, "context")) {

@@ -3,6 +3,7 @@
  * presence is itself a claim. */
 #include <salesagent/money.h>
 
+#include "domain/buyer/inventory_list.h"
 #include "domain/product/catalog.h"
 #include "domain/product/product.h"
 #include "tools/product/catalog_reply.h"

@@ -1,6 +1,7 @@
 /* list_creative_formats: the publisher's own formats, from the store; no other agent is ever asked. */
 #include <strings.h>
 
+#include "domain/buyer/inventory_list.h"
 #include "domain/product/catalog.h"
 #include "domain/product/product.h"
 #include "tools/product/catalog_reply.h"

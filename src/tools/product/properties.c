@@ -1,5 +1,6 @@
 /* list_authorized_properties: where ads can run. AdCP 3 moved this into adagents.json and the capabilities'
  * portfolio; the tool stays for the tutorial's callers and those of older releases. */
+#include "domain/buyer/inventory_list.h"
 #include "domain/product/catalog.h"
 #include "tools/product/catalog_reply.h"
 #include "tools/product/catalog_tools.h"

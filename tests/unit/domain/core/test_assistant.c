@@ -1,11 +1,11 @@
-/* The assistant's settings, questions and answers: pure parts. The flow is in tests/sim/sim_opinion.c. */
+/* The assistant's settings and questions: pure parts. The flow is in tests/sim/sim_opinion.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "domain/creative/creative_opinion.h"
 #include "contract/document.h"
+#include "domain/core/assistant.h"
 
 static struct arena arena;
 
@@ -112,57 +112,12 @@ static void data_stays_data(void **state)
     assert_null(memmem(text.p, text.n, "sk-1", 4));
 }
 
-static enum opinion_decision reads(const char *content)
-{
-    yyjson_mut_doc *doc = json_doc_new(&arena);
-    yyjson_mut_val *root = json_root_obj(doc);
-    yyjson_mut_val *choice = json_push_obj(doc, json_add_arr(doc, root, "choices"));
-    json_add_str(doc, json_add_obj(doc, choice, "message"), "content", str_from(content));
-    struct opinion o = { .whole = true };
-    opinion_read(&arena, json_write(&arena, root), &o);
-    assert_true(o.whole);
-    assert_true((o.decision == OPINION_NONE) == (o.why.n > 0));
-    return o.decision;
-}
-
-#define REST "\"categories\":[],\"reasons\":[\"r\"]}"
-
-static void only_a_verdict_is_a_verdict(void **state)
-{
-    (void)state;
-    assert_int_equal(reads(" \n{\"decision\":\"approve\",\"confidence\":1," REST), OPINION_APPROVE);
-    assert_int_equal(reads("{\"decision\":\"reject\",\"confidence\":0.0," REST), OPINION_REJECT);
-    assert_int_equal(reads("{\"decision\":\"people\",\"confidence\":0.5," REST), OPINION_PEOPLE);
-    static const char *const bad[] = {
-        "",
-        "approve",
-        "[]",
-        "null",
-        "{}",
-        "{\"decision\":\"approve\"}",
-        "```json\n{\"decision\":\"approve\",\"confidence\":1," REST,
-        "{\"decision\":\"approve\",\"confidence\":1," REST " Thank you.",
-        "{\"decision\":\"approve\",\"decision\":\"reject\",\"confidence\":1,\"categories\":[],\"reasons\":[\"r\"]}",
-        "{\"decision\":\"APPROVE\",\"confidence\":1," REST,
-        "{\"decision\":\"approve\",\"confidence\":\"1\"," REST,
-        "{\"decision\":\"approve\",\"confidence\":1.01," REST,
-        "{\"decision\":\"approve\",\"confidence\":-0.1," REST,
-        "{\"decision\":\"approve\",\"confidence\":1e999," REST,
-        "{\"decision\":\"approve\",\"confidence\":1,\"categories\":\"none\",\"reasons\":[\"r\"]}",
-        "{\"decision\":\"approve\",\"confidence\":1,\"categories\":[1],\"reasons\":[\"r\"]}",
-        "{\"decision\":\"approve\",\"confidence\":1,\"categories\":[],\"reasons\":[]}",
-        "{\"decision\":\"approve\",\"confidence\":1,\"categories\":[],\"reasons\":[\"r\"],\"note\":\"x\"}",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) assert_int_equal(reads(bad[i]), OPINION_NONE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(settings_that_would_do_nothing_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(it_is_off_and_decides_nothing_unless_said_so, setup, teardown),
         cmocka_unit_test_setup_teardown(data_stays_data, setup, teardown),
-        cmocka_unit_test_setup_teardown(only_a_verdict_is_a_verdict, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "domain/buyer/account.h"
+#include "domain/decide/task_resolve.h"
 #include "domain/buyer/governance.h"
 #include "domain/tell/webhook.h"
 #include "store/q/q_account.h"

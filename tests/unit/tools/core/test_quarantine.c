@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/core/quarantine.h"
+#include "domain/decide/task_advance.h"
 #include "domain/media_buy/lifecycle.h"
 #include "domain/task/task.h"
 #include "store/q/q_job.h"

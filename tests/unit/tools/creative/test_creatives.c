@@ -7,7 +7,8 @@
 
 #include "contract/validate.h"
 #include "domain/creative/creative.h"
-#include "domain/task/task.h"
+#include "domain/decide/task_resolve.h"
+#include "domain/media_buy/media_buy.h"
 #include "store/stmt.h"
 #include "tools/fixture.h"
 
@@ -114,7 +115,7 @@ static int approve(struct act *act, void *arg, struct err *e)
     struct creative_change c = { .principal_id = STR("test-buyer"),
                                  .creative_id = str_from(arg),
                                  .status = CREATIVE_APPROVED };
-    return creative_set_status(act, &c, e);
+    return media_buy_set_creative_status(act, &c, e);
 }
 
 static void new_labels_keep_an_approval_and_new_content_does_not(void **state)
@@ -526,7 +527,7 @@ static int walk(struct act *act, void *arg, struct err *e)
                                  .creative_id = STR("c1"),
                                  .status = (enum creative_status) * to,
                                  .reason = STR("because") };
-    return creative_set_status(act, &c, e);
+    return media_buy_set_creative_status(act, &c, e);
 }
 
 static void statuses_move_along_the_arrows_only(void **state)

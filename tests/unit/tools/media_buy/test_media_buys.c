@@ -11,6 +11,7 @@
 #include "contract/validate.h"
 #include "domain/creative/creative.h"
 #include "domain/media_buy/lifecycle.h"
+#include "domain/decide/task_resolve.h"
 #include "domain/media_buy/media_buy.h"
 #include "tools/fixture.h"
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
+#include "domain/decide/task_resolve.h"
 #include "domain/media_buy/media_buy.h"
 #include "tools/fixture.h"
 

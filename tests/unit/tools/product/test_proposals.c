@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "domain/decide/task_resolve.h"
 #include "domain/publisher/catalog_import.h"
 #include "tools/fixture.h"
 

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "base/rfc3339.h"
+#include "domain/decide/task_advance.h"
+#include "domain/decide/task_resolve.h"
 #include "domain/rule/rule.h"
 #include "domain/task/task.h"
 #include "tools/fixture.h"

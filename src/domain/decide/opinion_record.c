@@ -1,11 +1,13 @@
-/* The answer, and what follows from it. See creative_opinion.h. */
+/* See opinion_record.h. */
+#include "domain/decide/opinion_record.h"
+
 #include <strings.h>
 
 #include "base/buf.h"
 #include "domain/core/audit.h"
 #include "domain/creative/creative.h"
-#include "domain/creative/creative_opinion.h"
 #include "contract/document.h"
+#include "domain/decide/task_resolve.h"
 
 #define REASONS_MAX    10
 #define CATEGORIES_MAX 20
@@ -164,7 +166,7 @@ struct weighing {
 
 static bool by_rule(const struct weighing *w)
 {
-    return json_str(document_read(w->act->arena, task_member(w->act, w->task, "terms")), "rule_id").n > 0;
+    return json_str(task_get(w->act, w->task, "terms"), "rule_id").n > 0;
 }
 
 /* NULL: it may decide as `*decision` says; else why people have to. */
@@ -252,7 +254,7 @@ static int add_finding(const struct act *act, struct task_row *task, const struc
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *list = yyjson_mut_arr(doc);
-    yyjson_val *old = document_read(act->arena, task_member(act, task, "findings")), *v;
+    yyjson_val *old = task_get(act, task, "findings"), *v;
     size_t i, n;
     yyjson_arr_foreach(old, i, n, v) {
         if (!str_is(json_str(v, "check"), "assistant"))
