@@ -6,12 +6,12 @@
 #include "base/rfc3339.h"
 #include "domain/media_buy/budget_watch.h"
 #include "domain/delivery/delivery.h"
+#include "domain/delivery/delivery_json.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/plan/plan.h"
 #include "domain/delivery/report.h"
 #include "domain/tell/webhook.h"
 #include "jobs/job_act.h"
-#include "tools/delivery/delivery_reply.h"
 
 #define LATE_AGAIN_US (INT64_C(3600) * USEC_PER_SEC)
 #define FINAL_WAIT_US (3 * USEC_PER_DAY) /* after that a buy's report is final although its numbers are not */

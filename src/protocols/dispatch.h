@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "protocols/a2a/a2a_hub.h"
+#include "protocols/a2a_hub.h"
 #include "protocols/call.h"
 #include "protocols/document_cache.h"
 #include "protocols/web_policy.h"

@@ -64,6 +64,29 @@ class GenBots(unittest.TestCase):
         self.assertRaises(ValueError, self.entries, 'ab')
 
 
+class Arrows(unittest.TestCase):
+    script = load('arrows')
+
+    def test_a_circle_is_what_reaches_itself(self):
+        arrows = {'a': {'b'}, 'b': {'c'}, 'c': {'a', 'd'}, 'd': {'e'}, 'e': {'d'}, 'f': {'a', 'f'}}
+        self.assertEqual(self.script.circles(arrows), [['a', 'b', 'c'], ['d', 'e']])
+        self.assertEqual(self.script.circles({'a': {'b', 'c'}, 'b': {'c'}, 'c': set()}), [])
+
+    def test_a_long_chain_is_no_trouble(self):
+        chain = {str(i): {str(i + 1)} for i in range(5000)}
+        self.assertEqual(self.script.circles(dict(chain, **{'5000': {'0'}}))[0].__len__(), 5001)
+
+    def test_what_is_promised_is_held(self):
+        tree = self.script.Tree.__new__(self.script.Tree)
+        tree.arrows = {'a': {'b'}, 'b': {'c'}, 'c': {'d'}, 'd': {'a'}}
+        tree.rooms = {'domain/core': 25, 'domain/hall': 26}
+        tree.includes = {'domain/core': {'domain/rule': 1}, 'domain/rule': {'domain/core': 1}}
+        broken = [len(findings) for _, findings in self.script.promises(tree)]
+        self.assertEqual(broken, [1, 1, 1])
+        tree.arrows['d'], tree.rooms['domain/hall'], tree.includes['domain/rule'] = set(), 25, {}
+        self.assertEqual([findings for _, findings in self.script.promises(tree)], [[], [], []])
+
+
 class CheckLayers(Tree):
     checker = load('check_layers')
 
@@ -105,6 +128,24 @@ class CheckLayers(Tree):
     def test_an_upward_include_by_relative_path_is_found(self):
         self.write('src/net/conn.h', '')
         self.assert_include('src/base/str.c', '"../net/conn.h"', False)
+
+    def test_rooms_see_what_lies_below_them_and_themselves(self):
+        rule = self.checker.rooms_point_down
+        for path in ('src/domain/core/act.h', 'src/domain/task/task.h', 'src/domain/decide/resolve.h', 'src/tools/tool.h',
+                     'src/tools/core/page.h', 'src/tools/buyer/x.h'):
+            self.write(path, '')
+        for source, target, allowed in (('src/domain/task/x.c', '"domain/core/act.h"', True),
+                                        ('src/domain/task/x.c', '"domain/task/task.h"', True),
+                                        ('src/domain/task/x.c', '"domain/decide/resolve.h"', False),
+                                        ('src/domain/core/x.c', '"../task/task.h"', False),
+                                        ('src/domain/attic/x.c', '<stdio.h>', False),
+                                        ('src/tools/core/x.c', '"tools/tool.h"', True),
+                                        ('src/tools/core/x.c', '"tools/buyer/x.h"', False),
+                                        ('src/tools/core/x.c', '"domain/decide/resolve.h"', True),
+                                        ('src/tools/other.c', '"tools/core/page.h"', False),
+                                        ('src/tools/table.c', '"tools/buyer/x.h"', True)):
+            self.assert_include(source, target, allowed, rule)
+            os.unlink(os.path.join(self.dir, source))
 
     def test_an_unknown_layer_is_refused(self):
         self.assert_include('src/utils/misc.c', '<stdio.h>', False)

@@ -42,6 +42,8 @@ struct a2a_method {
     void (*run)(struct a2a_request *r);
 };
 
+/* The HTTP answer itself. */
+void a2a_reply(struct a2a_request *r, int status, struct str body);
 /* Each of these answers the request, once. */
 void a2a_answer(struct a2a_request *r, struct str result);
 void a2a_fail(struct a2a_request *r, int code, const char *message);

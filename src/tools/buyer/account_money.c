@@ -12,7 +12,7 @@
 #include "domain/core/tenant_settings.h"
 #include "store/q/q_buyer_object.h"
 #include "tools/buyer/account_tools.h"
-#include "tools/creative/creative_reply.h"
+#include "tools/core/reply_error.h"
 
 #define BUYS_PAGE 100
 #define USAGE_MAX 1000
@@ -251,7 +251,7 @@ int report_usage_run(struct tool_call *c, struct err *e)
             *e = why;
             return -1;
         } else {
-            creative_reply_error(c, errors, &why);
+            reply_error(c, errors, &why);
         }
     }
     json_add_i64(c->doc, c->reply, "accepted", accepted);

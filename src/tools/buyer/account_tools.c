@@ -6,7 +6,7 @@
 #include "domain/buyer/account_sync.h"
 #include "domain/buyer/governance.h"
 #include "domain/tell/webhook.h"
-#include "tools/creative/creative_reply.h"
+#include "tools/core/reply_error.h"
 #include "tools/core/keyset.h"
 
 #define SYNC_MAX       1000
@@ -39,7 +39,7 @@ static int add_synced(struct tool_call *c, yyjson_mut_val *arr, const struct acc
     add_key(c, o, s);
     json_add_cstr(c->doc, o, "action", account_action_name(s->action));
     if (!known) json_add_cstr(c->doc, o, "status", "rejected");
-    if (failed) creative_reply_error(c, json_add_arr(c->doc, o, "errors"), &s->err);
+    if (failed) reply_error(c, json_add_arr(c->doc, o, "errors"), &s->err);
     return known ? webhook_accounts_encode(c->act, s->account.account_id, c->doc, o, e) : 0;
 }
 
@@ -162,7 +162,7 @@ static int sync_one(struct tool_call *c, yyjson_val *entry, const char *at, yyjs
     }
     json_add_cstr(c->doc, o, "status", rc ? "failed" : "synced");
     if (rc) {
-        creative_reply_error(c, json_add_arr(c->doc, o, "errors"), &why);
+        reply_error(c, json_add_arr(c->doc, o, "errors"), &why);
         return 0;
     }
     if (!str_starts(agent.url, STR("https://"))) return 0; /* a sandbox's own, which replies have no place for */

@@ -4,7 +4,7 @@
 
 #include "base/first_occurrence.h"
 #include "domain/core/audit.h"
-#include "tools/creative/creative_reply.h"
+#include "tools/core/reply_error.h"
 
 static struct buyer_object_key key_of(const struct buyer_object_sync *h, struct str id)
 {
@@ -110,7 +110,7 @@ static int fail_item(struct buyer_object_sync *h, struct buyer_object_item *item
     (void)yyjson_mut_obj_clear(o); /* nothing of a failed entry is shown but why */
     json_add_str(c->doc, o, h->id_key, item->id.n ? item->id : STR("unknown"));
     json_add_cstr(c->doc, o, "action", "failed");
-    creative_reply_error(c, json_add_arr(c->doc, o, "errors"), why);
+    reply_error(c, json_add_arr(c->doc, o, "errors"), why);
     return 0;
 }
 

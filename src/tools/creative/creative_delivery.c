@@ -4,10 +4,11 @@
  * creative has one variant: itself. */
 #include "domain/buyer/account.h"
 #include "domain/creative/creative_delivery.h"
+#include "domain/delivery/delivery_json.h"
 #include "domain/media_buy/media_buy.h"
+#include "tools/core/reply_error.h"
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
-#include "tools/delivery/delivery_reply.h"
 #include "tools/core/page.h"
 
 #define IDS_MAX  100
@@ -104,7 +105,7 @@ static void note_error(struct call *k, struct err *why, const char *key, size_t 
 {
     (void)err_field(why, "/%s/%zu", key, index);
     if (!k->errors) k->errors = json_add_arr(k->c->doc, k->c->reply, "errors");
-    creative_reply_error(k->c, k->errors, why);
+    reply_error(k->c, k->errors, why);
 }
 
 static int find_named_buys(struct call *k, struct err *e)

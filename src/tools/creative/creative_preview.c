@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "domain/creative/creative_render.h"
 #include "tools/creative/creative_from_catalog.h"
+#include "tools/core/reply_error.h"
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
 
@@ -170,7 +171,7 @@ static int preview_batch(struct tool_call *c, struct err *e)
         json_add_bool(c->doc, o, "success", rc == 0);
         json_add_str(c->doc, o, "creative_id", id.n ? id : arena_printf(c->arena, "request-%zu", i));
         if (rc == 0) json_add_val(c->doc, o, "response", response);
-        else creative_reply_error(c, json_add_arr(c->doc, o, "errors"), &why);
+        else reply_error(c, json_add_arr(c->doc, o, "errors"), &why);
     }
     return 0;
 }

@@ -4,9 +4,6 @@
 #include "domain/creative/creative.h"
 #include "tools/tool.h"
 
-/* {code, message, recovery, field?, suggestion?} pushed to `arr`. */
-void creative_reply_error(struct tool_call *c, yyjson_mut_val *arr, const struct err *e);
-
 /* The stored document, parsed into the call's arena; NULL when it is damaged. */
 yyjson_val *creative_stored(struct tool_call *c, struct str doc);
 

@@ -6,9 +6,10 @@
  * A dry run is the real thing, rolled back. */
 #include "domain/buyer/account.h"
 #include "domain/media_buy/media_buy.h"
+#include "tools/core/reply_error.h"
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
-#include "tools/media_buy/request_expand.h"
+#include "tools/core/request_expand.h"
 
 #define CREATIVES_MAX   100
 #define ASSIGNMENTS_MAX 1000
@@ -304,7 +305,7 @@ static int assign_one(struct sync_call *s, struct str creative_id, yyjson_mut_va
 static void add_errors(struct sync_call *s, yyjson_mut_val *o, const struct creative_synced *r)
 {
     yyjson_mut_val *arr = json_add_arr(s->c->doc, o, "errors");
-    for (size_t i = 0; i < r->errors_n; i++) creative_reply_error(s->c, arr, &r->errors[i]);
+    for (size_t i = 0; i < r->errors_n; i++) reply_error(s->c, arr, &r->errors[i]);
     note_failure(s, &r->errors[0]);
 }
 
@@ -412,7 +413,7 @@ static int answer_earlier(struct sync_call *s, size_t at, struct err *e)
     struct err missing;
     (void)err_set(&missing, "CREATIVE_NOT_FOUND", "there is no creative with this creative_id");
     (void)err_field(&missing, "/assignments");
-    creative_reply_error(s->c, json_add_arr(s->c->doc, o, "errors"), &missing);
+    reply_error(s->c, json_add_arr(s->c->doc, o, "errors"), &missing);
     note_failure(s, &missing);
     return 0;
 }
@@ -434,7 +435,7 @@ static int delete_missing(struct sync_call *s, struct err *e)
         json_add_str(s->c->doc, o, "creative_id", rows.rows[i].key.creative_id);
         json_add_cstr(s->c->doc, o, "action", rc ? "deleted" : "failed");
         if (rc) continue;
-        creative_reply_error(s->c, json_add_arr(s->c->doc, o, "errors"), &why);
+        reply_error(s->c, json_add_arr(s->c->doc, o, "errors"), &why);
         note_failure(s, &why);
     }
     return 0;

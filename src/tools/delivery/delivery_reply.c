@@ -5,62 +5,6 @@
 
 #include "store/q/q_media_buy.h"
 
-/* ---- numbers ---- */
-
-/* `v` is in millionths; written exactly. */
-static void add_ppm(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t v)
-{
-    if (v >= 0) json_add_money(doc, obj, key, v);
-}
-
-static void add_count(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t v)
-{
-    if (v != METRIC_UNKNOWN) json_add_i64(doc, obj, key, v);
-}
-
-/* micros / units, in micros, when both are known and there are units. */
-static void add_cost(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t micros, int64_t units,
-                     int64_t per)
-{
-    if (micros == METRIC_UNKNOWN || units <= 0) return;
-    json_add_money(doc, obj, key, muldiv(micros, per, units, MONEY_ROUND_HALF_UP));
-}
-
-static int64_t known(int64_t v)
-{
-    return v == METRIC_UNKNOWN ? 0 : v;
-}
-
-static void add_viewability(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct delivered *d)
-{
-    if (d->of[METRIC_VIEWABLE] == METRIC_UNKNOWN) return;
-    yyjson_mut_val *v = json_add_obj(doc, obj, "viewability");
-    add_count(doc, v, "measurable_impressions", d->of[METRIC_MEASURABLE]);
-    add_count(doc, v, "viewable_impressions", d->of[METRIC_VIEWABLE]);
-    add_ppm(doc, v, "viewable_rate", delivered_share(d->of[METRIC_VIEWABLE], d->of[METRIC_MEASURABLE]));
-}
-
-void delivery_add_metrics(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct delivered *d)
-{
-    const int64_t *of = d->of;
-    add_count(doc, obj, "impressions", of[METRIC_IMPRESSIONS]);
-    json_add_money(doc, obj, "spend", known(of[METRIC_SPEND]));
-    add_count(doc, obj, "clicks", of[METRIC_CLICKS]);
-    add_ppm(doc, obj, "ctr", delivered_share(of[METRIC_CLICKS], of[METRIC_IMPRESSIONS]));
-    add_count(doc, obj, "views", of[METRIC_VIEWS]);
-    add_count(doc, obj, "completed_views", of[METRIC_COMPLETED_VIEWS]);
-    add_ppm(doc, obj, "completion_rate", delivered_share(of[METRIC_COMPLETED_VIEWS], of[METRIC_IMPRESSIONS]));
-    add_count(doc, obj, "conversions", of[METRIC_CONVERSIONS]);
-    if (of[METRIC_GRP_HUNDREDTHS] != METRIC_UNKNOWN) {
-        json_add_money(doc, obj, "grps", of[METRIC_GRP_HUNDREDTHS] * (MICROS_PER_UNIT / 100));
-    }
-    add_viewability(doc, obj, d);
-    add_cost(doc, obj, "cpm", of[METRIC_SPEND], of[METRIC_IMPRESSIONS], 1000);
-    add_cost(doc, obj, "cost_per_click", of[METRIC_SPEND], of[METRIC_CLICKS], 1);
-    add_cost(doc, obj, "cost_per_completed_view", of[METRIC_SPEND], of[METRIC_COMPLETED_VIEWS], 1);
-    add_cost(doc, obj, "cost_per_acquisition", of[METRIC_SPEND], of[METRIC_CONVERSIONS], 1);
-}
-
 static void add_date(struct tool_call *c, yyjson_mut_val *obj, int64_t day_at)
 {
     char text[RFC3339_MAX];
@@ -72,11 +16,11 @@ static void add_day(struct tool_call *c, yyjson_mut_val *list, int64_t day_at, c
 {
     yyjson_mut_val *o = json_push_obj(c->doc, list);
     add_date(c, o, day_at);
-    json_add_i64(c->doc, o, "impressions", known(d->of[METRIC_IMPRESSIONS]));
-    json_add_money(c->doc, o, "spend", known(d->of[METRIC_SPEND]));
-    add_count(c->doc, o, "clicks", d->of[METRIC_CLICKS]);
-    add_count(c->doc, o, "completed_views", d->of[METRIC_COMPLETED_VIEWS]);
-    add_count(c->doc, o, "conversions", d->of[METRIC_CONVERSIONS]);
+    json_add_i64(c->doc, o, "impressions", delivered_known(d->of[METRIC_IMPRESSIONS]));
+    json_add_money(c->doc, o, "spend", delivered_known(d->of[METRIC_SPEND]));
+    delivery_add_count(c->doc, o, "clicks", d->of[METRIC_CLICKS]);
+    delivery_add_count(c->doc, o, "completed_views", d->of[METRIC_COMPLETED_VIEWS]);
+    delivery_add_count(c->doc, o, "conversions", d->of[METRIC_CONVERSIONS]);
 }
 
 /* Copied: a plan does not live as long as the reply. */
@@ -224,8 +168,8 @@ static void add_effective_rate(struct tool_call *c, yyjson_mut_val *out, yyjson_
     enum metric unit = pricing_metric(model);
     json_add_cstr(c->doc, out, "pricing_model", pricing_model_name(model));
     if (unit == METRIC_SPEND) return;
-    add_cost(c->doc, totals, "effective_rate", d->in_range.of[METRIC_SPEND], d->in_range.of[unit],
-             pricing_units_per_rate(model));
+    delivery_add_cost(c->doc, totals, "effective_rate", d->in_range.of[METRIC_SPEND], d->in_range.of[unit],
+                      pricing_units_per_rate(model));
 }
 
 void delivery_add_buy(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, enum media_buy_status status,
@@ -253,11 +197,11 @@ static int64_t remaining(int64_t budget, int64_t spend)
 
 static void add_plain_counts(struct tool_call *c, yyjson_mut_val *obj, const struct delivered *d)
 {
-    add_count(c->doc, obj, "impressions", d->of[METRIC_IMPRESSIONS]);
-    add_count(c->doc, obj, "clicks", d->of[METRIC_CLICKS]);
-    json_add_money(c->doc, obj, "spend", known(d->of[METRIC_SPEND]));
-    add_ppm(c->doc, obj, "ctr", delivered_share(d->of[METRIC_CLICKS], d->of[METRIC_IMPRESSIONS]));
-    add_count(c->doc, obj, "completed_views", d->of[METRIC_COMPLETED_VIEWS]);
+    delivery_add_count(c->doc, obj, "impressions", d->of[METRIC_IMPRESSIONS]);
+    delivery_add_count(c->doc, obj, "clicks", d->of[METRIC_CLICKS]);
+    json_add_money(c->doc, obj, "spend", delivered_known(d->of[METRIC_SPEND]));
+    delivery_add_share(c->doc, obj, "ctr", delivered_share(d->of[METRIC_CLICKS], d->of[METRIC_IMPRESSIONS]));
+    delivery_add_count(c->doc, obj, "completed_views", d->of[METRIC_COMPLETED_VIEWS]);
 }
 
 static void add_cents(struct tool_call *c, yyjson_mut_val *obj, const char *key, int64_t micros)
@@ -304,7 +248,8 @@ void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct
     if (price >= 0) json_add_money(c->doc, out, "clearing_price", price);
     if (ad_server_of(c->act, &server, &ignored) || server.adapter->auction == NULL) return;
     size_t index = (size_t)(p->package - plan->packages);
-    if (server.adapter->auction(server.config, plan, index, &now)) add_ppm(c->doc, out, "win_rate", now.win_ppm);
+    if (server.adapter->auction(server.config, plan, index, &now))
+        delivery_add_share(c->doc, out, "win_rate", now.win_ppm);
 }
 
 static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct plan *plan,
@@ -319,7 +264,7 @@ static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const str
     json_add_money(c->doc, out, "budget", p->package->budget_micros);
     add_plain_counts(c, out, &p->in_range);
     json_add_money(c->doc, out, "budget_remaining",
-                   remaining(p->package->budget_micros, known(p->lifetime.of[METRIC_SPEND])));
+                   remaining(p->package->budget_micros, delivered_known(p->lifetime.of[METRIC_SPEND])));
     if (pace.ratio_e4 != PACING_UNKNOWN) json_add_money(c->doc, out, "pacing_ratio", pace.ratio_e4 * 100);
     if (pace.utilization_e4 != PACING_UNKNOWN) json_add_money(c->doc, out, "utilization", pace.utilization_e4 * 100);
 }
@@ -337,7 +282,7 @@ void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct de
     json_add_time(c->doc, out, "as_of", d->as_of);
     json_add_money(c->doc, out, "budget", budget);
     add_plain_counts(c, json_add_obj(c->doc, out, "totals"), &d->in_range);
-    json_add_money(c->doc, out, "budget_remaining", remaining(budget, known(d->lifetime.of[METRIC_SPEND])));
+    json_add_money(c->doc, out, "budget_remaining", remaining(budget, delivered_known(d->lifetime.of[METRIC_SPEND])));
     if (d->plan->packages_n > 0) {
         struct pacing pace = delivery_pacing(d, c->arena, c->act->now, PACING_BY_DAY);
         add_pacing(c, out, &pace);

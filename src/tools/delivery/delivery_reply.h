@@ -1,7 +1,8 @@
-/* How delivery is written: AdCP core/delivery-metrics, a media buy's report. */
+/* A media buy's report, as get_media_buy_delivery shows it. */
 #pragma once
 
 #include "domain/delivery/delivery.h"
+#include "domain/delivery/delivery_json.h"
 #include "domain/plan/media_buy_state.h"
 #include "tools/tool.h"
 
@@ -10,9 +11,6 @@ struct delivery_options {
     bool days;         /* the buy's own daily_breakdown */
     enum { WINDOWS_NONE, WINDOWS_DAILY, WINDOWS_MONTHLY } windows;
 };
-
-/* impressions, spend, clicks, ctr, ...: what is known, and the rates that follow from it. */
-void delivery_add_metrics(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct delivered *d);
 
 /* One element of media_buy_deliveries. */
 void delivery_add_buy(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, enum media_buy_status status,

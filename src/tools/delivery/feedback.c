@@ -9,7 +9,7 @@
 #include "store/q/q_creative.h"
 #include "store/q/q_media_buy.h"
 #include "tools/delivery/delivery_tools.h"
-#include "tools/media_buy/request_expand.h"
+#include "tools/core/request_expand.h"
 
 #define INDEX_MAX 1000000.0
 

@@ -3,9 +3,9 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/tell/webhook.h"
-#include "tools/creative/creative_reply.h"
+#include "tools/core/reply_error.h"
 #include "tools/media_buy/media_buy_aux.h"
-#include "tools/media_buy/request_expand.h"
+#include "tools/core/request_expand.h"
 
 #define ACTIVITY_DEFAULT 50
 #define ACTIVITY_MAX     200
@@ -324,7 +324,7 @@ static void add_missing(struct tool_call *c, yyjson_val *ids, const struct media
         (void)err_set(&why, "MEDIA_BUY_NOT_FOUND", "There is no such media buy.");
         (void)err_field(&why, "/media_buy_ids/%zu", i);
         if (!errors) errors = json_add_arr(c->doc, c->reply, "errors");
-        creative_reply_error(c, errors, &why);
+        reply_error(c, errors, &why);
     }
 }
 

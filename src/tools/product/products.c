@@ -4,7 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/buyer/account.h"
 #include "tools/product/catalog_tools.h"
-#include "tools/creative/creative_reply.h"
+#include "tools/core/reply_error.h"
 #include "tools/core/agent_features.h"
 
 #define BRIEF_BYTES_MAX 20000
@@ -115,7 +115,7 @@ static void tell_of_list(struct discovery *d)
     } else {
         (void)remote_list_refuse(&d->list, &at, &why); /* told, not failed with */
     }
-    creative_reply_error(c, json_add_arr(c->doc, c->reply, "errors"), &why);
+    reply_error(c, json_add_arr(c->doc, c->reply, "errors"), &why);
 }
 
 /* AdCP 3.1 time_budget: what may take longer (another agent's list, a person) is not waited for, and `incomplete` says so. */

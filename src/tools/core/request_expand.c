@@ -1,4 +1,4 @@
-#include "tools/media_buy/request_expand.h"
+#include "tools/core/request_expand.h"
 
 #include <salesagent/money.h>
 
