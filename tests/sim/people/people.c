@@ -330,7 +330,7 @@ static void while_asked(struct run *r)
     wait(r, 100000);
     wait(r, USEC_PER_SEC / 2); /* the first answer was lost */
     yyjson_val *asking = json_obj(task(r), "asking_the_ad_server");
-    check(r, json_i64_or(asking, "attempts", 0) > 0 && str_is(json_str(asking, "last_answer"), "no answer"),
+    check(r, json_i64_or(asking, "attempts", 0) > 0 && str_starts(json_str(asking, "last_answer"), STR("no answer")),
           "it is not shown how the asking goes");
     check(r, !undecided(r) && strcmp(r->operation->effect(r), r->operation->waiting) == 0, "it was not waited for");
     check(r, decide_once(r, "reject") == SIM_FAILED, "a decision that is being carried out was taken again");
