@@ -76,8 +76,16 @@ test('what is too large is refused and leaves the server well', async () => {
 });
 
 test('Expect: 100-continue is answered first', async () => {
-  const reply = await talk(...post(ping, 'Expect: 100-continue\r\nConnection: close\r\n').split(/(?<=\r\n\r\n)/));
-  assert.match(reply, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  const [head, body] = post(ping, 'Expect: 100-continue\r\nConnection: close\r\n').split(/(?<=\r\n\r\n)/);
+  const s = connect();
+  let got = '';
+  s.on('data', (d) => {
+    if (!got) s.write(body); // nothing of the body is sent before an answer has come
+    got += d.toString('latin1');
+  });
+  s.write(head);
+  await new Promise((resolve, reject) => { s.on('close', resolve); s.on('error', reject); });
+  assert.match(got, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
 });
 
 test('large replies are compressed for those who ask', async () => {
