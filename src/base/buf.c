@@ -23,11 +23,16 @@ void buf_clear(struct buf *b)
     b->overflowed = false;
 }
 
+static bool within_max(const struct buf *b, size_t more)
+{
+    return more <= b->max && b->n <= b->max - more;
+}
+
 /* Makes room for `more` bytes plus a NUL. False (and sticky) when that passes the maximum. */
 static bool buf_reserve(struct buf *b, size_t more)
 {
     if (b->overflowed) return false;
-    if (more > b->max || b->n > b->max - more) {
+    if (!within_max(b, more)) {
         b->overflowed = true;
         return false;
     }
@@ -57,16 +62,21 @@ void buf_add_char(struct buf *b, char c)
 
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
-    ENSURE(n >= 0);
-    if (!buf_reserve(b, (size_t)n)) return;
-    va_start(ap, fmt);
-    (void)vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap); /* cannot fail: the same call just measured it */
-    va_end(ap);
-    b->n += (size_t)n;
+    if (!buf_reserve(b, 0)) return;
+    for (;;) { /* twice when there was no room for it */
+        size_t room = b->cap - b->n;
+        va_list ap;
+        va_start(ap, fmt);
+        int n = vsnprintf(b->p + b->n, room, fmt, ap);
+        va_end(ap);
+        ENSURE(n >= 0);
+        if ((size_t)n < room && within_max(b, (size_t)n)) {
+            b->n += (size_t)n;
+            return;
+        }
+        b->p[b->n] = '\0';
+        if (!buf_reserve(b, (size_t)n)) return;
+    }
 }
 
 void buf_add_json_str(struct buf *b, struct str s)

@@ -108,6 +108,9 @@ bool utf8_valid(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
     while (p < end) {
+        uint64_t eight;
+        while (end - p >= 8 && (memcpy(&eight, p, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) p += 8; /* ASCII */
+        if (p == end) break;
         if (*p < 0x80) {
             p++;
             continue;

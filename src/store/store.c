@@ -15,6 +15,10 @@
 
 static int open_connection(const struct store_options *opts, struct tx *tx, struct err *e)
 {
+    /* A connection is used by one thread at a time, and nobody asks SQLite how much it has allocated: both would cost a
+     * mutex at every allocation. Refused once SQLite is in use, which it then is as we asked the first time. */
+    (void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(opts->path, &tx->db, flags, NULL) != SQLITE_OK) {
         err_set(e, "CONFIGURATION_ERROR", "The database cannot be opened: %s.", sqlite3_errmsg(tx->db));

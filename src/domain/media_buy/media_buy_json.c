@@ -246,8 +246,13 @@ static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t a
         if (!(mask & ACTION_BIT(a))) continue;
         const char *name = media_buy_action_name((enum media_buy_action)a);
         const char *mode = approval & ACTION_BIT(a) ? "requires_approval" : "self_serve";
-        buf_addf(&valid, "%c\"%s\"", valid.n ? ',' : '[', name);
-        buf_addf(&available, "%c{\"action\":\"%s\",\"mode\":\"%s\"}", available.n ? ',' : '[', name, mode);
+        buf_add_char(&valid, valid.n ? ',' : '[');
+        buf_add_json_str(&valid, str_from(name));
+        buf_add(&available, available.n ? STR(",{\"action\":") : STR("[{\"action\":"));
+        buf_add_json_str(&available, str_from(name));
+        buf_add(&available, STR(",\"mode\":"));
+        buf_add_json_str(&available, str_from(mode));
+        buf_add_char(&available, '}');
     }
     buf_add(&valid, valid.n ? STR("]") : STR("[]"));
     buf_add(&available, available.n ? STR("]") : STR("[]"));

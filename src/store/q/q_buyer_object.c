@@ -26,9 +26,11 @@ static int read_row(struct stmt *s, struct arena *a, const char *kind, struct bu
 int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object_key *key, struct buyer_object_row *out,
                        struct err *e)
 {
+    /* The lower bound makes an index deliver in order, so that nothing is sorted. */
     AUTO_STMT struct stmt *s =
         stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
-                     " AND object_id = ?4 AND (?5 = '' OR account_id = ?5) ORDER BY account_id LIMIT 1");
+                     " AND object_id = ?4 AND account_id >= ?5 AND (?5 = '' OR account_id = ?5)"
+                     " ORDER BY account_id LIMIT 1");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, str_from(key->kind));
     stmt_str(s, 3, key->principal_id);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
@@ -302,57 +301,43 @@ static int read_package(struct stmt *s, struct arena *a, struct package_row *out
     return 1;
 }
 
-static int read_packages(struct stmt *s, struct arena *a, struct package_rows *out, struct err *e)
+/* Appends to *out, whose memory holds *cap rows. */
+static int add_packages(struct stmt *s, struct arena *a, struct package_rows *out, size_t *cap, struct err *e)
 {
-    size_t cap = 0, n = 0;
-    struct package_row *rows = NULL, row;
+    struct package_row row;
     int rc;
     while ((rc = read_package(s, a, &row, e)) == 1) {
-        if (n == cap) {
-            struct package_row *grown = ARENA_ARRAY(a, struct package_row, cap ? cap * 2 : ROWS_START);
-            if (n) memcpy(grown, rows, n * sizeof(*rows));
-            rows = grown;
-            cap = cap ? cap * 2 : ROWS_START;
+        if (out->n == *cap) {
+            *cap = *cap ? *cap * 2 : ROWS_START;
+            struct package_row *grown = ARENA_ARRAY(a, struct package_row, *cap);
+            if (out->n) memcpy(grown, out->rows, out->n * sizeof(*grown));
+            out->rows = grown;
         }
-        rows[n++] = row;
+        out->rows[out->n++] = row;
     }
-    if (rc < 0) return -1;
-    *out = (struct package_rows){ rows, n };
-    return 0;
-}
-
-int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct package_rows *out, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " PACKAGE " FROM package WHERE media_buy_id = ? ORDER BY ordinal");
-    stmt_str(s, 1, media_buy_id);
-    return read_packages(s, a, out, e);
+    return rc;
 }
 
 int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_rows *buys, struct package_rows *out,
                        struct err *e)
 {
-    if (buys->n == 0) {
-        *out = (struct package_rows){ NULL, 0 };
-        return 0;
-    }
-    if (buys->n == 1) return q_packages_of_buy(tx, a, buys->rows[0].media_buy_id, out, e);
-    struct buf ids;
-    size_t room = 2;
-    for (size_t i = 0; i < buys->n; i++) room += 6 * buys->rows[i].media_buy_id.n + 3; /* escaped at the worst */
-    buf_init(&ids, room);
+    struct package_rows all = { 0 };
+    size_t cap = 0;
+    /* One statement a buy: a single one for all of them would sort whole rows to have them in order. */
     for (size_t i = 0; i < buys->n; i++) {
-        buf_add_char(&ids, i ? ',' : '[');
-        buf_add_json_str(&ids, buys->rows[i].media_buy_id);
+        AUTO_STMT struct stmt *s =
+            stmt_get(tx, "SELECT " PACKAGE " FROM package WHERE media_buy_id = ? ORDER BY ordinal");
+        stmt_str(s, 1, buys->rows[i].media_buy_id);
+        if (add_packages(s, a, &all, &cap, e)) return -1;
     }
-    buf_add_char(&ids, ']');
-    ENSURE(!ids.overflowed);
-    struct str text = arena_dup(a, buf_str(&ids));
-    buf_finish(&ids);
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " PACKAGE " FROM package WHERE media_buy_id IN (SELECT value FROM json_each(?))"
-                     " ORDER BY media_buy_id DESC, ordinal");
-    stmt_str(s, 1, text);
-    return read_packages(s, a, out, e);
+    *out = all;
+    return 0;
+}
+
+int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct package_rows *out, struct err *e)
+{
+    struct media_buy_row buy = { .media_buy_id = media_buy_id };
+    return q_packages_of_buys(tx, a, &(struct media_buy_rows){ &buy, 1 }, out, e);
 }
 
 static void bind_i64_or_null(struct stmt *s, int index, int64_t v)

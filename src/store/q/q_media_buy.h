@@ -93,7 +93,7 @@ MUST_CHECK int q_media_buy_due(struct tx *tx, struct arena *a, int64_t now, stru
 /* In order of ordinal. */
 MUST_CHECK int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct package_rows *out,
                                  struct err *e);
-/* Of all these buys at once; grouped by buy, newest buy first, in order of ordinal. */
+/* Of all these buys: in the order of the buys, each in order of ordinal. */
 MUST_CHECK int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_rows *buys,
                                   struct package_rows *out, struct err *e);
 MUST_CHECK int q_package_insert(struct tx *tx, const struct package_row *row, struct err *e);
