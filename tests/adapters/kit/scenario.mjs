@@ -152,15 +152,15 @@ export class Scenario {
   // In the midst of the flight the agent's numbers are the ad server's.
   async report() {
     await this.stage.moveTo(FLIGHT.midway);
-    if (this.stage.fake) await this.stage.fake.clock({ freeze: true });
     await this.numbers();
   }
 
   async numbers() {
-    const wanted = await this.stage.summary();
     await this.stage.until(
       'the numbers',
       async () => {
+        if (this.stage.fake) await this.stage.fake.clock({ freeze: true });
+        const wanted = await this.stage.summary(); // where time had to be moved on, there is more by now
         const {
           media_buy_deliveries: [d],
         } = await this.stage.call('get_media_buy_delivery', { account, media_buy_ids: [this.id] });

@@ -87,8 +87,10 @@ export class Stage {
     return this.moveTo(this.now() + seconds * 1000);
   }
 
-  // As a power failure would: no goodbye. It comes up again on the same data.
+  // As a power failure would: no goodbye. It comes up again on the same data. Whoever dies already is not killed twice: two calls
+  // may have been under way.
   async kill() {
+    if (this.rising) return this.rising;
     this.kills++;
     const killed = this.agent,
       at = this.now();
@@ -100,9 +102,9 @@ export class Stage {
     await this.rising;
   }
 
-  // Called by the fake after an effect, before its answer: the worst moment to die.
+  // Called by the fake after an effect, before its answer: the worst moment to die. (Not while it is being stopped anyway.)
   async #effect(entry) {
-    if (this.killAfterEffects?.(entry)) await this.kill();
+    if (!this.moving && this.killAfterEffects?.(entry)) await this.kill();
   }
 
   // One call of the buyer's. A connection that breaks (because the agent was killed) is tried again with the same idempotency key.
