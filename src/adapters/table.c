@@ -1,11 +1,13 @@
 /* The adapters this program has. Nothing else is in this file, so that a simulation can link a table of its own. */
 #include <salesagent/adapter.h>
 
+#include "adapters/gam/gam.h"
 #include "adapters/mock/mock.h"
 #include "base/compiler.h"
 
 static const struct adapter *const adapters[] = {
     &mock_adapter,
+    &gam_adapter,
 };
 
 const struct adapter *adapter_find(struct str name)

@@ -1,0 +1,63 @@
+/* What Ad Manager would answer to a call of a dry run that has nothing of the plan yet: lists are empty, the network is
+ * as the catalogue knows it, what is made gets ids that cannot be real. */
+#include "adapters/gam/gam.h"
+
+#define NEW_ID "999999999999999999"
+
+static bool ends(struct str s, const char *with)
+{
+    size_t n = strlen(with);
+    return s.n >= n && memcmp(s.p + s.n - n, with, n) == 0;
+}
+
+static struct str resource(const struct adapter_op *op, const char *collection, const char *more)
+{
+    return arena_printf(op->arena, "{\"name\":\"" STR_FMT "\"%s}", STR_ARG(gam_name(op, collection, STR(NEW_ID))),
+                        more);
+}
+
+static struct str network(const struct adapter_op *op)
+{
+    const char *currency = op->plan ? op->plan->currency : op->site->currency;
+    return arena_printf(
+        op->arena, "{\"displayName\":\"(network)\",\"currencyCode\":\"%s\",\"effectiveRootAdUnit\":\"" STR_FMT "\"}",
+        currency, STR_ARG(gam_name(op, "adUnits", STR(NEW_ID))));
+}
+
+/* A look-up of a name finds it: whether it is there, the real call will say. */
+static struct str listed(const struct adapter_op *op, struct str url)
+{
+    static const char *const names[] = {
+        "geoTargets",       "adUnits",  "placements", "customTargetingKeys", "customTargetingValues",
+        "operatingSystems", "companies"
+    };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct str part = arena_printf(op->arena, "/%s?", names[i]);
+        if (!text_has(url, part)) continue;
+        return arena_printf(op->arena, "{\"%s\":[" STR_FMT "]}", names[i], STR_ARG(resource(op, names[i], "")));
+    }
+    return STR("{}");
+}
+
+void gam_pretend(const struct adapter_op *op, const struct http_call *call, struct http_call *answer)
+{
+    answer->outcome = HTTP_OK;
+    answer->status = 200;
+    if (str_is(call->method, "GET")) {
+        answer->response =
+            ends(call->url, arena_cstr(op->arena, arena_printf(op->arena, "/v1/" STR_FMT, STR_ARG(gam_here(op)))))
+                ? network(op)
+                : listed(op, call->url);
+    } else if (ends(call->url, "/orders:batchCreate")) {
+        answer->response = arena_printf(op->arena, "{\"orders\":[" STR_FMT "]}",
+                                        STR_ARG(resource(op, "orders", ",\"status\":\"DRAFT\"")));
+    } else if (ends(call->url, "/lineItems")) {
+        answer->response = resource(op, "lineItems", ",\"status\":\"DRAFT\"");
+    } else if (ends(call->url, "/creatives")) {
+        answer->response = resource(op, "creatives", "");
+    } else if (ends(call->url, "/companies")) {
+        answer->response = resource(op, "companies", "");
+    } else {
+        answer->response = STR("{}");
+    }
+}
