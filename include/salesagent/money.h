@@ -16,7 +16,7 @@ struct money {
 
 enum money_round { MONEY_ROUND_DOWN, MONEY_ROUND_HALF_UP, MONEY_ROUND_UP };
 
-/* Checked conversion of a JSON number: finite, >= 0, at most six decimals, at most MONEY_MICROS_MAX.
+/* Checked conversion of a JSON number, to the nearest micro: finite, >= 0, at most MONEY_MICROS_MAX.
  * Errors: VALIDATION_ERROR with a message that says which rule failed (no field; the caller adds it). */
 MUST_CHECK int money_micros_from_double(double v, int64_t *micros, struct err *e);
 
@@ -31,8 +31,14 @@ int64_t muldiv(int64_t value, int64_t num, int64_t den, enum money_round round);
 /* Decimal text without exponent and without trailing zeros ("12.5", "5000"); NUL-terminated. Returns its length. */
 size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX]);
 
-/* Rounds micros to whole cents (10,000 micros), half up by magnitude. */
-int64_t money_to_cents(int64_t micros);
+/* Micros again, rounded to a whole cent (10,000 micros), half up by magnitude. */
+int64_t money_round_to_cent(int64_t micros);
+
+/* A count of cents, for the shapes that write money so. A type of its own, so that it cannot be taken for micros. */
+struct cents {
+    int64_t n;
+};
+struct cents money_cents(int64_t micros); /* half up by magnitude */
 
 /* True for three capital letters. */
 bool currency_valid(struct str code);

@@ -11,11 +11,9 @@ int money_micros_from_double(double v, int64_t *micros, struct err *e)
     if (v > (double)(MONEY_MICROS_MAX / MICROS_PER_UNIT)) {
         return err_set(e, "VALIDATION_ERROR", "amount is larger than the maximum of 1000000000");
     }
-    /* Below the maximum, micros stay under 2^53, so the nearest integer is exact and dividing it back gives the
-     * very double that a decimal with at most six places parses to. */
-    double scaled = nearbyint(v * 1e6);
-    if (scaled / 1e6 != v) return err_set(e, "VALIDATION_ERROR", "amount has more than six decimals");
-    *micros = (int64_t)scaled;
+    /* Below the maximum, micros stay under 2^53, so the nearest integer is exact. Callers compute in doubles (10000/3, a
+     * sum of shares), so that what lies beyond a micro is theirs to have and nobody's to pay. */
+    *micros = (int64_t)nearbyint(v * 1e6);
     return 0;
 }
 
@@ -84,9 +82,16 @@ size_t money_print(int64_t micros, char out[MONEY_TEXT_MAX])
     return (size_t)(p - out);
 }
 
-int64_t money_to_cents(int64_t micros)
+#define MICROS_PER_CENT 10000
+
+struct cents money_cents(int64_t micros)
 {
-    return muldiv(micros, 1, 10000, MONEY_ROUND_HALF_UP);
+    return (struct cents){ muldiv(micros, 1, MICROS_PER_CENT, MONEY_ROUND_HALF_UP) };
+}
+
+int64_t money_round_to_cent(int64_t micros)
+{
+    return muldiv(money_cents(micros).n, MICROS_PER_CENT, 1, MONEY_ROUND_DOWN);
 }
 
 bool currency_valid(struct str code)

@@ -10,6 +10,7 @@
  * documents: it is harmless but pointless). Strings handed to a builder are borrowed until the arena ends. */
 #pragma once
 
+#include <salesagent/money.h>
 #include <yyjson.h>
 
 #include "base/arena.h"
@@ -107,6 +108,7 @@ void json_add_i64(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int
 void json_add_bool(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, bool value);
 void json_add_null(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key);
 void json_add_real(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, double value); /* not if not finite */
+void json_add_cents(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct cents value);
 /* The exact decimal of money_print, never through a double. */
 void json_add_money(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t micros);
 /* RFC 3339 in UTC, whole seconds ("...Z"). */

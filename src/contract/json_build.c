@@ -126,6 +126,11 @@ void json_add_money(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, i
     add(doc, obj, key, yyjson_mut_rawncpy(doc, text, n));
 }
 
+void json_add_cents(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct cents value)
+{
+    json_add_i64(doc, obj, key, value.n);
+}
+
 void json_add_time(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t at)
 {
     char text[RFC3339_MAX];

@@ -288,6 +288,18 @@ static struct delivered everything(const struct plan_package *p, const struct na
     return d;
 }
 
+/* What the package's impressions cost, when it is to have no more of them; INT64_MAX without a goal. */
+static int64_t goal_cost(const struct plan_package *p, const struct nature *n)
+{
+    const int64_t many = 1000;
+    int64_t impressions = impressions_of(p, n, many);
+    if (p->impressions_goal < 0 || pricing_metric(p->pricing_model) == METRIC_SPEND || impressions <= 0) {
+        return INT64_MAX;
+    }
+    int64_t cost = pricing_cost(p->pricing_model, mock_rate(p), many);
+    return muldiv(p->impressions_goal, cost, impressions, MONEY_ROUND_DOWN);
+}
+
 /* The package's daily limits as money; 0: none. One step of the price below the limit, because totals are counted in
  * whole steps and a day may end with the step that the day before had begun. */
 static int64_t daily_limit(const struct plan_package *p, const struct nature *n)
@@ -315,6 +327,7 @@ void mock_deliver(const void *config, const struct plan *plan, size_t index, int
     if (!p->paused && f.start_at < f.stop_at) {
         int64_t from = clamp(since, f.start_at, f.stop_at), to = clamp(until, f.start_at, f.stop_at);
         int64_t target = flat ? p->budget_micros : muldiv(p->budget_micros, n.efficiency, 10000, MONEY_ROUND_DOWN);
+        if (goal_cost(p, &n) < target) target = goal_cost(p, &n);
         target = muldiv(target, c->fill_percent, 100, MONEY_ROUND_DOWN);
         int64_t spent = before->of[METRIC_SPEND] > 0 ? before->of[METRIC_SPEND] : 0;
         int64_t limit = daily_limit(p, &n), money = 0;

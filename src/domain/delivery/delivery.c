@@ -55,6 +55,17 @@ static int64_t known(int64_t v)
     return v == METRIC_UNKNOWN ? 0 : v;
 }
 
+int delivery_range_of(int64_t from_day, int64_t to_day, struct delivery_range *out, struct err *e)
+{
+    if (from_day != TIME_NONE && to_day != TIME_NONE && to_day <= from_day) {
+        (void)err_set(e, "INVALID_REQUEST", "end_date must be after start_date: it is the day after the last one");
+        (void)err_suggest(e, "For the one day of start_date, give the next day as end_date.");
+        return err_field(e, "/end_date");
+    }
+    *out = (struct delivery_range){ from_day, to_day };
+    return 0;
+}
+
 const char *delivery_status_name(enum delivery_status s)
 {
     switch (s) {

@@ -62,6 +62,9 @@ struct delivery {
 struct delivery_range {
     int64_t from_day, to_day;
 };
+/* From a caller's start_date and end_date, the day after the last: INVALID_REQUEST at /end_date when nothing lies between
+ * them. */
+MUST_CHECK int delivery_range_of(int64_t from_day, int64_t to_day, struct delivery_range *out, struct err *e);
 #define DELIVERY_LIFETIME ((struct delivery_range){ TIME_NONE, TIME_NONE })
 
 enum delivery_detail { DELIVERY_TOTALS, DELIVERY_DAYS };

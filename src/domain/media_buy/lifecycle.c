@@ -31,7 +31,7 @@ static int advance(const struct act *act, struct media_buy_row *row, struct err 
     then.now = row->next_change_at;
     enum media_buy_status was = media_buy_status_at(row, then.now - 1);
     enum media_buy_status is = media_buy_status_at(row, then.now);
-    if (is == BUY_COMPLETED && row->completed_at == TIME_NONE) row->completed_at = row->end_at;
+    row->completed_at = media_buy_completed_at(row, then.now);
     if (is == BUY_CANCELED && row->canceled_at == TIME_NONE) row->canceled_at = row->end_at;
     row->status = str_from(media_buy_status_name(is));
     row->next_change_at = media_buy_next_change(row, is);

@@ -46,13 +46,10 @@ static void stamp(const struct act *act, struct media_buy *b)
     struct media_buy_row *row = &b->row;
     bool cleared = b->status == BUY_PENDING_START || b->status == BUY_ACTIVE;
     if (cleared && row->activated_at == TIME_NONE) row->activated_at = act->now;
-    if (b->status == BUY_COMPLETED && row->completed_at == TIME_NONE) {
-        row->completed_at = act->now < row->end_at ? act->now : row->end_at;
-    }
-    if (b->status != BUY_COMPLETED) row->completed_at = TIME_NONE;
     if (b->status == BUY_CANCELED && row->canceled_at == TIME_NONE) row->canceled_at = act->now;
     if (b->status != BUY_CANCELED) row->canceled_at = TIME_NONE;
     row->status = str_from(media_buy_status_name(b->status));
+    row->completed_at = media_buy_completed_at(row, act->now);
     row->next_change_at = act->mock_clock ? TIME_NONE : media_buy_next_change(row, b->status);
     row->updated_at = act->now;
 }

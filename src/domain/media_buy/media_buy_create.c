@@ -63,21 +63,12 @@ static int read_times(const struct act *act, yyjson_val *args, struct header *h,
     return json_opt_time(JSON_FIELD(args, "end_time", ""), &h->end_at, e);
 }
 
-/* What would be promised by taking it and is never done. */
-static int refuse_artifacts(yyjson_val *args, struct err *e)
-{
-    if (!json_has(args, "artifact_webhook")) return 0;
-    (void)err_set(e, "UNSUPPORTED_FEATURE", "This publisher collects no artifacts of what ads were shown beside.");
-    (void)err_suggest(e, "Leave artifact_webhook out.");
-    return err_field(e, "/artifact_webhook");
-}
-
 static int read_header(const struct act *act, yyjson_val *args, struct header *out, struct err *e)
 {
     struct header h = { .total_micros = -1 };
     if (read_text(args, "name", &h.name, e) || read_text(args, "buyer_ref", &h.buyer_ref, e) ||
         read_text(args, "po_number", &h.po_number, e) || read_total(args, &h, e) || read_times(act, args, &h, e) ||
-        json_opt_bool(JSON_FIELD(args, "paused", ""), &h.paused, e) || refuse_artifacts(args, e)) {
+        json_opt_bool(JSON_FIELD(args, "paused", ""), &h.paused, e)) {
         return -1;
     }
     h.past_allowed =
@@ -181,9 +172,13 @@ void media_buy_set_deadline(const struct act *act, struct package_admitted *p)
 static int check_lead(const struct act *act, const struct header *h, const struct package_admitted *p, struct err *e)
 {
     int64_t earliest = act->now + p->product.min_lead_hours * 3600 * USEC_PER_SEC;
-    if (h->asap || h->past_allowed || p->row.start_at >= earliest || p->product.min_lead_hours == 0) return 0;
+    bool waived = h->past_allowed || (h->asap && act->sandbox); /* a test does not wait for days */
+    char first[RFC3339_MAX];
+    if (waived || p->row.start_at >= earliest || p->product.min_lead_hours == 0) return 0;
+    (void)rfc3339_print(earliest, RFC3339_SECONDS, first);
     (void)err_set(e, "VALIDATION_ERROR", "Product " STR_FMT " needs to be booked %lld hours before it starts.",
                   STR_ARG(p->product.product_id), (long long)p->product.min_lead_hours);
+    (void)err_suggest(e, "Use %s or later.", first);
     return err_field(e, "%s/start_time", p->request->start_at == TIME_NONE ? "" : p->request->at);
 }
 
@@ -198,9 +193,18 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
     if (package_lists_accept(act, &p.product, r, &p.warning, e)) return -1;
-    int64_t bought = pricing_impressions(p.option, r->budget_micros, rate);
     struct package_request kept = *r;
     kept.fixed_price = p.option->fixed_price_micros >= 0;
+    struct package_goal want = { .product = &p.product,
+                                 .model = p.option->model,
+                                 .rate_micros = rate,
+                                 .budget_micros = r->budget_micros,
+                                 .bought = pricing_impressions(p.option, r->budget_micros, rate),
+                                 .stated = r->impressions,
+                                 .fixed_price = kept.fixed_price,
+                                 .at = r->at };
+    int64_t goal;
+    if (package_goal(&want, &goal, e)) return -1;
     p.row = (struct package_row){
         .name = r->name,
         .product_id = p.product.product_id,
@@ -209,7 +213,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
         .rate_micros = rate,
         .budget_micros = r->budget_micros,
         .previous_budget_micros = -1,
-        .impressions_goal = r->impressions >= 0 ? r->impressions : bought,
+        .impressions_goal = goal,
         .pacing = r->pacing.n ? r->pacing : STR("even"),
         .paused = r->paused == 1,
         .canceled_at = TIME_NONE,

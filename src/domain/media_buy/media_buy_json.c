@@ -40,6 +40,7 @@ int media_buy_view_load(const struct act *act, const struct media_buy_rows *buys
     if (q_packages_of_buys(act->tx, act->arena, buys, &v.packages, e)) return -1;
     if (creatives_of_buys(act->tx, act->arena, ids, buys->n, &v.creatives, e)) return -1;
     if (load_accounts(act, &v, e)) return -1;
+    if (rule_asks_of(act, "update_media_buy", &v.asks, e)) return -1;
     v.actions = ARENA_NEW(act->arena, struct media_buy_actions_text);
     *out = v;
     return 0;
@@ -236,6 +237,15 @@ int media_buy_encode_packages(const struct media_buy_view *v, size_t index, cons
 
 /* ---- the buy ---- */
 
+/* Stopping is never a matter of rules. */
+const char *media_buy_action_mode(enum media_buy_action action, int64_t approval, enum rule_asks asks)
+{
+    bool stops = action == ACTION_PAUSE || action == ACTION_CANCEL;
+    if (approval & ACTION_BIT(action)) return "requires_approval";
+    if (stops || asks == RULE_ASKS_NEVER) return "self_serve";
+    return asks == RULE_ASKS_ALWAYS ? "requires_approval" : "conditional_self_serve";
+}
+
 /* The actions of a mask as JSON; buys of one page mostly share them, so the last one made is kept in the view. */
 static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t approval)
 {
@@ -245,7 +255,7 @@ static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t a
     for (int a = 0; a < ACTIONS_N; a++) {
         if (!(mask & ACTION_BIT(a))) continue;
         const char *name = media_buy_action_name((enum media_buy_action)a);
-        const char *mode = approval & ACTION_BIT(a) ? "requires_approval" : "self_serve";
+        const char *mode = media_buy_action_mode((enum media_buy_action)a, approval, v->asks);
         buf_add_char(&valid, valid.n ? ',' : '[');
         buf_add_json_str(&valid, str_from(name));
         buf_add(&available, available.n ? STR(",{\"action\":") : STR("[{\"action\":"));

@@ -5,6 +5,7 @@
 #include "domain/creative/creative.h"
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy.h"
+#include "domain/rule/rule.h"
 
 /* Remembered between the buys of one page: see media_buy_json.c. */
 struct media_buy_actions_text {
@@ -16,6 +17,7 @@ struct media_buy_actions_text {
 struct media_buy_view {
     struct arena *arena;
     int64_t now;
+    enum rule_asks asks; /* of rules about updates */
     bool minor_3_0; /* valid_actions in the closed vocabulary of AdCP 3.0, no available_actions */
     struct media_buy_rows buys;
     struct package_rows packages; /* of all buys, grouped in the order of the buys */
@@ -24,6 +26,9 @@ struct media_buy_view {
     struct account_row *accounts; /* of buys[i]; account_id empty when it is gone */
     struct delivery *deliveries;  /* of buys[i], for snapshots; NULL: none are shown */
 };
+
+/* AdCP media-buy-action-mode of an action, by what its products demand (a mask) and the publisher's rules. */
+const char *media_buy_action_mode(enum media_buy_action action, int64_t approval, enum rule_asks asks);
 
 /* `buys` in the order of the reply: newest first. */
 MUST_CHECK int media_buy_view_load(const struct act *act, const struct media_buy_rows *buys, struct media_buy_view *out,

@@ -195,6 +195,7 @@ static int run_update(const struct act *act, yyjson_val *args, enum authority au
         .account = u.account, .touched = u.touched, .changed = changes_anything(&u), .warning = u.warning
     };
     bool asks = authority == AUTHORITY_BUYER && act->principal && act->principal->role == ROLE_BUYER;
+    if (asks && buy_update_supersede(&u, e)) return -1;
     if (asks && r.changed && buy_update_judge(&u, &verdict, &needs_person, e)) return -1;
     if (needs_person && authority == AUTHORITY_BUYER && !act->auto_advance) {
         r.submitted = true;

@@ -4,6 +4,7 @@
  *   media_buy_update_package.c   the changes of one package
  *   media_buy_update_plan.c      the changes of the buy: flight, pause, new packages, total, capacity
  *   media_buy_update_permit.c    may the buyer do that: actions sold, rules, the governance agent
+ *   media_buy_update_waiting.c   earlier changes of the same that still wait for a person
  *   media_buy_update_submit.c    the task for a person, with the difference it decides
  *   media_buy_update_write.c     the rows
  *
@@ -92,6 +93,10 @@ MUST_CHECK int buy_update_ask_governance(struct buy_update *u, struct err *e);
 MUST_CHECK int buy_update_check_hold(const struct buy_update *u, struct err *e);
 /* Puts what the agent said, and the appointment it made, into `row`, which the caller writes. */
 MUST_CHECK int buy_update_keep_governance(const struct buy_update *u, struct media_buy_row *row, struct err *e);
+
+/* The buyer's later word counts: withdraws waiting changes that this one names again in full. CONFLICT with the task when
+ * it names a part of one only. */
+MUST_CHECK int buy_update_supersede(const struct buy_update *u, struct err *e);
 
 /* Makes the task that a person decides. */
 MUST_CHECK int buy_update_submit(const struct buy_update *u, const struct rule_verdict *verdict, struct task_row *task,

@@ -91,10 +91,6 @@ static int plan_money(struct buy_update *u, const struct package_request *r, con
         if (package_rate(&price, &p->rate_micros, e)) return -1;
         /* A fixed price was agreed when the package was sold; a later price list does not change it. */
         if (o->fixed_price_micros >= 0) p->rate_micros = rate_before;
-        /* A goal of the buyer's own stays; one that followed from the budget follows it again. */
-        if (p->impressions_goal == pricing_impressions(o, before, rate_before)) {
-            p->impressions_goal = pricing_impressions(o, p->budget_micros, p->rate_micros);
-        }
     } else if (p->budget_micros == 0) {
         (void)err_set(e, "BUDGET_TOO_LOW", "The budget must be more than zero.");
         return err_field(e, "%s/budget", r->at);
@@ -105,6 +101,39 @@ static int plan_money(struct buy_update *u, const struct package_request *r, con
     if (p->budget_micros < before && check_spent(u, r, p, e)) return -1;
     p->previous_budget_micros = before;
     note_budget(u, r, p, before);
+    return 0;
+}
+
+/* A goal of the buyer's own stays; one that followed from the budget follows it again. A price that is no longer on the
+ * list was agreed all the same. */
+static int plan_goal(struct buy_update *u, const struct package_request *r, const struct product *product,
+                     const struct package_row *before, struct package_row *p, struct err *e)
+{
+    const struct pricing_option *o = product ? product_pricing_option(product, p->pricing_option_id) : NULL;
+    enum pricing_model model;
+    if (!pricing_model_parse(p->pricing_model, &model)) return 0;
+    int64_t then = o ? pricing_impressions(o, before->budget_micros, before->rate_micros)
+                     : pricing_model_impressions(model, before->budget_micros, before->rate_micros);
+    int64_t now = o ? pricing_impressions(o, p->budget_micros, p->rate_micros)
+                    : pricing_model_impressions(model, p->budget_micros, p->rate_micros);
+    bool followed = before->impressions_goal == then;
+    struct package_goal want = { .product = product,
+                                 .model = model,
+                                 .rate_micros = p->rate_micros,
+                                 .budget_micros = p->budget_micros,
+                                 .bought = now,
+                                 .stated = r->impressions >= 0 ? r->impressions
+                                           : followed          ? -1
+                                                               : before->impressions_goal,
+                                 .fixed_price = !o || o->fixed_price_micros >= 0,
+                                 .at = r->at };
+    bool asked =
+        r->impressions >= 0 || p->budget_micros != before->budget_micros || p->rate_micros != before->rate_micros;
+    if (!asked) return 0;
+    if (package_goal(&want, &p->impressions_goal, e)) return -1;
+    if (r->impressions < 0 || r->impressions == before->impressions_goal) return 0;
+    buy_update_attempt(u, ACTION_UPDATE_PACKAGES, 0, r->at);
+    buy_update_note(u, "updated_packages", p->package_id, STR("Impression goal changed"));
     return 0;
 }
 
@@ -178,11 +207,6 @@ static void plan_package_rest(struct buy_update *u, const struct package_request
         buy_update_attempt(u, ACTION_UPDATE_PACING, ACTION_BIT(ACTION_UPDATE_PACKAGES), r->at);
         buy_update_note(u, "updated_packages", p->package_id, STR("Pacing changed"));
     }
-    if (r->impressions >= 0 && r->impressions != p->impressions_goal) {
-        p->impressions_goal = r->impressions;
-        buy_update_attempt(u, ACTION_UPDATE_PACKAGES, 0, r->at);
-        buy_update_note(u, "updated_packages", p->package_id, STR("Impression goal changed"));
-    }
     if (r->name.n) p->name = r->name;
     struct str doc = package_doc(u->act, r, p->doc);
     if (str_eq(doc, p->doc)) return;
@@ -214,8 +238,9 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
         return -1;
     }
     plan_package_pause(u, r, p);
-    if (!r->canceled && (plan_money(u, r, found ? &product : NULL, p, e) || plan_package_flight(u, r, p, e) ||
-                         plan_package_creatives(u, r, p, e))) {
+    const struct product *sold = found ? &product : NULL;
+    if (!r->canceled && (plan_money(u, r, sold, p, e) || plan_goal(u, r, sold, &before, p, e) ||
+                         plan_package_flight(u, r, p, e) || plan_package_creatives(u, r, p, e))) {
         return -1;
     }
     plan_package_rest(u, r, p);

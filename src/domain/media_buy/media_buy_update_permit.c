@@ -2,10 +2,14 @@
  * account's governance agent. */
 #include "contract/document.h"
 #include "domain/media_buy/governance_delivery.h"
+#include "domain/media_buy/media_buy_json.h"
 #include "domain/media_buy/media_buy_update.h"
 
 static struct str actions_json(const struct buy_update *u)
 {
+    enum rule_asks asks;
+    struct err ignored; /* the call has failed already; without the rules the modes are the products' */
+    if (rule_asks_of(u->act, "update_media_buy", &asks, &ignored)) asks = RULE_ASKS_NEVER;
     int64_t now = media_buy_actions_at(&u->old, media_buy_status_at(&u->old, u->act->now));
     yyjson_mut_doc *doc = json_doc_new(u->act->arena);
     yyjson_mut_val *o = json_root_obj(doc), *arr = json_add_arr(doc, o, "a");
@@ -13,7 +17,7 @@ static struct str actions_json(const struct buy_update *u)
         if (!(now & ACTION_BIT(a))) continue;
         yyjson_mut_val *x = json_push_obj(doc, arr);
         json_add_cstr(doc, x, "action", media_buy_action_name((enum media_buy_action)a));
-        json_add_cstr(doc, x, "mode", u->old.actions_approval & ACTION_BIT(a) ? "requires_approval" : "self_serve");
+        json_add_cstr(doc, x, "mode", media_buy_action_mode((enum media_buy_action)a, u->old.actions_approval, asks));
     }
     return json_write(u->act->arena, arr);
 }
@@ -40,13 +44,21 @@ int buy_update_check_actions(const struct buy_update *u, bool *needs_person, str
     return 0;
 }
 
-/* The first rule that matches; of it and the products' modes the stricter one counts. Ending a buy is never a
+static bool only_pauses(const struct buy_update *u)
+{
+    for (size_t i = 0; i < u->attempts_n; i++) {
+        if (u->attempts[i].action != ACTION_PAUSE) return false;
+    }
+    return u->attempts_n > 0 && !u->row_changed;
+}
+
+/* The first rule that matches; of it and the products' modes the stricter one counts. Ending or pausing is never a
  * matter of rules: a buyer may always stop spending where its products allow it. */
 int buy_update_judge(const struct buy_update *u, struct rule_verdict *verdict, bool *needs_person, struct err *e)
 {
     struct rule_facts *f = ARENA_NEW(u->act->arena, struct rule_facts);
     *verdict = (struct rule_verdict){ .outcome = RULE_NONE };
-    if (u->cancels) return 0;
+    if (u->cancels || only_pauses(u)) return 0;
     *f = (struct rule_facts){ .operation = "update_media_buy",
                               .account_id = u->old.account_id,
                               .principal_id = u->old.principal_id,

@@ -27,7 +27,18 @@ static int plan_start(struct buy_update *u, int64_t *start_at, struct err *e)
     return err_field(e, "/start_time");
 }
 
-/* Packages that share the buy's old start or end follow it; the others must still fit. */
+/* Whether the same request gives the package dates of its own, or ends it. */
+static bool placed_by_request(const struct buy_update *u, const struct package_row *p)
+{
+    for (size_t k = 0; k < u->requests_n; k++) {
+        const struct package_request *r = &u->requests[k];
+        if (u->targets[k] == p && (r->canceled || r->start_at != TIME_NONE || r->end_at != TIME_NONE)) return true;
+    }
+    return false;
+}
+
+/* Packages that share the buy's old start or end follow it; the others must still fit, those that the request places
+ * anew when it has done so (buy_update_fit_flight). */
 static int move_packages(struct buy_update *u, int64_t start_at, int64_t end_at, struct err *e)
 {
     for (size_t i = 0; i < u->buy.packages.n; i++) {
@@ -36,13 +47,14 @@ static int move_packages(struct buy_update *u, int64_t start_at, int64_t end_at,
         if (p->canceled_at != TIME_NONE) continue;
         if (p->start_at == u->old.start_at) p->start_at = start_at;
         if (p->end_at == u->old.end_at) p->end_at = end_at;
+        if (p->start_at != start || p->end_at != end) u->touched[i] = true;
+        if (placed_by_request(u, p)) continue;
         if (p->end_at > end_at || p->start_at < start_at || p->end_at <= p->start_at) {
             (void)err_set(e, "INVALID_REQUEST", "package " STR_FMT " would lie outside the media buy's flight",
                           STR_ARG(p->package_id));
             (void)err_suggest(e, "Give that package dates of its own in the same update.");
             return err_field(e, end_at != u->old.end_at ? "/end_time" : "/start_time");
         }
-        if (p->start_at != start || p->end_at != end) u->touched[i] = true;
     }
     return 0;
 }
@@ -76,24 +88,34 @@ int buy_update_flight(struct buy_update *u, struct err *e)
     return 0;
 }
 
-/* Packages got dates of their own and the buy did not: its flight is what they span. */
+/* Where the request speaks of the package. */
+static const char *request_of(const struct buy_update *u, const struct package_row *p)
+{
+    for (size_t k = 0; k < u->requests_n; k++) {
+        if (u->targets[k] == p) return u->requests[k].at;
+    }
+    return "/packages";
+}
+
+/* Packages got dates of their own: they lie within the buy's, or its flight becomes what they span. */
 int buy_update_fit_flight(struct buy_update *u, struct err *e)
 {
     struct media_buy_row *row = &u->buy.row;
     bool given = json_has(u->args, "start_time") || json_has(u->args, "end_time");
     int64_t start = TIME_NONE, end = TIME_NONE;
-    if (!u->package_dates) return 0;
+    if (!u->package_dates && !given) return 0;
     for (size_t i = 0; i < u->buy.packages.n; i++) {
         const struct package_row *p = &u->buy.packages.rows[i];
         if (p->canceled_at != TIME_NONE) continue;
+        if (given && (p->start_at < row->start_at || p->end_at > row->end_at)) {
+            (void)err_set(e, "INVALID_REQUEST", "package " STR_FMT " would lie outside the media buy's flight",
+                          STR_ARG(p->package_id));
+            return err_field(e, "%s", request_of(u, p));
+        }
         if (start == TIME_NONE || p->start_at < start) start = p->start_at;
         if (end == TIME_NONE || p->end_at > end) end = p->end_at;
     }
     if (start == TIME_NONE) return 0;
-    if (given && (start < row->start_at || end > row->end_at)) {
-        (void)err_set(e, "INVALID_REQUEST", "a package would lie outside the media buy's flight");
-        return err_field(e, "/packages");
-    }
     if (given) return 0;
     row->start_at = start;
     row->end_at = end;

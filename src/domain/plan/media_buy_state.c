@@ -93,6 +93,13 @@ enum media_buy_status media_buy_status_at(const struct media_buy_row *row, int64
     return stored;
 }
 
+int64_t media_buy_completed_at(const struct media_buy_row *row, int64_t now)
+{
+    if (media_buy_status_at(row, now) != BUY_COMPLETED) return TIME_NONE;
+    if (row->completed_at != TIME_NONE) return row->completed_at;
+    return now < row->end_at ? now : row->end_at;
+}
+
 int64_t media_buy_next_change(const struct media_buy_row *row, enum media_buy_status status)
 {
     switch (status) {

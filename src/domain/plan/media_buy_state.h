@@ -40,6 +40,10 @@ bool media_buy_may_become(enum media_buy_status from, enum media_buy_status to);
 enum media_buy_status media_buy_status_at(const struct media_buy_row *row, int64_t now);
 
 /* When time alone changes a row in this state; TIME_NONE when never. */
+/* When the buy was over, its end included; TIME_NONE while it is not. The one place that says so: a buy may have been
+ * ended by its clock before anything wrote that down. */
+int64_t media_buy_completed_at(const struct media_buy_row *row, int64_t now);
+
 int64_t media_buy_next_change(const struct media_buy_row *row, enum media_buy_status status);
 
 /* Bit mask (1 << status) of stored states that can read as `wanted` (also a mask) at some time. */

@@ -113,9 +113,9 @@ static int describe(const struct act *act, const struct package_row *row, struct
     p->promise = product.guaranteed ? PROMISE_GUARANTEED : PROMISE_NON_GUARANTEED;
     const struct pricing_option *o = product_pricing_option(&product, row->pricing_option_id);
     p->auction = auction_of(o);
-    /* A bid is the most that is paid, so what it would pay for is no goal. */
-    bool implied =
-        p->auction.bidding && p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
+    /* A bid is the most that is paid, so what it would pay for is no goal, unless so many were kept free for it. */
+    bool implied = p->auction.bidding && !(product.guaranteed && product.daily_impressions >= 0) &&
+                   p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
     if (implied) p->impressions_goal = -1;
     yyjson_val *settings = json_get_path(product.doc, "/ext/salesagent/ad_server");
     if (settings) p->settings = json_write_val(act->arena, settings);

@@ -52,9 +52,9 @@ static void add_range(yyjson_mut_doc *doc, yyjson_mut_val *metrics, const char *
 static void add_spend(yyjson_mut_doc *doc, yyjson_mut_val *metrics, int64_t micros)
 {
     yyjson_mut_val *r = json_add_obj(doc, metrics, "spend");
-    json_add_money(doc, r, "low", money_to_cents(muldiv(micros, 85, 100, MONEY_ROUND_DOWN)));
-    json_add_money(doc, r, "mid", money_to_cents(micros));
-    json_add_money(doc, r, "high", money_to_cents(micros));
+    json_add_money(doc, r, "low", money_round_to_cent(muldiv(micros, 85, 100, MONEY_ROUND_DOWN)));
+    json_add_money(doc, r, "mid", money_round_to_cent(micros));
+    json_add_money(doc, r, "high", money_round_to_cent(micros));
 }
 
 static yyjson_mut_val *forecast_head(yyjson_mut_doc *doc, const char *currency, const char *unit, int64_t now)

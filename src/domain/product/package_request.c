@@ -227,6 +227,44 @@ int package_rate(const struct package_price *in, int64_t *rate_micros, struct er
     return 0;
 }
 
+/* ---- impressions ---- */
+
+static int goal_unpaid(const struct package_goal *in, struct err *e)
+{
+    char budget[MONEY_TEXT_MAX];
+    (void)money_print(in->budget_micros, budget);
+    (void)err_set(e, "VALIDATION_ERROR", "The budget of %s buys %lld impressions at this price, not %lld.", budget,
+                  (long long)in->bought, (long long)in->stated);
+    (void)err_details(e, "{\"requested_impressions\":%lld,\"affordable_impressions\":%lld}", (long long)in->stated,
+                      (long long)in->bought);
+    (void)err_suggest(e, "Lower impressions to %lld, leave it out, or raise the budget.", (long long)in->bought);
+    return err_field(e, "%s/impressions", in->at);
+}
+
+/* A click or a viewable impression says nothing certain of how many impressions it takes. */
+static bool price_counts(const struct package_goal *in)
+{
+    return in->bought >= 0 && in->model != PRICING_VCPM;
+}
+
+int package_goal(const struct package_goal *in, int64_t *goal, struct err *e)
+{
+    const struct product *p = in->product;
+    if (in->stated > in->bought && in->fixed_price && in->model == PRICING_CPM && in->bought >= 0) {
+        return goal_unpaid(in, e);
+    }
+    if (in->stated < 0 && p && p->guaranteed && p->daily_impressions >= 0 && !price_counts(in)) {
+        (void)err_set(e, "VALIDATION_ERROR",
+                      "impressions is needed: a price by %s does not say how many of product " STR_FMT
+                      "'s guaranteed impressions are to be kept free.",
+                      pricing_model_name(in->model), STR_ARG(p->product_id));
+        (void)err_suggest(e, "Give impressions, which delivery will not exceed, or choose an option priced by cpm.");
+        return err_field(e, "%s/impressions", in->at);
+    }
+    *goal = in->stated >= 0 ? in->stated : in->bought;
+    return 0;
+}
+
 /* ---- terms ---- */
 
 static bool listed(yyjson_val *arr, struct str word)

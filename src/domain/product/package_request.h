@@ -49,6 +49,21 @@ struct package_price {
  * nothing (the SDK's test clients send one) and is not kept. */
 MUST_CHECK int package_rate(const struct package_price *in, int64_t *rate_micros, struct err *e);
 
+/* What a package's impressions follow from. */
+struct package_goal {
+    const struct product *product; /* NULL: gone from the catalogue */
+    enum pricing_model model;
+    int64_t rate_micros, budget_micros;
+    int64_t bought; /* what the price says that the budget buys; -1: nothing */
+    int64_t stated; /* the buyer's own goal; -1: none */
+    bool fixed_price;
+    const char *at; /* the package's JSON Pointer */
+};
+/* The impressions that are kept free for the package and that its delivery stops at: the buyer's goal, else what the
+ * budget buys; -1 when neither says. VALIDATION_ERROR for a goal that the budget does not pay for, and for guaranteed
+ * inventory of stated capacity when nothing says how much of it is taken. */
+MUST_CHECK int package_goal(const struct package_goal *in, int64_t *goal, struct err *e);
+
 /* Formats, targeting, measurement terms, committed metrics and catalogs of the request, as far as given:
  * UNSUPPORTED_FEATURE, VALIDATION_ERROR, TERMS_REJECTED. */
 MUST_CHECK int package_accept(const struct product *p, const struct tenant_settings *ts,

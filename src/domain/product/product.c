@@ -314,19 +314,14 @@ bool product_needs_approval(const struct product *p, const struct tenant_setting
     return ts->workflow_required && total_micros >= ts->auto_approve_below_micros;
 }
 
+int64_t pricing_model_impressions(enum pricing_model model, int64_t micros, int64_t rate_micros)
+{
+    bool mille = model == PRICING_CPM || model == PRICING_VCPM;
+    return mille && rate_micros > 0 ? muldiv(micros, 1000, rate_micros, MONEY_ROUND_DOWN) : -1;
+}
+
 int64_t pricing_impressions(const struct pricing_option *o, int64_t micros, int64_t rate_micros)
 {
-    switch (o->model) {
-    case PRICING_CPM:
-    case PRICING_VCPM: return rate_micros > 0 ? muldiv(micros, 1000, rate_micros, MONEY_ROUND_DOWN) : -1;
-    case PRICING_FLAT_RATE: return json_i64_or(o->parameters, "estimated_impressions", -1);
-    case PRICING_CPC:
-    case PRICING_CPCV:
-    case PRICING_CPV:
-    case PRICING_CPP:
-    case PRICING_CPA:
-    case PRICING_TIME:
-    case PRICING_MODELS_N: break;
-    }
-    return -1;
+    if (o->model == PRICING_FLAT_RATE) return json_i64_or(o->parameters, "estimated_impressions", -1);
+    return pricing_model_impressions(o->model, micros, rate_micros);
 }

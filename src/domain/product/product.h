@@ -90,6 +90,8 @@ bool product_needs_approval(const struct product *p, const struct tenant_setting
 
 /* Impressions that `micros` buys at `rate` (fixed price, or the bid). -1 when the model has no such meaning. */
 int64_t pricing_impressions(const struct pricing_option *o, int64_t micros, int64_t rate_micros);
+/* The same of a price that is no longer on the list. */
+int64_t pricing_model_impressions(enum pricing_model model, int64_t micros, int64_t rate_micros);
 
 /* Reads {agent_url, id, width, height, duration_ms} or a plain string id. False when `v` is neither. */
 bool format_ref_read(yyjson_val *v, struct format_ref *out);

@@ -4,6 +4,7 @@
 #include <salesagent/money.h>
 
 #include "base/rfc3339.h"
+#include "domain/product/capacity.h"
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -29,6 +30,36 @@ static int64_t own_need(const struct package_rows *packages, const struct packag
                       MONEY_ROUND_DOWN);
     }
     return sum;
+}
+
+static struct flight_days days_of(const struct package_row *p)
+{
+    int64_t end = p->end_at > p->start_at ? p->end_at : p->start_at + 1;
+    return (struct flight_days){ p->start_at / USEC_PER_DAY, (end + USEC_PER_DAY - 1) / USEC_PER_DAY,
+                                 p->impressions_goal };
+}
+
+/* What is left for package `mine` beside everything else that is sold, the rest of its own buy among it. */
+static int left_for(const struct act *act, const struct sold_out_ask *ask, size_t mine, const struct product *product,
+                    int64_t *left, struct err *e)
+{
+    struct product_window w = { .tenant_id = act->tenant->tenant_id,
+                                .product_id = product->product_id,
+                                .except_buy = ask->except.except_buy,
+                                .except_holder = ask->except.except_holder,
+                                .except_proposal = ask->except.except_proposal };
+    struct flight_list sold;
+    if (q_product_flights(act->tx, act->arena, &w, act->now, &sold, e)) return -1;
+    struct flight_days *all = ARENA_ARRAY(act->arena, struct flight_days, sold.n + ask->packages.n);
+    size_t n = sold.n;
+    if (sold.n) memcpy(all, sold.rows, sold.n * sizeof(*all));
+    for (size_t i = 0; i < ask->packages.n; i++) {
+        const struct package_row *p = &ask->packages.rows[i];
+        bool counts = i != mine && p->canceled_at == TIME_NONE && p->impressions_goal > 0;
+        if (counts && str_eq(p->product_id, product->product_id)) all[n++] = days_of(p);
+    }
+    *left = capacity_left(act->arena, all, n, days_of(&ask->packages.rows[mine]), product->daily_impressions);
+    return 0;
 }
 
 struct shortage {
@@ -64,8 +95,15 @@ static int check_one(const struct act *act, const struct sold_out_ask *ask, size
     w.end_at = p->end_at;
     if (forecast_product(act, &product, w, &f, e)) return -1;
     struct shortage s = { &product, ask->at[i], own_need(&ask->packages, p), f.available };
+    if (product.guaranteed && f.available >= 0) {
+        int64_t left;
+        if (left_for(act, ask, i, &product, &left, e)) return -1;
+        if (s.need > f.available) return refuse(&s, e);
+        s.need = p->impressions_goal;
+        s.available = left;
+        return s.need > s.available ? refuse(&s, e) : 0;
+    }
     if (f.available < 0 || s.need <= f.available) return 0;
-    if (product.guaranteed) return refuse(&s, e);
     *warning = arena_printf(act->arena,
                             "Product " STR_FMT " has about %lld impressions left in this flight; the package"
                             " may not spend all of its budget.",

@@ -131,6 +131,28 @@ void rule_facts_package(struct rule_facts *f, struct str product_id, yyjson_val 
     if (targeting && f->targeting_n < RULE_FACTS_MAX) f->targeting[f->targeting_n++] = targeting;
 }
 
+int rule_asks_of(const struct act *act, const char *operation, enum rule_asks *out, struct err *e)
+{
+    struct rule_rows list;
+    enum rule_asks asks = RULE_ASKS_NEVER;
+    if (q_rule_list(act->tx, act->arena, act->tenant->tenant_id, &list, e)) return -1;
+    for (size_t i = 0; i < list.n; i++) {
+        yyjson_val *rule = document_read(act->arena, list.rows[i].doc), *when = json_obj(rule, "when");
+        if (document_whole(act->arena, e)) return -1;
+        bool named = json_has(when, "operations");
+        if (named && !names(json_arr(when, "operations"), str_from(operation))) continue;
+        bool person = str_is(json_str(rule, "then"), outcomes[RULE_PERSON]);
+        bool conditions = yyjson_obj_size(when) > (named ? 1 : 0);
+        if (!conditions) { /* whatever stands after it never counts */
+            if (person) asks = asks == RULE_ASKS_NEVER && i == 0 ? RULE_ASKS_ALWAYS : RULE_ASKS_SOMETIMES;
+            break;
+        }
+        if (person) asks = RULE_ASKS_SOMETIMES;
+    }
+    *out = asks;
+    return 0;
+}
+
 int rule_decide(const struct act *act, const struct rule_facts *facts, struct rule_verdict *out, struct err *e)
 {
     struct rule_rows list;

@@ -57,6 +57,11 @@ void rule_facts_package(struct rule_facts *f, struct str product_id, yyjson_val 
 MUST_CHECK int rule_decide(const struct act *act, const struct rule_facts *facts, struct rule_verdict *out,
                            struct err *e);
 
+/* Whether a rule may ask a person about an operation (AdCP media-buy-action-mode): never, if its conditions hold, or
+ * always. */
+enum rule_asks { RULE_ASKS_NEVER, RULE_ASKS_SOMETIMES, RULE_ASKS_ALWAYS };
+MUST_CHECK int rule_asks_of(const struct act *act, const char *operation, enum rule_asks *out, struct err *e);
+
 /* The error of a rejection: POLICY_VIOLATION with the rule's reason. Returns -1. */
 int rule_refuse(const struct rule_verdict *v, struct err *e);
 

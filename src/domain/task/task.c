@@ -169,7 +169,8 @@ int task_keep_failure(const struct act *act, struct task_row *task, const struct
     return q_task_update(act->tx, task, e) || task_changed(act, task, "attempt_failed", e) ? -1 : 0;
 }
 
-int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason, struct err *e)
+int task_open_of(const struct act *act, const struct task_subject *subject, struct task_row **rows, size_t *n,
+                 struct err *e)
 {
     struct task_filter f = { .tenant_id = act->tenant->tenant_id,
                              .principal_id = subject->principal_id,
@@ -181,15 +182,29 @@ int task_withdraw(const struct act *act, const struct task_subject *subject, con
                              .updated_after = TIME_NONE,
                              .updated_before = TIME_NONE,
                              .limit = OPEN_TASKS_MAX };
+    if (q_task_list(act->tx, act->arena, &f, rows, n, e)) return -1;
+    if (*n > OPEN_TASKS_MAX) *n = OPEN_TASKS_MAX; /* one more row says that there are more */
+    return 0;
+}
+
+int task_withdraw_one(const struct act *act, struct task_row *task, const char *reason, struct err *e)
+{
     struct task_end end = { .reason = str_from(reason) };
+    task->state = STR("failed");
+    task->decision = STR("withdrawn");
+    return task_finish(act, task, &end, e);
+}
+
+int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason, struct err *e)
+{
     struct task_row *rows;
     size_t n;
-    if (q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
-    for (size_t i = 0; i < n; i++) {
-        rows[i].state = STR("failed");
-        rows[i].decision = STR("withdrawn");
-        if (task_finish(act, &rows[i], &end, e)) return -1;
-    }
+    do { /* what is withdrawn is open no more, so that the next list holds others */
+        if (task_open_of(act, subject, &rows, &n, e)) return -1;
+        for (size_t i = 0; i < n; i++) {
+            if (task_withdraw_one(act, &rows[i], reason, e)) return -1;
+        }
+    } while (n > 0);
     return 0;
 }
 

@@ -64,6 +64,10 @@ struct task_subject {
 };
 MUST_CHECK int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason,
                              struct err *e);
+/* The newest open tasks of a subject, a page of them; and closes one of those as task_withdraw does. */
+MUST_CHECK int task_open_of(const struct act *act, const struct task_subject *subject, struct task_row **rows,
+                            size_t *n, struct err *e);
+MUST_CHECK int task_withdraw_one(const struct act *act, struct task_row *task, const char *reason, struct err *e);
 
 /* ---- for the room `decide` and the sandbox ---- */
 

@@ -342,3 +342,40 @@ int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now,
     *impressions = col_i64(s, 0);
     return 0;
 }
+
+int q_product_flights(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
+                      struct flight_list *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT start_hour / 24, (end_hour + 23) / 24, sum(impressions) FROM ("
+            "  SELECT start_hour, end_hour, impressions FROM product_flight"
+            "   WHERE tenant_id = ?1 AND product_id = ?2 AND end_hour > ?3"
+            "  UNION ALL SELECT start_hour, end_hour, -impressions FROM booked_package"
+            "   WHERE media_buy_id = ?4 AND tenant_id = ?1 AND product_id = ?2 AND end_hour > ?3"
+            "  UNION ALL SELECT start_at / 3600000000, max(end_at / 3600000000, start_at / 3600000000 + 1), impressions"
+            "   FROM proposal_hold WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
+            "    AND end_at / 3600000000 > ?3 AND NOT (principal_id = ?6 AND proposal_id = ?7))"
+            " GROUP BY 1, 2 HAVING sum(impressions) > 0");
+    stmt_str(s, 1, w->tenant_id);
+    stmt_str(s, 2, w->product_id);
+    stmt_i64(s, 3, now / HOUR_US);
+    stmt_str(s, 4, w->except_buy);
+    stmt_i64(s, 5, now);
+    stmt_str(s, 6, w->except_holder);
+    stmt_str(s, 7, w->except_proposal);
+    struct flight_list list = { NULL, 0 };
+    size_t cap = 0;
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (list.n == cap) {
+            struct flight_days *old = list.rows;
+            cap = cap ? 2 * cap : 64;
+            list.rows = ARENA_ARRAY(a, struct flight_days, cap);
+            if (list.n) memcpy(list.rows, old, list.n * sizeof(*old));
+        }
+        list.rows[list.n++] = (struct flight_days){ col_i64(s, 0), col_i64(s, 1), col_i64(s, 2) };
+    }
+    if (rc < 0) return -1;
+    *out = list;
+    return 0;
+}

@@ -110,3 +110,16 @@ struct product_window {
  * table product_flight is kept summed by triggers on media_buy and package. */
 MUST_CHECK int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions,
                                 struct err *e);
+
+/* Flights in whole UTC days since the epoch, half-open; a day that is touched counts. */
+struct flight_days {
+    int64_t start_day, end_day, impressions;
+};
+struct flight_list {
+    struct flight_days *rows;
+    size_t n;
+};
+/* Everything that is booked or held of the product and not over by `now`, as q_product_booked counts it (the window's
+ * times do not matter), flights of the same days summed. */
+MUST_CHECK int q_product_flights(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
+                                 struct flight_list *out, struct err *e);

@@ -58,13 +58,20 @@ static yyjson_val *stored(struct expansion *x, const struct package_row *p)
 
 /* --- names ----------------------------------------------------------------------------------------------- */
 
+/* "pkg-002", the tutorial's name of the second package. */
+static bool is_short_name(struct str name, const struct package_row *row)
+{
+    struct str ordinal = str_skip(row->package_id, row->package_id.n > 3 ? row->package_id.n - 3 : 0);
+    return name.n == 7 && str_starts(name, STR("pkg-")) && str_eq(str_skip(name, 4), ordinal);
+}
+
 static const struct package_row *by_name(struct expansion *x, struct str name)
 {
     const struct package_rows *rows = &x->buy.packages;
     const struct package_row *found = NULL;
     size_t n = 0;
     for (size_t i = 0; i < rows->n; i++) {
-        if (str_eq(rows->rows[i].package_id, name)) return &rows->rows[i];
+        if (str_eq(rows->rows[i].package_id, name) || is_short_name(name, &rows->rows[i])) return &rows->rows[i];
     }
     for (size_t i = 0; i < rows->n; i++) {
         if (str_eq(json_val_str(json_get_path(stored(x, &rows->rows[i]), "/ext/salesagent/package_ref")), name)) {
@@ -261,6 +268,23 @@ static void keep_ours(struct expansion *x, yyjson_mut_val *entry, const struct p
     }
 }
 
+/* Of a package whose budget is changed without a word of impressions: those that the new budget buys. */
+static int follow_budget(struct expansion *x, yyjson_mut_val *entry, const struct package_row *p, struct err *e)
+{
+    enum pricing_model model;
+    int64_t budget = -1, rate = p->rate_micros;
+    if (!yyjson_mut_obj_get(entry, "ext")) return 0;
+    yyjson_mut_val *asked = yyjson_mut_obj_remove_key(ours_of(x, entry), "impressions_follow");
+    yyjson_mut_val *money = yyjson_mut_obj_get(entry, "budget"), *bid = yyjson_mut_obj_get(entry, "bid_price");
+    if (!asked || yyjson_mut_obj_get(entry, "impressions") || !pricing_model_parse(p->pricing_model, &model)) return 0;
+    if (!yyjson_mut_is_num(money)) return 0;
+    if (money_micros_from_double(yyjson_mut_get_num(money), &budget, e)) return err_field(e, "/packages");
+    if (bid && money_micros_from_double(yyjson_mut_get_num(bid), &rate, e)) return err_field(e, "/packages");
+    int64_t impressions = pricing_model_impressions(model, budget, rate);
+    if (impressions >= 0) json_add_i64(x->doc, entry, "impressions", impressions);
+    return 0;
+}
+
 static bool live(const struct package_row *p)
 {
     return p->canceled_at == TIME_NONE;
@@ -329,7 +353,7 @@ static int campaign_money(struct expansion *x, struct err *e)
     return daily >= 0 ? split_over(x, &cap, e) : 0;
 }
 
-static void each_package(struct expansion *x)
+static int each_package(struct expansion *x, struct err *e)
 {
     yyjson_mut_val *add = yyjson_mut_obj_get(x->ours, "targeting_overlay_add");
     yyjson_mut_val *pacing = yyjson_mut_obj_get(x->ours, "pacing");
@@ -351,8 +375,10 @@ static void each_package(struct expansion *x)
                                       ? yyjson_mut_obj_remove_key(ours_of(x, entry), "targeting_overlay_add")
                                       : NULL;
         refine(x, entry, p, own_add);
+        if (follow_budget(x, entry, p, e)) return -1;
         keep_ours(x, entry, p);
     }
+    return 0;
 }
 
 int request_expand_update(struct tool_call *c, struct err *e)
@@ -361,8 +387,7 @@ int request_expand_update(struct tool_call *c, struct err *e)
     if (!begin(c, &x)) return 0;
     if (load_buy(&x, e)) return -1;
     resolve(&x, "packages");
-    if (campaign_money(&x, e)) return -1;
-    each_package(&x);
+    if (campaign_money(&x, e) || each_package(&x, e)) return -1;
     return end(&x, e);
 }
 

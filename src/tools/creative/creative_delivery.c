@@ -75,19 +75,15 @@ static int read_call(struct call *k, struct err *e)
 {
     yyjson_val *args = k->c->args;
     const struct json_len ids = { 1, IDS_MAX };
-    int64_t first = TIME_NONE, last = TIME_NONE;
+    int64_t first = TIME_NONE, end = TIME_NONE;
     if (json_opt_arr(JSON_FIELD(args, "media_buy_ids", ""), ids, &k->buy_ids, e)) return -1;
     if (json_opt_arr(JSON_FIELD(args, "creative_ids", ""), ids, &k->creative_ids, e)) return -1;
-    if (read_day(args, "start_date", &first, e) || read_day(args, "end_date", &last, e)) return -1;
+    if (read_day(args, "start_date", &first, e) || read_day(args, "end_date", &end, e)) return -1;
     if (!k->buy_ids && !k->creative_ids) {
         (void)err_set(e, "INVALID_REQUEST", "media_buy_ids or creative_ids is needed");
         return err_field(e, "/media_buy_ids");
     }
-    if (first != TIME_NONE && last != TIME_NONE && first > last) {
-        (void)err_set(e, "INVALID_REQUEST", "end_date is before start_date");
-        return err_field(e, "/end_date");
-    }
-    k->range = (struct delivery_range){ first, last == TIME_NONE ? TIME_NONE : last + USEC_PER_DAY };
+    if (delivery_range_of(first, end, &k->range, e)) return -1;
     return page_read(k->c, STR("creative_delivery"), &k->page, e);
 }
 

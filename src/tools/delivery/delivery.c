@@ -1,6 +1,6 @@
 /* get_media_buy_delivery. AdCP 3.1 media-buy/task-reference/get_media_buy_delivery.
  *
- * Dates are UTC days, both inclusive. Ids of others are answered as if they did not exist: an entry of `errors`
+ * Dates are UTC days; end_date is the day after the last (AdCP 3.0, 3.1 and 3.2), so that neighbouring windows add up. Ids of others are answered as if they did not exist: an entry of `errors`
  * beside the buys that were found, or the error alone when none was. */
 #include "tools/delivery/delivery_missing.h"
 #include "tools/delivery/delivery_reply.h"
@@ -9,6 +9,7 @@
 
 #include "domain/buyer/account.h"
 #include "domain/core/tenant_settings.h"
+#include "tools/core/honour.h"
 #include "tools/delivery/delivery_tools.h"
 
 #define BUYS_MAX 500 /* in one reply, named or found; the protocol knows no pages here */
@@ -62,14 +63,9 @@ static int read_day(yyjson_val *args, const char *key, int64_t *day, struct err 
 
 static int read_range(yyjson_val *args, struct delivery_range *out, struct err *e)
 {
-    int64_t first = TIME_NONE, last = TIME_NONE;
-    if (read_day(args, "start_date", &first, e) || read_day(args, "end_date", &last, e)) return -1;
-    if (first != TIME_NONE && last != TIME_NONE && first > last) {
-        (void)err_set(e, "INVALID_REQUEST", "end_date is before start_date");
-        return err_field(e, "/end_date");
-    }
-    *out = (struct delivery_range){ first, last == TIME_NONE ? TIME_NONE : last + USEC_PER_DAY };
-    return 0;
+    int64_t first = TIME_NONE, end = TIME_NONE;
+    if (read_day(args, "start_date", &first, e) || read_day(args, "end_date", &end, e)) return -1;
+    return delivery_range_of(first, end, out, e);
 }
 
 static int read_windows(yyjson_val *args, struct delivery_options *o, struct err *e)
@@ -275,6 +271,8 @@ int get_media_buy_delivery_run(struct tool_call *c, struct err *e)
     add_period(c, &in, &sums);
     json_add_str(c->doc, c->reply, "currency", arena_dup(c->arena, str_from(sums.count ? sums.currency : ts.currency)));
     add_totals(c, &sums);
+    /* AdCP: who has one window only ignores the wish. */
+    if (json_has(c->args, "attribution_window")) honour_ignored(c, STR("/attribution_window"));
     json_add_val(c->doc, c->reply, "media_buy_deliveries", lists.reply);
     if (c->act->principal->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
     /* No ad server here tells more than packages and days; a breakdown that is not known is left out, and that said. */

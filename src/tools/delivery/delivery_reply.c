@@ -206,7 +206,7 @@ static void add_plain_counts(struct tool_call *c, yyjson_mut_val *obj, const str
 
 static void add_cents(struct tool_call *c, yyjson_mut_val *obj, const char *key, int64_t micros)
 {
-    if (micros >= 0) json_add_money(c->doc, obj, key, money_to_cents(micros) * 10000);
+    if (micros >= 0) json_add_money(c->doc, obj, key, money_round_to_cent(micros));
 }
 
 static void add_pacing(struct tool_call *c, yyjson_mut_val *out, const struct pacing *p)

@@ -142,9 +142,9 @@ static void add_buy(struct tool_call *c, yyjson_mut_val *o, const struct media_b
     add_time(c, o, "confirmed_at", b->confirmed_at);
     add_time(c, o, "activated_at", b->activated_at);
     /* The end is exclusive; what people call the end of a flight is its last second. */
-    int64_t completed_at = status == BUY_COMPLETED && b->completed_at == TIME_NONE ? b->end_at : b->completed_at;
+    int64_t completed_at = media_buy_completed_at(b, c->act->now);
     if (completed_at == b->end_at) completed_at -= USEC_PER_SEC;
-    if (status == BUY_COMPLETED) add_time(c, o, "completed_at", completed_at);
+    add_time(c, o, "completed_at", completed_at);
     if (status == BUY_CANCELED) add_time(c, o, "canceled_at", b->canceled_at);
     if (status == BUY_REJECTED) json_add_str_opt(c->doc, o, "rejection_reason", b->rejection_reason);
     json_add_str(c->doc, o, "adapter", c->act->tenant->adapter);

@@ -87,7 +87,7 @@ static int add_offer(struct tool_call *c, yyjson_mut_val *list, const struct ask
     if (rate > 0) json_add_money(c->doc, out, "cpm", rate);
     if (rate > 0 && impressions >= 0) {
         int64_t cost = muldiv(impressions, rate, 1000, MONEY_ROUND_HALF_UP);
-        json_add_money(c->doc, out, "total_cost", money_to_cents(cost) * 10000);
+        json_add_money(c->doc, out, "total_cost", money_round_to_cent(cost));
     }
     return 0;
 }

@@ -74,8 +74,11 @@ static void muldiv_and_cents_have_an_answer_for_every_operand(void **state)
     assert_int_equal(muldiv(7, 3, 0, MONEY_ROUND_HALF_UP), INT64_MAX);
     assert_int_equal(muldiv(-7, 3, 0, MONEY_ROUND_UP), -INT64_MAX);
     assert_int_equal(muldiv(0, 3, 0, MONEY_ROUND_UP), 0);
-    assert_int_equal(money_to_cents(-15000), -2);
-    assert_int_equal(money_to_cents(15000), 2);
+    assert_int_equal(money_cents(-15000).n, -2);
+    assert_int_equal(money_cents(15000).n, 2);
+    assert_int_equal(money_round_to_cent(-15000), -20000);
+    assert_int_equal(money_round_to_cent(15000), 20000);
+    assert_int_equal(money_round_to_cent(14999), 10000);
 }
 
 static void dates_round_trip_and_impossible_days_are_refused(void **state)

@@ -268,7 +268,7 @@ static void changes_in_flight_keep_the_past(void **state)
     assert_adds_up(&days);
     assert_true(impressions(&days) > impressions(&after));
     /* The days before the change are what they were. */
-    struct str range = STR(",\"start_date\":\"2026-04-01\",\"end_date\":\"2026-04-10\"");
+    struct str range = STR(",\"start_date\":\"2026-04-01\",\"end_date\":\"2026-04-11\"");
     struct fixture_reply then = ask(f, T0 + 20 * DAY, range.p);
     struct fixture_reply at_the_time = ask(f, T0 + 10 * DAY, "");
     assert_int_equal(impressions(&then), impressions(&at_the_time));
@@ -300,7 +300,7 @@ static void ranges_and_windows_cut_the_same_numbers(void **state)
 {
     struct fixture *f = open_with("pending_start");
     struct fixture_reply all = ask(f, T0 + 31 * DAY, "");
-    struct fixture_reply a = ask(f, T0 + 31 * DAY, ",\"end_date\":\"2026-04-11\"");
+    struct fixture_reply a = ask(f, T0 + 31 * DAY, ",\"end_date\":\"2026-04-12\"");
     struct fixture_reply b = ask(f, T0 + 31 * DAY, ",\"start_date\":\"2026-04-12\"");
     assert_int_equal(impressions(&a) + impressions(&b), impressions(&all));
     assert_adds_up(&a);
@@ -320,6 +320,26 @@ static void ranges_and_windows_cut_the_same_numbers(void **state)
     fixture_close(f);
 }
 
+/* AdCP: end_date is the day after the last, so that a range is the sum of the ranges it is cut into. */
+static void neighbouring_ranges_add_up(void **state)
+{
+    static const char *const cuts[] = { "05", "06", "07", "20", "29" };
+    struct fixture *f = open_with("pending_start");
+    struct fixture_reply all = ask(f, T0 + 31 * DAY, ",\"start_date\":\"2026-04-05\",\"end_date\":\"2026-04-29\"");
+    int64_t imps = 0, spend = 0;
+    for (size_t i = 0; i + 1 < ARRAY_LEN(cuts); i++) {
+        struct str range =
+            arena_printf(&f->arena, ",\"start_date\":\"2026-04-%s\",\"end_date\":\"2026-04-%s\"", cuts[i], cuts[i + 1]);
+        struct fixture_reply part = ask(f, T0 + 31 * DAY, range.p);
+        imps += impressions(&part);
+        spend += micros(json_obj(first_buy(&part), "totals"), "spend");
+        assert_true(impressions(&part) > 0);
+    }
+    assert_int_equal(imps, impressions(&all));
+    assert_int_equal(spend, micros(json_obj(first_buy(&all), "totals"), "spend"));
+    fixture_close(f);
+}
+
 static void bad_requests_name_their_field(void **state)
 {
     static const struct {
@@ -327,6 +347,7 @@ static void bad_requests_name_their_field(void **state)
     } cases[] = {
         { "{\"start_date\":\"2026-02-30\"}", "INVALID_REQUEST", "/start_date" },
         { "{\"start_date\":\"2026-04-02\",\"end_date\":\"2026-04-01\"}", "INVALID_REQUEST", "/end_date" },
+        { "{\"start_date\":\"2026-04-02\",\"end_date\":\"2026-04-02\"}", "INVALID_REQUEST", "/end_date" },
         { "{\"status_filter\":\"sleeping\"}", "INVALID_REQUEST", "/status_filter" },
         { "{\"status_filter\":[\"active\",7]}", "INVALID_REQUEST", "/status_filter/1" },
         { "{\"media_buy_ids\":[]}", "INVALID_REQUEST", "/media_buy_ids" },
@@ -758,6 +779,7 @@ int main(void)
         cmocka_unit_test(changes_in_flight_keep_the_past),
         cmocka_unit_test(a_pause_stops_and_a_resume_goes_on),
         cmocka_unit_test(ranges_and_windows_cut_the_same_numbers),
+        cmocka_unit_test(neighbouring_ranges_add_up),
         cmocka_unit_test(bad_requests_name_their_field),
         cmocka_unit_test(another_buyers_media_buy_does_not_exist),
         cmocka_unit_test(status_filters_see_the_present),
