@@ -46,6 +46,19 @@ MUST_CHECK int contract_validate(const struct contract *c, yyjson_val *value, st
  * {"issues":[{"pointer","keyword","message"}...],"total":n} with as many issues as fit. Returns -1. */
 int contract_report_err(const struct contract_report *report, struct err *e);
 
+#define UNKNOWN_MEMBERS_MAX 50
+
+struct unknown_members {
+    size_t total; /* seen */
+    int n; /* of those, kept */
+    struct str pointers[UNKNOWN_MEMBERS_MAX];
+};
+
+/* The members of a valid value that none of the schemas names, of any alternative; what is inside one is not looked at.
+ * `contracts` may hold NULLs. Says none when the value is too large to be walked in bounded time. */
+void contract_unknown_members(const struct contract *const *contracts, size_t n, yyjson_val *value, struct arena *arena,
+                              struct unknown_members *out);
+
 /* JSON Schema text (draft-07, no prose) of a contract, self-contained: shared and recursive parts are in "$defs". */
 struct str contract_schema_json(struct arena *a, const struct contract *c);
 

@@ -16,6 +16,7 @@
 #include "protocols/watch.h"
 #include "protocols/well_known.h"
 #include "store/q/q_job.h"
+#include "tools/core/honour.h"
 #include "tools/sandbox/comply.h"
 
 #define OUTSIDE_PATIENCE  (INT64_C(12) * USEC_PER_SEC) /* how long a call waits for answers from outside */
@@ -189,6 +190,25 @@ static int check_schema(struct call *c)
     return contract_report_err(&report, &c->err);
 }
 
+/* What an AdCP caller asks for and nobody would do. Older shapes have tables of their own (dialects/shape.h). */
+static int check_honoured(struct call *c)
+{
+    return c->dialect->adcp3 ? honour_check(str_from(c->row->name), c->canonical_args, &c->err) : 0;
+}
+
+/* The protocol wants that members no schema names are ignored; what was ignored is said, under `ext`. Both releases
+ * count, because tools act on what the newer one names whichever the caller speaks. */
+static void say_ignored(struct call *c, struct tool_call *t)
+{
+    const char *name = c->row->name;
+    const struct contract *lines[] = { contract_find(ADCP_3_0, name, CONTRACT_REQUEST),
+                                       contract_find(ADCP_3_1, name, CONTRACT_REQUEST) };
+    struct unknown_members ignored;
+    if (!c->dialect->adcp3 || c->row->sandbox_only || (!lines[0] && !lines[1])) return;
+    contract_unknown_members(lines, ARRAY_LEN(lines), c->args, c->arena, &ignored);
+    for (int i = 0; i < ignored.n; i++) honour_ignored(t, ignored.pointers[i]);
+}
+
 /* Older dialects have no word for where to tell; what the door was told reaches the tool past their translation. */
 static void carry_push(const struct call *c, yyjson_mut_val *canonical_args)
 {
@@ -263,6 +283,7 @@ static int run_tool(struct call *c)
     if (comply_answer(t, c->row, &obeyed, &c->err)) return -1;
     if (!obeyed && c->row->run(t, &c->err)) return -1;
     if (!writes && comply_advise(t, c->row, &c->err)) return -1;
+    say_ignored(c, t);
     if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
     if (document_whole(c->arena, &c->err)) return -1;
     envelope_complete(t);
@@ -275,10 +296,7 @@ static void add_rehearsal(struct call *c)
 {
     struct tool_call *t = c->fresh;
     const struct rehearsal *r = c->act.rehearsal;
-    yyjson_mut_val *ext = yyjson_mut_obj_get(t->reply, "ext");
-    if (!yyjson_mut_is_obj(ext)) ext = json_add_obj(t->doc, t->reply, "ext");
-    yyjson_mut_val *ours = yyjson_mut_obj_get(ext, "salesagent");
-    if (!yyjson_mut_is_obj(ours)) ours = json_add_obj(t->doc, ext, "salesagent");
+    yyjson_mut_val *ours = honour_ours(t);
     json_add_bool(t->doc, ours, "dry_run", true);
     yyjson_mut_val *list = json_add_arr(t->doc, ours, "would_call");
     for (size_t i = 0; i < r->n; i++) json_push_str(t->doc, list, r->lines[i]);
@@ -494,7 +512,8 @@ static void run(struct call *c)
     c->sandbox.undo = simulates;
     c->act.tx = store_read(d->store);
     if (!c->dry_run) c->act.outside = &c->outside; /* a dry run asks nobody */
-    c->reads = !simulates && tool_kind_of(c->row, c->canonical_args) == TOOL_READ && !comply_directed(&c->act, c->row);
+    c->reads = !simulates && !sandbox_decides(c) && tool_kind_of(c->row, c->canonical_args) == TOOL_READ &&
+               !comply_directed(&c->act, c->row);
     if (c->reads) run_read(c);
     else start_write(c);
 }
@@ -554,7 +573,7 @@ static void admit(struct dispatcher *d, struct call *c)
         finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);
         return;
     }
-    if (translate_up(c) || check_role(c)) {
+    if (translate_up(c) || check_role(c) || check_honoured(c)) {
         bool missing = str_is(str_from(c->err.code), "AUTH_MISSING");
         finish(c, missing ? CALL_UNAUTHENTICATED : CALL_FAILED);
         return;

@@ -11,6 +11,7 @@
 #include "tools/core/agent_features.h"
 
 #define PROPERTIES_MAX 5000
+#define ADCP_LINEAGE   "3.1.19" /* the newest release whose schemas are in contract/generated */
 
 struct capabilities {
     struct tool_call *c;
@@ -46,7 +47,8 @@ static void add_adcp(struct tool_call *c)
     yyjson_mut_val *adcp = json_add_obj(c->doc, c->reply, "adcp");
     (void)yyjson_mut_arr_add_int(c->doc, json_add_arr(c->doc, adcp, "major_versions"), 3);
     add_list(c, adcp, "supported_versions", versions);
-    json_add_cstr(c->doc, adcp, "build_version", SALESAGENT_VERSION);
+    /* The lineage of AdCP first, as the schema's examples have it; what is ours comes behind the plus sign. */
+    json_add_cstr(c->doc, adcp, "build_version", ADCP_LINEAGE "+salesagent." SALESAGENT_VERSION);
     yyjson_mut_val *idem = json_add_obj(c->doc, adcp, "idempotency");
     json_add_bool(c->doc, idem, "supported", true);
     json_add_i64(c->doc, idem, "replay_ttl_seconds", IDEMPOTENCY_REPLAY_TTL_S);

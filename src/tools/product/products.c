@@ -6,6 +6,7 @@
 #include "tools/product/catalog_tools.h"
 #include "tools/core/reply_error.h"
 #include "tools/core/agent_features.h"
+#include "tools/core/honour.h"
 
 #define BRIEF_BYTES_MAX 20000
 #define REFINE_MAX      200
@@ -41,7 +42,7 @@ static int read_mode(struct discovery *d, struct err *e)
     /* Callers from before buying modes may leave out both: they get everything, unranked. */
     if (str_is(mode, "brief") && !json_has(args, "brief"))
         return refuse(e, "/brief", "buying_mode brief needs a brief.");
-    if (d->mode != MODE_BRIEF && json_has(args, "brief")) {
+    if (d->mode == MODE_REFINE && json_has(args, "brief")) {
         return refuse(e, "/brief", "A brief is only for buying_mode brief.");
     }
     if (d->mode != MODE_REFINE && json_has(args, "refine")) {
@@ -50,6 +51,11 @@ static int read_mode(struct discovery *d, struct err *e)
     if (d->mode != MODE_WHOLESALE &&
         (json_has(args, "if_wholesale_feed_version") || json_has(args, "if_pricing_version"))) {
         return refuse(e, "/if_wholesale_feed_version", "Feed versions are only for buying_mode wholesale.");
+    }
+    if (d->mode == MODE_WHOLESALE) {
+        /* The schema allows a brief beside the whole feed, where there is nothing for it to choose. */
+        if (json_has(args, "brief")) honour_ignored(d->c, STR("/brief"));
+        return 0;
     }
     return json_opt_str(JSON_FIELD(args, "brief", ""), (struct json_len){ 1, BRIEF_BYTES_MAX }, &d->brief, e);
 }

@@ -1,0 +1,125 @@
+/* See honour.h. */
+#include "tools/core/honour.h"
+
+#include <stdio.h>
+
+#define NOT_BUILT   "Creatives are built in one way here, one for each format that is asked for."
+#define NOT_IN_GOAL "Delivery is not steered by that part of an optimization goal."
+#define NOT_DATED   "Policies are in force from when they are sent until they are replaced."
+
+/* The members of packages, as create_media_buy and update_media_buy have them. */
+#define OF_PACKAGES(tool, list)                                                                                        \
+    { tool, list "/optimization_goals/*/target_frequency", NOT_IN_GOAL },                                              \
+        { tool, list "/optimization_goals/*/view_duration_seconds", NOT_IN_GOAL },                                     \
+        { tool, list "/optimization_goals/*/attribution_window", NOT_IN_GOAL },                                        \
+        { tool, list "/optimization_goals/*/reach_unit", NOT_IN_GOAL },                                                \
+        { tool, list "/optimization_goals/*/event_sources/*/value_field", NOT_IN_GOAL },                               \
+        { tool, list "/optimization_goals/*/event_sources/*/value_factor", NOT_IN_GOAL },                              \
+        { tool, list "/targeting_overlay/age_restriction/verification_required", "Nobody's age is verified here." },   \
+        { tool, list "/targeting_overlay/age_restriction/accepted_methods", "Nobody's age is verified here." },        \
+        { tool, list "/targeting_overlay/signal_targeting/*/min_value", "Signals are targeted whole, not by value." }, \
+        { tool, list "/targeting_overlay/signal_targeting/*/max_value", "Signals are targeted whole, not by value." }
+
+const struct unhonoured unhonoured[] = {
+    { "create_media_buy", "/artifact_webhook", "This publisher collects no artifacts of what ads were shown beside." },
+    OF_PACKAGES("create_media_buy", "/packages/*"),
+    { "create_media_buy", "/packages/*/measurement_terms/billing_measurement/finalization_deadline_hours",
+      "When measurement is final is the publisher's to say." },
+    OF_PACKAGES("update_media_buy", "/packages/*"),
+    OF_PACKAGES("update_media_buy", "/new_packages/*"),
+    { "update_media_buy", "/new_packages/*/measurement_terms/billing_measurement/finalization_deadline_hours",
+      "When measurement is final is the publisher's to say." },
+    { "build_creative", "/transformer_id", NOT_BUILT },
+    { "build_creative", "/max_creatives", NOT_BUILT },
+    { "build_creative", "/max_variants", NOT_BUILT },
+    { "build_creative", "/variant_axis", NOT_BUILT },
+    { "build_creative", "/keep_mode", NOT_BUILT },
+    { "build_creative", "/selection_strategy", NOT_BUILT },
+    { "build_creative", "/evaluator", NOT_BUILT },
+    { "build_creative", "/signal_conditions", NOT_BUILT },
+    { "build_creative", "/refine_from_build_variant_id", NOT_BUILT },
+    { "build_creative", "/preview_quality", NOT_BUILT },
+    { "build_creative", "/max_spend", "Building a creative costs nothing here." },
+    { "report_usage", "/usage/*/build_variant_id", "No usage is billed by build variants here." },
+    { "report_usage", "/usage/*/property_list_id", "No usage is billed by property lists here." },
+    { "report_usage", "/usage/*/rights_id", "No usage is billed by rights here." },
+    { "create_content_standards", "/policies/*/effective_date", NOT_DATED },
+    { "create_content_standards", "/policies/*/sunset_date", NOT_DATED },
+    { "create_content_standards", "/policies/*/requires_human_review",
+      "Artifacts are judged by words here, by nobody." },
+    { "update_content_standards", "/policies/*/effective_date", NOT_DATED },
+    { "update_content_standards", "/policies/*/sunset_date", NOT_DATED },
+    { "update_content_standards", "/policies/*/requires_human_review",
+      "Artifacts are judged by words here, by nobody." },
+    { "list_tasks", "/filters/context_contains", "Tasks are not searched by what their context holds." },
+};
+const size_t unhonoured_n = ARRAY_LEN(unhonoured);
+
+#define STARS_MAX 4
+
+static int refuse(const struct unhonoured *u, const size_t *stars, struct err *e)
+{
+    char at[ERR_FIELD_MAX];
+    size_t n = 0, star = 0;
+    for (const char *p = u->member; *p && n + 24 < sizeof(at); p++) {
+        if (*p == '*') n += (size_t)snprintf(at + n, sizeof(at) - n, "%zu", stars[star++]);
+        else at[n++] = *p;
+    }
+    at[n] = '\0';
+    const char *name = strrchr(u->member, '/') + 1;
+    (void)err_set(e, "UNSUPPORTED_FEATURE", "%s is not supported. %s", name, u->reason);
+    (void)err_suggest(e, "Leave %s out.", name);
+    return err_field(e, "%s", at);
+}
+
+/* Follows the pointer from `v`; -1 when the member is there. As deep as the table's pointers. */
+static int look(const struct unhonoured *u, const char *rest, yyjson_val *v, size_t *stars, size_t star, struct err *e)
+{
+    if (*rest == '\0') return v ? refuse(u, stars, e) : 0;
+    const char *name = rest + 1, *end = name + strcspn(name, "/");
+    if (*name == '*') {
+        yyjson_val *item;
+        size_t i, n;
+        if (!yyjson_is_arr(v) || star == STARS_MAX) return 0; /* a test looks up every row of the table */
+        yyjson_arr_foreach(v, i, n, item) {
+            stars[star] = i;
+            if (look(u, end, item, stars, star + 1, e)) return -1;
+        }
+        return 0;
+    }
+    yyjson_val *member = yyjson_obj_getn(v, name, (size_t)(end - name));
+    return member && !yyjson_is_null(member) ? look(u, end, member, stars, star, e) : 0;
+}
+
+int honour_check(struct str tool, yyjson_val *args, struct err *e)
+{
+    for (size_t i = 0; i < unhonoured_n; i++) {
+        size_t stars[STARS_MAX];
+        if (!str_is(tool, unhonoured[i].tool)) continue;
+        if (look(&unhonoured[i], unhonoured[i].member, args, stars, 0, e)) return -1;
+    }
+    return 0;
+}
+
+static yyjson_mut_val *object_in(struct tool_call *c, yyjson_mut_val *obj, const char *key)
+{
+    yyjson_mut_val *have = yyjson_mut_obj_get(obj, key);
+    if (yyjson_mut_is_obj(have)) return have;
+    (void)yyjson_mut_obj_remove_key(obj, key); /* absent is fine; what is no object is a caller's, echoed */
+    return json_add_obj(c->doc, obj, key);
+}
+
+yyjson_mut_val *honour_ours(struct tool_call *c)
+{
+    return object_in(c, object_in(c, c->reply, "ext"), "salesagent");
+}
+
+void honour_ignored(struct tool_call *c, struct str pointer)
+{
+    yyjson_mut_val *ours = honour_ours(c), *list = yyjson_mut_obj_get(ours, "ignored");
+    if (!yyjson_mut_is_arr(list)) {
+        (void)yyjson_mut_obj_remove_key(ours, "ignored"); /* a caller's own, echoed */
+        list = json_add_arr(c->doc, ours, "ignored");
+    }
+    json_push_str(c->doc, list, pointer);
+}
