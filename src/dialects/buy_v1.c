@@ -1,23 +1,64 @@
 #include "dialects/buy_v1.h"
 
+#define READS_ASSET(list)                                                                                              \
+    list "/creative_id", list "/name", list "/format", list "/media_url", list "/click_url", list "/width",            \
+        list "/height", list "/mime_type", list "/file_size_bytes", list "/duration", list "/template_id",             \
+        list "/package_assignments/*"
+#define READS_TARGETING(at) at "/targeting_overlay/geography/*", at "/targeting_overlay/device_types/*"
+#define READS_PACKAGES                                                                                                 \
+    "/packages/*/package_id", "/packages/*/active", "/packages/*/budget", "/packages/*/impressions",                   \
+        "/packages/*/cpm", "/packages/*/daily_budget", "/packages/*/daily_impressions", "/packages/*/pacing",          \
+        "/packages/*/creative_ids/*", READS_TARGETING("/packages/*")
+
+static const char *const reads_create[] = {
+    "/packages/*", "/po_number", "/total_budget",      "/currency",        READS_TARGETING(""),
+    "/start_date", "/end_date",  "/flight_start_date", "/flight_end_date", NULL,
+};
+static const char *const reads_assets[] = { "/media_buy_id", READS_ASSET("/assets/*"), NULL };
+static const char *const reads_performance[] = { "/media_buy_id", "/package_performance/*/package_id",
+                                                 "/package_performance/*/performance_index", NULL };
+static const char *const reads_update[] = { "/media_buy_id",
+                                            "/active",
+                                            "/flight_start_date",
+                                            "/flight_end_date",
+                                            "/total_budget",
+                                            "/pacing",
+                                            "/daily_budget",
+                                            "/daily_impressions",
+                                            "/today",
+                                            "/creative_assignments/**",
+                                            READS_TARGETING(""),
+                                            READS_PACKAGES,
+                                            READS_ASSET("/creatives/*"),
+                                            NULL };
+static const char *const reads_update_package[] = { "/media_buy_id", "/today", READS_PACKAGES, NULL };
+static const char *const reads_task_create[] = {
+    "/task_type",    "/priority",    "/context_data/**", "/due_in_hours", "/principal_id",
+    "/media_buy_id", "/creative_id", "/operation",       "/error_detail", NULL
+};
+static const char *const reads_task_assign[] = { "/task_id", "/assigned_to", NULL };
+static const char *const reads_task_complete[] = { "/task_id", "/resolution", "/resolution_detail", "/resolved_by",
+                                                   NULL };
+static const char *const reads_task_mark[] = { "/task_id", "/override_verification", "/completed_by", NULL };
+
 static const struct shape_tool tools[] = {
-    { "discover_products", "get_products", buy_v1_discover_up, buy_v1_discover_down },
-    { "describe_product", "get_products", buy_v1_describe_up, buy_v1_describe_down },
-    { "get_avails", "x_get_avails", buy_v1_avails_up, buy_v1_avails_down },
-    { "create_media_buy", "create_media_buy", buy_v1_create_up, buy_v1_create_down },
-    { "add_creative_assets", "sync_creatives", buy_v1_assets_up, buy_v1_assets_down },
-    { "check_media_buy_status", "get_media_buys", buy_v1_status_up, buy_v1_status_down },
-    { "get_media_buy_delivery", "get_media_buy_delivery", buy_v1_delivery_up, buy_v1_delivery_down },
+    { "discover_products", "get_products", buy_v1_discover_up, buy_v1_discover_down, NULL },
+    { "describe_product", "get_products", buy_v1_describe_up, buy_v1_describe_down, NULL },
+    { "get_avails", "x_get_avails", buy_v1_avails_up, buy_v1_avails_down, NULL },
+    { "create_media_buy", "create_media_buy", buy_v1_create_up, buy_v1_create_down, reads_create },
+    { "add_creative_assets", "sync_creatives", buy_v1_assets_up, buy_v1_assets_down, reads_assets },
+    { "check_media_buy_status", "get_media_buys", buy_v1_status_up, buy_v1_status_down, NULL },
+    { "get_media_buy_delivery", "get_media_buy_delivery", buy_v1_delivery_up, buy_v1_delivery_down, NULL },
     { "update_media_buy_performance_index", "x_update_performance_index", buy_v1_performance_up,
-      buy_v1_performance_down },
-    { "update_media_buy", "update_media_buy", buy_v1_update_up, buy_v1_update_down },
-    { "update_package", "update_media_buy", buy_v1_update_package_up, buy_v1_update_down },
-    { "create_human_task", "x_create_task", buy_v1_task_create_up, buy_v1_task_create_down },
-    { "get_pending_tasks", "x_list_tasks", buy_v1_task_list_up, buy_v1_task_list_down },
-    { "assign_task", "x_task_assign", buy_v1_task_assign_up, buy_v1_task_assign_down },
-    { "complete_task", "x_complete_task", buy_v1_task_complete_up, buy_v1_task_complete_down },
-    { "verify_task", "x_verify_task", buy_v1_task_verify_up, buy_v1_task_verify_down },
-    { "mark_task_complete", "x_complete_task", buy_v1_task_mark_up, buy_v1_task_mark_down },
+      buy_v1_performance_down, reads_performance },
+    { "update_media_buy", "update_media_buy", buy_v1_update_up, buy_v1_update_down, reads_update },
+    { "update_package", "update_media_buy", buy_v1_update_package_up, buy_v1_update_down, reads_update_package },
+    { "create_human_task", "x_create_task", buy_v1_task_create_up, buy_v1_task_create_down, reads_task_create },
+    { "get_pending_tasks", "x_list_tasks", buy_v1_task_list_up, buy_v1_task_list_down, NULL },
+    { "assign_task", "x_task_assign", buy_v1_task_assign_up, buy_v1_task_assign_down, reads_task_assign },
+    { "complete_task", "x_complete_task", buy_v1_task_complete_up, buy_v1_task_complete_down, reads_task_complete },
+    { "verify_task", "x_verify_task", buy_v1_task_verify_up, buy_v1_task_verify_down, NULL },
+    { "mark_task_complete", "x_complete_task", buy_v1_task_mark_up, buy_v1_task_mark_down, reads_task_mark },
     { 0 },
 };
 

@@ -61,6 +61,7 @@ static int goals_up(struct shape_up *u, yyjson_val *p, const char *at, yyjson_mu
         json_add_i64(u->doc, out, "impressions", impressions);
     } else if (budget > 0) {
         json_add_money(u->doc, out, "budget", budget);
+        json_add_bool(u->doc, shape_ext(u, out), "impressions_follow", true);
     }
     if (cpm > 0) json_add_money(u->doc, out, "bid_price", cpm);
     return 0;

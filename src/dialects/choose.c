@@ -95,6 +95,70 @@ static bool only_adcp_3_has_a_field(yyjson_val *args)
     return false;
 }
 
+/* Members that one older shape has in a tool whose name several have. */
+static const struct mark {
+    const char *tool, *member; /* JSON Pointer; "*" is the first item */
+    enum { IS_THERE, IS_TEXT, IS_NUMBER, IS_OBJECT } how;
+    const char *dialect;
+} marks[] = {
+    { "create_media_buy", "/packages/*", IS_TEXT, "buy-v1" },
+    { "create_media_buy", "/budget_cents", IS_THERE, "data-model" },
+    { "create_media_buy", "/product_id", IS_THERE, "data-model" },
+    { "create_media_buy", "/packages/*/start_date", IS_THERE, "tutorial" },
+    { "create_media_buy", "/packages/*/creative_format_ids", IS_THERE, "tutorial" },
+    { "update_media_buy", "/active", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/flight_start_date", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/flight_end_date", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/daily_budget", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/total_budget", IS_NUMBER, "buy-v1" },
+    { "update_media_buy", "/today", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/creative_assignments", IS_OBJECT, "buy-v1" },
+    { "update_media_buy", "/targeting_overlay", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/packages/*/active", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/packages/*/creative_ids", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/packages/*/daily_budget", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/packages/*/daily_impressions", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/packages/*/cpm", IS_THERE, "buy-v1" },
+    { "update_media_buy", "/budget_cents", IS_THERE, "data-model" },
+    { "update_media_buy", "/targeting", IS_OBJECT, "data-model" },
+    { "get_media_buys", "/media_buy_id", IS_TEXT, "data-model" },
+    { "complete_task", "/resolution", IS_THERE, "buy-v1" },
+    { "complete_task", "/status", IS_THERE, "data-model" },
+};
+
+static bool fits(const struct mark *m, yyjson_val *args)
+{
+    yyjson_val *v = args;
+    for (const char *at = m->member; *at && v;) {
+        const char *name = at + 1, *end = name + strcspn(name, "/");
+        v = *name == '*' ? yyjson_arr_get_first(v) : yyjson_obj_getn(v, name, (size_t)(end - name));
+        at = end;
+    }
+    switch (m->how) {
+    case IS_TEXT: return yyjson_is_str(v);
+    case IS_NUMBER: return yyjson_is_num(v);
+    case IS_OBJECT: return yyjson_is_obj(v);
+    case IS_THERE: break;
+    }
+    return v && !yyjson_is_null(v);
+}
+
+/* One buy's report is asked for by its id alone on the data-model page, with both days in AdCP:Buy v1. */
+static const char *of_report(yyjson_val *args)
+{
+    if (json_str(args, "media_buy_id").n == 0) return NULL;
+    return json_has(args, "start_date") && json_has(args, "end_date") ? "buy-v1" : "data-model";
+}
+
+static const struct dialect *by_marks(const struct dialect_hints *h)
+{
+    const char *name = str_is(h->tool, "get_media_buy_delivery") ? of_report(h->args) : NULL;
+    for (size_t i = 0; i < ARRAY_LEN(marks) && !name; i++) {
+        if (str_is(h->tool, marks[i].tool) && fits(&marks[i], h->args)) name = marks[i].dialect;
+    }
+    return name ? dialect_find(str_from(name)) : NULL;
+}
+
 /* By the published schemas, not by our registry: what AdCP names is AdCP's, served here or not. */
 static bool adcp_3_has(struct str tool)
 {
@@ -126,10 +190,15 @@ static bool speaks_adcp_3_fields(const struct dialect *d)
 static const struct dialect *judge(const struct dialect_hints *h)
 {
     const struct dialect *preferred = dialect_find(h->principal_default);
-    const struct dialect *d = by_tool(h->tool, preferred);
+    const struct dialect *d = by_tool(h->tool, preferred), *marked = NULL;
+    bool adcp = only_adcp_3_has_a_field(h->args);
+    /* A shape shows in what only it has; a client of an own shape that lies close to AdCP is taken at its word. */
+    if (!adcp && (!preferred || preferred->adcp3 || !speaks_adcp_3_fields(preferred))) marked = by_marks(h);
+
+    if (marked) return marked;
     if (d) return d;
     if (!preferred) return dialect_default();
-    if (only_adcp_3_has_a_field(h->args) && !speaks_adcp_3_fields(preferred)) return dialect_default();
+    if (adcp && !speaks_adcp_3_fields(preferred)) return dialect_default();
     /* The default may not know this tool at all: a tutorial buyer who tries an AdCP tool is an AdCP caller. */
     if (preferred->has_tool && !preferred->has_tool(h->tool)) return dialect_default();
     return preferred;

@@ -258,17 +258,32 @@ static yyjson_mut_val *complete_task_down(const struct dialect_down *d)
 
 /* --- the dialect ----------------------------------------------------------------------------------------- */
 
+static const char *const reads_create[] = { "/product_id",
+                                            "/advertiser_id",
+                                            "/name",
+                                            "/budget_cents",
+                                            "/start_date",
+                                            "/end_date",
+                                            "/targeting/**",
+                                            "/pricing/pricing_model",
+                                            "/pricing/bid_price",
+                                            "/pricing/currency",
+                                            NULL };
+static const char *const reads_update[] = { "/media_buy_id", "/budget_cents", "/paused", "/start_date",
+                                            "/end_date",     "/targeting/**", NULL };
+static const char *const reads_complete[] = { "/task_id", "/status", "/error_message", "/resolved_by", NULL };
+
 static const struct shape_tool tools[] = {
-    { "get_products", "get_products", products_up, products_down },
-    { "create_media_buy", "create_media_buy", data_model_create_up, data_model_create_down },
-    { "update_media_buy", "update_media_buy", data_model_update_up, data_model_create_down },
-    { "get_media_buys", "get_media_buys", data_model_ids_up, data_model_media_buys_down },
-    { "get_media_buy_delivery", "get_media_buy_delivery", data_model_ids_up, data_model_delivery_down },
-    { "sync_creatives", "sync_creatives", tutorial_sync_up, sync_down },
-    { "list_creatives", "list_creatives", tutorial_list_creatives_up, list_creatives_down },
-    { "list_tasks", "x_list_tasks", list_tasks_up, list_tasks_down },
-    { "get_task", "x_list_tasks", get_task_up, get_task_down },
-    { "complete_task", "x_complete_task", complete_task_up, complete_task_down },
+    { "get_products", "get_products", products_up, products_down, NULL },
+    { "create_media_buy", "create_media_buy", data_model_create_up, data_model_create_down, reads_create },
+    { "update_media_buy", "update_media_buy", data_model_update_up, data_model_create_down, reads_update },
+    { "get_media_buys", "get_media_buys", data_model_ids_up, data_model_media_buys_down, NULL },
+    { "get_media_buy_delivery", "get_media_buy_delivery", data_model_ids_up, data_model_delivery_down, NULL },
+    { "sync_creatives", "sync_creatives", tutorial_sync_up, sync_down, tutorial_reads_sync },
+    { "list_creatives", "list_creatives", tutorial_list_creatives_up, list_creatives_down, NULL },
+    { "list_tasks", "x_list_tasks", list_tasks_up, list_tasks_down, NULL },
+    { "get_task", "x_list_tasks", get_task_up, get_task_down, NULL },
+    { "complete_task", "x_complete_task", complete_task_up, complete_task_down, reads_complete },
     { 0 },
 };
 

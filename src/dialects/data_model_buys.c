@@ -242,10 +242,11 @@ static void add_status(yyjson_mut_doc *doc, yyjson_mut_val *out, struct str stat
 
 static void add_cents(yyjson_mut_doc *doc, yyjson_mut_val *out, const char *key, yyjson_val *from, const char *member)
 {
-    if (json_has(from, member)) json_add_i64(doc, out, key, money_to_cents(shape_micros_or(from, member, 0)));
+    if (json_has(from, member)) json_add_cents(doc, out, key, money_cents(shape_micros_or(from, member, 0)));
 }
 
-static void add_buy(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
+/* `waits`: a person has to agree first, to the buy or to its change; what is shown is the buy as it still is. */
+static void add_buy(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy, bool waits)
 {
     static const struct shape_member tail[] = {
         { "created_at", "created_at" },
@@ -254,21 +255,22 @@ static void add_buy(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
     };
     yyjson_val *package = json_get_path(buy, "/packages/0");
     json_add_copy(doc, out, "media_buy_id", yyjson_obj_get(buy, "media_buy_id"));
-    add_status(doc, out, json_str(buy, "status"));
+    add_status(doc, out, waits ? STR("pending_approval") : json_str(buy, "status"));
     json_add_copy(doc, out, "product_id", yyjson_obj_get(package, "product_id"));
     json_add_copy(doc, out, "name", yyjson_obj_get(buy, "name"));
     add_cents(doc, out, "budget_cents", buy, "total_budget");
     shape_add_day(doc, out, "start_date", json_str(buy, "start_time"));
     shape_add_last_day(doc, out, "end_date", json_str(buy, "end_time"));
     shape_copy(doc, out, buy, tail);
-    json_add_bool(doc, out, "approval_required", str_is(json_str(buy, "status"), "pending_approval"));
+    json_add_bool(doc, out, "approval_required", waits || str_is(json_str(buy, "status"), "pending_approval"));
     json_add_copy(doc, out, "error_message", yyjson_obj_get(buy, "rejection_reason"));
 }
 
 yyjson_mut_val *data_model_create_down(const struct dialect_down *d)
 {
     yyjson_mut_val *root = json_root_obj(d->doc);
-    add_buy(d->doc, root, json_get_path(d->aux, "/media_buys/0"));
+    bool waits = str_is(json_str(d->reply, "status"), "submitted");
+    add_buy(d->doc, root, json_get_path(d->aux, "/media_buys/0"), waits);
     return root;
 }
 
@@ -287,7 +289,7 @@ yyjson_mut_val *data_model_media_buys_down(const struct dialect_down *d)
     }
     yyjson_mut_val *root = json_root_obj(d->doc);
     yyjson_mut_val *list = json_add_arr(d->doc, root, "media_buys");
-    yyjson_arr_foreach(buys, i, n, buy) add_buy(d->doc, json_push_obj(d->doc, list), buy);
+    yyjson_arr_foreach(buys, i, n, buy) add_buy(d->doc, json_push_obj(d->doc, list), buy, /* waits= */ false);
     json_add_i64(d->doc, root, "total_results", (int64_t)n);
     return root;
 }
@@ -295,11 +297,16 @@ yyjson_mut_val *data_model_media_buys_down(const struct dialect_down *d)
 /* The last second reported: of the flight once it is over, else of what has passed of it. */
 static void add_period(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy)
 {
-    int64_t as_of = 0, end = 0;
+    int64_t as_of = 0, start = 0, end = 0;
     struct str last = json_str(buy, "as_of");
     json_add_copy(doc, out, "start_date", yyjson_obj_get(buy, "start_time"));
     bool known = rfc3339_parse(last, &as_of) == 0 && rfc3339_parse(json_str(buy, "end_time"), &end) == 0;
     if (!known || as_of > end) last = json_str(buy, "end_time");
+    /* Before the first day nothing has passed: the period is empty. */
+    if (known && rfc3339_parse(json_str(buy, "start_time"), &start) == 0 && as_of <= start) {
+        json_add_copy(doc, out, "end_date", yyjson_obj_get(buy, "start_time"));
+        return;
+    }
     shape_add_second_before(doc, out, "end_date", last);
 }
 
@@ -324,7 +331,8 @@ static void add_report(yyjson_mut_doc *doc, yyjson_mut_val *out, yyjson_val *buy
     yyjson_mut_val *delivery = json_add_obj(doc, out, "delivery");
     shape_copy(doc, delivery, totals, counts);
     if (json_has(totals, "clicks")) {
-        shape_add_ratio(doc, delivery, "ctr", json_i64_or(totals, "clicks", 0), json_i64_or(totals, "impressions", 0));
+        int64_t impressions = json_i64_or(totals, "impressions", 0);
+        shape_add_ratio(doc, delivery, "ctr", json_i64_or(totals, "clicks", 0), impressions ? impressions : 1);
     }
     add_period(doc, delivery, buy);
     add_cents(doc, out, "budget_remaining_cents", buy, "budget_remaining");

@@ -71,6 +71,7 @@ int shape_up(const struct shape_tool *tools, const struct dialect_request *req, 
     u.out = json_root_obj(u.doc);
     if (without_nulls(&u, e)) return -1;
     if (t->up && t->up(&u, e)) return -1;
+    if (shape_check_reads(u.arena, t->reads, u.in, e)) return -1;
     *out = (struct dialect_up){ .tool = str_from(u.tool), .doc = u.doc, .args = u.out, .now = u.today };
     return 0;
 }
@@ -306,7 +307,7 @@ static void add_day_of(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key
 void shape_add_period(struct shape_up *u, int64_t first_day, int64_t last_day)
 {
     if (first_day != TIME_NONE) add_day_of(u->doc, u->out, "start_date", first_day);
-    if (last_day != TIME_NONE) add_day_of(u->doc, u->out, "end_date", last_day);
+    if (last_day != TIME_NONE) add_day_of(u->doc, u->out, "end_date", last_day + USEC_PER_DAY);
 }
 
 void shape_add_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str time)

@@ -22,12 +22,18 @@ struct shape_tool {
     const char *name, *canonical;
     MUST_CHECK int (*up)(struct shape_up *u, struct err *e); /* NULL: nothing to translate */
     yyjson_mut_val *(*down)(const struct dialect_down *d);
+    /* Of a write: JSON Pointers of all members that `up` reads, "*" for any index or key, "**" at the end for all that
+     * is below; the list ends with NULL. What is sent beside them is refused by name. NULL: not judged. */
+    const char *const *reads;
 };
 
 /* Canonical pointer prefix and the caller's for the same field; "*" stands for any index, in order. */
 struct shape_pointer {
     const char *canonical, *callers;
 };
+
+/* INVALID_REQUEST at the first member of `in` that `reads` does not name. */
+MUST_CHECK int shape_check_reads(struct arena *a, const char *const *reads, yyjson_val *in, struct err *e);
 
 /* Tables end with a row of zeros. */
 const struct shape_tool *shape_find(const struct shape_tool *tools, struct str name);
@@ -73,7 +79,7 @@ yyjson_mut_val *shape_ext(struct shape_up *u, yyjson_mut_val *obj); /* obj.ext.s
 void shape_allow_past(struct shape_up *u);
 /* A flight given in whole days: start_time, and end_time exclusive. TIME_NONE is left out. */
 void shape_add_flight(struct shape_up *u, yyjson_mut_val *obj, int64_t first_day, int64_t last_day);
-/* A reporting period, both days inclusive: start_date, end_date. TIME_NONE is left out. */
+/* A reporting period given by its first and last day: start_date, and end_date exclusive. TIME_NONE is left out. */
 void shape_add_period(struct shape_up *u, int64_t first_day, int64_t last_day);
 /* The day of a time in aux; for an exclusive end the day before that instant. */
 void shape_add_day(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, struct str time);

@@ -21,6 +21,7 @@ void tutorial_add_status(yyjson_mut_doc *doc, yyjson_mut_val *obj, struct str ca
 yyjson_mut_val *tutorial_delivery_down(const struct dialect_down *d);
 
 /* tutorial_creatives.c */
+extern const char *const tutorial_reads_sync[];
 MUST_CHECK int tutorial_sync_up(struct shape_up *u, struct err *e);
 MUST_CHECK int tutorial_list_creatives_up(struct shape_up *u, struct err *e);
 yyjson_mut_val *tutorial_sync_down(const struct dialect_down *d);

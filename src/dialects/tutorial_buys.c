@@ -95,6 +95,7 @@ static int create_package(struct shape_up *u, yyjson_val *p, const char *at, int
     json_add_money(u->doc, out, "budget", budget);
     if (name.n) json_add_str(u->doc, shape_ext(u, out), "name", name);
     json_add_copy(u->doc, out, "bid_price", yyjson_obj_get(p, "bid_price"));
+    json_add_copy(u->doc, out, "impressions", yyjson_obj_get(p, "impressions"));
     *sum += budget; /* each at most MONEY_MICROS_MAX, PACKAGES_MAX of them: far from overflow */
     if (package_flight(u, p, out, at, e) || package_targeting(u, p, out, at, e)) return -1;
     return package_formats(u, p, out, at, e);
@@ -170,6 +171,7 @@ static int update_package(struct shape_up *u, yyjson_val *p, struct str buy, con
     if (budget >= 0) json_add_money(u->doc, out, "budget", budget);
     json_add_copy(u->doc, out, "paused", yyjson_obj_get(p, "paused"));
     json_add_copy(u->doc, out, "bid_price", yyjson_obj_get(p, "bid_price"));
+    json_add_copy(u->doc, out, "impressions", yyjson_obj_get(p, "impressions"));
     if (name.n) json_add_str(u->doc, shape_ext(u, out), "name", name);
     return package_flight(u, p, out, at, e) || package_targeting(u, p, out, at, e) ? -1 : 0;
 }
@@ -184,6 +186,7 @@ int tutorial_update_up(struct shape_up *u, struct err *e)
     if (json_req_str(JSON_FIELD(u->in, "media_buy_id", ""), ID_LEN, &buy, e)) return -1;
     json_add_str(u->doc, u->out, "media_buy_id", buy);
     shape_allow_past(u);
+    json_add_bool(u->doc, shape_ext(u, u->out), "packages_by_name", true);
     for (size_t k = 0; k < ARRAY_LEN(flags); k++) {
         if (json_opt_bool(JSON_FIELD(u->in, flags[k], ""), &flag, e)) return -1;
         json_add_copy(u->doc, u->out, flags[k], yyjson_obj_get(u->in, flags[k]));

@@ -57,6 +57,7 @@ static const struct route routes[] = {
     { "/a2a/.well-known/agent.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
     { "/docs", WEB_AGENT, "GET, HEAD", docs },
     { "/mcp", WEB_AGENT, "POST", mcp_handle },
+    { "/mcp/sse", WEB_AGENT, "POST", mcp_handle }, /* where AdCP:Buy v1's page sends its one curl line */
 };
 
 /* Everything below a prefix; the handler gets the rest of the path. */

@@ -2,13 +2,16 @@
 
 #include "base/rfc3339.h"
 #include "domain/media_buy/budget_watch.h"
+#include "domain/creative/creative.h"
 #include "domain/delivery/delivery.h"
+#include "domain/task/task.h"
 #include "protocols/dispatch.h"
 #include "store/q/q_tenant.h"
 
 #define PER_MILLE        1000
 #define MINUTE           (INT64_C(60) * USEC_PER_SEC)
 #define LOW_FILL_PERCENT 30
+#define DECIDED_MAX      20 /* buys of one poll */
 
 /* A moment of a flight: so much of it after its start. */
 static const struct event {
@@ -263,6 +266,62 @@ bool sandbox_needs_write(const struct call *c)
     return money && c->row->kind == TOOL_READ && named_buy(c->canonical_args).n;
 }
 
+/* --- what a poll decides ---------------------------------------------------------------------------------------- */
+
+bool sandbox_decides(const struct call *c)
+{
+    bool polls =
+        c->dispatcher->sandbox && c->row->kind == TOOL_READ && c->authenticated && c->principal.role == ROLE_BUYER;
+    return polls && header_true(c->headers.x_auto_advance) && named_buy(c->canonical_args).n;
+}
+
+static int approve_open(const struct act *publisher, const struct task_subject *subject, struct err *e)
+{
+    struct task_row *rows, done;
+    size_t n;
+    if (task_open_of(publisher, subject, &rows, &n, e)) return -1;
+    for (size_t i = 0; i < n; i++) {
+        struct task_resolution r = { .task_id = rows[i].task_id, .decision = TASK_APPROVE };
+        if (!task_executing(publisher, &rows[i]) && task_resolve(publisher, &r, &done, e)) return -1;
+    }
+    return 0;
+}
+
+/* The buy itself, its changes, and the creatives that are assigned to it. */
+static int approve_of_buy(struct call *c, struct str id)
+{
+    struct act publisher = c->act;
+    struct media_buy_row buy;
+    struct creative_assigned_list creatives;
+    int rc = find_buy(c, c->act.tx, id, &buy, &c->err);
+    if (rc != 1) return rc; /* the tool says what there is to say about an unknown buy */
+    publisher.principal = NULL;
+    publisher.actor = STR("system:sandbox");
+    struct task_subject of_buy = { .type = "media_buy", .id = buy.media_buy_id };
+    if (approve_open(&publisher, &of_buy, &c->err)) return -1;
+    if (creatives_of_buys(c->act.tx, c->arena, &buy.media_buy_id, 1, &creatives, &c->err)) return -1;
+    for (size_t i = 0; i < creatives.n; i++) {
+        struct task_subject of_creative = { .type = "creative",
+                                            .id = creatives.items[i].creative_id,
+                                            .principal_id = buy.principal_id };
+        if (approve_open(&publisher, &of_creative, &c->err)) return -1;
+    }
+    return 0;
+}
+
+/* X-Auto-Advance on a poll: time has passed and the publisher's people have agreed to what waited. */
+static int decide(struct call *c)
+{
+    yyjson_val *ids = json_arr(c->canonical_args, "media_buy_ids"), *v;
+    struct str one = json_str(c->canonical_args, "media_buy_id");
+    size_t i, n;
+    if (one.n) return approve_of_buy(c, one) < 0 ? -1 : 0;
+    yyjson_arr_foreach(ids, i, n, v) {
+        if (i < DECIDED_MAX && approve_of_buy(c, json_val_str(v)) < 0) return -1;
+    }
+    return 0;
+}
+
 /* A tenth more than the budget, for the delivery of a buy that went over. */
 static int simulate(struct call *c)
 {
@@ -292,6 +351,7 @@ static int open_session(struct call *c)
 int sandbox_prepare(struct call *c)
 {
     if (c->sandbox.session && open_session(c)) return -1;
+    if (sandbox_decides(c) && decide(c)) return -1;
     return sandbox_needs_write(c) ? simulate(c) : 0;
 }
 

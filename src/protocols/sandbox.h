@@ -27,6 +27,9 @@ MUST_CHECK int sandbox_prepare(struct call *c);
 /* A read that must see something simulated runs in a transaction of its own, which is undone. */
 bool sandbox_needs_write(const struct call *c);
 
+/* A poll with X-Auto-Advance decides what waits for the publisher's people about the buys it names: it writes. */
+bool sandbox_decides(const struct call *c);
+
 /* Makes the caller the buyer of its session; -1 with INVALID_REQUEST for an id that is none. For auth_identify(). */
 MUST_CHECK int sandbox_session(struct call *c, struct err *e);
 

@@ -112,6 +112,38 @@ static void a_tool_adcp_has_not_decides(void **state)
     assert_string_equal(chosen(hints("list_authorized_properties", "{}", "")), "tutorial");
 }
 
+static void what_only_one_shape_has_decides(void **state)
+{
+    static const struct {
+        const char *tool, *args, *dialect;
+    } cases[] = {
+        { "update_media_buy", "{\"media_buy_id\":\"m\",\"active\":false}", "buy-v1" },
+        { "update_media_buy", "{\"media_buy_id\":\"m\",\"total_budget\":60000}", "buy-v1" },
+        { "update_media_buy", "{\"media_buy_id\":\"m\",\"flight_end_date\":\"2024-02-28\"}", "buy-v1" },
+        { "update_media_buy", "{\"media_buy_id\":\"m\",\"packages\":[{\"package_id\":\"p\",\"active\":true}]}",
+          "buy-v1" },
+        { "update_media_buy", "{\"media_buy_id\":\"m\",\"budget_cents\":1}", "data-model" },
+        { "create_media_buy", "{\"packages\":[\"premium_sports\"],\"total_budget\":50000}", "buy-v1" },
+        { "create_media_buy", "{\"product_id\":\"p\",\"budget_cents\":250000}", "data-model" },
+        { "create_media_buy", "{\"packages\":[{\"product_id\":\"p\",\"start_date\":\"2026-04-01\"}]}", "tutorial" },
+        { "get_media_buy_delivery",
+          "{\"media_buy_id\":\"m\",\"start_date\":\"2024-01-01\",\"end_date\":\"2024-01-31\"}", "buy-v1" },
+        { "get_media_buy_delivery", "{\"media_buy_id\":\"m\"}", "data-model" },
+        { "get_media_buys", "{\"media_buy_id\":\"m\"}", "data-model" },
+        { "complete_task", "{\"task_id\":\"t\",\"resolution\":\"approved\"}", "buy-v1" },
+    };
+    static const char *const defaults[] = { "tutorial", "buy-v1", "data-model", "adcp-3.0", "" };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (size_t d = 0; d < ARRAY_LEN(defaults); d++) {
+            const char *is = chosen(hints(cases[i].tool, cases[i].args, defaults[d]));
+            if (strcmp(is, cases[i].dialect)) fail_msg("%s, default %s: %s", cases[i].args, defaults[d], is);
+        }
+    }
+    /* Beside a member of AdCP 3 none of it counts. */
+    assert_string_equal(chosen(hints("update_media_buy", "{\"idempotency_key\":\"k\",\"active\":false}", "")),
+                        "adcp-3.0");
+}
+
 static void fields_of_adcp_3_decide_against_an_older_default(void **state)
 {
     assert_string_equal(chosen(hints("get_products", "{\"buying_mode\":\"brief\"}", "tutorial")), "adcp-3.0");
@@ -141,6 +173,7 @@ int main(void)
         cmocka_unit_test(the_header_overrides_the_principal),
         cmocka_unit_test(a_header_naming_nothing_is_refused),
         cmocka_unit_test(a_tool_adcp_has_not_decides),
+        cmocka_unit_test(what_only_one_shape_has_decides),
         cmocka_unit_test(fields_of_adcp_3_decide_against_an_older_default),
         cmocka_unit_test(else_the_principal_decides_and_else_it_is_3_0),
         cmocka_unit_test(a_tool_the_default_has_not_is_adcp),

@@ -1,0 +1,115 @@
+// The default principal of a newcomer (data/demo-publisher.json, "test-token") in all older shapes: recognised by what only
+// they have, and what nothing reads is refused by name.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Agent } from '../integration/lib/agent.mjs';
+
+let agent;
+const now = { 'x-mock-time': '2026-03-09T14:30:00Z' };
+const auto = { ...now, 'x-auto-advance': 'true' };
+
+before(async () => { agent = await Agent.start(); });
+after(() => agent.stop());
+
+async function call(tool, args, headers = now) {
+  const r = await agent.call(tool, args, { token: 'test-token', headers });
+  assert.ok(r.body.result?.structuredContent, JSON.stringify(r.body));
+  return r.body.result.structuredContent;
+}
+const flight = { start_date: '2026-04-01', end_date: '2026-04-30' };
+const packageOf = (more = {}) => ({ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000,
+  name: 'A', ...flight, ...more });
+const bought = async () => (await call('create_media_buy', { name: 'B', packages: [packageOf()] }, auto)).media_buy.id;
+
+test('a buy of the tutorial is paused, extended and reported in the words of AdCP:Buy v1', async () => {
+  const id = await bought();
+  assert.equal((await call('update_media_buy', { media_buy_id: id, active: false }, auto)).status, 'accepted');
+  const read = async () => (await call('get_media_buys', { adcp_version: '3.1', media_buy_ids: [id] })).media_buys[0];
+  assert.equal((await read()).paused, true);
+  assert.equal((await call('update_media_buy', { media_buy_id: id, total_budget: 4000, flight_end_date: '2026-05-10' }, auto)).status, 'accepted');
+  const buy = await read();
+  assert.equal(buy.total_budget, 4000);
+  assert.equal(buy.end_time, '2026-05-11T00:00:00Z');
+  const named = await call('update_package', { media_buy_id: id, packages: [{ package_id: 'pkg-001', active: false }] }, auto);
+  assert.equal(named.status, 'accepted', JSON.stringify(named));
+  assert.equal((await read()).packages[0].paused, true);
+});
+
+test('reads that name one buy answer about that one', async () => {
+  const [one, other] = [await bought(), await bought()];
+  assert.notEqual(one, other);
+  const report = await call('get_media_buy_delivery', { media_buy_id: one, start_date: '2026-04-01', end_date: '2026-04-10' });
+  assert.deepEqual(Object.keys(report).sort(), ['by_package', 'totals']);
+  const buys = await call('get_media_buys', { media_buy_id: one });
+  assert.deepEqual(buys.media_buys.map((b) => b.media_buy_id), [one]);
+});
+
+test('packages by name, and the data-model page\'s flat buy', async () => {
+  const v1 = await call('create_media_buy', { packages: ['prod-tech-display-001'], total_budget: 1000, ...flight });
+  assert.equal(v1.status, 'pending_manual', JSON.stringify(v1));
+  const flat = { product_id: 'prod-tech-display-001', name: 'Flat', budget_cents: 250000, ...flight };
+  const page = await call('create_media_buy', flat);
+  assert.equal(page.budget_cents, 250000, JSON.stringify(page));
+  assert.equal(page.approval_required, true);
+});
+
+test('an update that waits for a person does not read as carried out', async () => {
+  const id = await bought();
+  const rule = { name: 'changes', then: 'person', when: { operations: ['update_media_buy'] } };
+  await agent.cli('rule', 'add', JSON.stringify(rule));
+  const r = await call('update_media_buy', { media_buy_id: id, budget_cents: 350000 });
+  assert.equal(r.approval_required, true);
+  assert.equal(r.status, 'pending');
+  assert.equal(r.budget_cents, 300000);
+  await agent.cli('rule', 'remove', (await agent.cli('rule', 'list', '--json')).stdout.match(/rule-[0-9a-z]+/i)[0]);
+});
+
+test('a member that nothing reads is an error that names it', async () => {
+  const id = await bought();
+  const cases = [
+    ['create_media_buy', { name: 'B', packages: [packageOf({ impresions: 5 })] }, '/packages/0/impresions', /impressions/],
+    ['create_media_buy', { name: 'B', colour: 'red', packages: [packageOf()] }, '/colour', /./],
+    ['update_media_buy', { media_buy_id: id, active: false, priority: 3 }, '/priority', /./],
+    ['update_package', { media_buy_id: id, packages: [{ package_id: 'pkg-001', budgets: 5 }] }, '/packages/0/budgets', /budget/],
+    ['update_media_buy', { media_buy_id: id, budget_cents: 350000, status: 'paused' }, '/status', /./],
+    ['update_performance_index', { media_buy_id: id, feedback: { overall_satisfaction: 5, mood: 3 } }, '/feedback/mood', /./],
+  ];
+  for (const [tool, args, field, hint] of cases) {
+    const r = await call(tool, args, auto);
+    const said = JSON.stringify(r);
+    assert.ok(r.error || r.status === 'failed' || r.error_code, said);
+    assert.ok(said.includes(field), `${field} is not named: ${said}`);
+    assert.match(said, hint);
+  }
+});
+
+test('X-Auto-Advance on the poll approves what waits of the buys it names', async () => {
+  const made = await call('create_media_buy', { name: 'W', packages: [packageOf()] });
+  const id = made.media_buy.id;
+  const before = await call('get_media_buys', { media_buy_ids: [id] });
+  assert.equal(before.media_buys[0].status, 'pending_activation');
+  const polled = await call('get_media_buys', { adcp_version: '3.1', media_buy_ids: [id] }, auto);
+  assert.equal(polled.media_buys[0].status, 'pending_creatives');
+  const later = await call('get_media_buys', { adcp_version: '3.1', media_buy_ids: [id] });
+  assert.equal(later.media_buys[0].status, 'pending_creatives', 'it stays decided');
+});
+
+test('AdCP: what no schema names is listed, what nobody acts on is refused', async () => {
+  const listed = await call('get_products', { adcp_version: '3.1', buying_mode: 'wholesale', brief: 'sports', colour: 'red' });
+  assert.deepEqual(listed.ext.salesagent.ignored.sort(), ['/brief', '/colour']);
+  const plain = await call('get_products', { adcp_version: '3.1', buying_mode: 'wholesale' });
+  assert.equal(plain.ext?.salesagent?.ignored, undefined);
+  const window = await call('get_media_buy_delivery', { adcp_version: '3.1', attribution_window: { post_click: { interval: 7, unit: 'days' } } });
+  assert.deepEqual(window.ext.salesagent.ignored, ['/attribution_window']);
+  const refused = await call('list_tasks', { adcp_version: '3.1', filters: { context_contains: 'x' } });
+  assert.equal(refused.adcp_error.code, 'UNSUPPORTED_FEATURE', JSON.stringify(refused));
+  assert.equal(refused.adcp_error.field, '/filters/context_contains');
+});
+
+test('amounts that doubles produce are taken to the nearest micro', async () => {
+  const create = (budget) => call('create_media_buy', { name: 'D', packages: [packageOf({ budget })] }, auto);
+  for (const budget of [10000 / 3, 1100.1 + 2200.2, 0.1 + 5000.2]) {
+    const r = await create(budget);
+    assert.ok(r.media_buy?.id, JSON.stringify(r));
+  }
+});
