@@ -16,7 +16,7 @@ struct money {
 
 enum money_round { MONEY_ROUND_DOWN, MONEY_ROUND_HALF_UP, MONEY_ROUND_UP };
 
-/* Checked conversion of a JSON number, to the nearest micro: finite, >= 0, at most MONEY_MICROS_MAX.
+/* Checked conversion of a JSON number, to the nearest micro: finite, >= 0, not so small that it is none, at most MONEY_MICROS_MAX.
  * Errors: VALIDATION_ERROR with a message that says which rule failed (no field; the caller adds it). */
 MUST_CHECK int money_micros_from_double(double v, int64_t *micros, struct err *e);
 

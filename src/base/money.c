@@ -13,7 +13,9 @@ int money_micros_from_double(double v, int64_t *micros, struct err *e)
     }
     /* Below the maximum, micros stay under 2^53, so the nearest integer is exact. Callers compute in doubles (10000/3, a
      * sum of shares), so that what lies beyond a micro is theirs to have and nobody's to pay. */
-    *micros = (int64_t)nearbyint(v * 1e6);
+    double rounded = nearbyint(v * 1e6);
+    if (v > 0 && rounded == 0) return err_set(e, "VALIDATION_ERROR", "amount is less than a millionth");
+    *micros = (int64_t)rounded;
     return 0;
 }
 

@@ -282,20 +282,28 @@ static bool needs_no_answer(yyjson_val *req, struct str method)
     return json_has(req, "id") && (json_has(req, "result") || json_has(req, "error"));
 }
 
+/* {"method", "params"} without JSON-RPC's own members, as AdCP:Buy v1's page prints it for /mcp/sse. */
+static bool is_bare(const struct mcp_post *p, yyjson_val *req)
+{
+    return !p->batch && str_starts(p->ex->path, STR("/mcp/sse")) && yyjson_is_obj(req) && !json_has(req, "jsonrpc");
+}
+
 static void handle_request(struct mcp_post *p, yyjson_val *req)
 {
     struct arena *a = &p->ex->arena;
     struct str id = jsonrpc_id(a, req), method = json_str(req, "method");
     yyjson_val *params = yyjson_obj_get(req, "params");
-    if (!yyjson_is_obj(req) || !str_is(json_str(req, "jsonrpc"), "2.0")) {
+    bool bare = is_bare(p, req);
+    if (!bare && (!yyjson_is_obj(req) || !str_is(json_str(req, "jsonrpc"), "2.0"))) {
         answer_error(p, 400, id, JSONRPC_INVALID_REQUEST, "Not a JSON-RPC 2.0 request");
         return;
     }
-    if (needs_no_answer(req, method)) {
+    if (!bare && needs_no_answer(req, method)) {
         answer(p, 202, STR_NONE);
         return;
     }
-    if (!method.n || !id.n || str_is(id, "null")) {
+    if (bare && !id.n) id = STR("null");
+    if (!method.n || (!bare && (!id.n || str_is(id, "null")))) {
         answer_error(p, 400, id, JSONRPC_INVALID_REQUEST, "A request has a method and an id, a string or an integer");
         return;
     }

@@ -9,6 +9,7 @@ struct mcp_tools {
     bool for_all; /* the same for everybody: it may be kept by whoever is between */
 };
 
-/* The query "schemas=outline" leaves the schemas open below the second level; "tools=publisher" shows a person the
+/* The query "schemas" says how much is told of the arguments: nothing below the first level unless it is "outline" (two
+ * levels) or "full"; "tools=publisher" shows a person the
  * publisher's operations alone. A credential that is not accepted shows what strangers see. */
 void mcp_tools_list(struct dispatcher *d, struct http_exchange *ex, struct mcp_tools *out);

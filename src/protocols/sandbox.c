@@ -4,7 +4,7 @@
 #include "domain/media_buy/budget_watch.h"
 #include "domain/creative/creative.h"
 #include "domain/delivery/delivery.h"
-#include "domain/task/task.h"
+#include "domain/decide/task_resolve.h"
 #include "protocols/dispatch.h"
 #include "store/q/q_tenant.h"
 

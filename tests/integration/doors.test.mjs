@@ -88,7 +88,7 @@ test('a key used through one door is replayed, or refused, through every other',
 });
 
 test('the agent cards list the tools that MCP lists', async () => {
-  const r = await agents.mcp.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  const r = await agents.mcp.post('/mcp?schemas=full', { jsonrpc: '2.0', id: 1, method: 'tools/list' });
   const tools = r.body.result.tools.map((x) => x.name);
   for (const version of ['0.3', '1.0']) {
     const card = await fetch(`${agents.mcp.base}/.well-known/agent-card.json`, { headers: { 'a2a-version': version } });

@@ -60,15 +60,39 @@ test('GET and DELETE are 405, notifications 202, lists are in a fixed order', as
   }
 });
 
-test('outlined schemas name every member that the complete ones name', async () => {
+test('every list of tools names every member of the first level', async () => {
   const list = async (q) => (await agent.post(`/mcp${q}`, req('tools/list'))).body.result.tools;
-  const [whole, outline] = [await list(''), await list('?schemas=outline')];
+  const [whole, outline, short] = [await list('?schemas=full'), await list('?schemas=outline'), await list('')];
   assert.ok(JSON.stringify(outline).length < JSON.stringify(whole).length / 3);
-  for (const [i, t] of whole.entries()) {
-    const o = outline[i].inputSchema;
-    assert.deepEqual(Object.keys(o.properties ?? {}).sort(), Object.keys(t.inputSchema.properties ?? {}).sort(), t.name);
-    assert.deepEqual(o.required, t.inputSchema.required, t.name);
+  for (const lean of [outline, short]) {
+    for (const o of lean) {
+      const t = whole.find((x) => x.name === o.name);
+      assert.deepEqual(Object.keys(o.inputSchema.properties ?? {}).sort(), Object.keys(t.inputSchema.properties ?? {}).sort(), t.name);
+      assert.deepEqual(o.inputSchema.required, t.inputSchema.required, t.name);
+    }
   }
+});
+
+test('the list that a language model gets by default is short, described, and of names it may call', async () => {
+  const { body } = await agent.post('/mcp', req('tools/list'));
+  const { tools } = body.result;
+  assert.ok(JSON.stringify(body).length < 60_000, `${JSON.stringify(body).length} bytes`);
+  const main = ['get_adcp_capabilities', 'get_products', 'list_creative_formats', 'create_media_buy', 'update_media_buy',
+    'get_media_buys', 'get_media_buy_delivery', 'sync_creatives', 'get_task_status', 'sync_accounts', 'provide_performance_feedback'];
+  for (const t of tools) assert.match(t.name, /^[a-zA-Z0-9_-]{1,64}$/);
+  for (const name of main) {
+    const { properties } = tools.find((t) => t.name === name).inputSchema;
+    const mute = Object.keys(properties).filter((k) => !properties[k].description);
+    assert.ok(mute.length <= Object.keys(properties).length / 4, `${name}: nothing is said of ${mute.join(', ')}`);
+  }
+});
+
+test('the one curl line of AdCP:Buy v1: a bare body at /mcp/sse', async () => {
+  const r = await agent.post('/mcp/sse', { method: 'tools/call',
+    params: { name: 'discover_products', arguments: { campaign_brief: 'technology readers' } } }, { token: 'test-token' });
+  assert.equal(r.status, 200);
+  assert.ok(Array.isArray(r.body.result.structuredContent.recommended_products));
+  assert.equal((await agent.post('/mcp', { method: 'ping', params: {} })).status, 400, 'elsewhere JSON-RPC is JSON-RPC');
 });
 
 test('JSON-RPC mistakes get their codes', async () => {

@@ -151,7 +151,7 @@ async function send({ tool, args, headers, token, door }) {
 
 before(async () => {
   agent = await Agent.start();
-  tools = (await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' })).body.result.tools;
+  tools = (await agent.post('/mcp?schemas=full', { jsonrpc: '2.0', id: 1, method: 'tools/list' })).body.result.tools;
   corpus = readdirSync(golden).map((f) => JSON.parse(readFileSync(path.join(golden, f), 'utf8')))
     .map(({ dialect, tool, args }) => ({ dialect, tool, args }));
   const pkg = { product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 5000, name: 'P',

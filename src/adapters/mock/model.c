@@ -346,4 +346,8 @@ void mock_deliver(const void *config, const struct plan *plan, size_t index, int
         int64_t had = before->of[m];
         out->of[m] = more.of[m] == METRIC_UNKNOWN ? had : more.of[m] + (had > 0 ? had : 0);
     }
+    /* Of a price by clicks the impressions are rounded up, which may be one too many. */
+    int64_t *imps = &out->of[METRIC_IMPRESSIONS], had = before->of[METRIC_IMPRESSIONS];
+    int64_t most = p->impressions_goal > had ? p->impressions_goal : had;
+    if (p->impressions_goal >= 0 && !flat && *imps > most) *imps = most;
 }

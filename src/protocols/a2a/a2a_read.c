@@ -159,7 +159,12 @@ static int read_configuration(yyjson_val *params, struct a2a_message *m, struct 
     yyjson_val *c = json_obj(params, "configuration"),
                *push = either(c, "pushNotificationConfig", "push_notification_config");
     if (!push) push = either(c, "taskPushNotificationConfig", "task_push_notification_config");
+    yyjson_val *asked = yyjson_obj_get(c, "historyLength");
     int64_t n = json_i64_or(c, "historyLength", -1);
+    if (asked && !yyjson_is_null(asked) && n < 0) {
+        err_set(e, "INVALID_REQUEST", "historyLength must be a whole number of 0 or more");
+        return err_field(e, "/configuration/historyLength");
+    }
     m->history_length = n < 0 || n > 1000 ? -1 : (int)n;
     if (!yyjson_is_obj(push)) return 0;
     /* Some clients wrap it in {taskId, pushNotificationConfig}. */

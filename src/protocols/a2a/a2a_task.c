@@ -91,10 +91,22 @@ bool a2a_task_load(struct a2a_request *r, struct str id, enum a2a_who who, struc
     return rc == 1;
 }
 
-static int history_length(yyjson_val *params, int fallback)
+/* How many messages of a task's history are shown: -1 all; `fallback` when nothing is said. False after answering a
+ * number that there cannot be. */
+static bool history_length(struct a2a_request *r, int fallback, int *out)
 {
-    int64_t n = json_i64_or(params, "historyLength", fallback);
-    return n < 0 || n > 1000 ? -1 : (int)n;
+    yyjson_val *v = yyjson_obj_get(r->params, "historyLength");
+    int64_t n = json_i64_or(r->params, "historyLength", -1);
+    if (!v || yyjson_is_null(v)) {
+        *out = fallback;
+        return true;
+    }
+    if (n < 0) {
+        a2a_fail(r, JSONRPC_INVALID_PARAMS, "historyLength must be a whole number of 0 or more");
+        return false;
+    }
+    *out = n > 1000 ? -1 : (int)n;
+    return true;
 }
 
 /* What a request about one task answers: 1.0 wraps a task only in replies to messages and in streams. */
@@ -107,7 +119,7 @@ static struct str plain_task(struct a2a_request *r)
 void a2a_task_get(struct a2a_request *r)
 {
     if (!a2a_task_load(r, json_str(r->params, "id"), A2A_ANYBODY, &r->task)) return;
-    r->view.history_length = history_length(r->params, -1);
+    if (!history_length(r, -1, &r->view.history_length)) return;
     a2a_task_refresh(r, &r->ex->arena, &r->task);
     a2a_answer(r, plain_task(r));
 }
@@ -203,13 +215,13 @@ void a2a_task_list(struct a2a_request *r)
     size_t n;
     int64_t total;
     struct err e;
-    if (!read_filter(r, &f) || !a2a_identify(r, A2A_SIGNED_IN, &f.owner)) return;
+    if (!history_length(r, 0, &r->view.history_length) || !read_filter(r, &f)) return;
+    if (!a2a_identify(r, A2A_SIGNED_IN, &f.owner)) return;
     if (q_a2a_task_list(tx, a, &f, &rows, &n, &e) || q_a2a_task_count(tx, &f, &total, &e)) {
         a2a_fail_err(r, JSONRPC_INTERNAL_ERROR, &e);
         return;
     }
     size_t shown = n > (size_t)f.limit ? (size_t)f.limit : n;
-    r->view.history_length = history_length(r->params, 0);
     r->view.no_artifacts = !json_bool_or(r->params, "includeArtifacts", false);
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *o = json_root_obj(doc), *list = json_add_arr(doc, o, "tasks");

@@ -94,10 +94,27 @@ static bool any_stands(struct str text, const char *const *words, size_t n)
     return false;
 }
 
+static bool begins(struct str text, const char *const *words)
+{
+    for (; *words; words++) {
+        if (str_starts(str_skip(text, 1), str_from(*words))) return true;
+    }
+    return false;
+}
+
+/* "What video inventory can I buy?" looks for something; "Buy me a week of it" orders it, whatever else it names. */
 static const struct rule *find_rule(struct str text)
 {
+    static const char *const asking[] = { "what ",      "which ",  "how ",   "where ",   "who ",  "is there ",
+                                          "are there ", "do you ", "can i ", "could i ", "show ", NULL };
+    static const char *const ordering[] = { "buy ",        "book ",        "purchase ",   "reserve ", "order ",
+                                            "please buy ", "please book ", "i will buy ", NULL };
+    bool asks = begins(text, asking), orders = begins(text, ordering);
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         const struct rule *r = &rules[i];
+        bool buys = strcmp(r->skill, "create_media_buy") == 0;
+        if (buys && asks) continue;
+        if (buys && orders && tool_find(str_from(r->skill))) return r;
         if (!tool_find(str_from(r->skill)) || !any_stands(text, r->words, ARRAY_LEN(r->words))) continue;
         if (!r->also[0] || any_stands(text, r->also, ARRAY_LEN(r->also))) return r;
     }

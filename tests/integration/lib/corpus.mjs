@@ -31,7 +31,7 @@ export const at = (value, pointer) => pointer.split('/').slice(1).reduce((o, k) 
 export class Schemas {
   static async of(agent) {
     const s = new Schemas();
-    const list = await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const list = await agent.post('/mcp?schemas=full', { jsonrpc: '2.0', id: 1, method: 'tools/list' });
     s.tools = list.body.result.tools;
     s.ajv = new Ajv({ strict: false, allErrors: true });
     (addFormats.default ?? addFormats)(s.ajv);

@@ -195,10 +195,31 @@ static void a_plan_with_room_spends_almost_all_of_its_money(void **state)
         struct world w;
         world_random(&w, seed);
         w.plan.live_from = T0 - 9 * DAY;
+        w.package.impressions_goal = -1; /* a goal below what the money buys leaves some of it */
         int64_t unit = pricing_cost(w.package.pricing_model, w.package.rate_micros, 1);
         if (w.package.budget_micros < 1000 * (unit + 1)) w.package.budget_micros = 1000 * (unit + 1);
         struct delivered d = by(&w, 0, nothing(), T0 + 90 * DAY);
         assert_true(d.of[METRIC_SPEND] >= muldiv(w.package.budget_micros, 98, 100, MONEY_ROUND_DOWN));
+        arena_finish(&w.arena);
+    }
+}
+
+/* What is kept free for a package is what it gets, whatever its budget would still buy and however it is priced. */
+static void delivery_stops_at_the_goal(void **state)
+{
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct world w;
+        world_random(&w, seed);
+        w.plan.live_from = T0 - 9 * DAY;
+        w.package.impressions_goal = (int64_t)(seed % 7) * 12345;
+        bool flat = pricing_metric(w.package.pricing_model) == METRIC_SPEND;
+        struct delivered d = nothing();
+        int64_t since = 0;
+        for (int64_t t = T0 - 4 * DAY; t < T0 + 90 * DAY && !flat; t += 7 * DAY / 2) {
+            d = by(&w, since, d, t);
+            since = t;
+            assert_true(d.of[METRIC_IMPRESSIONS] <= w.package.impressions_goal);
+        }
         arena_finish(&w.arena);
     }
 }
@@ -383,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_bid_stands_as_the_published_prices_say),
         cmocka_unit_test(numbers_are_deterministic_monotone_and_never_over_budget),
         cmocka_unit_test(a_plan_with_room_spends_almost_all_of_its_money),
+        cmocka_unit_test(delivery_stops_at_the_goal),
         cmocka_unit_test(where_history_is_frozen_makes_no_difference),
         cmocka_unit_test(changes_in_flight_never_take_anything_back),
         cmocka_unit_test(a_daily_limit_holds_every_day_and_the_rest_catches_up),

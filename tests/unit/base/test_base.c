@@ -13,7 +13,7 @@
 #include "base/rfc3339.h"
 #include <salesagent/money.h>
 
-static void money_parses_exactly_up_to_six_decimals(void **state)
+static void money_parses_to_the_nearest_micro(void **state)
 {
     struct err e;
     int64_t m;
@@ -23,6 +23,11 @@ static void money_parses_exactly_up_to_six_decimals(void **state)
     assert_int_equal(m, 1);
     assert_int_equal(money_micros_from_double(999999999.999999, &m, &e), 0);
     assert_int_equal(m, INT64_C(999999999999999));
+    /* What doubles make of thirds and of sums. */
+    assert_int_equal(money_micros_from_double(10000.0 / 3, &m, &e), 0);
+    assert_int_equal(m, INT64_C(3333333333));
+    assert_int_equal(money_micros_from_double(1100.1 + 2200.2, &m, &e), 0);
+    assert_int_equal(m, INT64_C(3300300000));
     assert_int_equal(money_micros_from_double(0.0000001, &m, &e), -1);
     assert_int_equal(money_micros_from_double(1e308, &m, &e), -1);
     assert_int_equal(money_micros_from_double(-0.5, &m, &e), -1);
@@ -248,7 +253,7 @@ static void hmac_and_sha256_match_published_vectors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(money_parses_exactly_up_to_six_decimals),
+        cmocka_unit_test(money_parses_to_the_nearest_micro),
         cmocka_unit_test(money_prints_without_trailing_zeros),
         cmocka_unit_test(money_refuses_mixed_currencies_and_overflow),
         cmocka_unit_test(muldiv_rounds_as_asked_in_wide_arithmetic),
