@@ -16,6 +16,7 @@
 #define MARK_BY_CLICK   15  /* viewable because of the click: the real event, later, says nothing new */
 #define RATE_IMPRESSION 0
 #define RATE_CLICK      1
+#define RATE_PLACES     1048576 /* and the rest of a number: one place of a mail */
 #define HOUR_US         INT64_C(3600000000)
 
 static int64_t life_ms(const struct package_state *st, const struct serving_package *p, enum event event)
@@ -103,7 +104,7 @@ static void expose(struct serving *s, const struct token *t, const struct servin
     struct exposure who = { .visitor = t->visitor, .package = t->package }, seen;
     if (!p || t->visitor == 0) return;
     frequency_seen(s->frequency, &who, &p->targeting.cap, now / 1000000, &seen);
-    tally_add_exposure(&s->filling, &seen);
+    if (t->visitor & VISITOR_KEPT) tally_add_exposure(&s->filling, &seen);
 }
 
 static void enter(struct serving *s, const struct token *t, struct package_state *st, enum event event, int64_t hour_at)
@@ -136,6 +137,16 @@ static int64_t hour_of(struct serving *s, const struct token *t, int64_t now, in
     return c->hour_at;
 }
 
+bool serving_open_token(struct serving *s, struct str text, struct token *out)
+{
+    return token_open(s->key, text, out);
+}
+
+void serving_forged(struct serving *s)
+{
+    s->stats.forged++;
+}
+
 struct verdict serving_count(struct serving *s, const struct report *r)
 {
     struct verdict v = { .invalid = INVALID_FORGED };
@@ -165,4 +176,34 @@ struct verdict serving_count(struct serving *s, const struct report *r)
     if (r->event == EVENT_IMPRESSION) expose(s, &v.token, package_of(s, v.token.package), r->now);
     if (r->event == EVENT_CLICK) click_is_view(s, &v.token, st, hour_at);
     return v;
+}
+
+/* A minute's click of an address, each place for itself. */
+static bool first_click(struct serving *s, const struct report *r, uint64_t key)
+{
+    return !r->address || rates_take(s->rates, r->address, RATE_PLACES + (int)(key % RATE_PLACES), 1, r->now / 1000);
+}
+
+bool serving_click_mail(struct serving *s, const struct report *r, uint32_t slot, uint64_t key, struct verdict *out)
+{
+    const struct mail_place *p = mail_places_find(s->places, slot, key);
+    uint32_t place;
+    if (!p || r->now / 1000000 - p->asked_s > MAIL_KEPT_S) return false;
+    *out = (struct verdict){ .invalid = r->invalid,
+                             .token = { .package = p->package, .creative = p->creative, .slot = slot } };
+    struct package_state *st = NULL;
+    if (keymap_get(&s->package_states, p->package, &place)) st = s->packages[place];
+    int64_t day = st ? st->day : 0, hour_at = hour_of(s, &out->token, r->now, &day);
+    if (out->invalid == VALID && !st) out->invalid = INVALID_UNKNOWN;
+    if (out->invalid == VALID && !within_rate(s, package_of(s, p->package), r)) out->invalid = INVALID_RATE;
+    if (out->invalid == VALID && !first_click(s, r, key)) out->invalid = INVALID_USED;
+    if (out->invalid != VALID) {
+        s->stats.filtered++;
+        add(s, &out->token, EVENT_CLICK, out->invalid, hour_at);
+        return true;
+    }
+    s->stats.counted++;
+    package_roll(st, day);
+    enter(s, &out->token, st, EVENT_CLICK, hour_at);
+    return true;
 }

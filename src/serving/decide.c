@@ -75,12 +75,12 @@ static const struct serving_creative *creative_for(const struct context *c, cons
     const struct serving_slot *slot = c->s->lineup->slots[c->ask->slot].slot;
     int64_t weights = 0;
     for (size_t i = 0; i < p->creatives_n; i++) {
-        if (creative_fits(&p->creatives[i], slot, c->ask->sizes)) weights += p->creatives[i].weight;
+        if (creative_fits(&p->creatives[i], slot, c->ask->room)) weights += p->creatives[i].weight;
     }
     if (weights == 0) return NULL;
     int64_t at = (int64_t)serving_chance_below(c->s, (uint64_t)weights);
     for (size_t i = 0; i < p->creatives_n; i++) {
-        if (!creative_fits(&p->creatives[i], slot, c->ask->sizes)) continue;
+        if (!creative_fits(&p->creatives[i], slot, c->ask->room)) continue;
         at -= p->creatives[i].weight;
         if (at < 0) return &p->creatives[i];
     }
@@ -342,6 +342,23 @@ static bool decide_filler(const struct context *c, struct choice *out)
     return false;
 }
 
+static void decide_one(const struct context *c, struct choice *out)
+{
+    const struct live_slot *slot = &c->s->lineup->slots[c->ask->slot];
+    *out = (struct choice){ .package = NULL };
+    if (c->r->invalid == VALID) c->s->slots[slot->state]->requests++;
+    if (!decide_guaranteed(c, out) && !decide_bids(c, out)) (void)decide_filler(c, out); /* or none */
+}
+
+/* What the visit is like at this slot. */
+static void come_to(struct serving *s, const struct ask *ask, struct request *r)
+{
+    const struct live_slot *slot = &s->lineup->slots[ask->slot];
+    r->visit.week_hour = week_hour(r->now + serving_clock(s, slot->publisher, r->now)->offset_us);
+    r->visit.slot_pairs = slot->slot->pairs;
+    r->visit.slot_pairs_n = slot->slot->pairs_n;
+}
+
 void serving_decide(struct serving *s, const struct request *r, const struct ask *asks, size_t n, struct choice *out)
 {
     struct request here = *r;
@@ -349,11 +366,53 @@ void serving_decide(struct serving *s, const struct request *r, const struct ask
     s->stats.requests++;
     for (size_t i = 0; i < n; i++) {
         struct context c = { s, &here, &asks[i], out, i };
-        const struct live_slot *slot = &s->lineup->slots[asks[i].slot];
-        out[i] = (struct choice){ .package = NULL };
-        here.visit.week_hour = week_hour(r->now + serving_clock(s, slot->publisher, r->now)->offset_us);
-        if (r->invalid == VALID) s->slots[slot->state]->requests++;
-        if (!decide_guaranteed(&c, &out[i]) && !decide_bids(&c, &out[i]))
-            (void)decide_filler(&c, &out[i]); /* or none */
+        come_to(s, &asks[i], &here);
+        decide_one(&c, &out[i]);
     }
+}
+
+/* ---- places of mails ---- */
+
+static const struct serving_creative *creative_of(const struct serving_package *p, uint32_t key)
+{
+    for (size_t i = 0; i < p->creatives_n; i++) {
+        if (p->creatives[i].key == key) return &p->creatives[i];
+    }
+    return NULL;
+}
+
+/* The same ad again, when it may be shown at all; it was wanted by the visit that it was decided for. */
+static bool decide_again(const struct context *c, const struct mail_place *kept, struct choice *out)
+{
+    const struct serving_creative *creative;
+    uint32_t place;
+    if (!kept || !keymap_get(&c->s->lineup->package_places, kept->package, &place)) return false;
+    const struct live_package *live = &c->s->lineup->packages[place];
+    struct package_state *st = state_of(c->s, live);
+    if (st->why != WHY_SHOWN || admit(c, live->package, st, &creative) != WHY_SHOWN) return false;
+    creative = creative_of(live->package, kept->creative);
+    if (!creative || !creative_fits(creative, c->s->lineup->slots[c->ask->slot].slot, c->ask->room)) return false;
+    if (c->r->invalid == VALID) c->s->slots[c->s->lineup->slots[c->ask->slot].state]->requests++;
+    *out = (struct choice){ .package = NULL };
+    choose(c, live->package, creative, st, out);
+    return true;
+}
+
+void serving_decide_mail(struct serving *s, const struct request *r, const struct ask *ask, uint64_t key,
+                         struct choice *out)
+{
+    struct request here = *r;
+    struct context c = { s, &here, ask, out, 0 };
+    uint32_t slot = s->lineup->slots[ask->slot].slot->key;
+    s->stats.requests++;
+    come_to(s, ask, &here);
+    if (!decide_again(&c, mail_places_find(s->places, slot, key), out)) decide_one(&c, out);
+    if (!out->package) return;
+    struct mail_place p = { .slot = slot,
+                            .key = key,
+                            .package = out->package->key,
+                            .creative = out->creative->key,
+                            .asked_s = (uint32_t)(r->now / 1000000) };
+    mail_places_put(s->places, &p);
+    tally_add_place(&s->filling, &p);
 }

@@ -3,6 +3,7 @@
  * filtered is counted apart with its reason, and nobody is told. */
 #pragma once
 
+#include "base/address.h"
 #include "serving/agent.h"
 
 enum invalid {
@@ -30,20 +31,6 @@ const char *invalid_name(enum invalid v);
 /* For people: "a crawler or tool that says so". */
 const char *invalid_text(enum invalid v);
 
-/* An address, and what of it is one household: all of IPv4, the first half of IPv6 (RFC 6177). Never stored. */
-struct address {
-    uint8_t b[16]; /* IPv4 as ::ffff:a.b.c.d */
-};
-bool address_parse(struct str text, struct address *out);
-
-struct network {
-    struct address first;
-    int bits; /* of 128 */
-};
-/* "10.0.0.0/8", "2001:db8::/32", or one address. */
-bool network_parse(struct str text, struct network *out);
-bool network_has(const struct network *n, const struct address *a);
-
 /* What a publisher's rules are made of. Borrowed. */
 struct invalid_rules {
     const struct str *hosts; /* of its properties, lower case; empty: referrers are not judged */
@@ -66,7 +53,7 @@ enum invalid invalid_judge(const struct invalid_rules *r, const struct invalid_f
 /* Host of a URL, without port; empty when it is none. */
 struct str url_host(struct str url);
 /* Whether it is one of the hosts, or below one ("www.a.example" is below "a.example"). ASCII case is ignored. */
-bool host_within(const struct str *hosts, size_t n, struct str host);
+bool hosts_cover(const struct str *hosts, size_t n, struct str host);
 
 /* ---- how much comes from one address ---- */
 

@@ -11,9 +11,20 @@ enum event unit_event(enum unit u)
     return events[u];
 }
 
-bool creative_fits(const struct serving_creative *c, const struct serving_slot *s, unsigned sizes)
+static bool is_for(const struct serving_creative *c, uint32_t slot)
 {
-    if (c->weight <= 0 || c->medium != s->medium) return false;
+    for (size_t i = 0; i < c->slots_n; i++) {
+        if (c->slots[i] == slot) return true;
+    }
+    return c->slots_n == 0;
+}
+
+bool creative_fits(const struct serving_creative *c, const struct serving_slot *s, unsigned room)
+{
+    unsigned sizes = room & ~ROOM_PICTURES;
+    if (c->weight <= 0 || c->medium != s->medium || ((room & ROOM_PICTURES || s->pictures_only) && !c->picture))
+        return false;
+    if (!is_for(c, s->key)) return false;
     if (s->duration_ms_max && c->duration_ms > s->duration_ms_max) return false;
     if (c->size.width == 0 && c->size.height == 0) return true;
     if (s->medium != MEDIUM_DISPLAY) return true; /* a player scales what it plays */

@@ -20,6 +20,7 @@ struct serving_publisher {
     const struct tz *zone;
     struct invalid_rules rules;
     int impressions_per_minute, clicks_per_minute; /* from one address; 0: no limit */
+    const void *more; /* the caller's own */
 };
 
 struct size {
@@ -33,6 +34,9 @@ struct serving_slot {
     const struct size *sizes; /* none: whatever has no size of its own */
     size_t sizes_n;
     int duration_ms_max;      /* of video and audio; 0: no limit */
+    const uint64_t *pairs; /* key-values of its own */
+    size_t pairs_n;
+    bool pictures_only;       /* a place without scripts: in mails and the like */
     const void *more;         /* the caller's own */
 };
 
@@ -43,6 +47,9 @@ struct serving_creative {
     struct size size; /* 0 x 0: takes the size of its place */
     int duration_ms;  /* 0: unknown, or none */
     int weight;       /* 0: not shown */
+    bool picture;         /* needs no script and no frame */
+    const uint32_t *slots; /* keys of those it is for; none: all of its package's */
+    size_t slots_n;
     const void *more;
 };
 
@@ -137,8 +144,12 @@ struct lineup {
 struct lineup *lineup_create(const struct lineup_parts *parts);
 void lineup_destroy(struct lineup *l); /* NULL-safe */
 
-/* Whether a creative can be shown in a slot; `sizes` restricts to some of the slot's (bits; 0: all). */
-bool creative_fits(const struct serving_creative *c, const struct serving_slot *s, unsigned sizes);
+/* What a request has room for: bits of the slot's sizes, in their order (none: all of them), and these. */
+#define ROOM_PICTURES (1u << 30) /* only what needs no script */
+#define ROOM_NO_SIZE  (1u << 31) /* none of the slot's sizes */
+
+/* Whether a creative can be shown in a slot, with the room a request has. */
+bool creative_fits(const struct serving_creative *c, const struct serving_slot *s, unsigned room);
 
 /* The place of a slot by its publisher's key and its id. */
 bool lineup_find_slot(const struct lineup *l, uint32_t publisher, struct str slot_id, uint32_t *place);

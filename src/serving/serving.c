@@ -4,12 +4,14 @@
 
 #include "base/rfc3339.h"
 
-#define MARKS_BYTES  ((size_t)64 << 20)
-#define EXPOSURES    262144
-#define EPOCH_MS     INT64_C(600000)
-#define EPOCH_TOKENS (1u << 22) /* then a new one begins, however young this one is */
-#define DOCUMENT_US  USEC_PER_DAY
-#define HOUR_US      (3600 * USEC_PER_SEC)
+#define MARKS_BYTES    ((size_t)64 << 20)
+#define EXPOSURES      262144
+#define PLACES         131072
+#define EPOCH_MS       INT64_C(600000)
+#define EPOCH_TOKENS   (1u << 22) /* then a new one begins, however young this one is */
+#define VISITOR_ID_MAX 128
+#define KEPT_US        USEC_PER_DAY
+#define HOUR_US        (3600 * USEC_PER_SEC)
 
 static int64_t ms_of(int64_t at)
 {
@@ -29,6 +31,23 @@ uint64_t serving_chance(struct serving *s)
 uint64_t serving_chance_below(struct serving *s, uint64_t below)
 {
     return (uint64_t)((unsigned __int128)serving_chance(s) * below >> 64);
+}
+
+/* ---- visitors ---- */
+
+uint32_t serving_visitor(struct serving *s, uint32_t publisher, struct str id, bool kept)
+{
+    char text[1 + sizeof(publisher) + VISITOR_ID_MAX];
+    uint8_t code[SHA256_BYTES];
+    uint32_t number;
+    if (id.n == 0 || id.n > VISITOR_ID_MAX) return 0;
+    text[0] = kept ? 'v' : 's';
+    memcpy(text + 1, &publisher, sizeof(publisher));
+    memcpy(text + 1 + sizeof(publisher), id.p, id.n);
+    hmac_key_make(s->key, (struct str){ text, 1 + sizeof(publisher) + id.n }, code);
+    memcpy(&number, code, sizeof(number));
+    number &= ~VISITOR_KEPT;
+    return kept ? number | VISITOR_KEPT : number ? number : 1;
 }
 
 /* ---- epochs ---- */
@@ -65,6 +84,7 @@ struct serving *serving_create(const struct serving_options *o, int64_t now)
     s->chance = rng_u64(&s->o.rng);
     s->marks = marks_create(&(struct marks_options){ .life_ms = LIFE_CLICK_MS, .bytes_max = s->o.marks_bytes_max });
     s->frequency = frequency_create(s->o.exposures_max);
+    s->places = mail_places_create(PLACES);
     s->rates = rates_create(rng_u64(&s->o.rng));
     keymap_init(&s->package_states);
     keymap_init(&s->slot_states);
@@ -106,6 +126,7 @@ void serving_destroy(struct serving *s)
     marks_destroy(s->marks);
     frequency_destroy(s->frequency);
     rates_destroy(s->rates);
+    mail_places_destroy(s->places);
     hmac_key_destroy(s->key);
     free(s);
 }
@@ -187,7 +208,7 @@ static void forget_packages(struct serving *s, int64_t now)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->packages_n; i++) {
-        if (now - s->packages[i]->seen_at > DOCUMENT_US) {
+        if (now - s->packages[i]->seen_at > KEPT_US) {
             free(s->packages[i]);
         } else {
             s->packages[kept++] = s->packages[i];
@@ -249,16 +270,19 @@ const struct tally *serving_batch_begin(struct serving *s)
     return &s->leaving;
 }
 
-void serving_batch_end(struct serving *s, bool written)
+void serving_batch_end(struct serving *s, struct tally_place written)
 {
+    struct tally rest;
     ENSURE(s->batch_out);
     s->batch_out = false;
-    if (!written) {
+    struct tally_place end = tally_end(&s->leaving);
+    if (memcmp(&written, &end, sizeof(end)) != 0) {
         /* The older first, so that what visitors have seen stays in its order. */
-        tally_merge(&s->leaving, &s->filling);
-        struct tally t = s->leaving;
-        s->leaving = s->filling;
-        s->filling = t;
+        tally_init(&rest);
+        tally_merge(&rest, &s->leaving, written);
+        tally_merge(&rest, &s->filling, (struct tally_place){ 0, 0, 0, 0 });
+        tally_finish(&s->filling);
+        s->filling = rest;
     }
     tally_clear(&s->leaving);
 }
@@ -278,6 +302,11 @@ void serving_restore_used(struct serving *s, const struct used *u)
 void serving_restore_exposure(struct serving *s, const struct exposure *e, int64_t now)
 {
     frequency_restore(s->frequency, e, now / USEC_PER_SEC);
+}
+
+void serving_restore_place(struct serving *s, const struct mail_place *p)
+{
+    mail_places_put(s->places, p);
 }
 
 void serving_restore_history(struct serving *s, uint32_t slot, const int64_t week[WEEK_HOURS])

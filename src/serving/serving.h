@@ -51,13 +51,17 @@ void serving_tick(struct serving *s, int64_t now);
 
 /* ---- decisions ---- */
 
+/* The number a visitor is known by: of an id that may be kept, which is stored with its frequency caps, or of one page view
+ * (`kept` false), which is not. Never 0; 0 for an empty id. */
+uint32_t serving_visitor(struct serving *s, uint32_t publisher, struct str id, bool kept);
+
 struct ask {
     uint32_t slot; /* its place in the lineup; all of one publisher */
-    unsigned sizes; /* which of its sizes the page has room for, as bits; 0: all */
+    unsigned room; /* for what (lineup.h); 0: for everything */
 };
 
 struct request {
-    struct visit visit; /* week_hour is filled in here */
+    struct visit visit; /* week_hour and slot_pairs are filled in here */
     enum invalid invalid; /* of the visit: it gets ads, which will not count */
     uint8_t agent_hash;
     int64_t now;
@@ -72,6 +76,11 @@ struct choice {
 /* One choice for each of at most REQUEST_SLOTS_MAX asks; never two ads of one advertiser. Pointers are good until the
  * next lineup is installed. */
 void serving_decide(struct serving *s, const struct request *r, const struct ask *asks, size_t n, struct choice *out);
+
+/* A picture of a mail: the ad its place has, as long as it may be shown; else another, which the place keeps. Its
+ * impression is the fetching of the picture, and is counted by the caller with the token. */
+void serving_decide_mail(struct serving *s, const struct request *r, const struct ask *ask, uint64_t key,
+                         struct choice *out);
 
 /* ---- events ---- */
 
@@ -92,12 +101,21 @@ struct verdict {
 
 struct verdict serving_count(struct serving *s, const struct report *r);
 
+/* Which ad a token was made for, without counting anything; false when it is not ours. */
+bool serving_open_token(struct serving *s, struct str text, struct token *out);
+/* Notes a token that is not ours and was not given to serving_count. */
+void serving_forged(struct serving *s);
+
+/* The link of a mail's picture: counted for the ad that was last shown there, once a minute for an address. False: nothing was
+ * shown there. The report's token is not looked at; the verdict's names package, creative and slot. */
+bool serving_click_mail(struct serving *s, const struct report *r, uint32_t slot, uint64_t key, struct verdict *out);
+
 /* ---- batches ---- */
 
 /* What was counted since the last batch, by package; NULL when there is nothing or one is under way. */
 const struct tally *serving_batch_begin(struct serving *s);
-/* Whether it was written. If not, it will be part of the next one. */
-void serving_batch_end(struct serving *s, bool written);
+/* How far it was written: the rest will be part of the next one. */
+void serving_batch_end(struct serving *s, struct tally_place written);
 
 /* Epochs of which tokens are good: to be stored with the batch, and given back at the next start. */
 struct serving_epoch {
@@ -112,6 +130,7 @@ int64_t serving_epoch_life_ms(void);
 void serving_restore_epoch(struct serving *s, const struct serving_epoch *e);
 void serving_restore_used(struct serving *s, const struct used *u);
 void serving_restore_exposure(struct serving *s, const struct exposure *e, int64_t now);
+void serving_restore_place(struct serving *s, const struct mail_place *p);
 void serving_restore_history(struct serving *s, uint32_t slot, const int64_t week[WEEK_HOURS]);
 
 /* ---- looking in ---- */

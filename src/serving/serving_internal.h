@@ -8,6 +8,8 @@
 #include "serving/outstanding.h"
 #include "serving/serving.h"
 
+#define VISITOR_KEPT 0x80000000u /* a visitor's number: of an id that may be kept */
+
 /* A package's memory; outlives lineups. */
 struct package_state {
     uint32_t key;
@@ -86,6 +88,7 @@ struct serving {
     struct marks *marks;
     struct frequency *frequency;
     struct rates *rates;
+    struct mail_places *places;
     struct serving_epoch epoch;
     uint32_t sequence;
 

@@ -33,18 +33,19 @@ void tally_finish(struct tally *t)
     free(t->index);
     free(t->used);
     free(t->exposures);
+    free(t->places);
     tally_init(t);
 }
 
 void tally_clear(struct tally *t)
 {
-    t->deltas_n = t->used_n = t->exposures_n = 0;
+    t->deltas_n = t->used_n = t->exposures_n = t->places_n = 0;
     if (t->index) memset(t->index, 0, t->index_cap * sizeof(*t->index));
 }
 
 bool tally_empty(const struct tally *t)
 {
-    return t->deltas_n == 0 && t->used_n == 0 && t->exposures_n == 0;
+    return t->deltas_n == 0 && t->used_n == 0 && t->exposures_n == 0 && t->places_n == 0;
 }
 
 /* Room for one more. */
@@ -108,11 +109,23 @@ void tally_add_exposure(struct tally *t, const struct exposure *e)
     t->exposures[t->exposures_n++] = *e;
 }
 
-void tally_merge(struct tally *t, const struct tally *more)
+void tally_add_place(struct tally *t, const struct mail_place *p)
 {
-    for (size_t i = 0; i < more->deltas_n; i++) tally_add(t, &more->deltas[i]);
-    for (size_t i = 0; i < more->used_n; i++) tally_add_used(t, &more->used[i]);
-    for (size_t i = 0; i < more->exposures_n; i++) tally_add_exposure(t, &more->exposures[i]);
+    t->places = grown(t->places, t->places_n, &t->places_cap, sizeof(*t->places));
+    t->places[t->places_n++] = *p;
+}
+
+struct tally_place tally_end(const struct tally *t)
+{
+    return (struct tally_place){ t->deltas_n, t->used_n, t->exposures_n, t->places_n };
+}
+
+void tally_merge(struct tally *t, const struct tally *more, struct tally_place from)
+{
+    for (size_t i = from.deltas; i < more->deltas_n; i++) tally_add(t, &more->deltas[i]);
+    for (size_t i = from.used; i < more->used_n; i++) tally_add_used(t, &more->used[i]);
+    for (size_t i = from.exposures; i < more->exposures_n; i++) tally_add_exposure(t, &more->exposures[i]);
+    for (size_t i = from.places; i < more->places_n; i++) tally_add_place(t, &more->places[i]);
 }
 
 static int by_package(uint32_t a, uint32_t b)
@@ -122,12 +135,19 @@ static int by_package(uint32_t a, uint32_t b)
 
 static int delta_order(const void *a, const void *b)
 {
-    return by_package(((const struct delta *)a)->package, ((const struct delta *)b)->package);
+    const struct delta *x = a, *y = b;
+    if (x->package != y->package) return by_package(x->package, y->package);
+    return (x->hour_at > y->hour_at) - (x->hour_at < y->hour_at);
 }
 
 static int used_order(const void *a, const void *b)
 {
     return by_package(((const struct used *)a)->package, ((const struct used *)b)->package);
+}
+
+static int place_order(const void *a, const void *b)
+{
+    return by_package(((const struct mail_place *)a)->package, ((const struct mail_place *)b)->package);
 }
 
 static int exposure_order(const void *a, const void *b)
@@ -140,6 +160,7 @@ void tally_sort(struct tally *t)
     if (t->deltas_n) qsort(t->deltas, t->deltas_n, sizeof(*t->deltas), delta_order);
     if (t->used_n) qsort(t->used, t->used_n, sizeof(*t->used), used_order);
     if (t->exposures_n) qsort(t->exposures, t->exposures_n, sizeof(*t->exposures), exposure_order);
+    if (t->places_n) qsort(t->places, t->places_n, sizeof(*t->places), place_order);
     if (t->deltas_n == 0) return;
     /* The places have changed. */
     memset(t->index, 0, t->index_cap * sizeof(*t->index));

@@ -1,9 +1,10 @@
 /* What was counted since it was last written: sums by package, creative, slot, hour, event and reason; the tokens used
- * for it; and what visitors have seen. One of them is filled while another is on its way to the disk (serving.h). */
+ * for it; what visitors have seen; and which ads places in mails show. One of them is filled while another is on its way to the disk (serving.h). */
 #pragma once
 
 #include "serving/frequency.h"
 #include "serving/invalid.h"
+#include "serving/mail.h"
 
 enum event {
     EVENT_IMPRESSION, /* it began to render */
@@ -47,7 +48,15 @@ struct tally {
     size_t used_n, used_cap;
     struct exposure *exposures;
     size_t exposures_n, exposures_cap;
+    struct mail_place *places;
+    size_t places_n, places_cap;
 };
+
+/* A place in a sorted tally: what lies before it in each list is of packages before it. */
+struct tally_place {
+    size_t deltas, used, exposures, places;
+};
+struct tally_place tally_end(const struct tally *t);
 
 void tally_init(struct tally *t);
 void tally_finish(struct tally *t);
@@ -56,7 +65,9 @@ bool tally_empty(const struct tally *t);
 void tally_add(struct tally *t, const struct delta *d); /* d->n more of it */
 void tally_add_used(struct tally *t, const struct used *u);
 void tally_add_exposure(struct tally *t, const struct exposure *e);
-/* Everything of `more` too. */
-void tally_merge(struct tally *t, const struct tally *more);
-/* Puts what belongs to one package together, so that it can be written in parts that each stand for themselves. */
+void tally_add_place(struct tally *t, const struct mail_place *p);
+/* Everything of `more` too, from that place on. */
+void tally_merge(struct tally *t, const struct tally *more, struct tally_place from);
+/* Puts what belongs to one package together, in the order of hours, so that it can be written in parts that each stand for
+ * themselves. */
 void tally_sort(struct tally *t);

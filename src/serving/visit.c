@@ -63,12 +63,19 @@ bool targeting_is_open(const struct targeting *t)
            t->cap.suppress_s == 0;
 }
 
+static bool has_pair(const uint64_t *pairs, size_t n, uint64_t pair)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (pairs[i] == pair) return true;
+    }
+    return false;
+}
+
 static bool any_pair(const struct pair_group *g, const struct visit *v)
 {
-    for (size_t i = 0; i < v->pairs_n; i++) {
-        for (size_t k = 0; k < g->n; k++) {
-            if (g->pairs[k] == v->pairs[i]) return true;
-        }
+    for (size_t k = 0; k < g->n; k++) {
+        if (has_pair(v->pairs, v->pairs_n, g->pairs[k])) return true;
+        if (has_pair(v->slot_pairs, v->slot_pairs_n, g->pairs[k])) return true;
     }
     return false;
 }

@@ -89,6 +89,8 @@ struct visit {
     uint32_t visitor;            /* a hash of an id that may be used; 0: there is none */
     const uint64_t *pairs;
     size_t pairs_n;
+    const uint64_t *slot_pairs; /* those of the slot that is asked for */
+    size_t slot_pairs_n;
 };
 
 /* Everybody and always. */

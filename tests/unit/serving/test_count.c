@@ -50,7 +50,7 @@ static int64_t booked(enum event event, enum invalid invalid)
     for (size_t i = 0; i < t->deltas_n; i++) {
         if (t->deltas[i].event == event && t->deltas[i].invalid == invalid) sum += t->deltas[i].n;
     }
-    serving_batch_end(town.serving, false);
+    serving_batch_end(town.serving, (struct tally_place){ 0, 0, 0, 0 });
     return sum;
 }
 
@@ -82,7 +82,7 @@ static void a_batch_has_the_tokens_used_for_it(void **state)
     assert_int_equal(t->used[0].package, package->key);
     assert_int_equal(t->used[0].epoch, serving_epoch(town.serving).epoch);
     assert_null(serving_batch_begin(town.serving)); /* one at a time */
-    serving_batch_end(town.serving, true);
+    serving_batch_end(town.serving, tally_end(t));
     assert_null(serving_batch_begin(town.serving));
 }
 
@@ -91,7 +91,7 @@ static void a_batch_that_was_not_written_is_part_of_the_next(void **state)
     (void)shown();
     assert_non_null(serving_batch_begin(town.serving));
     (void)shown();
-    serving_batch_end(town.serving, false);
+    serving_batch_end(town.serving, (struct tally_place){ 0, 0, 0, 0 });
     assert_int_equal(booked(EVENT_IMPRESSION, VALID), 2);
     assert_int_equal(booked(EVENT_DECISION, VALID), 2);
 }
@@ -265,7 +265,7 @@ static void days_are_the_publishers(void **state)
         assert_true(t->deltas[i].hour_at == T0 + 21 * HOUR || t->deltas[i].hour_at == T0 + 22 * HOUR);
     }
     assert_int_equal(hours, 2);
-    serving_batch_end(town.serving, true);
+    serving_batch_end(town.serving, tally_end(t));
 }
 
 /* ---- crashes ---- */
@@ -289,7 +289,7 @@ static void write_batch(void)
     for (size_t i = 0; i < t->deltas_n; i++) {
         if (t->deltas[i].event == EVENT_IMPRESSION && t->deltas[i].invalid == VALID) disk.impressions += t->deltas[i].n;
     }
-    serving_batch_end(town.serving, true);
+    serving_batch_end(town.serving, tally_end(t));
 }
 
 static void crash_and_start(void)

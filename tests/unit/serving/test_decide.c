@@ -227,6 +227,9 @@ static void key_values(void **state)
     p->targeting.groups_n = 2;
     only_for(p, good, bad, WHY_KEY_VALUES);
     assert_int_not_equal(pair_of(STR("ab"), STR("c")), pair_of(STR("a"), STR("bc")));
+    town.slots[0].pairs = sport + 1; /* what the page does not say, the slot may */
+    town.slots[0].pairs_n = 1;
+    assert_ptr_equal(town_ask_as(&town, 1, &bad).package, p);
 }
 
 static void frequency_caps(void **state)
@@ -267,7 +270,7 @@ static void the_page_may_have_less_room(void **state)
     struct serving_package *p = town_package(&town, 1);
     town_creatives(&town, p, 1, sizes[1]);
     town_open(&town);
-    struct ask narrow = { .slot = 0, .sizes = 1 }, wide = { .slot = 0, .sizes = 2 };
+    struct ask narrow = { .slot = 0, .room = 1 }, wide = { .slot = 0, .room = 2 };
     struct request r = town_request(&town);
     struct choice c;
     serving_decide(town.serving, &r, &narrow, 1, &c);

@@ -132,7 +132,7 @@ static void second(void)
     }
     happen();
     const struct tally *t = serving_batch_begin(town.serving);
-    if (t) serving_batch_end(town.serving, true);
+    if (t) serving_batch_end(town.serving, tally_end(t));
 }
 
 /* ---- what was sold ---- */
