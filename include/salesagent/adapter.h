@@ -309,6 +309,7 @@ struct adapter {
     const char *title; /* for people */
     bool local;
     bool by_hand; /* local, and its verbs are done by a person */
+    bool serves; /* local, and this program itself shows and counts what is booked (src/serving) */
     bool simulates; /* what it reports never happened; every reply that rests on it says so */
     bool paces_by_performance; /* performance_ppm changes what it delivers when */
     int staleness_s; /* how old its numbers may be at most */

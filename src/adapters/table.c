@@ -2,12 +2,14 @@
 #include <salesagent/adapter.h>
 
 #include "adapters/gam/gam.h"
+#include "adapters/house/house.h"
 #include "adapters/mock/mock.h"
 #include "base/compiler.h"
 
 static const struct adapter *const adapters[] = {
     &mock_adapter,
     &gam_adapter,
+    &house_adapter,
 };
 
 const struct adapter *adapter_find(struct str name)

@@ -225,6 +225,7 @@ static int run_local(const struct act *act, const struct ad_server *server, cons
     switch (op->result.verdict) {
     case ADAPTER_OK:
         if (booking_record(act, server, plan, &remotes, e)) return -1;
+        if (server->adapter->serves && booking_serve(act, plan, e)) return -1;
         return verb == ADAPTER_CREATIVES ? booking_creatives_taken(act, plan, &op->problems, e) : 0;
     case ADAPTER_TRY_LATER:
     case ADAPTER_WAITS:

@@ -26,6 +26,9 @@ MUST_CHECK int booking_update(const struct act *act, struct str media_buy_id, en
 MUST_CHECK int booking_cancel(const struct act *act, struct str media_buy_id, enum booking_outcome *outcome,
                               struct err *e);
 
+/* Tells the built-in ad server that what it runs of this buy has changed; it reads it once this is committed. */
+MUST_CHECK int booking_serve(const struct act *act, const struct plan *plan, struct err *e);
+
 /* ---- creatives (booking_creatives.c) ---- */
 
 enum creatives_when {

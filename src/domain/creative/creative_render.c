@@ -50,19 +50,12 @@ static struct str with_macros(struct arena *a, yyjson_val *macros, struct str te
 
 /* ---- finding assets ---- */
 
-struct parts { /* borrowed from the manifest, macros replaced */
-    struct arena *a;
-    const struct render_input *in;
-    yyjson_val *image, *video, *audio, *html, *script, *vast;
-    struct str headline, body, cta, click;
-};
-
 static bool key_has(struct str key, const char *word)
 {
     return memmem(key.p, key.n, word, strlen(word)) != NULL;
 }
 
-static void take_text(struct parts *p, struct str key, yyjson_val *v)
+static void take_text(struct render_parts *p, struct str key, yyjson_val *v)
 {
     struct str text = with_macros(p->a, p->in->macros, json_str(v, "content"));
     bool cta = key_has(key, "cta") || key_has(key, "call_to_action") || key_has(key, "button");
@@ -72,7 +65,7 @@ static void take_text(struct parts *p, struct str key, yyjson_val *v)
     if (!slot->n) *slot = text;
 }
 
-static void take_url(struct parts *p, struct str key, yyjson_val *v)
+static void take_url(struct render_parts *p, struct str key, yyjson_val *v)
 {
     struct str url = with_macros(p->a, p->in->macros, json_str(v, "url")), type = json_str(v, "url_type");
     struct web_url parsed;
@@ -80,7 +73,7 @@ static void take_url(struct parts *p, struct str key, yyjson_val *v)
     if (click && !p->click.n && web_url_read(url, &parsed)) p->click = url;
 }
 
-static void take_brief(struct parts *p, yyjson_val *brief)
+static void take_brief(struct render_parts *p, yyjson_val *brief)
 {
     yyjson_val *m = json_obj(brief, "messaging");
     if (!p->headline.n) p->headline = json_str(m, "headline");
@@ -88,7 +81,7 @@ static void take_brief(struct parts *p, yyjson_val *brief)
     if (!p->cta.n) p->cta = json_str(m, "cta");
 }
 
-static void take(struct parts *p, struct str key, yyjson_val *v)
+static void take(struct render_parts *p, struct str key, yyjson_val *v)
 {
     struct str type = json_str(v, "asset_type");
     struct {
@@ -104,9 +97,9 @@ static void take(struct parts *p, struct str key, yyjson_val *v)
     if (str_is(type, "brief")) take_brief(p, v);
 }
 
-static void collect(struct arena *a, const struct render_input *in, struct parts *p)
+void render_collect(struct arena *a, const struct render_input *in, struct render_parts *p)
 {
-    *p = (struct parts){ .a = a, .in = in };
+    *p = (struct render_parts){ .a = a, .in = in };
     yyjson_val *k, *v;
     size_t i, n;
     yyjson_obj_foreach(json_obj(in->manifest, "assets"), i, n, k, v) {
@@ -114,15 +107,14 @@ static void collect(struct arena *a, const struct render_input *in, struct parts
     }
 }
 
-/* The asset's address when it may be put into a page, else empty. */
-static struct str address(struct parts *p, yyjson_val *asset)
+struct str render_address(const struct render_parts *p, yyjson_val *asset)
 {
     struct str url = with_macros(p->a, p->in->macros, json_str(asset, "url"));
     struct web_url parsed;
     return web_url_read(url, &parsed) ? url : STR_NONE;
 }
 
-static struct render_size size_of(const struct parts *p)
+static struct render_size size_of(const struct render_parts *p)
 {
     const struct format_spec *f = p->in->format;
     if (f->width > 0 && f->height > 0) return (struct render_size){ f->width, f->height };
@@ -136,9 +128,9 @@ static struct render_size size_of(const struct parts *p)
 struct render_size render_size_of(const struct render_input *in)
 {
     struct arena scratch;
-    struct parts p;
+    struct render_parts p;
     arena_init(&scratch);
-    collect(&scratch, in, &p);
+    render_collect(&scratch, in, &p);
     struct render_size s = size_of(&p);
     arena_finish(&scratch);
     return s;
@@ -161,9 +153,10 @@ static void add_element(struct buf *b, const char *tag, const char *style, struc
     buf_addf(b, "</%s>", tag);
 }
 
-static void add_media(struct buf *b, struct parts *p)
+static void add_media(struct buf *b, struct render_parts *p)
 {
-    struct str image = address(p, p->image), video = address(p, p->video), audio = address(p, p->audio);
+    struct str image = render_address(p, p->image), video = render_address(p, p->video),
+               audio = render_address(p, p->audio);
     const char *fill = "width:100%;height:100%;object-fit:contain;display:block";
     if (video.n) {
         buf_addf(b, "<video controls playsinline style=\"%s\"", fill);
@@ -184,7 +177,7 @@ static void add_media(struct buf *b, struct parts *p)
 }
 
 /* A box of the format's size: the picture, over it the words, the whole a link. */
-static void add_banner(struct buf *b, struct parts *p, struct render_size size)
+static void add_banner(struct buf *b, struct render_parts *p, struct render_size size)
 {
     buf_addf(b,
              "<div style=\"position:relative;width:%lldpx;height:%lldpx;overflow:hidden;background:#fff;"
@@ -218,7 +211,7 @@ static struct str finished(struct arena *a, struct buf *b)
     return out;
 }
 
-static struct str banner_html(struct parts *p)
+static struct str banner_html(struct render_parts *p)
 {
     struct buf b;
     buf_init(&b, RENDER_BYTES_MAX);
@@ -226,7 +219,7 @@ static struct str banner_html(struct parts *p)
     return finished(p->a, &b);
 }
 
-static void add_vast_player(struct buf *b, struct parts *p)
+static void add_vast_player(struct buf *b, struct render_parts *p)
 {
     struct vast_facts *f = ARENA_NEW(p->a, struct vast_facts);
     const char *why = "the VAST document is fetched when the ad is served";
@@ -241,25 +234,40 @@ static void add_vast_player(struct buf *b, struct parts *p)
     add_element(b, "p", "font-family:sans-serif", str_from(why));
 }
 
+static void add_markup(struct buf *b, struct render_parts *p)
+{
+    yyjson_val *macros = p->in->macros;
+    if (p->html) buf_add(b, with_macros(p->a, macros, json_str(p->html, "content")));
+    if (p->script) {
+        buf_add(b, STR("<script>"));
+        buf_add(b, with_macros(p->a, macros, json_str(p->script, "content")));
+        buf_add(b, STR("</script>"));
+    }
+    if (p->vast && !p->video) add_vast_player(b, p);
+    bool has_parts = p->image || p->video || p->audio || p->headline.n || p->body.n || p->cta.n;
+    if (!p->html && !p->script && has_parts) add_banner(b, p, size_of(p));
+}
+
+struct str render_markup(struct render_parts *p)
+{
+    struct buf b;
+    buf_init(&b, RENDER_BYTES_MAX);
+    add_markup(&b, p);
+    return finished(p->a, &b);
+}
+
 struct str render_page(struct arena *a, const struct render_input *in)
 {
-    struct parts p;
+    struct render_parts p;
     struct buf b;
-    collect(a, in, &p);
+    render_collect(a, in, &p);
     buf_init(&b, RENDER_BYTES_MAX);
     buf_add(&b, STR("<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
                     "content=\"width=device-width\"><title>Creative preview</title></head>"
                     "<body style=\"margin:0\">"));
-    if (p.html) buf_add(&b, with_macros(a, in->macros, json_str(p.html, "content")));
-    if (p.script) {
-        buf_add(&b, STR("<script>"));
-        buf_add(&b, with_macros(a, in->macros, json_str(p.script, "content")));
-        buf_add(&b, STR("</script>"));
-    }
-    if (p.vast && !p.video) add_vast_player(&b, &p);
-    bool has_parts = p.image || p.video || p.audio || p.headline.n || p.body.n || p.cta.n;
-    if (!p.html && !p.script && has_parts) add_banner(&b, &p, size_of(&p));
-    if (!p.html && !p.script && !p.vast && !has_parts) {
+    size_t before = b.n;
+    add_markup(&b, &p);
+    if (b.n == before) {
         add_element(&b, "p", "font-family:sans-serif", STR("This creative has nothing that can be shown."));
     }
     buf_add(&b, STR("</body></html>"));
@@ -268,7 +276,7 @@ struct str render_page(struct arena *a, const struct render_input *in)
 
 /* ---- building ---- */
 
-static int64_t vast_duration(const struct parts *p)
+static int64_t vast_duration(const struct render_parts *p)
 {
     int64_t ms = json_i64_or(p->video, "duration_ms", p->in->format->duration_ms.max);
     return ms > 0 && ms < INT64_C(360000000) ? ms : 0;
@@ -281,7 +289,7 @@ static void add_xml(struct buf *b, const char *tag, struct str text)
     buf_addf(b, "</%s>", tag);
 }
 
-static struct str vast_xml(struct parts *p)
+static struct str vast_xml(struct render_parts *p)
 {
     struct buf b;
     struct render_size size = size_of(p);
@@ -297,7 +305,7 @@ static struct str vast_xml(struct parts *p)
     buf_add(&b, STR("<MediaFiles><MediaFile delivery=\"progressive\""));
     add_attribute(&b, "type", mime.n ? mime : STR("video/mp4"));
     buf_addf(&b, " width=\"%lld\" height=\"%lld\">", (long long)size.width, (long long)size.height);
-    add_escaped(&b, address(p, p->video));
+    add_escaped(&b, render_address(p, p->video));
     buf_add(&b, STR("</MediaFile></MediaFiles>"));
     if (p->click.n) {
         buf_add(&b, STR("<VideoClicks>"));
@@ -340,7 +348,7 @@ static yyjson_mut_val *put_content(yyjson_mut_doc *doc, yyjson_mut_val *assets, 
     return o;
 }
 
-static void put_click(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
+static void put_click(struct render_parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
 {
     if (!p->click.n) return;
     yyjson_mut_val *o = json_add_obj(doc, assets, slot_key(p->a, p->in->format, "url", "click_url"));
@@ -349,13 +357,13 @@ static void put_click(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *asse
     json_add_str(doc, o, "url", p->click);
 }
 
-static bool image_has_the_size(const struct parts *p)
+static bool image_has_the_size(const struct render_parts *p)
 {
     return json_i64_or(p->image, "width", 0) == p->in->format->width &&
            json_i64_or(p->image, "height", 0) == p->in->format->height;
 }
 
-static bool build_display(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
+static bool build_display(struct render_parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
 {
     const struct format_spec *f = p->in->format;
     yyjson_val *macros = p->in->macros;
@@ -369,7 +377,7 @@ static bool build_display(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *
                           with_macros(p->a, macros, json_str(p->script, "content")));
         return true;
     }
-    bool something = address(p, p->image).n || address(p, p->video).n || p->headline.n;
+    bool something = render_address(p, p->image).n || render_address(p, p->video).n || p->headline.n;
     if (something && takes(f, "html")) {
         (void)put_content(doc, assets, html_key, "html", banner_html(p));
         return true;
@@ -380,14 +388,14 @@ static bool build_display(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *
     return true;
 }
 
-static bool build_video(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
+static bool build_video(struct render_parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
 {
     const struct format_spec *f = p->in->format;
     if (p->vast && takes(f, "vast")) {
         json_add_copy(doc, assets, slot_key(p->a, f, "vast", "vast_tag"), p->vast);
         return true;
     }
-    if (!address(p, p->video).n) return false;
+    if (!render_address(p, p->video).n) return false;
     if (!takes(f, "vast")) {
         json_add_copy(doc, assets, slot_key(p->a, f, "video", "video"), p->video);
         put_click(p, doc, assets);
@@ -399,7 +407,7 @@ static bool build_video(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *as
     return true;
 }
 
-static bool build_same(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
+static bool build_same(struct render_parts *p, yyjson_mut_doc *doc, yyjson_mut_val *assets)
 {
     yyjson_val *k, *v;
     size_t i, n;
@@ -412,8 +420,8 @@ static bool build_same(struct parts *p, yyjson_mut_doc *doc, yyjson_mut_val *ass
 int render_build(struct arena *a, const struct render_input *in, yyjson_mut_doc *doc, yyjson_mut_val *manifest,
                  struct err *e)
 {
-    struct parts p;
-    collect(a, in, &p);
+    struct render_parts p;
+    render_collect(a, in, &p);
     yyjson_mut_val *assets = yyjson_mut_obj(doc);
     bool built = false;
     switch (in->format->type) {

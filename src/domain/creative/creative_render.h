@@ -15,12 +15,29 @@ struct render_input {
     yyjson_val *macros;               /* {NAME: value}: {NAME} is replaced, all others stay; or NULL */
 };
 
+/* What a manifest holds, by kind: the first of each. Borrowed from it, with macros replaced. */
+struct render_parts {
+    struct arena *a;
+    const struct render_input *in;
+    yyjson_val *image, *video, *audio, *html, *script, *vast;
+    struct str headline, body, cta;
+    struct str click; /* an absolute web URL, or empty */
+};
+
+void render_collect(struct arena *a, const struct render_input *in, struct render_parts *out);
+/* The asset's address when it may be put into a page, else empty. */
+struct str render_address(const struct render_parts *p, yyjson_val *asset);
+
 struct render_size {
     int64_t width, height;
 };
 
 /* The format's size, else that of the main asset, else what suits the kind. */
 struct render_size render_size_of(const struct render_input *in);
+
+/* What a page shows of it: markup without head and body. p->click may be set to lead elsewhere before. Empty when there is
+ * nothing to show, or it would be too large. */
+struct str render_markup(struct render_parts *p);
 
 /* A complete HTML document. Never fails: without anything to show it says so. Empty when it would be too large. */
 struct str render_page(struct arena *a, const struct render_input *in);

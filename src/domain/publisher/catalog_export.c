@@ -8,6 +8,7 @@
 #include "domain/publisher/catalog_import.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_catalog.h"
+#include "store/q/q_slot.h"
 #include "store/q/q_tenant.h"
 
 static void add_tenant(yyjson_mut_doc *doc, yyjson_mut_val *root, struct arena *a, const struct tenant_row *row)
@@ -86,6 +87,23 @@ static int add_rows(yyjson_mut_doc *doc, yyjson_mut_val *arr, struct tx *tx, str
     }
 }
 
+static int add_slots(yyjson_mut_doc *doc, yyjson_mut_val *root, struct tx *tx, struct arena *a, struct str tenant_id,
+                     struct err *e)
+{
+    struct slot_rows slots;
+    if (q_slots_of(tx, a, tenant_id, &slots, e)) return -1;
+    yyjson_mut_val *arr = json_add_arr(doc, root, "slots"), *holder = yyjson_mut_obj(doc);
+    for (size_t i = 0; i < slots.n; i++) {
+        if (json_add_text(doc, holder, "row", slots.rows[i].doc)) {
+            yyjson_mut_arr_append(arr, yyjson_mut_obj_remove_key(holder, "row"));
+        } else {
+            log_event(LOG_WARN, "catalog", "damaged slot left out of export", "id",
+                      arena_cstr(a, slots.rows[i].slot_id), NULL);
+        }
+    }
+    return 0;
+}
+
 int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct str *text, struct err *e)
 {
     static const struct {
@@ -108,6 +126,7 @@ int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct 
         yyjson_mut_val *arr = json_add_arr(doc, root, lists[i].name);
         if (add_rows(doc, arr, tx, a, tenant_id, lists[i].kind, e)) return -1;
     }
+    if (add_slots(doc, root, tx, a, tenant_id, e)) return -1;
     *text = json_write(a, root);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "base/tz.h"
+#include "domain/product/slot.h"
 #include "domain/publisher/account_import.h"
 #include "domain/core/assistant.h"
 #include "domain/core/audit.h"
@@ -358,6 +359,16 @@ static int import_property(struct importing *im, yyjson_val *v, int64_t position
     return counted(im, rc);
 }
 
+static struct str slot_id_of(yyjson_val *v)
+{
+    return json_str(v, "slot_id");
+}
+
+static int import_slot(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
+{
+    return counted(im, slot_put(&im->writer, v, e));
+}
+
 static int import_product(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
 {
     int rc = catalog_put_product(&im->writer, v, position, e);
@@ -435,12 +446,13 @@ static int import_principal_item(struct importing *im, yyjson_val *v, int64_t po
     return import_principal(im, v, "", e);
 }
 
-/* Formats and properties before products: these refer to them. */
+/* Formats, properties and slots before products: these refer to them; slots refer to properties. */
 static const struct list_kind lists[] = {
     { "principals", principal_id_of, import_principal_item },
     { "accounts", account_id_of, import_account },
     { "formats", format_id_of, import_format },
     { "properties", property_id_of, import_property },
+    { "slots", slot_id_of, import_slot },
     { "products", product_id_of, import_product },
     { "signals", signal_id_of, import_signal },
 };

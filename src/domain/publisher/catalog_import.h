@@ -1,7 +1,7 @@
 /* Publishers as data: one JSON file holds a publisher with everything it configures (docs/import.md describes it).
  *
  *     {"salesagent_import": 1, "tenant": {...}, "principals": [...], "accounts": [...], "formats": [...], "properties": [...],
- *      "products": [...], "signals": [...]}
+ *      "slots": [...], "products": [...], "signals": [...]}
  *
  * Importing brings the named objects to the state of the file and leaves what the file does not name; importing the
  * same file again changes nothing. Export gives a file that imports to the same state: never tokens, only their
@@ -22,7 +22,8 @@ struct catalog_import {
 
 struct catalog_counts {
     struct str tenant_id;
-    int64_t changed, unchanged; /* objects: tenant, principals, tokens, accounts, formats, properties, products */
+    int64_t changed,
+        unchanged; /* objects: tenant, principals, tokens, accounts, formats, properties, slots, products */
 };
 
 /* All or nothing: the caller's transaction must be undone when this fails. INVALID_REQUEST names what is wrong by

@@ -62,6 +62,34 @@ int q_fact_get(struct tx *tx, struct fact_row *row, struct err *e)
     return 1;
 }
 
+int q_fact_sum(struct tx *tx, struct str media_buy_id, struct str package_id, struct str source, struct delivered *out,
+               struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT sum(impressions), sum(clicks), sum(spend_micros), sum(views), sum(completed_views),"
+                     " sum(measurable), sum(viewable), sum(conversions), sum(grp_hundredths) FROM delivery_fact"
+                     " WHERE media_buy_id = ? AND package_id = ? AND source = ?");
+    stmt_str(s, 1, media_buy_id);
+    stmt_str(s, 2, package_id);
+    stmt_str(s, 3, source);
+    if (stmt_step(s, e) != 1) return -1;
+    read_metrics(s, 0, out);
+    return 0;
+}
+
+int q_fact_last_day(struct tx *tx, struct str media_buy_id, struct str package_id, struct str source, int64_t *day_at,
+                    struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT day_at FROM delivery_fact WHERE media_buy_id = ?"
+                                            " AND package_id = ? AND source = ? ORDER BY day_at DESC LIMIT 1");
+    stmt_str(s, 1, media_buy_id);
+    stmt_str(s, 2, package_id);
+    stmt_str(s, 3, source);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *day_at = col_i64(s, 0);
+    return rc;
+}
+
 int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO delivery_fact (media_buy_id, package_id, day_at,"

@@ -24,6 +24,12 @@ MUST_CHECK int q_facts_of_buy(struct tx *tx, struct arena *a, struct str media_b
                               struct err *e);
 /* One row by its key (the first four members of `row`), into row's other members. 1 found, 0 not, -1 failed. */
 MUST_CHECK int q_fact_get(struct tx *tx, struct fact_row *row, struct err *e);
+/* The sums over all days of one source; METRIC_UNKNOWN for what no day knows. */
+MUST_CHECK int q_fact_sum(struct tx *tx, struct str media_buy_id, struct str package_id, struct str source,
+                          struct delivered *out, struct err *e);
+/* The last day that has one. 1, 0 there is none, -1 failed. */
+MUST_CHECK int q_fact_last_day(struct tx *tx, struct str media_buy_id, struct str package_id, struct str source,
+                               int64_t *day_at, struct err *e);
 /* Inserts or replaces. */
 MUST_CHECK int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e);
 

@@ -93,6 +93,9 @@ MUST_CHECK int q_media_buy_due(struct tx *tx, struct arena *a, int64_t now, stru
 /* In order of ordinal. */
 MUST_CHECK int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct package_rows *out,
                                  struct err *e);
+/* 1 found, 0 not, -1 failed. */
+MUST_CHECK int q_package_get(struct tx *tx, struct arena *a, struct str package_id, struct package_row *out,
+                             struct err *e);
 /* Of all these buys: in the order of the buys, each in order of ordinal. */
 MUST_CHECK int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_rows *buys,
                                   struct package_rows *out, struct err *e);
