@@ -166,6 +166,13 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
     struct agent_jobs_options jo = { .world = &c->world, .observer = o->observer };
     c->world = (struct jobs_world){ .sandbox = o->sandbox, .mail = o->mail };
+    struct house_options ho = {
+        .secret = o->secret, .web = &c->dispatcher.web, .sandbox = o->sandbox, .data_dir = o->data_dir
+    };
+    if (!o->dry_run) {
+        if (house_start(&c->house, loop, c->store, &ho, e)) return -1;
+        c->dispatcher.ads = house_doors(c->house);
+    }
     if (!o->http) return 0;
     c->jobs = agent_jobs_create(loop, c->store, o->http, &jo);
     c->rerank = rerank_memory_create(loop, o->http);
@@ -188,14 +195,24 @@ static void rerank_stopped(void *arg)
     jobs_stop(c->jobs, c->drained, c->drained_arg);
 }
 
+static void house_flushed(void *arg)
+{
+    struct core *c = arg;
+    if (c->jobs) {
+        rerank_memory_stop(c->rerank, rerank_stopped, c);
+    } else {
+        c->drained(c->drained_arg);
+    }
+}
+
 void core_drain(struct core *c, void (*drained)(void *arg), void *arg)
 {
     c->drained = drained;
     c->drained_arg = arg;
-    if (c->jobs) {
-        rerank_memory_stop(c->rerank, rerank_stopped, c);
+    if (c->house) {
+        house_flush(c->house, house_flushed, c);
     } else {
-        drained(arg);
+        house_flushed(c);
     }
 }
 
@@ -205,6 +222,7 @@ void core_stop(struct core *c)
     rerank_memory_destroy(c->rerank);
     jobs_destroy(c->jobs);
     store_close(c->store);
+    house_destroy(c->house);
     timer_cancel(c->loop, &c->lifecycle_timer); /* a command answered while closing sets it again */
     arena_finish(&c->lifecycle_arena);
 }
@@ -214,6 +232,7 @@ void core_crash(struct core *c)
     stop_timers(c);
     rerank_memory_destroy(c->rerank);
     if (c->jobs) jobs_crash(c->jobs);
+    house_destroy(c->house);
     store_crash(c->store);
     arena_finish(&c->lifecycle_arena);
 }

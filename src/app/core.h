@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/doing.h"
+#include "app/house.h"
 #include "jobs/jobs.h"
 #include "jobs/rerank_memory.h"
 #include "protocols/dispatch.h"
@@ -16,6 +17,7 @@ struct core_options {
     bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;
     const struct doing *before; /* what the last process died on; NULL: nothing, or nobody knows */
+    const char *data_dir; /* where files are that publishers' settings name; NULL: nowhere */
     struct mail_client *mail; /* for notifications; NULL: none is sent */
     struct jobs_observer *observer; /* of the jobs; NULL: nobody */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
@@ -39,6 +41,7 @@ struct core {
     struct jobs_world world;
     struct jobs *jobs; /* NULL without a way out */
     struct rerank_memory *rerank; /* likewise */
+    struct house *house; /* the built-in ad server; NULL in a dry run */
     void (*drained)(void *arg);
     void *drained_arg;
 };

@@ -159,6 +159,7 @@ static int start(struct server *s, struct err *e)
                                .sandbox = o->sandbox,
                                .dry_run = o->dry_run,
                                .web = o->web,
+                               .data_dir = o->data,
                                .http = s->out,
                                .mail = s->mail,
                                .observer = &s->observer.jobs,

@@ -58,6 +58,7 @@ struct http_exchange {
     struct str peer; /* numeric address without port; "" on a local socket */
     bool secure;     /* came over our own TLS */
     struct str request_id; /* of whoever gives one; see protocols/watch.h */
+    bool by_proxy;   /* a proxy that is trusted stands between: peer, host and secure are what it said */
     int listener;    /* over which of the server's TCP listeners it came, in their order; -1: none of them */
     bool local;      /* came over the local (unix-domain) socket */
     uid_t peer_uid;  /* of the process at the other end; only when `local` */

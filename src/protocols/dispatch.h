@@ -19,6 +19,7 @@ struct token_note {
     bool busy;
 };
 
+struct ads_doors;
 struct nonces;
 struct watcher;
 
@@ -36,6 +37,7 @@ struct dispatcher {
     struct token_note token_note;
     struct watcher *watcher;   /* NULL: nobody watches (watch.h) */
     struct reranker *reranker; /* NULL: there is none */
+    struct ads_doors *ads;     /* of the built-in ad server; NULL: there is none */
     struct document_cache documents;
     struct nonces *nonces; /* of signed requests; NULL before the first */
 

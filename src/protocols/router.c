@@ -1,6 +1,7 @@
 #include "protocols/router.h"
 
 #include "protocols/a2a/a2a.h"
+#include "protocols/ads.h"
 #include "protocols/decide_page.h"
 #include "protocols/local.h"
 #include "protocols/mcp.h"
@@ -89,9 +90,16 @@ void router_handle(void *arg, struct http_exchange *ex)
     struct dispatcher *d = arg;
     struct str path = ex->path;
     web_policy_forwarded(&d->web, ex);
-    watch_request(d, ex);
-    unsigned roles = web_policy_admit(&d->web, ex, host_is_publishers, d);
+    /* Ads are not written down one by one: there are thousands, and where readers come from is kept nowhere. */
+    bool ads = d->ads && ads_is_path(path);
+    if (!ads) watch_request(d, ex);
+    unsigned roles = web_policy_roles(&d->web, ex, host_is_publishers, d);
     if (!roles) return;
+    if (ads && roles & WEB_ADS) {
+        ads_handle(d->ads, ex);
+        return;
+    }
+    if (!web_policy_admit(&d->web, ex)) return;
     if (d->own_route && d->own_route(d->own_route_arg, ex, roles)) return;
     if (path.n > 1 && path.p[path.n - 1] == '/') path.n--;
     if (ex->local && str_starts(path, STR("/local/"))) {

@@ -178,6 +178,7 @@ void web_policy_forwarded(const struct web_policy *p, struct http_exchange *ex)
     if (!listed(ex->peer, p->proxies, p->proxies_n)) return;
     struct str id = http_req_header(ex, "x-request-id");
     if (id_text_valid(id, 64)) ex->request_id = arena_dup(&ex->arena, id);
+    ex->by_proxy = true;
     take_forwarded_for(p, ex);
     struct str host = last_of(http_req_header(ex, "x-forwarded-host"));
     struct str proto = last_of(http_req_header(ex, "x-forwarded-proto"));
@@ -191,30 +192,32 @@ struct str web_base_url(struct http_exchange *ex)
     return arena_printf(&ex->arena, "%s://" STR_FMT, ex->secure ? "https" : "http", STR_ARG(host));
 }
 
-unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg)
+unsigned web_policy_roles(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg)
 {
     if (ex->local) return WEB_EVERYTHING;
     unsigned roles = roles_at(p, ex, ours, arg);
-    if (!roles) {
-        refuse(ex, "host name");
-        return 0;
-    }
-    struct str origin = http_req_header(ex, "origin");
-    if (!origin.n) return roles;
+    if (!roles) refuse(ex, "host name");
+    return roles;
+}
+
+bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex)
+{
+    struct str origin = ex->local ? STR_NONE : http_req_header(ex, "origin");
+    if (!origin.n) return true;
     if (!origin_allowed(p, origin, ex->host)) {
         refuse(ex, "origin");
-        return 0;
+        return false;
     }
     add(ex, "Access-Control-Allow-Origin", origin);
     add(ex, "Vary", STR("Origin"));
     add(ex, "Access-Control-Expose-Headers",
         STR("WWW-Authenticate, Retry-After, ETag, X-Request-Id, X-Context-Id, X-Dry-Run, X-RateLimit-Limit, "
             "X-RateLimit-Remaining, X-RateLimit-Reset, X-Next-Event, X-Next-Event-Time, X-Simulated-Spend"));
-    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return roles;
+    if (!http_req_is(ex, "OPTIONS") || !http_req_header_count(ex, "access-control-request-method")) return true;
     add(ex, "Access-Control-Allow-Methods", STR("GET, HEAD, POST, PATCH, DELETE, OPTIONS"));
     struct str asked = http_req_header(ex, "access-control-request-headers");
     if (asked.n) add(ex, "Access-Control-Allow-Headers", asked);
     add(ex, "Access-Control-Max-Age", STR("600"));
     http_exchange_reply_with(ex, 204, "text/plain", STR_NONE);
-    return 0;
+    return false;
 }

@@ -51,14 +51,18 @@ struct web_policy {
 typedef bool web_host_is_ours(void *arg, struct str host);
 
 /* "https://agent.example": under which the caller knows this agent; no slash at the end. After
- * web_policy_admit. */
+ * web_policy_roles. */
 struct str web_base_url(struct http_exchange *ex);
 
-/* Takes what a trusted proxy says in the place of what the connection shows. Before web_policy_admit. */
+/* Takes what a trusted proxy says in the place of what the connection shows. Before web_policy_roles. */
 void web_policy_forwarded(const struct web_policy *p, struct http_exchange *ex);
 
-/* The roles of the site that the request is for; 0 when it has been answered: 403, or a CORS preflight's 204. */
-unsigned web_policy_admit(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg);
+/* The roles of the site that the request is for; 0 when it has been answered: 403. */
+unsigned web_policy_roles(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg);
+
+/* Whether the request's origin may ask; false when it has been answered: 403, or a CORS preflight's 204. After
+ * web_policy_roles; not for the ad server's doors, which have rules of their own. */
+bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex);
 
 /* "localhost:8000" -> "localhost", "[::1]:80" -> "[::1]". */
 struct str host_without_port(struct str host);

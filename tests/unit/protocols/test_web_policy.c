@@ -51,7 +51,8 @@ static struct seen ask(const struct web_policy *p, struct asked q)
     if (q.forwarded_proto) http_memory_header(&m, "X-Forwarded-Proto", str_from(q.forwarded_proto));
     if (q.origin) http_memory_header(&m, "Origin", str_from(q.origin));
     web_policy_forwarded(p, &m.ex);
-    s.roles = web_policy_admit(p, &m.ex, ours, NULL);
+    s.roles = web_policy_roles(p, &m.ex, ours, NULL);
+    if (s.roles && !web_policy_admit(p, &m.ex)) s.roles = 0;
     s.status = m.replied ? m.ex.status : 0;
     s.secure = m.ex.secure;
     assert_true(m.ex.peer.n < sizeof(s.peer));

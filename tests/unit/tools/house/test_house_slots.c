@@ -144,12 +144,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_a_mistake_in_a_slot_is_named),
-        T(test_what_was_imported_is_exported_and_changes_nothing),
-        T(test_keys_of_slots_are_never_used_again),
-        T(test_the_publisher_as_the_ad_server_reads_it),
-        T(test_a_package_as_the_ad_server_reads_it),
-        T(test_what_it_cannot_count_or_tell_is_refused),
+        T(test_a_mistake_in_a_slot_is_named),        T(test_what_was_imported_is_exported_and_changes_nothing),
+        T(test_keys_of_slots_are_never_used_again),  T(test_the_publisher_as_the_ad_server_reads_it),
+        T(test_a_package_as_the_ad_server_reads_it), T(test_what_it_cannot_count_or_tell_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
