@@ -36,6 +36,45 @@ class Tree(unittest.TestCase):
         return path
 
 
+class ContractDifference(Tree):
+    """What a newer release of AdCP asks: found in what our tools need, and only there."""
+
+    def release(self, name, tools, codes, documents):
+        manifest = {'adcp_version': name, 'error_codes': {code: {'recovery': how} for code, how in codes.items()},
+                    'tools': {tool: {'protocol': 'media-buy', 'request_schema': 'a/%s.json' % tool, 'response_schema': 'a/r.json',
+                                     'async_response_schemas': []} for tool in tools}}
+        for path, schema in {'manifest.json': manifest, 'index.json': {}, **documents}.items():
+            self.write('%s/%s' % (name, path), json.dumps(schema))
+        return os.path.join(self.dir, name)
+
+    def compare(self, old, new):
+        return subprocess.run([os.path.join(TOP, 'scripts', 'gen_contract'), '--compare', old, new], check=True,
+                              stdout=subprocess.PIPE, universal_newlines=True).stdout
+
+    def test_each_kind_of_change_is_one_line_and_nothing_else_is(self):
+        shared = {'type': 'object', 'required': ['id'], 'properties': {'id': {'type': 'string'}, 'old': {}}}
+        old = self.release('1.0.0', ['buy', 'leave'], {'BAD': 'correctable', 'GONE': 'terminal'}, {
+            'a/buy.json': {'properties': {'of': {'$ref': '/schemas/1.0.0/core/thing.json'}, 'n': {'type': 'integer', 'maximum': 9}}},
+            'a/leave.json': {}, 'a/r.json': {'properties': {'status': {'enum': ['on', 'off']}}}, 'core/thing.json': shared,
+            'core/unused.json': {'properties': {'x': {}}}})
+        newer = {**shared, 'required': ['id', 'kind'], 'additionalProperties': False,
+                 'properties': {'id': {'type': 'string'}, 'kind': {'type': 'string'}}}
+        new = self.release('1.1.0', ['buy', 'pay'], {'BAD': 'transient', 'NEW': 'terminal'}, {
+            'a/buy.json': {'properties': {'of': {'$ref': '../core/thing.json'}, 'n': {'type': 'integer', 'maximum': 5}}},
+            'a/pay.json': {}, 'a/r.json': {'properties': {'status': {'enum': ['on', 'done']}}}, 'core/thing.json': newer,
+            'core/unused.json': {}})
+        self.assertEqual([line for line in self.compare(old, new).splitlines() if line.startswith('- [ ] ')], [
+            '- [ ] new `pay`', '- [ ] no more `leave`', '- [ ] `BAD` is transient, was correctable', '- [ ] no more code `GONE`',
+            '- [ ] new code `NEW` (terminal)', '- [ ] `/n` maximum: new `5` gone `9`', '- [ ] `/status` enum: new `done` gone `off`',
+            '- [ ] `/` refuses now unknown members', '- [ ] new member `/kind`', '- [ ] `/kind` is now required',
+            '- [ ] no more member `/old`', '- [ ] a/leave.json'])
+
+    def test_a_release_is_no_different_from_itself(self):
+        one = self.release('1.0.0', ['buy'], {'BAD': 'correctable'}, {'a/buy.json': {'$ref': 'self.json'}, 'a/r.json': {},
+                                                                      'a/self.json': {'properties': {'me': {'$ref': '#'}}}})
+        self.assertEqual(self.compare(one, one), '# From AdCP 1.0.0 to 1.0.0\n')
+
+
 class GenBots(unittest.TestCase):
     generator = load('gen_bots')
 
