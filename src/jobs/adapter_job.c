@@ -4,16 +4,19 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
-#include "domain/booking/booking.h"
+#include "domain/booking/booking_sight.h"
+#include "domain/booking/booking_trouble.h"
 #include "domain/media_buy/budget_watch.h"
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/booking/delivery_poll.h"
 #include "domain/delivery/report.h"
+#include "domain/decide/booking_answer.h"
 #include "domain/decide/task_execute.h"
-#include "domain/plan/ad_checks.h"
+#include "domain/core/ad_checks.h"
 #include "jobs/adapter_run.h"
 #include "jobs/webhook_send.h"
+#include "store/q/q_catalog.h"
 
 #define WAIT_S_DEFAULT 600 /* until what waits is looked at again */
 
@@ -36,38 +39,94 @@ static int load(struct adapter_run *r, struct err *e)
     yyjson_val *payload;
     struct tx *tx = store_read(jobs_store(r->run.jobs));
     if (job_act_init(&r->run, tx, "system:adapter", &r->act, e) || job_payload(&r->run, &payload, e)) return -1;
-    r->media_buy_id = json_str(payload, "media_buy_id");
-    r->task_id = json_str(payload, "task_id");
-    if (!adapter_verb_parse(json_str(payload, "verb"), &r->op.verb)) {
+    r->ask = (struct booking_ask){ .ask_id = r->run.row.job_id,
+                                   .media_buy_id = json_str(payload, "media_buy_id"),
+                                   .ad_server = json_str(payload, "ad_server"),
+                                   .task_id = json_str(payload, "task_id") };
+    if (!adapter_verb_parse(json_str(payload, "verb"), &r->ask.verb)) {
         return err_set(e, "INVALID_REQUEST", "The job names no verb of an ad server.");
     }
-    const struct jobs_world *world = jobs_context(r->run.jobs);
-    if (world->ad_server) {
-        r->server = *world->ad_server;
-    } else if (ad_server_of(&r->act.act, &r->server, e)) {
-        return -1;
+    r->op.verb = r->ask.verb;
+    /* Jobs of the time before a publisher could have several name none: it is the first. */
+    if (!r->ask.ad_server.n && ad_server_first(&r->act.act, &r->ask.ad_server, e)) return -1;
+    return ad_server_of(&r->act.act, r->ask.ad_server, &r->server, e);
+}
+
+static int gone(struct err *e)
+{
+    return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
+}
+
+/* This ad server's part of the buy, as the rows are. */
+static int plan_rows(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct plan whole;
+    int found = plan_load(act, r->ask.media_buy_id, PLAN_WHOLE, &whole, e);
+    if (found < 0) return -1;
+    if (!found) return gone(e);
+    if (plan_part(act, &whole, r->server.name, &r->plan, e)) return -1;
+    r->plans = &r->plan;
+    r->plans_n = 1;
+    return 0;
+}
+
+/* Those that are due, or the ones that a look was asked for. */
+static int plan_many(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct booking_rows due;
+    bool look = r->ask.verb == ADAPTER_LOOK;
+    if (look ? booking_look_due(act, &r->server, &due, e) : delivery_poll_due(act, &r->server, &due, e)) return -1;
+    r->plans = ARENA_ARRAY(act->arena, struct plan, due.n + 1);
+    for (size_t i = 0; i < due.n; i++) {
+        struct plan whole;
+        int found = plan_load(act, due.rows[i].media_buy_id, PLAN_NUMBERS, &whole, e);
+        if (found < 0) return -1;
+        if (found && plan_part(act, &whole, r->server.name, &r->plans[r->plans_n++], e)) return -1;
     }
     return 0;
 }
 
-static int plan_rows(struct adapter_run *r, const struct act *act, struct err *e)
+/* From the first day that is not final in any of them. */
+static int open_days(struct adapter_run *r, const struct act *act, struct err *e)
 {
-    int found = r->media_buy_id.n ? plan_load(act, r->media_buy_id, PLAN_WHOLE, &r->plan, e) : 0;
-    if (found < 0) return -1;
-    if (r->media_buy_id.n && !found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this job is gone.");
-    r->op.plan = found ? &r->plan : NULL;
-    if (!found || r->op.verb != ADAPTER_REPORT) return 0;
-    struct delivery_range open;
-    if (delivery_open_days(act, &r->plan, &open, e)) return -1;
-    r->op.from_day = open.from_day;
-    r->op.to_day = open.to_day;
+    for (size_t i = 0; i < r->plans_n; i++) {
+        struct delivery_range open;
+        if (delivery_open_days(act, &r->plans[i], &open, e)) return -1;
+        if (i == 0 || open.from_day < r->op.from_day) r->op.from_day = open.from_day;
+        if (i == 0 || open.to_day > r->op.to_day) r->op.to_day = open.to_day;
+    }
     return 0;
 }
 
-/* Nothing was ever asked of the ad server for it. */
-static bool untouched(const struct job_row *row)
+/* In which the products of this ad server count the days of their reports. */
+static int zones(struct adapter_run *r, const struct act *act, struct err *e)
 {
-    return row->attempts <= 1 && !row->progress.n && !row->last_error.n;
+    struct product_zones_of of = { .tenant_id = act->tenant->tenant_id, .ad_server = r->server.name };
+    if (ad_server_first(act, &of.first, e)) return -1;
+    if (q_product_zones(act->tx, act->arena, &of, &r->op.zones, &r->op.zones_n, e)) return -1;
+    r->op.zone = r->op.zones_n == 1 ? r->op.zones[0] : STR("UTC");
+    return 0;
+}
+
+/* Nothing of it is wanted there any more: it ended while its turn had not come, or the buy goes on without it. */
+static int overtaken(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct booking_row row;
+    bool brings = r->ask.verb == ADAPTER_BOOK || r->ask.verb == ADAPTER_UPDATE || r->ask.verb == ADAPTER_CREATIVES;
+    if (!brings) return 0;
+    int found = q_booking_get(act->tx, act->arena, r->ask.media_buy_id, r->server.name, &row, e);
+    if (found < 0) return -1;
+    r->overtaken = found && (row.state == BOOKING_CANCELED || row.state == BOOKING_DROPPED);
+    return 0;
+}
+
+static int plan_job(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    bool reads = r->ask.verb == ADAPTER_REPORT || r->ask.verb == ADAPTER_LOOK;
+    if (r->ask.media_buy_id.n && (overtaken(r, act, e) || plan_rows(r, act, e))) return -1;
+    if (reads && !r->ask.media_buy_id.n && plan_many(r, act, e)) return -1;
+    if (r->ask.verb == ADAPTER_REPORT && open_days(r, act, e)) return -1;
+    return zones(r, act, e);
 }
 
 /* The plan of a task is what its operation would make of the rows. */
@@ -75,14 +134,13 @@ static int plan_task(struct tx *tx, struct op_write *op, struct err *e)
 {
     struct adapter_run *r = CONTAINER_OF(op, struct adapter_run, planning);
     enum task_execution how;
-    if (job_act_init(&r->run, tx, "system:adapter", &r->act, e)) return -1;
-    if (task_execute_plan(&r->act.act, r->task_id, &how, &r->plan, e)) return -1;
+    if (job_act_init(&r->run, tx, "system:adapter", &r->act, e) || overtaken(r, &r->act.act, e)) return -1;
+    if (task_execute_plan(&r->act.act, r->ask.task_id, r->server.name, &how, &r->plan, e)) return -1;
     r->task_waits = how == TASK_WAITS;
-    if (how == TASK_EXECUTES) r->op.plan = &r->plan;
-    /* An order that may be there is looked for, to be canceled. */
-    if (how != TASK_ENDED || r->op.verb != ADAPTER_BOOK || untouched(&r->run.row)) return 0;
-    r->op.verb = ADAPTER_CANCEL;
-    return plan_rows(r, &r->act.act, e);
+    if (how != TASK_EXECUTES) return 0;
+    r->plans = &r->plan;
+    r->plans_n = 1;
+    return 0;
 }
 
 static int begin_failed(struct adapter_run *r, const struct err *e)
@@ -96,9 +154,9 @@ static int begin(struct steps *s)
     struct adapter_run *r = self(s);
     struct err e;
     if (load(r, &e)) return begin_failed(r, &e);
-    if (r->task_id.n) {
+    if (r->ask.task_id.n) {
         steps_write(s, &r->planning, jobs_store(r->run.jobs), plan_task);
-    } else if (plan_rows(r, &r->act.act, &e)) {
+    } else if (plan_job(r, &r->act.act, &e)) {
         return begin_failed(r, &e);
     }
     return ADAPTER_STEP_PLANNED;
@@ -107,12 +165,19 @@ static int begin(struct steps *s)
 static int planned(struct steps *s)
 {
     struct adapter_run *r = self(s);
-    bool lost = r->task_id.n && r->planning.result == WRITE_LOST;
-    if (lost) return adapter_run_end(r, JOB_RETRY, STR("The database did not answer."));
-    if (r->task_id.n && r->planning.result != WRITE_COMMITTED) return begin_failed(r, &r->planning.err);
-    if (r->task_waits)
+    bool of_task = r->ask.task_id.n > 0;
+    bool needs_plan = of_task || r->ask.verb == ADAPTER_REPORT || r->ask.verb == ADAPTER_LOOK;
+    if (of_task && r->planning.result == WRITE_LOST) {
+        return adapter_run_end(r, JOB_RETRY, STR("The database did not answer."));
+    }
+    if (of_task && r->planning.result != WRITE_COMMITTED) return begin_failed(r, &r->planning.err);
+    if (r->task_waits) {
         return adapter_run_end(r, JOB_DEAD, STR("Its task waits for a decision; approving that has this tried again."));
-    if (r->task_id.n && !r->op.plan) return adapter_run_end(r, JOB_DONE, STR("")); /* ended before anything was asked */
+    }
+    if (r->overtaken || (needs_plan && r->plans_n == 0)) {
+        r->nothing = true; /* is to be asked: it ended before */
+        return adapter_run_end(r, JOB_DONE, STR(""));
+    }
     const struct adapter_verb_impl *verb = &r->server.adapter->verbs[r->op.verb];
     if (!verb->steps) return adapter_run_end(r, JOB_DEAD, STR("This ad server has nothing of the kind."));
     r->run.system = r->server.adapter->name;
@@ -127,9 +192,10 @@ static int planned(struct steps *s)
 static int64_t wait_until(const struct adapter_run *r, int64_t now)
 {
     int64_t since = r->run.row.waiting_since != TIME_NONE ? r->run.row.waiting_since : now;
-    int64_t most_s = r->op.result.wait_max_s > 0 ? r->op.result.wait_max_s : ADAPTER_WAIT_MAX_S;
+    int64_t most_s = r->op.result.wait_max_s > 0 ? r->op.result.wait_max_s : r->server.wait_max_s;
+    if (most_s <= 0) most_s = ADAPTER_WAIT_MAX_S;
     int64_t until = since + most_s * USEC_PER_SEC;
-    return r->op.plan && r->op.plan->end_at < until ? r->op.plan->end_at : until;
+    return r->plans_n == 1 && r->plans[0].end_at < until ? r->plans[0].end_at : until;
 }
 
 int adapter_run_judge(struct adapter_run *r)
@@ -158,60 +224,49 @@ int adapter_run_judge(struct adapter_run *r)
 
 /* --- what remains ---------------------------------------------------------------------------------------------------- */
 
-static int store_report(struct adapter_run *r, const struct act *act, struct err *e)
+/* What one buy has delivered, and what follows from it. */
+static int store_report(const struct adapter_run *r, const struct act *act, const struct plan *plan,
+                        const struct delivery_facts *facts, struct err *e)
 {
     struct delivery_changes changed;
-    if (delivery_record(act, &r->plan, &r->op.result, &changed, e)) return -1;
-    if (budget_watch(act, r->plan.media_buy_id, e)) return -1;
-    return changed.n ? report_facts_changed(act, r->plan.media_buy_id, &changed, e) : 0;
+    if (delivery_record(act, &r->server, plan, facts, &changed, e)) return -1;
+    if (budget_watch(act, plan->media_buy_id, e)) return -1;
+    if (changed.n && report_facts_changed(act, plan->media_buy_id, &changed, e)) return -1;
+    return delivery_poll_next(act, &r->server, plan, r->run.row.job_id, e);
 }
 
-static int asked_already(const struct act *act, struct str media_buy_id, struct err *e)
+/* How things stand there; and somebody looks again. */
+static int looked(struct adapter_run *r, const struct act *act, struct err *e)
 {
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
-                             .states = STR("[\"pending\",\"in_progress\"]"),
-                             .kinds = STR("[\"ad_server\"]"),
-                             .subject_type = STR("media_buy"),
-                             .subject_id = media_buy_id,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE };
-    int64_t n;
-    if (q_task_count(act->tx, &f, &n, e)) return -1;
-    return n > 0;
+    struct booking_sights sights = { r->plans, r->plans_n, &r->op.result };
+    if (booking_seen(act, &r->server, &sights, e)) return -1;
+    return booking_look_next(act, &r->server, r->run.row.job_id, e);
 }
 
-/* A person sees why, and can have it tried again: domain/decide/task_kinds.c, "ad_server". */
-static int ask_a_person(struct adapter_run *r, const struct act *act, struct err *e)
+static int record_report(struct adapter_run *r, const struct act *act, struct err *e)
 {
-    struct task_row task;
-    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = r->media_buy_id };
-    struct media_buy_row buy;
-    int found = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
-    if (found != 1) return found < 0 ? -1 : 0;
-    struct task_new in = {
-        .kind = "ad_server",
-        .principal_id = buy.principal_id,
-        .account_id = buy.account_id,
-        .subject_type = "media_buy",
-        .subject_id = buy.media_buy_id,
-        .description =
-            arena_printf(act->arena, "The ad server did not %s: %s", adapter_verb_phrase(r->op.verb), r->run.reason),
-        .rule = STR("what the ad server refuses is for a person"),
-        .operation = arena_printf(act->arena, "{\"job_id\":\"" STR_FMT "\"}", STR_ARG(r->run.row.job_id)),
-        .amount_micros = buy.total_budget_micros,
-        .due_at = TIME_NONE,
-    };
-    return task_create(act, &in, &task, e);
+    struct delivery_facts facts;
+    struct str only = r->plans_n == 1 ? r->plans[0].media_buy_id : STR("");
+    delivery_facts_sort(act->arena, only, &r->op.result, &facts);
+    for (size_t i = 0; i < r->plans_n; i++) {
+        if (store_report(r, act, &r->plans[i], &facts, e)) return -1;
+    }
+    return looked(r, act, e);
 }
 
-/* A wait is no end; whoever decided sees what for. */
-static int waits(struct adapter_run *r, const struct act *act, struct err *e)
+/* A reading that could not even begin makes no next one: a person has this one tried again. */
+static int report_failed(struct adapter_run *r, const struct act *act, struct err *e)
 {
-    struct task_wait wait = { str_from(r->run.reason), r->run.wait_until };
-    if (r->run.verdict != JOB_WAITS || !r->task_id.n) return 0;
-    return task_execution_waits(act, r->task_id, &wait, e);
+    struct booking_trouble t = { .media_buy_id = r->plans_n ? r->plans[0].media_buy_id : r->ask.media_buy_id,
+                                 .ad_server = r->ask.ad_server,
+                                 .verb = ADAPTER_REPORT,
+                                 .job_id = r->ask.ask_id,
+                                 .why = str_from(r->run.reason) };
+    if (t.media_buy_id.n && booking_trouble(act, &t, e)) return -1;
+    for (size_t i = 0; i < r->plans_n; i++) {
+        if (delivery_poll_next(act, &r->server, &r->plans[i], r->run.row.job_id, e)) return -1;
+    }
+    return 0;
 }
 
 /* What was not asked for a media buy: the inventory is complete, or the test has been made. */
@@ -229,44 +284,69 @@ static int record_server(struct adapter_run *r, const struct act *act, struct er
     return q_ad_server_synced(act->tx, &key, act->now, e);
 }
 
+/* What was asked, and what came of it. */
+static struct booking_answer answer_of(const struct adapter_run *r)
+{
+    struct booking_answer a = { .ask = r->ask,
+                                .reason = str_from(r->run.reason),
+                                .problems = &r->op.problems,
+                                .server = r->server.adapter ? &r->server : NULL,
+                                .plan = r->plans_n ? r->plans : NULL };
+    switch (r->run.ends_as) {
+    case JOB_STATE_DONE: a.kind = ANSWER_AGREED; break;
+    case JOB_STATE_READY:
+        a.kind = ANSWER_WAITS;
+        a.wait_until = r->run.wait_until;
+        a.waiting_since =
+            r->run.row.waiting_since != TIME_NONE ? r->run.row.waiting_since : loop_now(jobs_loop(r->run.jobs));
+        break;
+    case JOB_STATE_DEAD: {
+        bool refused = r->ended && r->op.result.verdict == ADAPTER_REFUSED;
+        a.kind = refused ? ANSWER_REFUSED : ANSWER_SILENT;
+        break;
+    }
+    }
+    return a;
+}
+
+static bool books(enum adapter_verb verb)
+{
+    return verb == ADAPTER_BOOK || verb == ADAPTER_UPDATE || verb == ADAPTER_CANCEL || verb == ADAPTER_CREATIVES;
+}
+
+/* That it could not even be tried is what the test found. */
+static int test_failed(struct adapter_run *r, const struct act *act, struct err *e)
+{
+    struct ad_server_key key = { act->tenant->tenant_id, r->ask.ad_server };
+    struct adapter_check check = { .name = STR("connection"),
+                                   .outcome = ADAPTER_CHECK_FAILED,
+                                   .text = str_from(r->run.reason) };
+    struct adapter_result result = { .checks = &check, .checks_n = 1 };
+    return q_ad_server_tested(act->tx, &key, act->now, ad_checks_json(act->arena, &result), e);
+}
+
 static int record(struct tx *tx, struct job_run *run, struct err *e)
 {
     struct adapter_run *r = CONTAINER_OF(run, struct adapter_run, run);
     struct job_act ja;
-    bool dead = run->ends_as == JOB_STATE_DEAD, has_plan = r->op.plan != NULL;
-    bool of_a_buy = r->task_id.n || r->media_buy_id.n;
-    if (job_act_init(run, tx, "system:adapter", &ja, e)) return dead && !of_a_buy ? 0 : -1;
+    enum job_state ends = run->ends_as;
+    if (r->nothing || (ends == JOB_STATE_READY && run->verdict != JOB_WAITS && !r->account)) return 0;
+    if (job_act_init(run, tx, "system:adapter", &ja, e))
+        return ends == JOB_STATE_DEAD ? 0 : -1; /* its publisher is gone */
     /* What the ad server has given is known from now on, whatever came of the rest. */
     if (r->account && adapter_run_keep(r, &ja.act, e)) return -1;
-    if (run->ends_as == JOB_STATE_READY) return waits(r, &ja.act, e);
-    if (!of_a_buy) return dead ? 0 : record_server(r, &ja.act, e);
-    if (!has_plan && !dead) return 0;
-    if (dead && r->task_id.n) {
-        bool refused = r->ended && r->op.result.verdict == ADAPTER_REFUSED;
-        const char *who = refused ? "the ad server refused: " : r->ended ? "the ad server did not do it in time: " : "";
-        struct str why = arena_printf(&run->arena, "%s%s", who, run->reason);
-        return task_not_executed(&ja.act, r->task_id, why, e);
+    if (ends == JOB_STATE_READY && run->verdict != JOB_WAITS) return 0;
+    if (books(r->ask.verb)) {
+        struct booking_answer a = answer_of(r);
+        return booking_answered(&ja.act, &a, e);
     }
-    bool reading = r->op.verb == ADAPTER_REPORT;
-    if (dead) {
-        /* A reading that could not even begin makes no next one: a person has this one tried again. */
-        int asked = reading && has_plan ? asked_already(&ja.act, r->media_buy_id, e) : 0;
-        if (asked < 0 || (!asked && ask_a_person(r, &ja.act, e))) return -1;
-        return reading && has_plan ? delivery_poll_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+    if (ends == JOB_STATE_READY) return 0;
+    if (r->ask.verb == ADAPTER_REPORT) {
+        return ends == JOB_STATE_DONE ? record_report(r, &ja.act, e) : report_failed(r, &ja.act, e);
     }
-    if (r->task_id.n) {
-        struct task_execution_result x = { r->task_id, r->op.verb, &r->server, &r->plan };
-        return task_executed(&ja.act, &x, e);
-    }
-    if (r->op.verb == ADAPTER_CREATIVES) {
-        /* What waited for the ad server to have them, moves on. */
-        if (booking_creatives_taken(&ja.act, &r->plan, &r->op.problems, e)) return -1;
-        return media_buy_creatives_changed(&ja.act, r->plan.media_buy_id, e);
-    }
-    if (reading && store_report(r, &ja.act, e)) return -1;
-    /* A buy that was booked is read from now on; one that was read is read again. */
-    bool booked = r->op.verb == ADAPTER_BOOK;
-    return reading || booked ? delivery_poll_next(&ja.act, &r->plan, run->row.job_id, e) : 0;
+    if (r->ask.verb == ADAPTER_TEST && ends == JOB_STATE_DEAD) return test_failed(r, &ja.act, e);
+    if (r->ask.verb == ADAPTER_LOOK && r->server.adapter) return looked(r, &ja.act, e);
+    return ends == JOB_STATE_DEAD ? 0 : record_server(r, &ja.act, e);
 }
 
 static void cancel(struct job_run *run)

@@ -39,6 +39,9 @@ void adapter_run_init(struct adapter_run *r)
     op->site = &r->server.site;
     op->catalog = &r->catalog.catalog;
     op->memo = &r->memo.memo;
+    op->plan = r->plans_n ? &r->plans[0] : NULL;
+    op->plans = r->plans;
+    op->plans_n = r->plans_n;
     op->key = r->run.row.job_id;
     op->arena = &r->run.arena;
     op->progress = r->run.row.progress;
@@ -52,7 +55,7 @@ int adapter_run_keep(struct adapter_run *r, const struct act *act, struct err *e
     struct ad_server_key key = { act->tenant->tenant_id, r->server.name };
     struct ad_item_seen seen = { r->run.row.job_id, act->now };
     struct booking_remotes remotes = { r->op.remotes + r->remotes_kept, r->op.remotes_n - r->remotes_kept };
-    if (remotes.n && r->op.plan && booking_record(act, &r->server, r->op.plan, &remotes, e)) return -1;
+    if (remotes.n && r->plans_n == 1 && booking_record(act, &r->server, r->plans, &remotes, e)) return -1;
     for (size_t i = 0; i < r->op.items_n; i++) {
         if (q_ad_item_put(act->tx, &key, &r->op.items[i], &seen, e)) return -1;
     }
@@ -252,7 +255,7 @@ int adapter_run_call(struct steps *s)
 
 static void note_call(struct adapter_run *r, const struct http_call *c)
 {
-    struct traffic_cause cause = { .media_buy_id = r->plan.media_buy_id, .purpose = STR("platform_primary") };
+    struct traffic_cause cause = { .media_buy_id = r->ask.media_buy_id, .purpose = STR("platform_primary") };
     if (cause.media_buy_id.n) traffic_note(&r->run, &cause, c); /* otherwise it is not for a buyer */
 }
 

@@ -9,7 +9,8 @@
  * jobs/adapter_job.c chooses what is run and records how it ended. */
 #pragma once
 
-#include "domain/plan/ad_catalog.h"
+#include "domain/booking/booking.h"
+#include "domain/core/ad_catalog.h"
 #include "domain/plan/plan.h"
 #include "jobs/ad_account.h"
 #include "jobs/job_act.h"
@@ -20,11 +21,15 @@ struct adapter_run {
     struct job_run run; /* first */
     struct job_act act; /* of the reading at the beginning: names the publisher */
     struct ad_server server;
-    struct plan plan;
+    struct booking_ask ask; /* of the payload */
+    struct plan plan;       /* when there is one only */
+    struct plan *plans;
+    size_t plans_n;
     struct adapter_op op;
-    struct str media_buy_id, task_id; /* of the payload */
     struct op_write planning;
     bool task_waits; /* for another decision */
+    bool overtaken;  /* its booking has ended */
+    bool nothing;    /* was to be asked */
 
     /* how it goes */
     struct ad_account *account;

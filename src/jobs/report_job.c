@@ -312,7 +312,6 @@ static int report_next(struct waking *w, struct err *e)
 static int load(const struct act *act, yyjson_val *payload, struct waking *w, struct err *e)
 {
     struct str id = json_str(payload, "media_buy_id");
-    struct ad_server server;
     *w = (struct waking){ .act = act };
     int rc = q_report_get(act->tx, act->arena, id, &w->row, e);
     if (rc != 1) return rc;
@@ -321,9 +320,8 @@ static int load(const struct act *act, yyjson_val *payload, struct waking *w, st
     rc = media_buy_load(act, id, &w->buy, e);
     if (rc == 1) rc = plan_load(act, id, PLAN_NUMBERS, &w->plan, e);
     if (rc != 1) return rc;
-    if (ad_server_of(act, &server, e)) return -1;
+    if (plan_is_local(act, &w->plan, &w->local, e)) return -1;
     if (report_terms_of(act, &w->buy.packages, &w->terms, e)) return -1;
-    w->local = server.adapter->local;
     w->metrics = document_read(act->arena, w->row.metrics);
     return 1;
 }

@@ -221,3 +221,8 @@ struct str tx_secret(const struct tx *tx)
 {
     return tx->secret;
 }
+
+struct store_keys *tx_keys(const struct tx *tx)
+{
+    return tx->keys;
+}

@@ -57,6 +57,7 @@ int store_open(struct loop *loop, const struct store_options *opts, struct store
     bool in_memory = strcmp(opts->path, ":memory:") == 0;
     s->reader = in_memory ? &s->write_tx : &s->read_tx;
     s->read_tx.secret = s->write_tx.secret = opts->secret;
+    s->read_tx.keys = s->write_tx.keys = opts->keys;
     if (open_connection(opts, &s->write_tx, e) || migrate(s->write_tx.db, e) ||
         (!in_memory && open_connection(opts, &s->read_tx, e))) {
         tx_finish(&s->write_tx);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/seal.h"
 #include "run/loop.h"
 
 struct store;
@@ -50,9 +51,16 @@ struct store_stats {
 /* Where the simulator may strike. The hook returns true to make the operation fail as a broken disk would. */
 enum store_fault { STORE_FAULT_BEGIN, STORE_FAULT_COMMIT };
 
+/* The keys that seal credentials, kept outside the database. The ring has at least one. */
+struct store_keys {
+    struct seal_ring ring;
+    MUST_CHECK int (*reload)(struct store_keys *k, struct err *e); /* reads them again from where they are kept */
+};
+
 struct store_options {
     const char *path;      /* a file, or ":memory:" (then R and W are one connection: tests only) */
     struct str secret;     /* of this installation, kept outside the database; borrowed until the store is closed */
+    struct store_keys *keys; /* of what is sealed at rest; NULL: nothing is. Borrowed likewise */
     size_t queue_max;      /* 0: 4096 */
     int batch_ms_max;      /* a turn's writing time; 0: 5 ms */
     bool unsynced;         /* simulations: it survives their crashes, not the machine's; nothing waits for the disk */
@@ -90,7 +98,7 @@ uint64_t store_generation(const struct store *s);
 MUST_CHECK int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *arg, struct err *e), void *arg,
                                struct err *e);
 
-/* A rehearsal inside a write transaction: what is written between the two is undone by the second. Not nested. */
+/* A rehearsal inside a write transaction: what is written between the two is undone by the second. One may be inside another. */
 MUST_CHECK int tx_rehearse(struct tx *tx, struct err *e);
 MUST_CHECK int tx_rehearse_end(struct tx *tx, struct err *e);
 /* Instead of tx_rehearse_end: what was written stays part of the transaction. */
@@ -114,6 +122,9 @@ struct tx_work tx_work(const struct tx *tx);
 
 /* The installation's secret: seals what the database alone must not be able to forge. Empty in tests. */
 struct str tx_secret(const struct tx *tx);
+
+/* The keys of what is sealed at rest; NULL where there are none. */
+struct store_keys *tx_keys(const struct tx *tx);
 
 /* Copies a database, also one that an agent is using, as of one moment into `path`, and reads the copy through.
  * Needs no store: it is for a process of its own, so that the agent goes on. Errors: CONFIGURATION_ERROR. */

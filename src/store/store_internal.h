@@ -19,6 +19,7 @@ struct tx {
     sqlite3 *db;
     bool open; /* inside BEGIN */
     struct str secret; /* of the installation; borrowed from the options */
+    struct store_keys *keys; /* likewise */
     struct stmt cache[STMT_CACHE_SLOTS];
     struct tx_work work;
 };

@@ -5,8 +5,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
-#include "contract/json.h"
-#include "domain/task/task.h"
+#include "domain/booking/booking_trouble.h"
 #include "store/q/q_delivery.h"
 #include "store/q/q_media_buy.h"
 
@@ -20,9 +19,17 @@ static bool can(const struct ad_server *server)
 
 bool booking_awaits_creatives(const struct act *act)
 {
+    struct ad_server_row *rows;
+    size_t n;
     struct ad_server server;
     struct err unset; /* without an ad server there is nothing to wait for */
-    return !ad_server_of(act, &server, &unset) && !server.adapter->local && can(&server);
+    if (act->ad_server) return booking_answers_later(act->ad_server, ADAPTER_CREATIVES);
+    if (q_ad_server_list(act->tx, act->arena, act->tenant->tenant_id, &rows, &n, &unset)) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!ad_server_of(act, rows[i].name, &server, &unset) && booking_answers_later(&server, ADAPTER_CREATIVES))
+            return true;
+    }
+    return n == 0 && !ad_server_of(act, STR_NONE, &server, &unset) && booking_answers_later(&server, ADAPTER_CREATIVES);
 }
 
 /* What is to run: empty when that is nothing. */
@@ -72,47 +79,63 @@ static bool by_a_person(const struct act *act)
     return act->principal && (act->principal->role == ROLE_OPERATOR || act->principal->role == ROLE_ADMINISTRATOR);
 }
 
-/* Approving the task has it tried again: domain/decide/task_kinds.c. */
-static int ask_a_person(const struct act *act, struct str media_buy_id, const struct err *why, struct err *e)
+/* Does the ad server have to hear of creatives? Not when it has no part in the buy. */
+static bool takes_part(const struct booking_row *row)
 {
-    struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = media_buy_id };
-    struct media_buy_row buy;
-    struct task_row task;
-    int found = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
-    if (found != 1) return found;
-    struct task_new in = {
-        .kind = "ad_server",
-        .principal_id = buy.principal_id,
-        .account_id = buy.account_id,
-        .subject_type = "media_buy",
-        .subject_id = buy.media_buy_id,
-        .description = arena_printf(act->arena, "The ad server did not %s: %s", adapter_verb_phrase(ADAPTER_CREATIVES),
-                                    why->message),
-        .rule = STR("what the ad server refuses is for a person"),
-        .operation = arena_printf(act->arena, "{\"verb\":\"creatives\",\"media_buy_id\":\"" STR_FMT "\"}",
-                                  STR_ARG(buy.media_buy_id)),
-        .amount_micros = buy.total_budget_micros,
-        .due_at = TIME_NONE,
-    };
-    return task_create(act, &in, &task, e);
+    switch (row->state) {
+    case BOOKING_ASKED:
+    case BOOKING_WAITING:
+    case BOOKING_BOOKED: return true;
+    case BOOKING_REFUSED:
+    case BOOKING_DROPPED:
+    case BOOKING_CANCELED: return false;
+    }
+    ENSURE(!"a booking's state");
+}
+
+/* A refusal stops only the person who caused it. */
+static int submit(const struct act *act, const struct ad_server *server, const struct plan *part, struct err *e)
+{
+    enum booking_outcome outcome = BOOKING_DONE;
+    if (booking_submit(act, server, part, ADAPTER_CREATIVES, &outcome, e) == 0) return 0;
+    struct err why = *e;
+    struct booking_trouble t = { .media_buy_id = part->media_buy_id,
+                                 .ad_server = server->name,
+                                 .verb = ADAPTER_CREATIVES,
+                                 .why = str_from(why.message) };
+    bool refused = strcmp(why.code, "VALIDATION_ERROR") == 0;
+    return !refused || by_a_person(act) ? -1 : booking_trouble(act, &t, e);
+}
+
+static int one_server(const struct act *act, const struct plan *whole, struct str name, enum creatives_when when,
+                      struct err *e)
+{
+    struct ad_server server;
+    struct plan part;
+    struct booking_row row;
+    if (ad_server_of(act, name, &server, e) || plan_part(act, whole, name, &part, e)) return -1;
+    int found = q_booking_get(act->tx, act->arena, whole->media_buy_id, name, &row, e);
+    if (found < 0) return -1;
+    if (!can(&server) || (found && !takes_part(&row))) return 0;
+    struct str digest = digest_of(act, &part), asked = found ? row.creatives_asked : STR_NONE;
+    if (when == CREATIVES_WHEN_CHANGED && str_eq(asked, digest)) return 0;
+    if (submit(act, &server, &part, e)) return -1;
+    found = q_booking_get(act->tx, act->arena, whole->media_buy_id, name, &row, e);
+    if (found != 1) return found; /* in a rehearsal of what waits for an ad server there is none yet */
+    row.creatives_asked = digest;
+    return q_booking_put(act->tx, &row, e);
 }
 
 int booking_creatives(const struct act *act, struct str media_buy_id, enum creatives_when when, struct err *e)
 {
     struct plan plan;
-    struct ad_server server;
-    struct str asked;
-    enum booking_outcome outcome;
+    struct plan_server_names servers;
     int rc = plan_load(act, media_buy_id, PLAN_WHOLE, &plan, e);
     if (rc < 0) return -1;
     if (rc == 0) return err_set(e, "MEDIA_BUY_NOT_FOUND", "there is no such media buy");
-    if (ad_server_of(act, &server, e) || q_creatives_asked_get(act->tx, act->arena, media_buy_id, &asked, e)) return -1;
-    struct str digest = digest_of(act, &plan);
-    if (!can(&server) || (when == CREATIVES_WHEN_CHANGED && str_eq(asked, digest))) return 0;
-    if (booking_submit(act, &server, &plan, ADAPTER_CREATIVES, &outcome, e)) {
-        struct err why = *e;
-        bool refused = strcmp(why.code, "VALIDATION_ERROR") == 0;
-        if (!refused || by_a_person(act) || ask_a_person(act, media_buy_id, &why, e)) return -1;
+    plan_servers(&plan, &servers);
+    for (size_t i = 0; i < servers.n; i++) {
+        if (one_server(act, &plan, servers.names[i], when, e)) return -1;
     }
-    return q_creatives_asked_put(act->tx, media_buy_id, digest, e);
+    return 0;
 }

@@ -31,7 +31,7 @@ struct principal {
  * after the other, and none twice. */
 #define OUTSIDE_QUESTIONS_MAX 8
 struct act;
-struct ad_server; /* domain/plan/plan.h */
+struct ad_server; /* domain/core/ad_server.h */
 struct outside_question {
     struct str about; /* what tells the questions of one operation apart */
     struct str job_id;
@@ -69,11 +69,17 @@ struct rehearsal {
     size_t n, cap;
 };
 
-/* A decision that a remote ad server must agree to before it counts (domain/decide/task_execute.h): bookings are noted here
- * instead of queued, the last one counts. */
-struct deferral {
-    bool wanted;
+/* A decision that ad servers must agree to before it counts (domain/decide/task_execute.h): what would be asked of them is
+ * noted here instead of queued. Of several for one ad server the last counts. */
+#define DEFERRAL_ASKS_MAX 16
+struct deferral_ask {
     const char *verb;
+    struct str ad_server;
+    struct str instructions; /* JSON, for an ad server that is worked by hand; else empty */
+};
+struct deferral {
+    struct deferral_ask asks[DEFERRAL_ASKS_MAX];
+    size_t n;
     struct str media_buy_id;
 };
 

@@ -1,34 +1,78 @@
 #include "domain/decide/task_execute.h"
 
 #include "base/rfc3339.h"
-#include "store/q/q_delivery.h"
-#include "store/q/q_job.h"
+
+/* What one ad server was asked. */
+struct execution_ask {
+    struct booking_ask ask;
+    struct str answer; /* empty: none yet; "agreed", "refused", "left_out" */
+};
 
 struct execution {
-    struct str job_id, by, origin, reason, state;
+    struct execution_ask asks[DEFERRAL_ASKS_MAX];
+    size_t asks_n;
+    struct str by, origin, reason, state;
     int64_t at;
     bool running;
 };
 
+/* ---- the member "execution" ---- */
+
+static void read_ask(yyjson_val *v, const struct task_row *task, struct execution_ask *out)
+{
+    *out = (struct execution_ask){ .answer = json_str(v, "answer") };
+    out->ask = (struct booking_ask){ .ask_id = json_str(v, "ask_id"),
+                                     .media_buy_id = task->subject_id,
+                                     .ad_server = json_str(v, "ad_server"),
+                                     .task_id = task->task_id,
+                                     .verb = ADAPTER_UPDATE };
+    (void)adapter_verb_parse(json_str(v, "verb"), &out->ask.verb); /* we wrote it */
+}
+
+/* Asked before a publisher could have several ad servers: one job, of the first. */
+static void read_single(const struct act *act, yyjson_val *o, const struct task_row *task, struct execution *out)
+{
+    struct err unknown; /* then there is none to be asked */
+    struct str job_id = json_str(o, "job_id");
+    if (!job_id.n) return;
+    struct execution_ask *x = &out->asks[out->asks_n++];
+    *x = (struct execution_ask){ .answer = STR_NONE };
+    x->ask = (struct booking_ask){ .ask_id = job_id,
+                                   .media_buy_id = task->subject_id,
+                                   .task_id = task->task_id,
+                                   .verb = str_is(task->kind, "create_media_buy") ? ADAPTER_BOOK : ADAPTER_UPDATE };
+    if (ad_server_first(act, &x->ask.ad_server, &unknown)) x->ask.ad_server = STR_NONE;
+}
+
 static void read_execution(const struct act *act, const struct task_row *task, struct execution *out)
 {
+    yyjson_val *o = task_get(act, task, "execution"), *v;
     struct err e;
-    yyjson_val *o = task_get(act, task, "execution");
+    size_t i, n;
     *out = (struct execution){ .at = TIME_NONE };
-    out->job_id = json_str(o, "job_id");
     out->by = json_str(o, "by");
     out->origin = json_str(o, "origin");
     out->reason = json_str(o, "reason");
     out->state = json_str(o, "state");
     out->running = json_bool_or(o, "running", false);
     if (json_opt_time(JSON_FIELD(o, "at", ""), &out->at, &e)) out->at = TIME_NONE;
+    yyjson_arr_foreach(json_arr(o, "asks"), i, n, v) {
+        if (out->asks_n < DEFERRAL_ASKS_MAX) read_ask(v, task, &out->asks[out->asks_n++]);
+    }
+    if (!json_has(o, "asks")) read_single(act, o, task, out);
 }
 
 static void write_execution(const struct act *act, struct task_row *task, const struct execution *x)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
-    yyjson_mut_val *o = json_root_obj(doc);
-    json_add_str(doc, o, "job_id", x->job_id);
+    yyjson_mut_val *o = json_root_obj(doc), *list = json_add_arr(doc, o, "asks");
+    for (size_t i = 0; i < x->asks_n; i++) {
+        yyjson_mut_val *a = json_push_obj(doc, list);
+        json_add_str(doc, a, "ask_id", x->asks[i].ask.ask_id);
+        json_add_str(doc, a, "ad_server", x->asks[i].ask.ad_server);
+        json_add_cstr(doc, a, "verb", adapter_verb_name(x->asks[i].ask.verb));
+        json_add_str_opt(doc, a, "answer", x->asks[i].answer);
+    }
     json_add_str(doc, o, "by", x->by);
     if (x->at != TIME_NONE) json_add_time(doc, o, "at", x->at);
     json_add_str_opt(doc, o, "origin", x->origin);
@@ -38,17 +82,37 @@ static void write_execution(const struct act *act, struct task_row *task, const 
     task_put(act, task, "execution", json_write(act->arena, o));
 }
 
+static struct execution_ask *ask_of(struct execution *x, struct str ad_server)
+{
+    for (size_t i = 0; i < x->asks_n; i++) {
+        if (str_eq(x->asks[i].ask.ad_server, ad_server)) return &x->asks[i];
+    }
+    return NULL;
+}
+
 /* ---- start ---- */
 
-static int add_job(const struct act *act, const struct deferral *wanted, const struct task_row *task, struct str job_id,
-                   struct err *e)
+/* Those that have agreed already are not asked again, unless all have: then it was our own side that failed. */
+static bool somebody_disagreed(const struct execution *before)
 {
-    enum adapter_verb verb;
-    ENSURE(adapter_verb_parse(str_from(wanted->verb), &verb)); /* booking.c wrote it */
-    struct booking_job job = {
-        .job_id = job_id, .media_buy_id = wanted->media_buy_id, .verb = verb, .task_id = task->task_id
-    };
-    return booking_job_add(act, &job, e);
+    for (size_t i = 0; i < before->asks_n; i++) {
+        if (!str_is(before->asks[i].answer, "agreed")) return true;
+    }
+    return false;
+}
+
+static int ask_one(const struct act *act, const struct deferral_ask *wanted, struct execution_ask *x, struct err *e)
+{
+    struct ad_server server;
+    ENSURE(adapter_verb_parse(str_from(wanted->verb), &x->ask.verb)); /* booking.c wrote it */
+    x->ask.instructions = wanted->instructions;
+    x->answer = STR_NONE;
+    int again = x->ask.ask_id.n ? booking_ask_again(act, &x->ask, e) : 0;
+    if (again) return again < 0 ? -1 : 0;
+    /* The first attempt, or one so long ago that its job was cleared away. */
+    if (ad_server_of(act, x->ask.ad_server, &server, e)) return -1;
+    x->ask.ask_id = booking_ask_id(act, &server);
+    return booking_ask_add(act, &x->ask, e);
 }
 
 int task_execute_start(const struct act *act, const struct task_resolution *r, const struct deferral *wanted,
@@ -61,12 +125,15 @@ int task_execute_start(const struct act *act, const struct task_resolution *r, c
                                    .state = task->state,
                                    .running = true };
     read_execution(act, task, &before);
-    x.job_id = before.job_id;
-    int again = x.job_id.n ? q_job_redeliver(act->tx, task->tenant_id, x.job_id, act->now, e) : 0;
-    if (again < 0) return -1;
-    if (!again) { /* the first attempt, or one so long ago that its job was cleared away */
-        x.job_id = id_new(act->arena, act->rng, "job-", act->now);
-        if (add_job(act, wanted, task, x.job_id, e)) return -1;
+    bool keep = somebody_disagreed(&before);
+    for (size_t i = 0; i < wanted->n; i++) {
+        struct execution_ask *now = &x.asks[x.asks_n++], *was = ask_of(&before, wanted->asks[i].ad_server);
+        *now = was ? *was
+                   : (struct execution_ask){ .ask = { .media_buy_id = wanted->media_buy_id,
+                                                      .task_id = task->task_id,
+                                                      .ad_server = wanted->asks[i].ad_server } };
+        if (keep && str_is(now->answer, "agreed")) continue;
+        if (ask_one(act, &wanted->asks[i], now, e)) return -1;
     }
     write_execution(act, task, &x);
     task_drop(act, task, "failure");
@@ -76,7 +143,7 @@ int task_execute_start(const struct act *act, const struct task_resolution *r, c
     return q_task_update(act->tx, task, e) || task_changed(act, task, "executing", e) ? -1 : 0;
 }
 
-/* ---- what the job does ---- */
+/* ---- what is asked for ---- */
 
 /* In the name of who decided. */
 static struct act as_decider(const struct act *act, const struct execution *x, struct deferral *deferral)
@@ -90,14 +157,24 @@ static struct act as_decider(const struct act *act, const struct execution *x, s
 
 static int approve(const struct act *act, const struct execution *x, const struct task_row *task, struct err *e)
 {
-    struct deferral already = { 0 }; /* the job that runs is what would be queued */
+    struct deferral already = { .n = 0 }; /* what was asked is what would be queued */
     struct act as = as_decider(act, x, &already);
     struct task_resolution r = { .task_id = task->task_id, .decision = TASK_APPROVE, .reason = x->reason };
     return task_do(&as, &r, task, e);
 }
 
-int task_execute_plan(const struct act *act, struct str task_id, enum task_execution *how, struct plan *plan,
-                      struct err *e)
+static int part_of(const struct act *act, const struct task_row *task, struct str ad_server, struct plan *plan,
+                   struct err *e)
+{
+    struct plan whole;
+    int found = plan_load(act, task->subject_id, PLAN_WHOLE, &whole, e);
+    if (found < 0) return -1;
+    if (!found) return err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this task is gone.");
+    return plan_part(act, &whole, ad_server, plan, e);
+}
+
+int task_execute_plan(const struct act *act, struct str task_id, struct str ad_server, enum task_execution *how,
+                      struct plan *plan, struct err *e)
 {
     struct task_row task;
     struct execution x;
@@ -107,15 +184,15 @@ int task_execute_plan(const struct act *act, struct str task_id, enum task_execu
     *how = !task_open(&task) ? TASK_ENDED : x.running ? TASK_EXECUTES : TASK_WAITS;
     if (*how != TASK_EXECUTES) return 0;
     if (tx_rehearse(act->tx, e)) return -1;
-    int rc = approve(act, &x, &task, e);
-    int found = rc ? 0 : plan_load(act, task.subject_id, PLAN_WHOLE, plan, e);
+    int rc = approve(act, &x, &task, e) || part_of(act, &task, ad_server, plan, e) ? -1 : 0;
     if (tx_rehearse_end(act->tx, &undo)) {
         *e = undo;
         return -1;
     }
-    if (rc || found < 0) return -1;
-    return found ? 0 : err_set(e, "MEDIA_BUY_NOT_FOUND", "The media buy of this task is gone.");
+    return rc;
 }
+
+/* ---- answers ---- */
 
 static int open_again(const struct act *act, struct execution *x, struct task_row *task, const struct err *why,
                       struct err *e)
@@ -129,36 +206,68 @@ static int open_again(const struct act *act, struct execution *x, struct task_ro
     return task_keep_failure(&as, task, why, e);
 }
 
-/* The buyer's buy has ended while its order was made. */
-static int take_back(const struct act *act, const struct task_execution_result *in, struct err *e)
+/* 1 the task has asked this ad server and is open, 0 not, -1 failed. */
+static int asked(const struct act *act, struct str task_id, struct str ad_server, struct task_row *task,
+                 struct execution *x, struct execution_ask **ask, struct err *e)
 {
-    enum booking_outcome outcome;
-    if (in->verb != ADAPTER_BOOK) return 0; /* ending a booked buy has queued what ends it there */
-    return booking_submit(act, in->server, in->plan, ADAPTER_CANCEL, &outcome, e);
+    if (task_load(act, task_id, task, e)) return -1;
+    read_execution(act, task, x);
+    *ask = ask_of(x, ad_server);
+    return task_open(task) && *ask;
 }
 
-int task_executed(const struct act *act, const struct task_execution_result *in, struct err *e)
+static bool all_answered(const struct execution *x)
+{
+    for (size_t i = 0; i < x->asks_n; i++) {
+        bool done = str_is(x->asks[i].answer, "agreed") || str_is(x->asks[i].answer, "left_out");
+        if (!done) return false;
+    }
+    return true;
+}
+
+static int execute(const struct act *act, struct execution *x, struct task_row *task, struct err *e)
+{
+    struct err why;
+    if (tx_rehearse(act->tx, e)) return -1;
+    if (approve(act, x, task, &why)) {
+        if (tx_rehearse_end(act->tx, e)) return -1;
+        return open_again(act, x, task, &why, e);
+    }
+    if (tx_rehearse_keep(act->tx, e)) return -1;
+    struct act as = as_decider(act, x, NULL);
+    x->running = false;
+    write_execution(act, task, x);
+    task_drop(act, task, "waiting");
+    task->state = STR("completed");
+    task->decision = STR("approved");
+    if (task_conclude(&as, task, x->reason, e)) return -1;
+    return booking_release(act, task->subject_id, e);
+}
+
+/* Notes the answer and goes on when none is missing. */
+static int answered(const struct act *act, struct str task_id, struct str ad_server, const char *answer, struct err *e)
 {
     struct task_row task;
     struct execution x;
-    struct err why;
-    if (task_load(act, in->task_id, &task, e)) return -1;
-    if (!task_open(&task)) return take_back(act, in, e);
-    read_execution(act, &task, &x);
-    if (!x.running) return 0;
-    if (tx_rehearse(act->tx, e)) return -1;
-    if (approve(act, &x, &task, &why)) {
-        if (tx_rehearse_end(act->tx, e)) return -1;
-        return open_again(act, &x, &task, &why, e);
-    }
-    if (tx_rehearse_keep(act->tx, e)) return -1;
-    struct act as = as_decider(act, &x, NULL);
-    x.running = false;
+    struct execution_ask *ask;
+    int open = asked(act, task_id, ad_server, &task, &x, &ask, e);
+    if (open <= 0) return open;
+    ask->answer = str_from(answer);
+    if (x.running && all_answered(&x)) return execute(act, &x, &task, e) ? -1 : 1;
     write_execution(act, &task, &x);
-    task_drop(act, &task, "waiting");
-    task.state = STR("completed");
-    task.decision = STR("approved");
-    return task_conclude(&as, &task, x.reason, e);
+    if (x.running) task_drop(act, &task, "waiting");
+    task.updated_at = act->now;
+    return q_task_update(act->tx, &task, e) ? -1 : x.running;
+}
+
+int task_executed(const struct act *act, struct str task_id, struct str ad_server, struct err *e)
+{
+    return answered(act, task_id, ad_server, "agreed", e);
+}
+
+int task_executed_without(const struct act *act, struct str task_id, struct str ad_server, struct err *e)
+{
+    return answered(act, task_id, ad_server, "left_out", e);
 }
 
 int task_execution_waits(const struct act *act, struct str task_id, const struct task_wait *wait, struct err *e)
@@ -179,14 +288,46 @@ int task_execution_waits(const struct act *act, struct str task_id, const struct
     return q_task_update(act->tx, &task, e) || task_changed(act, &task, "waiting", e) ? -1 : 0;
 }
 
-int task_not_executed(const struct act *act, struct str task_id, struct str reason, struct err *e)
+/* What others have changed already for a change that is not made, goes back. */
+static int bring_back(const struct act *act, struct execution *x, const struct task_row *task, struct err *e)
+{
+    enum booking_outcome outcome;
+    bool changed = false;
+    for (size_t i = 0; i < x->asks_n; i++) {
+        if (x->asks[i].ask.verb != ADAPTER_UPDATE || !str_is(x->asks[i].answer, "agreed")) continue;
+        x->asks[i].answer = STR_NONE;
+        changed = true;
+    }
+    return changed ? booking_update(act, task->subject_id, &outcome, e) : 0;
+}
+
+int task_not_executed(const struct act *act, struct str task_id, struct str ad_server, struct str reason, struct err *e)
 {
     struct task_row task;
     struct execution x;
+    struct execution_ask *ask;
     struct err why;
-    if (task_load(act, task_id, &task, e)) return -1;
-    read_execution(act, &task, &x);
-    if (!task_open(&task) || !x.running) return 0;
+    int open = asked(act, task_id, ad_server, &task, &x, &ask, e);
+    if (open <= 0 || !x.running) return open < 0 ? -1 : 0;
+    ask->answer = STR("refused");
     (void)err_set(&why, "SERVICE_UNAVAILABLE", STR_FMT, STR_ARG(reason));
+    if (bring_back(act, &x, &task, e)) return -1;
     return open_again(act, &x, &task, &why, e);
+}
+
+int task_execution_reject(const struct act *act, struct str task_id, struct str reason, struct err *e)
+{
+    struct task_row task;
+    struct execution x;
+    struct task_resolution r = { .task_id = task_id, .decision = TASK_REJECT, .reason = reason };
+    if (task_load(act, task_id, &task, e)) return -1;
+    if (!task_open(&task)) return 0;
+    read_execution(act, &task, &x);
+    if (task_do(act, &r, &task, e)) return -1;
+    x.running = false;
+    write_execution(act, &task, &x);
+    task_drop(act, &task, "waiting");
+    task.state = STR("failed");
+    task.decision = STR("rejected");
+    return task_conclude(act, &task, reason, e);
 }

@@ -2,13 +2,14 @@
 #include "domain/decide/task_kinds.h"
 
 #include "domain/buyer/account_sync.h"
-#include "domain/booking/booking.h"
+#include "domain/booking/booking_trouble.h"
 #include "domain/creative/creative.h"
+#include "domain/decide/booking_split.h"
+#include "domain/decide/by_hand_decide.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/media_buy/media_buy_json.h"
 #include "domain/media_buy/media_buy_update.h"
 #include "domain/product/proposal_review.h"
-#include "store/q/q_job.h"
 
 static int approve_create(const struct act *act, const struct task_row *task, struct err *e)
 {
@@ -67,13 +68,18 @@ static int reject_account(const struct act *act, const struct task_row *task, st
 }
 
 /* The ad server refused: approving has it tried again, rejecting leaves it as it is. A remote one's refusal is a dead
- * job; a local one's, which can only be of creatives, is tried here. */
+ * job, or a change that somebody made there; a local one's, which can only be of creatives, is tried here. */
 static int try_again(const struct act *act, const struct task_row *task, struct err *e)
 {
-    yyjson_val *operation = task_get(act, task, "operation");
-    struct str job_id = json_str(operation, "job_id");
-    if (!job_id.n) return booking_creatives(act, json_str(operation, "media_buy_id"), CREATIVES_AGAIN, e);
-    int rc = q_job_redeliver(act->tx, act->tenant->tenant_id, job_id, act->now, e);
+    struct booking_trouble t;
+    booking_trouble_read(task_get(act, task, "operation"), &t);
+    bool plain = t.verb == ADAPTER_UPDATE || t.verb == ADAPTER_BOOK || t.verb == ADAPTER_LOOK;
+    if (!t.job_id.n && plain) return booking_bring(act, t.media_buy_id, t.ad_server, e);
+    if (!t.job_id.n) return booking_creatives(act, t.media_buy_id, CREATIVES_AGAIN, e);
+    struct booking_ask ask = {
+        .ask_id = t.job_id, .media_buy_id = t.media_buy_id, .ad_server = t.ad_server, .verb = t.verb
+    };
+    int rc = booking_ask_again(act, &ask, e);
     if (rc < 0) return -1;
     return rc ? 0 : err_set(e, "INVALID_STATE", "The job is not waiting to be tried again.");
 }
@@ -106,7 +112,9 @@ static const struct task_kind kinds[] = {
     { "creative_review", false, approve_creative, reject_creative, NULL },
     { "account", false, approve_account, reject_account, account_result },
     { PROPOSAL_TASK, false, proposal_approve, leave_it, proposal_result },
-    { "ad_server", false, try_again, leave_it, show_media_buy },
+    { TROUBLE_TASK, false, try_again, leave_it, show_media_buy },
+    { SPLIT_TASK, false, booking_split_approve, booking_split_reject, show_media_buy },
+    { BY_HAND_TASK, false, by_hand_done, by_hand_refused, NULL },
 };
 
 static const struct task_kind *find(struct str kind)

@@ -37,13 +37,13 @@ int task_resolve(const struct act *act, const struct task_resolution *r, struct 
     if (!task_open(&task)) return task_already_decided(act, &task, e);
     if (may_decide(act, &task, e)) return -1;
     if (task_executing(act, &task)) return under_way(act, &task, e);
-    struct deferral deferral = { 0 };
+    struct deferral deferral = { .n = 0 };
     struct act rehearsing = *act;
     if (task_awaits_ad_server(&task) && r->decision == TASK_APPROVE) rehearsing.deferral = &deferral;
     if (tx_rehearse(act->tx, e)) return -1;
     if (task_do(&rehearsing, r, &task, &why)) {
         if (tx_rehearse_end(act->tx, e) || task_keep_failure(act, &task, &why, e)) return -1;
-    } else if (deferral.wanted) {
+    } else if (deferral.n) {
         if (tx_rehearse_end(act->tx, e) || task_execute_start(act, r, &deferral, &task, e)) return -1;
     } else if (tx_rehearse_keep(act->tx, e) || decided(act, r, &task, e)) {
         return -1;

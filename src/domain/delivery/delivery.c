@@ -1,6 +1,10 @@
 #include "domain/delivery/delivery.h"
 
 #include <salesagent/money.h>
+#include <stdlib.h>
+
+#include "base/tz.h"
+#include "store/q/q_booking.h"
 
 #define PPM             INT64_C(1000000)
 #define SPENT_UP_PERMIL 990 /* a budget counts as used up from here on */
@@ -81,43 +85,81 @@ const char *delivery_status_name(enum delivery_status s)
     return NULL;
 }
 
+/* ---- days ---- */
+
+/* A day is named by its midnight in UTC, whoever's calendar it is of. */
+static int64_t day_of(const struct tz *zone, int64_t at)
+{
+    return tz_day(zone, at) * USEC_PER_DAY;
+}
+
+static int64_t day_begins(const struct tz *zone, int64_t day_at)
+{
+    return tz_day_begins_at(zone, day_at / USEC_PER_DAY);
+}
+
+static int64_t day_ends(const struct tz *zone, int64_t day_at)
+{
+    return tz_day_begins_at(zone, day_at / USEC_PER_DAY + 1);
+}
+
+/* Whose days a local ad server counts. A remote one's are those that the publisher's products declare; what is not known
+ * of them here is allowed for (EAST_US, WEST_US). */
+static int zone_of(const struct act *act, const struct ad_server *server, const struct tz **out, struct err *e)
+{
+    const struct adapter *a = server->adapter;
+    struct str name = a->local && a->day_zone ? a->day_zone(server->config) : STR_NONE;
+    *out = tz_utc();
+    if (!name.n || tz_load(act->arena, name, out, e) == 0) return 0;
+    return err_set(e, "CONFIGURATION_ERROR", "the ad server counts its days in a time zone that is not known here");
+}
+
+static int str_order(struct str a, struct str b)
+{
+    int rc = memcmp(a.n ? a.p : "", b.n ? b.p : "", a.n < b.n ? a.n : b.n);
+    return rc ? rc : (a.n > b.n) - (a.n < b.n);
+}
+
 /* ---- one package's past and present ---- */
 
 /* The facts of one package that `now` can know, and how the rest is computed. */
 struct history {
     const struct ad_server *server;
+    const struct tz *zone; /* whose days its facts are of */
     const struct plan *plan;
     size_t index;
     const struct fact_row *facts; /* of this package, by day */
     size_t facts_n;
     struct delivered frozen; /* their sum */
-    int64_t anchor;          /* 0: nothing is frozen */
-    int64_t read_at;         /* of the newest fact, or a remote ad server's last reading; TIME_NONE */
-    int64_t as_of;           /* the numbers are complete until then */
+    int64_t anchor; /* 0: nothing is frozen */
+    int64_t read_at; /* of the newest fact, or a remote ad server's last reading; TIME_NONE */
+    int64_t as_of; /* the numbers are complete until then */
     int64_t now;
 };
 
 /* Asked about a time before the last freeze (a simulated clock), the day of `now` counts for the part that had
  * passed; later days do not count at all. */
-static void rewind_to(struct fact_rows *facts, struct str source, int64_t now)
+static void rewind_to(struct fact_row *r, const struct tz *zone, int64_t now)
 {
-    for (size_t i = 0; i < facts->n; i++) {
-        struct fact_row *r = &facts->rows[i];
-        int64_t end = r->day_at + USEC_PER_DAY;
-        if (end > r->read_at) end = r->read_at;
-        if (r->day_at > now || now >= end || !str_eq(r->source, source)) continue;
-        for (int m = 0; m < METRICS_N; m++) {
-            if (r->delivered.of[m] == METRIC_UNKNOWN) continue;
-            r->delivered.of[m] = muldiv(r->delivered.of[m], now - r->day_at, end - r->day_at, MONEY_ROUND_DOWN);
-        }
+    int64_t begin = day_begins(zone, r->day_at), end = day_ends(zone, r->day_at);
+    if (end > r->read_at) end = r->read_at;
+    if (begin > now || now >= end) return;
+    for (int m = 0; m < METRICS_N; m++) {
+        if (r->delivered.of[m] == METRIC_UNKNOWN) continue;
+        r->delivered.of[m] = muldiv(r->delivered.of[m], now - begin, end - begin, MONEY_ROUND_DOWN);
     }
 }
 
-static struct history history_of(const struct act *act, const struct ad_server *server, const struct plan *plan,
-                                 size_t index, const struct fact_rows *all)
+/* Has the day begun, as far as can be known? */
+static bool begun(const struct history *h, int64_t day_at)
 {
-    struct history h = { .server = server,
-                         .plan = plan,
+    return h->server->adapter->local ? day_begins(h->zone, day_at) <= h->now : day_at <= h->now + EAST_US;
+}
+
+static int history_of(const struct act *act, struct ad_server_set *servers, const struct plan *plan, size_t index,
+                      struct fact_rows *all, struct history *out, struct err *e)
+{
+    struct history h = { .plan = plan,
                          .index = index,
                          .now = act->now,
                          .frozen = delivered_none(),
@@ -125,18 +167,23 @@ static struct history history_of(const struct act *act, const struct ad_server *
                          .as_of = act->now };
     struct str id = plan->packages[index].package_id;
     size_t i = 0;
+    if (ad_server_get(servers, plan->packages[index].ad_server, &h.server, e) || zone_of(act, h.server, &h.zone, e))
+        return -1;
     while (i < all->n && !str_eq(all->rows[i].package_id, id)) i++;
     h.facts = all->rows + i;
-    for (; i < all->n && str_eq(all->rows[i].package_id, id) && all->rows[i].day_at <= act->now; i++) {
-        const struct fact_row *r = &all->rows[i];
+    for (; i < all->n && str_eq(all->rows[i].package_id, id) && begun(&h, all->rows[i].day_at); i++) {
+        struct fact_row *r = &all->rows[i];
+        bool own = str_is(r->source, h.server->adapter->source);
+        if (own) rewind_to(r, h.zone, act->now);
         delivered_add(&h.frozen, &r->delivered);
-        if (str_is(r->source, server->adapter->source)) {
+        if (own) {
             if (r->read_at > h.anchor) h.anchor = r->read_at;
             if (r->read_at > h.read_at) h.read_at = r->read_at;
         }
         h.facts_n++;
     }
-    return h;
+    *out = h;
+    return 0;
 }
 
 static bool computed(const struct history *h)
@@ -190,8 +237,8 @@ static bool day_bounds(const struct history *h, int64_t *first, int64_t *last)
         end -= WEST_US;
     }
     if (begin < end) {
-        *first = utc_day_start(begin);
-        *last = utc_day_start(end - 1);
+        *first = day_of(h->zone, begin);
+        *last = day_of(h->zone, end - 1);
         any = true;
     }
     if (h->facts_n > 0) {
@@ -215,7 +262,7 @@ static struct day_list days_of(const struct history *h, struct arena *a)
         int64_t day = first + (int64_t)i * USEC_PER_DAY;
         /* A day without facts: the ad server had nothing to say, and may still. */
         int64_t settled = h->server->adapter->local ? h->now : h->as_of - SETTLE_US;
-        list.days[i] = (struct delivery_day){ day, delivered_none(), day + USEC_PER_DAY <= settled };
+        list.days[i] = (struct delivery_day){ day, delivered_none(), day_ends(h->zone, day) <= settled };
     }
     for (size_t i = 0; i < h->facts_n; i++) {
         struct delivery_day *d = day_in(&list, h->facts[i].day_at);
@@ -226,7 +273,7 @@ static struct day_list days_of(const struct history *h, struct arena *a)
     if (!computed(h)) return list;
     struct delivered before = h->frozen;
     for (size_t i = 0; i < list.n; i++) {
-        int64_t stop = list.days[i].day_at + USEC_PER_DAY;
+        int64_t stop = day_ends(h->zone, list.days[i].day_at);
         if (stop <= h->anchor) continue;
         struct delivered after = total_at(h, stop < h->now ? stop : h->now);
         struct delivered more = growth(&before, &after);
@@ -262,8 +309,8 @@ static void finality(const struct history *h, const struct delivery_range *range
                      struct delivery_package *d)
 {
     const struct plan_package *p = d->package;
-    int64_t over = ends_at(p);
-    if (range->to_day != TIME_NONE && range->to_day < over) over = range->to_day;
+    int64_t over = ends_at(p), to = range->to_day != TIME_NONE ? day_begins(h->zone, range->to_day) : over;
+    if (to < over) over = to;
     d->is_final = false;
     d->finalized_at = TIME_NONE;
     if (h->plan->live_from == INT64_MAX || over > h->now) return;
@@ -318,50 +365,60 @@ static struct delivery_package read_package(const struct history *h, struct aren
 }
 
 /* What the range really covers. */
-static void set_period(struct delivery *out, const struct delivery_range *range, int64_t now)
+static void set_period(struct delivery *out, const struct delivery_range *range, const struct tz *zone, int64_t now)
 {
     int64_t first = out->plan->start_at, last = out->plan->end_at;
-    out->from_at = range->from_day != TIME_NONE ? range->from_day : first;
-    out->until_at = range->to_day != TIME_NONE ? range->to_day : last;
+    out->from_at = range->from_day != TIME_NONE ? day_begins(zone, range->from_day) : first;
+    out->until_at = range->to_day != TIME_NONE ? day_begins(zone, range->to_day) : last;
     if (out->until_at > now) out->until_at = now;
     if (out->until_at < out->from_at) out->until_at = out->from_at;
+}
+
+/* When the package's ad server was last read; a local one is always up to date. */
+static void set_reading(const struct booking_rows *bookings, struct history *h)
+{
+    if (h->server->adapter->local) return;
+    h->read_at = TIME_NONE;
+    h->as_of = h->plan->start_at;
+    for (size_t i = 0; i < bookings->n; i++) {
+        const struct booking_row *b = &bookings->rows[i];
+        if (!str_eq(b->ad_server, h->server->name) || b->read_at == TIME_NONE) continue;
+        h->read_at = b->read_at;
+        h->as_of = b->as_of;
+    }
+    if (h->as_of > h->now) h->as_of = h->now;
 }
 
 int delivery_read(const struct act *act, const struct plan *plan, struct delivery_range range,
                   enum delivery_detail detail, struct delivery *out, struct err *e)
 {
-    struct ad_server server;
+    struct ad_server_set servers = { .act = act };
     struct fact_rows facts;
-    if (ad_server_of(act, &server, e)) return -1;
+    struct booking_rows bookings;
+    struct history h = { .zone = tz_utc() };
     if (q_facts_of_buy(act->tx, act->arena, plan->media_buy_id, &facts, e)) return -1;
-    rewind_to(&facts, str_from(server.adapter->source), act->now);
-    struct delivery_poll_row reading = { TIME_NONE, act->now };
-    int read = server.adapter->local ? 1 : q_delivery_poll_get(act->tx, plan->media_buy_id, &reading, e);
-    if (read < 0) return -1;
-    if (read == 0) reading.as_of = plan->start_at;
-    if (reading.as_of > act->now) reading.as_of = act->now;
+    if (q_bookings_of_buy(act->tx, act->arena, plan->media_buy_id, &bookings, e)) return -1;
     struct delivery d = { .plan = plan,
                           .lifetime = delivered_none(),
                           .in_range = delivered_none(),
-                          .staleness_s = server.adapter->staleness_s,
-                          .as_of = reading.as_of,
+                          .as_of = act->now,
                           .is_final = plan->packages_n > 0,
                           .finalized_at = TIME_NONE };
     d.packages = ARENA_ARRAY(act->arena, struct delivery_package, plan->packages_n);
     for (size_t i = 0; i < plan->packages_n; i++) {
-        struct history h = history_of(act, &server, plan, i, &facts);
-        if (!server.adapter->local) {
-            h.read_at = reading.read_at;
-            h.as_of = reading.as_of;
-        }
+        if (history_of(act, &servers, plan, i, &facts, &h, e)) return -1;
+        set_reading(&bookings, &h);
         d.packages[i] = read_package(&h, act->arena, &range, detail);
         delivered_add(&d.lifetime, &d.packages[i].lifetime);
         delivered_add(&d.in_range, &d.packages[i].in_range);
         d.is_final = d.is_final && d.packages[i].is_final;
+        d.simulated = d.simulated || h.server->adapter->simulates;
+        if (h.server->adapter->staleness_s > d.staleness_s) d.staleness_s = h.server->adapter->staleness_s;
+        if (h.as_of < d.as_of) d.as_of = h.as_of;
         if (d.packages[i].finalized_at > d.finalized_at) d.finalized_at = d.packages[i].finalized_at;
     }
     if (!d.is_final) d.finalized_at = TIME_NONE;
-    set_period(&d, &range, act->now);
+    set_period(&d, &range, h.zone, act->now);
     *out = d;
     return 0;
 }
@@ -372,11 +429,11 @@ int delivery_read(const struct act *act, const struct plan *plan, struct deliver
 static int freeze_package(const struct act *act, const struct history *h, struct err *e)
 {
     const struct plan_package *p = &h->plan->packages[h->index];
-    int64_t today = utc_day_start(act->now), from = begins_at(h->plan, p);
+    int64_t today = day_of(h->zone, act->now), from = begins_at(h->plan, p);
     if (h->anchor > from) from = h->anchor;
     struct delivered before = h->frozen;
-    for (int64_t day = utc_day_start(from); day <= today; day += USEC_PER_DAY) {
-        int64_t stop = day + USEC_PER_DAY;
+    for (int64_t day = day_of(h->zone, from); day <= today; day += USEC_PER_DAY) {
+        int64_t stop = day_ends(h->zone, day);
         struct delivered after = total_at(h, stop < act->now ? stop : act->now);
         struct delivered more = growth(&before, &after);
         struct fact_row row = { .media_buy_id = h->plan->media_buy_id,
@@ -397,14 +454,14 @@ static int freeze_package(const struct act *act, const struct history *h, struct
 
 static int freeze_plan(const struct act *act, const struct plan *plan, struct err *e)
 {
-    struct ad_server server;
+    struct ad_server_set servers = { .act = act };
     struct fact_rows facts;
-    if (ad_server_of(act, &server, e)) return -1;
-    if (server.adapter->deliver == NULL || plan->live_from == INT64_MAX) return 0;
+    if (plan->live_from == INT64_MAX) return 0;
     if (q_facts_of_buy(act->tx, act->arena, plan->media_buy_id, &facts, e)) return -1;
     for (size_t i = 0; i < plan->packages_n; i++) {
         const struct plan_package *p = &plan->packages[i];
-        struct history h = history_of(act, &server, plan, i, &facts);
+        struct history h;
+        if (history_of(act, &servers, plan, i, &facts, &h, e)) return -1;
         if (!computed(&h) || act->now <= begins_at(plan, p) || begins_at(plan, p) >= ends_at(p)) continue;
         if (freeze_package(act, &h, e)) return -1;
     }
@@ -421,11 +478,12 @@ int delivery_freeze(const struct act *act, struct str media_buy_id, struct err *
 int delivery_begin(const struct act *act, const struct plan *plan, const struct plan_package *package, struct err *e)
 {
     struct ad_server server;
-    if (ad_server_of(act, &server, e)) return -1;
+    const struct tz *zone;
+    if (ad_server_of(act, package->ad_server, &server, e) || zone_of(act, &server, &zone, e)) return -1;
     if (server.adapter->deliver == NULL || act->now <= begins_at(plan, package)) return 0;
     struct fact_row row = { .media_buy_id = plan->media_buy_id,
                             .package_id = package->package_id,
-                            .day_at = utc_day_start(act->now),
+                            .day_at = day_of(zone, act->now),
                             .source = str_from(server.adapter->source),
                             .delivered = delivered_none(),
                             .read_at = act->now };
@@ -434,12 +492,15 @@ int delivery_begin(const struct act *act, const struct plan *plan, const struct 
     return q_fact_put(act->tx, &row, e);
 }
 
-static int add_simulated(const struct act *act, const struct plan *plan, struct str package_id,
+static int add_simulated(const struct act *act, const struct plan *plan, const struct plan_package *package,
                          const struct delivered *more, struct err *e)
 {
+    struct ad_server server;
+    const struct tz *zone;
+    if (ad_server_of(act, package->ad_server, &server, e) || zone_of(act, &server, &zone, e)) return -1;
     struct fact_row row = { .media_buy_id = plan->media_buy_id,
-                            .package_id = package_id,
-                            .day_at = utc_day_start(act->now),
+                            .package_id = package->package_id,
+                            .day_at = day_of(zone, act->now),
                             .source = STR(DELIVERY_SOURCE_SIMULATED),
                             .delivered = delivered_none() };
     if (q_fact_get(act->tx, &row, e) < 0) return -1;
@@ -484,7 +545,7 @@ int delivery_simulate(const struct act *act, struct str media_buy_id, struct str
         struct str id = plan.packages[i].package_id;
         if (package_id.n && !str_eq(package_id, id)) continue;
         struct delivered part = package_id.n ? *more : portion(&plan, i, more);
-        if (add_simulated(act, &plan, id, &part, e)) return -1;
+        if (add_simulated(act, &plan, &plan.packages[i], &part, e)) return -1;
         found = true;
     }
     return found ? 0 : err_set(e, "PACKAGE_NOT_FOUND", "the media buy has no such package");
@@ -504,34 +565,118 @@ static void note_change(struct delivery_changes *c, int64_t day_at)
     if (c->n == 1 || day_at > c->last_day) c->last_day = day_at;
 }
 
-int delivery_record(const struct act *act, const struct plan *plan, const struct adapter_result *report,
-                    struct delivery_changes *changed, struct err *e)
+/* By buy, package, day and creative; what is said of a whole day comes before its parts. */
+static int by_place(const void *x, const void *y)
 {
-    struct ad_server server;
-    struct delivery_changes found = { .n = 0 };
-    struct delivery_poll_row before,
-        reading = { act->now, report->as_of > 0 && report->as_of < act->now ? report->as_of : act->now };
-    if (ad_server_of(act, &server, e)) return -1;
-    int read = q_delivery_poll_get(act->tx, plan->media_buy_id, &before, e);
-    if (read < 0) return -1;
+    const struct adapter_fact *a = x, *b = y;
+    int rc = str_order(a->media_buy_id, b->media_buy_id);
+    if (rc == 0) rc = str_order(a->package_id, b->package_id);
+    if (rc == 0) rc = (a->day_at > b->day_at) - (a->day_at < b->day_at);
+    return rc ? rc : str_order(a->creative_id, b->creative_id);
+}
+
+void delivery_facts_sort(struct arena *a, struct str only_buy, const struct adapter_result *report,
+                         struct delivery_facts *out)
+{
+    struct adapter_fact *list = ARENA_ARRAY(a, struct adapter_fact, report->facts_n + 1);
     for (size_t i = 0; i < report->facts_n; i++) {
-        const struct adapter_fact *f = &report->facts[i];
-        if (!of_plan(plan, f->package_id)) continue;
-        struct fact_row row = { .media_buy_id = plan->media_buy_id,
-                                .package_id = f->package_id,
-                                .day_at = utc_day_start(f->day_at),
-                                .source = str_from(server.adapter->source) };
-        int rc = q_fact_get(act->tx, &row, e);
-        if (rc < 0) return -1;
-        bool other = rc == 0 ? any(&f->delivered) : memcmp(&row.delivered, &f->delivered, sizeof(row.delivered)) != 0;
-        if (read && row.day_at + USEC_PER_DAY <= before.as_of && other) note_change(&found, row.day_at);
-        row.delivered = f->delivered;
-        row.is_final = f->is_final;
-        row.read_at = act->now;
-        if (q_fact_put(act->tx, &row, e)) return -1;
+        list[i] = report->facts[i];
+        list[i].day_at = utc_day_start(list[i].day_at);
+        if (!list[i].media_buy_id.n) list[i].media_buy_id = only_buy;
     }
-    *changed = found;
-    return q_delivery_poll_put(act->tx, plan->media_buy_id, &reading, e);
+    if (report->facts_n) qsort(list, report->facts_n, sizeof(*list), by_place);
+    *out = (struct delivery_facts){ list, report->facts_n, report->as_of };
+}
+
+/* The first fact of a buy. */
+static size_t facts_of(const struct delivery_facts *facts, struct str media_buy_id)
+{
+    size_t low = 0, high = facts->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (str_order(facts->list[mid].media_buy_id, media_buy_id) < 0) low = mid + 1;
+        else high = mid;
+    }
+    return low;
+}
+
+struct recording {
+    const struct ad_server *server;
+    const struct plan *plan;
+    struct booking_row booking;
+    struct delivery_changes changes;
+};
+
+static int record_day(const struct act *act, struct recording *r, const struct adapter_fact *f, struct err *e)
+{
+    struct fact_row row = { .media_buy_id = r->plan->media_buy_id,
+                            .package_id = f->package_id,
+                            .day_at = f->day_at,
+                            .source = str_from(r->server->adapter->source) };
+    int rc = q_fact_get(act->tx, &row, e);
+    if (rc < 0) return -1;
+    bool other = rc == 0 ? any(&f->delivered) : memcmp(&row.delivered, &f->delivered, sizeof(row.delivered)) != 0;
+    bool read = r->booking.read_at != TIME_NONE && row.day_at + USEC_PER_DAY <= r->booking.as_of;
+    if (read && other) note_change(&r->changes, row.day_at);
+    row.delivered = f->delivered;
+    row.is_final = f->is_final;
+    row.read_at = act->now;
+    return q_fact_put(act->tx, &row, e);
+}
+
+static int record_part(const struct act *act, const struct recording *r, const struct adapter_fact *f, struct err *e)
+{
+    struct creative_fact_row row = { .media_buy_id = r->plan->media_buy_id,
+                                     .package_id = f->package_id,
+                                     .creative_id = f->creative_id,
+                                     .day_at = f->day_at,
+                                     .source = str_from(r->server->adapter->source),
+                                     .delivered = f->delivered };
+    return q_creative_fact_put(act->tx, &row, e);
+}
+
+static bool same_day(const struct adapter_fact *a, const struct adapter_fact *b)
+{
+    return a->day_at == b->day_at && str_eq(a->package_id, b->package_id) && str_eq(a->media_buy_id, b->media_buy_id);
+}
+
+/* One package's day, which begins at list[i]: what is said of it as a whole, else the sum of its parts. Gives the index
+ * behind it. */
+static int record_one(const struct act *act, struct recording *r, const struct delivery_facts *facts, size_t *i,
+                      struct err *e)
+{
+    const struct adapter_fact *first = &facts->list[*i];
+    struct adapter_fact day = *first;
+    bool ours = of_plan(r->plan, first->package_id);
+    for (; *i < facts->n && same_day(first, &facts->list[*i]); (*i)++) {
+        const struct adapter_fact *f = &facts->list[*i];
+        if (!f->creative_id.n || !ours) continue;
+        if (record_part(act, r, f, e)) return -1;
+        if (!first->creative_id.n || f == first) continue;
+        delivered_add(&day.delivered, &f->delivered);
+        day.is_final = day.is_final && f->is_final;
+    }
+    return ours ? record_day(act, r, &day, e) : 0;
+}
+
+int delivery_record(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                    const struct delivery_facts *facts, struct delivery_changes *changed, struct err *e)
+{
+    struct recording r = { .server = server, .plan = plan, .changes = { .n = 0 } };
+    int found = q_booking_get(act->tx, act->arena, plan->media_buy_id, server->name, &r.booking, e);
+    if (found < 0) return -1;
+    if (!found) {
+        r.booking = q_booking_new(plan->tenant_id, plan->media_buy_id, server->name, act->now);
+        r.booking.state = BOOKING_BOOKED; /* what is read is booked */
+    }
+    for (size_t i = facts_of(facts, plan->media_buy_id);
+         i < facts->n && str_eq(facts->list[i].media_buy_id, plan->media_buy_id);) {
+        if (record_one(act, &r, facts, &i, e)) return -1;
+    }
+    *changed = r.changes;
+    r.booking.read_at = act->now;
+    r.booking.as_of = facts->as_of > 0 && facts->as_of < act->now ? facts->as_of : act->now;
+    return q_booking_put(act->tx, &r.booking, e);
 }
 
 int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out, struct err *e)

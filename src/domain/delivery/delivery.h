@@ -54,6 +54,7 @@ struct delivery {
     int64_t from_at, until_at; /* of the range: what it really covers, half-open, until_at <= now or from_at */
     int64_t as_of;             /* the numbers are complete until then; the start, when they were never read */
     int staleness_s;           /* how old they may be at most */
+    bool simulated;            /* an ad server made them up */
     bool is_final;
     int64_t finalized_at;
 };
@@ -91,11 +92,20 @@ struct delivery_changes {
     int64_t first_day, last_day; /* when n > 0 */
 };
 
-/* Stores what a remote ad server reported, replacing what was known of those days, and that it was read now. Facts of
+/* What a report says, in order. `only_buy`: whose facts are that name no buy. */
+struct delivery_facts {
+    const struct adapter_fact *list;
+    size_t n;
+    int64_t as_of;
+};
+void delivery_facts_sort(struct arena *a, struct str only_buy, const struct adapter_result *report,
+                         struct delivery_facts *out);
+
+/* Stores what a remote ad server reported of its part of a buy, replacing what was known of those days, and that it was read now. Facts of
  * packages that are not the plan's are ignored. *changed: the days that were complete when they were last read and
  * whose numbers are others now. */
-MUST_CHECK int delivery_record(const struct act *act, const struct plan *plan, const struct adapter_result *report,
-                               struct delivery_changes *changed, struct err *e);
+MUST_CHECK int delivery_record(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                               const struct delivery_facts *facts, struct delivery_changes *changed, struct err *e);
 
 /* The days that a remote ad server is to be asked for: from the first that is not final, to the one that is under way. */
 MUST_CHECK int delivery_open_days(const struct act *act, const struct plan *plan, struct delivery_range *out,

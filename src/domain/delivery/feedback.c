@@ -8,17 +8,22 @@
 
 static int pace(const struct act *act, const struct feedback *f, bool *paced, struct err *e)
 {
-    struct ad_server server;
+    struct ad_server_set servers = { .act = act };
+    const struct ad_server *server;
+    struct plan plan;
     struct package_rows packages;
     if (f->index_ppm == FEEDBACK_NO_INDEX) return 0;
-    if (ad_server_of(act, &server, e) || delivery_freeze(act, f->media_buy_id, e)) return -1;
+    if (delivery_freeze(act, f->media_buy_id, e)) return -1;
+    int found = plan_load(act, f->media_buy_id, PLAN_NUMBERS, &plan, e);
+    if (found != 1) return found;
     if (q_packages_of_buy(act->tx, act->arena, f->media_buy_id, &packages, e)) return -1;
-    for (size_t i = 0; i < packages.n; i++) {
+    for (size_t i = 0; i < packages.n && i < plan.packages_n; i++) {
         struct package_row *p = &packages.rows[i];
         if (f->package_id.n && !str_eq(p->package_id, f->package_id)) continue;
         p->performance_ppm = f->index_ppm > 0 ? f->index_ppm : WORTHLESS_PPM;
         if (q_package_performance(act->tx, p, e)) return -1;
-        *paced = server.adapter->paces_by_performance;
+        if (ad_server_get(&servers, plan.packages[i].ad_server, &server, e)) return -1; /* in the order of the rows */
+        *paced = server->adapter->paces_by_performance;
     }
     return 0;
 }

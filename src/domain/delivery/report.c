@@ -51,9 +51,9 @@ int report_terms_of(const struct act *act, const struct package_rows *packages, 
 {
     struct str name = STR_NONE;
     int64_t delay_minutes = REPORT_DELAY_MINUTES;
-    struct ad_server server;
+    struct ad_server_set servers = { .act = act };
+    const struct ad_server *server;
     struct err why;
-    if (ad_server_of(act, &server, e)) return -1;
     for (size_t i = 0; i < packages->n; i++) {
         struct product p;
         int found = product_load(act->tx, act->arena, act->tenant->tenant_id, packages->rows[i].product_id, &p, e);
@@ -63,7 +63,10 @@ int report_terms_of(const struct act *act, const struct package_rows *packages, 
         if (!zone.n || (name.n && !str_eq(name, zone))) zone = STR("UTC"); /* they disagree */
         name = zone;
         int64_t delay = json_i64_or(says, "expected_delay_minutes", 0);
-        if (!server.adapter->local && delay > delay_minutes && delay <= DELAY_MINUTES_MAX) delay_minutes = delay;
+        struct str named =
+            packages->rows[i].ad_server.n || !found ? packages->rows[i].ad_server : product_ad_server(&p);
+        if (ad_server_get(&servers, named, &server, e)) return -1;
+        if (!server->adapter->local && delay > delay_minutes && delay <= DELAY_MINUTES_MAX) delay_minutes = delay;
     }
     out->zone = tz_utc();
     out->delay_us = delay_minutes * 60 * USEC_PER_SEC;

@@ -336,13 +336,14 @@ static int64_t over_at(const struct plan *plan)
 int house_buy_load(const struct act *act, struct str media_buy_id, uint32_t publisher, struct house_buy *out,
                    struct err *e)
 {
-    struct plan *plan = ARENA_NEW(act->arena, struct plan);
+    struct plan *plan = ARENA_NEW(act->arena, struct plan), whole;
     struct ad_server server;
     struct fact_rows facts;
     const struct tz *zone;
-    int rc = plan_load(act, media_buy_id, PLAN_WHOLE, plan, e);
+    int rc = ad_server_serving(act, &server, e);
+    if (rc == 1) rc = plan_load(act, media_buy_id, PLAN_WHOLE, &whole, e);
     if (rc != 1) return rc;
-    if (ad_server_of(act, &server, e)) return -1;
+    if (plan_part(act, &whole, server.name, plan, e)) return -1;
     struct str name = server.adapter->day_zone ? server.adapter->day_zone(server.config) : STR_NONE;
     if (tz_load(act->arena, name.n ? name : STR("UTC"), &zone, e)) return -1;
     if (q_facts_of_buy(act->tx, act->arena, media_buy_id, &facts, e)) return -1;

@@ -150,9 +150,9 @@ int house_publisher_load(const struct act *act, struct house_publisher *out, str
     struct tenant_settings ts;
     int64_t key;
     *out = (struct house_publisher){ .keep_days = KEEP_DAYS };
-    if (ad_server_of(act, &server, e)) return -1;
-    if (!server.adapter->serves) return 0;
-    int found = q_house_key_get(act->tx, HOUSE_KEY_PUBLISHER, act->tenant->tenant_id, act->tenant->tenant_id, &key, e);
+    int found = ad_server_serving(act, &server, e);
+    if (found != 1) return found;
+    found = q_house_key_get(act->tx, HOUSE_KEY_PUBLISHER, act->tenant->tenant_id, act->tenant->tenant_id, &key, e);
     if (found != 1) return found;
     tenant_settings_read(act->tenant, act->arena, &ts);
     out->publisher = (struct serving_publisher){ .key = (uint32_t)key, .tenant_id = act->tenant->tenant_id };

@@ -115,12 +115,15 @@ static int wanted(const struct act *act, struct str media_buy_id, struct str sub
 {
     struct webhook_anchor key = { act->tenant->tenant_id, "task", media_buy_id };
     struct webhook_row *hooks;
-    struct ad_server server;
+    struct plan plan;
+    bool local;
     size_t n;
     /* What time alone does was foreseen when the buy was made; its act does not know the ad server. */
     if (act->mock_clock || (!act->ad_server && !act->tenant->adapter.n)) return 0;
-    if (ad_server_of(act, &server, e)) return -1;
-    if (!server.adapter->local) return 0;
+    int found = plan_load(act, media_buy_id, PLAN_NUMBERS, &plan, e);
+    if (found != 1) return found;
+    if (plan_is_local(act, &plan, &local, e)) return -1;
+    if (!local) return 0;
     if (q_webhook_list(act->tx, act->arena, &key, &hooks, &n, e)) return -1;
     if (n == 0) return 0;
     int waits = q_job_waits(act->tx, subject, except, e);

@@ -72,12 +72,12 @@ int media_buy_book(const struct act *act, const struct media_buy *buy, struct er
 int media_buy_rebook(const struct act *act, const struct media_buy *buy, struct err *e)
 {
     enum booking_outcome outcome;
-    struct str order;
     bool ended = buy->status == BUY_CANCELED || buy->status == BUY_REJECTED || buy->status == BUY_FAILED;
-    if (q_remote_order_get(act->tx, act->arena, buy->row.media_buy_id, &order, e) < 0) return -1;
+    int exists = booking_exists(act, buy->row.media_buy_id, e);
+    if (exists < 0) return -1;
     bool confirmed = buy->row.confirmed_at != TIME_NONE;
-    /* An order without a confirmation: the ad server had agreed, and then it was too late. */
-    if (ended && (confirmed || order.n)) return booking_cancel(act, buy->row.media_buy_id, &outcome, e);
+    /* A booking without a confirmation: an ad server was asked, may have agreed, and then it was too late. */
+    if (ended && (confirmed || exists)) return booking_cancel(act, buy->row.media_buy_id, &outcome, e);
     return confirmed ? booking_update(act, buy->row.media_buy_id, &outcome, e) : 0;
 }
 

@@ -76,6 +76,11 @@ MUST_CHECK int media_buy_sync_creative(const struct act *act, const struct creat
 MUST_CHECK int media_buy_archive_creative(const struct act *act, const struct creative_row *row, struct err *why,
                                           struct err *e);
 
+/* The buy goes on without the packages of this ad server, which end with their money off the buy; the buyer is told. What
+ * the ad servers are to be told is the caller's. INVALID_STATE when nothing would be left. */
+MUST_CHECK int media_buy_drop(const struct act *act, struct str media_buy_id, struct str ad_server, struct str reason,
+                              struct err *e);
+
 struct media_buy_end {
     enum media_buy_status status; /* BUY_COMPLETED, BUY_CANCELED, BUY_REJECTED, BUY_FAILED, or any the state allows */
     struct str reason;

@@ -3,6 +3,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/booking/booking.h"
+#include "domain/core/ad_server.h"
 #include "domain/creative/creative.h"
 #include "domain/media_buy/media_buy_change.h"
 #include "domain/media_buy/governance_delivery.h"
@@ -205,6 +206,8 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
                                  .at = r->at };
     int64_t goal;
     if (package_goal(&want, &goal, e)) return -1;
+    struct str ad_server = product_ad_server(&p.product);
+    if (!ad_server.n && ad_server_first(act, &ad_server, e)) return -1;
     p.row = (struct package_row){
         .name = r->name,
         .product_id = p.product.product_id,
@@ -217,6 +220,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
         .pacing = r->pacing.n ? r->pacing : STR("even"),
         .paused = r->paused == 1,
         .canceled_at = TIME_NONE,
+        .ad_server = ad_server,
         .doc = package_doc(act, &kept, STR_NONE),
     };
     *out = p;

@@ -111,7 +111,8 @@ int media_buy_move(const struct act *act, struct str media_buy_id, const struct 
     if (ended && media_buy_release(act, &b, STR_NONE, e)) return -1;
     if (move(act, &b, to->status, to->reason, e)) return -1;
     if (!ended) return 0;
-    struct task_subject subject = { .type = "media_buy", .id = b.row.media_buy_id };
+    /* What a person still has to stop by hand, stays. */
+    struct task_subject subject = { .type = "media_buy", .id = b.row.media_buy_id, .but_kind = BY_HAND_TASK };
     return task_withdraw(act, &subject, "the media buy ended", e);
 }
 

@@ -9,52 +9,10 @@
 #include "domain/product/product.h"
 #include "store/q/q_account.h"
 #include "store/q/q_ad_server.h"
+#include "store/q/q_booking.h"
 #include "store/q/q_creative.h"
 #include "store/q/q_delivery.h"
 #include "store/q/q_tenant.h"
-
-/* The ad server that everything is booked on. */
-static struct str ad_server_name(const struct act *act)
-{
-    return act->ad_server ? act->ad_server->name : act->tenant->adapter;
-}
-
-static struct adapter_site site_of(const struct act *act, const struct tenant_settings *ts, struct str name)
-{
-    struct adapter_site site = { .tenant_id = act->tenant->tenant_id,
-                                 .tenant_name = act->tenant->name,
-                                 .ad_server = name,
-                                 .timezone = ts->timezone,
-                                 .agent_url = ts->agent_url,
-                                 .sandbox = act->sandbox };
-    memcpy(site.currency, ts->currency, sizeof(site.currency));
-    return site;
-}
-
-int ad_server_of(const struct act *act, struct ad_server *out, struct err *e)
-{
-    struct tenant_settings ts;
-    if (act->ad_server) {
-        *out = *act->ad_server;
-        return 0;
-    }
-    struct ad_server server = { .adapter = adapter_find(act->tenant->adapter), .name = act->tenant->adapter };
-    if (server.adapter == NULL) {
-        return err_set(e, "CONFIGURATION_ERROR", "the publisher's ad server is not one this program knows");
-    }
-    tenant_settings_read(act->tenant, act->arena, &ts);
-    yyjson_val *settings = json_obj(ts.doc, "adapter_settings");
-    struct str text = settings ? json_write_val(act->arena, settings) : STR_NONE;
-    if (act->fill_percent && str_is(act->tenant->adapter, "mock")) {
-        text = arena_printf(act->arena, "{\"fill_percent\":%d}", act->fill_percent);
-    }
-    server.settings = text;
-    server.site = site_of(act, &ts, server.name);
-    if (server.adapter->configure(act->arena, &server.site, text, &server.config, e))
-        return err_in(e, "/adapter_settings");
-    *out = server;
-    return 0;
-}
 
 /* ---- what a product is ---- */
 
@@ -103,6 +61,18 @@ static struct plan_auction auction_of(const struct pricing_option *o)
     };
 }
 
+/* It stays where it was sold, although its product may have moved since: whose settings are then for another ad server. */
+static int describe_ad_server(const struct act *act, const struct product *product, struct plan_package *p,
+                              struct err *e)
+{
+    struct str sold_on = product_ad_server(product);
+    struct str settings = product_ad_server_settings(act->arena, product);
+    if (!sold_on.n && (settings.n || !p->ad_server.n) && ad_server_first(act, &sold_on, e)) return -1;
+    if (!p->ad_server.n) p->ad_server = sold_on;
+    if (str_eq(p->ad_server, sold_on)) p->settings = settings;
+    return 0;
+}
+
 static int describe(const struct act *act, const struct package_row *row, struct plan_package *p, struct err *e)
 {
     struct product product;
@@ -117,9 +87,7 @@ static int describe(const struct act *act, const struct package_row *row, struct
     bool implied = p->auction.bidding && !(product.guaranteed && product.daily_impressions >= 0) &&
                    p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
     if (implied) p->impressions_goal = -1;
-    yyjson_val *settings = json_get_path(product.doc, "/ext/salesagent/ad_server");
-    if (settings) p->settings = json_write_val(act->arena, settings);
-    return 0;
+    return describe_ad_server(act, &product, p, e);
 }
 
 /* ---- rows -> plan ---- */
@@ -172,7 +140,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
         .name = row->name,
         .product_id = row->product_id,
         .remote_id = row->remote_id,
-        .ad_server = ad_server_name(act),
+        .ad_server = row->ad_server,
         .rate_micros = row->rate_micros,
         .budget_micros = row->budget_micros,
         .impressions_goal = row->impressions_goal,
@@ -189,7 +157,29 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
     out->stopped_at = earliest(buy->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->completed_at, out->stopped_at);
     add_limits(act, row, out);
-    return describe(act, row, out, e);
+    if (describe(act, row, out, e)) return -1;
+    return out->ad_server.n ? 0 : ad_server_first(act, &out->ad_server, e);
+}
+
+/* Nothing delivers before every ad server has taken its part; parts that the buy goes on without are none. */
+static int wait_for_bookings(const struct act *act, struct plan *plan, struct err *e)
+{
+    struct booking_rows bookings;
+    if (q_bookings_of_buy(act->tx, act->arena, plan->media_buy_id, &bookings, e)) return -1;
+    for (size_t i = 0; i < bookings.n; i++) {
+        const struct booking_row *b = &bookings.rows[i];
+        switch (b->state) {
+        case BOOKING_ASKED:
+        case BOOKING_WAITING:
+        case BOOKING_REFUSED: plan->live_from = INT64_MAX; break;
+        case BOOKING_BOOKED:
+            if (b->booked_at != TIME_NONE && b->booked_at > plan->live_from) plan->live_from = b->booked_at;
+            break;
+        case BOOKING_DROPPED:
+        case BOOKING_CANCELED: break;
+        }
+    }
+    return 0;
 }
 
 int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
@@ -214,7 +204,7 @@ int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const
         if (fill_package(act, buy, &packages->rows[i], &list[i], e)) return -1;
     }
     plan.packages = list;
-    if (q_remote_order_get(act->tx, act->arena, buy->media_buy_id, &plan.remote_id, e)) return -1;
+    if (wait_for_bookings(act, &plan, e)) return -1;
     *out = plan;
     return 0;
 }
@@ -333,15 +323,17 @@ static void take_remote_ids(yyjson_val *servers, struct str ad_server, struct pl
     if (!plan->agency_remote_id.n) plan->agency_remote_id = json_str(one, "agency_id");
 }
 
-static int find_remote_ids(const struct act *act, const struct account_row *account, struct str ad_server,
-                           struct plan *plan, struct err *e)
+static int find_remote_ids(const struct act *act, struct str ad_server, struct plan *plan, struct err *e)
 {
     struct ad_server_key key = { act->tenant->tenant_id, ad_server };
+    struct account_row account,
+        of = { .tenant_id = plan->tenant_id, .principal_id = plan->principal_id, .account_id = plan->account_id };
     struct principal_row buyer;
+    int known = q_account_get(act->tx, act->arena, &of, &account, e);
     int found = q_principal_get(act->tx, act->arena, act->tenant->tenant_id, plan->principal_id, &buyer, e);
-    if (found < 0) return -1;
-    take_remote_ids(json_get_path(document_read(act->arena, account->doc), "/ext/salesagent/ad_servers"), ad_server,
-                    plan);
+    if (known < 0 || found < 0) return -1;
+    yyjson_val *own = known ? document_read(act->arena, account.doc) : NULL;
+    take_remote_ids(json_get_path(own, "/ext/salesagent/ad_servers"), ad_server, plan);
     if (found) take_remote_ids(json_obj(document_read(act->arena, buyer.doc), "ad_servers"), ad_server, plan);
     if (plan->advertiser_remote_id.n) return 0;
     return q_ad_remote_get(act->tx, act->arena, &key, AD_REMOTE_ADVERTISER, plan_advertiser_id(act->arena, plan),
@@ -358,7 +350,7 @@ static int find_advertiser(const struct act *act, const struct media_buy_row *bu
     plan->advertiser = json_str(json_obj(document_read(act->arena, buy->doc), "brand"), "domain");
     if (!plan->advertiser.n) plan->advertiser = account.brand_domain.n ? account.brand_domain : account.name;
     set_payer(act, &account, plan);
-    return find_remote_ids(act, &account, ad_server_name(act), plan, e);
+    return 0;
 }
 
 struct completion {
@@ -395,4 +387,63 @@ int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth de
     if (depth != PLAN_NUMBERS && complete(act, &c, &plan, e)) return -1;
     *out = plan;
     return 1;
+}
+
+/* ---- one ad server's part ---- */
+
+void plan_servers(const struct plan *plan, struct plan_server_names *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct plan_package *p = &plan->packages[i];
+        bool known = p->stopped_at <= p->start_at; /* never to be booked */
+        for (size_t k = 0; k < out->n; k++) known = known || str_eq(out->names[k], p->ad_server);
+        if (!known && out->n < AD_SERVERS_MAX) out->names[out->n++] = p->ad_server;
+    }
+}
+
+/* Another ad server has not taken its part yet. */
+static bool held(const struct booking_rows *bookings, struct str ad_server)
+{
+    for (size_t i = 0; i < bookings->n; i++) {
+        const struct booking_row *b = &bookings->rows[i];
+        bool open = b->state == BOOKING_ASKED || b->state == BOOKING_WAITING || b->state == BOOKING_REFUSED;
+        if (open && !str_eq(b->ad_server, ad_server)) return true;
+    }
+    return false;
+}
+
+int plan_part(const struct act *act, const struct plan *whole, struct str ad_server, struct plan *out, struct err *e)
+{
+    struct booking_rows bookings;
+    struct plan part = *whole;
+    struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, whole->packages_n + 1);
+    if (q_bookings_of_buy(act->tx, act->arena, whole->media_buy_id, &bookings, e)) return -1;
+    bool hold = held(&bookings, ad_server);
+    part.packages = list;
+    part.packages_n = 0;
+    for (size_t i = 0; i < whole->packages_n; i++) {
+        if (!str_eq(whole->packages[i].ad_server, ad_server)) continue;
+        list[part.packages_n] = whole->packages[i];
+        list[part.packages_n++].paused |= hold;
+    }
+    for (size_t i = 0; i < bookings.n; i++) {
+        if (str_eq(bookings.rows[i].ad_server, ad_server)) part.remote_id = bookings.rows[i].remote_id;
+    }
+    /* Only a plan of the whole depth names its advertiser. */
+    if (part.advertiser.n && find_remote_ids(act, ad_server, &part, e)) return -1;
+    *out = part;
+    return 0;
+}
+
+int plan_is_local(const struct act *act, const struct plan *plan, bool *local, struct err *e)
+{
+    struct ad_server_set servers = { .act = act };
+    const struct ad_server *server;
+    *local = true;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        if (ad_server_get(&servers, plan->packages[i].ad_server, &server, e)) return -1;
+        *local = *local && server->adapter->local && !server->adapter->by_hand;
+    }
+    return 0;
 }

@@ -260,6 +260,20 @@ int product_load_listed(struct tx *tx, struct arena *a, struct str tenant_id, st
 
 /* ---- questions ---- */
 
+struct str product_ad_server(const struct product *p)
+{
+    return json_str(json_get_path(p->doc, "/ext/salesagent/ad_server"), "name");
+}
+
+struct str product_ad_server_settings(struct arena *a, const struct product *p)
+{
+    yyjson_val *given = json_get_path(p->doc, "/ext/salesagent/ad_server");
+    if (!yyjson_is_obj(given)) return STR_NONE;
+    yyjson_mut_val *o = json_copy(json_doc_new(a), given);
+    (void)yyjson_mut_obj_remove_key(o, "name"); /* absent is fine */
+    return yyjson_mut_obj_size(o) ? json_write(a, o) : STR_NONE;
+}
+
 const struct pricing_option *product_pricing_option(const struct product *p, struct str pricing_option_id)
 {
     for (size_t i = 0; i < p->pricing_options_n; i++) {

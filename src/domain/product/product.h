@@ -79,6 +79,11 @@ MUST_CHECK int product_load_listed(struct tx *tx, struct arena *a, struct str te
  * models and the shapes this program relies on are checked, also that ids inside are unique. */
 MUST_CHECK int product_read(struct arena *a, yyjson_val *doc, struct product *out, struct err *e);
 
+/* The ad server it is sold on (ext.salesagent.ad_server.name); empty: the publisher's first. And its settings for that: the
+ * object's other members as JSON text, empty when there are none. */
+struct str product_ad_server(const struct product *p);
+struct str product_ad_server_settings(struct arena *a, const struct product *p);
+
 /* NULL when the product has no such option. */
 const struct pricing_option *product_pricing_option(const struct product *p, struct str pricing_option_id);
 

@@ -6,22 +6,27 @@
 #include "base/rfc3339.h"
 #include "domain/publisher/account_import.h"
 #include "domain/publisher/catalog_import.h"
+#include "domain/core/ad_server.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_catalog.h"
 #include "store/q/q_slot.h"
 #include "store/q/q_tenant.h"
 
-static void add_tenant(yyjson_mut_doc *doc, yyjson_mut_val *root, struct arena *a, const struct tenant_row *row)
+static int add_tenant(yyjson_mut_doc *doc, yyjson_mut_val *root, struct tx *tx, struct arena *a,
+                      const struct tenant_row *row, struct err *e)
 {
     yyjson_mut_val *t = json_add_obj(doc, root, "tenant");
     json_add_str(doc, t, "tenant_id", row->tenant_id);
     json_add_str(doc, t, "name", row->name);
     json_add_str_opt(doc, t, "host", row->host);
-    json_add_str(doc, t, "adapter", row->adapter);
+    if (ad_servers_show(tx, a, row->tenant_id, doc, t, e)) return -1;
+    if (!yyjson_mut_obj_get(t, "adapter") && !yyjson_mut_obj_get(t, "ad_servers"))
+        json_add_str(doc, t, "adapter", row->adapter);
     size_t i, n;
     yyjson_val *key, *val;
     yyjson_obj_foreach(document_read(a, row->doc), i, n, key, val) json_add_copy(doc, t, yyjson_get_str(key), val);
     secrets_redact(a, t);
+    return 0;
 }
 
 static int add_tokens(yyjson_mut_doc *doc, yyjson_mut_val *p, struct tx *tx, struct arena *a,
@@ -120,7 +125,7 @@ int catalog_export(struct tx *tx, struct arena *a, struct str tenant_id, struct 
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *root = json_root_obj(doc);
     json_add_i64(doc, root, "salesagent_import", 1);
-    add_tenant(doc, root, a, &row);
+    if (add_tenant(doc, root, tx, a, &row, e)) return -1;
     if (add_principals(doc, root, tx, a, tenant_id, e) || account_export(tx, a, tenant_id, doc, root, e)) return -1;
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         yyjson_mut_val *arr = json_add_arr(doc, root, lists[i].name);

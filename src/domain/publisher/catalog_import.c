@@ -16,6 +16,7 @@
 #include "domain/product/catalog_check.h"
 #include "domain/product/product.h"
 #include "domain/product/proposal.h"
+#include "domain/core/ad_server.h"
 #include "domain/core/secrets.h"
 #include "domain/core/tenant_settings.h"
 #include "store/q/q_tenant.h"
@@ -68,7 +69,7 @@ static int refuse_unknown(yyjson_val *obj, const char *at, bool (*known)(struct 
 /* Members of the file's tenant that are columns; everything else is the settings document. */
 static bool is_column(struct str key)
 {
-    return str_is(key, "tenant_id") || str_is(key, "name") || str_is(key, "host") || str_is(key, "adapter");
+    return str_is(key, "tenant_id") || str_is(key, "name") || str_is(key, "host") || ad_server_setting(key);
 }
 
 static struct str settings_text(struct arena *a, yyjson_val *tenant)
@@ -87,7 +88,6 @@ static bool is_setting(struct str key)
 {
     static const char *const settings[] = {
         "account_approval_required",
-        "adapter_settings",
         "advertising_policies",
         "agent_url",
         "assistant",
@@ -119,9 +119,14 @@ static bool is_setting(struct str key)
     return false;
 }
 
+static bool is_patchable(struct str key)
+{
+    return is_setting(key) || ad_server_setting(key);
+}
+
 int catalog_check_known(yyjson_val *settings, const char *at, struct err *e)
 {
-    return refuse_unknown(settings, at, is_setting, e);
+    return refuse_unknown(settings, at, is_patchable, e);
 }
 
 static bool is_tenant_member(struct str key)
@@ -208,6 +213,26 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }
 
+/* The ad servers' rows belong to the tenant's, whose `adapter` is the first one's. */
+static int put_tenant(struct importing *im, yyjson_val *t, struct tenant_row *row, const struct tenant_row *old,
+                      struct err *e)
+{
+    struct ad_server_writer w = { im->c->tx, im->c->arena, row->tenant_id, im->c->now };
+    struct str adapter;
+    row->adapter = old->adapter;
+    int changed = q_tenant_put(im->c->tx, row, im->c->now, e);
+    int servers = changed < 0 ? -1 : ad_servers_write(&w, t, "/tenant", &adapter, e);
+    if (servers < 0) return -1;
+    if (!adapter.n && !old->adapter.n)
+        return bad(e, "/tenant/adapter", "which ad server is it? adapter, or ad_servers");
+    if (adapter.n && !str_eq(adapter, row->adapter)) {
+        row->adapter = adapter;
+        servers = 1;
+        if (q_tenant_put(im->c->tx, row, im->c->now, e) < 0) return -1;
+    }
+    return counted(im, changed || servers);
+}
+
 static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
 {
     yyjson_val *t;
@@ -217,9 +242,7 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
     if (json_req_str(JSON_FIELD(t, "tenant_id", "/tenant"), id_len, &row.tenant_id, e)) return -1;
     if (!id_text_valid(row.tenant_id, id_len.max)) return bad(e, "/tenant/tenant_id", "tenant_id must be an id");
     if (json_req_str(JSON_FIELD(t, "name", "/tenant"), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
-    if (json_req_str(JSON_FIELD(t, "adapter", "/tenant"), id_len, &row.adapter, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
-    if (!adapter_find(row.adapter)) return bad(e, "/tenant/adapter", "there is no ad server adapter of that name");
     if (refuse_unknown(t, "/tenant", is_tenant_member, e) || catalog_check_settings(im->c->arena, t, e)) return -1;
     struct tenant_row old = { 0 };
     if (q_tenant_get(im->c->tx, im->c->arena, row.tenant_id, &old, e) < 0) return -1;
@@ -229,7 +252,7 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
         .tx = im->c->tx, .arena = im->c->arena, .tenant_id = row.tenant_id, .now = im->c->now
     };
     im->counts.tenant_id = row.tenant_id;
-    return counted(im, q_tenant_put(im->c->tx, &row, im->c->now, e));
+    return put_tenant(im, t, &row, &old, e);
 }
 
 /* ---- principals and tokens ---- */

@@ -1,6 +1,7 @@
 /* Fixtures: remembered, so that the same one again changes nothing and another one under the same id is refused; and
  * the objects of a buyer (creatives, media buys, accounts). The catalogue's are in sandbox_seed_catalog.c. */
 #include "domain/buyer/account.h"
+#include "domain/core/ad_server.h"
 #include "domain/creative/creative.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/sandbox/sandbox.h"
@@ -136,6 +137,8 @@ static int seed_package(const struct act *act, const struct media_buy_row *buy, 
     int64_t rate = o->fixed_price_micros >= 0 ? o->fixed_price_micros
                    : o->floor_micros >= 0     ? o->floor_micros
                                               : MICROS_PER_UNIT;
+    struct str ad_server = product_ad_server(&product);
+    if (!ad_server.n && ad_server_first(act, &ad_server, e)) return -1;
     struct package_row row = {
         .media_buy_id = buy->media_buy_id,
         .package_id =
@@ -152,6 +155,7 @@ static int seed_package(const struct act *act, const struct media_buy_row *buy, 
         .start_at = buy->start_at,
         .end_at = buy->end_at,
         .canceled_at = TIME_NONE,
+        .ad_server = ad_server,
         .doc = STR("{}"),
     };
     return q_package_insert(act->tx, &row, e);

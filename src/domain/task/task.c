@@ -75,6 +75,7 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
     (void)json_add_text(doc, o, "operation", in->operation);             /* empty: there is none */
     (void)json_add_text(doc, o, "context", in->context);                 /* likewise */
     (void)json_add_text(doc, o, "findings", in->findings);
+    (void)json_add_text(doc, o, "instructions", in->instructions);
     (void)json_add_text(doc, o, "difference", in->difference);
     (void)json_add_text(doc, o, "push_notification_config", in->push_config);
     struct task_row row = {
@@ -174,7 +175,8 @@ int task_open_of(const struct act *act, const struct task_subject *subject, stru
 {
     struct task_filter f = { .tenant_id = act->tenant->tenant_id,
                              .principal_id = subject->principal_id,
-                             .states = STR("[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"),
+                             .states = STR(TASK_OPEN_STATES),
+                             .kinds = subject->kinds,
                              .subject_type = str_from(subject->type),
                              .subject_id = subject->id,
                              .created_after = TIME_NONE,
@@ -198,13 +200,16 @@ int task_withdraw_one(const struct act *act, struct task_row *task, const char *
 int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason, struct err *e)
 {
     struct task_row *rows;
-    size_t n;
+    size_t n, withdrawn;
     do { /* what is withdrawn is open no more, so that the next list holds others */
+        withdrawn = 0;
         if (task_open_of(act, subject, &rows, &n, e)) return -1;
         for (size_t i = 0; i < n; i++) {
+            if (subject->but_kind && str_is(rows[i].kind, subject->but_kind)) continue;
             if (task_withdraw_one(act, &rows[i], reason, e)) return -1;
+            withdrawn++;
         }
-    } while (n > 0);
+    } while (withdrawn > 0);
     return 0;
 }
 

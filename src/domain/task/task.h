@@ -15,6 +15,8 @@
 #include "domain/task/task_terms.h"
 #include "store/q/q_task.h"
 
+#define TASK_OPEN_STATES "[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"
+
 struct task_new {
     const char *kind;
     struct str task_id; /* empty: a new one; sandbox directives bring their own */
@@ -30,6 +32,7 @@ struct task_new {
     int64_t due_at;         /* TIME_NONE: the rule's, else the publisher's approval SLA */
     const struct rule_verdict *verdict; /* the rule that asks for a person; NULL: none does */
     struct str findings;    /* of the checks: JSON array; may be empty */
+    struct str instructions; /* what a person is to type in where: JSON; may be empty */
     struct str difference; /* what an update changes: JSON array of {field, package_id?, before, after}; may be empty */
     int64_t amount_micros; /* what the media buy it is about is worth; 0: it is about none */
     int64_t people_delay_us; /* people are told of it only then, because it may be decided without them; mostly 0 */
@@ -61,6 +64,8 @@ struct task_subject {
     const char *type;
     struct str id;
     struct str principal_id; /* for ids that are a buyer's own (creatives); empty: whoever's */
+    struct str kinds; /* JSON array: of these kinds only; empty: of all */
+    const char *but_kind; /* not of this kind; NULL: of all */
 };
 MUST_CHECK int task_withdraw(const struct act *act, const struct task_subject *subject, const char *reason,
                              struct err *e);

@@ -9,6 +9,104 @@ static void bind_key(struct stmt *s, const struct ad_server_key *of)
     stmt_str(s, 2, of->ad_server);
 }
 
+/* ---- which there are ---- */
+
+#define SERVER_COLUMNS "tenant_id, name, position, adapter, settings, wait_days"
+
+static void read_server(struct stmt *s, struct arena *a, struct ad_server_row *out)
+{
+    *out = (struct ad_server_row){ .tenant_id = col_str(s, a, 0),
+                                   .name = col_str(s, a, 1),
+                                   .position = col_i64(s, 2),
+                                   .adapter = col_str(s, a, 3),
+                                   .settings = col_str(s, a, 4),
+                                   .wait_days = col_is_null(s, 5) ? 0 : col_i64(s, 5) };
+}
+
+int q_ad_server_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str name, struct ad_server_row *out,
+                    struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " SERVER_COLUMNS " FROM ad_server WHERE tenant_id = ?1"
+                                            " AND (?2 = '' OR name = ?2) ORDER BY position LIMIT 1");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, name);
+    int rc = stmt_step(s, e);
+    if (rc == 1) read_server(s, a, out);
+    return rc;
+}
+
+int q_ad_server_list(struct tx *tx, struct arena *a, struct str tenant_id, struct ad_server_row **rows, size_t *n,
+                     struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " SERVER_COLUMNS " FROM ad_server WHERE ?1 = '' OR tenant_id = ?1"
+                                            " ORDER BY tenant_id, position");
+    struct ad_server_row *list = NULL;
+    size_t found = 0, cap = 0;
+    int rc;
+    stmt_str(s, 1, tenant_id);
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (found == cap) {
+            size_t grown = cap ? 2 * cap : 4;
+            struct ad_server_row *more = ARENA_ARRAY(a, struct ad_server_row, grown);
+            if (found) memcpy(more, list, found * sizeof(*list));
+            list = more;
+            cap = grown;
+        }
+        read_server(s, a, &list[found++]);
+    }
+    if (rc < 0) return -1;
+    *rows = list;
+    *n = found;
+    return 0;
+}
+
+int q_ad_server_put(struct tx *tx, const struct ad_server_row *row, int64_t now, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO ad_server (tenant_id, name, position, adapter, settings, wait_days, created_at, updated_at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?7) ON CONFLICT DO UPDATE SET position = ?3,"
+            " adapter = ?4, settings = ?5, wait_days = nullif(?6, 0), updated_at = ?7");
+    stmt_str(s, 1, row->tenant_id);
+    stmt_str(s, 2, row->name);
+    stmt_i64(s, 3, row->position);
+    stmt_str(s, 4, row->adapter);
+    stmt_str(s, 5, row->settings);
+    stmt_i64(s, 6, row->wait_days);
+    stmt_i64(s, 7, now);
+    return stmt_run(s, e);
+}
+
+static int delete_from(struct stmt *s, const struct ad_server_key *of, struct err *e)
+{
+    AUTO_STMT struct stmt *own = s;
+    bind_key(own, of);
+    return stmt_run(own, e);
+}
+
+int q_ad_server_delete(struct tx *tx, const struct ad_server_key *of, struct err *e)
+{
+    return delete_from(stmt_get(tx, "DELETE FROM ad_server_item WHERE tenant_id = ? AND ad_server = ?"), of, e) ||
+                   delete_from(stmt_get(tx, "DELETE FROM ad_server_state WHERE tenant_id = ? AND ad_server = ?"), of,
+                               e) ||
+                   delete_from(stmt_get(tx, "DELETE FROM ad_server_remote WHERE tenant_id = ? AND ad_server = ?"), of,
+                               e) ||
+                   delete_from(stmt_get(tx, "DELETE FROM ad_server WHERE tenant_id = ? AND name = ?"), of, e)
+               ? -1
+               : 0;
+}
+
+int q_ad_server_used(struct tx *tx, const struct ad_server_key *of, int64_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT count(*) FROM booking JOIN media_buy b USING (media_buy_id) WHERE booking.tenant_id = ?"
+                     " AND ad_server = ? AND state NOT IN ('dropped', 'canceled') AND b.status NOT IN ('canceled',"
+                     " 'rejected', 'failed', 'completed')");
+    bind_key(s, of);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *n = col_i64(s, 0);
+    return rc == 1 ? 0 : -1;
+}
+
 /* ---- inventory ---- */
 
 #define ITEM_COLUMNS "kind, remote_id, parent_id, key, name, doc"

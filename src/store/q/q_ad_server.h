@@ -1,5 +1,5 @@
-/* What is known of a publisher's ad servers beside their settings: inventory, when they were last read and tried, and
- * what they call things that are not of one media buy. */
+/* A publisher's ad servers: their settings, their inventory, when they were last read and tried, and what they call things
+ * that are not of one media buy. */
 #pragma once
 
 #include <salesagent/adapter.h>
@@ -9,6 +9,29 @@
 struct ad_server_key {
     struct str tenant_id, ad_server;
 };
+
+/* ---- which there are ---- */
+
+struct ad_server_row {
+    struct str tenant_id, name;
+    int64_t position; /* 0: of products that name none */
+    struct str adapter;
+    struct str settings; /* JSON, sealed where the installation has keys; may be empty */
+    int64_t wait_days; /* 0: not set */
+};
+
+/* `name` empty: the first. 1 found, 0 not, -1 failed. */
+MUST_CHECK int q_ad_server_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str name,
+                               struct ad_server_row *out, struct err *e);
+/* By position; of all publishers when tenant_id is empty. */
+MUST_CHECK int q_ad_server_list(struct tx *tx, struct arena *a, struct str tenant_id, struct ad_server_row **rows,
+                                size_t *n, struct err *e);
+/* Inserts or replaces. */
+MUST_CHECK int q_ad_server_put(struct tx *tx, const struct ad_server_row *row, int64_t now, struct err *e);
+/* With its inventory and what else was known of it. */
+MUST_CHECK int q_ad_server_delete(struct tx *tx, const struct ad_server_key *of, struct err *e);
+/* How many media buys are on it that may still deliver. */
+MUST_CHECK int q_ad_server_used(struct tx *tx, const struct ad_server_key *of, int64_t *n, struct err *e);
 
 /* ---- inventory ---- */
 

@@ -135,6 +135,28 @@ static int bump_version(struct tx *tx, struct str tenant_id, int64_t now, struct
     return stmt_run(s, e);
 }
 
+#define ZONES_MAX 16
+
+int q_product_zones(struct tx *tx, struct arena *a, const struct product_zones_of *of, const struct str **zones,
+                    size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT DISTINCT coalesce(json_extract(doc, '$.reporting_capabilities.timezone'), 'UTC') FROM product"
+            " WHERE tenant_id = ?1 AND json_valid(doc)"
+            " AND coalesce(json_extract(doc, '$.ext.salesagent.ad_server.name'), ?3) = ?2 ORDER BY 1 LIMIT 16");
+    struct str *list = ARENA_ARRAY(a, struct str, ZONES_MAX);
+    size_t found = 0;
+    int rc;
+    stmt_str(s, 1, of->tenant_id);
+    stmt_str(s, 2, of->ad_server);
+    stmt_str(s, 3, of->first);
+    while ((rc = stmt_step(s, e)) == 1) list[found++] = col_str(s, a, 0);
+    if (rc < 0) return -1;
+    *zones = list;
+    *n = found;
+    return 0;
+}
+
 int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, const struct catalog_row *row,
                   int64_t now, struct err *e)
 {

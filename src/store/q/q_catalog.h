@@ -53,6 +53,14 @@ struct catalog_version {
 };
 MUST_CHECK int q_catalog_version(struct tx *tx, struct str tenant_id, struct catalog_version *out, struct err *e);
 
+/* The time zones in which the products of one ad server say that they are reported ("UTC" where they do not say), each once,
+ * at most 16; `first` is the ad server of those that name none. */
+struct product_zones_of {
+    struct str tenant_id, ad_server, first;
+};
+MUST_CHECK int q_product_zones(struct tx *tx, struct arena *a, const struct product_zones_of *of,
+                               const struct str **zones, size_t *n, struct err *e);
+
 /* Insert, or bring to this state. 1 something changed, 0 nothing, -1 failed. A changed product also changes the
  * catalogue's version; its search text is the caller's to replace (domain/product/catalog.h does both). */
 MUST_CHECK int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, const struct catalog_row *row,
@@ -77,8 +85,8 @@ struct term_hits {
  * catalogue would crowd out, and weigh down, the hits of this one. */
 struct term_scope {
     struct str tenant_id;
-    bool alone;                 /* no other publisher is here */
-    int64_t first_id, last_id;  /* of the publisher's texts, so that most of the others' are never read */
+    bool alone; /* no other publisher is here */
+    int64_t first_id, last_id; /* of the publisher's texts, so that most of the others' are never read */
 };
 MUST_CHECK int q_term_scope(struct tx *tx, struct str tenant_id, struct term_scope *out, struct err *e);
 
@@ -101,7 +109,7 @@ MUST_CHECK int q_text_product(struct tx *tx, struct arena *a, struct str tenant_
 struct product_window {
     struct str tenant_id, product_id;
     int64_t start_at, end_at; /* half-open */
-    struct str except_buy;                     /* a media buy that does not count; empty: none */
+    struct str except_buy; /* a media buy that does not count; empty: none */
     struct str except_holder, except_proposal; /* a principal's proposal whose hold does not count; empty: none */
 };
 /* Impressions other packages and held proposals have promised inside the window, their goals spread evenly over

@@ -90,6 +90,14 @@ int q_fact_last_day(struct tx *tx, struct str media_buy_id, struct str package_i
     return rc;
 }
 
+static void bind_metrics(struct stmt *s, int from, const struct delivered *d)
+{
+    for (int m = 0; m < METRICS_N; m++) {
+        if (d->of[m] == METRIC_UNKNOWN) stmt_null(s, from + m);
+        else stmt_i64(s, from + m, d->of[m]);
+    }
+}
+
 int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT OR REPLACE INTO delivery_fact (media_buy_id, package_id, day_at,"
@@ -101,48 +109,53 @@ int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e)
     stmt_str(s, 4, row->source);
     stmt_i64(s, 5, row->is_final);
     stmt_i64(s, 6, row->read_at);
-    for (int m = 0; m < METRICS_N; m++) {
-        if (row->delivered.of[m] == METRIC_UNKNOWN) stmt_null(s, 7 + m);
-        else stmt_i64(s, 7 + m, row->delivered.of[m]);
-    }
+    bind_metrics(s, 7, &row->delivered);
     return stmt_run(s, e);
 }
 
-int q_delivery_poll_get(struct tx *tx, struct str media_buy_id, struct delivery_poll_row *out, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT read_at, as_of FROM delivery_poll WHERE media_buy_id = ?");
-    stmt_str(s, 1, media_buy_id);
-    int rc = stmt_step(s, e);
-    if (rc == 1) *out = (struct delivery_poll_row){ col_i64(s, 0), col_i64(s, 1) };
-    return rc;
-}
-
-int q_delivery_poll_put(struct tx *tx, struct str media_buy_id, const struct delivery_poll_row *row, struct err *e)
+int q_creative_fact_put(struct tx *tx, const struct creative_fact_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT OR REPLACE INTO delivery_poll (media_buy_id, read_at, as_of) VALUES (?, ?, ?)");
-    stmt_str(s, 1, media_buy_id);
-    stmt_i64(s, 2, row->read_at);
-    stmt_i64(s, 3, row->as_of);
+        stmt_get(tx, "INSERT OR REPLACE INTO creative_fact (media_buy_id, package_id, creative_id,"
+                     " day_at, source, " METRIC_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    stmt_str(s, 1, row->media_buy_id);
+    stmt_str(s, 2, row->package_id);
+    stmt_str(s, 3, row->creative_id);
+    stmt_i64(s, 4, row->day_at);
+    stmt_str(s, 5, row->source);
+    bind_metrics(s, 6, &row->delivered);
     return stmt_run(s, e);
 }
 
-int q_remote_order_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out, struct err *e)
+int q_creative_facts_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct creative_fact_rows *out,
+                            struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT remote_id FROM media_buy WHERE media_buy_id = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT package_id, creative_id, day_at, source, " METRIC_COLUMNS
+                                            " FROM creative_fact WHERE media_buy_id = ?"
+                                            " ORDER BY package_id, creative_id, day_at, source");
+    struct creative_fact_row *rows = NULL;
+    size_t n = 0, cap = 0;
+    int rc;
     stmt_str(s, 1, media_buy_id);
-    int rc = stmt_step(s, e);
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (n == cap) {
+            size_t grown = cap ? 2 * cap : 32;
+            struct creative_fact_row *more = ARENA_ARRAY(a, struct creative_fact_row, grown);
+            if (n) memcpy(more, rows, n * sizeof(*rows));
+            rows = more;
+            cap = grown;
+        }
+        struct creative_fact_row *r = &rows[n++];
+        *r = (struct creative_fact_row){ .media_buy_id = media_buy_id,
+                                         .package_id = col_str(s, a, 0),
+                                         .creative_id = col_str(s, a, 1),
+                                         .day_at = col_i64(s, 2),
+                                         .source = col_str(s, a, 3) };
+        read_metrics(s, 4, &r->delivered);
+    }
     if (rc < 0) return -1;
-    *out = rc == 1 ? col_str(s, a, 0) : STR_NONE;
+    *out = (struct creative_fact_rows){ rows, n };
     return 0;
-}
-
-int q_remote_order_put(struct tx *tx, struct str media_buy_id, struct str remote_id, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE media_buy SET remote_id = ? WHERE media_buy_id = ?");
-    stmt_str(s, 1, remote_id);
-    stmt_str(s, 2, media_buy_id);
-    return stmt_run(s, e);
 }
 
 int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote_id, struct err *e)
@@ -171,24 +184,6 @@ int q_creative_sent_put(struct tx *tx, const struct remote_creative *r, struct e
     stmt_i64(s, 1, r->sent_at);
     stmt_str(s, 2, r->package_id);
     stmt_str(s, 3, r->creative_id);
-    return stmt_run(s, e);
-}
-
-int q_creatives_asked_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT creatives_asked FROM media_buy WHERE media_buy_id = ?");
-    stmt_str(s, 1, media_buy_id);
-    int rc = stmt_step(s, e);
-    if (rc < 0) return -1;
-    *out = rc == 1 ? col_str(s, a, 0) : STR_NONE;
-    return 0;
-}
-
-int q_creatives_asked_put(struct tx *tx, struct str media_buy_id, struct str digest, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE media_buy SET creatives_asked = ? WHERE media_buy_id = ?");
-    stmt_str(s, 1, digest);
-    stmt_str(s, 2, media_buy_id);
     return stmt_run(s, e);
 }
 

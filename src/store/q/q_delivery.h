@@ -33,20 +33,25 @@ MUST_CHECK int q_fact_last_day(struct tx *tx, struct str media_buy_id, struct st
 /* Inserts or replaces. */
 MUST_CHECK int q_fact_put(struct tx *tx, const struct fact_row *row, struct err *e);
 
-/* When a remote ad server was last read, and until when its numbers were complete then (as_of <= read_at). */
-struct delivery_poll_row {
-    int64_t read_at, as_of;
+/* What an ad server says of one creative's part of a package's day. */
+struct creative_fact_row {
+    struct str media_buy_id, package_id, creative_id;
+    int64_t day_at;
+    struct str source;
+    struct delivered delivered;
 };
-/* 1 found, 0 never read, -1 failed. */
-MUST_CHECK int q_delivery_poll_get(struct tx *tx, struct str media_buy_id, struct delivery_poll_row *out,
-                                   struct err *e);
-MUST_CHECK int q_delivery_poll_put(struct tx *tx, struct str media_buy_id, const struct delivery_poll_row *row,
-                                   struct err *e);
+/* Inserts or replaces. */
+MUST_CHECK int q_creative_fact_put(struct tx *tx, const struct creative_fact_row *row, struct err *e);
+/* By package, creative and day; of [from_day, to_day). */
+struct creative_fact_rows {
+    struct creative_fact_row *rows;
+    size_t n;
+};
+MUST_CHECK int q_creative_facts_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id,
+                                       struct creative_fact_rows *out, struct err *e);
 
-/* The ad server's id for the whole buy; empty while there is none. */
-MUST_CHECK int q_remote_order_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out,
-                                  struct err *e);
-MUST_CHECK int q_remote_order_put(struct tx *tx, struct str media_buy_id, struct str remote_id, struct err *e);
+/* ---- what ad servers call what they booked ---- */
+
 MUST_CHECK int q_remote_package_put(struct tx *tx, struct str package_id, struct str remote_id, struct err *e);
 
 /* The ad server's id of a creative, in all packages of the buy that use it. */
@@ -58,11 +63,6 @@ struct remote_creative {
     int64_t sent_at;
 };
 MUST_CHECK int q_creative_sent_put(struct tx *tx, const struct remote_creative *r, struct err *e);
-
-/* A digest of the creatives the ad server was last asked to run for a buy; empty: it was never asked. */
-MUST_CHECK int q_creatives_asked_get(struct tx *tx, struct arena *a, struct str media_buy_id, struct str *out,
-                                     struct err *e);
-MUST_CHECK int q_creatives_asked_put(struct tx *tx, struct str media_buy_id, struct str digest, struct err *e);
 
 struct feedback_row {
     struct str feedback_id, tenant_id, media_buy_id, package_id;

@@ -165,6 +165,16 @@ int q_job_wake(struct tx *tx, struct str subject, int64_t now, struct err *e)
     return stmt_run(s, e);
 }
 
+int q_job_hasten(struct tx *tx, struct str subject, int64_t at, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE job SET due_at = ?2 WHERE subject = ?1 AND state = 'ready' AND head = 1"
+                     " AND lease_until IS NULL AND due_at > ?2");
+    stmt_str(s, 1, subject);
+    stmt_i64(s, 2, at);
+    return stmt_run(s, e);
+}
+
 int q_job_progress(struct tx *tx, const struct job_row *row, struct str progress, int64_t lease_until, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE job SET progress = ?3, due_at = ?4, lease_until = ?4"

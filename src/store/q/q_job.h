@@ -63,6 +63,9 @@ MUST_CHECK int q_job_finish(struct tx *tx, const struct job_finish *f, struct er
 /* A job of the subject that waits for somebody on the other side is due now, because something new has come for it. */
 MUST_CHECK int q_job_wake(struct tx *tx, struct str subject, int64_t now, struct err *e);
 
+/* The subject's first job is due at `at` at the latest, unless it runs. */
+MUST_CHECK int q_job_hasten(struct tx *tx, struct str subject, int64_t at, struct err *e);
+
 /* Records what was made so far and prolongs the lease: 1, 0 no longer ours, -1. */
 MUST_CHECK int q_job_progress(struct tx *tx, const struct job_row *row, struct str progress, int64_t lease_until,
                               struct err *e);

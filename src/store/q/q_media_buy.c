@@ -13,7 +13,7 @@
 #define PACKAGE                                                                                                        \
     "media_buy_id, package_id, ordinal, name, product_id, pricing_option_id, pricing_model, rate_micros,"              \
     " budget_micros, previous_budget_micros, impressions_goal, pacing, start_at, end_at, paused, canceled_at,"         \
-    " remote_id, doc, performance_ppm"
+    " remote_id, doc, performance_ppm, ad_server"
 #define ROWS_START 8
 
 /* ---- buys ---- */
@@ -297,7 +297,8 @@ static int read_package(struct stmt *s, struct arena *a, struct package_row *out
                                  .canceled_at = col_time(s, 15),
                                  .remote_id = col_str(s, a, 16),
                                  .doc = col_str(s, a, 17),
-                                 .performance_ppm = col_i64(s, 18) };
+                                 .performance_ppm = col_i64(s, 18),
+                                 .ad_server = col_str(s, a, 19) };
     return 1;
 }
 
@@ -370,6 +371,7 @@ static int bind_package(struct stmt *s, const struct package_row *r)
     stmt_i64(s, i++, r->paused);
     stmt_time(s, i++, r->canceled_at);
     stmt_str_or_null(s, i++, r->remote_id.n ? r->remote_id : STR_NONE);
+    stmt_str(s, i++, r->ad_server);
     stmt_str(s, i++, r->doc.n ? r->doc : STR("{}"));
     return i;
 }
@@ -377,9 +379,10 @@ static int bind_package(struct stmt *s, const struct package_row *r)
 int q_package_insert(struct tx *tx, const struct package_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO package (name, rate_micros, budget_micros, previous_budget_micros, impressions_goal, pacing,"
-            " start_at, end_at, paused, canceled_at, remote_id, doc, media_buy_id, ordinal, package_id, product_id,"
-            " pricing_option_id, pricing_model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        tx,
+        "INSERT INTO package (name, rate_micros, budget_micros, previous_budget_micros, impressions_goal, pacing,"
+        " start_at, end_at, paused, canceled_at, remote_id, ad_server, doc, media_buy_id, ordinal, package_id, product_id,"
+        " pricing_option_id, pricing_model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     int i = bind_package(s, row);
     stmt_str(s, i++, row->media_buy_id);
     stmt_i64(s, i++, row->ordinal);
@@ -395,7 +398,7 @@ int q_package_update(struct tx *tx, const struct package_row *row, struct err *e
     AUTO_STMT struct stmt *s = stmt_get(
         tx, "UPDATE package SET name = ?, rate_micros = ?, budget_micros = ?, previous_budget_micros = ?,"
             " impressions_goal = ?, pacing = ?, start_at = ?, end_at = ?, paused = ?, canceled_at = ?, remote_id = ?,"
-            " doc = ? WHERE media_buy_id = ? AND ordinal = ?");
+            " ad_server = ?, doc = ? WHERE media_buy_id = ? AND ordinal = ?");
     int i = bind_package(s, row);
     stmt_str(s, i++, row->media_buy_id);
     stmt_i64(s, i++, row->ordinal);

@@ -36,6 +36,7 @@ struct package_row {
     bool paused;
     int64_t canceled_at; /* TIME_NONE */
     struct str remote_id;
+    struct str ad_server; /* which it is booked on; empty: nobody has said */
     struct str doc;
     int64_t
         performance_ppm; /* what the buyer said it is worth, 1,000,000 as expected; written by q_package_performance alone */

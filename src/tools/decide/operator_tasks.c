@@ -54,6 +54,40 @@ static void encode_line_items(struct tool_call *c, yyjson_mut_val *o, const stru
     }
 }
 
+static void encode_requests(struct tool_call *c, yyjson_mut_val *list, const struct dry_run *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct dry_request *r = &d->requests[i];
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        json_add_str(c->doc, o, "method", r->method);
+        json_add_str(c->doc, o, "url", r->url);
+        json_add_str_opt(c->doc, o, "headers", r->headers);
+        if (!json_add_text(c->doc, o, "body", r->body)) json_add_str_opt(c->doc, o, "body", r->body);
+    }
+}
+
+/* Each ad server with the very requests it would be sent, secrets removed. */
+static void encode_servers(struct tool_call *c, yyjson_mut_val *p, const struct task_preview *v)
+{
+    struct str names = STR_NONE;
+    for (size_t i = 0; i < v->parts_n; i++) {
+        names = arena_printf(c->arena, STR_FMT "%s" STR_FMT, STR_ARG(names), i ? ", " : "",
+                             STR_ARG(v->parts[i].server.name));
+    }
+    json_add_str(c->doc, p, "ad_server", names);
+    yyjson_mut_val *list = json_add_arr(c->doc, p, "ad_servers");
+    for (size_t i = 0; i < v->parts_n; i++) {
+        const struct preview_part *part = &v->parts[i];
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        json_add_str(c->doc, o, "name", part->server.name);
+        json_add_cstr(c->doc, o, "adapter", part->server.adapter->name);
+        if (!part->requests.n && !part->creatives.n) continue;
+        yyjson_mut_val *requests = json_add_arr(c->doc, o, "requests");
+        encode_requests(c, requests, &part->requests);
+        encode_requests(c, requests, &part->creatives);
+    }
+}
+
 /* Approving it is rehearsed: what the ad server would be asked, how the plan would look, why it would not be possible. */
 int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
 {
@@ -70,28 +104,46 @@ int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct t
     yyjson_mut_val *calls = json_add_arr(c->doc, p, "would_call");
     for (size_t i = 0; i < v->calls.n; i++) json_push_str(c->doc, calls, v->calls.lines[i]);
     if (!v->planned) return 0;
-    json_add_cstr(c->doc, p, "ad_server", v->server.adapter->name);
+    encode_servers(c, p, v);
     json_add_str_opt(c->doc, p, "advertiser", v->plan.advertiser);
     json_add_cstr(c->doc, p, "currency", arena_dup(c->arena, str_from(v->plan.currency)).p);
     encode_line_items(c, p, &v->plan);
     yyjson_mut_val *objections = json_add_arr(c->doc, p, "problems");
-    for (size_t i = 0; i < v->problems->n; i++) json_push_str(c->doc, objections, str_from(v->problems->item[i].text));
+    for (size_t i = 0; i < v->parts_n; i++) {
+        const struct adapter_problems *problems = &v->parts[i].problems;
+        for (size_t k = 0; k < problems->n; k++) json_push_str(c->doc, objections, str_from(problems->item[k].text));
+    }
     return 0;
 }
 
-/* While the ad server is asked: how often it was, and what it said last. */
-static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+/* How often it was asked, and what it said last. 1, or 0 when it was a person who was asked, or nobody knows any more. */
+static int encode_ask(struct tool_call *c, yyjson_mut_val *a, const struct task_row *t, yyjson_val *ask, struct err *e)
 {
     struct job_row job;
-    if (!task_executing(c->act, t)) return 0;
-    struct str job_id = json_str(task_get(c->act, t, "execution"), "job_id");
-    int found = q_job_get(c->act->tx, c->arena, t->tenant_id, job_id, &job, e);
+    struct str id = json_str(ask, "ask_id");
+    int found = q_job_get(c->act->tx, c->arena, t->tenant_id, id, &job, e);
+    json_add_str_opt(c->doc, a, "ad_server", json_str(ask, "ad_server"));
+    json_add_str_opt(c->doc, a, "answer", json_str(ask, "answer"));
     if (found < 1) return found;
-    yyjson_mut_val *a = json_add_obj(c->doc, o, "asking_the_ad_server");
     json_add_i64(c->doc, a, "attempts", job.attempts);
     json_add_str_opt(c->doc, a, "last_answer", job.last_error);
     json_add_time(c->doc, a, "next_at", job.due_at);
-    return 0;
+    return 1;
+}
+
+/* While ad servers are asked. The first that has not answered stands alone, too: most publishers have one. */
+static int encode_asking(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    yyjson_val *x = task_get(c->act, t, "execution"), *ask;
+    yyjson_val *asks = json_arr(x, "asks"), *open = NULL;
+    size_t i, n;
+    if (!task_executing(c->act, t)) return 0;
+    yyjson_mut_val *list = yyjson_arr_size(asks) > 1 ? json_add_arr(c->doc, o, "asking_the_ad_servers") : NULL;
+    yyjson_arr_foreach(asks, i, n, ask) {
+        if (!open && !json_has(ask, "answer")) open = ask;
+        if (list && encode_ask(c, json_push_obj(c->doc, list), t, ask, e) < 0) return -1;
+    }
+    return open && encode_ask(c, json_add_obj(c->doc, o, "asking_the_ad_server"), t, open, e) < 0 ? -1 : 0;
 }
 
 /* From the audit trail: who did what to this task, when. */

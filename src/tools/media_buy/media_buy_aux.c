@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/delivery/pacing.h"
 #include "domain/task/task.h"
+#include "store/q/q_booking.h"
 #include "store/q/q_delivery.h"
 #include "tools/delivery/delivery_reply.h"
 
@@ -169,6 +170,19 @@ static void add_progress(struct tool_call *c, yyjson_mut_val *o, const struct de
     }
 }
 
+/* What the ad servers call it: the id of the only order, or of each by its ad server. */
+static int add_orders(struct tool_call *c, yyjson_mut_val *o, struct str media_buy_id, struct err *e)
+{
+    struct booking_rows bookings;
+    if (q_bookings_of_buy(c->act->tx, c->arena, media_buy_id, &bookings, e)) return -1;
+    if (bookings.n == 1) json_add_str_opt(c->doc, o, "ad_server_order_id", bookings.rows[0].remote_id);
+    yyjson_mut_val *ids = bookings.n ? json_add_obj(c->doc, o, "ad_server_ids") : NULL;
+    for (size_t i = 0; i < bookings.n; i++) {
+        json_add_str_opt(c->doc, ids, arena_cstr(c->arena, bookings.rows[i].ad_server), bookings.rows[i].remote_id);
+    }
+    return 0;
+}
+
 int media_buy_aux(struct tool_call *c, const struct media_buy_view *v, const bool *only, struct err *e)
 {
     if (c->no_aux) return 0;
@@ -187,9 +201,7 @@ int media_buy_aux(struct tool_call *c, const struct media_buy_view *v, const boo
             add_package(c, p, &v->packages.rows[at], status);
             if (v->deliveries) add_progress(c, p, &v->deliveries[i], v->packages.rows[at].package_id);
         }
-        struct str order;
-        if (q_remote_order_get(c->act->tx, c->arena, b->media_buy_id, &order, e)) return -1;
-        json_add_str_opt(c->doc, o, "ad_server_order_id", order);
+        if (add_orders(c, o, b->media_buy_id, e)) return -1;
         add_creatives(c, o, v, b->media_buy_id);
         if (add_tasks(c, o, b->media_buy_id, e)) return -1;
     }

@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 #include "domain/publisher/catalog_import.h"
+#include "domain/core/ad_server.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_tenant.h"
 #include "tools/operation_tools.h"
@@ -288,6 +289,10 @@ static int encode_tenant(struct tool_call *c, struct err *e)
     json_add_str_opt(c->doc, o, "host", row.host);
     json_add_str(c->doc, o, "adapter", row.adapter);
     (void)json_add_text(c->doc, o, "settings", secrets_redacted(c->arena, row.doc)); /* a damaged one is left out */
+    yyjson_mut_val *settings = yyjson_mut_obj_get(o, "settings");
+    if (!settings) settings = json_add_obj(c->doc, o, "settings");
+    if (ad_servers_show(c->act->tx, c->arena, row.tenant_id, c->doc, settings, e)) return -1;
+    (void)yyjson_mut_obj_remove_key(settings, "adapter"); /* it is said above */
     return 0;
 }
 
@@ -304,7 +309,8 @@ static struct str merged(struct tool_call *c, struct str doc_text, yyjson_val *p
     size_t i, n;
     yyjson_val *key, *val;
     yyjson_obj_foreach(patch, i, n, key, val) {
-        if (yyjson_is_null(val)) document_remove(&d, yyjson_get_str(key));
+        bool elsewhere = ad_server_setting(json_val_str(key)); /* ad servers have rows of their own */
+        if (elsewhere || yyjson_is_null(val)) document_remove(&d, yyjson_get_str(key));
         else document_set(&d, yyjson_get_str(key), val);
     }
     return document_text(&d);
@@ -318,8 +324,11 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     if (rc < 1) return rc < 0 ? -1 : err_set(e, "REFERENCE_NOT_FOUND", "The publisher is gone.");
     row.name = said(c, "name", row.name);
     row.host = said(c, "host", row.host);
-    if (catalog_check_known(patch, "/settings", e)) return -1;
-    struct str had = row.doc;
+    struct ad_server_writer w = { c->act->tx, c->arena, row.tenant_id, c->act->now };
+    struct str adapter, had = row.doc;
+    if (catalog_check_known(patch, "/settings", e) || ad_servers_write(&w, patch, "/settings", &adapter, e) < 0)
+        return -1;
+    if (adapter.n) row.adapter = adapter;
     if (patch) row.doc = merged(c, row.doc, patch);
     if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/settings");
     yyjson_val *settings = document_read(c->arena, row.doc);

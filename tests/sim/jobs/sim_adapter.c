@@ -457,7 +457,7 @@ static int64_t count(struct world *w, const char *sql, struct str a)
 #define JOBS(state, verb)                                                                                              \
     "SELECT count(*) FROM job JOIN job_payload USING (seq) WHERE kind = 'adapter' AND state = '" state                 \
     "' AND payload LIKE '%\"" verb "\"%' AND subject = "                                                               \
-    "'media_buy:' || ?"
+    "'booking:' || ? || ':fake'"
 
 static void check_creatives(struct world *w, int i, struct str id, struct totals *t)
 {
@@ -481,17 +481,23 @@ static void check_buy(struct world *w, int i, struct totals *t)
     struct err e;
     int64_t done = count(w, JOBS("done", "book"), id), dead = count(w, JOBS("dead", "book"), id);
     int64_t dead_creatives = count(w, JOBS("dead", "creatives"), id);
-    int64_t tasks = count(w, "SELECT count(*) FROM task WHERE kind = 'ad_server' AND subject_id = ?", id);
+    int64_t tasks = count(w,
+                          "SELECT count(*) FROM task WHERE kind = 'ad_server' AND subject_id = ?"
+                          " AND coalesce(decision, '') <> 'withdrawn'",
+                          id);
     if (i % 2) check_creatives(w, i, id, t);
     t->booked += done == 1;
     t->refused += dead == 1;
     if (done + dead != 1) fail(w, "the job is neither done nor dead", i);
     if (dead + dead_creatives != tasks) fail(w, "a dead job without a task for a person, or the other way round", i);
     if (!done) return;
-    if (q_remote_order_get(store_read(w->store), &w->arena, id, &remote, &e) || !remote.n) {
+    struct booking_row row;
+    bool known = q_booking_get(store_read(w->store), &w->arena, id, STR("fake"), &row, &e) == 1;
+    if (!known || row.state != BOOKING_BOOKED || !row.remote_id.n) {
         fail(w, "done, but the order is not known", i);
         return;
     }
+    remote = row.remote_id;
     int orders = 0;
     for (int k = 0; k < w->orders_n; k++) orders += w->orders[k].made && str_is(id, w->orders[k].buy);
     struct order *o = order_of_id(w, remote);

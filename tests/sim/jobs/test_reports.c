@@ -317,7 +317,7 @@ static int prepare(struct tx *tx, void *arg, struct err *e)
                                      f->frequency);
     if (report_configure(&act, &buy, json(config.p), e)) return -1;
     if (plan_load(&act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
-    return delivery_poll_next(&act, &plan, STR(""), e);
+    return delivery_poll_next(&act, &w->server, &plan, STR(""), e);
 }
 
 static void begin(const struct flight *f)

@@ -3,8 +3,7 @@
 
 #include "domain/booking/booking.h"
 #include "domain/buyer/account.h"
-#include "store/q/q_delivery.h"
-#include "store/q/q_delivery.h"
+#include "store/q/q_booking.h"
 
 static struct media_buy_row buy;
 static struct package_row package;
@@ -57,20 +56,29 @@ static void writes_a_buy(struct room *r, const struct act *act)
     ROOM_OK(q_package_insert(act->tx, &package, &e));
 }
 
+static struct booking_row the_booking(const struct act *act)
+{
+    struct booking_row row;
+    struct err e;
+    assert_int_equal(q_booking_get(act->tx, act->arena, buy.media_buy_id, STR("mock"), &row, &e), 1);
+    return row;
+}
+
 static void books(struct room *r, const struct act *act)
 {
     enum booking_outcome outcome;
-    struct str order, again;
     struct err e;
     (void)r;
     ROOM_OK(booking_admit(act, buy.media_buy_id, &e));
     ROOM_OK(booking_place(act, buy.media_buy_id, &outcome, &e));
     assert_int_equal(outcome, BOOKING_DONE);
-    ROOM_OK(q_remote_order_get(act->tx, act->arena, buy.media_buy_id, &order, &e));
-    assert_true(order.n > 0);
+    struct booking_row first = the_booking(act);
+    assert_int_equal(first.state, BOOKING_BOOKED);
+    assert_true(first.remote_id.n > 0);
     ROOM_OK(booking_place(act, buy.media_buy_id, &outcome, &e)); /* as after a crash: the same order */
-    ROOM_OK(q_remote_order_get(act->tx, act->arena, buy.media_buy_id, &again, &e));
-    assert_true(str_eq(order, again));
+    struct booking_row again = the_booking(act);
+    assert_true(str_eq(first.remote_id, again.remote_id));
+    assert_int_equal(first.booked_at, again.booked_at);
 }
 
 static void keeps_the_ids_of_an_ad_server(struct room *r, const struct act *act)
@@ -80,17 +88,19 @@ static void keeps_the_ids_of_an_ad_server(struct room *r, const struct act *act)
                                     { .kind = REMOTE_PACKAGE, .id = STR("pkg-none"), .remote_id = STR("line-9") } };
     struct booking_remotes remotes = { ids, ARRAY_LEN(ids) };
     struct ad_server server;
-    struct plan plan;
+    struct plan plan, part;
     struct err e;
     (void)r;
-    ROOM_OK(ad_server_of(act, &server, &e));
+    ROOM_OK(ad_server_of(act, STR_NONE, &server, &e));
     assert_int_equal(plan_load(act, buy.media_buy_id, PLAN_WHOLE, &plan, &e), 1);
-    assert_false(str_is(plan.remote_id, "order-7"));
-    ROOM_OK(booking_record(act, &server, &plan, &remotes, &e));
+    ROOM_OK(plan_part(act, &plan, server.name, &part, &e));
+    assert_false(str_is(part.remote_id, "order-7"));
+    ROOM_OK(booking_record(act, &server, &part, &remotes, &e));
     assert_int_equal(plan_load(act, buy.media_buy_id, PLAN_WHOLE, &plan, &e), 1);
-    assert_true(str_is(plan.remote_id, "order-7"));
-    assert_int_equal(plan.packages_n, 1);
-    assert_true(str_is(plan.packages[0].remote_id, "line-8"));
+    ROOM_OK(plan_part(act, &plan, server.name, &part, &e));
+    assert_true(str_is(part.remote_id, "order-7"));
+    assert_int_equal(part.packages_n, 1);
+    assert_true(str_is(part.packages[0].remote_id, "line-8"));
 }
 
 static void what_does_not_exist_is_not_booked(struct room *r, const struct act *act)
@@ -104,13 +114,14 @@ static void what_does_not_exist_is_not_booked(struct room *r, const struct act *
 
 static void without_an_ad_server_nothing_is(struct room *r, const struct act *act)
 {
-    struct tenant none = r->tenant;
-    struct act as = *act;
     struct err e;
-    none.adapter = STR("nobody");
-    as.tenant = &none;
-    assert_int_equal(booking_admit(&as, buy.media_buy_id, &e), -1);
+    (void)r;
+    package.ad_server = STR("nobody");
+    ROOM_OK(q_package_update(act->tx, &package, &e));
+    assert_int_equal(booking_admit(act, buy.media_buy_id, &e), -1);
     assert_string_equal(e.code, "CONFIGURATION_ERROR");
+    package.ad_server = STR("mock");
+    ROOM_OK(q_package_update(act->tx, &package, &e));
 }
 
 static void a_dry_run_says_what_it_would_ask(struct room *r, const struct act *act)

@@ -548,6 +548,7 @@ static int submit_remote(struct act *act, void *arg, struct err *e)
     struct ad_server server = { .adapter = &remote, .name = STR("remote") };
     enum booking_outcome outcome;
     if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
+    act->ad_server = &server;
     if (booking_submit(act, &server, &plan, ADAPTER_BOOK, &outcome, e)) return -1;
     assert_int_equal(outcome, BOOKING_QUEUED);
     struct job_filter all = { .tenant_id = act->tenant->tenant_id, .kind = STR(BOOKING_JOB_KIND), .limit = 10 };
@@ -555,7 +556,7 @@ static int submit_remote(struct act *act, void *arg, struct err *e)
     size_t n;
     if (q_job_list(act->tx, act->arena, &all, &rows, &n, e)) return -1;
     assert_int_equal(n, 1);
-    assert_true(str_is(rows[0].subject, "media_buy:" BUY));
+    assert_true(str_is(rows[0].subject, "booking:" BUY ":remote"));
     return 0;
 }
 
@@ -577,7 +578,11 @@ static int place_local(struct act *act, void *arg, struct err *e)
     if (q_packages_of_buy(act->tx, act->arena, STR(BUY), &rows, e)) return -1;
     assert_true(str_is(rows.rows[1].remote_id, "mock-pkg-0001-002"));
     if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
-    assert_true(str_is(plan.remote_id, "mock-" BUY));
+    assert_true(str_is(plan.packages[1].ad_server, "mock"));
+    struct plan part;
+    if (plan_part(act, &plan, STR("mock"), &part, e)) return -1;
+    assert_true(str_is(part.remote_id, "mock-" BUY));
+    assert_int_equal(part.packages_n, plan.packages_n);
     return 0;
 }
 
@@ -626,7 +631,11 @@ static int record_report(struct act *act, void *arg, struct err *e)
     facts[0].delivered.of[METRIC_SPEND] = a->impressions * 12500;
     struct adapter_result report = { .verdict = ADAPTER_OK, .facts = facts, .facts_n = 2 };
     if (plan_load(act, STR(BUY), PLAN_NUMBERS, &plan, e) != 1) return -1;
-    if (delivery_record(act, &plan, &report, &a->changed, e)) return -1;
+    struct delivery_facts sorted;
+    struct ad_server server;
+    if (ad_server_of(act, STR_NONE, &server, e)) return -1;
+    delivery_facts_sort(act->arena, plan.media_buy_id, &report, &sorted);
+    if (delivery_record(act, &server, &plan, &sorted, &a->changed, e)) return -1;
     struct fact_row stranger = {
         .media_buy_id = STR(BUY), .package_id = STR("pkg-of-someone-else"), .day_at = T0, .source = STR("mock")
     };

@@ -2,7 +2,7 @@
  * catalogue. What cannot be read is remembered: whoever believes "there is no such item" asks ad_catalog_check first. */
 #pragma once
 
-#include "domain/plan/plan.h"
+#include "domain/core/ad_server.h"
 #include "store/q/q_ad_server.h"
 
 struct ad_catalog {

@@ -1,4 +1,4 @@
-#include "domain/plan/ad_catalog.h"
+#include "domain/core/ad_catalog.h"
 
 #include "base/rfc3339.h"
 #include "store/q/q_slot.h"

@@ -1,4 +1,4 @@
-#include "domain/plan/ad_checks.h"
+#include "domain/core/ad_checks.h"
 
 static const char *outcome_name(enum adapter_check_outcome o)
 {
