@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/desk_link.h"
 #include "app/publisher_data.h"
 #include "app/server.h"
 #include "base/doing.h"
@@ -106,6 +107,21 @@ static void greet_sandbox(const char *url)
               url, PUBLISHER_DEMO_TOKEN);
 }
 
+/* People find the desk by a link of their own; it is printed where a person reads it, and never into a journal. */
+static void greet_desk(struct server *s, const char *url)
+{
+    struct arena a;
+    struct str link;
+    struct err e; /* then the command is named, which will say what is wrong */
+    arena_init(&a);
+    bool shown = s->settings->o.sandbox && s->at_terminal[1] && publisher_data_is_demo(s->core.store) &&
+                 desk_link_make(s->core.store, &s->loop, &a, &link, &e) == 0;
+    if (shown)
+        cli_print("  desk   %s/admin/enter/" STR_FMT "   (signs in once, within 15 minutes)\n", url, STR_ARG(link));
+    else cli_print("  desk   %s/admin   (salesagent user link --data %s signs in)\n", url, s->settings->o.data);
+    arena_finish(&a);
+}
+
 static void greet(struct server *s)
 {
     const struct serve_options *o = &s->settings->o;
@@ -117,6 +133,7 @@ static void greet(struct server *s)
     if (url) cli_print("  MCP    %s/mcp\n", url);
     const struct web_site *metrics = site_with(o, WEB_METRICS);
     if (metrics) cli_print("  metrics %s/metrics\n", url_of(s, metrics));
+    if (s->core.dispatcher.desk_url.n) greet_desk(s, s->core.dispatcher.desk_url.p);
     cli_print("  data   %s\n", o->data);
     if (q_tenant_count(store_read(s->core.store), &e) == 0) {
         cli_print("  there is no publisher yet: salesagent import FILE --data %s\n", o->data);
@@ -171,7 +188,10 @@ static int start(struct server *s, struct err *e)
     observer_start(&s->observer, s->core.store);
     s->core.dispatcher.watcher = &s->observer.watcher;
     if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
-    return start_listening(s, e);
+    if (start_listening(s, e)) return -1;
+    const struct web_site *desk = site_with(o, WEB_DESK);
+    if (desk) s->core.dispatcher.desk_url = str_from(url_of(s, desk));
+    return 0;
 }
 
 /* CLI_OK, or another exit code after saying why. */

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/rfc3339.h"
 #include "contract/document.h"
+#include "domain/publisher/session.h"
 #include "domain/tell/webhook.h"
 #include "protocols/dispatch.h"
 #include "protocols/request_signature.h"
@@ -75,22 +76,27 @@ int auth_public_tenant(struct call *c, struct tx *tx, struct err *e)
     return rc;
 }
 
+/* The caller is this person of the publisher. False: it is none, or not any more. */
+static bool become_person(struct call *c, const struct principal_row *p)
+{
+    if (role_of(p->role) == ROLE_BUYER || !str_is(p->status, "active")) return false;
+    c->principal = (struct principal){ .tenant_id = p->tenant_id,
+                                       .principal_id = p->principal_id,
+                                       .name = p->name,
+                                       .role = role_of(p->role),
+                                       .may_decide = true };
+    return true;
+}
+
 /* On behalf of a person of the publisher, with that person's role. */
 static int act_as(struct call *c, struct tx *tx, struct str user_id, struct err *e)
 {
     struct principal_row p;
     int rc = q_principal_get(tx, c->arena, c->tenant.tenant_id, user_id, &p, e);
     if (rc < 0) return -1;
-    if (rc == 0 || role_of(p.role) == ROLE_BUYER || !str_is(p.status, "active")) {
-        (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no active user " STR_FMT ".", STR_ARG(user_id));
-        return err_suggest(e, "salesagent user list shows the publisher's people.");
-    }
-    c->principal = (struct principal){ .tenant_id = p.tenant_id,
-                                       .principal_id = p.principal_id,
-                                       .name = p.name,
-                                       .role = role_of(p.role),
-                                       .may_decide = true };
-    return 0;
+    if (rc == 1 && become_person(c, &p)) return 0;
+    (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no active user " STR_FMT ".", STR_ARG(user_id));
+    return err_suggest(e, "salesagent user list shows the publisher's people.");
 }
 
 static int identify_local(struct call *c, struct tx *tx, struct err *e)
@@ -185,9 +191,38 @@ static int by_token(struct call *c, struct tx *tx, struct str token, int64_t now
     return become(c, tx, &h, e);
 }
 
+static int signed_out(struct err *e)
+{
+    (void)err_set(e, "AUTH_INVALID", "You are not signed in, or not any more.");
+    return err_suggest(e, "Sign in with a link; an administrator makes one: salesagent user link NAME.");
+}
+
+/* By the cookie of the desk; without one it is nobody, of the publisher that the link names or the host leads to. */
+static int identify_desk(struct call *c, struct tx *tx, int64_t now, struct err *e)
+{
+    struct session_row s;
+    struct principal_row p;
+    struct tenant_row tenant;
+    if (!c->headers.session.n) {
+        int rc = auth_public_tenant(c, tx, e);
+        return rc == 1 ? 0 : rc < 0 ? -1 : signed_out(e);
+    }
+    int rc = session_find(tx, c->arena, c->headers.session, now, &s, e);
+    if (rc == 1) rc = q_principal_get(tx, c->arena, s.tenant_id, s.principal_id, &p, e);
+    if (rc == 1) rc = q_tenant_get(tx, c->arena, s.tenant_id, &tenant, e);
+    if (rc < 0) return -1;
+    if (rc == 0 || !become_person(c, &p)) return signed_out(e);
+    take_tenant(c, &tenant);
+    c->principal.session_id = s.session_id;
+    c->token_stale = s.used_at <= now - SESSION_USE_STEP;
+    c->authenticated = true;
+    return 0;
+}
+
 int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
 {
     if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
+    if (c->transport == TRANSPORT_DESK) return identify_desk(c, tx, now, e);
     bool malformed;
     const struct request_signer *signer = c->headers.signer;
     struct str token = token_sent(&c->headers, &malformed);
@@ -221,11 +256,39 @@ static void note_done(struct write_cmd *cmd, enum write_result result)
     CONTAINER_OF(cmd, struct token_note, cmd)->busy = false;
 }
 
+static int note_session_run(struct tx *tx, struct write_cmd *cmd)
+{
+    struct session_note *n = CONTAINER_OF(cmd, struct session_note, cmd);
+    struct err e; /* the next call tries again */
+    return q_session_used(tx, (struct str){ (const char *)n->hash, sizeof(n->hash) }, n->at, &e);
+}
+
+static void note_session_done(struct write_cmd *cmd, enum write_result result)
+{
+    (void)result; /* the next call tries again */
+    CONTAINER_OF(cmd, struct session_note, cmd)->busy = false;
+}
+
+static void note_session(struct dispatcher *d, const struct call *c)
+{
+    struct session_note *n = &d->session_note;
+    struct err full;
+    if (n->busy) return;
+    *n =
+        (struct session_note){ .cmd = { .run = note_session_run, .done = note_session_done }, .at = loop_now(d->loop) };
+    sha256(c->headers.session, n->hash);
+    n->busy = store_write(d->store, &n->cmd, &full) == 0;
+}
+
 void auth_note_use(struct dispatcher *d, const struct call *c)
 {
     struct token_note *n = &d->token_note;
     struct str id = c->principal.token_id;
     struct err full;
+    if (c->transport == TRANSPORT_DESK && c->authenticated && c->token_stale && !d->dry_run) {
+        note_session(d, c);
+        return;
+    }
     if (!c->authenticated || !c->token_stale || n->busy || !id.n || id.n > sizeof(n->token_id) || d->dry_run) return;
     *n = (struct token_note){ .cmd = { .run = note_run, .done = note_done },
                               .at = loop_now(d->loop),

@@ -4,6 +4,7 @@
 #include "protocols/call.h"
 
 /* On the local socket: whoever reads its header x-salesagent-as acts for that user, else as an administrator.
+ * At the desk: by the cookie's session; without one nobody, of a public call's publisher. AUTH_INVALID when it is over.
  * Elsewhere: finds the caller's credential (Authorization: Bearer, else x-adcp-auth) and, from it, principal and tenant; without
  * one, the tenant that a public call concerns (x-adcp-tenant, the Host, or the only one there is).
  * 0: c->authenticated, c->tenant and c->principal are set. -1: AUTH_MISSING cannot happen here (the tool decides);

@@ -21,13 +21,14 @@ struct dispatcher;
 struct request_note;
 struct request_signer;
 
-enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL };
+enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL, TRANSPORT_DESK };
 
 /* The headers that mean the same on every transport. Empty when absent. */
 struct call_headers {
     struct request_note *note; /* of the exchange (watch.h), or NULL */
     const struct request_signer *signer; /* of a request with a valid signature, else NULL */
     struct str x_salesagent_as; /* the local socket's alone: on whose behalf */
+    struct str session; /* the desk's alone: its cookie's secret; empty: nobody is signed in */
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
     bool secure; /* came over our own TLS */
     /* honoured in sandbox mode only, see sandbox.h */

@@ -131,7 +131,7 @@ static int check_role(struct call *c)
 
 static void make_act(struct call *c)
 {
-    static const struct str origins[] = { STR("mcp"), STR("a2a"), STR("rest"), STR("cli") };
+    static const struct str origins[] = { STR("mcp"), STR("a2a"), STR("rest"), STR("cli"), STR("desk") };
     c->act.arena = c->arena;
     c->act.rng = &c->dispatcher->loop->rng;
     c->act.tenant = &c->tenant;
@@ -141,6 +141,7 @@ static void make_act(struct call *c)
     c->act.origin = origins[c->transport];
     struct base_url_source base = { &c->settings, c->headers.host, c->headers.secure, c->dispatcher->sandbox };
     c->act.base_url = base_url(c->arena, &base);
+    c->act.desk_url = c->transport == TRANSPORT_LOCAL ? c->dispatcher->desk_url : c->act.base_url;
     const char *kind = c->principal.role == ROLE_BUYER ? "buyer" : "operator";
     c->act.actor = c->authenticated ? arena_printf(c->arena, "%s:" STR_FMT, kind, STR_ARG(c->principal.principal_id))
                                     : STR("anonymous");

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/crypto.h"
 #include "protocols/a2a_hub.h"
 #include "protocols/call.h"
 #include "protocols/document_cache.h"
@@ -20,8 +21,17 @@ struct token_note {
 };
 
 struct ads_doors;
+/* The same for a session of the desk. */
+struct session_note {
+    struct write_cmd cmd;
+    uint8_t hash[SHA256_BYTES];
+    int64_t at;
+    bool busy;
+};
+
 struct nonces;
 struct watcher;
+struct http_exchange;
 
 struct dispatcher {
     struct loop *loop;
@@ -32,12 +42,17 @@ struct dispatcher {
     /* What the process answers itself, asked before the routes; true when it was such a request. May be NULL. */
     bool (*own_route)(void *arg, struct http_exchange *ex, unsigned roles);
     void *own_route_arg;
+    struct str
+        desk_url; /* where people find the desk when no publisher says so: "http://localhost:8000"; may be empty */
+    /* the desk, which stands above the protocols: gets what follows /admin ("", "/decisions"); NULL: it is not served */
+    void (*desk)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
     struct a2a_hub a2a;
     struct rate_limiter rates;
     struct token_note token_note;
-    struct watcher *watcher;   /* NULL: nobody watches (watch.h) */
+    struct session_note session_note;
+    struct watcher *watcher; /* NULL: nobody watches (watch.h) */
     struct reranker *reranker; /* NULL: there is none */
-    struct ads_doors *ads;     /* of the built-in ad server; NULL: there is none */
+    struct ads_doors *ads; /* of the built-in ad server; NULL: there is none */
     struct document_cache documents;
     struct nonces *nonces; /* of signed requests; NULL before the first */
 

@@ -17,22 +17,34 @@ void html_text(struct buf *b, struct str s)
     }
 }
 
+static struct str field_value(struct http_exchange *ex, struct str encoded)
+{
+    struct str value;
+    char *text = (char *)(uintptr_t)arena_dup(&ex->arena, encoded).p;
+    for (char *q = text; *q; q++) *q = *q == '+' ? ' ' : *q;
+    if (http_percent_decode(&ex->arena, str_from(text), &value) || value.n > FIELD_MAX) return STR_NONE;
+    if (!utf8_valid(value) || (value.n && memchr(value.p, 0, value.n))) return STR_NONE;
+    return value;
+}
+
+bool html_form_next(struct http_exchange *ex, struct str *rest, const char *name, struct str *value)
+{
+    size_t n = strlen(name);
+    while (rest->n) {
+        const char *end = memchr(rest->p, '&', rest->n);
+        struct str pair = { rest->p, end ? (size_t)(end - rest->p) : rest->n };
+        *rest = str_skip(*rest, pair.n + (end ? 1 : 0));
+        if (pair.n < n + 1 || memcmp(pair.p, name, n) != 0 || pair.p[n] != '=') continue;
+        *value = field_value(ex, str_skip(pair, n + 1));
+        return true;
+    }
+    return false;
+}
+
 struct str html_form_field(struct http_exchange *ex, const char *name)
 {
-    struct str body = ex->body, value;
-    size_t n = strlen(name);
-    while (body.n) {
-        const char *end = memchr(body.p, '&', body.n);
-        struct str pair = { body.p, end ? (size_t)(end - body.p) : body.n };
-        body = str_skip(body, pair.n + (end ? 1 : 0));
-        if (pair.n <= n || memcmp(pair.p, name, n) != 0 || pair.p[n] != '=') continue;
-        char *text = (char *)(uintptr_t)arena_dup(&ex->arena, str_skip(pair, n + 1)).p;
-        for (char *q = text; *q; q++) *q = *q == '+' ? ' ' : *q;
-        if (http_percent_decode(&ex->arena, str_from(text), &value) || value.n > FIELD_MAX) return STR_NONE;
-        if (!utf8_valid(value) || (value.n && memchr(value.p, 0, value.n))) return STR_NONE;
-        return value;
-    }
-    return STR_NONE;
+    struct str rest = ex->body, value;
+    return html_form_next(ex, &rest, name, &value) ? value : STR_NONE;
 }
 
 void html_send(struct http_exchange *ex, int status, struct buf *html)

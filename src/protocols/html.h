@@ -10,5 +10,9 @@ void html_text(struct buf *b, struct str s);
 /* The value of a field of an application/x-www-form-urlencoded body; empty when absent, malformed or too long. */
 struct str html_form_field(struct http_exchange *ex, const char *name);
 
+/* The next field of that name from `*rest` (the body at first) on: true when there is one; its value is empty when it is
+ * malformed or too long. */
+bool html_form_next(struct http_exchange *ex, struct str *rest, const char *name, struct str *value);
+
 /* Headers of a page that runs no scripts, is not kept and is not framed, then the page; `html` is finished. */
 void html_send(struct http_exchange *ex, int status, struct buf *html);

@@ -85,6 +85,30 @@ static bool host_is_publishers(void *arg, struct str host)
     return found;
 }
 
+static bool wants_page(const struct http_exchange *ex)
+{
+    bool reads = http_req_is(ex, "GET") || http_req_is(ex, "HEAD");
+    return reads && http_list_has(http_req_header(ex, "accept"), "text/html");
+}
+
+/* Below /admin, and whoever comes to / with a browser. */
+static bool desk_handled(struct dispatcher *d, struct http_exchange *ex, struct str path, unsigned roles)
+{
+    struct str prefix = STR("/admin");
+    if (!d->desk || !(roles & WEB_DESK)) return false;
+    if (str_is(path, "/") && wants_page(ex)) {
+        watch_route(ex, "/");
+        ENSURE(http_rep_header(ex, "Location", prefix) == 0);
+        http_exchange_reply_with(ex, 303, "text/plain", STR_NONE);
+        return true;
+    }
+    struct str rest = str_skip(path, prefix.n);
+    if (!str_starts(path, prefix) || (rest.n && rest.p[0] != '/')) return false;
+    watch_route(ex, "/admin/"); /* no more of it: a link that signs in is a secret */
+    d->desk(d, ex, rest);
+    return true;
+}
+
 void router_handle(void *arg, struct http_exchange *ex)
 {
     struct dispatcher *d = arg;
@@ -108,6 +132,7 @@ void router_handle(void *arg, struct http_exchange *ex)
         return;
     }
     if (str_is(path, "*") && web_options_answered(ex, STR("GET, HEAD, POST, PATCH, DELETE"))) return;
+    if (desk_handled(d, ex, path, roles)) return;
     if (!request_signature_admit(d, ex)) return;
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         struct str allow = str_from(routes[i].allow);

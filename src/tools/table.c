@@ -11,6 +11,7 @@
 #include "tools/decide/tasks.h"
 #include "tools/buyer/list_tools.h"
 #include "tools/product/signal_tools.h"
+#include "tools/publisher/session_tools.h"
 #include "tools/tool.h"
 
 const struct tool tool_table[] = {
@@ -412,6 +413,30 @@ const struct tool tool_table[] = {
       .hidden = true,
       .protocol = "protocol",
       .run = tool_x_link_decide },
+    { .name = "x_sign_in_get",
+      .title = "A link's person",
+      .description = "Who would sign in by a one-time link.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_READ,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_sign_in_get },
+    { .name = "x_session_open",
+      .title = "Sign in",
+      .description = "Opens a session at the desk by a one-time link.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_WRITE,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_session_open },
+    { .name = "x_session_close",
+      .title = "Sign out",
+      .description = "Ends the session that asks.",
+      .auth = TOOL_VIEWER,
+      .kind = TOOL_WRITE,
+      .hidden = true,
+      .protocol = "protocol",
+      .run = tool_x_session_close },
     { .name = "x_get_avails",
       .title = "Availability",
       .description = "What products can still deliver in a flight, and for how much, in the words of other dialects.",
@@ -485,6 +510,7 @@ static const struct {
     { TOOL_BUYER, TOOL_READ, true, true, true, true, false },
     { TOOL_BUYER, TOOL_WRITE, true, false, true, true, false },
     { TOOL_VIEWER, TOOL_READ, false, true, true, true, false },
+    { TOOL_VIEWER, TOOL_WRITE, false, true, true, true, false }, /* of one's own session alone */
     { TOOL_OPERATOR, TOOL_READ, false, false, true, true, false },
     { TOOL_OPERATOR, TOOL_WRITE, false, false, true, true, false },
     { TOOL_ADMINISTRATOR, TOOL_READ, false, false, false, true, false },

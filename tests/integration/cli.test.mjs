@@ -65,7 +65,7 @@ test('every command helps, names its exit codes, and refuses what it does not kn
 
 // [words] that work on this agent, in an order in which each can; `null` in the place of what the test makes.
 const verbs = () => [
-  ['task', 'list'], ['task', 'list', '--state', 'all'], ['task', 'show', task], ['task', 'assign', task, '--to', 'ann'],
+  ['task', 'list'], ['task', 'list', '--state', 'all'], ['task', 'queue'], ['task', 'show', task], ['task', 'assign', task, '--to', 'ann'],
   ['task', 'comment', task, 'looks fine'], ['task', 'set', task, '--priority', 'high', '--due', '2026-03-12T00:00:00Z'],
   ['task', 'approve', task],
   ['creative', 'list'], ['creative', 'show', creative], ['creative', 'reject', other, '--reason', 'no'],
@@ -73,6 +73,7 @@ const verbs = () => [
   ['rule', 'add', '--name', 'A', '--then', 'auto', '--amount-over', '1000000'], ['rule', 'list'],
   ['rule', 'test', 'create_media_buy', '--amount', '5'],
   ['user', 'add', 'ann', '--role', 'viewer'], ['user', 'set', 'ann', '--role', 'operator'], ['user', 'list'],
+  ['user', 'me'], ['user', 'link', 'ann'], ['user', 'sessions'], ['publisher', 'today'],
   ['principal', 'add', 'acme', '--dialect', 'adcp-3.1'], ['principal', 'set', 'acme', '--name', 'Acme'], ['principal', 'list'],
   ['token', 'add', 'ann', '--label', 'laptop'], ['token', 'list'], ['token', 'list', '--principal', 'ann'],
   ['tenant', 'show'], ['publisher', 'show'], ['publisher', 'set', '--name', 'Demo'],
@@ -103,6 +104,12 @@ test('every verb does its work, and says it in JSON', async () => {
   assert.ok((await json('job', 'redeliver', told.job_id)).job);
   const minted = (await json('token', 'add', 'ann')).token.token_id;
   for (const words of [['set', minted, '--label', 'desk', '--may-decide'], ['rotate', minted, '--grace-hours', '1'], ['revoke', minted]]) await json('token', ...words);
+  // A session to be ended: as a browser opens it.
+  const { url } = await json('user', 'link', 'ann');
+  assert.equal((await fetch(url, { method: 'POST', redirect: 'manual', headers: { origin: new URL(url).origin } })).status, 303);
+  const [{ session_id }] = (await json('user', 'sessions', '--user', 'ann')).sessions;
+  await json('user', 'sign-out', session_id);
+  assert.deepEqual((await json('user', 'sessions', '--user', 'ann')).sessions, []);
   const backup = path.join(dir, 'copy.db');
   assert.ok((await json('backup', backup)).bytes > 0 && existsSync(backup));
   const exported = await agent.cli('export');

@@ -19,6 +19,7 @@ struct principal {
     enum role role;
     struct str dialect; /* default dialect of its calls; empty is AdCP 3 */
     struct str token_id;
+    struct str session_id; /* of the desk; empty: the credential is another */
     bool read_only; /* the credential's scope is "read" */
     bool may_decide; /* what a buyer waits for: a token only when it was given the right */
     bool sandbox; /* the credential used makes every account it names a sandbox account */
@@ -92,7 +93,8 @@ struct act {
     const struct principal *principal; /* NULL for timers and for unauthenticated discovery */
     struct str actor; /* for the audit trail: "buyer:acme", "operator:ann", "system:lifecycle" */
     struct str base_url; /* this server as the caller reached it, "https://ads.example"; may be empty */
-    struct str origin; /* "mcp", "a2a", "rest", "cli", "link", "timer" */
+    struct str desk_url; /* where this server's desk is, as far as the agent itself knows; may be empty */
+    struct str origin; /* "mcp", "a2a", "rest", "cli", "desk", "link", "timer" */
     const struct ad_server *ad_server; /* instead of the publisher's; NULL but in tests of the job runner */
     struct outside *outside; /* NULL: nobody here can wait */
     bool sandbox; /* the server runs in sandbox mode */

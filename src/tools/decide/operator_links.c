@@ -76,6 +76,17 @@ static void encode_asset(struct tool_call *c, yyjson_mut_val *list, struct str k
     json_add_str(c->doc, o, "content", url.n ? url : shown); /* a half sequence at its end becomes U+FFFD */
 }
 
+void link_encode_assets(struct tool_call *c, yyjson_mut_val *o, const struct creative_row *row)
+{
+    yyjson_mut_val *list = json_add_arr(c->doc, o, "assets");
+    size_t i, n, j, m;
+    yyjson_val *key, *val, *one;
+    yyjson_obj_foreach(json_obj(document_read(c->arena, row->doc), "assets"), i, n, key, val) {
+        if (yyjson_is_obj(val)) encode_asset(c, list, json_val_str(key), val);
+        yyjson_arr_foreach(val, j, m, one) encode_asset(c, list, json_val_str(key), one);
+    }
+}
+
 /* What is to be judged: its texts and where its parts are. */
 static int encode_creative(struct tool_call *c, const struct task_row *t, struct err *e)
 {
@@ -86,13 +97,7 @@ static int encode_creative(struct tool_call *c, const struct task_row *t, struct
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "creative");
     json_add_str(c->doc, o, "name", row.name);
     json_add_str(c->doc, o, "format", row.format_id);
-    yyjson_mut_val *list = json_add_arr(c->doc, o, "assets");
-    size_t i, n, j, m;
-    yyjson_val *key, *val, *one;
-    yyjson_obj_foreach(json_obj(document_read(c->arena, row.doc), "assets"), i, n, key, val) {
-        if (yyjson_is_obj(val)) encode_asset(c, list, json_val_str(key), val);
-        yyjson_arr_foreach(val, j, m, one) encode_asset(c, list, json_val_str(key), one);
-    }
+    link_encode_assets(c, o, &row);
     return 0;
 }
 

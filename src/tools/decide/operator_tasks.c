@@ -1,13 +1,16 @@
 /* What the publisher's people do with tasks: x_task_list, x_task_get, x_task_resolve, x_task_assign. Views on the one
  * task machine (domain/task/task.h); the command line, and later the pages, call these. */
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "domain/core/audit.h"
 #include "domain/core/secrets.h"
 #include "domain/decide/task_preview.h"
 #include "domain/decide/task_resolve.h"
 #include "store/q/q_audit.h"
 #include "store/q/q_job.h"
+#include "store/q/q_tenant.h"
 #include "tools/decide/links.h"
+#include "tools/decide/task_summary.h"
 #include "tools/operation_tools.h"
 
 static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
@@ -167,12 +170,24 @@ static int encode_history(struct tool_call *c, yyjson_mut_val *o, const struct t
     return 0;
 }
 
+static int encode_listed(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct principal_row buyer;
+    encode_task(c, o, t);
+    json_add_text(c->doc, o, "resolved_by", task_member(c->act, t, "resolved_by"));
+    int rc = q_principal_get(c->act->tx, c->arena, t->tenant_id, t->principal_id, &buyer, e);
+    if (rc == 1) json_add_str(c->doc, o, "buyer", buyer.name);
+    return rc < 0 ? -1 : task_summary_add(c, o, t, SUMMARY_SHORT, e);
+}
+
 int tool_x_task_list(struct tool_call *c, struct err *e)
 {
     static const char open[] = "[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]";
     struct str state = json_str(c->args, "state"), states = STR(open);
     if (str_is(state, "all")) {
         states = STR_NONE;
+    } else if (str_is(state, "decided")) {
+        states = STR("[\"completed\",\"failed\"]");
     } else if (state.n) {
         yyjson_mut_doc *doc = json_doc_new(c->arena);
         yyjson_mut_val *one = yyjson_mut_arr(doc);
@@ -192,9 +207,23 @@ int tool_x_task_list(struct tool_call *c, struct err *e)
     if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "tasks");
     size_t shown = n > (size_t)f.limit ? (size_t)f.limit : n;
-    for (size_t i = 0; i < shown; i++) encode_task(c, json_push_obj(c->doc, list), &rows[i]);
+    for (size_t i = 0; i < shown; i++) {
+        if (encode_listed(c, json_push_obj(c->doc, list), &rows[i], e)) return -1;
+    }
     json_add_bool(c->doc, c->reply, "has_more", n > shown);
     return 0;
+}
+
+/* Who asks, and the least role that may decide. */
+static int encode_people(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t, struct err *e)
+{
+    struct principal_row buyer;
+    yyjson_val *terms = document_read(c->arena, task_member(c->act, t, "terms"));
+    bool administrator = str_is(json_str(terms, "role"), "administrator");
+    json_add_cstr(c->doc, o, "decider", administrator ? "administrator" : "operator");
+    int rc = q_principal_get(c->act->tx, c->arena, t->tenant_id, t->principal_id, &buyer, e);
+    if (rc == 1) json_add_str(c->doc, o, "buyer", buyer.name);
+    return rc < 0 ? -1 : 0;
 }
 
 int tool_x_task_get(struct tool_call *c, struct err *e)
@@ -204,6 +233,9 @@ int tool_x_task_get(struct tool_call *c, struct err *e)
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "task");
     encode_task(c, o, &t);
     encode_details(c, o, &t);
+    if (task_executing(c->act, &t)) json_add_bool(c->doc, o, "executing", true);
+    json_add_bool(c->doc, o, "open", task_open(&t) && !task_executing(c->act, &t));
+    if (encode_people(c, o, &t, e) || task_summary_add(c, o, &t, SUMMARY_WHOLE, e)) return -1;
     return encode_asking(c, o, &t, e) || operator_task_preview(c, o, &t, e) || encode_history(c, o, &t, e) ? -1 : 0;
 }
 

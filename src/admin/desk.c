@@ -1,0 +1,480 @@
+#include "admin/desk.h"
+
+#include "base/encode.h"
+#include "base/log.h"
+#include "desk_templates.h"
+#include "protocols/html.h"
+#include "protocols/http_call_headers.h"
+#include "protocols/web_reply.h"
+
+#define PAGE_MAX  ((size_t)4 << 20)
+#define FIELD_MAX 4000
+
+/* --- the view --------------------------------------------------------------------------------------------------- */
+
+static yyjson_mut_val *root(struct desk_request *r)
+{
+    return r->view->root;
+}
+
+/* Also where something stands already: what is said last counts. */
+static void put(struct desk_request *r, const char *key, yyjson_mut_val *value)
+{
+    yyjson_mut_obj_put(root(r), yyjson_mut_str(r->view, key), value);
+}
+
+void desk_complain(struct desk_request *r, const char *what)
+{
+    put(r, "complaint", yyjson_mut_strcpy(r->view, what));
+    r->status = 422;
+}
+
+static yyjson_mut_val *form_of(struct desk_request *r)
+{
+    yyjson_mut_val *form = yyjson_mut_obj_get(root(r), "form");
+    return form ? form : json_add_obj(r->view, root(r), "form");
+}
+
+static struct str trimmed(struct str s)
+{
+    while (s.n && memchr(" \t\r\n", s.p[0], 4)) s = str_skip(s, 1);
+    while (s.n && memchr(" \t\r\n", s.p[s.n - 1], 4)) s.n--;
+    return s;
+}
+
+struct str desk_field(struct desk_request *r, const char *name)
+{
+    return trimmed(html_form_field(r->ex, name));
+}
+
+struct desk_fields desk_fields_start(struct desk_request *r, const char *name)
+{
+    return (struct desk_fields){ name, r->ex->body };
+}
+
+bool desk_fields_next(struct desk_request *r, struct desk_fields *f, struct str *value)
+{
+    bool found = html_form_next(r->ex, &f->rest, f->name, value);
+    if (found) *value = trimmed(*value);
+    return found;
+}
+
+struct str desk_query(struct desk_request *r, const char *name)
+{
+    struct str value;
+    if (!http_req_query(r->ex, name, &value) || value.n > FIELD_MAX || !utf8_valid(value)) return STR_NONE;
+    return trimmed(value);
+}
+
+void desk_keep(struct desk_request *r, const char *name)
+{
+    json_add_str(r->view, form_of(r), name, desk_field(r, name));
+}
+
+yyjson_val *desk_answer(struct desk_request *r, const char *as)
+{
+    for (size_t i = 0; i < DESK_CALLS_MAX && r->page->asks[i].as; i++) {
+        if (strcmp(r->page->asks[i].as, as) == 0) return r->answers[i];
+    }
+    return NULL;
+}
+
+/* --- what leaves ------------------------------------------------------------------------------------------------ */
+
+static void header(struct http_exchange *ex, const char *name, const char *value)
+{
+    ENSURE(http_rep_header(ex, name, str_from(value)) == 0); /* our own */
+}
+
+/* Of everything below /admin: nothing runs but our own script, nobody frames it, nothing is kept, no other site learns
+ * where its readers came from. */
+static void add_headers(struct http_exchange *ex)
+{
+    header(
+        ex, "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'");
+    header(ex, "X-Content-Type-Options", "nosniff");
+    header(ex, "X-Frame-Options", "DENY");
+    header(ex, "Cross-Origin-Opener-Policy", "same-origin");
+    /* Not no-referrer: browsers would send "Origin: null" with the page's own form. */
+    header(ex, "Referrer-Policy", "same-origin");
+    header(ex, "X-Robots-Tag", "noindex");
+}
+
+static bool wants_json(const struct http_exchange *ex)
+{
+    struct str accept = http_req_header(ex, "accept");
+    return http_list_has(accept, "application/json") && !http_list_has(accept, "text/html");
+}
+
+static void send(struct desk_request *r, const char *type, struct str body)
+{
+    header(r->ex, "Cache-Control", "no-store");
+    header(r->ex, "Vary", "Accept, Cookie");
+    http_exchange_reply_with(r->ex, r->status, type, body);
+}
+
+static void go_to(struct desk_request *r, const char *where)
+{
+    r->status = 303;
+    if (http_rep_header(r->ex, "Location", str_from(where))) header(r->ex, "Location", "/admin"); /* an odd id in it */
+    send(r, "text/plain", STR_NONE);
+}
+
+static const struct tz *zone_of(struct desk_request *r)
+{
+    const struct tz *zone;
+    struct err unknown; /* by now: the publisher's settings were checked when they were made */
+    struct str name = json_str(json_obj(r->me, "publisher"), "timezone");
+    return name.n && tz_load(r->arena, name, &zone, &unknown) == 0 ? zone : tz_utc();
+}
+
+static void send_page(struct desk_request *r, yyjson_val *view)
+{
+    struct format_how how = { r->arena, zone_of(r), loop_now(r->dispatcher->loop) };
+    struct buf html;
+    struct err e;
+    buf_init(&html, PAGE_MAX);
+    template_render(r->me ? &template_frame : &template_plain, r->page->template, view, &how, &html);
+    struct str body = buf_whole(&html, "a page", &e) ? STR("The page is too large to be shown.") : buf_str(&html);
+    body = arena_dup(r->arena, body);
+    buf_finish(&html);
+    send(r, "text/html; charset=utf-8", body);
+}
+
+/* What forms need: a token of this session, and a key that makes a form sent twice one operation. */
+static void add_form(struct desk_request *r)
+{
+    if (!r->session.n) return;
+    struct str secret = tx_secret(store_read(r->dispatcher->store));
+    json_add_str(r->view, form_of(r), "token", desk_form_token(r->arena, secret, r->session));
+    json_add_str(r->view, form_of(r), "key", uuid_new(r->arena, &r->dispatcher->loop->rng));
+}
+
+/* What was done before the browser was sent here: a word that the page has a sentence for. */
+static void add_said(struct desk_request *r)
+{
+    struct str said = desk_query(r, "said");
+    bool reads = http_req_is(r->ex, "GET") || http_req_is(r->ex, "HEAD");
+    if (reads && id_text_valid(said, 24)) json_add_str(r->view, root(r), "said", said);
+}
+
+static void show(struct desk_request *r)
+{
+    if (r->page->finish) r->page->finish(r);
+    if (!yyjson_mut_obj_get(root(r), "title")) json_add_cstr(r->view, root(r), "title", r->page->title);
+    if (r->me) desk_frame_add(r);
+    add_said(r);
+    add_form(r);
+    struct str text = json_write(r->arena, root(r));
+    if (wants_json(r->ex)) send(r, "application/json", text);
+    else send_page(r, json_parse_own(r->arena, text));
+}
+
+static const struct desk_page page_trouble = { .title = "Not possible", .template = &template_trouble };
+
+/* Instead of the page: a sentence, and the way back. */
+static void trouble(struct desk_request *r, int status, const char *what)
+{
+    r->page = &page_trouble;
+    r->status = status;
+    put(r, "what", yyjson_mut_strcpy(r->view, what));
+    show(r);
+}
+
+/* --- calls ------------------------------------------------------------------------------------------------------ */
+
+static void call_tool(struct desk_request *r, const char *tool, yyjson_mut_doc *args, void (*done)(struct call *c))
+{
+    r->call = (struct call){ .arena = r->arena,
+                             .transport = TRANSPORT_DESK,
+                             .tool = str_from(tool),
+                             .args = json_parse_own(r->arena, json_write(r->arena, args->root)),
+                             .own_page = true,
+                             .done = done };
+    r->call.headers.host = r->ex->host;
+    r->call.headers.secure = r->ex->secure;
+    r->call.headers.session = r->session;
+    r->call.headers.x_adcp_tenant = r->tenant_id;
+    r->call.headers.x_adcp_dialect = STR("adcp-3.1");
+    dispatch_call(r->dispatcher, &r->call);
+}
+
+static struct desk_request *of(struct call *c)
+{
+    return CONTAINER_OF(c, struct desk_request, call);
+}
+
+static yyjson_val *answer_of(const struct call *c)
+{
+    return json_parse_own(c->arena, c->body);
+}
+
+static int status_of(const struct call *c, yyjson_val *answer)
+{
+    struct str code = json_val_str(json_get_path(answer, "/adcp_error/code"));
+    if (c->outcome == CALL_UNAVAILABLE) return 503;
+    if (c->outcome == CALL_UNAUTHENTICATED) return 401;
+    if (str_is(code, "PERMISSION_DENIED")) return 403;
+    if (str_is(code, "REFERENCE_NOT_FOUND") || str_is(code, "MEDIA_BUY_NOT_FOUND")) return 404;
+    if (str_is(code, "INVALID_STATE") || str_is(code, "CONFLICT")) return 409;
+    return 422;
+}
+
+static struct str reason_of(struct desk_request *r, yyjson_val *answer)
+{
+    struct str message = json_val_str(json_get_path(answer, "/adcp_error/message"));
+    struct str advice = json_val_str(json_get_path(answer, "/adcp_error/suggestion"));
+    if (!message.n) return STR("The agent could not do this now; try again.");
+    return advice.n ? arena_printf(r->arena, STR_FMT " " STR_FMT, STR_ARG(message), STR_ARG(advice)) : message;
+}
+
+/* Whoever has no session goes to sign in, and comes back. */
+static void sign_in(struct desk_request *r)
+{
+    bool reads = http_req_is(r->ex, "GET") || http_req_is(r->ex, "HEAD");
+    r->me = NULL;
+    if (r->session.n) desk_cookie_set(r->ex, STR_NONE); /* it opens nothing any more */
+    r->session = STR_NONE;
+    if (reads && !wants_json(r->ex)) {
+        go_to(r, "/admin/sign-in");
+        return;
+    }
+    r->page = &desk_page_sign_in;
+    r->status = 401;
+    desk_complain(r, "You are not signed in, or not any more. Nothing was changed.");
+    r->status = 401;
+    show(r);
+}
+
+/* --- a page ----------------------------------------------------------------------------------------------------- */
+
+static void ask_next(struct desk_request *r);
+
+static void asked(struct call *c)
+{
+    struct desk_request *r = of(c);
+    const struct desk_ask *ask = &r->page->asks[r->next];
+    yyjson_val *answer = answer_of(c);
+    if (c->outcome != CALL_OK && !ask->optional) {
+        trouble(r, status_of(c, answer), arena_cstr(r->arena, reason_of(r, answer)));
+        return;
+    }
+    if (c->outcome == CALL_OK) {
+        r->answers[r->next] = answer;
+        put(r, ask->as, json_copy(r->view, answer));
+    }
+    r->next++;
+    ask_next(r);
+}
+
+static void ask_next(struct desk_request *r)
+{
+    for (; r->next < DESK_CALLS_MAX && r->page->asks[r->next].as; r->next++) {
+        const struct desk_ask *ask = &r->page->asks[r->next];
+        yyjson_mut_doc *doc = json_doc_new(r->arena);
+        yyjson_mut_val *args = json_root_obj(doc);
+        if (ask->arguments && !ask->arguments(r, doc, args)) continue;
+        call_tool(r, ask->operation, doc, asked);
+        return;
+    }
+    show(r);
+}
+
+static void know_me(struct call *c)
+{
+    struct desk_request *r = of(c);
+    yyjson_val *answer = answer_of(c);
+    if (c->outcome == CALL_UNAUTHENTICATED) {
+        sign_in(r);
+        return;
+    }
+    if (c->outcome != CALL_OK) {
+        trouble(r, status_of(c, answer), arena_cstr(r->arena, reason_of(r, answer)));
+        return;
+    }
+    r->me = answer;
+    put(r, "me", json_copy(r->view, answer));
+    if (r->page == &page_trouble) show(r);
+    else ask_next(r);
+}
+
+static void start_page(struct desk_request *r)
+{
+    r->next = 0;
+    if (r->page->signed_out) {
+        ask_next(r);
+        return;
+    }
+    if (!r->session.n) {
+        sign_in(r);
+        return;
+    }
+    yyjson_mut_doc *doc = json_doc_new(r->arena);
+    (void)json_root_obj(doc); /* it takes no arguments */
+    call_tool(r, "x_me_get", doc, know_me);
+}
+
+/* --- an action -------------------------------------------------------------------------------------------------- */
+
+static void acted(struct call *c)
+{
+    struct desk_request *r = of(c);
+    yyjson_val *answer = answer_of(c);
+    if (c->outcome == CALL_UNAUTHENTICATED) {
+        sign_in(r);
+        return;
+    }
+    if (c->outcome == CALL_OK) {
+        const char *where = r->action->then(r, answer);
+        if (where) go_to(r, where);
+        else start_page(r);
+        return;
+    }
+    desk_complain(r, arena_cstr(r->arena, reason_of(r, answer)));
+    r->status = status_of(c, answer);
+    start_page(r);
+}
+
+/* The same form with the same arguments is the same operation; another button of it is another. */
+static void add_key(struct desk_request *r, yyjson_mut_doc *doc)
+{
+    uint8_t hash[SHA256_BYTES];
+    struct str key = desk_field(r, "key");
+    const struct operation *o = operation_find(str_from(r->action->operation));
+    if (!o || !o->changes || !key.n) return;
+    sha256(arena_printf(r->arena, STR_FMT "\n%s\n" STR_FMT, STR_ARG(key), o->name,
+                        STR_ARG(json_write(r->arena, doc->root))),
+           hash);
+    json_add_str(doc, doc->root, "idempotency_key",
+                 base64url_encode(r->arena, (struct str){ (const char *)hash, sizeof(hash) }));
+}
+
+static void start_action(struct desk_request *r)
+{
+    yyjson_mut_doc *doc = json_doc_new(r->arena);
+    yyjson_mut_val *args = json_root_obj(doc);
+    r->page = r->action->page;
+    if (!r->action->arguments(r, doc, args)) {
+        start_page(r);
+        return;
+    }
+    add_key(r, doc);
+    call_tool(r, r->action->operation, doc, acted);
+}
+
+/* --- the request ------------------------------------------------------------------------------------------------ */
+
+static bool path_matches(struct desk_request *r, const char *pattern, struct str path)
+{
+    struct str want = str_from(pattern);
+    size_t holes = 0;
+    while (want.n && path.n) {
+        size_t w = 1, p = 1;
+        while (w < want.n && want.p[w] != '/') w++;
+        while (p < path.n && path.p[p] != '/') p++;
+        if (want.p[1] == '{') {
+            struct str text;
+            if (p < 2 || http_percent_decode(r->arena, (struct str){ path.p + 1, p - 1 }, &text) || !utf8_valid(text) ||
+                text.n > FIELD_MAX || holes == DESK_SEGMENTS_MAX)
+                return false;
+            r->segments[holes++] = text;
+        } else if (w != p || memcmp(want.p, path.p, w) != 0) {
+            return false;
+        }
+        want = str_skip(want, w);
+        path = str_skip(path, p);
+    }
+    return !want.n && !path.n;
+}
+
+static bool find_page(struct desk_request *r, struct str path)
+{
+    for (size_t i = 0; i < desk_pages_n && !r->page; i++) {
+        if (path_matches(r, desk_pages[i]->path, path)) r->page = desk_pages[i];
+    }
+    return r->page != NULL;
+}
+
+static bool find_action(struct desk_request *r, struct str path)
+{
+    for (size_t i = 0; i < desk_actions_n && !r->action; i++) {
+        if (path_matches(r, desk_actions[i]->path, path)) r->action = desk_actions[i];
+    }
+    return r->action != NULL;
+}
+
+/* A form of ours, of this session: from this origin, with the token that only our page of this session knows. */
+static const char *foreign(struct desk_request *r)
+{
+    if (!desk_same_origin(r->ex)) return "This request did not come from the desk itself. Nothing was changed.";
+    if (r->action->signed_out) return NULL;
+    struct str given = desk_field(r, "token"), secret = tx_secret(store_read(r->dispatcher->store));
+    if (!given.n) given = http_req_header(r->ex, "x-form-token");
+    if (secret_eq(given, desk_form_token(r->arena, secret, r->session))) return NULL;
+    return "The form was of another session. Nothing was changed: open the page again.";
+}
+
+/* The trouble's page still has its frame, when somebody is signed in. */
+static void trouble_in_frame(struct desk_request *r, int status, const char *what)
+{
+    if (!r->session.n) {
+        trouble(r, status, what);
+        return;
+    }
+    r->page = &page_trouble;
+    r->status = status;
+    put(r, "what", yyjson_mut_strcpy(r->view, what));
+    start_page(r);
+}
+
+static bool asset_answered(struct http_exchange *ex, struct str path)
+{
+    static const struct {
+        const char *path, *type, *text;
+    } assets[] = {
+        { "/desk.css", "text/css; charset=utf-8", asset_desk_css },
+        { "/desk.js", "text/javascript; charset=utf-8", asset_desk_js },
+        { "/icon.svg", "image/svg+xml", asset_icon_svg },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(assets); i++) {
+        if (!str_is(path, assets[i].path)) continue;
+        if (!web_methods_admit(ex, STR("GET, HEAD"))) return true;
+        header(ex, "Cache-Control", "no-cache");
+        web_reply_tagged(ex, assets[i].type, str_from(assets[i].text), STR_NONE);
+        return true;
+    }
+    return false;
+}
+
+void desk_handle(struct dispatcher *d, struct http_exchange *ex, struct str rest)
+{
+    struct desk_request *r = ARENA_NEW(&ex->arena, struct desk_request);
+    *r = (struct desk_request){ .dispatcher = d, .ex = ex, .arena = &ex->arena, .status = 200 };
+    r->view = json_doc_new(r->arena);
+    (void)json_root_obj(r->view); /* the view */
+    add_headers(ex);
+    if (asset_answered(ex, rest)) return;
+    r->session = desk_cookie_read(ex);
+    bool post = http_req_is(ex, "POST"), reads = http_req_is(ex, "GET") || http_req_is(ex, "HEAD");
+    if (!post && !reads) {
+        if (web_methods_admit(ex, STR("GET, HEAD, POST"))) trouble(r, 405, "This page exists for other methods.");
+        return;
+    }
+    if (reads ? !find_page(r, rest) : !find_action(r, rest)) {
+        trouble_in_frame(r, 404, "There is no such page.");
+        return;
+    }
+    if (reads) {
+        start_page(r);
+        return;
+    }
+    if (!r->action->signed_out && !r->session.n) {
+        sign_in(r);
+        return;
+    }
+    const char *why = foreign(r);
+    if (why) trouble_in_frame(r, 403, why);
+    else start_action(r);
+}

@@ -1,0 +1,116 @@
+/* The desk: the web interface of the publisher's people, below /admin.
+ *
+ *     request -> route (pages.c) -> calls of operations, one after the other -> view, a JSON document -> template -> HTML
+ *
+ * A page is a list of operations and a template: what the operations answer stands in the view under the name of its call,
+ * beside what the frame needs. Whoever asks for application/json gets the view itself. Nothing here reads the store: what
+ * a person may see and do is decided by the gates (protocols/dispatch.h) from the operations' rows, for the desk as for
+ * the command line and for REST.
+ *
+ * An action is what a form posts: one operation, then the browser is sent to a page; when the operation refuses, the page
+ * of the form is shown again with the reason and what was filled in. Unsafe requests need the session's form token and
+ * must come from this origin. Everything works without scripts. */
+#pragma once
+
+#include "admin/template.h"
+#include "protocols/dispatch.h"
+
+#define DESK_SEGMENTS_MAX 3
+#define DESK_CALLS_MAX    6
+
+struct desk_request;
+
+/* One operation that a page asks. */
+struct desk_ask {
+    const char *as; /* the member of the view that its answer becomes */
+    const char *operation; /* of the manifest; or one of our own pages' tools */
+    /* Adds the arguments; NULL: it takes none. False: it is not asked this time. */
+    bool (*arguments)(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args);
+    bool optional; /* when this person may not ask it, or it fails, the page goes on without */
+};
+
+struct desk_page {
+    const char *path; /* below /admin: "", "/decisions/{id}" */
+    const char *title; /* in the browser's tab; may be replaced by a member "title" of the view */
+    const char *nav; /* the entry of the side that is marked; NULL: none */
+    const struct template *template;
+    struct desk_ask asks[DESK_CALLS_MAX]; /* ends with an empty one */
+    void (*finish)(struct desk_request *r); /* adds to the view what can be worked out from it; may be NULL */
+    bool signed_out; /* needs no session */
+};
+
+struct desk_action {
+    const char *path;
+    const char *operation;
+    /* From the form. False: something is missing, desk_complain() has said what. */
+    bool (*arguments)(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args);
+    /* After the operation: where the browser goes. NULL from it: the page is shown instead, with what was put in the view. */
+    const char *(*then)(struct desk_request *r, yyjson_val *answer);
+    const struct desk_page *page; /* that has the form */
+    bool signed_out;
+};
+
+struct desk_request {
+    struct call call;
+    struct dispatcher *dispatcher;
+    struct http_exchange *ex;
+    struct arena *arena;
+    struct str segments[DESK_SEGMENTS_MAX]; /* decoded; of the path's holes */
+    struct str session; /* the cookie's secret; empty: none */
+    struct str tenant_id; /* that a link names; empty: none does */
+    const struct desk_page *page;
+    const struct desk_action *action;
+    size_t next; /* of page->asks */
+    yyjson_val *answers[DESK_CALLS_MAX]; /* to the page's asks */
+    int status;
+    yyjson_mut_doc *view; /* its root is the view */
+    yyjson_val *me; /* what x_me_get answered; NULL: nobody is signed in */
+};
+
+/* For dispatcher.desk. */
+void desk_handle(struct dispatcher *d, struct http_exchange *ex, struct str rest);
+
+/* ---- for pages ---- */
+
+/* A field of the posted form, without blanks around it; empty when absent. */
+struct str desk_field(struct desk_request *r, const char *name);
+/* All fields of that name, in order: true, the next one. */
+struct desk_fields {
+    const char *name;
+    struct str rest;
+};
+struct desk_fields desk_fields_start(struct desk_request *r, const char *name);
+bool desk_fields_next(struct desk_request *r, struct desk_fields *f, struct str *value);
+/* A parameter of the query likewise. */
+struct str desk_query(struct desk_request *r, const char *name);
+/* The parsed answer of one of the page's asks; NULL when it was not asked or failed. */
+yyjson_val *desk_answer(struct desk_request *r, const char *as);
+/* Says what is wrong above the page, which is then shown with 422. */
+void desk_complain(struct desk_request *r, const char *what);
+/* Keeps what a form's field said in the view's "form", to be filled in again. */
+void desk_keep(struct desk_request *r, const char *name);
+
+/* ---- routes (pages.c) ---- */
+
+extern const struct desk_page *const desk_pages[];
+extern const size_t desk_pages_n;
+extern const struct desk_action *const desk_actions[];
+extern const size_t desk_actions_n;
+extern const struct desk_page desk_page_sign_in; /* where those go who have no session */
+
+/* What the person may do. */
+enum role desk_role(const struct desk_request *r);
+bool desk_may(const struct desk_request *r, const char *operation);
+
+/* Adds to the view what the frame around a page shows: the side with what this person may open. */
+void desk_frame_add(struct desk_request *r);
+
+/* ---- cookie.c ---- */
+
+struct str desk_cookie_read(struct http_exchange *ex);
+/* `secret` empty: it is taken away. */
+void desk_cookie_set(struct http_exchange *ex, struct str secret);
+/* What a form of this session must carry. */
+struct str desk_form_token(struct arena *a, struct str installation_secret, struct str session);
+/* Same origin, by Origin or by what browsers say themselves (Fetch Metadata). */
+bool desk_same_origin(const struct http_exchange *ex);

@@ -1,0 +1,58 @@
+/* The frame around a page: the side with what this person may open. */
+#include "admin/desk.h"
+
+struct entry {
+    const char *label, *href, *nav, *key;
+    const char *operation; /* whoever may call it may open the page */
+};
+
+static const struct entry work[] = {
+    { "Today", "/admin", "today", "t", "x_today_get" },
+    { "Decisions", "/admin/decisions", "decisions", "d", "x_task_queue" },
+};
+static const struct entry house[] = {
+    { "Signed in", "/admin/sessions", "sessions", "s", "x_session_list" },
+};
+
+static const struct {
+    const struct entry *entries;
+    size_t n;
+} groups[] = {
+    { work, ARRAY_LEN(work) },
+    { house, ARRAY_LEN(house) },
+};
+
+enum role desk_role(const struct desk_request *r)
+{
+    struct str role = json_str(json_obj(r->me, "person"), "role");
+    if (str_is(role, "administrator")) return ROLE_ADMINISTRATOR;
+    if (str_is(role, "operator")) return ROLE_OPERATOR;
+    return ROLE_VIEWER;
+}
+
+bool desk_may(const struct desk_request *r, const char *operation)
+{
+    const struct tool *t = tool_find(str_from(operation));
+    return t && r->me && tool_permits(t, desk_role(r));
+}
+
+static void add_entry(struct desk_request *r, yyjson_mut_val *list, const struct entry *e)
+{
+    yyjson_mut_val *o = json_push_obj(r->view, list);
+    json_add_cstr(r->view, o, "label", e->label);
+    json_add_cstr(r->view, o, "href", e->href);
+    json_add_cstr(r->view, o, "key", e->key);
+    if (r->page->nav && strcmp(r->page->nav, e->nav) == 0) json_add_bool(r->view, o, "here", true);
+    if (strcmp(e->nav, "decisions") == 0) json_add_i64(r->view, o, "count", json_i64_or(r->me, "waiting", 0));
+}
+
+void desk_frame_add(struct desk_request *r)
+{
+    yyjson_mut_val *nav = json_add_arr(r->view, r->view->root, "nav");
+    for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
+        yyjson_mut_val *list = json_add_arr(r->view, json_push_obj(r->view, nav), "entries");
+        for (size_t i = 0; i < groups[g].n; i++) {
+            if (desk_may(r, groups[g].entries[i].operation)) add_entry(r, list, &groups[g].entries[i]);
+        }
+    }
+}

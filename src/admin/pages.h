@@ -1,0 +1,17 @@
+/* The pages and actions of the desk, by the files they are in. */
+#pragma once
+
+#include "admin/desk.h"
+
+/* today.c */
+extern const struct desk_page desk_page_today;
+
+/* decisions.c */
+extern const struct desk_page desk_page_decisions, desk_page_decision;
+extern const struct desk_action desk_action_decide_several, desk_action_decide, desk_action_comment, desk_action_take;
+/* Adds to tasks of a view what their templates show: "late", "due_class", "not_mine". */
+void desk_tasks_finish(struct desk_request *r, yyjson_mut_val *tasks);
+
+/* entrance.c */
+extern const struct desk_page desk_page_enter, desk_page_sessions;
+extern const struct desk_action desk_action_enter, desk_action_sign_out, desk_action_end_session;

@@ -1,0 +1,112 @@
+// Every page as a browser shows it: to each role, wide and narrow, light and dark, with scripts and without.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, fits, launch, open, widths } from './lib/browser.mjs';
+import { buy, json, people, roles, start } from './lib/desk.mjs';
+
+let agent, sessions, browser, pages;
+
+// What a buyer can write: markup, quotes, controls, turned direction, a word without end.
+const hostile = '<img src=x onerror="alert(1)"><b data-x>bold</b>&amp;\'"><script>alert(2)</script>\u0007\u202Eesrever\u2066 {t.name} '
+  + 'Donaudampfschifffahrtsgesellschaft'.repeat(3);
+
+before(async () => {
+  ({ agent, sessions } = await start());
+  browser = await launch();
+  await buy(agent, 'Developer Tool Launch', { budget: 25000 });
+  const odd = await buy(agent, hostile);
+  const decided = await buy(agent, 'Decided already');
+  await json(agent, 'task', 'reject', decided.task_id, '--reason', hostile);
+  await json(agent, 'task', 'comment', odd.task_id, hostile);
+  pages = ['/admin', '/admin/decisions', '/admin/decisions?who=decided', '/admin/decisions?text=%3Cb%3E', `/admin/decisions/${odd.task_id}`,
+    `/admin/decisions/${decided.task_id}`, '/admin/sessions', '/admin/nothing'];
+});
+after(async () => {
+  await browser?.close();
+  await agent.stop();
+});
+
+for (const role of roles) {
+  for (const width of widths) {
+    test(`every page for a ${role} at ${width} pixels`, async () => {
+      for (const dark of [false, true]) {
+        const page = await open(browser, sessions[role], { width, dark });
+        for (const where of pages) {
+          const label = `${where} (${role}, ${width}, ${dark ? 'dark' : 'light'})`;
+          const r = await page.goto(where);
+          assert.equal(r.status(), where === '/admin/nothing' ? 404 : 200, label);
+          await fits(page, label);
+          assert.equal(await page.locator('[data-x], main script, main img').count(), 0, `${label}: a buyer's text is markup`);
+          assert.equal(await page.locator('h1').count(), 1, label);
+          if (role === 'operator' || (!dark && width === widths[0])) await accessible(page, label);
+        }
+        assert.deepEqual(page.wrong.filter((w) => !/status of 404/.test(w)), [], `${role} ${width}`);
+        await page.leave();
+      }
+    });
+  }
+}
+
+test('a buyer\'s text lands as text, whatever it is', async () => {
+  const page = await open(browser, sessions.operator, { width: 390 });
+  for (const where of [pages[1], pages[4], pages[5]]) { // as a name, as a name and a comment, as a reason
+    await page.goto(where);
+    const text = await page.locator('main').innerText();
+    assert.ok(text.includes('<img src=x onerror="alert(1)"><b data-x>bold</b>&amp;'), `${where}: ${text.slice(0, 400)}`);
+    assert.ok(text.includes('{t.name}'), where);
+    assert.ok(!/[\u0007\u202E\u2066]/.test(text), `${where}: a control character`);
+  }
+  assert.deepEqual(page.wrong, []);
+  await page.leave();
+});
+
+test('everything works without scripts: looking, searching, deciding, leaving', async () => {
+  const task = await buy(agent, 'Without scripts');
+  for (const width of widths) {
+    const page = await open(browser, sessions.operator, { width, scripts: false });
+    await page.goto('/admin');
+    await page.getByRole('link', { name: 'Decisions' }).click();
+    await page.getByRole('searchbox').fill('without');
+    await page.getByRole('button', { name: 'Show' }).click();
+    assert.match(page.url(), /text=without/);
+    if (width === widths[0]) {
+      await page.getByRole('link', { name: /wants to buy/ }).first().click();
+      await page.getByRole('textbox').fill('checked');
+      await page.getByRole('button', { name: 'Comment only' }).click();
+      await page.getByText('Noted.').waitFor();
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByText('Approved. The buyer is told.').waitFor();
+    } else {
+      await page.getByText('Nothing that waits fits this.').waitFor();
+    }
+    await page.leave();
+  }
+  assert.equal((await json(agent, 'task', 'show', task.task_id)).task.resolved_by, 'operator:otto');
+});
+
+test('several are chosen and decided, and a link signs in and out, as people do it', async () => {
+  await buy(agent, 'Chosen 1');
+  await buy(agent, 'Chosen 2');
+  const { url } = await json(agent, 'user', 'link', people.administrator);
+  const page = await open(browser, { agent, cookie: '' });
+  await page.goto(new URL(url).pathname);
+  await page.getByRole('button', { name: /Sign in as ada/ }).click();
+  await page.getByRole('heading', { name: 'Today' }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await page.waitForURL('**/admin/decisions');
+  await page.keyboard.press('/');
+  await page.keyboard.type('chosen');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/text=chosen/);
+  await page.getByLabel('Choose all').check();
+  await page.getByRole('button', { name: 'Approve the chosen' }).click();
+  await page.getByText('2 decided.').waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(page.wrong, []);
+  await page.leave();
+});
