@@ -3,6 +3,7 @@
 
 #include "adapters/gam/gam.h"
 #include "adapters/house/house.h"
+#include "adapters/kevel/kevel.h"
 #include "adapters/mock/mock.h"
 #include "base/compiler.h"
 
@@ -10,6 +11,7 @@ static const struct adapter *const adapters[] = {
     &mock_adapter,
     &gam_adapter,
     &house_adapter,
+    &kevel_adapter,
 };
 
 const struct adapter *adapter_find(struct str name)

@@ -17,6 +17,7 @@ static const struct {
     { "gam",
       "{\"network_code\":\"123\",\"trafficker_id\":\"7\",\"approval\":\"approve\",\"create_advertisers\":true,\"oauth\":"
       "{\"client_id\":\"c\",\"client_secret\":\"s\",\"refresh_token\":\"r\"}}" },
+    { "kevel", "{\"api_key\":\"k\",\"priorities\":{\"guaranteed\":21},\"create_advertisers\":true}" },
 };
 
 struct feed {

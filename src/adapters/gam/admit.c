@@ -119,9 +119,16 @@ static void check_type(const struct checking *c, yyjson_val *root)
 void gam_check_product(const void *config, struct str json, const struct adapter_catalog *catalog,
                        struct adapter_problems *out)
 {
-    static const char *const known[] = { "ad_units",       "exclude_ad_units", "include_descendants",
-                                         "placements",     "key_values",       "sizes",
-                                         "line_item_type", "priority",         NULL };
+    static const char *const known[] = { "name",
+                                         "ad_units",
+                                         "exclude_ad_units",
+                                         "include_descendants",
+                                         "placements",
+                                         "key_values",
+                                         "sizes",
+                                         "line_item_type",
+                                         "priority",
+                                         NULL };
     struct checking c = { catalog, out };
     struct arena a;
     struct err e;

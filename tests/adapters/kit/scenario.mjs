@@ -185,13 +185,13 @@ export class Scenario {
   }
 
   async cancel() {
-    const before = await this.stage.summary();
     await this.update({ canceled: true });
     await this.booked('everything stopped', (order) =>
       assert.ok(this.expect.isCanceled(order), `${order.state}: ${order.lines.map((l) => l.state)}`),
     );
     await this.stage.until('the buy to be canceled', async () => (await this.stage.buy(this.id)).status === 'canceled');
     if (!this.stage.fake) return;
+    const before = await this.stage.summary();
     await this.stage.fake.clock({ now: FLIGHT.after });
     const {
       orders: [order],

@@ -13,7 +13,7 @@ import { startFake } from '../lib/fake.mjs';
 
 const demo = path.resolve(import.meta.dirname, '../../../data/demo-publisher.json');
 export const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
-const PATIENCE_MS = 4000; // how long one asks before time is moved on
+const PATIENCE_MS = Number(process.env.KIT_PATIENCE_MS ?? 4000); // how long one asks before time is moved on; more on a slow machine
 const POLL_MS = 50;
 
 export class Stage {
