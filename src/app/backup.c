@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +27,20 @@ static int sync_folder_of(struct arena *a, const char *path)
     return sync_path(folder, O_RDONLY | O_DIRECTORY);
 }
 
+/* What a backup that was killed has left: FILE.PID.part of a process that is no more. */
+static void remove_old_parts(struct arena *a, const char *file)
+{
+    glob_t found;
+    size_t name = strlen(file);
+    if (glob(arena_printf(a, "%s.*.part", file).p, GLOB_NOSORT, NULL, &found)) return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        long pid = 0;
+        if (sscanf(found.gl_pathv[i] + name, ".%9ld.part", &pid) != 1 || pid <= 0) continue;
+        if (kill((pid_t)pid, 0) && errno == ESRCH) (void)unlink(found.gl_pathv[i]); /* the next one tries again */
+    }
+    globfree(&found);
+}
+
 /* Written aside and linked into place, so that FILE is a whole backup or is not there, and none is overwritten. */
 static int write_backup(struct arena *a, const char *database, const char *file)
 {
@@ -32,6 +48,7 @@ static int write_backup(struct arena *a, const char *database, const char *file)
     const char *aside = arena_printf(a, "%s.%ld.part", file, (long)getpid()).p;
     if (access(file, F_OK) == 0)
         return cli_error(CLI_FAILED, "%s is there already; a backup is never overwritten", file);
+    remove_old_parts(a, file);
     int rc = store_copy(database, aside, &e) ? cli_error(CLI_FAILED, "%s", e.message) : CLI_OK;
     if (rc == CLI_OK && (sync_path(aside, O_RDWR) || link(aside, file) || sync_folder_of(a, file))) {
         rc = cli_error(CLI_FAILED, "%s cannot be written: %s", file, strerror(errno));

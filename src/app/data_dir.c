@@ -28,10 +28,21 @@ static int make_secret(const char *path, const char *aside, struct err *e)
     return ok ? 0 : err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, strerror(why));
 }
 
+/* Where there is a database, there was a secret. */
+static int secret_is_lost(const char *path, struct err *e)
+{
+    (void)err_set(
+        e, "CONFIGURATION_ERROR",
+        "%s is missing, and the database beside it was sealed with it. Put it back from where you keep a copy.", path);
+    return err_suggest(e, "If it is lost: salesagent serve --new-secret makes another; links that decide tasks are void"
+                          " then, and the seal of the audit trail so far cannot be checked any more.");
+}
+
 static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
 {
     const char *path = arena_printf(a, "%s/secret.key", d->path).p;
     char *bytes = arena_alloc(a, SECRET_BYTES);
+    if (access(path, F_OK) && access(d->database, F_OK) == 0) return secret_is_lost(path, e);
     if (access(path, F_OK) && make_secret(path, arena_printf(a, "%s.%ld", path, (long)getpid()).p, e)) return -1;
     errno = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,6 +55,13 @@ static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
     }
     d->secret = (struct str){ bytes, SECRET_BYTES };
     return 0;
+}
+
+int data_dir_new_secret(struct arena *a, const char *path, struct err *e)
+{
+    const char *key = arena_printf(a, "%s/secret.key", path).p;
+    if (access(path, F_OK) || access(key, F_OK) == 0) return 0;
+    return make_secret(key, arena_printf(a, "%s.%ld", key, (long)getpid()).p, e);
 }
 
 /* Keys and credentials are in there: what we make is ours alone, also in a directory that others may read, and a

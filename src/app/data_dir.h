@@ -16,7 +16,11 @@ struct data_dir {
     int lock_fd;          /* held while serving; -1 otherwise */
 };
 
-/* Names the files; creates the directory (mode 0700) when it is missing. Text in the arena. */
+/* Before data_dir_open, for who has lost secret.key: makes another where there is a directory and none in it. */
+MUST_CHECK int data_dir_new_secret(struct arena *a, const char *path, struct err *e);
+
+/* Names the files; creates the directory (mode 0700) when it is missing. Text in the arena. CONFIGURATION_ERROR also where
+ * there is a database and no secret.key. */
 MUST_CHECK int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struct err *e);
 
 /* Takes the lock that keeps a second agent off the same data. Errors: CONFIGURATION_ERROR when another has it. */

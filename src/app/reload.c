@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/descriptors.h"
 #include "app/server.h"
 #include "contract/json.h"
 #include "net/local_http.h"
@@ -54,8 +55,10 @@ static void compare(struct change *c, const struct serve_options *old, struct se
 
 static void apply(struct server *s, const struct serve_options *o)
 {
+    struct http_server_limits limits = o->limits;
     log_configure(&o->log);
-    http_server_set_limits(s->http, &o->limits);
+    descriptors_settle(&limits);
+    http_server_set_limits(s->http, &limits);
     s->core.dispatcher.web = o->web;
 }
 

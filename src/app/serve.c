@@ -3,14 +3,17 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/desk_link.h"
+#include "app/descriptors.h"
 #include "app/publisher_data.h"
 #include "app/server.h"
 #include "base/doing.h"
 #include "base/log.h"
 #include "net/http_client_curl.h"
+#include "protocols/auth.h"
 #include "protocols/router.h"
 #include "store/q/q_tenant.h"
 
@@ -150,15 +153,24 @@ static void on_trim(struct timer *t)
     timer_set(&s->loop, t, loop_now(&s->loop) + TRIM_INTERVAL);
 }
 
+/* The handler's argument is the dispatcher. */
+static bool sender_known(void *arg, const struct http_exchange *head)
+{
+    return auth_seen(arg, head);
+}
+
 static int start_listening(struct server *s, struct err *e)
 {
-    const struct serve_options *o = &s->settings->o;
+    struct serve_options *o = &s->settings->o;
+    descriptors_settle(&o->limits);
     struct http_server_options ho = { .listens_n = o->listens.sockets_n,
                                       .unix_path = str_from(s->dir.socket),
                                       .tls_certificate = o->tls_certificate,
                                       .tls_key = o->tls_key,
                                       .connections_max = o->limits.connections_max,
-                                      .body_bytes_max = o->limits.body_bytes_max };
+                                      .body_bytes_max = o->limits.body_bytes_max,
+                                      .memory_bytes_max = o->limits.memory_bytes_max,
+                                      .known = sender_known };
     memcpy(ho.listens, o->listens.sockets, sizeof(ho.listens));
     s->core.dispatcher.own_route = door_handle;
     s->core.dispatcher.own_route_arg = s;
@@ -257,6 +269,20 @@ static void take_over(struct server *s)
               "publisher", before->publisher, "principal", before->principal, "row", before->row, NULL);
 }
 
+static int open_data(struct server *s, struct err *e)
+{
+    const struct serve_options *o = &s->settings->o;
+    if (config_is_on(&o->config, CONFIG_NEW_SECRET) && data_dir_new_secret(&s->arena, o->data, e)) return -1;
+    return data_dir_open(&s->arena, o->data, &s->dir, e) || data_dir_lock(&s->dir, e) ? -1 : 0;
+}
+
+/* A core file would hold every token and key that is in memory. */
+static void keep_no_core(void)
+{
+    const struct rlimit none = { 0, 0 };
+    if (setrlimit(RLIMIT_CORE, &none)) log_event(LOG_WARN, "serve", "core files cannot be switched off", NULL);
+}
+
 static int serve(int argc, char **argv)
 {
     struct server s = { 0 };
@@ -264,14 +290,15 @@ static int serve(int argc, char **argv)
     struct err e;
     int rc = read_settings(&s, argc, argv);
     for (int fd = 0; fd < 3; fd++) s.at_terminal[fd] = isatty(fd);
-    if (rc == CLI_OK && (data_dir_open(&s.arena, s.settings->o.data, &s.dir, &e) || data_dir_lock(&s.dir, &e))) {
-        rc = cli_error(CLI_FAILED, "%s", e.message);
+    if (rc == CLI_OK && open_data(&s, &e)) {
+        rc = cli_error(CLI_FAILED, "%s%s%s", e.message, e.suggestion[0] ? "\n" : "", e.suggestion);
     }
     if (rc) {
         forget_settings(&s);
         return rc;
     }
     log_configure(&s.settings->o.log);
+    keep_no_core();
     take_over(&s);
     /* Request memory comes and goes in blocks of up to a few hundred kilobytes; giving them back to the
      * kernel after each request costs more in page faults than everything else about them. */

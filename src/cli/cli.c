@@ -152,11 +152,37 @@ int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n
     return cli_error(CLI_USAGE, "there is no command '%s'; salesagent --help lists them", name);
 }
 
+/* What somebody else has written (a name, a reason) must not steer the terminal: control characters are shown as JSON
+ * escapes, which also in JSON say the same. Nothing sensible can be said when the stream is gone. */
+static void put_tame(FILE *out, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i], next = i + 1 < n ? (unsigned char)text[i + 1] : 0;
+        bool c1 = c == 0xc2 && next >= 0x80 && next <= 0x9f;
+        if (c1) {
+            (void)fprintf(out, "\\u%04x", next);
+            i++;
+        } else if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) {
+            (void)fprintf(out, "\\u%04x", c);
+        } else {
+            (void)fputc(c, out);
+        }
+    }
+}
+
+static void print_tame(FILE *out, const char *fmt, va_list ap)
+{
+    char *text = NULL;
+    int n = vasprintf(&text, fmt, ap);
+    if (n >= 0) put_tame(out, text, (size_t)n);
+    free(text);
+}
+
 void cli_print(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    (void)vfprintf(stdout, fmt, ap); /* nothing sensible can be said when standard output is gone */
+    print_tame(stdout, fmt, ap);
     va_end(ap);
 }
 
@@ -165,7 +191,7 @@ int cli_error(int code, const char *fmt, ...)
     va_list ap;
     (void)fputs("error: ", stderr);
     va_start(ap, fmt);
-    (void)vfprintf(stderr, fmt, ap);
+    print_tame(stderr, fmt, ap);
     va_end(ap);
     (void)fputc('\n', stderr);
     return code;

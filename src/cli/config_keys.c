@@ -20,6 +20,11 @@ const struct config_key config_keys[CONFIG_N] = {
                        .kind = CONFIG_TEXT,
                        .value = "TIME",
                        .help = "sandbox: start the agent's clock at this RFC 3339 time and run on from there" },
+    [CONFIG_NEW_SECRET] = { .name = "new_secret",
+                            .kind = CONFIG_SWITCH,
+                            .help =
+                                "make another secret.key when it is lost; links that decide tasks are void then, and the\n"
+                                "audit trail's seal starts anew" },
     [CONFIG_LISTEN] = { .name = "listen",
                         .kind = CONFIG_TEXT,
                         .flags = CONFIG_IS_LIST | CONFIG_RELOADS,
@@ -74,6 +79,16 @@ const struct config_key config_keys[CONFIG_N] = {
                           .min = 64 << 10,
                           .max = 64 << 20,
                           .help = "a request's body is at most this large (default 8M)" },
+    [CONFIG_MAX_MEMORY] = { .name = "max_memory",
+                            .kind = CONFIG_BYTES,
+                            .flags = CONFIG_RELOADS,
+                            .value = "BYTES",
+                            .preset = "64M",
+                            .min = 8 << 20,
+                            .max = INT64_C(64) << 30,
+                            .help =
+                                "requests and replies on their way take at most this much together; callers without\n"
+                                "a known token a fourth of it (default 64M)" },
     [CONFIG_DRAIN] = { .name = "drain",
                        .kind = CONFIG_SECONDS,
                        .flags = CONFIG_RELOADS,

@@ -16,8 +16,15 @@
 /* One answer, or one object in it; only what older versions have stored comes near. */
 #define REPLY_BYTES_MAX (64 << 20)
 
+#define PAGE_BYTES_MAX (8 << 20) /* a page of a list ends once it holds so much of stored text; its cursor goes on */
+
 /* ---- what may be stored ---- */
 
 #define AUDIT_DOC_BYTES_MAX         (64 << 10) /* the details of one line of the audit trail */
+#define PACKAGE_BYTES_MAX           (1 << 20)  /* what is kept of one package: thousands of keywords, for one */
+#define BUY_BYTES_MAX               (4 << 20) /* of a media buy with all its packages */
+#define CREATIVE_BYTES_MAX          (1 << 20)
+#define BUYER_OBJECT_BYTES_MAX      (4 << 20) /* a catalog, a list, an audience ... without its items */
+#define BUYER_ITEM_BYTES_MAX        (256 << 10) /* one of its items */
 #define FEEDBACK_BYTES_MAX          (32 << 10) /* one piece of performance feedback */
 #define GOVERNANCE_ANSWER_BYTES_MAX (32 << 10) /* what a buyer's governance agent answers */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
@@ -66,6 +67,39 @@ static struct str unquoted(const struct act *act, struct str json_text)
     return json_val_str(document_read(act->arena, json_text));
 }
 
+/* A buyer's words among ours: on one line, no link to click, and for Slack no markup. */
+static struct str tame(struct people_run *p, struct str words)
+{
+    struct buf b;
+    buf_init(&b, 6 * words.n + 1);
+    for (size_t i = 0; i < words.n; i++) {
+        unsigned char c = (unsigned char)words.p[i];
+        if (c < 0x20 || c == 0x7f) buf_add_char(&b, ' ');
+        else buf_add_char(&b, (char)c);
+        if (c == ':' && i + 2 < words.n && words.p[i + 1] == '/' && words.p[i + 2] == '/') buf_add_char(&b, ' ');
+    }
+    struct str out = arena_dup(p->act.act.arena, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+/* Slack reads &, < and > in a text as its own. */
+static struct str for_slack(struct people_run *p, struct str text)
+{
+    struct buf b;
+    buf_init(&b, 5 * text.n + 1);
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '&') buf_add(&b, STR("&amp;"));
+        else if (c == '<') buf_add(&b, STR("&lt;"));
+        else if (c == '>') buf_add(&b, STR("&gt;"));
+        else buf_add_char(&b, c);
+    }
+    struct str out = arena_dup(p->act.act.arena, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
 static struct str plain_text(struct people_run *p)
 {
     struct act *act = &p->act.act;
@@ -79,8 +113,9 @@ static struct str plain_text(struct people_run *p)
     return arena_printf(act->arena,
                         STR_FMT "\n\n" STR_FMT "\nWhat: " STR_FMT " " STR_FMT "\nFrom: " STR_FMT "\nWhy: " STR_FMT
                                 "\nUntil: %s\n%s" STR_FMT "\n",
-                        STR_ARG(p->headline), STR_ARG(unquoted(act, task_member(act, &p->task, "description"))),
-                        STR_ARG(p->task.kind), STR_ARG(p->task.subject_id), STR_ARG(p->task.principal_id),
+                        STR_ARG(p->headline),
+                        STR_ARG(tame(p, unquoted(act, task_member(act, &p->task, "description")))),
+                        STR_ARG(p->task.kind), STR_ARG(tame(p, p->task.subject_id)), STR_ARG(p->task.principal_id),
                         STR_ARG(unquoted(act, task_member(act, &p->task, "rule"))), due,
                         p->link.n ? "\nDecide, once, with this link:\n" : "", STR_ARG(p->link));
 }
@@ -102,8 +137,11 @@ static struct str json_body(struct people_run *p, bool slack)
     struct act *act = &p->act.act;
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
-    json_add_str(doc, o, "text", plain_text(p));
-    if (slack) return json_write(act->arena, o);
+    json_add_str(doc, o, "text", slack ? for_slack(p, plain_text(p)) : plain_text(p));
+    if (slack) {
+        json_add_bool(doc, o, "mrkdwn", false);
+        return json_write(act->arena, o);
+    }
     json_add_str(doc, o, "event", json_str(p->payload, "what"));
     json_add_str(doc, o, "notification_id", p->run.row.job_id);
     json_add_str(doc, o, "tenant_id", act->tenant->tenant_id);

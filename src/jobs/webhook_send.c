@@ -250,6 +250,11 @@ static int send_again(struct delivery_run *d)
     return STEP_PREPARE;
 }
 
+static bool took_it(const struct http_call *c)
+{
+    return (c->outcome == HTTP_OK || c->outcome == HTTP_TOO_LARGE) && c->status >= 200 && c->status < 300;
+}
+
 static int judge(struct steps *s)
 {
     struct delivery_run *d = self(s);
@@ -264,6 +269,8 @@ static int judge(struct steps *s)
     case HTTP_NOT_SENT: return later(d, d->post.call.reason);
     case HTTP_TOO_LARGE:
         d->run.health = LANE_OK;
+        /* Whoever takes the message may say thanks at any length; only a challenge needs the answer. */
+        if (took_it(&d->post.call) && !is_challenge(d)) return end(d, JOB_DONE, "");
         return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "The answer is too long.");
     case HTTP_CANCELED:
         d->posted = false; /* we are stopping; nothing is known of it */
@@ -279,9 +286,9 @@ static int judge(struct steps *s)
 static struct str shown_error(struct delivery_run *d)
 {
     const struct http_call *c = &d->post.call;
+    if (took_it(c) && (c->outcome == HTTP_OK || !is_challenge(d))) return STR("");
     switch (c->outcome) {
     case HTTP_OK:
-        if (c->status >= 200 && c->status < 300) return STR("");
         if (signature_error(d).n) {
             return arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(signature_error(d)));
         }
@@ -297,8 +304,9 @@ static struct str shown_error(struct delivery_run *d)
 
 static const char *shown_status(const struct http_call *c)
 {
+    if (took_it(c)) return "success";
     switch (c->outcome) {
-    case HTTP_OK: return c->status >= 200 && c->status < 300 ? "success" : "failed";
+    case HTTP_OK: return "failed";
     case HTTP_UNKNOWN: return "timeout";
     case HTTP_REFUSED:
     case HTTP_NOT_SENT:

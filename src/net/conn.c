@@ -14,6 +14,7 @@
 #define ENCRYPT_BYTES    ((size_t)128 << 10)
 #define LINGER_MS        2000
 #define DRAIN_IDLE_MS    250 /* longer than a request is on its way */
+#define DRAIN_HALF_MS    1000
 #define TLS_RECORD_BYTES 16384
 #define LINGER_BYTES_MAX ((size_t)16 << 20)
 
@@ -23,6 +24,9 @@ struct conn_exchange {
     struct loop *loop;
     struct ready ready;
     struct buf body;
+    struct http_server *server; /* NULL once it is gone, which an exchange may survive */
+    struct list node;           /* among the server's */
+    struct share share;
     struct str tail; /* the part of a large reply that has not left */
     bool is_head, is_http10;
     bool begun; /* the reply's head is in conn->out */
@@ -30,6 +34,8 @@ struct conn_exchange {
     bool varies, packed; /* could be compressed for some client; is for this one */
     bool ended;          /* nothing will be added to the reply */
     bool closed_told;
+    bool shrunk;
+    bool late; /* given back, and not to leave before the connection's deadline */
 };
 
 struct conn_write {
@@ -54,9 +60,60 @@ static void set_deadline(struct conn *c, int after_ms)
 
 /* --- exchanges that came over a connection ------------------------------------------------------------- */
 
+/* What waits for memory may go on, one request at a time. */
+static void wake_next(struct http_server *s)
+{
+    struct list *n = s->queue.next;
+    if (n != &s->queue) loop_ready(s->d->loop, &CONTAINER_OF(n, struct conn, queue_node)->ready);
+}
+
+static void exchange_count(struct conn_exchange *cx)
+{
+    if (cx->server) memory_count(cx->server, &cx->share, cx->body.cap + cx->ex.arena.used_bytes);
+}
+
+static void conn_count(struct conn *c)
+{
+    size_t out = c->out.cap + c->wire.cap + (c->writing ? c->writing->bytes.cap : 0);
+    memory_count(c->server, &c->share, c->h1.head.cap + c->h1.body.cap + c->ahead.cap + out);
+}
+
+size_t conn_holds(const struct conn *c)
+{
+    return c->share.bytes + (c->cx ? c->cx->share.bytes : 0);
+}
+
+/* Of a reply that waits for its client, nothing is kept but what has not left. */
+static void exchange_shrink(struct conn_exchange *cx)
+{
+    struct arena rest;
+    if (!cx->ended || cx->shrunk) return;
+    cx->shrunk = true;
+    arena_init(&rest);
+    cx->tail = arena_dup(&rest, cx->tail);
+    arena_finish(&cx->ex.arena);
+    cx->ex.arena = rest;
+    cx->ex.body = cx->ex.reply = STR_NONE;
+    buf_finish(&cx->body);
+    exchange_count(cx);
+}
+
+void exchanges_forget(struct http_server *s)
+{
+    for (struct list *n; (n = list_pop_front(&s->exchanges));)
+        CONTAINER_OF(n, struct conn_exchange, node)->server = NULL;
+}
+
 static void exchange_free(struct conn_exchange *cx)
 {
+    struct http_server *s = cx->server;
     ready_cancel(&cx->ready);
+    list_remove(&cx->node);
+    if (s) {
+        memory_count(s, &cx->share, 0);
+        s->exchanges_n--;
+        wake_next(s);
+    }
     if (cx->conn) {
         cx->conn->cx = NULL;
         cx->conn->server->stats.in_flight--;
@@ -87,6 +144,7 @@ static void write_head(struct conn *c, struct conn_exchange *cx)
         buf_add(&c->out, ex->reply_headers[i].value);
         buf_add(&c->out, STR("\r\n"));
     }
+    buf_add(&c->out, STR("X-Content-Type-Options: nosniff\r\n"));
     if (cx->packed) buf_add(&c->out, STR("Content-Encoding: gzip\r\n"));
     if (cx->varies) buf_add(&c->out, STR("Vary: Accept-Encoding\r\n"));
     if (cx->chunked) {
@@ -156,7 +214,9 @@ static void exchange_run(struct ready *r)
 static void sink_reply_or_end(struct http_exchange *ex)
 {
     struct conn_exchange *cx = CONTAINER_OF(ex, struct conn_exchange, ex);
-    loop_ready(cx->loop, &cx->ready);
+    cx->late = ex->late_ms > 0 && cx->conn && !cx->conn->server->draining;
+    if (cx->late) set_deadline(cx->conn, ex->late_ms);
+    else loop_ready(cx->loop, &cx->ready);
 }
 
 static void sink_begin(struct http_exchange *ex)
@@ -181,6 +241,7 @@ static void sink_write(struct http_exchange *ex, struct str piece)
     if (cx->chunked) buf_addf(&c->out, "%zx\r\n", piece.n);
     buf_add(&c->out, piece);
     if (cx->chunked) buf_add(&c->out, STR("\r\n"));
+    conn_count(c);
     loop_ready(cx->loop, &cx->ready);
 }
 
@@ -193,6 +254,10 @@ static struct conn_exchange *exchange_new(struct conn *c)
     http_exchange_init(&cx->ex, &conn_sink);
     ready_init(&cx->ready, exchange_run);
     cx->conn = c;
+    cx->server = c->server;
+    cx->share.known = c->share.known;
+    list_push_back(&c->server->exchanges, &cx->node);
+    c->server->exchanges_n++;
     cx->loop = c->server->d->loop;
     h1_take(&c->h1, &cx->ex, &cx->body);
     cx->is_head = http_req_is(&cx->ex, "HEAD");
@@ -205,16 +270,24 @@ static struct conn_exchange *exchange_new(struct conn *c)
     return cx;
 }
 
-/* The complete request goes to the handler. */
+/* The complete request goes to the handler, or waits until there is memory for what becomes of it. */
 static void conn_run(struct ready *r)
 {
     struct conn *c = CONTAINER_OF(r, struct conn, ready);
     struct http_server *s = c->server;
     ENSURE(c->magic == CONN_MAGIC && c->state == CONN_HANDLING && !c->cx);
-    c->cx = exchange_new(c);
+    list_remove(&c->queue_node);
+    if (!memory_may_run(s, c->h1.body.n)) {
+        list_push_back(&s->queue, &c->queue_node);
+        return;
+    }
+    struct conn_exchange *cx = c->cx = exchange_new(c);
+    conn_count(c);
     s->stats.requests++;
     s->stats.in_flight++;
-    s->handler(s->handler_arg, &c->cx->ex);
+    s->handler(s->handler_arg, &cx->ex);
+    exchange_count(cx);
+    wake_next(s);
 }
 
 /* --- closing ------------------------------------------------------------------------------------------- */
@@ -230,6 +303,7 @@ static void on_handle_closed(uv_handle_t *handle)
     buf_finish(&c->wire);
     tls_destroy(c->tls);
     c->magic = 0;
+    s->local_n -= c->local;
     free(c);
     server_conn_gone(s);
 }
@@ -242,6 +316,9 @@ void conn_close(struct conn *c, const char *reason)
     c->state = CONN_CLOSED;
     list_remove(&c->node);
     list_remove(&c->idle_node);
+    list_remove(&c->queue_node);
+    memory_quick(c);
+    memory_count(c->server, &c->share, 0);
     ready_cancel(&c->ready);
     if (c->writing) c->writing->conn = NULL; /* its callback comes with UV_ECANCELED and frees it */
     c->writing = NULL;
@@ -265,7 +342,7 @@ static void on_shutdown(uv_shutdown_t *req, int status)
 static void conn_linger(struct conn *c)
 {
     c->state = CONN_LINGERING;
-    set_deadline(c, LINGER_MS);
+    set_deadline(c, c->server->draining ? DRAIN_IDLE_MS : LINGER_MS);
     if (c->eof) {
         conn_close(c, "done");
         return;
@@ -311,6 +388,8 @@ static void conn_drained(struct conn *c)
     c->deadline_ms = c->state == CONN_HANDLING ? 0 : c->deadline_ms;
     buf_finish(&c->out);
     buf_finish(&c->wire);
+    memory_quick(c);
+    conn_count(c);
     if (c->state == CONN_REFUSING) {
         conn_linger(c);
     } else if (c->state == CONN_HANDLING && c->cx && c->cx->ended) {
@@ -350,11 +429,16 @@ static void write_rest(struct conn *c, struct buf *bytes, struct str *tail)
     *tail = STR_NONE;
     set_deadline(c, c->server->o.write_timeout_ms);
     int rc = uv_write(&w->req, &c->io.stream, bufs + skip, count, on_written);
-    if (rc == 0) return;
-    c->writing = NULL;
-    buf_finish(&w->bytes);
-    free(w);
-    conn_close(c, uv_strerror(rc));
+    if (rc) {
+        c->writing = NULL;
+        buf_finish(&w->bytes);
+        free(w);
+        conn_close(c, uv_strerror(rc));
+        return;
+    }
+    memory_slow(c);
+    conn_count(c);
+    if (c->state == CONN_HANDLING && !memory_fits(c)) conn_close(c, "too much of memory is taken");
 }
 
 /* True when the kernel took all of it; otherwise the rest waits, or the connection is closed. */
@@ -372,6 +456,7 @@ static bool write_some(struct conn *c, struct buf *bytes, struct str *tail)
     buf_consume(bytes, from_bytes);
     *tail = str_skip(*tail, sent - from_bytes);
     if (bytes->n + tail->n == 0) return true;
+    if (c->cx) exchange_shrink(c->cx);
     write_rest(c, bytes, tail);
     return false;
 }
@@ -427,11 +512,15 @@ static void conn_refuse(struct conn *c, int status, const char *reason)
     c->server->stats.refused++;
     c->state = CONN_REFUSING;
     list_remove(&c->idle_node);
+    memory_quick(c);
+    buf_finish(&c->h1.head);
+    buf_finish(&c->h1.body);
     c->deadline_ms = 0;
     buf_addf(&c->out,
              "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
-             "Connection: close\r\n\r\n%s",
-             status, http_status_text(status), server_date(c->server), n, body);
+             "%sConnection: close\r\n\r\n%s",
+             status, http_status_text(status), server_date(c->server), n, status == 503 ? "Retry-After: 1\r\n" : "",
+             body);
     conn_flush(c);
 }
 
@@ -442,6 +531,7 @@ static void note_progress(struct conn *c, enum h1_state before)
     const struct http_server_options *o = &c->server->o;
     if (before == H1_BEFORE && c->h1.state != H1_BEFORE) {
         list_remove(&c->idle_node);
+        memory_slow(c);
         set_deadline(c, o->head_timeout_ms);
     }
     if (c->h1.state != H1_BODY) return;
@@ -477,9 +567,16 @@ static size_t conn_parse(struct conn *c, struct str bytes)
     note_progress(c, before);
     if (c->state == CONN_READING && c->h1.state == H1_COMPLETE) {
         list_remove(&c->idle_node);
+        memory_quick(c);
         c->state = CONN_HANDLING;
         c->deadline_ms = 0;
         loop_ready(c->server->d->loop, &c->ready);
+    }
+    if (c->state == CONN_CLOSED) return bytes.n;
+    conn_count(c);
+    if (c->state == CONN_READING && c->h1.state != H1_BEFORE && !memory_fits(c)) {
+        conn_refuse(c, 503, "too much is on its way to this server at the moment");
+        return bytes.n;
     }
     return taken;
 }
@@ -513,6 +610,7 @@ static void on_bytes(struct conn *c, struct str bytes)
         if (c->dropped_bytes > LINGER_BYTES_MAX) conn_close(c, "client keeps sending");
     } else if (c->state == CONN_HANDLING && bytes.n) {
         buf_add(&c->ahead, bytes);
+        conn_count(c);
         if (c->ahead.n >= AHEAD_MAX) {
             c->reading = false;
             (void)uv_read_stop(&c->io.stream); /* always succeeds */
@@ -616,6 +714,8 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
     c->io.handle.data = c;
     list_init(&c->node);
     list_init(&c->idle_node);
+    list_init(&c->slow_node);
+    list_init(&c->queue_node);
     ready_init(&c->ready, conn_run);
     h1_init(&c->h1, &s->limits);
     buf_init(&c->ahead, AHEAD_MAX + READ_BYTES);
@@ -624,6 +724,7 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
     if (s->tls && !l->local && !l->plain) c->tls = tls_create(s->tls);
     list_push_back(&s->conns, &c->node);
     s->stats.connections++;
+    s->local_n += l->local;
     s->stats.accepted++;
     int rc = uv_accept(&l->io.stream, &c->io.stream);
     if (rc) {
@@ -648,6 +749,9 @@ void conn_drain(struct conn *c)
     if (c->state == CONN_READING && c->h1.state == H1_BEFORE) {
         uint64_t soon = now_ms(c) + DRAIN_IDLE_MS; /* the request that may be on its way is answered, and the last */
         if (c->deadline_ms > soon) c->deadline_ms = soon;
+    } else if (c->state == CONN_READING) {
+        uint64_t soon = now_ms(c) + DRAIN_HALF_MS; /* half a request: its rest may be on its way */
+        if (c->deadline_ms > soon) c->deadline_ms = soon;
     } else if (c->state == CONN_HANDLING && c->cx && c->cx->streaming && c->cx->ex.close_on_drain) {
         conn_close(c, "server stops");
     }
@@ -655,7 +759,11 @@ void conn_drain(struct conn *c)
 
 static void on_deadline(struct conn *c)
 {
-    if (c->writing) {
+    if (c->cx && c->cx->late) {
+        c->cx->late = false;
+        c->deadline_ms = 0;
+        loop_ready(c->server->d->loop, &c->cx->ready);
+    } else if (c->writing) {
         conn_close(c, "the client does not take its reply");
     } else if (c->state == CONN_READING && c->h1.state == H1_BEFORE) {
         conn_close(c, "idle");

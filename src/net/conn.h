@@ -16,6 +16,7 @@
 #define SERVER_MAGIC 0x53657276u
 #define CONN_MAGIC   0x436f6e6eu
 
+#define LOCAL_MAX     64 /* connections of the local socket */
 #define READ_BYTES    ((size_t)64 << 10)
 #define LISTENERS_MAX (HTTP_LISTENS_MAX + 1) /* and the local socket */
 #define PEER_TEXT_MAX 48
@@ -36,6 +37,12 @@ struct listener {
     bool local, plain;
 };
 
+/* What a connection or an exchange takes of the memory that all of them share (conn_memory.c). */
+struct share {
+    size_t bytes;
+    bool known; /* it counts for a caller we know, not for a stranger */
+};
+
 struct http_server {
     uint32_t magic;
     struct loop_uv *d;
@@ -48,6 +55,13 @@ struct http_server {
     struct tls_context *tls;          /* NULL: plain */
     struct list conns;
     struct list idle; /* those between two requests, the longest idle first */
+    size_t local_n;   /* connections of the local socket */
+    size_t held[2];   /* bytes: of strangers, of known callers */
+    struct list slow[2];  /* within a request or a reply that waits for the client, the longest first; likewise */
+    struct list queue;    /* complete requests that wait for memory */
+    struct list exchanges; /* requests under way, those included whose connection is gone */
+    size_t exchanges_n;
+    uint64_t crowd_told_ms; /* when the log last heard that connections made room */
     struct http_server_stats stats;
     uv_timer_t sweep; /* active while there are connections */
     uint64_t sweep_ms;
@@ -92,6 +106,10 @@ struct conn {
     size_t queue_seen;        /* bytes waiting in the kernel's way at the last look */
     uv_shutdown_t shutdown;
     size_t dropped_bytes; /* while lingering */
+    struct share share;
+    struct list slow_node, queue_node;
+    uint64_t slow_from_ms;
+    bool asked; /* whether it is somebody we know */
     bool local, eof, reading;
     int listener; /* its number */
     uid_t peer_uid;
@@ -108,6 +126,26 @@ void conn_close(struct conn *c, const char *reason);
 void conn_drain(struct conn *c);
 /* Looks at its deadlines. */
 void conn_sweep(struct conn *c, uint64_t now_ms);
+
+/* ---- memory (conn_memory.c) ---- */
+
+/* From now on it takes so many bytes. */
+void memory_count(struct http_server *s, struct share *share, size_t bytes);
+/* The connection waits for its client from now on, or no longer. */
+void memory_slow(struct conn *c);
+void memory_quick(struct conn *c);
+/* What it and its exchange hold. */
+size_t conn_holds(const struct conn *c);
+/* Is there memory for it beside what the others hold? If not, those who have been slow for longest are cut off first,
+ * strangers before known callers, until it is; false when nobody is left who could make room. */
+bool memory_fits(struct conn *c);
+/* May a request with a body of so many bytes be handled now, beside those under way? */
+bool memory_may_run(const struct http_server *s, size_t body_bytes);
+/* Cuts off the stranger who has been slow for longest; false when there is none. */
+bool memory_cut_slowest(struct http_server *s);
+
+/* Exchanges may survive the server: from now on they do not look at it. */
+void exchanges_forget(struct http_server *s);
 
 /* server side, for conn.c */
 void server_conn_gone(struct http_server *s); /* after the close callback */

@@ -301,6 +301,12 @@ static void take_head(struct h1 *h, struct http_exchange *ex)
     ex->headers_n = h->headers_n;
 }
 
+void h1_peek(struct h1 *h, struct http_exchange *ex)
+{
+    ENSURE(h->state == H1_BODY || h->state == H1_COMPLETE);
+    take_head(h, ex);
+}
+
 void h1_take(struct h1 *h, struct http_exchange *ex, struct buf *body)
 {
     ENSURE(h->state == H1_COMPLETE && ex->magic == HTTP_EXCHANGE_MAGIC);

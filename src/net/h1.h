@@ -42,6 +42,8 @@ size_t h1_feed(struct h1 *h, struct str bytes);
 
 /* Moves the complete request into `ex` (text copied to its arena) and `body`, which ex->body then borrows. */
 void h1_take(struct h1 *h, struct http_exchange *ex, struct buf *body);
+/* Shows the head of a request whose body is still coming: headers only, copied to ex's arena. */
+void h1_peek(struct h1 *h, struct http_exchange *ex);
 void h1_next(struct h1 *h); /* after H1_COMPLETE */
 
 static inline bool h1_is_http10(const struct h1 *h)

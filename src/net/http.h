@@ -69,6 +69,8 @@ struct http_exchange {
     size_t reply_headers_n, reply_headers_cap;
     struct str reply; /* body; not sent for HEAD, 204 and 304 */
 
+    int late_ms; /* the reply leaves about this much later: who guesses has to wait */
+
     /* For the owner. */
     void *owner;                              /* nobody here looks at it */
     void (*closed)(struct http_exchange *ex); /* the client went away before the exchange was given back */

@@ -17,6 +17,7 @@
 #define SWEEP_MS_MAX      500
 #define SWEEP_MS_MIN      5
 #define SWEEP_MS_DRAINING 25
+#define CROWD_TOLD_MS     60000
 
 /* --- options ------------------------------------------------------------------------------------------- */
 
@@ -39,6 +40,7 @@ static void fill_options(struct http_server *s, const struct http_server_options
     set_default_size(&o->headers_max, 128);
     set_default_size(&o->body_bytes_max, (size_t)8 << 20);
     set_default_size(&o->connections_max, 10000);
+    set_default_size(&o->memory_bytes_max, (size_t)64 << 20);
     set_default_size(&o->gzip_bytes_min, (size_t)8 << 10);
     set_default(&o->head_timeout_ms, 10000);
     set_default(&o->body_idle_timeout_ms, 30000);
@@ -125,12 +127,27 @@ const char *server_date(struct http_server *s)
 
 /* --- accepting ----------------------------------------------------------------------------------------- */
 
-static enum conn_room make_room(struct http_server *s)
+/* Once a minute is enough to know. */
+static void tell_of_crowd(struct http_server *s)
 {
-    size_t max = s->o.connections_max, n = s->stats.connections;
+    char n[24];
+    uint64_t now = uv_now(&s->d->uv);
+    if (s->crowd_told_ms && now < s->crowd_told_ms + CROWD_TOLD_MS) return;
+    s->crowd_told_ms = now;
+    (void)snprintf(n, sizeof(n), "%zu", s->stats.connections); /* fits: 20 digits at most */
+    log_event(LOG_WARN, "net", "there are as many connections as may be; the longest idle make room", "connections", n,
+              NULL);
+}
+
+/* The local socket is for the publisher's own people and has room of its own, whatever goes on in the network. */
+static enum conn_room make_room(struct http_server *s, bool local)
+{
+    size_t max = s->o.connections_max, n = s->stats.connections - s->local_n;
+    if (local) return s->local_n < LOCAL_MAX ? CONN_ROOM : CONN_NO_ROOM_TO_ANSWER;
     if (n < max) return CONN_ROOM;
+    tell_of_crowd(s);
     if (n > max + max / 8 + 16) return CONN_NO_ROOM_TO_ANSWER; /* those being told or closed count too */
-    if (list_empty(&s->idle)) return CONN_NO_ROOM;
+    if (list_empty(&s->idle)) return memory_cut_slowest(s) ? CONN_ROOM : CONN_NO_ROOM;
     conn_close(CONTAINER_OF(s->idle.next, struct conn, idle_node), "makes room for a new connection");
     return CONN_ROOM;
 }
@@ -144,7 +161,7 @@ static void on_connection(uv_stream_t *stream, int status)
         return;
     }
     if (s->draining) return; /* the listener is being closed, and with it what waits there */
-    enum conn_room room = make_room(s);
+    enum conn_room room = make_room(s, l->local);
     if (!uv_is_active((uv_handle_t *)&s->sweep)) {
         ENSURE(uv_timer_start(&s->sweep, on_sweep, s->sweep_ms, s->sweep_ms) == 0);
     }
@@ -260,6 +277,10 @@ int http_server_start(struct loop_uv *d, const struct http_server_options *o, ht
     s->date_s = -1;
     list_init(&s->conns);
     list_init(&s->idle);
+    list_init(&s->slow[0]);
+    list_init(&s->slow[1]);
+    list_init(&s->queue);
+    list_init(&s->exchanges);
     ready_init(&s->stopped_ready, on_stopped);
     fill_options(s, o);
     ENSURE(uv_timer_init(&d->uv, &s->sweep) == 0);
@@ -302,6 +323,7 @@ void http_server_set_limits(struct http_server *s, const struct http_server_limi
 {
     s->o.connections_max = limits->connections_max;
     s->o.body_bytes_max = s->limits.body_bytes_max = limits->body_bytes_max;
+    s->o.memory_bytes_max = limits->memory_bytes_max;
 }
 
 static void on_listener_closed(uv_handle_t *handle)
@@ -333,6 +355,7 @@ void http_server_destroy(struct http_server *s)
     if (!s) return;
     ENSURE(s->magic == SERVER_MAGIC && s->draining && s->stats.connections == 0 && s->handles_open == 0);
     ready_cancel(&s->stopped_ready);
+    exchanges_forget(s);
     tls_context_destroy(s->tls);
     s->magic = 0;
     free(s);
@@ -340,5 +363,7 @@ void http_server_destroy(struct http_server *s)
 
 struct http_server_stats http_server_stats(const struct http_server *s)
 {
-    return s->stats;
+    struct http_server_stats stats = s->stats;
+    stats.memory_bytes = s->held[0] + s->held[1];
+    return stats;
 }

@@ -36,13 +36,19 @@ struct http_server_options {
     size_t head_bytes_max;     /* request line and headers [32 KiB] -> 431 (414 within the request line) */
     size_t headers_max;        /* how many headers [128] -> 431 */
     size_t body_bytes_max;     /* [8 MiB] -> 413 */
-    size_t connections_max;    /* [10000]; at the limit the longest idle one makes room, else 503 */
-    size_t gzip_bytes_min;     /* replies from this size are compressed for clients that accept it [8 KiB] */
-    int head_timeout_ms;       /* from the first byte to the end of the headers [10 s] -> 408 */
-    int body_idle_timeout_ms;  /* between two pieces of a body [30 s] -> 408 */
-    int body_bytes_per_s_min;  /* average, after a grace of body_idle_timeout_ms [1024] -> 408 */
+    size_t connections_max;    /* [10000]; at the limit the longest idle one makes room, else 503.
+                                  The local socket is not counted */
+    size_t memory_bytes_max; /* what comes in, is handled or waits for its client, together [64 MiB]; strangers have a
+                                  fourth of it. Beyond: who is slow is cut off, else 503 */
+    size_t gzip_bytes_min; /* replies from this size are compressed for clients that accept it [8 KiB] */
+    /* Is the sender of this head (headers, peer) somebody we know? Asked only while memory is scarce, with the handler's
+     * arg; NULL: all are strangers. A wrong yes costs no more than memory. */
+    bool (*known)(void *arg, const struct http_exchange *head);
+    int head_timeout_ms; /* from the first byte to the end of the headers [10 s] -> 408 */
+    int body_idle_timeout_ms; /* between two pieces of a body [30 s] -> 408 */
+    int body_bytes_per_s_min; /* average, after a grace of body_idle_timeout_ms [1024] -> 408 */
     int keep_alive_timeout_ms; /* between requests [75 s] */
-    int write_timeout_ms;      /* without the client taking any byte of a reply [30 s] */
+    int write_timeout_ms; /* without the client taking any byte of a reply [30 s] */
 };
 
 /* Listens and serves until stopped. `handler(arg, exchange)` runs in a turn of the loop. Fails
@@ -60,7 +66,7 @@ MUST_CHECK int http_server_use_certificate(struct http_server *s, struct str cer
 
 /* From now on; open connections beyond a lower limit stay until they are idle and somebody wants in. */
 struct http_server_limits {
-    size_t connections_max, body_bytes_max;
+    size_t connections_max, body_bytes_max, memory_bytes_max;
 };
 void http_server_set_limits(struct http_server *s, const struct http_server_limits *limits);
 
@@ -74,10 +80,11 @@ void http_server_destroy(struct http_server *s);
 
 struct http_server_stats {
     size_t connections; /* open now */
-    size_t in_flight;   /* requests with the handler now */
-    int64_t accepted;   /* connections since the start */
-    int64_t requests;   /* requests handed to the handler since the start */
-    int64_t refused;    /* requests answered with a protocol or limit error since the start */
-    int64_t cut;        /* requests under way when the time for stopping was over */
+    size_t in_flight; /* requests with the handler now */
+    size_t memory_bytes; /* what connections and requests hold now */
+    int64_t accepted; /* connections since the start */
+    int64_t requests; /* requests handed to the handler since the start */
+    int64_t refused; /* requests answered with a protocol or limit error since the start */
+    int64_t cut; /* requests under way when the time for stopping was over */
 };
 struct http_server_stats http_server_stats(const struct http_server *s);

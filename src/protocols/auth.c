@@ -16,6 +16,29 @@
 #define TOKEN_BYTES_MAX 512
 #define TOKEN_NOTE_STEP (INT64_C(3600) * USEC_PER_SEC)
 
+/* Where a token has its place among those seen, and what stands there. */
+static uint64_t digest_of(const uint8_t hash[SHA256_BYTES])
+{
+    uint64_t d;
+    memcpy(&d, hash, sizeof(d));
+    return d ? d : 1;
+}
+
+static void remember(struct call *c, const uint8_t hash[SHA256_BYTES])
+{
+    uint64_t d = digest_of(hash);
+    if (c->dispatcher) c->dispatcher->tokens_seen[d % TOKENS_SEEN_N] = d;
+}
+
+/* In a sandbox tokens are no secret, and tests try many. */
+void auth_note_wrong(struct dispatcher *d, const struct call_headers *h, struct str publisher)
+{
+    if (!d || !h->peer.n) return;
+    struct wrong_credential one = { .address = h->peer, .publisher = publisher, .now = loop_now(d->loop) };
+    int late = wrong_credential_note(&d->wrong, &one);
+    if (h->late_ms && !d->sandbox) *h->late_ms = late;
+}
+
 static int refuse(struct err *e)
 {
     err_set(e, "AUTH_INVALID", "The credential is not accepted.");
@@ -177,7 +200,11 @@ static int by_token(struct call *c, struct tx *tx, struct str token, int64_t now
     sha256(token, hash);
     int rc = q_token_get(tx, c->arena, (struct str){ (const char *)hash, sizeof(hash) }, &t, e);
     if (rc < 0) return -1;
-    if (rc == 0 || !token_usable(&t, now)) return refuse(e);
+    if (rc == 0 || !token_usable(&t, now)) {
+        auth_note_wrong(c->dispatcher, &c->headers, c->tenant.tenant_id);
+        return refuse(e);
+    }
+    remember(c, hash);
     if (signer && (!str_eq(signer->tenant_id, t.tenant_id) || !str_eq(signer->principal_id, t.principal_id)))
         return refuse(e);
     struct holder h = { .tenant_id = t.tenant_id,
@@ -238,6 +265,18 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
         return become(c, tx, &h, e);
     }
     return rc == 1 ? 0 : refuse(e);
+}
+
+bool auth_seen(const struct dispatcher *d, const struct http_exchange *head)
+{
+    bool malformed;
+    uint8_t hash[SHA256_BYTES];
+    struct call_headers h = { .authorization = http_req_header(head, "authorization"),
+                              .x_adcp_auth = http_req_header(head, "x-adcp-auth") };
+    struct str token = token_sent(&h, &malformed);
+    if (malformed || !token.n) return false;
+    sha256(token, hash);
+    return d->tokens_seen[digest_of(hash) % TOKENS_SEEN_N] == digest_of(hash);
 }
 
 /* ---- last use ---- */

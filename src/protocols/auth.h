@@ -1,6 +1,7 @@
 /* Who is calling. */
 #pragma once
 
+#include "net/http.h"
 #include "protocols/call.h"
 
 /* On the local socket: whoever reads its header x-salesagent-as acts for that user, else as an administrator.
@@ -11,6 +12,13 @@
  * AUTH_INVALID for a credential that is malformed, unknown, expired or revoked, or whose tenant is not the one named:
  * all with the same words and the same work, so that nothing can be learned from the difference. */
 MUST_CHECK int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e);
+
+/* Counts a wrong credential, and makes its answer come late when there are many (wrong_credentials.h). */
+void auth_note_wrong(struct dispatcher *d, const struct call_headers *h, struct str publisher);
+
+/* Does the head of a request carry a token that was accepted since the start, as far as is remembered? It may have been
+ * revoked since: no more than a caller's share of memory may hang on the answer. */
+bool auth_seen(const struct dispatcher *d, const struct http_exchange *head);
 
 /* The tenant alone, as for a call without a credential: 1 found and set in c->tenant, 0 none, -1 failed. */
 MUST_CHECK int auth_public_tenant(struct call *c, struct tx *tx, struct err *e);

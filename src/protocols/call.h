@@ -31,6 +31,8 @@ struct call_headers {
     struct str session; /* the desk's alone: its cookie's secret; empty: nobody is signed in */
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;
     bool secure; /* came over our own TLS */
+    struct str peer; /* the caller's address, as far as it can be known */
+    int *late_ms;    /* of the exchange; NULL: its answer cannot come late */
     /* honoured in sandbox mode only, see sandbox.h */
     struct str x_auto_advance, x_dry_run, x_mock_time, x_jump_to_event, x_test_session_id, x_force_error,
         x_simulated_spend;

@@ -1,5 +1,7 @@
 #include "protocols/dispatch.h"
 
+#include "domain/core/quota.h"
+
 #include "base/doing.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
@@ -315,6 +317,8 @@ static int write_call(struct tx *tx, struct call *c)
     }
     if (idem_in_flight(c, &c->idem, c->dispatcher->asking, IN_FLIGHT_RETRY_S, &c->err)) return -1;
     if (c->dry_run) c->act.rehearsal = ARENA_NEW(c->arena, struct rehearsal);
+    struct stored before;
+    if (quota_before(&c->act, &before, &c->err)) return -1;
     if (sandbox_prepare(c) || run_tool(c)) {
         if (c->outside.wanted && !c->asks) {
             c->asks = true;
@@ -323,6 +327,7 @@ static int write_call(struct tx *tx, struct call *c)
         }
         return -1;
     }
+    if (quota_check(&c->act, &before, &c->err)) return -1;
     if (c->dry_run) add_rehearsal(c);
     if (c->dry_run || c->sandbox.undo) {
         err_set(&c->err, "", "dry run"); /* undone on purpose; write_done knows */
@@ -522,10 +527,11 @@ static void run(struct call *c)
 /* The publisher's own people are not counted, nor are their pages. */
 static int check_rate(struct call *c)
 {
-    if (!c->authenticated || c->principal.role != ROLE_BUYER || c->own_page) return 0;
+    if ((c->authenticated && c->principal.role != ROLE_BUYER) || c->own_page) return 0;
     struct rate_ask ask = {
         .tenant_id = c->tenant.tenant_id,
-        .principal_id = c->principal.principal_id,
+        .principal_id = c->authenticated ? c->principal.principal_id : STR_NONE,
+        .address = c->headers.peer,
         .tool = c->tool,
         .writes = c->row && c->row->kind == TOOL_WRITE,
         .settings = &c->settings,

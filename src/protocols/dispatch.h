@@ -10,6 +10,7 @@
 #include "protocols/call.h"
 #include "protocols/document_cache.h"
 #include "protocols/web_policy.h"
+#include "protocols/wrong_credentials.h"
 
 /* See auth_note_use. */
 struct token_note {
@@ -33,6 +34,8 @@ struct nonces;
 struct watcher;
 struct http_exchange;
 
+#define TOKENS_SEEN_N 4096
+
 struct dispatcher {
     struct loop *loop;
     struct store *store;
@@ -48,6 +51,8 @@ struct dispatcher {
     void (*desk)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
     struct a2a_hub a2a;
     struct rate_limiter rates;
+    struct wrong_credentials wrong;
+    uint64_t tokens_seen[TOKENS_SEEN_N]; /* what was accepted lately, as auth.c digests it */
     struct token_note token_note;
     struct session_note session_note;
     struct watcher *watcher; /* NULL: nobody watches (watch.h) */

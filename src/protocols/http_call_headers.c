@@ -6,7 +6,7 @@ const struct json_limits body_limits = { .bytes_max = REQUEST_BYTES_MAX,
                                          .depth_max = REQUEST_DEPTH_MAX,
                                          .nodes_max = REQUEST_NODES_MAX };
 
-void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
+void call_headers_read(struct http_exchange *ex, struct call_headers *out)
 {
     *out = (struct call_headers){
         .signer = ex->signer,
@@ -19,6 +19,8 @@ void call_headers_read(const struct http_exchange *ex, struct call_headers *out)
         .x_context_id = http_req_header(ex, "x-context-id"),
         .host = ex->host,
         .secure = ex->secure,
+        .peer = ex->peer,
+        .late_ms = &ex->late_ms,
         .x_auto_advance = http_req_header(ex, "x-auto-advance"),
         .x_dry_run = http_req_header(ex, "x-dry-run"),
         .x_mock_time = http_req_header(ex, "x-mock-time"),

@@ -4,7 +4,7 @@
 #include "net/http.h"
 #include "protocols/call.h"
 
-void call_headers_read(const struct http_exchange *ex, struct call_headers *out);
+void call_headers_read(struct http_exchange *ex, struct call_headers *out);
 
 /* X-Push-Notification-Url, -Token, -Auth-Scheme, -Credentials. */
 void call_push_read(const struct http_exchange *ex, struct call_push *out);

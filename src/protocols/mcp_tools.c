@@ -103,6 +103,7 @@ static bool is_person(struct dispatcher *d, struct http_exchange *ex, struct pri
     struct err refused;
     c->arena = &ex->arena;
     c->transport = TRANSPORT_MCP;
+    c->dispatcher = d;
     call_headers_read(ex, &c->headers);
     if (auth_identify(c, store_read(d->store), loop_now(d->loop), &refused) || !c->authenticated) return false;
     *who = c->principal;

@@ -9,10 +9,9 @@ static const struct {
     const char *name;
     int64_t per_minute;
 } classes[RATE_CLASSES_N] = {
-    [RATE_DISCOVERY] = { "discovery", 100 },
-    [RATE_BUYING] = { "buying", 20 },
-    [RATE_REPORTING] = { "reporting", 60 },
-    [RATE_UPDATE] = { "update", 30 },
+    [RATE_DISCOVERY] = { "discovery", 100 }, [RATE_BUYING] = { "buying", 20 },
+    [RATE_REPORTING] = { "reporting", 60 },  [RATE_UPDATE] = { "update", 30 },
+    [RATE_STRANGER] = { "stranger", 120 },
 };
 
 static enum rate_class rate_class_of(struct str tool, bool writes)
@@ -42,7 +41,8 @@ static enum rate_class rate_class_of(struct str tool, bool writes)
 static uint64_t key_of(const struct rate_ask *ask, enum rate_class class)
 {
     uint64_t h = UINT64_C(14695981039346656037);
-    const struct str parts[] = { ask->tenant_id, ask->principal_id, str_from(classes[class].name) };
+    const struct str parts[] = { ask->tenant_id, class == RATE_STRANGER ? ask->address : ask->principal_id,
+                                 str_from(classes[class].name) };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         for (size_t k = 0; k <= parts[i].n; k++) {
             h ^= k < parts[i].n ? (uint8_t)parts[i].p[k] : 0;
@@ -66,10 +66,10 @@ static struct rate_slot *find(struct rate_limiter *r, uint64_t key, int64_t minu
 
 int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e)
 {
-    enum rate_class class = rate_class_of(ask->tool, ask->writes);
+    enum rate_class class = ask->principal_id.n ? rate_class_of(ask->tool, ask->writes) : RATE_STRANGER;
     yyjson_val *stated = json_obj(ask->settings->doc, "rate_limits");
     *out = (struct rate_state){ 0 };
-    if (!ask->principal_id.n || (ask->sandbox && !stated)) return 0;
+    if ((!ask->principal_id.n && !ask->address.n) || (ask->sandbox && !stated)) return 0;
     int64_t limit = json_i64_or(stated, classes[class].name, classes[class].per_minute);
     if (limit <= 0) return 0;
     int64_t minute = ask->now / MINUTE;

@@ -1,7 +1,7 @@
 /* How many calls a principal may make in a minute, by kind of call (API reference, "Rate Limits"). The publisher's
- * settings `rate_limits` {discovery, buying, reporting, update} change the numbers; 0 is no limit. In sandbox mode
- * there is none unless the publisher states `rate_limits`. Calls without a credential are not counted: they share no
- * identity, and one caller must not be able to use up another's.
+ * settings `rate_limits` {discovery, buying, reporting, update, stranger} change the numbers; 0 is no limit. In sandbox
+ * mode there is none unless the publisher states `rate_limits`. Calls without a credential are counted by the address they
+ * come from.
  *
  * Counts live in memory and start again with the process; they are kept in a table of fixed size, and a caller for
  * whom there is no room is admitted. */
@@ -12,7 +12,7 @@
 
 #define RATE_SLOTS 4096
 
-enum rate_class { RATE_DISCOVERY, RATE_BUYING, RATE_REPORTING, RATE_UPDATE, RATE_CLASSES_N };
+enum rate_class { RATE_DISCOVERY, RATE_BUYING, RATE_REPORTING, RATE_UPDATE, RATE_STRANGER, RATE_CLASSES_N };
 
 struct rate_limiter {
     struct rate_slot {
@@ -23,7 +23,9 @@ struct rate_limiter {
 };
 
 struct rate_ask {
-    struct str tenant_id, principal_id;
+    struct str tenant_id;
+    struct str principal_id; /* empty: a call without a credential */
+    struct str address;      /* where it came from; looked at only then */
     struct str tool; /* as the caller named it */
     bool writes;
     const struct tenant_settings *settings;

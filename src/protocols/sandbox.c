@@ -172,11 +172,21 @@ static int take_spend(struct call *c)
     return err_suggest(&c->err, "Send for example 1500.25, in the media buy's currency.");
 }
 
+/* The one header of a sandbox that must not be ignored elsewhere: who sends it means that nothing happens. */
+static int refuse_dry_run(struct call *c)
+{
+    if (c->dispatcher->dry_run || !header_true(c->headers.x_dry_run)) return 0;
+    (void)err_set(&c->err, "UNSUPPORTED_FEATURE",
+                  "X-Dry-Run is honoured by a sandbox only, and this is none. Nothing was done.");
+    return err_suggest(&c->err,
+                       "Send the call without X-Dry-Run when it is meant, or try it on the publisher's sandbox.");
+}
+
 int sandbox_take(struct call *c, struct tx *tx, int64_t now)
 {
     const struct call_headers *h = &c->headers;
     c->act.now = now;
-    if (!c->dispatcher->sandbox) return 0;
+    if (!c->dispatcher->sandbox) return refuse_dry_run(c);
     c->act.auto_advance = header_true(h->x_auto_advance);
     c->dry_run = c->dry_run || header_true(h->x_dry_run);
     c->sandbox.used = h->x_mock_time.n || h->x_jump_to_event.n || h->x_force_error.n || h->x_simulated_spend.n ||

@@ -109,6 +109,7 @@ int inventory_list_create(const struct act *act, const struct inventory_list_new
                                     .doc = document_text(&d),
                                     .created_at = act->now,
                                     .updated_at = act->now };
+    if (document_fits(row.doc, BUYER_OBJECT_BYTES_MAX, "The list", e)) return -1;
     if (q_buyer_object_put(act->tx, &row, e) || audit(act, "list.create", &row, e)) return -1;
     *out = row;
     *token = secret;
@@ -123,6 +124,7 @@ int inventory_list_change(const struct act *act, const struct inventory_list_kin
     row->updated_at = act->now;
     struct str name = json_str(args, "name");
     if (name.n) row->name = name;
+    if (document_fits(row->doc, BUYER_OBJECT_BYTES_MAX, "The list", e)) return -1;
     return q_buyer_object_put(act->tx, row, e) || audit(act, "list.update", row, e) ? -1 : 0;
 }
 

@@ -308,6 +308,11 @@ static int store(struct sync *s, struct err *e)
     if (out->action == CREATIVE_UNCHANGED) out->row = s->had;
     out->content_changed = content;
     if (out->action == CREATIVE_UNCHANGED) return 0;
+    struct err too_large;
+    if (document_fits(out->row.doc, CREATIVE_BYTES_MAX, "The creative", &too_large)) {
+        fail_with(s, &too_large);
+        return 0;
+    }
     if (q_creative_put(s->act->tx, &out->row, e) < 0) return -1;
     if (out->status == CREATIVE_PENDING_REVIEW) {
         if (creative_review_open(s->act, &out->row, s->verdict.outcome == RULE_PERSON ? &s->verdict : NULL, e))

@@ -1,5 +1,6 @@
 /* What all of this room share: loading, saving, booking, the publisher's limits. */
 #include "domain/media_buy/media_buy.h"
+#include "contract/document.h"
 
 #include <salesagent/money.h>
 
@@ -17,6 +18,17 @@ static int load(const struct act *act, const struct media_buy_key *key, struct m
     b.status = media_buy_status_at(&b.row, act->now);
     *out = b;
     return 1;
+}
+
+int media_buy_fits(const struct media_buy *b, struct err *e)
+{
+    size_t bytes = b->row.doc.n + b->row.echo.n;
+    for (size_t i = 0; i < b->packages.n; i++) {
+        const struct package_row *p = &b->packages.rows[i];
+        if (document_fits(p->doc, PACKAGE_BYTES_MAX, "A package", e)) return err_field(e, "/packages/%zu", i);
+        bytes += p->doc.n;
+    }
+    return document_fits((struct str){ NULL, bytes }, BUY_BYTES_MAX, "The media buy with its packages", e);
 }
 
 int media_buy_load(const struct act *act, struct str media_buy_id, struct media_buy *out, struct err *e)

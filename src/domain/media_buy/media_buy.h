@@ -19,6 +19,10 @@ struct media_buy {
     enum media_buy_status status; /* at the act's time */
 };
 
+/* Before a buy that was made or changed counts: may it be kept (contract/limits.h)? VALIDATION_ERROR that names what is too
+ * large. */
+MUST_CHECK int media_buy_fits(const struct media_buy *b, struct err *e);
+
 /* 1 found, 0 not, -1 failed. Whoever's it is. */
 MUST_CHECK int media_buy_load(const struct act *act, struct str media_buy_id, struct media_buy *out, struct err *e);
 
@@ -30,9 +34,9 @@ MUST_CHECK int media_buy_require(const struct act *act, struct str media_buy_id,
 struct media_buy_created {
     struct media_buy buy;
     struct account_row account;
-    bool submitted;       /* a person must decide: `task` waits for it and the buyer sees no buy yet */
+    bool submitted; /* a person must decide: `task` waits for it and the buyer sees no buy yet */
     struct task_row task;
-    struct str warning;   /* for the buyer: inventory that may not suffice; may be empty */
+    struct str warning; /* for the buyer: inventory that may not suffice; may be empty */
 };
 
 MUST_CHECK int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_created *out, struct err *e);
@@ -42,11 +46,11 @@ MUST_CHECK int media_buy_create(const struct act *act, yyjson_val *args, struct 
 struct media_buy_updated {
     struct media_buy buy;
     struct account_row account;
-    bool *touched;        /* by package, in order: changed or added by this update */
-    bool changed;         /* false: everything was as asked already; the revision stays */
-    bool submitted;       /* a person must decide; nothing has changed */
+    bool *touched; /* by package, in order: changed or added by this update */
+    bool changed; /* false: everything was as asked already; the revision stays */
+    bool submitted; /* a person must decide; nothing has changed */
     struct task_row task;
-    struct str warning;   /* as above */
+    struct str warning; /* as above */
 };
 
 /* PATCH semantics, all or nothing. Errors: MEDIA_BUY_NOT_FOUND, PACKAGE_NOT_FOUND, CONFLICT (revision),

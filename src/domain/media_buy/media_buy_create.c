@@ -424,7 +424,7 @@ static int write_buy(const struct act *act, const struct header *h, const struct
         if (q_package_insert(act->tx, p, e)) return -1;
         if (media_buy_take_creatives(act, b, p, &h->packages[i], e)) return -1;
     }
-    return 0;
+    return media_buy_fits(b, e);
 }
 
 static int record(const struct act *act, const struct media_buy *b, struct err *e)

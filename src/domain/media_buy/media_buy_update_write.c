@@ -59,7 +59,7 @@ int buy_update_write(struct buy_update *u, struct err *e)
 {
     if (u->cancels) return write_cancel(u, json_str(u->args, "cancellation_reason"), e);
     if (delivery_freeze(u->act, u->old.media_buy_id, e)) return -1;
-    if (write_packages(u, e) || write_additions(u, e)) return -1;
+    if (write_packages(u, e) || write_additions(u, e) || media_buy_fits(&u->buy, e)) return -1;
     bool stays_paused = u->buy.status == BUY_PAUSED && !u->resumed;
     if (u->paused && u->buy.status != BUY_PENDING_CREATIVES) {
         u->buy.status = BUY_PAUSED;

@@ -17,6 +17,7 @@
 #include "domain/product/product.h"
 #include "domain/product/proposal.h"
 #include "domain/core/ad_server.h"
+#include "domain/core/quota.h"
 #include "domain/core/secrets.h"
 #include "domain/core/tenant_settings.h"
 #include "store/q/q_tenant.h"
@@ -106,6 +107,7 @@ static bool is_setting(struct str key)
         "proposal_hold_hours",
         "proposals",
         "public_discovery",
+        "quotas",
         "rate_limits",
         "request_signing",
         "supported_billing",
@@ -209,6 +211,7 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "hitl_webhook_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
+    if (quota_check_settings(t, at, e)) return -1;
     if (check_notifications(t, e) || assistant_check_settings(t, e) || check_request_signing(t, e)) return -1;
     return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }

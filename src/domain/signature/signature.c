@@ -258,7 +258,9 @@ static struct failure check_crypto(struct check *c)
     struct str base;
     if (build_base(c->a, &in, &base)) return FAIL(6, "_components_incomplete");
     if (!sign_verify(&c->key, base, c->f.signature)) return FAIL(10, "_invalid");
-    if (covers(c, "content-digest") && !digest_matches(c)) return FAIL(11, "_digest_mismatch");
+    /* One that is sent is meant, covered or not. */
+    bool sent = signature_header(c->a, c->m, STR("content-digest")).p != NULL;
+    if ((sent || covers(c, "content-digest")) && !digest_matches(c)) return FAIL(11, "_digest_mismatch");
     const struct signature_world *w = &c->p->world;
     int64_t until = c->p->now_s + SIGNATURE_WINDOW_S + SIGNATURE_SKEW_S;
     if (c->f.expires_s + SIGNATURE_SKEW_S > until) until = c->f.expires_s + SIGNATURE_SKEW_S;

@@ -60,6 +60,7 @@ int buyer_object_keep(struct buyer_object_sync *h, struct buyer_object_item *ite
         (void)err_suggest(e, "Delete what is not used any more.");
         return err_field(e, "%s", item->at);
     }
+    if (!same && document_fits(doc, BUYER_OBJECT_BYTES_MAX, "The object", e)) return err_field(e, "%s", item->at);
     if (changed) *changed = !same;
     buyer_object_action(h, item, !item->found ? "created" : same ? "unchanged" : "updated");
     item->row.doc = doc;

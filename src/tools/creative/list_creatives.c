@@ -1,4 +1,5 @@
 /* list_creatives: the caller's library, filtered, sorted and paged by key. */
+#include "contract/limits.h"
 #include "base/encode.h"
 #include "domain/buyer/account.h"
 #include "domain/creative/creative_delivery.h"
@@ -436,7 +437,13 @@ int list_creatives_run(struct tool_call *c, struct err *e)
     if (q_creative_list(c->act->tx, c->arena, &l.filter, &l.page, &found, e)) return -1;
     if (q_creative_count(c->act->tx, c->arena, &l.filter, &counts, e)) return -1;
     bool more = found.n > (size_t)l.page.limit;
-    size_t n = more ? (size_t)l.page.limit : found.n;
+    size_t n = more ? (size_t)l.page.limit : found.n, bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes += found.items[i].row.doc.n;
+        if (bytes <= PAGE_BYTES_MAX || i == 0) continue;
+        n = i; /* a page of large ones ends early, and its cursor goes on */
+        more = true;
+    }
     int64_t total = 0;
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "creatives"),
                    *aux = json_add_arr(c->doc, c->aux, "creatives");

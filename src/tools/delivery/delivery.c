@@ -12,7 +12,8 @@
 #include "tools/core/honour.h"
 #include "tools/delivery/delivery_tools.h"
 
-#define BUYS_MAX 500 /* in one reply, named or found; the protocol knows no pages here */
+#define CELLS_MAX 100000 /* some hundred milliseconds */
+#define BUYS_MAX  500 /* in one reply, named or found; the protocol knows no pages here */
 
 struct input {
     yyjson_val *ids; /* NULL: all */
@@ -184,6 +185,7 @@ struct sums {
     struct delivered all;
     int64_t from_at, until_at;
     int64_t count;
+    int64_t cells; /* of packages, or packages and days, so far */
     char currency[4];
     bool mixed; /* several currencies */
 };
@@ -232,6 +234,28 @@ struct lists {
     yyjson_mut_val *reply, *aux;
 };
 
+/* How much there is to say of a buy: a figure for each package, or for each package and day. */
+static int64_t cells_of(const struct tool_call *c, const struct input *in, const struct media_buy_row *row,
+                        const struct package_rows *packages)
+{
+    if (!in->options.days && !in->options.windows) return (int64_t)packages->n;
+    int64_t from = row->start_at, until = row->end_at < c->act->now ? row->end_at : c->act->now;
+    if (in->range.from_day != TIME_NONE && in->range.from_day > from) from = in->range.from_day;
+    if (in->range.to_day != TIME_NONE && in->range.to_day < until) until = in->range.to_day;
+    int64_t days = until > from ? (until - from) / USEC_PER_DAY + 2 : 1;
+    return (int64_t)packages->n * days;
+}
+
+/* AdCP has no pages here, and half a total is no total. */
+static int too_much(struct err *e)
+{
+    (void)err_set(e, "INVALID_REQUEST",
+                  "This report would have more than %d figures by package and day, too much for one reply.", CELLS_MAX);
+    (void)err_details(e, "{\"figures_max\":%d}", CELLS_MAX);
+    (void)err_suggest(e, "Ask for fewer media buys, a shorter range of days, or without a breakdown by day.");
+    return err_field(e, "/media_buy_ids");
+}
+
 static int add_buy(struct tool_call *c, const struct input *in, const struct media_buy_row *row,
                    const struct lists *lists, struct sums *sums, struct err *e)
 {
@@ -242,6 +266,8 @@ static int add_buy(struct tool_call *c, const struct input *in, const struct med
     struct delivery d;
     enum delivery_detail detail = in->options.days || in->options.windows ? DELIVERY_DAYS : DELIVERY_TOTALS;
     if (q_packages_of_buy(c->act->tx, c->arena, row->media_buy_id, &packages, e)) return -1;
+    sums->cells += cells_of(c, in, row, &packages);
+    if (sums->cells > CELLS_MAX) return too_much(e);
     if (plan_from_rows(c->act, row, &packages, &plan, e)) return -1;
     if (delivery_read(c->act, &plan, in->range, detail, &d, e)) return -1;
     delivery_add_aux(c, lists->aux, &d, media_buy_status_name(status));

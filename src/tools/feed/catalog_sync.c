@@ -104,6 +104,7 @@ static int store_items(struct buyer_object_sync *h, const struct buyer_object_it
     yyjson_arr_foreach(it->list, i, n, v) {
         if (!it->ids[i].n) continue; /* rejected */
         struct buyer_object_part part = { it->ids[i], json_write_val(h->c->arena, v) };
+        if (document_fits(part.doc, BUYER_ITEM_BYTES_MAX, "An item of a catalog", e)) return -1;
         if (q_buyer_object_part_put(tx, &item->row.key, &part, e) < 0) return -1;
     }
     return 0;

@@ -2,7 +2,9 @@
 
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 #include "domain/tell/webhook.h"
+#include "store/q/q_stored.h"
 #include "tools/core/reply_error.h"
 #include "tools/media_buy/media_buy_aux.h"
 #include "tools/core/request_expand.h"
@@ -238,13 +240,46 @@ static int find_ids(struct tool_call *c, struct query *q, struct media_buy_rows 
     if (q_media_buy_by_ids(c->act->tx, c->arena, &q->filter, q->ids, &got, e)) return -1;
     there.rows = ARENA_ARRAY(c->arena, struct media_buy_row, got.n + 1);
     wanted.rows = ARENA_ARRAY(c->arena, struct media_buy_row, got.n + 1);
+    bool passed = q->filter.before_id.n > 0; /* those up to the cursor, which is one of them */
     for (size_t i = 0; i < got.n; i++) {
         unsigned status = 1u << media_buy_status_at(&got.rows[i], c->act->now);
         if (all_shown(c) & status) there.rows[there.n++] = got.rows[i];
-        if (q->wanted & status) wanted.rows[wanted.n++] = got.rows[i];
+        if (!passed && q->wanted & status) wanted.rows[wanted.n++] = got.rows[i];
+        if (str_eq(got.rows[i].media_buy_id, q->filter.before_id)) passed = false;
     }
     *named = there;
     *out = wanted;
+    return 0;
+}
+
+static int bytes_of(struct tool_call *c, const struct media_buy_row *row, size_t *bytes, struct err *e)
+{
+    struct package_rows packages;
+    struct arena a;
+    arena_init(&a);
+    int rc = q_packages_of_buy(c->act->tx, &a, row->media_buy_id, &packages, e);
+    *bytes = row->doc.n + row->echo.n;
+    for (size_t i = 0; rc == 0 && i < packages.n; i++) *bytes += packages.rows[i].doc.n;
+    arena_finish(&a);
+    return rc;
+}
+
+/* A page ends early when its buys are large, and its cursor goes on. Only whoever has stored that much is looked at. */
+static int cut_to_size(struct tool_call *c, struct media_buy_rows *rows, struct str *resume, struct err *e)
+{
+    struct stored all = { .bytes = INT64_MAX };
+    size_t bytes, sum = 0;
+    if (is_buyer(c) && q_stored_get(c->act->tx, c->act->tenant->tenant_id, c->act->principal->principal_id, &all, e))
+        return -1;
+    if (all.bytes <= PAGE_BYTES_MAX) return 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (bytes_of(c, &rows->rows[i], &bytes, e)) return -1;
+        sum += bytes;
+        if (sum <= PAGE_BYTES_MAX || i == 0) continue;
+        rows->n = i;
+        *resume = rows->rows[i - 1].media_buy_id;
+        break;
+    }
     return 0;
 }
 
@@ -343,7 +378,7 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
     if (scope && (q.ids.n ? find_ids(c, &q, &named, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;
-    if (encode_page(c, &q, &rows, e)) return -1;
+    if (cut_to_size(c, &rows, &resume, e) || encode_page(c, &q, &rows, e)) return -1;
     add_missing(c, json_arr(c->args, "media_buy_ids"), &named);
     add_pagination(c, resume);
     c->message = arena_printf(c->arena, "%zu media buy%s.", rows.n, rows.n == 1 ? "" : "s");

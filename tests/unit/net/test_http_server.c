@@ -683,6 +683,126 @@ static void the_oldest_idle_connection_makes_room(void **state)
     harness_finish(&h);
 }
 
+/* ---- memory ---- */
+
+#define LONG_BODY "POST / HTTP/1.1\r\nHost: x\r\n%sContent-Length: 100000\r\n\r\n"
+
+static char piece[40000];
+
+/* A request that stays incomplete after so many bytes of its body. */
+static int begins(struct harness *h, const char *header, size_t bytes)
+{
+    char head[256];
+    int fd = client_connect(h);
+    snprintf(head, sizeof(head), LONG_BODY, header);
+    client_send(h, fd, str_from(head));
+    memset(piece, 'b', sizeof(piece));
+    client_send(h, fd, (struct str){ piece, bytes });
+    harness_pump(h, 20);
+    return fd;
+}
+
+static bool knows_friends(void *arg, const struct http_exchange *head)
+{
+    return str_is(http_req_header(head, "x-friend"), "yes");
+}
+
+static void assert_refused(struct harness *h, int fd)
+{
+    struct buf in;
+    buf_init(&in, 1 << 20);
+    (void)client_read(h, fd, &in, NULL);
+    assert_has(&in, "HTTP/1.1 503 ");
+    assert_has(&in, "Retry-After: 1\r\n");
+    buf_finish(&in);
+    close(fd);
+}
+
+static void assert_goes_on(struct harness *h, int fd, size_t sent)
+{
+    struct buf in;
+    buf_init(&in, 1 << 20);
+    for (size_t left = 100000 - sent; left;) {
+        size_t n = left < sizeof(piece) ? left : sizeof(piece);
+        client_send(h, fd, (struct str){ piece, n });
+        left -= n;
+    }
+    assert_int_equal(client_read(h, fd, &in, "bbbb"), CLIENT_FOUND);
+    assert_has(&in, "HTTP/1.1 200 ");
+    buf_finish(&in);
+    close(fd);
+}
+
+static void bodies_of_strangers_take_a_part_of_memory_and_known_callers_the_rest(void **state)
+{
+    struct harness h;
+    harness_start(&h, (struct http_server_options){ .memory_bytes_max = 400000, .known = knows_friends });
+    int first = begins(&h, "", 40000), second = begins(&h, "", 40000);
+    int third = begins(&h, "", 40000); /* the two before it hold their part */
+    assert_refused(&h, third);
+    int friend = begins(&h, "X-Friend: yes\r\n", 40000);
+    assert_goes_on(&h, friend, 40000);
+    close(second);
+    assert_goes_on(&h, first, 40000);
+    harness_finish(&h);
+}
+
+static void who_is_slow_makes_room(void **state)
+{
+    struct harness h;
+    struct buf in;
+    harness_start(&h, (struct http_server_options){ .memory_bytes_max = 400000 });
+    int slow = begins(&h, "", 40000), other = begins(&h, "", 40000);
+    harness_pump(&h, 2100);
+    int quick = begins(&h, "", 40000);
+    buf_init(&in, 1 << 20);
+    assert_int_equal(client_read(&h, slow, &in, NULL), CLIENT_EOF);
+    assert_goes_on(&h, quick, 40000);
+    buf_finish(&in);
+    close(slow);
+    close(other);
+    harness_finish(&h);
+}
+
+static void replies_nobody_takes_are_bounded(void **state)
+{
+    struct harness h;
+    int fds[20], cut = 0;
+    struct buf in;
+    harness_start(&h, (struct http_server_options){ .memory_bytes_max = 40 << 20 });
+    h.big_bytes = 8 << 20;
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        fds[i] = client_connect(&h);
+        client_send(&h, fds[i], STR("GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        harness_pump(&h, 10);
+    }
+    assert_true(http_server_stats(h.server).memory_bytes < (size_t)24 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        buf_init(&in, 16 << 20);
+        (void)client_read(&h, fds[i], &in, NULL);
+        cut += in.n < h.big_bytes;
+        buf_finish(&in);
+        close(fds[i]);
+    }
+    assert_true(cut >= 10 && cut < 20);
+    harness_finish(&h);
+}
+
+static void what_everybody_holds_is_given_back(void **state)
+{
+    struct harness h;
+    harness_start(&h, (struct http_server_options){ .known = knows_friends });
+    for (int i = 0; i < 3; i++) {
+        int fd = begins(&h, i ? "X-Friend: yes\r\n" : "", 40000);
+        assert_true(http_server_stats(h.server).memory_bytes >= 40000);
+        if (i) assert_goes_on(&h, fd, 40000);
+        else close(fd);
+        harness_pump(&h, 50);
+        assert_int_equal(http_server_stats(h.server).memory_bytes, 0);
+    }
+    harness_finish(&h);
+}
+
 static void nobody(void *arg, struct http_exchange *ex)
 {
     fail();
@@ -764,6 +884,10 @@ int main(void)
         cmocka_unit_test(stopping_lets_requests_in_flight_finish),
         cmocka_unit_test(stopping_cuts_what_passes_the_deadline),
         cmocka_unit_test(the_oldest_idle_connection_makes_room),
+        cmocka_unit_test(bodies_of_strangers_take_a_part_of_memory_and_known_callers_the_rest),
+        cmocka_unit_test(who_is_slow_makes_room),
+        cmocka_unit_test(replies_nobody_takes_are_bounded),
+        cmocka_unit_test(what_everybody_holds_is_given_back),
         cmocka_unit_test(the_local_socket_tells_who_calls),
         cmocka_unit_test(an_address_that_cannot_be_bound_is_an_error),
     };
