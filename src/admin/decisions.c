@@ -8,28 +8,23 @@
 #define TEXT_MAX      100
 #define TARGETING_MAX 300 /* bytes of it on the page */
 
-static struct str text_of(yyjson_mut_val *o, const char *key)
-{
-    yyjson_mut_val *v = yyjson_mut_obj_get(o, key);
-    return yyjson_mut_is_str(v) ? (struct str){ yyjson_mut_get_str(v), yyjson_mut_get_len(v) } : STR_NONE;
-}
-
 /* --- what is worked out ----------------------------------------------------------------------------------------- */
 
 static bool may_decide(struct desk_request *r, yyjson_mut_val *task)
 {
-    bool administrator = str_is(text_of(task, "decider"), "administrator");
+    bool administrator = str_is(desk_text(task, "decider"), "administrator");
     return desk_may(r, "x_task_resolve") && (!administrator || desk_role(r) == ROLE_ADMINISTRATOR);
 }
 
 static void finish_task(struct desk_request *r, yyjson_mut_val *t)
 {
     int64_t due, now = loop_now(r->dispatcher->loop);
-    bool dated = rfc3339_parse(text_of(t, "due_at"), &due) == 0;
+    bool dated = rfc3339_parse(desk_text(t, "due_at"), &due) == 0;
     if (dated && due <= now) json_add_bool(r->view, t, "late", true);
     json_add_cstr(r->view, t, "due_class", !dated ? "" : due <= now ? "bad" : due <= now + SOON ? "warn" : "");
     if (!may_decide(r, t)) json_add_bool(r->view, t, "not_mine", true);
-    bool approved = str_is(text_of(t, "decision"), "approved"), rejected = str_is(text_of(t, "decision"), "rejected");
+    bool approved = str_is(desk_text(t, "decision"), "approved"),
+         rejected = str_is(desk_text(t, "decision"), "rejected");
     json_add_cstr(r->view, t, "decision_class", approved ? "good" : rejected ? "bad" : "");
 }
 
@@ -53,49 +48,18 @@ static const char *const whose[][2] = { { "", "Everybody's" },
                                         { "operator", "An operator's" },
                                         { "decided", "Decided" } };
 
-/* The parameter when it is one of the choices, else "". */
-static const char *choice(struct desk_request *r, const char *name, const char *const (*of)[2], size_t n)
-{
-    struct str given = desk_query(r, name);
-    for (size_t i = 0; i < n; i++) {
-        if (str_is(given, of[i][0])) return of[i][0];
-    }
-    return "";
-}
-
-static void add_choices(struct desk_request *r, const char *as, const char *const (*of)[2], size_t n,
-                        const char *chosen)
-{
-    yyjson_mut_val *list = json_add_arr(r->view, r->view->root, as);
-    for (size_t i = 0; i < n; i++) {
-        yyjson_mut_val *o = json_push_obj(r->view, list);
-        json_add_cstr(r->view, o, "value", of[i][0]);
-        json_add_cstr(r->view, o, "label", of[i][1]);
-        if (strcmp(of[i][0], chosen) == 0) json_add_bool(r->view, o, "chosen", true);
-    }
-}
-
-static struct str search_text(struct desk_request *r)
-{
-    struct str s = desk_query(r, "text");
-    if (s.n > TEXT_MAX) s.n = TEXT_MAX;
-    while (s.n && ((unsigned char)s.p[s.n - 1] & 0xc0) == 0x80) s.n--; /* not half a character at its end */
-    if (s.n && (unsigned char)s.p[s.n - 1] >= 0xc0) s.n--;
-    return s;
-}
-
 static bool wants_decided(struct desk_request *r)
 {
-    return strcmp(choice(r, "who", whose, ARRAY_LEN(whose)), "decided") == 0;
+    return strcmp(desk_choice(r, "who", whose, ARRAY_LEN(whose)), "decided") == 0;
 }
 
 static bool queue_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
     if (wants_decided(r)) return false;
-    const char *kind = choice(r, "kind", kinds, ARRAY_LEN(kinds));
-    json_add_str_opt(doc, args, "text", search_text(r));
+    const char *kind = desk_choice(r, "kind", kinds, ARRAY_LEN(kinds));
+    json_add_str_opt(doc, args, "text", desk_search(r, "text", TEXT_MAX));
     json_add_str_opt(doc, args, "kind", str_from(kind));
-    json_add_str_opt(doc, args, "decider", str_from(choice(r, "who", whose, ARRAY_LEN(whose))));
+    json_add_str_opt(doc, args, "decider", str_from(desk_choice(r, "who", whose, ARRAY_LEN(whose))));
     json_add_str_opt(doc, args, "after_id", desk_query(r, "after"));
     return true;
 }
@@ -112,15 +76,16 @@ static void finish_list(struct desk_request *r)
     yyjson_mut_val *root = r->view->root, *filter = json_add_obj(r->view, root, "filter");
     yyjson_mut_val *list = yyjson_mut_obj_get(root, wants_decided(r) ? "decided" : "queue");
     yyjson_mut_val *tasks = yyjson_mut_obj_get(list, "tasks");
-    const char *kind = choice(r, "kind", kinds, ARRAY_LEN(kinds)), *who = choice(r, "who", whose, ARRAY_LEN(whose));
-    json_add_str(r->view, filter, "text", search_text(r));
+    const char *kind = desk_choice(r, "kind", kinds, ARRAY_LEN(kinds)),
+               *who = desk_choice(r, "who", whose, ARRAY_LEN(whose));
+    json_add_str(r->view, filter, "text", desk_search(r, "text", TEXT_MAX));
     json_add_cstr(r->view, filter, "kind", kind);
     json_add_cstr(r->view, filter, "who", who);
-    json_add_bool(r->view, filter, "any", search_text(r).n || *kind || *who);
-    add_choices(r, "kinds", kinds, ARRAY_LEN(kinds), kind);
-    add_choices(r, "whose", whose, ARRAY_LEN(whose), who);
+    json_add_bool(r->view, filter, "any", desk_search(r, "text", TEXT_MAX).n || *kind || *who);
+    desk_choices_add(r, "kinds", kinds, ARRAY_LEN(kinds), kind);
+    desk_choices_add(r, "whose", whose, ARRAY_LEN(whose), who);
     json_add_bool(r->view, root, "may_decide", desk_may(r, "x_task_resolve"));
-    json_add_str(r->view, root, "last_id", text_of(yyjson_mut_arr_get_last(tasks), "task_id"));
+    json_add_str(r->view, root, "last_id", desk_text(yyjson_mut_arr_get_last(tasks), "task_id"));
     desk_tasks_finish(r, tasks);
 }
 
@@ -212,7 +177,7 @@ static void finish_findings(struct desk_request *r, yyjson_mut_val *findings)
     size_t i, n;
     yyjson_mut_val *f;
     yyjson_mut_arr_foreach(findings, i, n, f) {
-        struct str status = text_of(f, "status");
+        struct str status = desk_text(f, "status");
         json_add_cstr(r->view, f, "class",
                       str_is(status, "passed")   ? "good"
                       : str_is(status, "failed") ? "bad"
@@ -240,19 +205,15 @@ static void finish_assets(struct desk_request *r, yyjson_mut_val *assets)
     size_t i, n;
     yyjson_mut_val *a;
     yyjson_mut_arr_foreach(assets, i, n, a) {
-        if (str_starts(text_of(a, "url"), STR("https://"))) json_add_bool(r->view, a, "link", true);
+        if (str_starts(desk_text(a, "url"), STR("https://"))) json_add_bool(r->view, a, "link", true);
     }
 }
 
 static void finish_one(struct desk_request *r)
 {
-    yyjson_mut_val *t = yyjson_mut_obj_get(yyjson_mut_obj_get(r->view->root, "found"), "task");
-    yyjson_mut_val *subject = yyjson_mut_obj_get(t, "subject"), *may = json_add_obj(r->view, r->view->root, "may");
-    if (!t) return;
-    yyjson_mut_val *own = yyjson_mut_val_mut_copy(r->view, t);
-    json_add_val(r->view, r->view->root, "task", own);
-    (void)yyjson_mut_obj_remove_key(r->view->root, "found"); /* it is there */
-    subject = yyjson_mut_obj_get(own, "subject");
+    yyjson_mut_val *own = desk_lift(r, "found", "task"), *subject = yyjson_mut_obj_get(own, "subject");
+    yyjson_mut_val *may = json_add_obj(r->view, r->view->root, "may");
+    if (!own) return;
     finish_task(r, own);
     finish_findings(r, yyjson_mut_obj_get(own, "findings"));
     finish_packages(r, yyjson_mut_obj_get(subject, "packages"));
@@ -303,12 +264,9 @@ static bool comment_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjso
     return task_argument(r, doc, args);
 }
 
-/* Back to the task: the path without its last word. */
 static const char *noted(struct desk_request *r, yyjson_val *answer)
 {
-    struct str path = r->ex->path;
-    while (path.n && path.p[path.n - 1] != '/') path.n--;
-    return arena_printf(r->arena, STR_FMT "?said=noted", STR_ARG(((struct str){ path.p, path.n ? path.n - 1 : 0 }))).p;
+    return desk_back(r, 1, "said=noted");
 }
 
 const struct desk_action desk_action_comment = { .path = "/decisions/{task_id}/comment",

@@ -10,6 +10,8 @@
 #define PAGE_MAX  ((size_t)4 << 20)
 #define FIELD_MAX 4000
 
+static const struct desk_page page_trouble = { .title = "Not possible", .template = &template_trouble };
+
 /* --- the view --------------------------------------------------------------------------------------------------- */
 
 static yyjson_mut_val *root(struct desk_request *r)
@@ -79,6 +81,73 @@ yyjson_val *desk_answer(struct desk_request *r, const char *as)
     return NULL;
 }
 
+struct str desk_search(struct desk_request *r, const char *name, size_t max)
+{
+    struct str s = desk_query(r, name);
+    if (s.n <= max) return s;
+    s.n = max;
+    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) s.n--; /* not within a character */
+    return s;
+}
+
+const char *desk_choice(struct desk_request *r, const char *name, const char *const (*of)[2], size_t n)
+{
+    struct str given = desk_query(r, name);
+    for (size_t i = 0; i < n; i++) {
+        if (str_is(given, of[i][0])) return of[i][0];
+    }
+    return "";
+}
+
+void desk_choices_add(struct desk_request *r, const char *as, const char *const (*of)[2], size_t n, const char *chosen)
+{
+    yyjson_mut_val *list = json_add_arr(r->view, root(r), as);
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *o = json_push_obj(r->view, list);
+        json_add_cstr(r->view, o, "value", of[i][0]);
+        json_add_cstr(r->view, o, "label", of[i][1]);
+        if (strcmp(of[i][0], chosen) == 0) json_add_bool(r->view, o, "chosen", true);
+    }
+}
+
+struct str desk_text(yyjson_mut_val *o, const char *key)
+{
+    yyjson_mut_val *v = yyjson_mut_obj_get(o, key);
+    return yyjson_mut_is_str(v) ? (struct str){ yyjson_mut_get_str(v), yyjson_mut_get_len(v) } : STR_NONE;
+}
+
+yyjson_mut_val *desk_lift(struct desk_request *r, const char *as, const char *member)
+{
+    yyjson_mut_val *found = yyjson_mut_obj_get(yyjson_mut_obj_get(root(r), as), member);
+    if (!found) return NULL;
+    yyjson_mut_val *own = yyjson_mut_val_mut_copy(r->view, found);
+    (void)yyjson_mut_obj_remove_key(root(r), as); /* it is there */
+    put(r, member, own);
+    return own;
+}
+
+const char *desk_back(struct desk_request *r, int words, const char *query)
+{
+    struct str path = r->ex->path;
+    for (; words > 0 && path.n; words--) {
+        do path.n--;
+        while (path.n && path.p[path.n] != '/');
+    }
+    return arena_printf(r->arena, STR_FMT "?%s", STR_ARG(path), query).p;
+}
+
+bool desk_whole(struct str text, int64_t *out)
+{
+    int64_t n = 0;
+    if (!text.n || text.n > 9) return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9') return false;
+        n = n * 10 + (text.p[i] - '0');
+    }
+    *out = n;
+    return true;
+}
+
 /* --- what leaves ------------------------------------------------------------------------------------------------ */
 
 static void header(struct http_exchange *ex, const char *name, const char *value)
@@ -122,7 +191,7 @@ static void go_to(struct desk_request *r, const char *where)
     send(r, "text/plain", STR_NONE);
 }
 
-static const struct tz *zone_of(struct desk_request *r)
+const struct tz *desk_zone(struct desk_request *r)
 {
     const struct tz *zone;
     struct err unknown; /* by now: the publisher's settings were checked when they were made */
@@ -132,7 +201,7 @@ static const struct tz *zone_of(struct desk_request *r)
 
 static void send_page(struct desk_request *r, yyjson_val *view)
 {
-    struct format_how how = { r->arena, zone_of(r), loop_now(r->dispatcher->loop) };
+    struct format_how how = { r->arena, desk_zone(r), loop_now(r->dispatcher->loop) };
     struct buf html;
     struct err e;
     buf_init(&html, PAGE_MAX);
@@ -160,6 +229,13 @@ static void add_said(struct desk_request *r)
     if (reads && id_text_valid(said, 24)) json_add_str(r->view, root(r), "said", said);
 }
 
+void desk_not_there(struct desk_request *r, const char *what)
+{
+    r->page = &page_trouble;
+    r->status = 404;
+    put(r, "what", yyjson_mut_strcpy(r->view, what));
+}
+
 static void show(struct desk_request *r)
 {
     if (r->page->finish) r->page->finish(r);
@@ -171,8 +247,6 @@ static void show(struct desk_request *r)
     if (wants_json(r->ex)) send(r, "application/json", text);
     else send_page(r, json_parse_own(r->arena, text));
 }
-
-static const struct desk_page page_trouble = { .title = "Not possible", .template = &template_trouble };
 
 /* Instead of the page: a sentence, and the way back. */
 static void trouble(struct desk_request *r, int status, const char *what)
@@ -343,7 +417,7 @@ static void add_key(struct desk_request *r, yyjson_mut_doc *doc)
     uint8_t hash[SHA256_BYTES];
     struct str key = desk_field(r, "key");
     const struct operation *o = operation_find(str_from(r->action->operation));
-    if (!o || !o->changes || !key.n) return;
+    if (!o || !o->changes || !key.n || r->action->secret) return;
     sha256(arena_printf(r->arena, STR_FMT "\n%s\n" STR_FMT, STR_ARG(key), o->name,
                         STR_ARG(json_write(r->arena, doc->root))),
            hash);

@@ -48,6 +48,7 @@ struct desk_action {
     const char *(*then)(struct desk_request *r, yyjson_val *answer);
     const struct desk_page *page; /* that has the form */
     bool signed_out;
+    bool secret; /* the answer holds a secret: it is not kept to be given again */
 };
 
 struct desk_request {
@@ -97,6 +98,27 @@ extern const size_t desk_pages_n;
 extern const struct desk_action *const desk_actions[];
 extern const size_t desk_actions_n;
 extern const struct desk_page desk_page_sign_in; /* where those go who have no session */
+
+/* The parameter of the query when it is one of the choices {value, label}, else "". */
+const char *desk_choice(struct desk_request *r, const char *name, const char *const (*of)[2], size_t n);
+/* Adds them to the view for a <select>, with the chosen one marked. */
+void desk_choices_add(struct desk_request *r, const char *as, const char *const (*of)[2], size_t n, const char *chosen);
+/* A parameter of the query as a text to search for: cut to `max` bytes, between characters. */
+struct str desk_search(struct desk_request *r, const char *name, size_t max);
+/* Adds to an object with elapsed, utilization and pacing what the template "progress" draws. */
+void desk_bar_add(struct desk_request *r, yyjson_mut_val *o);
+/* A text member of an object of the view; empty when it is none. */
+struct str desk_text(yyjson_mut_val *o, const char *key);
+/* Moves `member` of the answer `as` to the root of the view; NULL when it is not there. */
+yyjson_mut_val *desk_lift(struct desk_request *r, const char *as, const char *member);
+/* The path of the request without its last `words` words, with a query; for `then`. */
+const char *desk_back(struct desk_request *r, int words, const char *query);
+/* From `finish`: what was asked for is not there; the page says so with 404. */
+void desk_not_there(struct desk_request *r, const char *what);
+/* A whole number of at most nine digits. */
+bool desk_whole(struct str text, int64_t *out);
+/* The publisher's time zone. */
+const struct tz *desk_zone(struct desk_request *r);
 
 /* What the person may do. */
 enum role desk_role(const struct desk_request *r);

@@ -174,6 +174,15 @@ static struct str list_value(struct arena *a, yyjson_val *list)
     return all;
 }
 
+static struct str json_value(struct arena *a, yyjson_val *v)
+{
+    yyjson_alc alc = json_arena_alc(a);
+    size_t n = 0;
+    const char *text =
+        yyjson_val_write_opts(v, YYJSON_WRITE_PRETTY_TWO_SPACES | YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, &n, NULL);
+    return text ? (struct str){ text, n } : STR_NONE;
+}
+
 static struct str plain_value(const struct format_how *how, yyjson_val *v)
 {
     if (yyjson_is_str(v)) return json_val_str(v);
@@ -213,6 +222,9 @@ struct str format_value(const struct format_how *how, enum format f, yyjson_val 
         break;
     case SHOW_PLACE:
         if (text.n) return place_value(how->arena, text);
+        break;
+    case SHOW_JSON:
+        if (v) return json_value(how->arena, v);
         break;
     case SHOW_NAME:
         if (text.n) return name_value(text);

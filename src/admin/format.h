@@ -19,6 +19,7 @@ enum format {
     SHOW_WORDS, /* an identifier: "pending_approval" -> "pending approval" */
     SHOW_BYTES, /* "1.2 MB" */
     SHOW_PLACE, /* "Europe/Berlin" -> "Berlin" */
+    SHOW_JSON, /* any value as indented JSON text */
     SHOW_NAME, /* of an actor: "operator:ann" -> "ann" */
     SHOW_VALUE /* by what it is: times as SHOW_TIME, numbers in groups, anything else as it is */
 };

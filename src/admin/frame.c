@@ -9,9 +9,16 @@ struct entry {
 static const struct entry work[] = {
     { "Today", "/admin", "today", "t", "x_today_get" },
     { "Decisions", "/admin/decisions", "decisions", "d", "x_task_queue" },
+    { "Media buys", "/admin/buys", "buys", "m", "x_buy_list" },
 };
 static const struct entry house[] = {
+    { "Buyers", "/admin/buyers", "buyers", "b", "x_principal_list" },
+    { "Messages", "/admin/messages", "messages", "e", "x_job_list" },
+};
+static const struct entry own[] = {
+    { "People", "/admin/people", "people", "p", "x_user_list" },
     { "Signed in", "/admin/sessions", "sessions", "s", "x_session_list" },
+    { "Audit", "/admin/audit", "audit", "a", "x_audit_list" },
 };
 
 static const struct {
@@ -20,6 +27,7 @@ static const struct {
 } groups[] = {
     { work, ARRAY_LEN(work) },
     { house, ARRAY_LEN(house) },
+    { own, ARRAY_LEN(own) },
 };
 
 enum role desk_role(const struct desk_request *r)
@@ -55,4 +63,21 @@ void desk_frame_add(struct desk_request *r)
             if (desk_may(r, groups[g].entries[i].operation)) add_entry(r, list, &groups[g].entries[i]);
         }
     }
+}
+
+/* A share as whole percents of a bar, which does not go past its end. */
+static int64_t percent_of(yyjson_mut_val *o, const char *key)
+{
+    double share = yyjson_mut_get_num(yyjson_mut_obj_get(o, key)) * 100;
+    return share >= 100 ? 100 : share > 0 ? (int64_t)share : 0;
+}
+
+void desk_bar_add(struct desk_request *r, yyjson_mut_val *o)
+{
+    int64_t should = percent_of(o, "elapsed");
+    struct str pacing = desk_text(o, "pacing");
+    bool behind = str_is(pacing, "behind") || str_is(pacing, "slightly_behind");
+    json_add_i64(r->view, o, "done", percent_of(o, "utilization"));
+    json_add_i64(r->view, o, "should", should > 99 ? 99 : should);
+    json_add_cstr(r->view, o, "bar_class", behind ? "behind" : "done");
 }

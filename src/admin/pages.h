@@ -15,3 +15,20 @@ void desk_tasks_finish(struct desk_request *r, yyjson_mut_val *tasks);
 /* entrance.c */
 extern const struct desk_page desk_page_enter, desk_page_sessions;
 extern const struct desk_action desk_action_enter, desk_action_sign_out, desk_action_end_session;
+
+/* buys.c */
+extern const struct desk_page desk_page_buys, desk_page_buy;
+
+/* audit.c, messages.c */
+extern const struct desk_page desk_page_audit, desk_page_messages, desk_page_message;
+extern const struct desk_action desk_action_send_again;
+
+/* people.c */
+extern const struct desk_page desk_page_people;
+extern const struct desk_action desk_action_add_user, desk_action_set_role, desk_action_set_user_status,
+    desk_action_link_user;
+
+/* buyers.c */
+extern const struct desk_page desk_page_buyers, desk_page_buyer;
+extern const struct desk_action desk_action_add_buyer, desk_action_rename_buyer, desk_action_set_buyer_status,
+    desk_action_add_token, desk_action_rotate_token, desk_action_revoke_token;

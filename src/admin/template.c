@@ -56,7 +56,7 @@ bool template_url_allowed(struct str s)
     return s.p[0] == '?' || s.p[0] == '#' || (s.p[0] == '/' && (s.n == 1 || s.p[1] != '/'));
 }
 
-static void add_url_part(struct buf *out, struct str s)
+void template_url_part(struct buf *out, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
@@ -129,7 +129,7 @@ static void add_value(struct run *r, const struct template_step *s)
     struct str text = format_value(r->how, (enum format)s->filter, value_of(r, s->a), argument);
     switch ((enum template_kind)s->kind) {
     case TEMPLATE_URL: template_text(r->out, template_url_allowed(text) ? text : STR("#")); break;
-    case TEMPLATE_URL_PART: add_url_part(r->out, text); break;
+    case TEMPLATE_URL_PART: template_url_part(r->out, text); break;
     default: template_text(r->out, text);
     }
 }

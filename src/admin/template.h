@@ -48,5 +48,7 @@ void template_render(const struct template *frame, const struct template *page, 
 /* Appends `s` as text: <, >, & and quotes escaped; control characters, and the ones that turn the direction of what
  * follows, become U+FFFD, so that a text from outside can neither be markup nor pass for another. */
 void template_text(struct buf *out, struct str s);
+/* Appends `s` as one percent-encoded piece of a URL. */
+void template_url_part(struct buf *out, struct str s);
 /* Whether `s` is a URL that may be followed from our page: http, https, or a path, query or fragment of this host. */
 bool template_url_allowed(struct str s);

@@ -26,23 +26,11 @@ static bool recent_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson
     return true;
 }
 
-/* A share as whole percents of a bar, which does not go past its end. */
-static int64_t percent_of(yyjson_mut_val *o, const char *key)
-{
-    double share = yyjson_mut_get_num(yyjson_mut_obj_get(o, key)) * 100;
-    return share >= 100 ? 100 : share > 0 ? (int64_t)share : 0;
-}
-
 static void add_bars(struct desk_request *r, yyjson_mut_val *buys)
 {
     size_t i, n;
     yyjson_mut_val *b;
-    yyjson_mut_arr_foreach(buys, i, n, b) {
-        int64_t should = percent_of(b, "elapsed");
-        json_add_i64(r->view, b, "done", percent_of(b, "utilization"));
-        json_add_i64(r->view, b, "should", should > 99 ? 99 : should);
-        json_add_cstr(r->view, b, "bar_class", "behind");
-    }
+    yyjson_mut_arr_foreach(buys, i, n, b) desk_bar_add(r, b);
 }
 
 static void finish(struct desk_request *r)

@@ -13,6 +13,10 @@ const actions = globSync(`${source}/*.c`).flatMap((file) =>
     signedOut: /\.signed_out = true/.test(body) })));
 const declared = readFileSync(`${source}/pages.c`, 'utf8').match(/desk_actions\[\] = \{([^}]*)\}/)[1].match(/desk_action_\w+/g);
 
+// The least role of each operation, as the manifest has it.
+const role = Object.fromEntries(globSync(path.resolve(source, '../contract/operations/*.json'))
+  .flatMap((file) => JSON.parse(readFileSync(file, 'utf8')).operations ?? []).map((o) => [o.name, o.role]));
+
 let agent, sessions, task;
 // What a person of any role may do with what is theirs.
 const ownOnly = new Set(['x_session_close']);
@@ -24,8 +28,8 @@ before(async () => {
 after(() => agent.stop());
 
 // A real path of a route, so that nothing but the gate in question can refuse it.
-const real = (route) => `/admin${route.replace('{task_id}', task.task_id).replace('{session_id}', 'ses-none').replace(/\{\w+\}/g, 'none')}`;
-const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k' });
+const real = (route) => `/admin${route.replace('{task_id}', task.task_id).replace('{session_id}', 'ses-none').replace('{principal_id}', 'test-buyer').replace(/\{\w+\}/g, 'none')}`;
+const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x' });
 const unchanged = async (what, run) => {
   const head = async () => (await json(agent, 'audit', 'head')).hash;
   const before = await head();
@@ -36,7 +40,7 @@ const unchanged = async (what, run) => {
 
 test('the table of actions is the one that is served', () => {
   assert.deepEqual(actions.map((a) => a.name).sort(), [...declared].sort());
-  assert.ok(actions.length >= 7);
+  assert.ok(actions.length >= 18);
 });
 
 for (const action of actions) {
@@ -59,6 +63,10 @@ for (const action of actions) {
     if (ownOnly.has(action.operation)) return;
     const viewer = await unchanged('a viewer', () => sessions.viewer.post(where, fields()));
     assert.equal(viewer.status, 403, 'a viewer');
+    assert.ok(role[action.operation], `${action.operation} is in the manifest`);
+    if (role[action.operation] !== 'administrator') return;
+    const operator = await unchanged('an operator', () => sessions.operator.post(where, fields()));
+    assert.equal(operator.status, 403, 'an operator');
   });
 }
 

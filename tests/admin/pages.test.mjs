@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, fits, launch, open, widths } from './lib/browser.mjs';
-import { buy, json, people, roles, start } from './lib/desk.mjs';
+import { Session, buy, creative, json, later, people, roles, start } from './lib/desk.mjs';
 
 let agent, sessions, browser, pages;
 
@@ -11,15 +11,25 @@ const hostile = '<img src=x onerror="alert(1)"><b data-x>bold</b>&amp;\'"><scrip
   + 'Donaudampfschifffahrtsgesellschaft'.repeat(3);
 
 before(async () => {
-  ({ agent, sessions } = await start());
+  ({ agent, sessions } = await start({ args: ['--clock', '2027-03-01T08:00:00Z'] }));
   browser = await launch();
-  await buy(agent, 'Developer Tool Launch', { budget: 25000 });
+  const running = await buy(agent, 'Developer Tool Launch', { from: 1, to: 20 });
+  await json(agent, 'task', 'approve', running.task_id);
+  await json(agent, 'creative', 'approve', await creative(agent, running.media_buy_id, 'A banner'));
+  await buy(agent, 'Of an hour in which nobody looked', { budget: 2500, from: 1, to: 3 });
+  agent = await later(agent, '2027-03-09T08:00:00Z'); // a week of delivery
+  for (const role of roles) sessions[role] = await Session.of(agent, people[role]);
   const odd = await buy(agent, hostile);
   const decided = await buy(agent, 'Decided already');
   await json(agent, 'task', 'reject', decided.task_id, '--reason', hostile);
   await json(agent, 'task', 'comment', odd.task_id, hostile);
+  await json(agent, 'publisher', 'set', '--settings', JSON.stringify({ notifications: { webhook_url: 'http://127.0.0.1:9/' } }));
+  await buy(agent, 'Told to nobody', { budget: 1000 });
+  const { jobs: [job] } = await json(agent, 'job', 'list', '--kind', 'people');
   pages = ['/admin', '/admin/decisions', '/admin/decisions?who=decided', '/admin/decisions?text=%3Cb%3E', `/admin/decisions/${odd.task_id}`,
-    `/admin/decisions/${decided.task_id}`, '/admin/sessions', '/admin/nothing'];
+    `/admin/decisions/${decided.task_id}`, '/admin/sessions', '/admin/nothing', '/admin/buys', `/admin/buys/${running.media_buy_id}`,
+    `/admin/buys/${odd.media_buy_id}`, '/admin/messages', `/admin/messages/${job.job_id}`, '/admin/buyers', '/admin/buyers/test-buyer',
+    '/admin/people', '/admin/audit'];
 });
 after(async () => {
   await browser?.close();
@@ -29,7 +39,7 @@ after(async () => {
 for (const role of roles) {
   for (const width of widths) {
     test(`every page for a ${role} at ${width} pixels`, async () => {
-      for (const dark of [false, true]) {
+      for (const dark of role === 'operator' ? [false, true] : [false]) {
         const page = await open(browser, sessions[role], { width, dark });
         for (const where of pages) {
           const label = `${where} (${role}, ${width}, ${dark ? 'dark' : 'light'})`;
@@ -49,7 +59,7 @@ for (const role of roles) {
 
 test('a buyer\'s text lands as text, whatever it is', async () => {
   const page = await open(browser, sessions.operator, { width: 390 });
-  for (const where of [pages[1], pages[4], pages[5]]) { // as a name, as a name and a comment, as a reason
+  for (const where of [pages[1], pages[4], pages[5], '/admin/buys', pages[10]]) { // as a name, as a name and a comment, as a reason
     await page.goto(where);
     const text = await page.locator('main').innerText();
     assert.ok(text.includes('<img src=x onerror="alert(1)"><b data-x>bold</b>&amp;'), `${where}: ${text.slice(0, 400)}`);

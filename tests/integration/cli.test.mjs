@@ -65,7 +65,7 @@ test('every command helps, names its exit codes, and refuses what it does not kn
 
 // [words] that work on this agent, in an order in which each can; `null` in the place of what the test makes.
 const verbs = () => [
-  ['task', 'list'], ['task', 'list', '--state', 'all'], ['task', 'queue'], ['task', 'show', task], ['task', 'assign', task, '--to', 'ann'],
+  ['task', 'list'], ['task', 'list', '--state', 'all'], ['task', 'queue'], ['buy', 'list'], ['task', 'show', task], ['task', 'assign', task, '--to', 'ann'],
   ['task', 'comment', task, 'looks fine'], ['task', 'set', task, '--priority', 'high', '--due', '2026-03-12T00:00:00Z'],
   ['task', 'approve', task],
   ['creative', 'list'], ['creative', 'show', creative], ['creative', 'reject', other, '--reason', 'no'],
@@ -104,6 +104,7 @@ test('every verb does its work, and says it in JSON', async () => {
   assert.ok((await json('job', 'redeliver', told.job_id)).job);
   const minted = (await json('token', 'add', 'ann')).token.token_id;
   for (const words of [['set', minted, '--label', 'desk', '--may-decide'], ['rotate', minted, '--grace-hours', '1'], ['revoke', minted]]) await json('token', ...words);
+  await json('buy', 'show', (await json('buy', 'list')).media_buys[0].media_buy_id);
   // A session to be ended: as a browser opens it.
   const { url } = await json('user', 'link', 'ann');
   assert.equal((await fetch(url, { method: 'POST', redirect: 'manual', headers: { origin: new URL(url).origin } })).status, 303);

@@ -5,6 +5,7 @@
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy.h"
 #include "store/q/q_live.h"
+#include "tools/delivery/operator_delivery.h"
 #include "tools/operation_tools.h"
 
 #define LOOKED_AT_MAX 100 /* buys, the next to end first: each costs a dozen statements */
@@ -21,12 +22,11 @@ static void add_share(struct tool_call *c, yyjson_mut_val *o, const char *key, i
     if (e4 != PACING_UNKNOWN) json_add_money(c->doc, o, key, e4 * (MICROS_PER_UNIT / 10000));
 }
 
-/* How much of the flight is over, in ten-thousandths. */
-static int64_t elapsed_e4(const struct media_buy_row *buy, int64_t now)
+void operator_elapsed_add(struct tool_call *c, yyjson_mut_val *o, int64_t start_at, int64_t end_at)
 {
-    if (now <= buy->start_at || buy->end_at <= buy->start_at) return 0;
-    if (now >= buy->end_at) return 10000;
-    return muldiv(10000, now - buy->start_at, buy->end_at - buy->start_at, MONEY_ROUND_HALF_UP);
+    int64_t now = c->act->now, e4 = now >= end_at ? 10000 : 0;
+    if (now > start_at && now < end_at) e4 = muldiv(10000, now - start_at, end_at - start_at, MONEY_ROUND_HALF_UP);
+    add_share(c, o, "elapsed", e4);
 }
 
 static yyjson_mut_val *encode(struct today *t, yyjson_mut_val *list, const struct media_buy *buy,
@@ -42,22 +42,24 @@ static yyjson_mut_val *encode(struct today *t, yyjson_mut_val *list, const struc
     json_add_str(c->doc, o, "currency", arena_dup(c->arena, str_from(buy->row.currency)));
     json_add_time(c->doc, o, "start_time", buy->row.start_at);
     json_add_time(c->doc, o, "end_time", buy->row.end_at);
-    add_share(c, o, "elapsed", elapsed_e4(&buy->row, c->act->now));
+    operator_elapsed_add(c, o, buy->row.start_at, buy->row.end_at);
     return o;
 }
 
-static void encode_delivery(struct tool_call *c, yyjson_mut_val *o, const struct delivery *d, const struct pacing *p)
+void operator_delivery_encode(struct tool_call *c, yyjson_mut_val *o, const struct delivered *d, const struct pacing *p)
 {
-    int64_t impressions = d->lifetime.of[METRIC_IMPRESSIONS], spend = d->lifetime.of[METRIC_SPEND];
+    int64_t impressions = d->of[METRIC_IMPRESSIONS], spend = d->of[METRIC_SPEND], clicks = d->of[METRIC_CLICKS];
     if (impressions != METRIC_UNKNOWN) json_add_i64(c->doc, o, "impressions", impressions);
+    if (clicks != METRIC_UNKNOWN) json_add_i64(c->doc, o, "clicks", clicks);
+    int64_t ctr = delivered_share(clicks, impressions);
+    if (ctr >= 0) json_add_money(c->doc, o, "ctr", ctr);
     json_add_money(c->doc, o, "spend", spend == METRIC_UNKNOWN ? 0 : spend);
-    json_add_money(c->doc, o, "expected_spend", p->expected_micros);
+    json_add_money(c->doc, o, "expected_spend", money_round_to_cent(p->expected_micros));
     if (p->projected_micros != PACING_UNKNOWN)
         json_add_money(c->doc, o, "projected_spend", money_round_to_cent(p->projected_micros));
     json_add_cstr(c->doc, o, "pacing", pacing_status_name(p->status));
     add_share(c, o, "pace", p->ratio_e4);
     add_share(c, o, "utilization", p->utilization_e4);
-    json_add_time(c->doc, o, "as_of", d->as_of);
 }
 
 static int look_at_running(struct today *t, const struct media_buy *buy, const struct live_row *row, struct err *e)
@@ -72,8 +74,10 @@ static int look_at_running(struct today *t, const struct media_buy *buy, const s
         return -1;
     struct pacing p = delivery_pacing(&d, c->arena, c->act->now, PACING_BY_TIME);
     bool behind = p.status == PACING_BEHIND || p.status == PACING_SLIGHTLY_BEHIND;
-    if (behind) encode_delivery(c, encode(t, t->behind, buy, row), &d, &p);
-    else if (ends) encode_delivery(c, encode(t, t->ending, buy, row), &d, &p);
+    if (!behind && !ends) return 0;
+    yyjson_mut_val *o = encode(t, behind ? t->behind : t->ending, buy, row);
+    operator_delivery_encode(c, o, &d.lifetime, &p);
+    json_add_time(c->doc, o, "as_of", d.as_of);
     return 0;
 }
 

@@ -73,6 +73,21 @@ export async function start(options) {
 
 const day = (agent, days) => new Date(agent.now() + days * 864e5).toISOString().slice(0, 10);
 
+// A creative for it, synced by its buyer; a person must review it.
+export async function creative(agent, media_buy_id, name = 'Banner') {
+  const r = await agent.call('sync_creatives', { media_buy_id, creatives: [{ name, format_id: 'fmt-display-300x250',
+    click_url: 'https://devtool.example/', assets: [{ role: 'primary', mime_type: 'image/png', width: 300, height: 250,
+      file_size_bytes: 87500, url: 'https://cdn.devtool.example/300x250.png' }] }] });
+  assert.ok(!r.body.error && !r.body.result.isError, JSON.stringify(r.body));
+  return (await json(agent, 'creative', 'list', '--status', 'pending_review')).creatives[0].creative_id;
+}
+
+// An agent whose clock goes on to `clock`: people stay signed in only if it is not too late for them.
+export async function later(agent, clock) {
+  await agent.kill();
+  return Object.assign(await Agent.start({ data: agent.data, args: ['--clock', clock] }), { ownsData: true });
+}
+
 // A media buy of the demo buyer that a person must decide: its task.
 export async function buy(agent, name, { budget = 5000, from = 10, to = 40, token = 'test-token' } = {}) {
   const r = await agent.call('create_media_buy', { name, total_budget: budget, packages: [{ product_id: 'prod-tech-display-001',
