@@ -240,6 +240,22 @@ static int create_package(struct shape_up *u, yyjson_val *v, size_t i, int64_t b
     return buy_v1_targeting(u, JSON_FIELD(u->in, "targeting_overlay", ""), out, e);
 }
 
+/* Packages are called by these names from then on. */
+static int named_once(yyjson_val *packages, struct err *e)
+{
+    yyjson_val *a, *b;
+    size_t i, n, k, m;
+    yyjson_arr_foreach(packages, i, n, a) {
+        yyjson_arr_foreach(packages, k, m, b) {
+            if (k >= i) break;
+            if (!str_eq(json_val_str(a), json_val_str(b))) continue;
+            err_set(e, "VALIDATION_ERROR", STR_FMT " is named twice", STR_ARG(json_val_str(a)));
+            return err_field(e, "/packages/%zu", i);
+        }
+    }
+    return 0;
+}
+
 int buy_v1_create_up(struct shape_up *u, struct err *e)
 {
     yyjson_val *packages, *p;
@@ -250,6 +266,7 @@ int buy_v1_create_up(struct shape_up *u, struct err *e)
     if (shape_req_amount(JSON_FIELD(u->in, "total_budget", ""), &total, e)) return -1;
     if (json_opt_str(JSON_FIELD(u->in, "po_number", ""), V1_ID_LEN, &po, e)) return -1;
     if (shape_opt_currency(JSON_FIELD(u->in, "currency", ""), &currency, e)) return -1;
+    if (named_once(packages, e)) return -1;
     json_add_arr(u->doc, u->out, "packages");
     int64_t share = total / (int64_t)yyjson_arr_size(packages) / CENT * CENT;
     yyjson_arr_foreach(packages, i, n, p) {

@@ -63,7 +63,10 @@ static int goals_up(struct shape_up *u, yyjson_val *p, const char *at, yyjson_mu
         json_add_money(u->doc, out, "budget", budget);
         json_add_bool(u->doc, shape_ext(u, out), "impressions_follow", true);
     }
-    if (cpm > 0) json_add_money(u->doc, out, "bid_price", cpm);
+    if (cpm > 0) {
+        json_add_money(u->doc, out, "bid_price", cpm);
+        json_add_bool(u->doc, shape_ext(u, out), "price_counts", true);
+    }
     return 0;
 }
 

@@ -109,6 +109,7 @@ struct call {
     struct str adcp_version; /* release served: "3.0", "3.1" */
     struct dialect_request request;
     yyjson_val *canonical_args;
+    const struct contract_report *item_issues; /* of a batch whose malformed items fail alone */
     struct tenant tenant;
     struct tenant_settings settings;
     struct principal principal;

@@ -179,6 +179,34 @@ static bool loopback_agents(const struct call *c, const struct contract_report *
     return report->total == (size_t)report->count;
 }
 
+/* Whether an issue lies in an item of the list, which is an object. */
+static bool in_item(struct str pointer, struct str prefix, yyjson_val *list)
+{
+    size_t index = 0, i = prefix.n;
+    if (!str_starts(pointer, prefix)) return false;
+    for (; i < pointer.n && i < prefix.n + 6 && pointer.p[i] >= '0' && pointer.p[i] <= '9'; i++) {
+        index = index * 10 + (size_t)(pointer.p[i] - '0');
+    }
+    return i > prefix.n && yyjson_is_obj(yyjson_arr_get(list, index));
+}
+
+/* A malformed item of a batch fails by itself: the tool answers for it and does the others. Of too many mistakes to be
+ * told one by one it is the call that fails, and so it is with a single item. */
+static bool items_alone(struct call *c, const struct contract_report *report)
+{
+    const char *name = honour_batch(c->row->name, c->args);
+    yyjson_val *list = name ? json_arr(c->args, name) : NULL;
+    if (!list || yyjson_arr_size(list) < 2 || report->total != (size_t)report->count) return false;
+    struct str prefix = arena_printf(c->arena, "/%s/", name);
+    for (int i = 0; i < report->count; i++) {
+        if (!in_item(report->issues[i].pointer, prefix, list)) return false;
+    }
+    struct contract_report *kept = ARENA_NEW(c->arena, struct contract_report);
+    *kept = *report;
+    c->item_issues = kept;
+    return true;
+}
+
 /* Requests of AdCP 3 callers are checked against the schema of their own release, as they were sent. */
 static int check_schema(struct call *c)
 {
@@ -190,7 +218,7 @@ static int check_schema(struct call *c)
     if (!contract) return 0; /* tools that only dialects name have no published schema; they check their arguments */
     struct contract_report report = { .arena = c->arena };
     if (contract_validate(contract, c->args, &report) == 0 || loopback_agents(c, &report)) return 0;
-    return contract_report_err(&report, &c->err);
+    return items_alone(c, &report) ? 0 : contract_report_err(&report, &c->err);
 }
 
 /* What an AdCP caller asks for and nobody would do. Older shapes have tables of their own (dialects/shape.h). */
@@ -276,6 +304,7 @@ static int run_tool(struct call *c)
                              .minor_3_0 = str_is(c->adcp_version, "3.0"),
                              .no_aux = c->dialect->adcp3,
                              .args = c->canonical_args,
+                             .item_issues = c->item_issues,
                              .doc = json_doc_new(c->arena) };
     t->reply = json_root_obj(t->doc);
     t->aux = yyjson_mut_obj(t->doc);

@@ -31,11 +31,15 @@ enum tool_idempotency {
 
 enum tool_outcome { TOOL_COMPLETED, TOOL_SUBMITTED, TOOL_WORKING, TOOL_INPUT_REQUIRED };
 
+struct contract_report;
+
 struct tool_call {
     struct act *act;
     struct arena *arena;
     bool minor_3_0; /* the caller speaks AdCP 3.0: for the few places where semantics differ, not shapes */
     yyjson_val *args; /* canonical, an object, schema-checked */
+    const struct contract_report *item_issues; /* of a batch: what of the schema single items break, which fail alone
+                                                * (tools/core/honour.h); NULL: nothing */
     yyjson_mut_doc *doc; /* where the reply is built */
     yyjson_mut_val *reply; /* its root object, ready made; the envelope (status, context, ...) is added later */
     bool no_aux; /* the caller's dialect is AdCP 3: nobody reads aux, so large ones may be left out */

@@ -55,13 +55,14 @@ test('packages by name, and the data-model page\'s flat buy', async () => {
 
 test('an update that waits for a person does not read as carried out', async () => {
   const id = await bought();
-  const rule = { name: 'changes', then: 'person', when: { operations: ['update_media_buy'] } };
-  await agent.cli('rule', 'add', JSON.stringify(rule));
+  const added = await agent.cli('rule', 'add', '--name', 'changes', '--then', 'person', '--operations', 'update_media_buy');
+  assert.equal(added.code, 0, added.stderr);
   const r = await call('update_media_buy', { media_buy_id: id, budget_cents: 350000 });
   assert.equal(r.approval_required, true);
   assert.equal(r.status, 'pending');
   assert.equal(r.budget_cents, 300000);
-  await agent.cli('rule', 'remove', (await agent.cli('rule', 'list', '--json')).stdout.match(/rule-[0-9a-z]+/i)[0]);
+  const { rules } = JSON.parse((await agent.cli('rule', 'list', '--json')).stdout);
+  await agent.cli('rule', 'remove', rules[0].rule_id);
 });
 
 test('a member that nothing reads is an error that names it', async () => {
@@ -103,7 +104,7 @@ test('AdCP: what no schema names is listed, what nobody acts on is refused', asy
   assert.deepEqual(window.ext.salesagent.ignored, ['/attribution_window']);
   const refused = await call('list_tasks', { adcp_version: '3.1', filters: { context_contains: 'x' } });
   assert.equal(refused.adcp_error.code, 'UNSUPPORTED_FEATURE', JSON.stringify(refused));
-  assert.equal(refused.adcp_error.field, '/filters/context_contains');
+  assert.match(refused.adcp_error.field, /context_contains/);
 });
 
 test('amounts that doubles produce are taken to the nearest micro', async () => {
@@ -112,4 +113,19 @@ test('amounts that doubles produce are taken to the nearest micro', async () => 
     const r = await create(budget);
     assert.ok(r.media_buy?.id, JSON.stringify(r));
   }
+});
+
+test('AdCP: one malformed item of a batch fails alone, unless all or nothing is asked for', async () => {
+  const creative = (creative_id, more = {}) => ({ creative_id, name: creative_id,
+    format_id: { agent_url: 'https://demo.example', id: 'fmt-display-300x250' },
+    assets: { primary: { asset_type: 'image', url: 'https://cdn.example.com/a.png', width: 300, height: 250 } }, ...more });
+  const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
+  const sync = (more) => call('sync_creatives', { adcp_version: '3.1', account, idempotency_key: crypto.randomUUID(),
+    creatives: [creative('good-1'), creative('bad-1', { name: 7 }), creative('good-2')], ...more });
+  const lenient = await sync({ validation_mode: 'lenient' });
+  assert.deepEqual(lenient.creatives.map((c) => [c.creative_id, c.action]),
+    [['good-1', 'created'], ['bad-1', 'failed'], ['good-2', 'created']], JSON.stringify(lenient));
+  assert.match(JSON.stringify(lenient.creatives[1].errors), /creatives.1.*name/);
+  const strict = await sync({ validation_mode: 'strict' });
+  assert.equal(strict.adcp_error.code, 'INVALID_REQUEST');
 });

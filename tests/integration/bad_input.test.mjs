@@ -29,7 +29,7 @@ before(async () => {
 after(async () => { await agent.stop(); });
 
 test('money: zero, negative, absurd, too precise, not a number', async () => {
-  for (const [budget, why] of [[0, 'zero'], [-1, 'negative'], [1e308, 'absurd'], [3000.0000001, 'seven decimals'],
+  for (const [budget, why] of [[0, 'zero'], [-1, 'negative'], [1e308, 'absurd'], [0.0000001, 'less than a millionth'],
     [1e9 + 1, 'over the maximum'], ['3000x', 'text'], [null, 'null'], [true, 'boolean'], [{}, 'object']]) {
     await fails('create_media_buy', buy({ total_budget: budget }, { budget }), /budget/i, `budget ${why}`);
   }

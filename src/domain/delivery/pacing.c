@@ -110,7 +110,10 @@ struct pacing pacing_combine(const struct pacing_input *in, size_t n, enum pacin
                           .days_remaining = days.total - days.elapsed,
                           .expected_micros = expected,
                           .projected_micros = known ? projected : PACING_UNKNOWN };
-    out.ratio_e4 = ratio_e4(all.spend_micros, expected);
+    /* Of the first thousandth of a flight a quotient says nothing, and says it loudly. */
+    struct span time = span_of(&all, PACING_BY_TIME);
+    bool early = basis == PACING_BY_TIME && all.now < all.end_at && time.elapsed < time.total / 1000;
+    out.ratio_e4 = early ? PACING_UNKNOWN : ratio_e4(all.spend_micros, expected);
     out.utilization_e4 = ratio_e4(all.spend_micros, all.budget_micros);
     out.projected_end_at = money_ends_at(&all, out.projected_micros);
     out.status = judge(&all, out.ratio_e4);

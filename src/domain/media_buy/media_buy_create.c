@@ -14,6 +14,7 @@
 #include "domain/delivery/report.h"
 #include "domain/rule/rule.h"
 #include "domain/product/sold_out.h"
+#include "domain/product/targeting_values.h"
 
 #define TEXT_MAX     500
 #define REVISION_ONE 1
@@ -193,9 +194,12 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
     struct package_price price = { p.option, r->budget_micros, r->bid_micros, r->at, r->agreed_micros };
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
+    if (package_refs_accept(act, &p.product, r->val, r->at, e)) return -1;
     if (package_lists_accept(act, &p.product, r, &p.warning, e)) return -1;
     struct package_request kept = *r;
     kept.fixed_price = p.option->fixed_price_micros >= 0;
+    if (kept.fixed_price && r->bid_micros >= 0 && r->bid_micros != rate && !p.warning.n)
+        p.warning = STR("bid_price has no effect: the price of the pricing option is fixed.");
     struct package_goal want = { .product = &p.product,
                                  .model = p.option->model,
                                  .rate_micros = rate,

@@ -4,6 +4,7 @@
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy_update.h"
 #include "domain/product/package_lists.h"
+#include "domain/product/targeting_values.h"
 
 int buy_update_find_package(struct buy_update *u, size_t i, struct err *e)
 {
@@ -231,10 +232,13 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
     if (found < 0) return -1;
     const struct pricing_option *option = found ? product_pricing_option(&product, p->pricing_option_id) : NULL;
     r->fixed_price = option && option->fixed_price_micros >= 0;
+    if (r->fixed_price && r->bid_micros >= 0 && r->bid_micros != p->rate_micros && !u->warning.n)
+        u->warning = STR("bid_price has no effect: the price of the package is fixed.");
     struct package_row before = *p;
     size_t changes = u->changes_n;
     if (found && !r->canceled &&
-        (package_accept(&product, &u->ts, r, e) || package_lists_accept(u->act, &product, r, &u->warning, e))) {
+        (package_accept(&product, &u->ts, r, e) || package_refs_accept(u->act, &product, r->val, r->at, e) ||
+         package_lists_accept(u->act, &product, r, &u->warning, e))) {
         return -1;
     }
     plan_package_pause(u, r, p);

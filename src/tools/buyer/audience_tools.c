@@ -3,20 +3,12 @@
  * Members come hashed; what is kept of one is its external_id and the hashes. There is no matching against users of
  * the publisher here, so no match counts are stated: an audience is ready when it is large enough to be used. */
 #include "domain/core/tenant_settings.h"
+#include "domain/product/targeting_values.h"
 #include "tools/buyer/buyer_data_tools.h"
 #include "tools/buyer/buyer_object_sync.h"
 
 #define AUDIENCES_MAX 1000
 #define MEMBERS_MAX   100000
-#define MINIMUM_SIZE  100 /* unless the publisher's "minimum_audience_size" says otherwise */
-
-static int64_t minimum_size(struct buyer_object_sync *h)
-{
-    struct tenant_settings ts;
-    tenant_settings_read(h->c->act->tenant, h->c->arena, &ts);
-    int64_t n = json_i64_or(ts.doc, "minimum_audience_size", MINIMUM_SIZE);
-    return n > 0 ? n : 1;
-}
 
 static bool hash_valid(yyjson_val *member, const char *key)
 {
@@ -105,7 +97,7 @@ static int show_audience(struct buyer_object_sync *h, const struct buyer_object_
                          struct err *e)
 {
     struct tool_call *c = h->c;
-    int64_t members, least = minimum_size(h);
+    int64_t members, least = audience_minimum(c->act);
     yyjson_val *doc = document_read(c->arena, row->doc);
     bool suppression = str_is(json_str(doc, "audience_type"), "suppression"); /* excluding few harms nobody */
     if (q_buyer_object_parts_count(c->act->tx, &row->key, &members, e)) return -1;

@@ -1,3 +1,4 @@
+#include "tools/core/honour.h"
 #include "tools/buyer/buyer_object_sync.h"
 
 #include <stdio.h>
@@ -123,7 +124,7 @@ static int run_item(struct buyer_object_sync *h, const struct buyer_object_ops *
     char at[64];
     (void)snprintf(at, sizeof(at), "/%s/%zu", h->list_key, i);
     struct buyer_object_item item = { .entry = entry, .at = at, .reply = json_push_obj(c->doc, h->out) };
-    if (open_item(h, &item, i, &why)) return fail_item(h, &item, &why, e);
+    if (open_item(h, &item, i, &why) || honour_item(c, h->list_key, i, &why)) return fail_item(h, &item, &why, e);
     json_add_str(c->doc, item.reply, h->id_key, item.id);
     return ops->entry(h, &item, &why) ? fail_item(h, &item, &why, e) : 0;
 }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "contract/validate.h"
+
 #define NOT_BUILT   "Creatives are built in one way here, one for each format that is asked for."
 #define NOT_IN_GOAL "Delivery is not steered by that part of an optimization goal."
 #define NOT_DATED   "Policies are in force from when they are sent until they are replaced."
@@ -122,4 +124,36 @@ void honour_ignored(struct tool_call *c, struct str pointer)
         list = json_add_arr(c->doc, ours, "ignored");
     }
     json_push_str(c->doc, list, pointer);
+}
+
+/* ---- items ---- */
+
+const char *honour_batch(const char *tool, yyjson_val *args)
+{
+    static const struct {
+        const char *tool, *list;
+    } batches[] = {
+        { "sync_creatives", "creatives" },
+        { "sync_catalogs", "catalogs" },
+        { "sync_audiences", "audiences" },
+        { "sync_event_sources", "event_sources" },
+    };
+    if (str_is(json_str(args, "validation_mode"), "strict")) return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(batches); i++) {
+        if (strcmp(batches[i].tool, tool) == 0) return batches[i].list;
+    }
+    return NULL;
+}
+
+int honour_item(const struct tool_call *c, const char *list, size_t index, struct err *e)
+{
+    const struct contract_report *r = c->item_issues;
+    struct str at = arena_printf(c->arena, "/%s/%zu", list, index);
+    for (int i = 0; r && i < r->count; i++) {
+        struct str pointer = r->issues[i].pointer;
+        if (!str_starts(pointer, at) || (pointer.n > at.n && pointer.p[at.n] != '/')) continue;
+        (void)err_set(e, "INVALID_REQUEST", STR_FMT, STR_ARG(r->issues[i].message));
+        return err_field(e, STR_FMT, STR_ARG(pointer));
+    }
+    return 0;
 }

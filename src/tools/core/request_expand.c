@@ -243,17 +243,31 @@ static void add_to_overlay(struct expansion *x, yyjson_mut_val *overlay, yyjson_
     }
 }
 
-/* The entry's overlay: what it asks for, or what is stored, with `add` on top. */
-static void refine(struct expansion *x, yyjson_mut_val *entry, const struct package_row *p, yyjson_mut_val *add)
+static yyjson_mut_val *kept_or(struct expansion *x, yyjson_mut_val *given, yyjson_val *kept)
 {
-    if (!yyjson_mut_is_obj(add)) return;
-    yyjson_mut_val *overlay = yyjson_mut_obj_get(entry, "targeting_overlay");
-    if (!overlay) {
-        yyjson_val *old = json_obj(stored(x, p), "targeting_overlay");
-        overlay = old ? json_copy(x->doc, old) : yyjson_mut_obj(x->doc);
-        json_add_val(x->doc, entry, "targeting_overlay", overlay);
-    }
-    add_to_overlay(x, overlay, add);
+    if (yyjson_mut_is_obj(given)) return yyjson_mut_val_mut_copy(x->doc, given);
+    return yyjson_is_obj(kept) ? json_copy(x->doc, kept) : NULL;
+}
+
+/* The overlay of a package is what its campaign asks for and on top of it what the package does. Each is replaced as a whole
+ * by a later one of its kind, so both are kept by themselves; what a buy was created with is its campaign's. */
+static void refine(struct expansion *x, yyjson_mut_val *entry, const struct package_row *p, yyjson_mut_val *campaign,
+                   yyjson_mut_val *own)
+{
+    if (!yyjson_mut_is_obj(campaign) && !yyjson_mut_is_obj(own)) return;
+    yyjson_val *doc = stored(x, p), *was = json_get_path(doc, "/ext/salesagent");
+    yyjson_val *first = json_has(was, "package_overlay") || json_has(was, "campaign_overlay")
+                            ? json_obj(was, "campaign_overlay")
+                            : json_obj(doc, "targeting_overlay");
+    campaign = kept_or(x, campaign, first);
+    own = kept_or(x, own, json_obj(was, "package_overlay"));
+    yyjson_mut_val *overlay = yyjson_mut_obj(x->doc), *ours = ours_of(x, entry);
+    add_to_overlay(x, overlay, campaign);
+    add_to_overlay(x, overlay, own);
+    yyjson_mut_obj_remove_key(entry, "targeting_overlay");
+    json_add_val(x->doc, entry, "targeting_overlay", overlay);
+    json_add_val(x->doc, ours, "campaign_overlay", campaign);
+    json_add_val(x->doc, ours, "package_overlay", own);
 }
 
 /* A PATCH of ext.salesagent: stored members that the entry does not name stay. */
@@ -266,6 +280,16 @@ static void keep_ours(struct expansion *x, yyjson_mut_val *entry, const struct p
     yyjson_obj_foreach(old, i, n, key, v) {
         if (!yyjson_mut_obj_get(now, yyjson_get_str(key))) json_add_copy(x->doc, now, yyjson_get_str(key), v);
     }
+}
+
+static int index_of(struct expansion *x, yyjson_mut_val *entry)
+{
+    yyjson_mut_val *v;
+    size_t i, n;
+    yyjson_mut_arr_foreach(yyjson_mut_obj_get(x->args, "packages"), i, n, v) {
+        if (v == entry) return (int)i;
+    }
+    return 0;
 }
 
 /* Of a package whose budget is changed without a word of impressions: those that the new budget buys. */
@@ -283,6 +307,26 @@ static int follow_budget(struct expansion *x, yyjson_mut_val *entry, const struc
     int64_t impressions = pricing_model_impressions(model, budget, rate);
     if (impressions >= 0) json_add_i64(x->doc, entry, "impressions", impressions);
     return 0;
+}
+
+/* A price that is named in AdCP:Buy v1 is to be the price: of a fixed one that cannot be. */
+static int price_counts(struct expansion *x, yyjson_mut_val *entry, const struct package_row *p, struct err *e)
+{
+    struct act *act = x->c->act;
+    struct product product;
+    char is[MONEY_TEXT_MAX];
+    int64_t wanted;
+    if (!yyjson_mut_obj_get(entry, "ext") || !yyjson_mut_obj_remove_key(ours_of(x, entry), "price_counts")) return 0;
+    yyjson_mut_val *bid = yyjson_mut_obj_get(entry, "bid_price");
+    if (!bid || money_micros_from_double(yyjson_mut_get_num(bid), &wanted, e)) return bid ? -1 : 0;
+    int found = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
+    if (found < 0) return -1;
+    const struct pricing_option *o = found ? product_pricing_option(&product, p->pricing_option_id) : NULL;
+    bool fixed = !o || o->fixed_price_micros >= 0;
+    if (!fixed || wanted == p->rate_micros) return 0;
+    (void)money_print(p->rate_micros, is);
+    (void)err_set(e, "VALIDATION_ERROR", "the price of this package is fixed at %s", is);
+    return err_field(e, "/packages/%d/bid_price", index_of(x, entry));
 }
 
 static bool live(const struct package_row *p)
@@ -370,12 +414,11 @@ static int each_package(struct expansion *x, struct err *e)
         if (pacing && !yyjson_mut_obj_get(entry, "pacing")) {
             json_add_val(x->doc, entry, "pacing", yyjson_mut_val_mut_copy(x->doc, pacing));
         }
-        refine(x, entry, p, add);
         yyjson_mut_val *own_add = yyjson_mut_obj_get(entry, "ext")
                                       ? yyjson_mut_obj_remove_key(ours_of(x, entry), "targeting_overlay_add")
                                       : NULL;
-        refine(x, entry, p, own_add);
-        if (follow_budget(x, entry, p, e)) return -1;
+        refine(x, entry, p, add, own_add);
+        if (follow_budget(x, entry, p, e) || price_counts(x, entry, p, e)) return -1;
         keep_ours(x, entry, p);
     }
     return 0;

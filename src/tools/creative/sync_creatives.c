@@ -6,6 +6,7 @@
  * A dry run is the real thing, rolled back. */
 #include "domain/buyer/account.h"
 #include "domain/media_buy/media_buy.h"
+#include "tools/core/honour.h"
 #include "tools/core/reply_error.h"
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
@@ -256,12 +257,13 @@ static int sync_one(struct sync_call *s, size_t index, struct creative_synced *o
                                 .product_ids_n = n,
                                 .asset = asset,
                                 .at = arena_printf(a, "/creatives/%zu", index) };
-    if (!came_before(s, index, id)) return media_buy_sync_creative(s->c->act, &in, out, e);
-    *out = (struct creative_synced){
-        .creative_id = id, .action = CREATIVE_FAILED, .errors = ARENA_NEW(a, struct err), .errors_n = 1
-    };
-    (void)err_set(out->errors, "VALIDATION_ERROR", "this creative_id is in the request twice");
-    (void)err_field(out->errors, "/creatives/%zu/creative_id", index);
+    struct err *why = ARENA_NEW(a, struct err);
+    bool malformed = honour_item(s->c, "creatives", index, why) != 0;
+    if (!malformed && !came_before(s, index, id)) return media_buy_sync_creative(s->c->act, &in, out, e);
+    *out = (struct creative_synced){ .creative_id = id, .action = CREATIVE_FAILED, .errors = why, .errors_n = 1 };
+    if (malformed) return 0;
+    (void)err_set(why, "VALIDATION_ERROR", "this creative_id is in the request twice");
+    (void)err_field(why, "/creatives/%zu/creative_id", index);
     return 0;
 }
 

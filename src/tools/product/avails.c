@@ -4,6 +4,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/product/forecast.h"
+#include "domain/product/targeting_values.h"
 #include "tools/product/catalog_tools.h"
 
 #define PRODUCTS_MAX 100
@@ -34,29 +35,6 @@ static int read_ask(struct tool_call *c, size_t products, struct ask *ask, struc
     return 0;
 }
 
-static bool lists_country(yyjson_val *places, struct str country)
-{
-    yyjson_val *v;
-    size_t i, n;
-    yyjson_arr_foreach(places, i, n, v) {
-        if (str_starts(json_val_str(v), country)) return true; /* "US" and "US-CA" */
-    }
-    return false;
-}
-
-/* A product sold elsewhere only has nothing to offer here; one that names no countries is sold anywhere. */
-static bool reaches(const struct ask *ask, const struct product *p)
-{
-    yyjson_val *sold = json_arr(p->doc, "countries"), *v;
-    size_t i, n;
-    if (yyjson_arr_size(sold) == 0) sold = json_arr(json_get_path(p->doc, "/ext/salesagent/targeting"), "geographic");
-    if (yyjson_arr_size(sold) == 0 || (!ask->countries && !ask->regions)) return true;
-    yyjson_arr_foreach(sold, i, n, v) {
-        if (lists_country(ask->countries, json_val_str(v)) || lists_country(ask->regions, json_val_str(v))) return true;
-    }
-    return false;
-}
-
 /* The option that says what a thousand cost: the first priced so with a known rate. */
 static const struct pricing_option *by_the_thousand(const struct product *p)
 {
@@ -75,7 +53,7 @@ static int add_offer(struct tool_call *c, yyjson_mut_val *list, const struct ask
     const struct pricing_option *o = by_the_thousand(p);
     int64_t rate = o ? pricing_expected_rate(o) : -1, impressions;
     if (forecast_product(c->act, p, ask->window, &f, e)) return -1;
-    impressions = reaches(ask, p) ? f.available : 0;
+    impressions = product_sold_in(p, ask->countries, ask->regions) ? f.available : 0;
     if (rate > 0 && ask->budget_micros >= 0) {
         int64_t bought = muldiv(ask->budget_micros, 1000, rate, MONEY_ROUND_DOWN);
         if (impressions < 0 || bought < impressions) impressions = bought;

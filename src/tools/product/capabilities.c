@@ -271,7 +271,8 @@ static void add_signing(struct capabilities *k)
         json_add_str(c->doc, r, "covers_content_digest", k->ts.content_digest);
         yyjson_mut_val *arr = json_add_arr(c->doc, r, "supported_for");
         for (size_t i = 0; i < tool_table_n; i++) {
-            if (tool_table[i].kind == TOOL_WRITE && !tool_table[i].sandbox_only) push(c, arr, tool_table[i].name);
+            if (tool_table[i].kind == TOOL_WRITE && !tool_table[i].sandbox_only && !tool_table[i].hidden)
+                push(c, arr, tool_table[i].name);
         }
     }
     if (agent_features.webhook_signing) {

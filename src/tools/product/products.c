@@ -182,7 +182,13 @@ static int check_account(struct discovery *d, struct err *e)
     struct account_row row;
     if (d->anonymous || !json_has(d->c->args, "account")) return 0;
     if (account_ref_read(d->c->args, &ref, e)) return -1;
-    return account_find(d->c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e) < 0 ? -1 : 0;
+    int found = account_find(d->c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e);
+    if (found < 0) return -1;
+    /* A brand and its operator become an account when they buy; an id names one that is there. */
+    if (found == 1 || !ref.account_id.n) return 0;
+    (void)err_set(e, "ACCOUNT_NOT_FOUND", "There is no such account for these credentials.");
+    (void)err_suggest(e, "list_accounts shows your accounts; sync_accounts adds one.");
+    return err_field(e, "/account/account_id");
 }
 
 /* ---- wholesale ---- */

@@ -147,8 +147,9 @@ static int refine_one(struct discovery *d, size_t i, yyjson_val *v, yyjson_mut_v
     int rc = proposal_read_draft(d->c->act, json_str(v, "proposal_id"), &p, e);
     if (rc < 0) return -1;
     if (rc == 0) {
-        answer(d, i, "unable", "There is no such proposal.");
-        return 0;
+        (void)err_set(e, "PROPOSAL_NOT_FOUND", "There is no such proposal.");
+        (void)err_suggest(e, "Take a proposal_id from a recent get_products answer.");
+        return err_field(e, "/refine/%zu/proposal_id", i);
     }
     enum ask_understood how = ask.n ? ask_read_splits(ask, &splits) : ASK_ALL;
     size_t done = 0;

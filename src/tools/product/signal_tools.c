@@ -377,7 +377,7 @@ static int find_signal(struct asking *q, struct signal *out, struct err *e)
         *out = (struct signal){ .id = row.id, .text = row.doc, .doc = doc };
         return 0;
     }
-    (void)err_set(e, "SIGNAL_NOT_FOUND", "There is no signal of that id.");
+    (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no signal of that id.");
     return err_field(e, "/signal_agent_segment_id");
 }
 

@@ -11,6 +11,6 @@ export default [
   success('activate_signal', { idempotency_key: key('activate'), account, signal_agent_segment_id: '$segment', pricing_option_id: '$option', destinations },
     { has: ['/deployments/0'] }),
   replay('activate_signal'),
-  business('activate_signal', 'SIGNAL_NOT_FOUND', { idempotency_key: key('activate-none'), account, signal_agent_segment_id: 'none', destinations }),
+  business('activate_signal', 'REFERENCE_NOT_FOUND', { idempotency_key: key('activate-none'), account, signal_agent_segment_id: 'none', destinations }),
   schema('activate_signal', '/destinations', { idempotency_key: key('activate-bad'), account, signal_agent_segment_id: '$segment', destinations: [] }),
 ];

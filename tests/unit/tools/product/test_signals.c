@@ -146,7 +146,7 @@ static void activation_takes_as_long_as_it_takes(void **state)
                     "{" KEY
                     "\"signal_agent_segment_id\":\"none\",\"destinations\":[{\"type\":\"platform\",\"platform\":"
                     "\"a-dsp\"}]}",
-                    "SIGNAL_NOT_FOUND", "/signal_agent_segment_id");
+                    "REFERENCE_NOT_FOUND", "/signal_agent_segment_id");
     fixture_refused(f, "activate_signal",
                     "{" KEY "\"signal_agent_segment_id\":\"shoppers\",\"pricing_option_id\":\"p1\",\"destinations\":"
                     "[{\"type\":\"platform\",\"platform\":\"a-dsp\"}]}",
