@@ -94,8 +94,9 @@ const struct cli_command command_backup = {
         "Copies the whole database, as it is at one moment, into the new FILE and reads the copy through. The agent\n"
         "goes on meanwhile. To restore it, stop the agent, put FILE in the place of " DATA_DIR_DATABASE " in the data\n"
         "directory, and remove " DATA_DIR_DATABASE "-wal, " DATA_DIR_DATABASE
-        "-shm and audit.anchor there. secret.key is\n"
-        "not in the copy: keep one elsewhere, and put it back when it is gone.\n\n"
+        "-shm and audit.anchor there. secret.key\n"
+        "and seal.keys are not in the copy: keep them elsewhere, and put them back when they are gone. Without\n"
+        "seal.keys nobody can read the ad servers' credentials again.\n\n"
         "  --json         print the size as JSON\n"
         "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
         "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",

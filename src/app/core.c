@@ -3,6 +3,7 @@
 #include "admin/desk.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "domain/core/ad_server.h"
 #include "domain/core/audit.h"
 #include "domain/media_buy/lifecycle.h"
 #include "domain/decide/task_advance.h"
@@ -122,7 +123,7 @@ struct first_things {
     const struct doing *before;
 };
 
-/* A trail from before it was sealed, and what the last process died on. */
+/* A trail and credentials from before they were sealed, and what the last process died on. */
 static int first_things(struct tx *tx, void *arg, struct err *e)
 {
     const struct first_things *f = arg;
@@ -138,6 +139,8 @@ static int first_things(struct tx *tx, void *arg, struct err *e)
                        .actor = STR("system:start"),
                        .origin = STR("timer") };
     int rc = audit_seal_first(&act, e);
+    struct sealing credentials;
+    if (rc == 0) rc = ad_servers_seal(tx, &a, act.now, &credentials, e);
     if (rc == 0 && f->before) rc = quarantine_note_death(&act, f->before, e);
     arena_finish(&a);
     return rc;
@@ -149,7 +152,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
 {
     *c = (struct core){ .loop = loop };
     struct store_options so = {
-        .path = o->database, .secret = o->secret, .fault = o->fault, .fault_arg = o->fault_arg
+        .path = o->database, .secret = o->secret, .keys = o->keys, .fault = o->fault, .fault_arg = o->fault_arg
     };
     if (store_open(loop, &so, &c->store, e)) return -1;
     struct first_things first = { c, o->before };

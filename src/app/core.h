@@ -13,6 +13,7 @@
 struct core_options {
     const char *database; /* path */
     struct str secret;    /* of the installation; store.h */
+    struct store_keys *keys; /* of what is sealed at rest; NULL: nothing is */
     bool sandbox;
     bool dry_run; /* every write is checked, answered and undone */
     struct web_policy web;

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/data_dir.h"
+#include "app/data_open.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "dialects/choose.h"
 #include "domain/publisher/catalog_import.h"
-#include "run/loop_uv.h"
 #include "store/q/q_tenant.h"
 
 #define IMPORT_BYTES_MAX ((size_t)256 << 20)
@@ -108,40 +107,13 @@ static int read_file(const char *path, struct buf *out)
     return out->overflowed ? cli_error(CLI_FAILED, "%s is larger than 256 MB", path) : CLI_OK;
 }
 
-/* Opens the database of a data directory for one command. SQLite arbitrates with a running agent. */
-struct opened {
-    struct arena arena;
-    struct loop loop;
-    struct loop_uv uv;
-    struct store *store;
-};
-
-static int open_data(struct opened *o, const char *data, struct err *e)
-{
-    struct data_dir dir;
-    struct rng rng;
-    arena_init(&o->arena);
-    rng_init_system(&rng);
-    loop_uv_init(&o->uv, &o->loop, rng);
-    if (data_dir_open(&o->arena, cli_data_dir(data), &dir, e)) return -1;
-    struct store_options so = { .path = dir.database, .secret = dir.secret };
-    return store_open(&o->loop, &so, &o->store, e);
-}
-
-static void close_data(struct opened *o)
-{
-    store_close(o->store);
-    loop_uv_finish(&o->uv);
-    arena_finish(&o->arena);
-}
-
 static int import_text(const struct data_args *o, struct str text)
 {
-    struct opened d = { 0 };
+    struct data_opened d = { 0 };
     struct err e;
     struct import i = { .loop = &d.loop, .text = text };
     int rc = CLI_OK;
-    if (open_data(&d, o->data, &e) || store_write_now(d.store, run_import, &i, &e)) {
+    if (data_open(&d, o->data, &e) || store_write_now(d.store, run_import, &i, &e)) {
         rc = cli_error(CLI_FAILED, "%s%s%s%s", e.message, e.field[0] ? " (at " : "", e.field, e.field[0] ? ")" : "");
     } else if (o->json) {
         cli_print("{\"changed\":%lld,\"unchanged\":%lld}\n", (long long)i.counts.changed,
@@ -149,7 +121,7 @@ static int import_text(const struct data_args *o, struct str text)
     } else {
         cli_print("%lld changed, %lld unchanged\n", (long long)i.counts.changed, (long long)i.counts.unchanged);
     }
-    close_data(&d);
+    data_close(&d);
     return rc;
 }
 
@@ -168,7 +140,7 @@ static int import_run(int argc, char **argv)
 }
 
 /* The publisher named, or the only one there is. */
-static int export_text(struct opened *d, const char *tenant, struct str *text, struct err *e)
+static int export_text(struct data_opened *d, const char *tenant, struct str *text, struct err *e)
 {
     struct tenant_row row = { .tenant_id = str_from(tenant) };
     struct tx *tx = store_read(d->store);
@@ -183,18 +155,18 @@ static int export_text(struct opened *d, const char *tenant, struct str *text, s
 static int export_run(int argc, char **argv)
 {
     struct data_args o;
-    struct opened d = { 0 };
+    struct data_opened d = { 0 };
     struct err e;
     struct str text;
     int rc = parse(argc, argv, &o);
     if (rc) return rc;
     if (o.file) return cli_error(CLI_USAGE, "export: unexpected argument '%s'", o.file);
-    if (open_data(&d, o.data, &e) || export_text(&d, o.tenant, &text, &e)) {
+    if (data_open(&d, o.data, &e) || export_text(&d, o.tenant, &text, &e)) {
         rc = cli_error(CLI_FAILED, "%s", e.message);
     } else {
         cli_print(STR_FMT "\n", STR_ARG(text));
     }
-    close_data(&d);
+    data_close(&d);
     return rc;
 }
 

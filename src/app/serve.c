@@ -185,6 +185,7 @@ static int start(struct server *s, struct err *e)
     s->mail = mail_client_curl_create(&s->loop, STR_NONE);
     struct core_options co = { .database = s->dir.database,
                                .secret = s->dir.secret,
+                               .keys = &s->seal_keys.keys,
                                .sandbox = o->sandbox,
                                .dry_run = o->dry_run,
                                .web = o->web,
@@ -273,7 +274,9 @@ static int open_data(struct server *s, struct err *e)
 {
     const struct serve_options *o = &s->settings->o;
     if (config_is_on(&o->config, CONFIG_NEW_SECRET) && data_dir_new_secret(&s->arena, o->data, e)) return -1;
-    return data_dir_open(&s->arena, o->data, &s->dir, e) || data_dir_lock(&s->dir, e) ? -1 : 0;
+    bool opened = data_dir_open(&s->arena, o->data, &s->dir, e) == 0 && data_dir_lock(&s->dir, e) == 0 &&
+                  seal_keys_open(&s->seal_keys, s->dir.path, e) == 0;
+    return opened ? 0 : -1;
 }
 
 /* A core file would hold every token and key that is in memory. */

@@ -9,6 +9,7 @@
 #include "app/observe.h"
 #include "app/options.h"
 #include "app/pulse.h"
+#include "app/seal_keys.h"
 #include "app/service.h"
 #include "net/http_server.h"
 #include "run/loop_uv.h"
@@ -28,6 +29,7 @@ struct server {
     size_t passed_n;
     struct settings *settings;
     struct data_dir dir;
+    struct seal_keys seal_keys;
     struct doing before; /* what the last run died on */
     struct core core;
     struct http_server *http;

@@ -55,6 +55,8 @@ enum store_fault { STORE_FAULT_BEGIN, STORE_FAULT_COMMIT };
 struct store_keys {
     struct seal_ring ring;
     MUST_CHECK int (*reload)(struct store_keys *k, struct err *e); /* reads them again from where they are kept */
+    /* Writes other ones there, whole or not at all; then they are the ring. */
+    MUST_CHECK int (*save)(struct store_keys *k, const struct seal_ring *ring, struct err *e);
 };
 
 struct store_options {

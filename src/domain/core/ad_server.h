@@ -72,6 +72,9 @@ bool ad_server_setting(struct str member);
 MUST_CHECK int ad_servers_show(struct tx *tx, struct arena *a, struct str tenant_id, yyjson_mut_doc *doc,
                                yyjson_mut_val *out, struct err *e);
 
-/* Seals with the newest key what is in clear or was sealed with an older one; of all publishers. *n: how many. Nothing
- * where the installation has no keys. */
-MUST_CHECK int ad_servers_seal(struct tx *tx, struct arena *a, int64_t now, size_t *n, struct err *e);
+/* Seals with the newest key what is in clear or was sealed with an older one; of all publishers. What does not open stays as
+ * it is. Nothing where the installation has no keys. */
+struct sealing {
+    size_t sealed, unreadable;
+};
+MUST_CHECK int ad_servers_seal(struct tx *tx, struct arena *a, int64_t now, struct sealing *out, struct err *e);

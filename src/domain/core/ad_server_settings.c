@@ -1,4 +1,5 @@
 /* A publisher's ad servers as its settings say them: read, checked, kept sealed, and shown again. */
+#include "base/log.h"
 #include "base/seal.h"
 #include "contract/document.h"
 #include "domain/core/ad_server.h"
@@ -255,24 +256,28 @@ int ad_servers_show(struct tx *tx, struct arena *a, struct str tenant_id, yyjson
 
 /* ---- keys ---- */
 
-int ad_servers_seal(struct tx *tx, struct arena *a, int64_t now, size_t *n, struct err *e)
+int ad_servers_seal(struct tx *tx, struct arena *a, int64_t now, struct sealing *out, struct err *e)
 {
     const struct store_keys *keys = tx_keys(tx);
     struct ad_server_row *rows;
     size_t rows_n;
-    *n = 0;
+    *out = (struct sealing){ .sealed = 0 };
     if (!keys) return 0;
     if (q_ad_server_list(tx, a, STR_NONE, &rows, &rows_n, e)) return -1;
     for (size_t i = 0; i < rows_n; i++) {
         struct ad_server_writer w = { tx, a, rows[i].tenant_id, now };
         bool newest = seal_version(rows[i].settings) == keys->ring.keys[keys->ring.n - 1].version;
         if (rows[i].settings.n == 0 || newest) continue;
-        if (ad_server_settings(tx, a, &rows[i], &rows[i].settings, e)) {
-            return err_in(e, "/ad_servers/" STR_FMT, STR_ARG(rows[i].name));
+        struct err why;
+        if (ad_server_settings(tx, a, &rows[i], &rows[i].settings, &why)) {
+            log_event(LOG_WARN, "ad_server", "settings do not open", "publisher", arena_cstr(a, rows[i].tenant_id),
+                      "ad_server", arena_cstr(a, rows[i].name), "why", why.message, NULL);
+            out->unreadable++;
+            continue;
         }
         rows[i].settings = seal_settings(&w, &rows[i]);
         if (q_ad_server_put(tx, &rows[i], now, e)) return -1;
-        (*n)++;
+        out->sealed++;
     }
     return 0;
 }

@@ -1,5 +1,5 @@
 /* Secrets inside stored documents: a publisher's settings, what buyers leave with their calls. They are kept where they
- * are used, in the database (data_dir.h: it is readable for its owner only), and never shown: what shows a document
+ * are used, in the database (data_dir.h: it is readable for its owner only; those of ad servers sealed, ad_server.h), and never shown: what shows a document
  * redacts it first, and who sends a redacted document back changes nothing.
  *
  *   by name   api_key, password, secret, token, credentials, private_key and names that end with _ and one of these:
