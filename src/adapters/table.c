@@ -4,14 +4,12 @@
 #include "adapters/gam/gam.h"
 #include "adapters/house/house.h"
 #include "adapters/kevel/kevel.h"
+#include "adapters/manual/manual.h"
 #include "adapters/mock/mock.h"
 #include "base/compiler.h"
 
 static const struct adapter *const adapters[] = {
-    &mock_adapter,
-    &gam_adapter,
-    &house_adapter,
-    &kevel_adapter,
+    &mock_adapter, &gam_adapter, &house_adapter, &kevel_adapter, &manual_adapter,
 };
 
 const struct adapter *adapter_find(struct str name)

@@ -332,7 +332,9 @@ static void asked(struct call *c)
     const struct desk_ask *ask = &r->page->asks[r->next];
     yyjson_val *answer = answer_of(c);
     if (c->outcome != CALL_OK && !ask->optional) {
-        trouble(r, status_of(c, answer), arena_cstr(r->arena, reason_of(r, answer)));
+        /* Of a form that was refused that is what counts, whatever has become of its page. */
+        int status = r->action && r->status >= 400 ? r->status : status_of(c, answer);
+        trouble(r, status, arena_cstr(r->arena, reason_of(r, answer)));
         return;
     }
     if (c->outcome == CALL_OK) {

@@ -43,7 +43,7 @@ static int make(struct seal_keys *k, struct err *e)
 {
     char aside[sizeof(k->path) + 32];
     struct seal_ring first = { .n = 0 };
-    (void)seal_ring_grow(&first); /* an empty ring has room */
+    if (seal_ring_grow(&first)) return err_set(e, "CONFIGURATION_ERROR", "No key for sealing can be made.");
     if (aside_of(k, aside, sizeof(aside), e) || write_aside(aside, &first, e)) return -1;
     bool ok = link(aside, k->path) == 0 || errno == EEXIST;
     int why = errno;

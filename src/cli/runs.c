@@ -1,11 +1,14 @@
-/* Verbs of the manifest that are more than one call and its answer: deciding tasks, and the audit trail as a whole. */
+/* Verbs of the manifest that are more than one call and its answer: deciding tasks, the audit trail as a whole, files. */
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/buf.h"
+#include "base/encode.h"
 #include "cli/operate.h"
 
-#define PAGE        1000
-#define ANCHORS_MAX 1000
+#define PAGE          1000
+#define ANCHORS_MAX   1000
+#define CSV_BYTES_MAX (2 << 20)
 
 static void put_number(struct operate_call *c, const char *key, int64_t value)
 {
@@ -183,7 +186,7 @@ static int verify_step(struct operate_call *c, struct verification *v, bool *don
     *done = json_bool_or(reply, "done", true);
     put_number(c, "after_seq", json_i64_or(reply, "after_seq", 0));
     put_number(c, "sealed_seq", v->sealed);
-    (void)yyjson_mut_obj_remove_key(c->args->root, "hash");    /* absent at first */
+    (void)yyjson_mut_obj_remove_key(c->args->root, "hash"); /* absent at first */
     (void)yyjson_mut_obj_remove_key(c->args->root, "anchors"); /* asked once */
     json_add_str(c->args, c->args->root, "hash", json_str(reply, "hash"));
     return CLI_OK;
@@ -227,16 +230,44 @@ static int audit_head(struct operate_call *c)
     return CLI_OK;
 }
 
+/* ---- delivery import ---- */
+
+/* The file's text takes the place of its path. */
+static int delivery_import(struct operate_call *c)
+{
+    const char *path = take_own(c, "csv");
+    struct buf text;
+    struct str answer;
+    yyjson_val *reply;
+    bool from_stdin = strcmp(path, "-") == 0;
+    FILE *f = from_stdin ? stdin : fopen(path, "rb");
+    if (!f) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(errno));
+    char piece[65536];
+    size_t n;
+    buf_init(&text, CSV_BYTES_MAX);
+    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(&text, (struct str){ piece, n });
+    bool failed = ferror(f) != 0;
+    int why = errno;
+    if (!from_stdin) (void)fclose(f); /* it was only read */
+    struct str csv = arena_dup(c->arena, buf_str(&text));
+    bool too_long = text.overflowed;
+    buf_finish(&text);
+    if (failed) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(why));
+    if (too_long) return cli_error(CLI_FAILED, "%s is longer than %d bytes", path, CSV_BYTES_MAX);
+    if (!utf8_valid(csv)) return cli_error(CLI_FAILED, "%s is not UTF-8 text", path);
+    json_add_str(c->args, c->args->root, "csv", csv);
+    int rc = operate_ask(c, &answer, &reply);
+    return rc ? rc : operate_print(c, answer, reply);
+}
+
 operate_run *operate_run_find(const char *name)
 {
     static const struct {
         const char *name;
         operate_run *run;
     } runs[] = {
-        { "task_decide", task_decide },
-        { "audit_export", audit_export },
-        { "audit_verify", audit_verify },
-        { "audit_head", audit_head },
+        { "task_decide", task_decide }, { "audit_export", audit_export },       { "audit_verify", audit_verify },
+        { "audit_head", audit_head },   { "delivery_import", delivery_import },
     };
     for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
         if (strcmp(runs[i].name, name) == 0) return runs[i].run;

@@ -21,7 +21,7 @@
 /* ---- what may be stored ---- */
 
 #define AUDIT_DOC_BYTES_MAX         (64 << 10) /* the details of one line of the audit trail */
-#define PACKAGE_BYTES_MAX           (1 << 20)  /* what is kept of one package: thousands of keywords, for one */
+#define PACKAGE_BYTES_MAX           (1 << 20) /* what is kept of one package: thousands of keywords, for one */
 #define BUY_BYTES_MAX               (4 << 20) /* of a media buy with all its packages */
 #define CREATIVE_BYTES_MAX          (1 << 20)
 #define BUYER_OBJECT_BYTES_MAX      (4 << 20) /* a catalog, a list, an audience ... without its items */

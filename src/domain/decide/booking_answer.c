@@ -9,12 +9,14 @@
 
 #define PATIENCE_US (INT64_C(3600) * USEC_PER_SEC) /* a wait that is longer is told to a person */
 
+/* What a person did not do is asked of people anew; a job is run again. */
 static struct booking_trouble trouble_of(const struct booking_answer *a)
 {
+    bool by_hand = a->server && a->server->adapter->by_hand;
     return (struct booking_trouble){ .media_buy_id = a->ask.media_buy_id,
                                      .ad_server = a->ask.ad_server,
                                      .verb = a->ask.verb,
-                                     .job_id = a->ask.ask_id,
+                                     .job_id = by_hand ? STR_NONE : a->ask.ask_id,
                                      .why = a->reason,
                                      .problems = a->problems };
 }

@@ -74,6 +74,7 @@ static int try_again(const struct act *act, const struct task_row *task, struct 
     struct booking_trouble t;
     booking_trouble_read(task_get(act, task, "operation"), &t);
     bool plain = t.verb == ADAPTER_UPDATE || t.verb == ADAPTER_BOOK || t.verb == ADAPTER_LOOK;
+    if (!t.job_id.n && t.verb == ADAPTER_CANCEL) return booking_stop(act, t.media_buy_id, t.ad_server, e);
     if (!t.job_id.n && plain) return booking_bring(act, t.media_buy_id, t.ad_server, e);
     if (!t.job_id.n) return booking_creatives(act, t.media_buy_id, CREATIVES_AGAIN, e);
     struct booking_ask ask = {

@@ -10,6 +10,7 @@ struct task_resolution {
     struct str task_id;
     enum task_decision decision;
     struct str reason; /* shown to the buyer when rejecting; may be empty */
+    struct str remote_ids; /* JSON: what was typed, for booking/by_hand.h; empty for other kinds */
 };
 
 /* Its effect waits until a remote ad server has agreed: task_execute.h. */

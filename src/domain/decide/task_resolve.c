@@ -1,5 +1,6 @@
 #include "domain/decide/task_resolve.h"
 
+#include "domain/booking/booking.h"
 #include "domain/decide/task_execute.h"
 
 /* May this act decide it? PERMISSION_DENIED: a buyer, a viewer, or an operator where the rule wants an administrator. */
@@ -29,6 +30,17 @@ static int decided(const struct act *act, const struct task_resolution *r, struc
     return task_conclude(act, task, r->reason, e);
 }
 
+static int take_remote_ids(const struct act *act, const struct task_resolution *r, struct task_row *task, struct err *e)
+{
+    if (!r->remote_ids.n) return 0;
+    if (str_is(task->kind, BY_HAND_TASK)) {
+        task_put(act, task, "remote_ids", r->remote_ids);
+        return 0;
+    }
+    (void)err_set(e, "INVALID_REQUEST", "Only tasks of an ad server that is worked by hand take ids.");
+    return err_field(e, "/remote_ids");
+}
+
 int task_resolve(const struct act *act, const struct task_resolution *r, struct task_row *out, struct err *e)
 {
     struct task_row task;
@@ -37,6 +49,7 @@ int task_resolve(const struct act *act, const struct task_resolution *r, struct 
     if (!task_open(&task)) return task_already_decided(act, &task, e);
     if (may_decide(act, &task, e)) return -1;
     if (task_executing(act, &task)) return under_way(act, &task, e);
+    if (take_remote_ids(act, r, &task, e)) return -1;
     struct deferral deferral = { .n = 0 };
     struct act rehearsing = *act;
     if (task_awaits_ad_server(&task) && r->decision == TASK_APPROVE) rehearsing.deferral = &deferral;

@@ -150,6 +150,13 @@ static void rewind_to(struct fact_row *r, const struct tz *zone, int64_t now)
     }
 }
 
+/* Its numbers are in our own store as soon as there are any; a remote one's are read, those of one that is worked by hand
+ * come with a file. */
+static bool knows_at_once(const struct adapter *a)
+{
+    return a->local && !a->by_hand;
+}
+
 /* Has the day begun, as far as can be known? */
 static bool begun(const struct history *h, int64_t day_at)
 {
@@ -261,13 +268,18 @@ static struct day_list days_of(const struct history *h, struct arena *a)
     for (size_t i = 0; i < list.n; i++) {
         int64_t day = first + (int64_t)i * USEC_PER_DAY;
         /* A day without facts: the ad server had nothing to say, and may still. */
-        int64_t settled = h->server->adapter->local ? h->now : h->as_of - SETTLE_US;
-        list.days[i] = (struct delivery_day){ day, delivered_none(), day_ends(h->zone, day) <= settled };
+        int64_t settled = knows_at_once(h->server->adapter) ? h->now : h->as_of - SETTLE_US;
+        bool by_hand = h->server->adapter->by_hand; /* nobody has said anything: it is not known */
+        list.days[i] = (struct delivery_day){ .day_at = day,
+                                              .delivered = delivered_none(),
+                                              .is_final = !by_hand && day_ends(h->zone, day) <= settled,
+                                              .unknown = by_hand };
     }
     for (size_t i = 0; i < h->facts_n; i++) {
         struct delivery_day *d = day_in(&list, h->facts[i].day_at);
         ENSURE(d != NULL);
         delivered_add(&d->delivered, &h->facts[i].delivered);
+        d->unknown = false;
         if (h->server->adapter->deliver == NULL) d->is_final = h->facts[i].is_final;
     }
     if (!computed(h)) return list;
@@ -317,7 +329,7 @@ static void finality(const struct history *h, const struct delivery_range *range
     for (size_t i = 0; i < days->n; i++) {
         if (!days->days[i].is_final && h->server->adapter->deliver == NULL) return;
     }
-    if (!h->server->adapter->local && (h->read_at == TIME_NONE || h->as_of < over)) return;
+    if (!knows_at_once(h->server->adapter) && (h->read_at == TIME_NONE || h->as_of < over)) return;
     d->is_final = true;
     d->finalized_at = h->server->adapter->deliver == NULL && h->read_at > over ? h->read_at : over;
 }
@@ -361,6 +373,8 @@ static struct delivery_package read_package(const struct history *h, struct aren
     d.days_n = days.n;
     finality(h, range, &days, &d);
     d.status = status_of(&d, h->plan, h->now, h->server->adapter->staleness_s);
+    bool unheard = h->server->adapter->by_hand && h->facts_n == 0;
+    if (unheard && (d.status == DELIVERY_DELIVERING || d.status == DELIVERY_NOT_DELIVERING)) d.status = DELIVERY_NONE;
     return d;
 }
 
@@ -377,7 +391,7 @@ static void set_period(struct delivery *out, const struct delivery_range *range,
 /* When the package's ad server was last read; a local one is always up to date. */
 static void set_reading(const struct booking_rows *bookings, struct history *h)
 {
-    if (h->server->adapter->local) return;
+    if (knows_at_once(h->server->adapter)) return;
     h->read_at = TIME_NONE;
     h->as_of = h->plan->start_at;
     for (size_t i = 0; i < bookings->n; i++) {

@@ -24,6 +24,7 @@ struct delivery_day {
     int64_t day_at;
     struct delivered delivered;
     bool is_final;
+    bool unknown; /* nobody has said what was delivered: no number is shown for it */
 };
 
 enum delivery_status {

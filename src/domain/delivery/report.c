@@ -66,7 +66,8 @@ int report_terms_of(const struct act *act, const struct package_rows *packages, 
         struct str named =
             packages->rows[i].ad_server.n || !found ? packages->rows[i].ad_server : product_ad_server(&p);
         if (ad_server_get(&servers, named, &server, e)) return -1;
-        if (!server->adapter->local && delay > delay_minutes && delay <= DELAY_MINUTES_MAX) delay_minutes = delay;
+        bool at_once = server->adapter->local && !server->adapter->by_hand;
+        if (!at_once && delay > delay_minutes && delay <= DELAY_MINUTES_MAX) delay_minutes = delay;
     }
     out->zone = tz_utc();
     out->delay_us = delay_minutes * 60 * USEC_PER_SEC;

@@ -158,6 +158,23 @@ int q_bookings_to_look(struct tx *tx, struct arena *a, const struct booking_due 
     return read_rows(s, a, out, e);
 }
 
+int q_booked_package(struct tx *tx, struct arena *a, struct booked_package *p, struct err *e)
+{
+    /* Ours before theirs. */
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT p.media_buy_id, p.package_id FROM package p JOIN media_buy b USING (media_buy_id)"
+                     " WHERE b.tenant_id = ?1 AND p.ad_server = ?2 AND (p.package_id = ?3 OR p.remote_id = ?3)"
+                     " ORDER BY p.package_id <> ?3, p.package_id LIMIT 1");
+    stmt_str(s, 1, p->tenant_id);
+    stmt_str(s, 2, p->ad_server);
+    stmt_str(s, 3, p->id);
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    p->media_buy_id = col_str(s, a, 0);
+    p->package_id = col_str(s, a, 1);
+    return 1;
+}
+
 int q_bookings_open(struct tx *tx, struct arena *a, struct str tenant_id, int limit, struct booking_rows *out,
                     struct err *e)
 {

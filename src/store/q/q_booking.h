@@ -57,6 +57,14 @@ MUST_CHECK int q_booking_next_due(struct tx *tx, struct str tenant_id, struct st
 MUST_CHECK int q_bookings_to_look(struct tx *tx, struct arena *a, const struct booking_due *due,
                                   struct booking_rows *out, struct err *e);
 
+/* A package on an ad server, by our id or by the ad server's own. 1 found, 0 not, -1 failed. */
+struct booked_package {
+    struct str tenant_id, ad_server; /* given */
+    struct str id; /* given: ours, or theirs */
+    struct str media_buy_id, package_id;
+};
+MUST_CHECK int q_booked_package(struct tx *tx, struct arena *a, struct booked_package *p, struct err *e);
+
 /* A publisher's that are not settled: asked, waiting or refused; the oldest first. */
 MUST_CHECK int q_bookings_open(struct tx *tx, struct arena *a, struct str tenant_id, int limit,
                                struct booking_rows *out, struct err *e);

@@ -12,6 +12,7 @@
 #include "tools/decide/links.h"
 #include "tools/decide/task_summary.h"
 #include "tools/operation_tools.h"
+#include "tools/publisher/ad_requests.h"
 
 static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
@@ -33,8 +34,9 @@ static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct tas
 /* The members of a task's document that people need to decide. */
 static void encode_details(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
-    static const char *const members[] = { "rule",   "terms",       "operation", "difference", "findings", "comments",
-                                           "reason", "resolved_by", "result",    "failure",    "execution" };
+    static const char *const members[] = { "rule",      "terms",   "operation",    "difference", "findings",
+                                           "comments",  "reason",  "resolved_by",  "result",     "failure",
+                                           "execution", "waiting", "instructions", "remote_ids" };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         json_add_text(c->doc, o, members[i], secrets_redacted(c->arena, task_member(c->act, t, members[i])));
     }
@@ -57,18 +59,6 @@ static void encode_line_items(struct tool_call *c, yyjson_mut_val *o, const stru
     }
 }
 
-static void encode_requests(struct tool_call *c, yyjson_mut_val *list, const struct dry_run *d)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        const struct dry_request *r = &d->requests[i];
-        yyjson_mut_val *o = json_push_obj(c->doc, list);
-        json_add_str(c->doc, o, "method", r->method);
-        json_add_str(c->doc, o, "url", r->url);
-        json_add_str_opt(c->doc, o, "headers", r->headers);
-        if (!json_add_text(c->doc, o, "body", r->body)) json_add_str_opt(c->doc, o, "body", r->body);
-    }
-}
-
 /* Each ad server with the very requests it would be sent, secrets removed. */
 static void encode_servers(struct tool_call *c, yyjson_mut_val *p, const struct task_preview *v)
 {
@@ -86,8 +76,8 @@ static void encode_servers(struct tool_call *c, yyjson_mut_val *p, const struct 
         json_add_cstr(c->doc, o, "adapter", part->server.adapter->name);
         if (!part->requests.n && !part->creatives.n) continue;
         yyjson_mut_val *requests = json_add_arr(c->doc, o, "requests");
-        encode_requests(c, requests, &part->requests);
-        encode_requests(c, requests, &part->creatives);
+        encode_ad_requests(c, requests, &part->requests);
+        encode_ad_requests(c, requests, &part->creatives);
     }
 }
 
@@ -278,6 +268,12 @@ int tool_x_task_resolve(struct tool_call *c, struct err *e)
                                  .decision = approve ? TASK_APPROVE : TASK_REJECT,
                                  .reason = json_str(c->args, "reason") };
     struct task_row t;
+    yyjson_val *typed = json_obj(c->args, "remote_ids");
+    if (typed && ids) {
+        (void)err_set(e, "INVALID_REQUEST", "Ids are of one task: give task_id.");
+        return err_field(e, "/remote_ids");
+    }
+    if (typed) r.remote_ids = json_write_val(c->arena, typed);
     if (ids) return resolve_all(c, &r, ids, e);
     if (task_resolve(c->act, &r, &t, e)) return -1;
     bool executing = task_executing(c->act, &t);

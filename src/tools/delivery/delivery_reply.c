@@ -58,6 +58,17 @@ static struct delivered between(const struct delivery_package *p, int64_t from, 
     return sum;
 }
 
+/* A sum with a part that nobody knows is no sum. */
+static bool day_unknown(const struct delivery *d, int64_t day)
+{
+    for (size_t i = 0; i < d->plan->packages_n; i++) {
+        const struct delivery_package *p = &d->packages[i];
+        int64_t at = p->days_n ? (day - p->days[0].day_at) / USEC_PER_DAY : -1;
+        if (at >= 0 && (size_t)at < p->days_n && p->days[at].unknown) return true;
+    }
+    return false;
+}
+
 static void add_daily(struct tool_call *c, yyjson_mut_val *out, const struct delivery *d)
 {
     int64_t from = 0, to = 0;
@@ -65,6 +76,7 @@ static void add_daily(struct tool_call *c, yyjson_mut_val *out, const struct del
     if (!day_span(d, &from, &to)) return;
     for (int64_t day = from; day < to; day += USEC_PER_DAY) {
         struct delivered sum = delivered_none();
+        if (day_unknown(d, day)) continue;
         for (size_t i = 0; i < d->plan->packages_n; i++) {
             struct delivered part = between(&d->packages[i], day, day + USEC_PER_DAY);
             delivered_add(&sum, &part);
@@ -153,7 +165,9 @@ static void add_package(struct tool_call *c, yyjson_mut_val *list, const struct 
     add_finality(c, out, p->is_final, p->finalized_at);
     if (!o->package_days) return;
     yyjson_mut_val *days = json_add_arr(doc, out, "daily_breakdown");
-    for (size_t i = 0; i < p->days_n; i++) add_day(c, days, p->days[i].day_at, &p->days[i].delivered);
+    for (size_t i = 0; i < p->days_n; i++) {
+        if (!p->days[i].unknown) add_day(c, days, p->days[i].day_at, &p->days[i].delivered);
+    }
 }
 
 /* The buy's pricing model and what a unit really cost, when its packages agree on one. */

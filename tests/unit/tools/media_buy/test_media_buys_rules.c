@@ -142,7 +142,7 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
     assert_true(str_is(json_str(r.reply, "media_buy_status"), "pending_creatives"));
     assert_false(json_has(r.reply, "media_buy_id"));
     assert_float_equal(budget_of(read_buy(f, m, "")), 1000, 1e-9);
-    struct task_resolution approve = { r.task_id, TASK_APPROVE, STR_NONE };
+    struct task_resolution approve = { .task_id = r.task_id, .decision = TASK_APPROVE };
     fixture_become(f, "test-operator");
     assert_int_equal(fixture_act(f, decide, &approve, &e), 0);
     fixture_become(f, "test-buyer");
@@ -154,7 +154,7 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
     assert_true(str_is(json_str(r.reply, "task_type"), "update_media_buy"));
 
     r = fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1800"));
-    struct task_resolution reject = { r.task_id, TASK_REJECT, STR("too much") };
+    struct task_resolution reject = { .task_id = r.task_id, .decision = TASK_REJECT, .reason = STR("too much") };
     fixture_become(f, "test-operator");
     assert_int_equal(fixture_act(f, decide, &reject, &e), 0);
     fixture_become(f, "test-buyer");
