@@ -1,86 +1,70 @@
+/* The command `backup`. */
 #include "app/backup.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
+#include "app/backup_file.h"
 #include "app/data_dir.h"
-#include "store/store.h"
+#include "base/rfc3339.h"
 
-/* A file is there after a power cut when its directory has been synced, too. */
-static int sync_path(const char *path, int flags)
-{
-    int fd = open(path, flags | O_CLOEXEC);
-    int rc = fd >= 0 ? fsync(fd) : -1;
-    if (fd >= 0) (void)close(fd); /* it was synced, or the failure is reported */
-    return rc;
-}
+struct backup_args {
+    const char *data, *file;
+    bool json, check;
+};
 
-static int sync_folder_of(struct arena *a, const char *path)
+static int parse(int argc, char **argv, struct backup_args *o)
 {
-    const char *slash = strrchr(path, '/');
-    const char *folder = !slash ? "." : slash == path ? "/" : arena_printf(a, "%.*s", (int)(slash - path), path).p;
-    return sync_path(folder, O_RDONLY | O_DIRECTORY);
-}
-
-/* What a backup that was killed has left: FILE.PID.part of a process that is no more. */
-static void remove_old_parts(struct arena *a, const char *file)
-{
-    glob_t found;
-    size_t name = strlen(file);
-    if (glob(arena_printf(a, "%s.*.part", file).p, GLOB_NOSORT, NULL, &found)) return;
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        long pid = 0;
-        if (sscanf(found.gl_pathv[i] + name, ".%9ld.part", &pid) != 1 || pid <= 0) continue;
-        if (kill((pid_t)pid, 0) && errno == ESRCH) (void)unlink(found.gl_pathv[i]); /* the next one tries again */
+    struct cli_args a = cli_args_start(argc, argv);
+    *o = (struct backup_args){ 0 };
+    while (cli_more(&a)) {
+        if (cli_flag(&a, "json")) {
+            o->json = true;
+        } else if (cli_flag(&a, "check")) {
+            o->check = true;
+        } else if (!cli_option(&a, "data", &o->data)) {
+            const char *word = cli_positional(&a);
+            if (!word || o->file) return cli_error(CLI_USAGE, "backup: unexpected argument '%s'", a.bad ? a.bad : word);
+            o->file = word;
+        }
     }
-    globfree(&found);
+    if (a.bad) return cli_error(CLI_USAGE, "backup: unexpected argument '%s'", a.bad);
+    return o->file ? CLI_OK : cli_error(CLI_USAGE, "backup: into which file?");
 }
 
-/* Written aside and linked into place, so that FILE is a whole backup or is not there, and none is overwritten. */
-static int write_backup(struct arena *a, const char *database, const char *file)
+static int check(struct arena *a, const struct backup_args *o)
 {
+    struct store_facts f;
     struct err e;
-    const char *aside = arena_printf(a, "%s.%ld.part", file, (long)getpid()).p;
-    if (access(file, F_OK) == 0)
-        return cli_error(CLI_FAILED, "%s is there already; a backup is never overwritten", file);
-    remove_old_parts(a, file);
-    int rc = store_copy(database, aside, &e) ? cli_error(CLI_FAILED, "%s", e.message) : CLI_OK;
-    if (rc == CLI_OK && (sync_path(aside, O_RDWR) || link(aside, file) || sync_folder_of(a, file))) {
-        rc = cli_error(CLI_FAILED, "%s cannot be written: %s", file, strerror(errno));
-    }
-    (void)unlink(aside); /* the link remains */
-    return rc;
+    bool manifest;
+    if (backup_file_check(a, o->file, &f, &manifest, &e)) return cli_error(CLI_FAILED, "%s", e.message);
+    if (f.newer.n)
+        return cli_error(CLI_FAILED, "it was written by a newer version (it has " STR_FMT ")", STR_ARG(f.newer));
+    cli_print(o->json ? "{\"whole\":true,\"manifest\":%s,\"publishers\":%lld,\"audit_seq\":%lld}\n"
+                      : "whole%s; %lld publishers, %lld rows of the audit trail\n",
+              o->json ? (manifest ? "true" : "false") : (manifest ? ", as its manifest says" : ", without a manifest"),
+              (long long)f.publishers, (long long)f.audit_seq);
+    return CLI_OK;
 }
 
 static int backup_run(int argc, char **argv)
 {
-    const char *data = NULL, *file = NULL;
-    bool json = false;
-    struct cli_args a = cli_args_start(argc, argv);
-    while (cli_more(&a)) {
-        if (cli_flag(&a, "json")) {
-            json = true;
-        } else if (!cli_option(&a, "data", &data)) {
-            const char *word = cli_positional(&a);
-            if (!word || file) return cli_error(CLI_USAGE, "backup: unexpected argument '%s'", a.bad ? a.bad : word);
-            file = word;
-        }
-    }
-    if (a.bad) return cli_error(CLI_USAGE, "backup: unexpected argument '%s'", a.bad);
-    if (!file) return cli_error(CLI_USAGE, "backup: into which file?");
+    struct backup_args o;
+    struct backup_made made;
     struct arena arena;
-    struct stat st;
+    struct err e;
+    int rc = parse(argc, argv, &o);
+    if (rc) return rc;
     arena_init(&arena);
     (void)umask(S_IRWXG | S_IRWXO); /* credentials are in there */
-    const char *database = arena_printf(&arena, "%s/" DATA_DIR_DATABASE, cli_data_dir(data)).p;
-    int rc = write_backup(&arena, database, file);
-    if (rc == CLI_OK && stat(file, &st) == 0) {
-        cli_print(json ? "{\"bytes\":%lld}\n" : "%lld bytes, read through and whole\n", (long long)st.st_size);
+    if (o.check) {
+        rc = check(&arena, &o);
+    } else {
+        const char *database = arena_printf(&arena, "%s/" DATA_DIR_DATABASE, cli_data_dir(o.data)).p;
+        int64_t now = (int64_t)time(NULL) * USEC_PER_SEC; /* when it was made is a matter of the world's clock */
+        if (backup_file_write(&arena, database, o.file, now, &made, &e)) rc = cli_error(CLI_FAILED, "%s", e.message);
+        else cli_print(o.json ? "{\"bytes\":%lld}\n" : "%lld bytes, read through and whole\n", (long long)made.bytes);
     }
     arena_finish(&arena);
     return rc;
@@ -90,15 +74,14 @@ const struct cli_command command_backup = {
     .name = "backup",
     .summary = "copy the database to a file while the agent runs",
     .usage =
-        "Usage: salesagent backup FILE\n\n"
-        "Copies the whole database, as it is at one moment, into the new FILE and reads the copy through. The agent\n"
-        "goes on meanwhile. To restore it, stop the agent, put FILE in the place of " DATA_DIR_DATABASE " in the data\n"
-        "directory, and remove " DATA_DIR_DATABASE "-wal, " DATA_DIR_DATABASE
-        "-shm and audit.anchor there. secret.key\n"
-        "and seal.keys are not in the copy: keep them elsewhere, and put them back when they are gone. Without\n"
-        "seal.keys nobody can read the ad servers' credentials again.\n\n"
-        "  --json         print the size as JSON\n"
-        "  --data DIR     the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
+        "Usage: salesagent backup FILE [--check] [--data DIR] [--json]\n\n"
+        "Copies the whole database, as it is at one moment, into the new FILE, reads the copy through, and writes\n"
+        "FILE.json beside it: when it was made, by which version, and how it and the audit trail end. The agent goes on\n"
+        "meanwhile. secret.key and seal.keys are not in the copy: keep them elsewhere. salesagent restore puts a copy in place; the\n"
+        "settings backup_folder, backup_at and backup_keep have the agent make one each day.\n\n"
+        "  --check        read FILE through and compare it with its manifest, and copy nothing\n"
+        "  --json         print what was found as JSON\n"
+        "  --data DIR     the agent's data directory (default: as configured, else ./data)\n"
         "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = backup_run,
 };

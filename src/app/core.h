@@ -21,6 +21,7 @@ struct core_options {
     const char *data_dir; /* where files are that publishers' settings name; NULL: nowhere */
     struct mail_client *mail; /* for notifications; NULL: none is sent */
     struct jobs_observer *observer; /* of the jobs; NULL: nobody */
+    bool no_jobs; /* they are held as long as this process runs */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */
     void *fault_arg;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -28,22 +29,21 @@ static int make_secret(const char *path, const char *aside, struct err *e)
     return ok ? 0 : err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, strerror(why));
 }
 
-/* Where there is a database, there was a secret. */
-static int secret_is_lost(const char *path, struct err *e)
+static int refuse_missing(const char *path, struct err *e)
 {
-    (void)err_set(
-        e, "CONFIGURATION_ERROR",
-        "%s is missing, and the database beside it was sealed with it. Put it back from where you keep a copy.", path);
-    return err_suggest(e, "If it is lost: salesagent serve --new-secret makes another; links that decide tasks are void"
-                          " then, and the seal of the audit trail so far cannot be checked any more.");
+    (void)err_set(e, "CONFIGURATION_ERROR",
+                  "%s is missing: what this database has sealed, and the links it has sent, need it.", path);
+    return err_suggest(e, "Put it back from where you keep it; or say --new-secret for a new one, and they are void.");
 }
 
-static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
+static int read_secret(struct arena *a, struct data_dir *d, enum data_dir_secret missing, struct err *e)
 {
     const char *path = arena_printf(a, "%s/secret.key", d->path).p;
     char *bytes = arena_alloc(a, SECRET_BYTES);
-    if (access(path, F_OK) && access(d->database, F_OK) == 0) return secret_is_lost(path, e);
-    if (access(path, F_OK) && make_secret(path, arena_printf(a, "%s.%ld", path, (long)getpid()).p, e)) return -1;
+    bool there = access(path, F_OK) == 0;
+    bool makes = missing == DATA_DIR_NEW_SECRET || (missing == DATA_DIR_FIRST_SECRET && access(d->database, F_OK) != 0);
+    if (!there && !makes) return refuse_missing(path, e);
+    if (!there && make_secret(path, arena_printf(a, "%s.%ld", path, (long)getpid()).p, e)) return -1;
     errno = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok = fd >= 0 && read(fd, bytes, SECRET_BYTES) == SECRET_BYTES;
@@ -57,13 +57,6 @@ static int read_secret(struct arena *a, struct data_dir *d, struct err *e)
     return 0;
 }
 
-int data_dir_new_secret(struct arena *a, const char *path, struct err *e)
-{
-    const char *key = arena_printf(a, "%s/secret.key", path).p;
-    if (access(path, F_OK) || access(key, F_OK) == 0) return 0;
-    return make_secret(key, arena_printf(a, "%s.%ld", key, (long)getpid()).p, e);
-}
-
 /* Keys and credentials are in there: what we make is ours alone, also in a directory that others may read, and a
  * database made before this was so is closed to them now. */
 static void keep_private(const struct data_dir *d)
@@ -72,7 +65,16 @@ static void keep_private(const struct data_dir *d)
     (void)chmod(d->database, S_IRUSR | S_IWUSR); /* there is none yet, or it is not ours: opening it says so */
 }
 
-int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struct err *e)
+int data_dir_become_owner(const char *path, struct err *e)
+{
+    struct stat st;
+    if (geteuid() != 0 || stat(path, &st) || st.st_uid == 0) return 0; /* one that is missing will be root's */
+    if (setgroups(0, NULL) || setgid(st.st_gid) || setuid(st.st_uid))
+        return err_set(e, "CONFIGURATION_ERROR", "The owner of %s cannot be become: %s.", path, strerror(errno));
+    return 0;
+}
+
+int data_dir_open(struct arena *a, const char *path, enum data_dir_secret missing, struct data_dir *out, struct err *e)
 {
     if (mkdir(path, 0700) && errno != EEXIST) {
         return err_set(e, "CONFIGURATION_ERROR", "The data directory %s cannot be made: %s.", path, strerror(errno));
@@ -95,7 +97,7 @@ int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struc
             room - sizeof("/agent.sock"));
     }
     keep_private(out);
-    return read_secret(a, out, e);
+    return read_secret(a, out, missing, e);
 }
 
 int data_dir_lock(struct data_dir *d, struct err *e)

@@ -11,17 +11,25 @@ struct data_dir {
     const char *socket;   /* PATH/agent.sock */
     const char *anchor;   /* PATH/audit.anchor: anchor.h */
     const char *doing;    /* PATH/doing: base/doing.h */
-    struct str secret;    /* 32 bytes, of PATH/secret.key; made at the first start. Never in the database, so that
+    struct str secret;    /* 32 bytes, of PATH/secret.key; made with the database. Never in the database, so that
                              who can write that cannot forge what is sealed with it. */
     int lock_fd;          /* held while serving; -1 otherwise */
 };
 
-/* Before data_dir_open, for who has lost secret.key: makes another where there is a directory and none in it. */
-MUST_CHECK int data_dir_new_secret(struct arena *a, const char *path, struct err *e);
+/* What a missing secret.key means. A database without its secret is not served as if nothing were: links and seals made
+ * with it would be void, silently. */
+enum data_dir_secret {
+    DATA_DIR_FIRST_SECRET, /* made where there is no database yet, else refused */
+    DATA_DIR_OWN_SECRET, /* refused */
+    DATA_DIR_NEW_SECRET /* made: somebody has said so */
+};
 
-/* Names the files; creates the directory (mode 0700) when it is missing. Text in the arena. CONFIGURATION_ERROR also where
- * there is a database and no secret.key. */
-MUST_CHECK int data_dir_open(struct arena *a, const char *path, struct data_dir *out, struct err *e);
+/* Root working in a directory of somebody else becomes that user, for good: what it leaves there the agent can use. */
+MUST_CHECK int data_dir_become_owner(const char *path, struct err *e);
+
+/* Names the files; creates the directory (mode 0700) when it is missing. Text in the arena. */
+MUST_CHECK int data_dir_open(struct arena *a, const char *path, enum data_dir_secret missing, struct data_dir *out,
+                             struct err *e);
 
 /* Takes the lock that keeps a second agent off the same data. Errors: CONFIGURATION_ERROR when another has it. */
 MUST_CHECK int data_dir_lock(struct data_dir *d, struct err *e);

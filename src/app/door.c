@@ -1,6 +1,7 @@
 /* Where requests come in: what belongs to the process itself is answered here, the rest by the router. */
 #include "app/health.h"
 #include "app/server.h"
+#include "jobs/pump.h"
 
 /* The command line asks for more than tools: POST /agent/<what> on the local socket. */
 static bool control(struct server *s, struct http_exchange *ex)
@@ -10,6 +11,11 @@ static bool control(struct server *s, struct http_exchange *ex)
         struct str report;
         int rc = server_reload(s, &ex->arena, &report);
         http_exchange_reply_with(ex, rc ? 422 : 200, "application/json", report);
+        return true;
+    }
+    if (str_is(ex->path, "/agent/jobs") && http_req_is(ex, "POST")) { /* held or released by another process */
+        if (s->core.jobs) jobs_kick(s->core.jobs);
+        http_exchange_reply_with(ex, 200, "application/json", STR("{}"));
         return true;
     }
     return false;

@@ -5,6 +5,7 @@
 #include "protocols/watch.h"
 #include "protocols/web_reply.h"
 #include "store/migrate.h"
+#include "store/q/q_job_hold.h"
 #include "store/q/q_pulse.h"
 #include "store/q/q_tenant.h"
 
@@ -44,6 +45,14 @@ static void check_rows(struct readiness *r)
         note(r, r->warnings, "publisher", "The settings of a publisher cannot be read; the others are served.");
 }
 
+static void check_jobs(struct readiness *r)
+{
+    struct err e;
+    if (r->server->settings->o.no_jobs ||
+        q_job_hold_get(store_read(r->server->core.store), &r->ex->arena, NULL, &e) == 1)
+        note(r, r->warnings, "jobs", "Jobs are held: nothing is sent until somebody releases them.");
+}
+
 static void answer(struct pulse_waiter *w, enum pulse_result result)
 {
     struct readiness *r = CONTAINER_OF(w, struct readiness, waiter);
@@ -55,6 +64,7 @@ static void answer(struct pulse_waiter *w, enum pulse_result result)
     if (r->server->stopping) note(r, r->reasons, "draining", "The agent is about to stop.");
     check_store(r, result);
     check_rows(r);
+    check_jobs(r);
     bool ready = yyjson_mut_arr_size(r->reasons) == 0;
     json_add_bool(r->doc, root, "ready", ready);
     json_add_val(r->doc, root, "reasons", r->reasons);

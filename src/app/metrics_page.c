@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "protocols/watch.h"
 #include "protocols/web_reply.h"
+#include "store/q/q_job_hold.h"
 #include "store/q/q_watch.h"
 
 #define PAGE_BYTES_MAX ((size_t)8 << 20)
@@ -142,6 +143,8 @@ static void write_jobs(struct metric_writer *w, struct server *s, struct arena *
                                                   "For how long its earliest job has been due." });
         write_groups(w, "lane", lanes, n, loop_now(&s->loop), SHOWN_AGE);
     }
+    bool held = s->settings->o.no_jobs || q_job_hold_get(store_read(s->core.store), a, NULL, &e) == 1;
+    gauge(w, "salesagent_jobs_held", NULL, "1: nothing is sent until somebody releases the jobs.", held);
     gauge(w, "salesagent_lanes_failing", NULL, "Lanes left alone for a while, because they do not answer.",
           c->lanes_failing);
     table(w, METRIC_COUNTER, "salesagent_job_attempts", "Attempts of jobs, webhooks among them, by how they ended.",
@@ -150,6 +153,16 @@ static void write_jobs(struct metric_writer *w, struct server *s, struct arena *
           &m->attempt_times);
     table(w, METRIC_COUNTER, "salesagent_ad_server_operations", "What ad servers were asked for, by how it ended.",
           &m->ad_servers);
+}
+
+static void write_backups(struct metric_writer *w, const struct server *s)
+{
+    const struct backup_schedule *b = &s->backups;
+    if (!b->keep) return; /* the agent makes none */
+    metric_family(w, &(struct metric_family){ "salesagent_backup_last_success_timestamp_seconds", METRIC_GAUGE,
+                                              "seconds", "When the last backup was made, since 1970; 0: never." });
+    metric_sample(w, NULL, 0, (struct metric_value){ b->made_at, 6 });
+    counter(w, "salesagent_backup_failures", "Backups that failed.", (int64_t)b->failures);
 }
 
 static void write_rows(struct metric_writer *w, struct server *s, struct arena *a)
@@ -258,6 +271,7 @@ static void write_page(struct metric_writer *w, struct server *s, struct arena *
     write_traffic(w, s);
     write_store(w, s, a);
     write_rows(w, s, a);
+    write_backups(w, s);
     write_process(w, s);
     metric_end(w);
 }

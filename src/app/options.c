@@ -69,6 +69,26 @@ static enum log_level level_named(const char *name)
     return LOG_INFO; /* the table of settings admits no other */
 }
 
+/* "03:15" -> 195; -1 when it is no time of a day. */
+static int minute_of_day(const char *text)
+{
+    bool shaped = strlen(text) == 5 && text[2] == ':';
+    for (int i = 0; shaped && i < 5; i++) shaped = i == 2 || (text[i] >= '0' && text[i] <= '9');
+    if (!shaped) return -1;
+    int hour = (text[0] - '0') * 10 + text[1] - '0', minute = (text[3] - '0') * 10 + text[4] - '0';
+    return hour < 24 && minute < 60 ? hour * 60 + minute : -1;
+}
+
+static void read_backup(struct serve_options *o)
+{
+    struct config *c = &o->config;
+    int minute = minute_of_day(config_text(c, CONFIG_BACKUP_AT));
+    if (minute < 0) config_complain(c, CONFIG_BACKUP_AT, 0, "is a time of the day in UTC, as 03:15");
+    o->backup = (struct backup_options){ .folder = config_text(c, CONFIG_BACKUP_FOLDER),
+                                         .minute = minute,
+                                         .keep = (int)config_number(c, CONFIG_BACKUP_KEEP) };
+}
+
 void options_settle(struct serve_options *out)
 {
     struct config *c = &out->config;
@@ -87,6 +107,9 @@ void options_settle(struct serve_options *out)
     out->drain_ms = (int)config_number(c, CONFIG_DRAIN) * 1000;
     out->metrics_token = str_from(config_text(c, CONFIG_METRICS_TOKEN));
     const char *level = config_text(c, CONFIG_LOG), *format = config_text(c, CONFIG_LOG_FORMAT);
+    read_backup(out);
+    out->new_secret = config_is_on(c, CONFIG_NEW_SECRET);
+    out->no_jobs = config_is_on(c, CONFIG_NO_JOBS);
     out->log = (struct log_options){ .level = level ? level_named(level) : LOG_INFO,
                                      .format = format && strcmp(format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
                                      .per_second = (int)config_number(c, CONFIG_LOG_RATE),

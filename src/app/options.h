@@ -11,6 +11,8 @@ struct serve_options {
     size_t passed_n;
     const char *data;
     bool sandbox, dry_run;
+    bool new_secret; /* a lost secret.key is made anew */
+    bool no_jobs;    /* nothing is sent as long as this process runs */
     int64_t clock; /* where a sandbox's clock starts; TIME_NONE: now */
     struct listens listens;
     struct web_policy web;
@@ -19,6 +21,11 @@ struct serve_options {
     int drain_ms;
     struct str metrics_token; /* empty: none */
     struct log_options log;
+    struct backup_options {
+        const char *folder; /* NULL: none are made */
+        int minute;         /* of the day, UTC */
+        int keep;
+    } backup;
 };
 
 /* Reads all places (cli/config.h). Everything of *out is in the arena. What is wrong is in

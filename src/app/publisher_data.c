@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/data_open.h"
+#include "app/database_command.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -13,6 +13,7 @@
 #include "store/q/q_tenant.h"
 
 #define IMPORT_BYTES_MAX ((size_t)256 << 20)
+#define VALUE_SHOWN_MAX  120
 
 extern const char demo_publisher_json[];
 extern const size_t demo_publisher_json_n;
@@ -25,10 +26,29 @@ static bool is_dialect(struct str name)
 /* One import inside store_write_now. */
 struct import {
     struct loop *loop;
-    struct str text;
+    struct str text, tenant_id;
+    bool only_if_empty, adds_publisher;
+    bool rehearse; /* everything is undone; `report` says what would differ */
+    struct arena *arena; /* of the report */
     struct catalog_counts counts;
-    bool only_if_empty;
+    struct str report;
+    bool rehearsed;
 };
+
+/* {"changed":3,"unchanged":9,"differences":[...],"left_out":0} */
+static int write_report(struct import *i, struct arena *a, struct err *e)
+{
+    struct catalog_diff diff = { .doc = json_doc_new(i->arena) };
+    yyjson_mut_val *root = json_root_obj(diff.doc);
+    json_add_str(diff.doc, root, "publisher", i->counts.tenant_id);
+    json_add_i64(diff.doc, root, "changed", i->counts.changed);
+    json_add_i64(diff.doc, root, "unchanged", i->counts.unchanged);
+    diff.list = json_add_arr(diff.doc, root, "differences");
+    if (catalog_compare(a, &i->counts, &diff, e)) return -1;
+    json_add_i64(diff.doc, root, "left_out", diff.left_out);
+    i->report = json_write(i->arena, root);
+    return 0;
+}
 
 static int run_import(struct tx *tx, void *arg, struct err *e)
 {
@@ -41,10 +61,17 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
         .rng = &i->loop->rng,
         .now = loop_now(i->loop),
         .actor = STR("operator:import"),
+        .tenant_id = i->tenant_id,
+        .adds_publisher = i->adds_publisher,
+        .compare = i->rehearse,
         .speaks = is_dialect,
     };
     int tenants = i->only_if_empty ? q_tenant_count(tx, e) : 0;
     int rc = tenants < 0 ? -1 : tenants > 0 ? 0 : catalog_import(&c, i->text, &i->counts, e);
+    if (rc == 0 && i->rehearse) {
+        i->rehearsed = write_report(i, &a, e) == 0;
+        rc = -1; /* undoes it */
+    }
     arena_finish(&a);
     return rc;
 }
@@ -52,6 +79,12 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
 int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e)
 {
     struct import i = { .loop = loop, .text = { demo_publisher_json, demo_publisher_json_n }, .only_if_empty = true };
+    return store_write_now(s, run_import, &i, e);
+}
+
+int publisher_data_import(struct store *s, struct loop *loop, struct str text, struct err *e)
+{
+    struct import i = { .loop = loop, .text = text, .adds_publisher = true };
     return store_write_now(s, run_import, &i, e);
 }
 
@@ -72,8 +105,16 @@ bool publisher_data_is_demo(struct store *s)
 
 struct data_args {
     const char *data, *file, *tenant;
-    bool json;
+    bool json, dry_run, new_publisher;
 };
+
+/* `import` takes more than `export`. */
+static bool import_flag(struct cli_args *a, struct data_args *o)
+{
+    if (strcmp(a->argv[0], "import") != 0) return false;
+    if (cli_flag(a, "dry-run")) return o->dry_run = true;
+    return cli_flag(a, "new-publisher") ? (o->new_publisher = true) : false;
+}
 
 static int parse(int argc, char **argv, struct data_args *o)
 {
@@ -82,7 +123,8 @@ static int parse(int argc, char **argv, struct data_args *o)
     while (cli_more(&a)) {
         if (cli_flag(&a, "json")) {
             o->json = true;
-        } else if (!cli_option(&a, "data", &o->data) && !cli_option(&a, "tenant", &o->tenant)) {
+        } else if (!import_flag(&a, o) && !cli_option(&a, "data", &o->data) &&
+                   !cli_option(&a, "publisher", &o->tenant) && !cli_option(&a, "tenant", &o->tenant)) {
             const char *word = cli_positional(&a);
             if (!word || o->file) {
                 return cli_error(CLI_USAGE, "%s: unexpected argument '%s'", argv[0], a.bad ? a.bad : word);
@@ -107,21 +149,99 @@ static int read_file(const char *path, struct buf *out)
     return out->overflowed ? cli_error(CLI_FAILED, "%s is larger than 256 MB", path) : CLI_OK;
 }
 
+/* "~ products/p1 /name: "Old" -> "New"" */
+/* The bytes at p that a terminal would obey, or that turn its direction around: how many; 0 for what may be shown. JSON has
+ * escaped the ASCII ones already. */
+static size_t obeyed(const unsigned char *p, size_t left)
+{
+    if (p[0] < 0x20 || p[0] == 0x7f) return 1;
+    if (left >= 2 && p[0] == 0xc2 && p[1] < 0xa0) return 2;
+    bool turns = left >= 3 && p[0] == 0xe2 &&
+                 ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+    return turns ? 3 : 0;
+}
+
+static void print_plain(struct str text)
+{
+    size_t from = 0, n;
+    for (size_t i = 0; i < text.n; i += n ? n : 1) {
+        n = obeyed((const unsigned char *)text.p + i, text.n - i);
+        if (!n) continue;
+        cli_print("%.*s?", (int)(i - from), text.p + from);
+        from = i + n;
+    }
+    cli_print("%.*s", (int)(text.n - from), text.p + from);
+}
+
+static void print_value(struct arena *a, yyjson_val *v)
+{
+    struct str text = v ? json_write_val(a, v) : STR("(nothing)");
+    bool cut = text.n > VALUE_SHOWN_MAX;
+    if (cut) text.n = VALUE_SHOWN_MAX;
+    print_plain(text);
+    if (cut) cli_print("...");
+}
+
+/* ~ products/p1 /name: "Old" -> "New" */
+static void print_difference(struct arena *a, yyjson_val *d)
+{
+    struct str change = json_str(d, "change"), member = json_str(d, "member");
+    cli_print("%s ", str_is(change, "added") ? "+" : str_is(change, "removed") ? "-" : "~");
+    print_plain(json_str(d, "object"));
+    if (member.n) {
+        cli_print(" ");
+        print_plain(member);
+        cli_print(": ");
+        print_value(a, yyjson_obj_get(d, "from"));
+        cli_print(" -> ");
+        print_value(a, yyjson_obj_get(d, "to"));
+    }
+    cli_print("\n");
+}
+
+static int print_rehearsal(struct arena *a, const struct data_args *o, const struct import *i)
+{
+    static const struct json_limits limits = { .bytes_max = 1u << 30, .depth_max = 80, .nodes_max = 40 * 1000 * 1000 };
+    yyjson_doc *doc;
+    yyjson_val *d;
+    struct err e;
+    size_t at, n;
+    if (o->json) {
+        cli_print(STR_FMT "\n", STR_ARG(i->report));
+        return CLI_OK;
+    }
+    if (json_parse(a, i->report, &limits, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    yyjson_arr_foreach(json_arr(root, "differences"), at, n, d) print_difference(a, d);
+    int64_t left_out = json_i64_or(root, "left_out", 0);
+    if (left_out) cli_print("... and %lld more\n", (long long)left_out);
+    cli_print("publisher " STR_FMT ": %lld would change, %lld would not; nothing was stored\n",
+              STR_ARG(i->counts.tenant_id), (long long)i->counts.changed, (long long)i->counts.unchanged);
+    return CLI_OK;
+}
+
 static int import_text(const struct data_args *o, struct str text)
 {
     struct data_opened d = { 0 };
     struct err e;
-    struct import i = { .loop = &d.loop, .text = text };
+    struct import i = { .loop = &d.loop,
+                        .text = text,
+                        .tenant_id = str_from(o->tenant),
+                        .adds_publisher = o->new_publisher,
+                        .rehearse = o->dry_run,
+                        .arena = &d.arena };
     int rc = CLI_OK;
-    if (data_open(&d, o->data, &e) || store_write_now(d.store, run_import, &i, &e)) {
-        rc = cli_error(CLI_FAILED, "%s%s%s%s", e.message, e.field[0] ? " (at " : "", e.field, e.field[0] ? ")" : "");
+    if (database_open(&d, o->data, true, &e) || (store_write_now(d.store, run_import, &i, &e) && !i.rehearsed)) {
+        rc = cli_failed(&e);
+    } else if (i.rehearsed) {
+        rc = print_rehearsal(&d.arena, o, &i);
     } else if (o->json) {
         cli_print("{\"changed\":%lld,\"unchanged\":%lld}\n", (long long)i.counts.changed,
                   (long long)i.counts.unchanged);
     } else {
         cli_print("%lld changed, %lld unchanged\n", (long long)i.counts.changed, (long long)i.counts.unchanged);
     }
-    data_close(&d);
+    database_close(&d);
     return rc;
 }
 
@@ -147,7 +267,8 @@ static int export_text(struct data_opened *d, const char *tenant, struct str *te
     if (!tenant) {
         int rc = q_tenant_single(tx, &d->arena, &row, e);
         if (rc < 0) return -1;
-        if (rc == 0) return err_set(e, "INVALID_REQUEST", "There is no publisher, or several; name one with --tenant.");
+        if (rc == 0)
+            return err_set(e, "INVALID_REQUEST", "There is no publisher, or several; name one with --publisher.");
     }
     return catalog_export(tx, &d->arena, row.tenant_id, text, e);
 }
@@ -161,12 +282,12 @@ static int export_run(int argc, char **argv)
     int rc = parse(argc, argv, &o);
     if (rc) return rc;
     if (o.file) return cli_error(CLI_USAGE, "export: unexpected argument '%s'", o.file);
-    if (data_open(&d, o.data, &e) || export_text(&d, o.tenant, &text, &e)) {
+    if (database_open(&d, o.data, false, &e) || export_text(&d, o.tenant, &text, &e)) {
         rc = cli_error(CLI_FAILED, "%s", e.message);
     } else {
         cli_print(STR_FMT "\n", STR_ARG(text));
     }
-    data_close(&d);
+    database_close(&d);
     return rc;
 }
 
@@ -174,11 +295,15 @@ const struct cli_command command_import = {
     .name = "import",
     .summary = "bring a publisher's data in from a JSON file",
     .usage =
-        "Usage: salesagent import FILE [--data DIR] [--json]\n\n"
+        "Usage: salesagent import FILE [--dry-run] [--publisher ID] [--new-publisher] [--data DIR] [--json]\n\n"
         "Brings a publisher, its principals, products, formats and properties to the state of FILE (\"-\" is\n"
-        "standard input) in one transaction: all of it or nothing. Importing the same file again changes nothing.\n\n"
-        "  --data DIR   default $SALESAGENT_DATA, else ./data\n"
-        "  --json       print the counts as JSON\n"
+        "standard input) in one transaction: all of it or nothing. What FILE does not name stays. Importing the same\n"
+        "file again changes nothing.\n\n"
+        "  --dry-run        show what would change, and store nothing\n"
+        "  --publisher ID   whose file it is, when it does not say and there are several\n"
+        "  --new-publisher  the file's tenant_id may be one that is not there yet, beside others that are\n"
+        "  --data DIR       the agent's data directory (default: as configured, else ./data)\n"
+        "  --json           print counts and differences as JSON\n"
         "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = import_run,
 };
@@ -186,11 +311,11 @@ const struct cli_command command_import = {
 const struct cli_command command_export = {
     .name = "export",
     .summary = "write a publisher's data as JSON",
-    .usage = "Usage: salesagent export [--tenant ID] [--data DIR]\n\n"
+    .usage = "Usage: salesagent export [--publisher ID] [--data DIR]\n\n"
              "Prints what import would need to come to the same state. Tokens are not stored and not printed: their\n"
              "hashes are.\n\n"
-             "  --tenant ID  which publisher, when there are several\n"
-             "  --data DIR   default $SALESAGENT_DATA, else ./data\n"
+             "  --publisher ID  which one, when there are several\n"
+             "  --data DIR      the agent's data directory (default: as configured, else ./data)\n"
              "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",
     .run = export_run,
 };

@@ -10,6 +10,9 @@
 /* Imports the demo publisher when the database holds no publisher at all. */
 MUST_CHECK int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e);
 
+/* Imports one file's text as salesagent import does; a publisher that is not there is made. */
+MUST_CHECK int publisher_data_import(struct store *s, struct loop *loop, struct str text, struct err *e);
+
 /* True when the demo buyer's token is known here. */
 bool publisher_data_is_demo(struct store *s);
 

@@ -60,6 +60,7 @@ static void apply(struct server *s, const struct serve_options *o)
     descriptors_settle(&limits);
     http_server_set_limits(s->http, &limits);
     s->core.dispatcher.web = o->web;
+    backup_schedule_set(&s->backups, o);
 }
 
 static int refuse(struct change *c, const char *const *problems, size_t n)

@@ -1,11 +1,11 @@
 #include "app/secrets_command.h"
 
-#include "app/data_open.h"
+#include "app/database_command.h"
 #include "domain/core/ad_server.h"
 
 /* What is done, and what came of it. */
 struct secrets_work {
-    struct data_opened data;
+    struct opened data;
     struct sealing sealing;
     struct ad_server_row *rows;
     size_t rows_n;
@@ -88,7 +88,7 @@ static int secrets(const char *verb, const char *data, bool json)
     struct secrets_work w = { .rows_n = 0 };
     struct err e;
     int rc = CLI_OK;
-    if (data_open(&w.data, data, &e) || work(&w, verb, &e)) {
+    if (database_open(&w.data, data, /* make= */ false, &e) || work(&w, verb, &e)) {
         rc = cli_error(CLI_FAILED, "%s%s%s", e.message, e.suggestion[0] ? " " : "", e.suggestion);
     } else {
         print_keys(&w, json);
@@ -96,7 +96,7 @@ static int secrets(const char *verb, const char *data, bool json)
             rc = cli_error(CLI_FAILED, "The settings of %zu ad servers do not open with any key, and stay as they are.",
                            w.sealing.unreadable);
     }
-    data_close(&w.data);
+    database_close(&w.data);
     return rc;
 }
 

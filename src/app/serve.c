@@ -15,6 +15,7 @@
 #include "net/http_client_curl.h"
 #include "protocols/auth.h"
 #include "protocols/router.h"
+#include "store/q/q_job_hold.h"
 #include "store/q/q_tenant.h"
 
 #define TRIM_INTERVAL    (INT64_C(20) * USEC_PER_SEC)
@@ -32,6 +33,12 @@ static void on_drained(void *arg)
     loop_uv_stop(&s->uv);
 }
 
+/* Between turns the loop's own time stands still. */
+static int64_t clock_now(struct server *s)
+{
+    return s->loop.driver->now(s->loop.driver);
+}
+
 /* What was left when the time was over is said: the callers will ask again, the jobs run again after the next start. */
 static void on_stopped(void *arg)
 {
@@ -39,7 +46,7 @@ static void on_stopped(void *arg)
     struct http_client_stats out = http_client_curl_stats(s->out);
     const struct log_field left[] = { LOG_NUMBER("requests_cut", (int64_t)http_server_stats(s->http).cut),
                                       LOG_NUMBER("calls_out_ended", out.in_flight + out.waiting),
-                                      LOG_NUMBER("ms", (loop_now(&s->loop) - s->stopping_since) / 1000) };
+                                      LOG_NUMBER("ms", (clock_now(s) - s->stopping_since) / 1000) };
     log_fields(left[0].number ? LOG_WARN : LOG_INFO, "serve", "drained", left, ARRAY_LEN(left));
     core_drain(&s->core, on_drained, s);
 }
@@ -54,7 +61,7 @@ static void on_stop(void *arg)
         return;
     }
     s->stopping = true;
-    s->stopping_since = loop_now(&s->loop);
+    s->stopping_since = clock_now(s);
     struct http_server_stats st = http_server_stats(s->http);
     const struct log_field there[] = { LOG_NUMBER("connections", (int64_t)st.connections),
                                        LOG_NUMBER("requests", (int64_t)st.in_flight),
@@ -138,6 +145,8 @@ static void greet(struct server *s)
     if (metrics) cli_print("  metrics %s/metrics\n", url_of(s, metrics));
     if (s->core.dispatcher.desk_url.n) greet_desk(s, s->core.dispatcher.desk_url.p);
     cli_print("  data   %s\n", o->data);
+    if (o->no_jobs || q_job_hold_get(store_read(s->core.store), &s->arena, NULL, &e) == 1)
+        cli_print("  jobs are held: nothing is sent%s\n", o->no_jobs ? " (no_jobs)" : "; salesagent jobs release");
     if (q_tenant_count(store_read(s->core.store), &e) == 0) {
         cli_print("  there is no publisher yet: salesagent import FILE --data %s\n", o->data);
     }
@@ -193,6 +202,7 @@ static int start(struct server *s, struct err *e)
                                .http = s->out,
                                .mail = s->mail,
                                .observer = &s->observer.jobs,
+                               .no_jobs = o->no_jobs,
                                .before = &s->before };
     metrics_start(&s->metrics, loop_now(&s->loop));
     observer_init(&s->observer, &s->loop, &s->metrics);
@@ -221,6 +231,15 @@ static int read_settings(struct server *s, int argc, char **argv)
     return options_report("serve", &s->settings->o.config);
 }
 
+static int open_data_dir(struct server *s, struct err *e)
+{
+    const struct serve_options *o = &s->settings->o;
+    enum data_dir_secret missing = o->new_secret ? DATA_DIR_NEW_SECRET : DATA_DIR_FIRST_SECRET;
+    bool opened = data_dir_open(&s->arena, o->data, missing, &s->dir, e) == 0 && data_dir_lock(&s->dir, e) == 0 &&
+                  seal_keys_open(&s->seal_keys, s->dir.path, e) == 0;
+    return opened ? 0 : -1;
+}
+
 static void forget_settings(struct server *s)
 {
     if (s->settings) arena_finish(&s->settings->arena);
@@ -235,6 +254,8 @@ static void run(struct server *s)
     s->trim.fire = on_trim;
     timer_set(&s->loop, &s->trim, loop_now(&s->loop) + TRIM_INTERVAL);
     anchor_start(&s->anchor, &s->loop, s->core.store, s->dir.anchor);
+    backup_schedule_start(&s->backups, &s->loop, s->dir.database);
+    backup_schedule_set(&s->backups, &s->settings->o);
     greet(s);
     service_start(&s->service, s);
     service_ready(&s->service);
@@ -242,8 +263,9 @@ static void run(struct server *s)
     timer_cancel(&s->loop, &s->trim);
     log_flush();
     if (!s->drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
-    while (store_committing(s->core.store)) loop_uv_turn(&s->uv);
+    while (store_committing(s->core.store) || s->backups.working) loop_uv_turn(&s->uv);
     anchor_stop(&s->anchor);
+    backup_schedule_stop(&s->backups);
     service_finish(&s->service);
     pulse_stop(&s->pulse);
     http_server_destroy(s->http);
@@ -270,15 +292,6 @@ static void take_over(struct server *s)
               "publisher", before->publisher, "principal", before->principal, "row", before->row, NULL);
 }
 
-static int open_data(struct server *s, struct err *e)
-{
-    const struct serve_options *o = &s->settings->o;
-    if (config_is_on(&o->config, CONFIG_NEW_SECRET) && data_dir_new_secret(&s->arena, o->data, e)) return -1;
-    bool opened = data_dir_open(&s->arena, o->data, &s->dir, e) == 0 && data_dir_lock(&s->dir, e) == 0 &&
-                  seal_keys_open(&s->seal_keys, s->dir.path, e) == 0;
-    return opened ? 0 : -1;
-}
-
 /* A core file would hold every token and key that is in memory. */
 static void keep_no_core(void)
 {
@@ -293,9 +306,7 @@ static int serve(int argc, char **argv)
     struct err e;
     int rc = read_settings(&s, argc, argv);
     for (int fd = 0; fd < 3; fd++) s.at_terminal[fd] = isatty(fd);
-    if (rc == CLI_OK && open_data(&s, &e)) {
-        rc = cli_error(CLI_FAILED, "%s%s%s", e.message, e.suggestion[0] ? "\n" : "", e.suggestion);
-    }
+    if (rc == CLI_OK && open_data_dir(&s, &e)) rc = cli_failed(&e);
     if (rc) {
         forget_settings(&s);
         return rc;
@@ -314,7 +325,7 @@ static int serve(int argc, char **argv)
     /* Half started: the process ends here and the system takes the rest back. */
     if (start(&s, &e)) {
         log_flush();
-        return cli_error(CLI_FAILED, "%s", e.message);
+        return cli_failed(&e);
     }
     run(&s);
     forget_settings(&s);

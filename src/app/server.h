@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/anchor.h"
+#include "app/backup_schedule.h"
 #include "app/core.h"
 #include "app/data_dir.h"
 #include "app/metrics.h"
@@ -34,6 +35,7 @@ struct server {
     struct core core;
     struct http_server *http;
     struct anchor anchor;
+    struct backup_schedule backups;
     struct pulse pulse;
     struct service service;
     struct observer observer;

@@ -6,6 +6,12 @@
 #define SHA256_BYTES 32
 
 void sha256(struct str data, uint8_t out[SHA256_BYTES]);
+/* A digest of what comes in pieces: begin, more as often as there is some, end (which frees). */
+struct sha256_stream;
+struct sha256_stream *sha256_begin(void);
+void sha256_more(struct sha256_stream *s, struct str piece);
+void sha256_end(struct sha256_stream *s, uint8_t out[SHA256_BYTES]);
+
 void hmac_sha256(struct str key, struct str data, uint8_t out[SHA256_BYTES]);
 
 /* A key made ready for many messages: a tenth of what the call above costs for a short one. Of one thread at a time. */

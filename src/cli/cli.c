@@ -197,6 +197,13 @@ int cli_error(int code, const char *fmt, ...)
     return code;
 }
 
+int cli_failed(const struct err *e)
+{
+    (void)cli_error(CLI_FAILED, "%s%s%s%s", e->message, e->field[0] ? " (at " : "", e->field, e->field[0] ? ")" : "");
+    if (e->suggestion[0]) (void)fprintf(stderr, "%s\n", e->suggestion);
+    return CLI_FAILED;
+}
+
 struct cli_args cli_args_start(int argc, char **argv)
 {
     return (struct cli_args){ .argc = argc, .i = 1, .argv = argv };

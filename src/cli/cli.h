@@ -44,6 +44,9 @@ void cli_print(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* "error: ..." on standard error; returns `code`. */
 int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The message of an error with its field and what to do about it; CLI_FAILED. */
+int cli_failed(const struct err *e);
+
 /* The data directory: the option, else as configured (cli/config.h), else "data". */
 const char *cli_data_dir(const char *option);
 

@@ -35,6 +35,7 @@ struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct ht
                                  .running_max = o->running_max,
                                  .lane_max = o->lane_max,
                                  .lane_max_of = ad_account_lane_max,
-                                 .observer = o->observer };
+                                 .observer = o->observer,
+                                 .held = o->held };
     return jobs_create(loop, store, client, &opts);
 }

@@ -10,6 +10,7 @@ struct agent_jobs_options {
     int running_max; /* 0: as pump.h says */
     int lane_max;
     struct jobs_observer *observer; /* NULL: nobody */
+    bool held; /* pump.h */
 };
 
 /* The loop, store and client must outlive the jobs. Stop with jobs_stop(); jobs_destroy() after it has said so.

@@ -8,6 +8,7 @@
 #include "base/rfc3339.h"
 #include "contract/document.h"
 #include "jobs/traffic.h"
+#include "store/q/q_job_hold.h"
 
 #define RUNNING_MAX    128
 #define LANE_MAX       64
@@ -392,6 +393,13 @@ static void drop_claimed(struct jobs *j)
     while ((n = list_pop_front(&j->claimed)) != NULL) run_free(run_of(n));
 }
 
+/* What cannot be read is held: a job more or less now does no harm, one too many cannot be had back. */
+static bool held(const struct jobs *j, struct tx *tx)
+{
+    struct err e;
+    return j->opts.held || q_job_hold_get(tx, NULL, NULL, &e) != 0;
+}
+
 static int claim_run(struct tx *tx, struct write_cmd *c)
 {
     struct jobs *j = CONTAINER_OF(c, struct jobs, claim);
@@ -401,6 +409,7 @@ static int claim_run(struct tx *tx, struct write_cmd *c)
     drop_claimed(j);
     if (j->stopping) return -1;
     if (!j->started && q_job_release_leases(tx, now, &e)) return -1;
+    if (held(j, tx)) return 0;
     struct str cursor = arena_dup(&j->scratch, str_from(j->lane_cursor));
     if (claim_pass(j, tx, cursor, STR_NONE, &e) || (cursor.n && claim_pass(j, tx, STR_NONE, cursor, &e))) {
         drop_claimed(j);
@@ -460,8 +469,8 @@ static void look(struct ready *ready)
         claim_submit(j);
         return;
     }
-    if (room(j) <= 0) return; /* a finish kicks */
     struct tx *tx = store_read(j->store);
+    if (room(j) <= 0 || held(j, tx)) return; /* a finish kicks, and so does the commit that releases them */
     int64_t now = loop_now(j->loop), earliest = INT64_MAX;
     struct str after = STR_NONE;
     struct job_lane_row lane;

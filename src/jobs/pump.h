@@ -10,7 +10,7 @@
  * and then tried with one job at a time until it answers. A claim is a lease: after a crash the job runs again, but one
  * that was lost to crashes again and again is dead, because it may be their cause. A job that waits for somebody on the
  * other side (JOB_WAITS) has not failed: it has a deadline of its own, and what comes after it of the same subject can
- * have it looked at again at once (q_job_wake). */
+ * have it looked at again at once (q_job_wake). While jobs are held (q_job_hold.h) none is begun. */
 #pragma once
 
 #include "jobs/steps.h"
@@ -88,6 +88,7 @@ struct jobs_options {
     int (*lane_max_of)(struct jobs *j,
                        struct str lane); /* of one lane, where it bears less; 0: lane_max. May be NULL */
     struct jobs_observer *observer; /* NULL: nobody */
+    bool held; /* nothing is begun as long as this process runs, whatever q_job_hold says */
 };
 
 struct jobs_stats {

@@ -91,7 +91,7 @@ int auth_public_tenant(struct call *c, struct tx *tx, struct err *e)
     if (c->headers.x_adcp_tenant.n) {
         rc = q_tenant_get(tx, c->arena, c->headers.x_adcp_tenant, &row, e);
     } else {
-        struct str host = c->headers.host;
+        struct str host = web_host_name(c->arena, c->headers.host);
         rc = host.n ? q_tenant_by_host(tx, c->arena, host, &row, e) : 0;
         if (rc == 0) rc = q_tenant_single(tx, c->arena, &row, e);
     }

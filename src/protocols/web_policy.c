@@ -87,6 +87,11 @@ static struct str lower(struct arena *a, struct str text)
     return (struct str){ p, text.n };
 }
 
+struct str web_host_name(struct arena *a, struct str host)
+{
+    return lower(a, host_without_port(host));
+}
+
 /* Roles, or 0 when the agent does not answer to this host here. */
 static unsigned roles_at(const struct web_policy *p, struct http_exchange *ex, web_host_is_ours *ours, void *arg)
 {

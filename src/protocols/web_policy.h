@@ -66,4 +66,6 @@ bool web_policy_admit(const struct web_policy *p, struct http_exchange *ex);
 
 /* "localhost:8000" -> "localhost", "[::1]:80" -> "[::1]". */
 struct str host_without_port(struct str host);
+/* The same in small letters, as publishers' hosts are stored; the copy is in the arena. */
+struct str web_host_name(struct arena *a, struct str host);
 bool host_is_loopback(struct str host_name);

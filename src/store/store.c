@@ -328,6 +328,8 @@ int store_copy(const char *database, const char *path, struct err *e)
         (void)err_set(e, "CONFIGURATION_ERROR", "%s could not be copied: %s.", database, sqlite3_errmsg(to));
         goto out;
     }
+    /* A copy is one file: without a log beside it, it can be read where nothing may be written. */
+    (void)sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL); /* it is whole either way */
     done = check_copy(to, e);
 out:
     (void)sqlite3_close(to); /* nothing is open on either */

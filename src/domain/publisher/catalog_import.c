@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "base/tz.h"
+#include "contract/document.h"
 #include "domain/product/slot.h"
 #include "domain/publisher/account_import.h"
 #include "domain/core/assistant.h"
@@ -50,6 +51,11 @@ static int bad(struct err *e, const char *at, const char *why)
     return err_field(e, "%s", at);
 }
 
+static bool removes(yyjson_val *obj, const char *member)
+{
+    return yyjson_is_null(yyjson_obj_get(obj, member));
+}
+
 /* ---- tenant ---- */
 
 /* What is misspelt must not be taken for something not said: it would change nothing, silently. */
@@ -73,16 +79,21 @@ static bool is_column(struct str key)
     return str_is(key, "tenant_id") || str_is(key, "name") || str_is(key, "host") || ad_server_setting(key);
 }
 
-static struct str settings_text(struct arena *a, yyjson_val *tenant)
+/* What is stored with the members of `patch` in their place: null removes one, what is not named stays. `skip` tells
+ * which are no members of the document; NULL: all are. */
+static struct str merged(struct arena *a, struct str stored, yyjson_val *patch, bool (*skip)(struct str))
 {
-    yyjson_mut_doc *doc = json_doc_new(a);
-    yyjson_mut_val *out = json_root_obj(doc);
+    struct document d;
     size_t i, n;
     yyjson_val *key, *val;
-    yyjson_obj_foreach(tenant, i, n, key, val) {
-        if (!is_column(json_val_str(key))) json_add_copy(doc, out, yyjson_get_str(key), val);
+    document_open(a, stored, &d);
+    yyjson_obj_foreach(patch, i, n, key, val) {
+        if (skip && skip(json_val_str(key))) continue;
+        if (yyjson_is_null(val)) document_remove(&d, yyjson_get_str(key));
+        else document_set(&d, yyjson_get_str(key), val);
     }
-    return json_write(a, out);
+    struct str text = document_text(&d);
+    return stored.n && document_same(a, text, stored) ? stored : text; /* an order of members is no change */
 }
 
 static bool is_setting(struct str key)
@@ -216,19 +227,94 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     return proposal_check_curated(t, e) ? err_in(e, "%s", at) : 0;
 }
 
+/* A misspelt id must not make a second publisher, which would take a sole one off the air for callers that name none. */
+static int refuse_new(struct importing *im, struct str id, struct err *e)
+{
+    struct tenant_row only;
+    int n = q_tenant_count(im->c->tx, e);
+    if (n <= 0 || im->c->adds_publisher) return n < 0 ? -1 : 0;
+    if (q_tenant_single(im->c->tx, im->c->arena, &only, e) == 1) {
+        (void)err_set(e, "INVALID_REQUEST",
+                      "there is no publisher \"" STR_FMT "\" here, but \"" STR_FMT
+                      "\": leave tenant_id out to mean it, or "
+                      "say --new-publisher to add a second one",
+                      STR_ARG(id), STR_ARG(only.tenant_id));
+    } else {
+        (void)err_set(e, "INVALID_REQUEST",
+                      "there is no publisher \"" STR_FMT "\" among the %d here; say --new-publisher to add one",
+                      STR_ARG(id), n);
+    }
+    return err_field(e, "/tenant/tenant_id");
+}
+
+/* Whose file it is: named by it or by the caller, else the only publisher there is. 1 there, *out is it; 0 new, *out has
+ * its id; -1. */
+static int find_tenant(struct importing *im, yyjson_val *t, struct tenant_row *out, struct err *e)
+{
+    const struct catalog_import *c = im->c;
+    struct str id = STR_NONE;
+    if (json_opt_str(JSON_FIELD(t, "tenant_id", "/tenant"), (struct json_len){ 1, 64 }, &id, e)) return -1;
+    if (id.n && !id_text_valid(id, 64)) return bad(e, "/tenant/tenant_id", "tenant_id must be an id");
+    if (id.n && c->tenant_id.n && !str_eq(id, c->tenant_id))
+        return bad(e, "/tenant/tenant_id", "the file is another publisher's than the one that was named");
+    if (!id.n) id = c->tenant_id;
+    if (id.n) {
+        int rc = q_tenant_get(c->tx, c->arena, id, out, e);
+        if (rc != 0) return rc;
+        *out = (struct tenant_row){ .tenant_id = id };
+        return refuse_new(im, id, e);
+    }
+    int rc = q_tenant_single(c->tx, c->arena, out, e);
+    if (rc != 0) return rc;
+    int n = q_tenant_count(c->tx, e);
+    if (n < 0) return -1;
+    return bad(e, "/tenant/tenant_id",
+               n ? "there are several publishers, so tenant_id is required"
+                 : "there is no publisher yet, so tenant_id is required");
+}
+
+/* Without scheme and port, because requests are matched without them. */
+int publisher_host(struct arena *a, struct str text, struct str *out, struct err *e)
+{
+    char *name = arena_alloc(a, text.n + 1);
+    for (size_t i = 0; i < text.n; i++) {
+        char ch = text.p[i];
+        bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+        if (!letter && !(ch >= '0' && ch <= '9') && ch != '-' && ch != '.' && ch != '_') {
+            return err_set(e, "INVALID_REQUEST",
+                           "host is a name as it stands in a URL, without scheme and port: sales.example");
+        }
+        name[i] = (char)(letter ? ch | 0x20 : ch);
+    }
+    *out = (struct str){ name, text.n };
+    return 0;
+}
+
+/* The columns the file names; what it does not name stays. */
+static int read_columns(struct importing *im, yyjson_val *t, struct tenant_row *row, struct err *e)
+{
+    const struct json_len name_len = { 1, 200 };
+    struct str host = STR_NONE;
+    bool is_new = !row->name.n;
+    if (is_new ? json_req_str(JSON_FIELD(t, "name", "/tenant"), name_len, &row->name, e)
+               : json_opt_str(JSON_FIELD(t, "name", "/tenant"), name_len, &row->name, e))
+        return -1;
+    if (removes(t, "host")) row->host = STR_NONE;
+    else if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &host, e)) return -1;
+    if (host.n && publisher_host(im->c->arena, host, &row->host, e)) return err_field(e, "/tenant/host");
+    return 0;
+}
+
 /* The ad servers' rows belong to the tenant's, whose `adapter` is the first one's. */
-static int put_tenant(struct importing *im, yyjson_val *t, struct tenant_row *row, const struct tenant_row *old,
-                      struct err *e)
+static int put_tenant(struct importing *im, yyjson_val *t, struct tenant_row *row, struct err *e)
 {
     struct ad_server_writer w = { im->c->tx, im->c->arena, row->tenant_id, im->c->now };
-    struct str adapter;
-    row->adapter = old->adapter;
+    struct str adapter, had = row->adapter;
     int changed = q_tenant_put(im->c->tx, row, im->c->now, e);
     int servers = changed < 0 ? -1 : ad_servers_write(&w, t, "/tenant", &adapter, e);
     if (servers < 0) return -1;
-    if (!adapter.n && !old->adapter.n)
-        return bad(e, "/tenant/adapter", "which ad server is it? adapter, or ad_servers");
-    if (adapter.n && !str_eq(adapter, row->adapter)) {
+    if (!adapter.n && !had.n) return bad(e, "/tenant/adapter", "which ad server is it? adapter, or ad_servers");
+    if (adapter.n && !str_eq(adapter, had)) {
         row->adapter = adapter;
         servers = 1;
         if (q_tenant_put(im->c->tx, row, im->c->now, e) < 0) return -1;
@@ -236,26 +322,33 @@ static int put_tenant(struct importing *im, yyjson_val *t, struct tenant_row *ro
     return counted(im, changed || servers);
 }
 
+static int check_merged(struct arena *a, struct str doc, struct err *e)
+{
+    yyjson_doc *parsed;
+    return json_parse(a, doc, &import_limits, &parsed, e) || catalog_check_settings(a, yyjson_doc_get_root(parsed), e)
+               ? -1
+               : 0;
+}
+
 static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
 {
-    yyjson_val *t;
+    const struct catalog_import *c = im->c;
+    yyjson_val *t = NULL;
     struct tenant_row row = { 0 };
-    const struct json_len id_len = { 1, 64 };
-    if (json_req_obj(JSON_FIELD(root, "tenant", ""), &t, e)) return -1;
-    if (json_req_str(JSON_FIELD(t, "tenant_id", "/tenant"), id_len, &row.tenant_id, e)) return -1;
-    if (!id_text_valid(row.tenant_id, id_len.max)) return bad(e, "/tenant/tenant_id", "tenant_id must be an id");
-    if (json_req_str(JSON_FIELD(t, "name", "/tenant"), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
-    if (json_opt_str(JSON_FIELD(t, "host", "/tenant"), (struct json_len){ 1, 253 }, &row.host, e)) return -1;
-    if (refuse_unknown(t, "/tenant", is_tenant_member, e) || catalog_check_settings(im->c->arena, t, e)) return -1;
-    struct tenant_row old = { 0 };
-    if (q_tenant_get(im->c->tx, im->c->arena, row.tenant_id, &old, e) < 0) return -1;
-    row.doc = settings_text(im->c->arena, t);
-    if (secrets_restored(im->c->arena, &row.doc, old.doc, e)) return err_in(e, "/tenant");
-    im->writer = (struct catalog_writer){
-        .tx = im->c->tx, .arena = im->c->arena, .tenant_id = row.tenant_id, .now = im->c->now
-    };
+    if (json_opt_obj(JSON_FIELD(root, "tenant", ""), &t, e)) return -1;
+    int known = find_tenant(im, t, &row, e);
+    if (known < 0) return -1;
     im->counts.tenant_id = row.tenant_id;
-    return put_tenant(im, t, &row, &old, e);
+    im->writer = (struct catalog_writer){ .tx = c->tx, .arena = c->arena, .tenant_id = row.tenant_id, .now = c->now };
+    if (known && c->compare && catalog_export(c->tx, c->arena, row.tenant_id, &im->counts.before, e)) return -1;
+    if (!t && known) return 0;
+    struct str had = row.doc;
+    if (read_columns(im, t, &row, e) || refuse_unknown(t, "/tenant", is_tenant_member, e)) return -1;
+    row.doc = merged(c->arena, had, t, is_column);
+    if (document_whole(c->arena, e)) return -1; /* what cannot be read is not written back as if it were empty */
+    if (secrets_restored(c->arena, &row.doc, had, e)) return err_in(e, "/tenant");
+    if (check_merged(c->arena, row.doc, e)) return -1;
+    return put_tenant(im, t, &row, e);
 }
 
 /* ---- principals and tokens ---- */
@@ -306,35 +399,51 @@ static int import_token(struct importing *im, const struct principal_row *p, yyj
     return counted(im, rc == 1 ? 0 : q_token_add(im->c->tx, &row, e));
 }
 
-static int import_principal(struct importing *im, yyjson_val *v, const char *at, struct err *e)
+/* A new principal is active and called by its id; of one that is there, what the file does not name stays. */
+static int read_principal(struct importing *im, yyjson_val *v, const char *at, struct principal_row *row, struct err *e)
 {
-    struct principal_row row = { .tenant_id = im->counts.tenant_id, .status = STR("active") };
     const struct json_len id_len = { 1, 128 };
     static const char *const roles[] = { "buyer", "viewer", "operator", "administrator" };
+    struct str id;
     if (!yyjson_is_obj(v)) return bad(e, at, "a principal is an object");
-    if (json_req_str(JSON_FIELD(v, "principal_id", at), id_len, &row.principal_id, e)) return -1;
-    if (!id_text_valid(row.principal_id, id_len.max)) return bad(e, at, "principal_id must be an id");
-    row.name = row.principal_id;
-    if (json_opt_str(JSON_FIELD(v, "name", at), (struct json_len){ 1, 200 }, &row.name, e)) return -1;
-    if (json_req_str(JSON_FIELD(v, "role", at), id_len, &row.role, e)) return -1;
-    bool known = false;
-    for (size_t i = 0; i < ARRAY_LEN(roles); i++) known = known || str_is(row.role, roles[i]);
+    if (json_req_str(JSON_FIELD(v, "principal_id", at), id_len, &id, e)) return -1;
+    if (!id_text_valid(id, id_len.max)) return bad(e, at, "principal_id must be an id");
+    int known = q_principal_get(im->c->tx, im->c->arena, im->counts.tenant_id, id, row, e);
+    if (known < 0) return -1;
     if (!known) {
+        *row = (struct principal_row){
+            .tenant_id = im->counts.tenant_id, .principal_id = id, .name = id, .status = STR("active")
+        };
+    }
+    if (json_opt_str(JSON_FIELD(v, "name", at), (struct json_len){ 1, 200 }, &row->name, e)) return -1;
+    if (known ? json_opt_str(JSON_FIELD(v, "role", at), id_len, &row->role, e)
+              : json_req_str(JSON_FIELD(v, "role", at), id_len, &row->role, e))
+        return -1;
+    bool named = false;
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) named = named || str_is(row->role, roles[i]);
+    if (!named) {
         (void)err_set(e, "INVALID_REQUEST", "role is buyer, viewer, operator or administrator");
         return err_field(e, "%s/role", at);
     }
-    if (json_opt_str(JSON_FIELD(v, "dialect", at), id_len, &row.dialect, e)) return -1;
-    if (row.dialect.n && im->c->speaks && !im->c->speaks(row.dialect)) {
-        (void)err_set(e, "INVALID_REQUEST", "there is no dialect \"" STR_FMT "\"", STR_ARG(row.dialect));
+    if (removes(v, "dialect")) row->dialect = STR_NONE;
+    else if (json_opt_str(JSON_FIELD(v, "dialect", at), id_len, &row->dialect, e)) return -1;
+    if (row->dialect.n && im->c->speaks && !im->c->speaks(row->dialect)) {
+        (void)err_set(e, "INVALID_REQUEST", "there is no dialect \"" STR_FMT "\"", STR_ARG(row->dialect));
         return err_field(e, "%s/dialect", at);
     }
-    if (json_opt_str(JSON_FIELD(v, "status", at), id_len, &row.status, e)) return -1;
+    return json_opt_str(JSON_FIELD(v, "status", at), id_len, &row->status, e);
+}
+
+static int import_principal(struct importing *im, yyjson_val *v, const char *at, struct err *e)
+{
+    struct principal_row row = { 0 };
     yyjson_val *settings = NULL, *tokens = NULL, *token;
-    if (json_opt_obj(JSON_FIELD(v, "settings", at), &settings, e)) return -1;
-    row.doc = settings ? json_write_val(im->c->arena, settings) : STR("{}");
-    struct principal_row old = { 0 };
-    if (q_principal_get(im->c->tx, im->c->arena, row.tenant_id, row.principal_id, &old, e) < 0) return -1;
-    if (secrets_restored(im->c->arena, &row.doc, old.doc, e)) return err_in(e, "%s/settings", at);
+    if (read_principal(im, v, at, &row, e)) return -1;
+    if (!removes(v, "settings") && json_opt_obj(JSON_FIELD(v, "settings", at), &settings, e)) return -1;
+    struct str had = row.doc;
+    row.doc = removes(v, "settings") ? STR("{}") : merged(im->c->arena, had, settings, NULL);
+    if (document_whole(im->c->arena, e)) return err_in(e, "%s/settings", at);
+    if (secrets_restored(im->c->arena, &row.doc, had, e)) return err_in(e, "%s/settings", at);
     if (counted(im, q_principal_put(im->c->tx, &row, im->c->now, e))) return -1;
     if (json_opt_arr(JSON_FIELD(v, "tokens", at), (struct json_len){ 0, 1000 }, &tokens, e)) return -1;
     size_t i, n;
@@ -524,6 +633,7 @@ int catalog_import(const struct catalog_import *c, struct str text, struct catal
         if (import_list(&im, root, &lists[i], e)) return -1;
     }
     if (im.counts.changed > 0 && audit_import(&im, e)) return -1;
+    if (c->compare && catalog_export(c->tx, c->arena, im.counts.tenant_id, &im.counts.after, e)) return -1;
     *out = im.counts;
     return 0;
 }

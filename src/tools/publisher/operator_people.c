@@ -323,7 +323,8 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     int rc = q_tenant_get(c->act->tx, c->arena, c->act->tenant->tenant_id, &row, e);
     if (rc < 1) return rc < 0 ? -1 : err_set(e, "REFERENCE_NOT_FOUND", "The publisher is gone.");
     row.name = said(c, "name", row.name);
-    row.host = said(c, "host", row.host);
+    struct str host = said(c, "host", STR_NONE);
+    if (host.n && publisher_host(c->arena, host, &row.host, e)) return err_field(e, "/host");
     struct ad_server_writer w = { c->act->tx, c->arena, row.tenant_id, c->act->now };
     struct str adapter, had = row.doc;
     if (catalog_check_known(patch, "/settings", e) || ad_servers_write(&w, patch, "/settings", &adapter, e) < 0)

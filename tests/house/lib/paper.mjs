@@ -23,7 +23,7 @@ export class Paper {
   static async start({ sandbox = true, args = [], listen, file = path.join(import.meta.dirname, '../publisher.json') } = {}) {
     const paper = new Paper();
     paper.data = mkdtempSync(path.join(tmpdir(), 'salesagent-house-'));
-    const r = await cli('import', file, '--data', paper.data);
+    const r = await cli('import', file, '--data', paper.data, '--new-publisher');
     assert.equal(r.code, 0, r.stdout + r.stderr);
     paper.options = { data: paper.data, sandbox, args, listen };
     paper.agent = await Agent.start(paper.options);

@@ -52,7 +52,9 @@ struct import_arg {
 static int run_import(struct tx *tx, void *arg, struct err *e)
 {
     struct import_arg *i = arg;
-    struct catalog_import c = { .tx = tx, .arena = &i->f->arena, .rng = &i->f->rng, .now = i->f->now };
+    struct catalog_import c = {
+        .tx = tx, .arena = &i->f->arena, .rng = &i->f->rng, .now = i->f->now, .adds_publisher = true
+    };
     return catalog_import(&c, i->text, &i->counts, e);
 }
 
