@@ -2,6 +2,7 @@
 #include "app/backup.h"
 #include "app/config_command.h"
 #include "app/healthcheck.h"
+#include "app/init_command.h"
 #include "app/jobs_command.h"
 #include "app/publisher_data.h"
 #include "app/reload.h"
@@ -12,8 +13,8 @@
 
 /* One a line, in the order of the list of commands; those of the manifest follow. */
 static const struct cli_command *const all[] = {
-    &command_serve,  &command_config,  &command_reload, &command_healthcheck, &command_import, &command_export,
-    &command_backup, &command_restore, &command_jobs,   &command_secrets,     &command_call,
+    &command_init,   &command_serve,  &command_config,  &command_reload, &command_healthcheck, &command_import,
+    &command_export, &command_backup, &command_restore, &command_jobs,   &command_secrets,     &command_call,
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,74 @@
+// salesagent init: from an empty folder to the first get_products, told by flags or asked.
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { test } from 'node:test';
+import { Agent, binary, cli } from './lib/agent.mjs';
+
+const run = promisify(execFile);
+
+function folder(t) {
+  const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-init-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return path.join(dir, 'data');
+}
+
+test('told by flags: a publisher, a product, two tokens, and a line to try that works as it is', async (t) => {
+  const data = folder(t);
+  const made = await cli('init', '--name', 'The Daily News', '--domain', 'news.example', '--currency', 'EUR', '--timezone', 'Europe/Berlin', '--cpm', '12.5', '--data', data);
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /^publisher the-daily-news is made\.$/m);
+  assert.match(made.stdout, /mock: it shows no ads and invents their delivery/);
+  assert.equal(statSync(path.join(data, 'salesagent.db')).mode & 0o077, 0);
+  const line = made.stdout.match(/^ {2}(curl [^\n]*\\\n[^\n]*)$/m)[1];
+  const admin = made.stdout.match(/administrator +admin +token (sa_\S+)/)[1];
+  const agent = await Agent.start({ data, sandbox: false });
+  try {
+    const { port } = new URL(agent.base);
+    const { stdout } = await run('bash', ['-c', line.replace('localhost:8000', `127.0.0.1:${port}`)]);
+    const [product] = JSON.parse(stdout).result.structuredContent.products;
+    assert.deepEqual([product.product_id, product.pricing_options[0].fixed_price, product.pricing_options[0].currency], ['run-of-site-display', 12.5, 'EUR']);
+    assert.equal((await agent.call('x_task_list', {}, { token: admin })).body.result.isError ?? false, false);
+    assert.equal((await agent.call('x_task_list', {}, { token: 'sa_wrong' })).status, 401);
+    assert.equal((await agent.cli('healthcheck')).code, 0);
+    const again = await agent.cli('init', '--name', 'Another', '--domain', 'another.example');
+    assert.deepEqual([again.code, /a publisher here already/.test(again.stderr)], [1, true]);
+  } finally {
+    await agent.stop();
+  }
+});
+
+test('what is wrong or missing is said, and nothing is made', async (t) => {
+  const data = folder(t);
+  const missing = await cli('init', '--name', 'X', '--data', data);
+  assert.deepEqual([missing.code, missing.stderr], [2, 'error: init: --domain is needed\n']);
+  for (const [flag, value, says] of [['--currency', 'Euro', /currency/], ['--timezone', 'Mars/Olympus', /timezone|time zone/], ['--cpm', '1,50', /--cpm is an amount/],
+    ['--ad-server', 'none', /no ad server adapter/], ['--host', 'https://x', /without scheme and port/]]) {
+    const r = await cli('init', '--name', 'X', '--domain', 'x.example', flag, value, '--data', data);
+    assert.equal(r.code, 1, flag);
+    assert.match(r.stderr, says);
+  }
+  const made = await cli('init', '--name', 'X', '--domain', 'x.example', '--json', '--data', data);
+  assert.equal(JSON.parse(made.stdout).publisher, 'x', made.stderr);
+});
+
+test('at a terminal it asks, and an empty answer takes what is offered', (t) => {
+  const data = folder(t);
+  const script = 'import pty, sys, os\nanswers = [b"My Site", b"site.example", b"", b"", b"EUR", b"", b""]\n' +
+    'def read(fd):\n  d = os.read(fd, 4096)\n  n = d.count(b": ") if d.rstrip(b" ").endswith(b":") else 0\n' +
+    '  if n and answers: os.write(fd, answers.pop(0) + b"\\n")\n  return d\n' +
+    'sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], read, lambda fd: b"")))\n';
+  const { status, stdout } = spawnSync('python3', ['-c', script, binary, 'init', '--data', data], { encoding: 'utf8', input: '' });
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /Name of the publisher: /);
+  assert.match(stdout, /Host name under which buyers reach the agent \[sales\.site\.example\]: /);
+  assert.match(stdout, /10\.00 EUR a thousand/);
+});
+
+test('--demo is the demo publisher', async (t) => {
+  const data = folder(t);
+  assert.match((await cli('init', '--demo', '--data', data)).stdout, /test-token/);
+});
