@@ -14,7 +14,7 @@
 #define ENCRYPT_BYTES    ((size_t)128 << 10)
 #define LINGER_MS        2000
 #define DRAIN_IDLE_MS    250 /* longer than a request is on its way */
-#define DRAIN_HALF_MS    1000
+#define DRAIN_HALF_MS    2000
 #define TLS_RECORD_BYTES 16384
 #define LINGER_BYTES_MAX ((size_t)16 << 20)
 

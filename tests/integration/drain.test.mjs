@@ -123,7 +123,7 @@ describe('SIGTERM', { concurrency: true }, () => {
     }
   });
 
-  test('a request that never ends does not keep it alive past the bound', async () => {
+  test('half a request keeps it alive for a moment only: its rest may be on its way', async () => {
     const agent = await Agent.start({ args: CLOCK });
     const s = open(agent);
     s.write(head('x'.repeat(1000)) + '{');
@@ -132,7 +132,7 @@ describe('SIGTERM', { concurrency: true }, () => {
     await agent.stop(); // ends with 0, or throws
     await s.ended;
     const took = Date.now() - from;
-    assert.ok(took > DRAIN_MS / 2 && took < DRAIN_MS + 5000, `${took} ms`);
+    assert.ok(took > 1000 && took < DRAIN_MS / 2, `${took} ms`);
   });
 
   test('told twice, it does not wait', async () => {

@@ -180,7 +180,8 @@ test('pages of other origins: preflight and exposed headers', async () => {
     }
     const r = await ask('/api/v1/media-buys', 'GET', { origin: 'https://buyer.example', 'x-adcp-auth': 'test-token', 'x-context-id': 'c' });
     const exposed = r.headers.get('access-control-expose-headers').toLowerCase().split(', ');
-    const simple = ['date', 'content-type', 'content-length', 'cache-control', 'vary', 'connection', 'keep-alive', 'content-encoding'];
+    const simple = ['date', 'content-type', 'content-length', 'cache-control', 'vary', 'connection', 'keep-alive', 'content-encoding',
+      'x-content-type-options'];
     for (const name of r.headers.keys()) {
       if (!simple.includes(name) && !name.startsWith('access-control-')) assert.ok(exposed.includes(name), name);
     }
