@@ -77,6 +77,7 @@ const verbs = () => [
   ['principal', 'add', 'acme', '--dialect', 'adcp-3.1'], ['principal', 'set', 'acme', '--name', 'Acme'], ['principal', 'list'],
   ['token', 'add', 'ann', '--label', 'laptop'], ['token', 'list'], ['token', 'list', '--principal', 'ann'],
   ['tenant', 'show'], ['publisher', 'show'], ['publisher', 'set', '--name', 'Demo'],
+  ['adapter', 'list'], ['adapter', 'test'], ['adapter', 'sync'],
   ['job', 'list'], ['quarantine', 'list'], ['key', 'list'], ['key', 'rotate'],
   ['audit', 'list'], ['audit', 'show', '1'], ['audit', 'export'], ['audit', 'verify'], ['audit', 'head'],
 ];
@@ -104,7 +105,9 @@ test('every verb does its work, and says it in JSON', async () => {
   assert.ok((await json('job', 'redeliver', told.job_id)).job);
   const minted = (await json('token', 'add', 'ann')).token.token_id;
   for (const words of [['set', minted, '--label', 'desk', '--may-decide'], ['rotate', minted, '--grace-hours', '1'], ['revoke', minted]]) await json('token', ...words);
-  await json('buy', 'show', (await json('buy', 'list')).media_buys[0].media_buy_id);
+  const [{ media_buy_id }] = (await json('buy', 'list')).media_buys;
+  await json('buy', 'show', media_buy_id);
+  for (const verb of ['plan', 'look']) await json('adapter', verb, media_buy_id);
   // A session to be ended: as a browser opens it.
   const { url } = await json('user', 'link', 'ann');
   assert.equal((await fetch(url, { method: 'POST', redirect: 'manual', headers: { origin: new URL(url).origin } })).status, 303);
@@ -134,7 +137,7 @@ test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
     ['principal', 'set', 'nobody', '--name', 'x'], ['token', 'add', 'nobody'], ['token', 'revoke', 'tok-none'],
     ['token', 'rotate', 'tok-none'], ['tenant', 'set', '--settings', '{"notifications": {"link_hours": 0}}'], ['job', 'show', 'job-none'],
     ['job', 'redeliver', 'job-none'], ['quarantine', 'retry', 'flight', 'none'], ['quarantine', 'drop', 'task', 'none'], ['audit', 'show', '99999'], ['call', 'get_media_buys', '{"media_buy_ids": 7}'],
-    ['task', 'list', '--tenant', 'nobody']];
+    ['task', 'list', '--tenant', 'nobody'], ['delivery', 'import', import.meta.filename]];
   for (const words of refused) {
     const r = await agent.cli(...words);
     assert.equal(r.code, 1, `${words.join(' ')}: ${r.stdout}${r.stderr}`);

@@ -25,8 +25,8 @@ static struct {
     const char *kind;
     struct str id;
 } things[] = {
-    { .kind = "task" }, { .kind = "creative" },  { .kind = "rule" }, { .kind = "token" },
-    { .kind = "job" },  { .kind = "principal" }, { .kind = "user" }, { .kind = "account" },
+    { .kind = "task" },      { .kind = "creative" }, { .kind = "rule" },    { .kind = "token" },     { .kind = "job" },
+    { .kind = "principal" }, { .kind = "user" },     { .kind = "account" }, { .kind = "media_buy" },
 };
 
 static void keep(const char *kind, struct str id)
@@ -63,6 +63,8 @@ static void make_things(struct fixture *f)
     keep("job", STR("job-of-demo2"));
     struct fixture_reply r = fixture_ok(f, "create_media_buy", "{" ACCOUNT "," FLIGHT ",\"packages\":[{" PACKAGE "}]}");
     keep("task", r.task_id);
+    r = fixture_ok(f, "get_media_buys", "{}");
+    keep("media_buy", taken(&r, "/media_buys/0/media_buy_id"));
     r = fixture_ok(f, "list_accounts", "{}");
     keep("account", taken(&r, "/accounts/0/account_id"));
     r = fixture_ok(f, "sync_creatives",

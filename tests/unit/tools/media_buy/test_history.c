@@ -52,7 +52,6 @@ static const struct {
     { "x_today_get", "{}" },
     { "x_task_queue", "{}" },
     { "x_task_queue", "{\"text\":\"launch\"}" },
-    { "x_task_list", "{\"state\":\"decided\"}" },
     { "x_buy_list", "{}" },
     { "x_buy_list", "{\"status\":\"completed\"}" },
     { "x_buy_list", "{\"status\":\"active\"}" },

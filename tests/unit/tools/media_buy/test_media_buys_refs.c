@@ -126,7 +126,7 @@ static void what_else_a_package_names_is_there(void **state)
     fixture_refused(f, "create_media_buy", create(f, "\"format_option_refs\":[{\"format_option_id\":\"nope\"}]"),
                     "REFERENCE_NOT_FOUND", "/packages/0/format_option_refs/0");
     fixture_refused(f, "get_products", "{\"buying_mode\":\"wholesale\",\"account\":{\"account_id\":\"acc-nope\"}}",
-                    "ACCOUNT_NOT_FOUND", "/account/account_id");
+                    "ACCOUNT_NOT_FOUND", "/account");
 }
 
 static void a_bid_on_a_fixed_price_is_said_to_have_no_effect(void **state)

@@ -205,7 +205,9 @@ static void ids_that_are_not_ours_do_not_exist(void **state)
         assert_string_equal(firm.e.field, "/refine/0/proposal_id");
         assert_string_equal(buy(f, ids[i], TOTAL).e.code, "PROPOSAL_NOT_FOUND");
         struct fixture_reply kept = refine(f, ids[i], "");
-        assert_true(yyjson_equals_str(json_get_path(kept.reply, applied_status), "unable"));
+        assert_int_equal(kept.rc, -1);
+        assert_string_equal(kept.e.code, "PROPOSAL_NOT_FOUND");
+        assert_string_equal(kept.e.field, "/refine/0/proposal_id");
     }
 }
 
