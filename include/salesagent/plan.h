@@ -88,7 +88,7 @@ struct plan {
 };
 
 const char *plan_pacing_name(enum plan_pacing p);
-bool plan_pacing_parse(struct str name, enum plan_pacing *p);
+MUST_CHECK bool plan_pacing_parse(struct str name, enum plan_pacing *p);
 const char *plan_medium_name(enum plan_medium m); /* "display", "video", ... */
 
 /* ---- numbers ---- */

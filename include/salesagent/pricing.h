@@ -19,7 +19,7 @@ enum pricing_model {
 /* AdCP's name ("cpm", ...). */
 const char *pricing_model_name(enum pricing_model m);
 /* True when there is such a model. */
-bool pricing_model_parse(struct str name, enum pricing_model *out);
+MUST_CHECK bool pricing_model_parse(struct str name, enum pricing_model *out);
 
 /* What `units` of the billed unit cost, rounded down to a micro: impressions for cpm, viewable impressions for vcpm,
  * clicks, views, conversions, hundredths of a point for cpp. For flat_rate and time units are micros themselves. */

@@ -17,4 +17,4 @@ struct agent_request {
 };
 
 /* CLI_OK and *reply (JSON text in the arena), or another exit code after saying why on standard error. */
-int agent_call(struct arena *a, const struct agent_request *r, struct str *reply);
+MUST_CHECK int agent_call(struct arena *a, const struct agent_request *r, struct str *reply);

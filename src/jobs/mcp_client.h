@@ -22,4 +22,4 @@ struct mcp_answer {
     bool failed;         /* the tool says so (isError), or the answer is a JSON-RPC error */
 };
 /* False when it is no JSON-RPC answer at all. */
-bool mcp_read_answer(struct arena *a, const struct http_call *c, size_t bytes_max, struct mcp_answer *out);
+MUST_CHECK bool mcp_read_answer(struct arena *a, const struct http_call *c, size_t bytes_max, struct mcp_answer *out);

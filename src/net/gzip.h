@@ -10,4 +10,4 @@
 bool gzip_fits(const struct http_exchange *ex, size_t bytes_min);
 
 /* Compresses into the arena. False when that saves nothing. */
-bool gzip_compress(struct arena *a, struct str plain, struct str *packed);
+MUST_CHECK bool gzip_compress(struct arena *a, struct str plain, struct str *packed);

@@ -94,7 +94,7 @@ bool http_req_is(const struct http_exchange *ex, const char *method);
 
 /* The decoded value of the first query parameter of that name ('+' is a space). False when absent or when its
  * percent-encoding is malformed. The value is in the exchange's arena and may hold any byte, NUL excluded. */
-bool http_req_query(struct http_exchange *ex, const char *name, struct str *value);
+MUST_CHECK bool http_req_query(struct http_exchange *ex, const char *name, struct str *value);
 
 /* All query parameters, in order: 1 the next one, decoded; 0 no more; -1 malformed percent-encoding. */
 struct http_query {

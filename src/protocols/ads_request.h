@@ -30,14 +30,15 @@ struct ads_request {
 };
 
 /* The URL's query: false when there is no such publisher here. */
-bool ads_request_read(const struct ads_doors *d, struct http_exchange *ex, struct ads_request *out);
+MUST_CHECK bool ads_request_read(const struct ads_doors *d, struct http_exchange *ex, struct ads_request *out);
 /* The same for a slot or token whose publisher is known by its place. */
 void ads_request_of(const struct ads_doors *d, struct http_exchange *ex, uint32_t publisher, struct ads_request *out);
 
 /* As the decision wants it. */
 struct request ads_decision_request(const struct ads_doors *d, const struct ads_request *r);
 /* A slot of the request's publisher; false when there is none. */
-bool ads_ask_for(const struct ads_doors *d, const struct ads_request *r, const struct ads_slot *slot, struct ask *out);
+MUST_CHECK bool ads_ask_for(const struct ads_doors *d, const struct ads_request *r, const struct ads_slot *slot,
+                            struct ask *out);
 
 /* "?gdpr=1&gdpr_consent=...": what consent there is, for further requests of the same ad; empty without any. */
 struct str ads_consent_query(struct arena *a, const struct consent *c);

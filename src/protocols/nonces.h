@@ -15,7 +15,7 @@ struct nonce_use {
     int64_t until_s;
 };
 /* False when it is known and has not expired. */
-bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s, struct nonce_row *out);
+MUST_CHECK bool nonces_add(struct nonces *n, const struct nonce_use *use, int64_t now_s, struct nonce_row *out);
 /* How many are in memory, those whose time is over included. */
 size_t nonces_held(const struct nonces *n);
 /* From the store, whatever its order. */

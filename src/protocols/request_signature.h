@@ -26,4 +26,4 @@ struct request_signer {
 void request_signature_finish(struct dispatcher *d);
 
 /* False when the request has been refused and answered. Else ex->signer is the signer, or NULL. */
-bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex);
+MUST_CHECK bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex);

@@ -21,6 +21,6 @@ struct agent {
 struct agent agent_read(struct str user_agent, struct str mobile_hint);
 
 /* AdCP's words; DEVICE_UNKNOWN and PLATFORM_UNKNOWN for "unknown". False for words that are none. */
-bool device_parse(struct str word, enum device *out);
-bool platform_parse(struct str word, enum platform *out);
+MUST_CHECK bool device_parse(struct str word, enum device *out);
+MUST_CHECK bool platform_parse(struct str word, enum platform *out);
 const char *device_name(enum device d);

@@ -17,7 +17,7 @@ enum visitor_ids {
     VISITOR_IDS_ALWAYS,  /* the publisher says that it may */
     VISITOR_IDS_NEVER
 };
-bool visitor_ids_parse(struct str word, enum visitor_ids *out); /* "consent", "always", "never" */
+MUST_CHECK bool visitor_ids_parse(struct str word, enum visitor_ids *out); /* "consent", "always", "never" */
 const char *visitor_ids_name(enum visitor_ids v);
 
 struct consent {

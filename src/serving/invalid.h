@@ -63,4 +63,4 @@ struct rates;
 struct rates *rates_create(uint64_t seed);
 void rates_destroy(struct rates *r); /* NULL-safe */
 /* True while the address has something left of its minute; takes one. per_minute <= 0: no limit. */
-bool rates_take(struct rates *r, const struct address *a, int kind, int per_minute, int64_t now_ms);
+MUST_CHECK bool rates_take(struct rates *r, const struct address *a, int kind, int per_minute, int64_t now_ms);

@@ -152,5 +152,5 @@ void lineup_destroy(struct lineup *l); /* NULL-safe */
 bool creative_fits(const struct serving_creative *c, const struct serving_slot *s, unsigned room);
 
 /* The place of a slot by its publisher's key and its id. */
-bool lineup_find_slot(const struct lineup *l, uint32_t publisher, struct str slot_id, uint32_t *place);
-bool lineup_find_publisher(const struct lineup *l, struct str tenant_id, uint32_t *place);
+MUST_CHECK bool lineup_find_slot(const struct lineup *l, uint32_t publisher, struct str slot_id, uint32_t *place);
+MUST_CHECK bool lineup_find_publisher(const struct lineup *l, struct str tenant_id, uint32_t *place);

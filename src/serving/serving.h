@@ -102,13 +102,14 @@ struct verdict {
 struct verdict serving_count(struct serving *s, const struct report *r);
 
 /* Which ad a token was made for, without counting anything; false when it is not ours. */
-bool serving_open_token(struct serving *s, struct str text, struct token *out);
+MUST_CHECK bool serving_open_token(struct serving *s, struct str text, struct token *out);
 /* Notes a token that is not ours and was not given to serving_count. */
 void serving_forged(struct serving *s);
 
 /* The link of a mail's picture: counted for the ad that was last shown there, once a minute for an address. False: nothing was
  * shown there. The report's token is not looked at; the verdict's names package, creative and slot. */
-bool serving_click_mail(struct serving *s, const struct report *r, uint32_t slot, uint64_t key, struct verdict *out);
+MUST_CHECK bool serving_click_mail(struct serving *s, const struct report *r, uint32_t slot, uint64_t key,
+                                   struct verdict *out);
 
 /* ---- batches ---- */
 
@@ -136,8 +137,8 @@ void serving_restore_history(struct serving *s, uint32_t slot, const int64_t wee
 /* ---- looking in ---- */
 
 /* Net totals, and those of the day of the publisher's zone that is under way. False: no such package. */
-bool serving_counted(const struct serving *s, uint32_t package, struct counted *total, struct counted *today,
-                     int64_t *day);
+MUST_CHECK bool serving_counted(const struct serving *s, uint32_t package, struct counted *total, struct counted *today,
+                                int64_t *day);
 
 struct package_look {
     enum why why; /* WHY_SHOWN: it may be shown; else what keeps it from it */
@@ -147,11 +148,11 @@ struct package_look {
     int64_t yield; /* units of a decision, of YIELD_ONE */
     uint64_t last_hour[WHYS_N];
 };
-bool serving_look(const struct serving *s, uint32_t package, struct package_look *out);
+MUST_CHECK bool serving_look(const struct serving *s, uint32_t package, struct package_look *out);
 
 /* What is learned of a slot's hours, sixteenths of requests (forecast.h), and how often it was closed an hour since the
  * start: when that grows, there is something to store. False: no such slot. */
-bool serving_history(const struct serving *s, uint32_t slot, int64_t week[WEEK_HOURS], int64_t *closed);
+MUST_CHECK bool serving_history(const struct serving *s, uint32_t slot, int64_t week[WEEK_HOURS], int64_t *closed);
 
 struct serving_stats {
     uint64_t requests, decisions, counted, filtered, forged;

@@ -25,7 +25,7 @@ enum event {
 
 /* "impression", "first_quartile", ... */
 const char *event_name(enum event v);
-bool event_parse(struct str name, enum event *out); /* of those with a token */
+MUST_CHECK bool event_parse(struct str name, enum event *out); /* of those with a token */
 
 struct delta {
     uint32_t package, creative, slot; /* keys */

@@ -25,4 +25,4 @@ struct token_text {
 void token_seal(struct hmac_key *key, const struct token *t, struct token_text *out);
 
 /* False, and nothing written, for anything that token_seal did not make with this key. */
-bool token_open(struct hmac_key *key, struct str text, struct token *out);
+MUST_CHECK bool token_open(struct hmac_key *key, struct str text, struct token *out);

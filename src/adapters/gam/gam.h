@@ -133,8 +133,8 @@ struct gam_deal {
     int64_t rate_micros, units;
     bool percent; /* units are percent of what there is; the goal is a day's */
 };
-bool gam_deal_of(const struct plan_package *p, struct str zone, struct gam_deal *out, const char **member,
-                 const char **why);
+MUST_CHECK bool gam_deal_of(const struct plan_package *p, struct str zone, struct gam_deal *out, const char **member,
+                            const char **why);
 
 struct gam_size {
     int width, height;
@@ -176,7 +176,7 @@ struct gam_network {
     bool is_test;
 };
 /* The network as the last answer of GET networks/N said, or as the memo knows it. */
-bool gam_network_known(struct adapter_op *op, struct gam_network *out);
+MUST_CHECK bool gam_network_known(struct adapter_op *op, struct gam_network *out);
 MUST_CHECK int gam_network_read(struct adapter_op *op, const struct http_call *answer, struct gam_network *out);
 
 /* ---- admit.c ---- */

@@ -24,8 +24,8 @@ struct gam_creative {
 };
 
 /* False, with a refusal, when Ad Manager cannot take it for this package. */
-bool gam_creative_read(struct adapter_op *op, const struct plan_package *p, const struct plan_creative *from,
-                       struct gam_creative *out);
+MUST_CHECK bool gam_creative_read(struct adapter_op *op, const struct plan_package *p, const struct plan_creative *from,
+                                  struct gam_creative *out);
 /* The bytes as what is sent; long work. */
 void gam_creative_encode(struct arena *a, struct gam_creative *c);
 yyjson_mut_val *gam_creative_body(struct adapter_op *op, yyjson_mut_doc *d, struct str advertiser,

@@ -13,7 +13,7 @@ struct mock_config {
 extern const struct adapter mock_adapter;
 
 /* The vtable's auction; see adapter.h. */
-bool mock_auction(const void *config, const struct plan *plan, size_t index, struct adapter_auction *out);
+MUST_CHECK bool mock_auction(const void *config, const struct plan *plan, size_t index, struct adapter_auction *out);
 /* What a unit costs: the rate, or what an auction clears at. */
 int64_t mock_rate(const struct plan_package *p);
 

@@ -15,4 +15,4 @@ MUST_CHECK int governance_bind(const struct act *act, yyjson_val *entry, const c
                                struct err *e);
 
 /* True when the account has a governance agent. */
-bool governance_agent_of(struct arena *a, const struct account_row *account, struct governance_agent *out);
+MUST_CHECK bool governance_agent_of(struct arena *a, const struct account_row *account, struct governance_agent *out);

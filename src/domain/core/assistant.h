@@ -43,7 +43,7 @@ void assistant_settings_read(const struct tenant_settings *ts, struct assistant_
 MUST_CHECK int assistant_check_settings(yyjson_val *tenant, struct err *e);
 
 /* A number from 0 to 1 as basis points. False for anything else. */
-bool assistant_share(yyjson_val *v, int64_t *bp);
+MUST_CHECK bool assistant_share(yyjson_val *v, int64_t *bp);
 
 /* ---- the request ---- */
 

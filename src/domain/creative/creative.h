@@ -33,7 +33,7 @@ enum creative_status {
 };
 
 const char *creative_status_name(enum creative_status s);
-bool creative_status_parse(struct str name, enum creative_status *out);
+MUST_CHECK bool creative_status_parse(struct str name, enum creative_status *out);
 /* A word that no version of ours wrote reads as processing: it runs nowhere, and people may decide. */
 enum creative_status creative_status_stored(const struct creative_row *row);
 /* The arrows of the picture above; staying is always allowed. */

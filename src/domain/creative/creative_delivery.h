@@ -16,8 +16,8 @@ MUST_CHECK int creative_uses_read(const struct act *act, struct str media_buy_id
                                   struct err *e);
 
 /* The numbers of `d`'s range of a creative in one buy. False, and nothing written, when they are not known. */
-bool creative_delivered(const struct delivery *d, const struct creative_uses *uses, struct str creative_id,
-                        struct delivered *out);
+MUST_CHECK bool creative_delivered(const struct delivery *d, const struct creative_uses *uses, struct str creative_id,
+                                   struct delivered *out);
 
 struct creative_lifetime {
     bool known;

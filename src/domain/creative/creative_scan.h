@@ -18,7 +18,7 @@ bool scan_insecure_url(struct str text, struct str *url);
 
 /* The first host loaded from with https (src=, href= of link, url(), import). Call again with *at to go on; start
  * with 0. False at the end. */
-bool scan_next_host(struct str text, size_t *at, struct str *host);
+MUST_CHECK bool scan_next_host(struct str text, size_t *at, struct str *host);
 
 struct web_url {
     bool https;
@@ -27,7 +27,7 @@ struct web_url {
 
 /* An absolute http(s) URL with a host of legal characters, no credentials, no control characters or spaces.
  * Macros in braces are allowed behind the host. */
-bool web_url_read(struct str text, struct web_url *out);
+MUST_CHECK bool web_url_read(struct str text, struct web_url *out);
 
 /* True when host is `domain` or lies below it; without case, a "www." before the domain does not matter. */
 bool host_within(struct str host, struct str domain);

@@ -22,4 +22,4 @@ struct house_content {
 };
 
 /* False when there is nothing that this ad server can show. Everything lives in the arena. */
-bool house_content_make(struct arena *a, const struct house_content_source *s, struct house_content *out);
+MUST_CHECK bool house_content_make(struct arena *a, const struct house_content_source *s, struct house_content *out);

@@ -31,7 +31,7 @@ struct house_recorder {
 void house_used_read(struct str tokens, void (*each)(void *arg, const struct used *u), void *arg);
 
 /* What is stored of a visitor, and of a slot's hours; false for what is not ours. */
-bool house_exposure_read(const struct house_exposure_row *row, struct exposure *out);
+MUST_CHECK bool house_exposure_read(const struct house_exposure_row *row, struct exposure *out);
 struct str house_week_bytes(struct arena *a, const int64_t week[WEEK_HOURS]);
 bool house_week_read(struct str bytes, int64_t week[WEEK_HOURS]);
 

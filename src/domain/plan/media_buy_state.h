@@ -29,7 +29,7 @@ enum media_buy_status {
 };
 
 const char *media_buy_status_name(enum media_buy_status s);
-bool media_buy_status_parse(struct str name, enum media_buy_status *out);
+MUST_CHECK bool media_buy_status_parse(struct str name, enum media_buy_status *out);
 /* As last written. A word that no version of ours wrote reads as failed: nothing happens to such a buy any more. */
 enum media_buy_status media_buy_status_stored(const struct media_buy_row *row);
 bool media_buy_status_terminal(enum media_buy_status s);
@@ -83,7 +83,7 @@ enum media_buy_action {
 #define ACTION_BIT(a) (INT64_C(1) << (a))
 
 const char *media_buy_action_name(enum media_buy_action a);
-bool media_buy_action_parse(struct str name, enum media_buy_action *out);
+MUST_CHECK bool media_buy_action_parse(struct str name, enum media_buy_action *out);
 
 /* The live statuses, in which products may allow actions or not (allowed_statuses): masks of actions by status. */
 #define ACTIONS_IN_N        4

@@ -52,10 +52,10 @@ MUST_CHECK int format_load(struct tx *tx, struct arena *a, struct str tenant_id,
 
 /* The same without a store. format_read: a publisher's object; false when it has no id. format_standard: false when
  * the id is of no family. */
-bool format_read(struct arena *a, yyjson_val *doc, struct format_spec *out);
-bool format_standard(struct arena *a, const struct format_ref *ref, struct format_spec *out);
+MUST_CHECK bool format_read(struct arena *a, yyjson_val *doc, struct format_spec *out);
+MUST_CHECK bool format_standard(struct arena *a, const struct format_ref *ref, struct format_spec *out);
 /* A 3.1 canonical format kind ("image", "video_vast", ...) with its declaration's params (may be NULL). */
-bool format_of_kind(struct arena *a, struct str kind, yyjson_val *params, struct format_spec *out);
+MUST_CHECK bool format_of_kind(struct arena *a, struct str kind, yyjson_val *params, struct format_spec *out);
 
 /* NULL when the format does not know this asset. */
 const struct format_slot *format_slot_find(const struct format_spec *f, struct str asset_id);

@@ -99,7 +99,7 @@ int64_t pricing_impressions(const struct pricing_option *o, int64_t micros, int6
 int64_t pricing_model_impressions(enum pricing_model model, int64_t micros, int64_t rate_micros);
 
 /* Reads {agent_url, id, width, height, duration_ms} or a plain string id. False when `v` is neither. */
-bool format_ref_read(yyjson_val *v, struct format_ref *out);
+MUST_CHECK bool format_ref_read(yyjson_val *v, struct format_ref *out);
 /* The publisher's own formats (no agent_url) are known by their ids alone: an agent is reached under several URLs.
  * Otherwise URLs compare without scheme, case, trailing slash and a final "/mcp". */
 bool format_ref_same(const struct format_ref *x, const struct format_ref *y);

@@ -86,4 +86,4 @@ bool rerank(const struct act *act, const struct rerank_request *q, size_t *posit
 /* ---- for whoever asks ---- */
 
 /* Exactly {"product_ids": [...]}; false for anything else. */
-bool rerank_read(struct arena *a, struct str response, struct rerank_order *out);
+MUST_CHECK bool rerank_read(struct arena *a, struct str response, struct rerank_order *out);

@@ -35,7 +35,7 @@ struct slot {
 bool slot_id_valid(struct str id);
 
 /* A stored row. A damaged one reads as what can be read of it; false when that is nothing. */
-bool slot_from_row(struct arena *a, const struct slot_row *row, struct slot *out);
+MUST_CHECK bool slot_from_row(struct arena *a, const struct slot_row *row, struct slot *out);
 
 /* Checks a slot and brings it to this state: 1 something changed, 0 nothing, -1 failed. INVALID_REQUEST names the member;
  * its property must exist. */

@@ -58,20 +58,20 @@ void a2a_stream_event(struct a2a_request *r, struct str result);
 /* Who is asking. False after answering: a credential that is not accepted. Without one the owner has no principal_id,
  * which is refused when `signed_in` is asked for. */
 enum a2a_who { A2A_ANYBODY, A2A_SIGNED_IN };
-bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out);
+MUST_CHECK bool a2a_identify(struct a2a_request *r, enum a2a_who who, struct a2a_owner *out);
 
 /* An act of whoever a2a_identify() found. */
 struct act a2a_act(const struct a2a_request *r, struct tx *tx);
 
 /* The caller's task of that id. False after answering. */
-bool a2a_task_load(struct a2a_request *r, struct str id, enum a2a_who who, struct a2a_task_row *out);
+MUST_CHECK bool a2a_task_load(struct a2a_request *r, struct str id, enum a2a_who who, struct a2a_task_row *out);
 
 /* True when a write is on disk; answers otherwise. */
 bool a2a_written(struct a2a_request *r, enum write_result result);
 
 /* A configuration of this task into r->push_config. False after answering: a URL that may not be called, a token or
  * credential that is too short. */
-bool a2a_push_check(struct a2a_request *r, struct call_push *push);
+MUST_CHECK bool a2a_push_check(struct a2a_request *r, struct call_push *push);
 /* Registers r->push_config under r->push_id. */
 MUST_CHECK int a2a_push_register(struct tx *tx, struct a2a_request *r);
 /* The task has come to follow an AdCP task: its configurations are registered there from now on. */

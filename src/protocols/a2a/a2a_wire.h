@@ -37,7 +37,7 @@ static inline struct str a2a_channel(enum a2a_generation g)
 }
 
 /* The state in 1.0's words -> ours with `failed`; false for a state that no task of ours can have. */
-bool a2a_state_read(struct str word, struct str *state, int *failed);
+MUST_CHECK bool a2a_state_read(struct str word, struct str *state, int *failed);
 
 /* Appends a message to the kept history; nothing of more than 32 KiB is kept. */
 struct a2a_history_entry {

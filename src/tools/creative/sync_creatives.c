@@ -339,10 +339,11 @@ static int add_aux(struct sync_call *s, const struct creative_synced *r, yyjson_
     yyjson_mut_doc *doc = s->c->doc;
     if (s->c->no_aux) return 0;
     yyjson_mut_val *o = json_push_obj(doc, s->aux);
-    struct format_ref ref = { 0 };
+    struct format_ref ref;
     struct str remote = STR_NONE;
     bool failed = r->action == CREATIVE_FAILED;
-    (void)format_ref_read(yyjson_obj_get(asset, "format_id"), &ref); /* of a canonical kind there is none */
+    if (!format_ref_read(yyjson_obj_get(asset, "format_id"), &ref))
+        ref = (struct format_ref){ 0 }; /* a canonical kind */
     json_add_str(doc, o, "creative_id", r->creative_id);
     json_add_str(doc, o, "name", json_str(asset, "name"));
     json_add_str(doc, o, "format_id", ref.id);

@@ -3,6 +3,6 @@
 
 #include "tools/tool.h"
 
-int tool_x_sign_in_get(struct tool_call *c, struct err *e);
-int tool_x_session_open(struct tool_call *c, struct err *e);
-int tool_x_session_close(struct tool_call *c, struct err *e);
+MUST_CHECK int tool_x_sign_in_get(struct tool_call *c, struct err *e);
+MUST_CHECK int tool_x_session_open(struct tool_call *c, struct err *e);
+MUST_CHECK int tool_x_session_close(struct tool_call *c, struct err *e);

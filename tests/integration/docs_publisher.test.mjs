@@ -1,4 +1,4 @@
-// README, 'From "a buyer wants something" to "it is live"': its commands, as a new publisher would paste them.
+// docs/publisher.md, 'From "a buyer wants something" to "it is live"': its commands, as a new publisher would paste them.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -8,12 +8,12 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { Agent, binary } from './lib/agent.mjs';
 
-const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+const page = readFileSync(path.join(import.meta.dirname, '../../docs/publisher.md'), 'utf8');
 
 function blocks(heading) {
-  const from = readme.indexOf(`\n## ${heading}\n`);
+  const from = page.indexOf(`\n## ${heading}\n`);
   assert.ok(from >= 0, heading);
-  const section = readme.slice(from, readme.indexOf('\n## ', from + 1));
+  const section = page.slice(from, page.indexOf('\n## ', from + 1));
   return [...section.matchAll(/^```\n(.*?)^```$/gms)].map((m) => m[1]);
 }
 
@@ -21,7 +21,7 @@ test('from "a buyer wants something" to "it is live"', { timeout: 120000 }, asyn
   const [start, commands] = blocks('From "a buyer wants something" to "it is live"');
   const run = start.trim().split(/\s+/);
   assert.equal(run[0], 'scripts/run'); // which serves in sandbox mode with what follows; only its port is ours
-  const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-readme-'));
+  const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-docs-'));
   mkdirSync(path.join(dir, 'build'));
   symlinkSync(path.resolve(binary), path.join(dir, 'build/salesagent'));
   const agent = await Agent.start({ data: path.join(dir, 'data'), args: run.slice(1) });

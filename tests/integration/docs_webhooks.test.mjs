@@ -1,4 +1,4 @@
-// What the README tells a consumer of webhooks is done here: every block of "Webhooks" runs against a sandbox, as printed
+// What docs/webhooks.md tells a consumer is done here: every block of it runs against a sandbox, as printed
 // but for the ports; each verifier takes what we send and refuses what somebody else made of it.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -13,10 +13,8 @@ import { Agent, binary } from './lib/agent.mjs';
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
-const readme = readFileSync(path.join(here, '../../README.md'), 'utf8');
-const start = readme.indexOf('## Webhooks');
-const section = readme.slice(start, readme.indexOf('\n## ', start + 5));
-const blocks = [...section.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((m) => ({ language: m[1], printed: m[2] }));
+const page = readFileSync(path.join(here, '../../docs/webhooks.md'), 'utf8');
+const blocks = [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((m) => ({ language: m[1], printed: m[2] }));
 const block = (language, about) => {
   const found = blocks.filter((b) => b.language === language && about.test(b.printed));
   assert.equal(found.length, 1, `blocks of ${language || 'shell'} about ${about}`);
@@ -29,7 +27,7 @@ const environment = (more = {}) => ({ ...process.env, NO_PROXY: 'localhost,127.0
 
 before(async () => {
   agent = await Agent.start();
-  home = mkdtempSync(path.join(tmpdir(), 'salesagent-readme-'));
+  home = mkdtempSync(path.join(tmpdir(), 'salesagent-docs-'));
   symlinkSync(path.join(here, '../node_modules'), path.join(home, 'node_modules'));
 });
 after(async () => {
@@ -64,7 +62,7 @@ async function delivery(authentication) {
   return { url, headers, body };
 }
 
-test('every block of the section is run', () => {
+test('every block of the page is run', () => {
   assert.deepEqual(blocks.map((b) => b.language), ['ts', '', 'python', 'python', 'sh', 'sh']);
 });
 
@@ -89,7 +87,7 @@ test('TypeScript: the receiver hears of the buy that is sent to it, and turns aw
     await shell(approve.replace('task-...', submitted.task_id));
     for (let i = 0; i < 200 && !/op-1/.test(out); i++) await new Promise((r) => setTimeout(r, 50));
     assert.equal(out, 'op-1 create_media_buy completed\n');
-    assert.match(section, /prints `op-1 create_media_buy completed`/);
+    assert.match(page, /prints `op-1 create_media_buy completed`/);
   } finally {
     receiver.kill();
   }
