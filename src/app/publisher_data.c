@@ -222,7 +222,7 @@ static int print_rehearsal(struct arena *a, const struct data_args *o, const str
 
 static int import_text(const struct data_args *o, struct str text)
 {
-    struct data_opened d = { 0 };
+    struct opened d = { 0 };
     struct err e;
     struct import i = { .loop = &d.loop,
                         .text = text,
@@ -260,7 +260,7 @@ static int import_run(int argc, char **argv)
 }
 
 /* The publisher named, or the only one there is. */
-static int export_text(struct data_opened *d, const char *tenant, struct str *text, struct err *e)
+static int export_text(struct opened *d, const char *tenant, struct str *text, struct err *e)
 {
     struct tenant_row row = { .tenant_id = str_from(tenant) };
     struct tx *tx = store_read(d->store);
@@ -276,7 +276,7 @@ static int export_text(struct data_opened *d, const char *tenant, struct str *te
 static int export_run(int argc, char **argv)
 {
     struct data_args o;
-    struct data_opened d = { 0 };
+    struct opened d = { 0 };
     struct err e;
     struct str text;
     int rc = parse(argc, argv, &o);

@@ -3,17 +3,64 @@
 #include <stdlib.h>
 
 #include "base/rfc3339.h"
-#include "store/stmt.h"
+#include "store/columns.h"
 
-#define BUY                                                                                                            \
-    "media_buy_id, tenant_id, principal_id, account_id, name, buyer_ref, po_number, status, paused, currency,"         \
-    " total_budget_micros, start_at, end_at, revision, created_at, updated_at, confirmed_at, activated_at,"            \
-    " completed_at, canceled_at, next_change_at, rejection_reason, actions_allowed, actions_approval, echo, doc,"      \
-    " actions_in"
-#define PACKAGE                                                                                                        \
-    "media_buy_id, package_id, ordinal, name, product_id, pricing_option_id, pricing_model, rate_micros,"              \
-    " budget_micros, previous_budget_micros, impressions_goal, pacing, start_at, end_at, paused, canceled_at,"         \
-    " remote_id, doc, performance_ppm, ad_server"
+/* What changes, and what is written once. */
+#define BUY_CHANGES(FIRST, NEXT)                                                                                       \
+    FIRST(name, text)                                                                                                  \
+    NEXT(buyer_ref, text)                                                                                              \
+    NEXT(po_number, text)                                                                                              \
+    NEXT(status, text)                                                                                                 \
+    NEXT(paused, flag)                                                                                                 \
+    NEXT(currency, currency)                                                                                           \
+    NEXT(total_budget_micros, number)                                                                                  \
+    NEXT(start_at, number)                                                                                             \
+    NEXT(end_at, number)                                                                                               \
+    NEXT(revision, number)                                                                                             \
+    NEXT(updated_at, number)                                                                                           \
+    NEXT(confirmed_at, time)                                                                                           \
+    NEXT(activated_at, time)                                                                                           \
+    NEXT(completed_at, time)                                                                                           \
+    NEXT(canceled_at, time)                                                                                            \
+    NEXT(next_change_at, time)                                                                                         \
+    NEXT(rejection_reason, text)                                                                                       \
+    NEXT(actions_allowed, number) NEXT(actions_approval, number) NEXT(echo, json) NEXT(doc, json)
+#define BUY_ORIGIN(FIRST, NEXT)                                                                                        \
+    FIRST(media_buy_id, text)                                                                                          \
+    NEXT(tenant_id, text)                                                                                              \
+    NEXT(principal_id, text) NEXT(account_id, text) NEXT(created_at, number) NEXT(actions_in, text)
+#define BUY COLUMN_NAMES(BUY_CHANGES) ", " COLUMN_NAMES(BUY_ORIGIN)
+COLUMNS_READER(read_buy_changes, struct media_buy_row, BUY_CHANGES)
+COLUMNS_READER(read_buy_origin, struct media_buy_row, BUY_ORIGIN)
+COLUMNS_BINDER(bind_buy_changes, struct media_buy_row, BUY_CHANGES)
+COLUMNS_BINDER(bind_buy_origin, struct media_buy_row, BUY_ORIGIN)
+
+#define PACKAGE_CHANGES(FIRST, NEXT)                                                                                   \
+    FIRST(name, text)                                                                                                  \
+    NEXT(rate_micros, number)                                                                                          \
+    NEXT(budget_micros, number)                                                                                        \
+    NEXT(previous_budget_micros, count)                                                                                \
+    NEXT(impressions_goal, count)                                                                                      \
+    NEXT(pacing, text)                                                                                                 \
+    NEXT(start_at, number)                                                                                             \
+    NEXT(end_at, number)                                                                                               \
+    NEXT(paused, flag) NEXT(canceled_at, time) NEXT(remote_id, text_or_null) NEXT(ad_server, text) NEXT(doc, json)
+#define PACKAGE_ORIGIN(FIRST, NEXT)                                                                                    \
+    FIRST(media_buy_id, text)                                                                                          \
+    NEXT(ordinal, number)                                                                                              \
+    NEXT(package_id, text) NEXT(product_id, text) NEXT(pricing_option_id, text) NEXT(pricing_model, text)
+#define PACKAGE COLUMN_NAMES(PACKAGE_CHANGES) ", " COLUMN_NAMES(PACKAGE_ORIGIN) ", performance_ppm"
+COLUMNS_READER(read_package_changes, struct package_row, PACKAGE_CHANGES)
+COLUMNS_READER(read_package_origin, struct package_row, PACKAGE_ORIGIN)
+COLUMNS_BINDER(bind_package_changes, struct package_row, PACKAGE_CHANGES)
+COLUMNS_BINDER(bind_package_origin, struct package_row, PACKAGE_ORIGIN)
+
+#define HISTORY(FIRST, NEXT)                                                                                           \
+    FIRST(revision, number)                                                                                            \
+    NEXT(at, number) NEXT(actor, text) NEXT(action, text) NEXT(summary, text) NEXT(package_id, text)
+COLUMNS_READER(read_history, struct history_row, HISTORY)
+COLUMNS_BINDER(bind_history, struct history_row, HISTORY)
+
 #define ROWS_START 8
 
 /* ---- buys ---- */
@@ -22,35 +69,9 @@ static int read_buy(struct stmt *s, struct arena *a, struct media_buy_row *out, 
 {
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
-    *out = (struct media_buy_row){ .media_buy_id = col_str(s, a, 0),
-                                   .tenant_id = col_str(s, a, 1),
-                                   .principal_id = col_str(s, a, 2),
-                                   .account_id = col_str(s, a, 3),
-                                   .name = col_str(s, a, 4),
-                                   .buyer_ref = col_str(s, a, 5),
-                                   .po_number = col_str(s, a, 6),
-                                   .status = col_str(s, a, 7),
-                                   .paused = col_i64(s, 8) != 0,
-                                   .total_budget_micros = col_i64(s, 10),
-                                   .start_at = col_i64(s, 11),
-                                   .end_at = col_i64(s, 12),
-                                   .revision = col_i64(s, 13),
-                                   .created_at = col_i64(s, 14),
-                                   .updated_at = col_i64(s, 15),
-                                   .confirmed_at = col_time(s, 16),
-                                   .activated_at = col_time(s, 17),
-                                   .completed_at = col_time(s, 18),
-                                   .canceled_at = col_time(s, 19),
-                                   .next_change_at = col_time(s, 20),
-                                   .rejection_reason = col_str(s, a, 21),
-                                   .actions_allowed = col_i64(s, 22),
-                                   .actions_approval = col_i64(s, 23),
-                                   .echo = col_str(s, a, 24),
-                                   .doc = col_str(s, a, 25),
-                                   .actions_in = col_str(s, a, 26) };
-    struct str currency = col_str(s, a, 9);
-    if (currency.n != 3) return stored_damaged("media buy", out->media_buy_id, e);
-    memcpy(out->currency, currency.p, 3);
+    memset(out, 0, sizeof(*out));
+    (void)read_buy_origin(s, a, read_buy_changes(s, a, 0, out), out);
+    if (!out->currency[0]) return stored_damaged("media buy", out->media_buy_id, e);
     return 1;
 }
 
@@ -185,62 +206,21 @@ int q_media_buy_by_ids(struct tx *tx, struct arena *a, const struct media_buy_fi
 }
 
 /* Binds the columns that an insert and an update share, from index 1 on; returns the next index. */
-static int bind_buy(struct stmt *s, const struct media_buy_row *r)
-{
-    int i = 1;
-    stmt_str(s, i++, r->name);
-    stmt_str(s, i++, r->buyer_ref);
-    stmt_str(s, i++, r->po_number);
-    stmt_str(s, i++, r->status);
-    stmt_i64(s, i++, r->paused);
-    stmt_str(s, i++, str_from(r->currency));
-    stmt_i64(s, i++, r->total_budget_micros);
-    stmt_i64(s, i++, r->start_at);
-    stmt_i64(s, i++, r->end_at);
-    stmt_i64(s, i++, r->revision);
-    stmt_i64(s, i++, r->updated_at);
-    stmt_time(s, i++, r->confirmed_at);
-    stmt_time(s, i++, r->activated_at);
-    stmt_time(s, i++, r->completed_at);
-    stmt_time(s, i++, r->canceled_at);
-    stmt_time(s, i++, r->next_change_at);
-    stmt_str(s, i++, r->rejection_reason);
-    stmt_i64(s, i++, r->actions_allowed);
-    stmt_i64(s, i++, r->actions_approval);
-    stmt_str(s, i++, r->echo.n ? r->echo : STR("{}"));
-    stmt_str(s, i++, r->doc.n ? r->doc : STR("{}"));
-    return i;
-}
-
 int q_media_buy_insert(struct tx *tx, const struct media_buy_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx,
-        "INSERT INTO media_buy (name, buyer_ref, po_number, status, paused, currency, total_budget_micros, start_at,"
-        " end_at, revision, updated_at, confirmed_at, activated_at, completed_at, canceled_at, next_change_at,"
-        " rejection_reason, actions_allowed, actions_approval, echo, doc, media_buy_id, tenant_id, principal_id,"
-        " account_id, created_at, actions_in) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?)");
-    int i = bind_buy(s, row);
-    stmt_str(s, i++, row->media_buy_id);
-    stmt_str(s, i++, row->tenant_id);
-    stmt_str(s, i++, row->principal_id);
-    stmt_str(s, i++, row->account_id);
-    stmt_i64(s, i++, row->created_at);
-    stmt_str(s, i++, row->actions_in);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO media_buy (" BUY
+                                            ") VALUES (" COLUMN_MARKS(BUY_CHANGES) ", " COLUMN_MARKS(BUY_ORIGIN) ")");
+    (void)bind_buy_origin(s, bind_buy_changes(s, 1, row), row);
     return stmt_run(s, e);
 }
 
 int q_media_buy_update(struct tx *tx, const struct media_buy_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "UPDATE media_buy SET name = ?, buyer_ref = ?, po_number = ?, status = ?, paused = ?, currency = ?,"
-            " total_budget_micros = ?, start_at = ?, end_at = ?, revision = ?, updated_at = ?, confirmed_at = ?,"
-            " activated_at = ?, completed_at = ?, canceled_at = ?, next_change_at = ?, rejection_reason = ?,"
-            " actions_allowed = ?, actions_approval = ?, echo = ?, doc = ? WHERE media_buy_id = ? AND tenant_id = ?");
-    int i = bind_buy(s, row);
-    stmt_str(s, i++, row->media_buy_id);
-    stmt_str(s, i++, row->tenant_id);
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE media_buy SET " COLUMN_SETS(BUY_CHANGES) " WHERE media_buy_id = ? AND tenant_id = ?");
+    int i = bind_buy_changes(s, 1, row);
+    stmt_str(s, i, row->media_buy_id);
+    stmt_str(s, i + 1, row->tenant_id);
     return stmt_run(s, e);
 }
 
@@ -279,26 +259,8 @@ static int read_package(struct stmt *s, struct arena *a, struct package_row *out
 {
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
-    *out = (struct package_row){ .media_buy_id = col_str(s, a, 0),
-                                 .package_id = col_str(s, a, 1),
-                                 .ordinal = col_i64(s, 2),
-                                 .name = col_str(s, a, 3),
-                                 .product_id = col_str(s, a, 4),
-                                 .pricing_option_id = col_str(s, a, 5),
-                                 .pricing_model = col_str(s, a, 6),
-                                 .rate_micros = col_i64(s, 7),
-                                 .budget_micros = col_i64(s, 8),
-                                 .previous_budget_micros = col_is_null(s, 9) ? -1 : col_i64(s, 9),
-                                 .impressions_goal = col_is_null(s, 10) ? -1 : col_i64(s, 10),
-                                 .pacing = col_str(s, a, 11),
-                                 .start_at = col_i64(s, 12),
-                                 .end_at = col_i64(s, 13),
-                                 .paused = col_i64(s, 14) != 0,
-                                 .canceled_at = col_time(s, 15),
-                                 .remote_id = col_str(s, a, 16),
-                                 .doc = col_str(s, a, 17),
-                                 .performance_ppm = col_i64(s, 18),
-                                 .ad_server = col_str(s, a, 19) };
+    memset(out, 0, sizeof(*out));
+    out->performance_ppm = col_i64(s, read_package_origin(s, a, read_package_changes(s, a, 0, out), out));
     return 1;
 }
 
@@ -317,13 +279,6 @@ static int add_packages(struct stmt *s, struct arena *a, struct package_rows *ou
         out->rows[out->n++] = row;
     }
     return rc;
-}
-
-int q_package_get(struct tx *tx, struct arena *a, struct str package_id, struct package_row *out, struct err *e)
-{
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " PACKAGE " FROM package WHERE package_id = ?");
-    stmt_str(s, 1, package_id);
-    return read_package(s, a, out, e);
 }
 
 int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_rows *buys, struct package_rows *out,
@@ -348,60 +303,22 @@ int q_packages_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, s
     return q_packages_of_buys(tx, a, &(struct media_buy_rows){ &buy, 1 }, out, e);
 }
 
-static void bind_i64_or_null(struct stmt *s, int index, int64_t v)
-{
-    if (v < 0) {
-        stmt_null(s, index);
-    } else {
-        stmt_i64(s, index, v);
-    }
-}
-
-static int bind_package(struct stmt *s, const struct package_row *r)
-{
-    int i = 1;
-    stmt_str(s, i++, r->name);
-    stmt_i64(s, i++, r->rate_micros);
-    stmt_i64(s, i++, r->budget_micros);
-    bind_i64_or_null(s, i++, r->previous_budget_micros);
-    bind_i64_or_null(s, i++, r->impressions_goal);
-    stmt_str(s, i++, r->pacing);
-    stmt_i64(s, i++, r->start_at);
-    stmt_i64(s, i++, r->end_at);
-    stmt_i64(s, i++, r->paused);
-    stmt_time(s, i++, r->canceled_at);
-    stmt_str_or_null(s, i++, r->remote_id.n ? r->remote_id : STR_NONE);
-    stmt_str(s, i++, r->ad_server);
-    stmt_str(s, i++, r->doc.n ? r->doc : STR("{}"));
-    return i;
-}
-
 int q_package_insert(struct tx *tx, const struct package_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx,
-        "INSERT INTO package (name, rate_micros, budget_micros, previous_budget_micros, impressions_goal, pacing,"
-        " start_at, end_at, paused, canceled_at, remote_id, ad_server, doc, media_buy_id, ordinal, package_id, product_id,"
-        " pricing_option_id, pricing_model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    int i = bind_package(s, row);
-    stmt_str(s, i++, row->media_buy_id);
-    stmt_i64(s, i++, row->ordinal);
-    stmt_str(s, i++, row->package_id);
-    stmt_str(s, i++, row->product_id);
-    stmt_str(s, i++, row->pricing_option_id);
-    stmt_str(s, i++, row->pricing_model);
+        tx, "INSERT INTO package (" COLUMN_NAMES(PACKAGE_CHANGES) ", " COLUMN_NAMES(
+                PACKAGE_ORIGIN) ") VALUES (" COLUMN_MARKS(PACKAGE_CHANGES) ", " COLUMN_MARKS(PACKAGE_ORIGIN) ")");
+    (void)bind_package_origin(s, bind_package_changes(s, 1, row), row);
     return stmt_run(s, e);
 }
 
 int q_package_update(struct tx *tx, const struct package_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "UPDATE package SET name = ?, rate_micros = ?, budget_micros = ?, previous_budget_micros = ?,"
-            " impressions_goal = ?, pacing = ?, start_at = ?, end_at = ?, paused = ?, canceled_at = ?, remote_id = ?,"
-            " ad_server = ?, doc = ? WHERE media_buy_id = ? AND ordinal = ?");
-    int i = bind_package(s, row);
-    stmt_str(s, i++, row->media_buy_id);
-    stmt_i64(s, i++, row->ordinal);
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "UPDATE package SET " COLUMN_SETS(PACKAGE_CHANGES) " WHERE media_buy_id = ? AND ordinal = ?");
+    int i = bind_package_changes(s, 1, row);
+    stmt_str(s, i, row->media_buy_id);
+    stmt_i64(s, i + 1, row->ordinal);
     return stmt_run(s, e);
 }
 
@@ -420,16 +337,9 @@ int q_package_performance(struct tx *tx, const struct package_row *row, struct e
 int q_history_add(struct tx *tx, const struct history_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO media_buy_history (media_buy_id, seq, revision, at, actor, action, summary, package_id)"
-            " VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM media_buy_history WHERE media_buy_id = ?1),"
-            " ?2, ?3, ?4, ?5, ?6, ?7)");
-    stmt_str(s, 1, row->media_buy_id);
-    stmt_i64(s, 2, row->revision);
-    stmt_i64(s, 3, row->at);
-    stmt_str(s, 4, row->actor);
-    stmt_str(s, 5, row->action);
-    stmt_str(s, 6, row->summary);
-    stmt_str(s, 7, row->package_id);
+        tx, "INSERT INTO media_buy_history (" COLUMN_NAMES(HISTORY) ", media_buy_id, seq) VALUES (" COLUMN_MARKS(
+                HISTORY) ", ?7, (SELECT coalesce(max(seq), 0) + 1 FROM media_buy_history WHERE media_buy_id = ?7))");
+    stmt_str(s, bind_history(s, 1, row), row->media_buy_id);
     return stmt_run(s, e);
 }
 
@@ -437,7 +347,8 @@ int q_history_list(struct tx *tx, struct arena *a, struct str media_buy_id, int 
                    size_t *n, struct err *e)
 {
     ENSURE(limit > 0 && limit <= 1000);
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT revision, at, actor, action, summary, package_id FROM"
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT " COLUMN_NAMES(HISTORY) " FROM"
                                             " media_buy_history WHERE media_buy_id = ? ORDER BY seq DESC LIMIT ?");
     stmt_str(s, 1, media_buy_id);
     stmt_i64(s, 2, limit);
@@ -445,13 +356,8 @@ int q_history_list(struct tx *tx, struct arena *a, struct str media_buy_id, int 
     size_t count = 0;
     int rc;
     while ((rc = stmt_step(s, e)) == 1) {
-        list[count++] = (struct history_row){ .media_buy_id = media_buy_id,
-                                              .revision = col_i64(s, 0),
-                                              .at = col_i64(s, 1),
-                                              .actor = col_str(s, a, 2),
-                                              .action = col_str(s, a, 3),
-                                              .summary = col_str(s, a, 4),
-                                              .package_id = col_str(s, a, 5) };
+        list[count] = (struct history_row){ .media_buy_id = media_buy_id };
+        (void)read_history(s, a, 0, &list[count++]);
     }
     if (rc < 0) return -1;
     *rows = list;

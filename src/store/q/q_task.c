@@ -1,11 +1,24 @@
 #include "store/q/q_task.h"
 
 #include "base/rfc3339.h"
-#include "store/stmt.h"
+#include "store/columns.h"
 
-#define COLUMNS                                                                                                        \
-    "task_id, tenant_id, principal_id, account_id, kind, state, decision, subject_type, subject_id, priority,"         \
-    " assigned_to, created_at, updated_at, due_at, resolved_at, doc, next_at"
+#define TASK_CHANGES(FIRST, NEXT)                                                                                      \
+    FIRST(state, text)                                                                                                 \
+    NEXT(decision, text)                                                                                               \
+    NEXT(priority, text)                                                                                               \
+    NEXT(assigned_to, text)                                                                                            \
+    NEXT(updated_at, number) NEXT(due_at, time) NEXT(resolved_at, time) NEXT(doc, json) NEXT(next_at, time)
+#define TASK_ORIGIN(FIRST, NEXT)                                                                                       \
+    FIRST(task_id, text)                                                                                               \
+    NEXT(tenant_id, text)                                                                                              \
+    NEXT(principal_id, text)                                                                                           \
+    NEXT(account_id, text) NEXT(kind, text) NEXT(subject_type, text) NEXT(subject_id, text) NEXT(created_at, number)
+#define COLUMNS COLUMN_NAMES(TASK_CHANGES) ", " COLUMN_NAMES(TASK_ORIGIN)
+COLUMNS_READER(read_changes, struct task_row, TASK_CHANGES)
+COLUMNS_READER(read_origin, struct task_row, TASK_ORIGIN)
+COLUMNS_BINDER(bind_changes, struct task_row, TASK_CHANGES)
+COLUMNS_BINDER(bind_origin, struct task_row, TASK_ORIGIN)
 
 /* Shared by the page and the count; the page adds ?13 and ?14. */
 #define WHERE                                                                                                          \
@@ -21,23 +34,7 @@ static int read_row(struct stmt *s, struct arena *a, struct task_row *out, struc
 {
     int rc = stmt_step(s, e);
     if (rc != 1) return rc;
-    *out = (struct task_row){ .task_id = col_str(s, a, 0),
-                              .tenant_id = col_str(s, a, 1),
-                              .principal_id = col_str(s, a, 2),
-                              .account_id = col_str(s, a, 3),
-                              .kind = col_str(s, a, 4),
-                              .state = col_str(s, a, 5),
-                              .decision = col_str(s, a, 6),
-                              .subject_type = col_str(s, a, 7),
-                              .subject_id = col_str(s, a, 8),
-                              .priority = col_str(s, a, 9),
-                              .assigned_to = col_str(s, a, 10),
-                              .created_at = col_i64(s, 11),
-                              .updated_at = col_i64(s, 12),
-                              .due_at = col_time(s, 13),
-                              .resolved_at = col_time(s, 14),
-                              .doc = col_str(s, a, 15),
-                              .next_at = col_time(s, 16) };
+    (void)read_origin(s, a, read_changes(s, a, 0, out), out);
     return 1;
 }
 
@@ -116,25 +113,11 @@ int q_task_due(struct tx *tx, struct arena *a, int64_t now, struct due_row *rows
 
 int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO task (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    stmt_str(s, 1, row->task_id);
-    stmt_str(s, 2, row->tenant_id);
-    stmt_str(s, 3, row->principal_id);
-    stmt_str(s, 4, row->account_id);
-    stmt_str(s, 5, row->kind);
-    stmt_str(s, 6, row->state);
-    stmt_str(s, 7, row->decision);
-    stmt_str(s, 8, row->subject_type);
-    stmt_str(s, 9, row->subject_id);
-    stmt_str(s, 10, row->priority.n ? row->priority : STR("medium"));
-    stmt_str(s, 11, row->assigned_to);
-    stmt_i64(s, 12, row->created_at);
-    stmt_i64(s, 13, row->updated_at);
-    stmt_time(s, 14, row->due_at);
-    stmt_time(s, 15, row->resolved_at);
-    stmt_str(s, 16, row->doc.n ? row->doc : STR("{}"));
-    stmt_time(s, 17, row->next_at);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "INSERT INTO task (" COLUMNS
+                                            ") VALUES (" COLUMN_MARKS(TASK_CHANGES) ", " COLUMN_MARKS(TASK_ORIGIN) ")");
+    struct task_row task = *row;
+    if (!task.priority.n) task.priority = STR("medium");
+    (void)bind_origin(s, bind_changes(s, 1, &task), &task);
     return stmt_run(s, e);
 }
 
@@ -151,18 +134,7 @@ int q_task_delete(struct tx *tx, const struct task_key *key, struct err *e)
 
 int q_task_update(struct tx *tx, const struct task_row *row, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "UPDATE task SET state = ?, decision = ?, priority = ?, assigned_to = ?, updated_at = ?,"
-                     " due_at = ?, resolved_at = ?, doc = ?, next_at = ? WHERE task_id = ?");
-    stmt_str(s, 1, row->state);
-    stmt_str(s, 2, row->decision);
-    stmt_str(s, 3, row->priority);
-    stmt_str(s, 4, row->assigned_to);
-    stmt_i64(s, 5, row->updated_at);
-    stmt_time(s, 6, row->due_at);
-    stmt_time(s, 7, row->resolved_at);
-    stmt_str(s, 8, row->doc);
-    stmt_time(s, 9, row->next_at);
-    stmt_str(s, 10, row->task_id);
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE task SET " COLUMN_SETS(TASK_CHANGES) " WHERE task_id = ?");
+    stmt_str(s, bind_changes(s, 1, row), row->task_id);
     return stmt_run(s, e);
 }

@@ -1,48 +1,59 @@
 #include "store/q/q_webhook.h"
 
-#include "store/stmt.h"
+#include "store/columns.h"
 
-#define WEBHOOK_COLUMNS                                                                                                \
-    "webhook_id, tenant_id, principal_id, account_id, kind, anchor, subscriber_id, url, scheme, secret, token,"        \
-    " operation_id, channel, context, events, active, challenge, created_at, updated_at"
+#define WEBHOOK(FIRST, NEXT)                                                                                           \
+    FIRST(webhook_id, text)                                                                                            \
+    NEXT(tenant_id, text)                                                                                              \
+    NEXT(principal_id, text)                                                                                           \
+    NEXT(account_id, text)                                                                                             \
+    NEXT(kind, text)                                                                                                   \
+    NEXT(anchor, text)                                                                                                 \
+    NEXT(subscriber_id, text)                                                                                          \
+    NEXT(url, text)                                                                                                    \
+    NEXT(scheme, text)                                                                                                 \
+    NEXT(secret, text)                                                                                                 \
+    NEXT(token, text)                                                                                                  \
+    NEXT(operation_id, text)                                                                                           \
+    NEXT(channel, text)                                                                                                \
+    NEXT(context, text)                                                                                                \
+    NEXT(events, text) NEXT(active, flag) NEXT(challenge, text) NEXT(created_at, number) NEXT(updated_at, number)
+#define WEBHOOK_COLUMNS COLUMN_NAMES(WEBHOOK)
+COLUMNS_READER(read_webhook, struct webhook_row, WEBHOOK)
+COLUMNS_BINDER(bind_webhook, struct webhook_row, WEBHOOK)
 
-static void read_webhook(struct stmt *s, struct arena *a, struct webhook_row *out)
-{
-    *out = (struct webhook_row){ .webhook_id = col_str(s, a, 0),
-                                 .tenant_id = col_str(s, a, 1),
-                                 .principal_id = col_str(s, a, 2),
-                                 .account_id = col_str(s, a, 3),
-                                 .kind = col_str(s, a, 4),
-                                 .anchor = col_str(s, a, 5),
-                                 .subscriber_id = col_str(s, a, 6),
-                                 .url = col_str(s, a, 7),
-                                 .scheme = col_str(s, a, 8),
-                                 .secret = col_str(s, a, 9),
-                                 .token = col_str(s, a, 10),
-                                 .operation_id = col_str(s, a, 11),
-                                 .channel = col_str(s, a, 12),
-                                 .context = col_str(s, a, 13),
-                                 .events = col_str(s, a, 14),
-                                 .active = col_i64(s, 15) != 0,
-                                 .challenge = col_str(s, a, 16),
-                                 .created_at = col_i64(s, 17),
-                                 .updated_at = col_i64(s, 18) };
-}
+#define ACTIVITY(FIRST, NEXT)                                                                                          \
+    FIRST(tenant_id, text)                                                                                             \
+    NEXT(principal_id, text)                                                                                           \
+    NEXT(subject, text)                                                                                                \
+    NEXT(job_id, text)                                                                                                 \
+    NEXT(idempotency_key, text)                                                                                        \
+    NEXT(subscriber_id, text)                                                                                          \
+    NEXT(notification_type, text)                                                                                      \
+    NEXT(status, text)                                                                                                 \
+    NEXT(url, text)                                                                                                    \
+    NEXT(error, text)                                                                                                  \
+    NEXT(sequence_number, count)                                                                                       \
+    NEXT(attempt, number)                                                                                              \
+    NEXT(http_status, count)                                                                                           \
+    NEXT(response_ms, count) NEXT(payload_bytes, number) NEXT(fired_at, number) NEXT(completed_at, number)
+COLUMNS_READER(read_activity, struct webhook_activity_row, ACTIVITY)
+COLUMNS_BINDER(bind_activity, struct webhook_activity_row, ACTIVITY)
 
 int q_webhook_put(struct tx *tx, const struct webhook_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "INSERT INTO webhook (" WEBHOOK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-            " ?14, ?15, ?16, ?17, ?18, ?18) ON CONFLICT (tenant_id, kind, anchor, subscriber_id) DO UPDATE SET"
-            " principal_id = ?3, account_id = ?4, url = ?8, scheme = ?9, secret = ?10, token = ?11, operation_id = ?12,"
-            " channel = ?13, context = ?14, events = ?15, active = ?16, challenge = ?17, updated_at = ?18");
-    const struct str texts[] = { row->webhook_id, row->tenant_id,     row->principal_id, row->account_id, row->kind,
-                                 row->anchor,     row->subscriber_id, row->url,          row->scheme,     row->secret,
-                                 row->token,      row->operation_id,  row->channel,      row->context,    row->events };
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) stmt_str(s, (int)i + 1, texts[i]);
-    stmt_i64(s, 16, row->active);
-    stmt_str(s, 17, row->challenge);
-    stmt_i64(s, 18, row->updated_at);
+        tx,
+        "INSERT INTO webhook (" WEBHOOK_COLUMNS ") VALUES (" COLUMN_MARKS(
+            WEBHOOK) ") ON CONFLICT (tenant_id, kind, anchor,"
+                     " subscriber_id) DO UPDATE SET principal_id = excluded.principal_id, account_id = excluded.account_id,"
+                     " url = excluded.url, scheme = excluded.scheme, secret = excluded.secret, token = excluded.token,"
+                     " operation_id = excluded.operation_id, channel = excluded.channel, context = excluded.context,"
+                     " events = excluded.events, active = excluded.active, challenge = excluded.challenge,"
+                     " updated_at = excluded.updated_at");
+    struct webhook_row hook = *row;
+    hook.created_at = row->updated_at; /* stays what it was when there was one */
+    (void)bind_webhook(s, 1, &hook);
     return stmt_run(s, e);
 }
 
@@ -51,7 +62,7 @@ int q_webhook_get(struct tx *tx, struct arena *a, struct str webhook_id, struct 
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " WEBHOOK_COLUMNS " FROM webhook WHERE webhook_id = ?");
     stmt_str(s, 1, webhook_id);
     int rc = stmt_step(s, e);
-    if (rc == 1) read_webhook(s, a, out);
+    if (rc == 1) (void)read_webhook(s, a, 0, out);
     return rc;
 }
 
@@ -69,7 +80,7 @@ int q_webhook_list(struct tx *tx, struct arena *a, const struct webhook_anchor *
     int rc;
     while ((rc = stmt_step(s, e)) == 1) {
         if (!rows) rows = ARENA_ARRAY(a, struct webhook_row, WEBHOOKS_OF_ANCHOR_MAX);
-        read_webhook(s, a, &rows[found++]);
+        (void)read_webhook(s, a, 0, &rows[found++]);
     }
     if (rc < 0) return -1;
     *out = rows;
@@ -114,15 +125,6 @@ int q_webhook_proved(struct tx *tx, struct str webhook_id, struct str challenge,
 
 /* --- attempts ------------------------------------------------------------------------------------------------ */
 
-static void bind_or_null(struct stmt *s, int index, int64_t v)
-{
-    if (v < 0) {
-        stmt_null(s, index);
-    } else {
-        stmt_i64(s, index, v);
-    }
-}
-
 #define FORGET_EVERY 64 /* attempts; each time three for one */
 
 static int forget_old(struct tx *tx, int64_t keep_since, struct err *e)
@@ -137,39 +139,19 @@ static int forget_old(struct tx *tx, int64_t keep_since, struct err *e)
 int q_webhook_activity_add(struct tx *tx, const struct webhook_activity_row *row, int64_t keep_since, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO webhook_activity (tenant_id, principal_id, subject, job_id, idempotency_key,"
-                     " subscriber_id, notification_type, status, url, error, sequence_number, attempt, http_status,"
-                     " response_ms, payload_bytes, fired_at, completed_at)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    const struct str texts[] = {
-        row->tenant_id,     row->principal_id,      row->subject, row->job_id, row->idempotency_key,
-        row->subscriber_id, row->notification_type, row->status,  row->url,    row->error
-    };
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) stmt_str(s, (int)i + 1, texts[i]);
-    bind_or_null(s, 11, row->sequence_number);
-    stmt_i64(s, 12, row->attempt);
-    bind_or_null(s, 13, row->http_status);
-    bind_or_null(s, 14, row->response_ms);
-    stmt_i64(s, 15, row->payload_bytes);
-    stmt_i64(s, 16, row->fired_at);
-    stmt_i64(s, 17, row->completed_at);
+        stmt_get(tx, "INSERT INTO webhook_activity (" COLUMN_NAMES(ACTIVITY) ") VALUES (" COLUMN_MARKS(ACTIVITY) ")");
+    (void)bind_activity(s, 1, row);
     if (stmt_run(s, e)) return -1;
     return tx_last_rowid(tx) % FORGET_EVERY ? 0 : forget_old(tx, keep_since, e);
-}
-
-static int64_t col_or_minus(struct stmt *s, int index)
-{
-    return col_is_null(s, index) ? -1 : col_i64(s, index);
 }
 
 int q_webhook_activity_list(struct tx *tx, struct arena *a, const struct webhook_activity_filter *f,
                             struct webhook_activity_row **out, size_t *n, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT tenant_id, principal_id, subject, job_id, idempotency_key, subscriber_id,"
-            " notification_type, status, url, error, sequence_number, attempt, http_status, response_ms,"
-            " payload_bytes, fired_at, completed_at FROM webhook_activity WHERE tenant_id = ?1 AND subject = ?2"
-            " AND (?3 = '' OR principal_id = ?3) AND notification_type <> '' ORDER BY seq DESC LIMIT ?4");
+        tx, "SELECT " COLUMN_NAMES(
+                ACTIVITY) " FROM webhook_activity WHERE tenant_id = ?1 AND subject = ?2"
+                          " AND (?3 = '' OR principal_id = ?3) AND notification_type <> '' ORDER BY seq DESC LIMIT ?4");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->subject);
     stmt_str(s, 3, f->principal_id);
@@ -177,21 +159,7 @@ int q_webhook_activity_list(struct tx *tx, struct arena *a, const struct webhook
     struct webhook_activity_row *rows = ARENA_ARRAY(a, struct webhook_activity_row, (size_t)f->limit);
     size_t found = 0;
     int rc;
-    while ((rc = stmt_step(s, e)) == 1) {
-        struct webhook_activity_row *r = &rows[found++];
-        struct str *const texts[] = {
-            &r->tenant_id,     &r->principal_id,      &r->subject, &r->job_id, &r->idempotency_key,
-            &r->subscriber_id, &r->notification_type, &r->status,  &r->url,    &r->error
-        };
-        for (size_t i = 0; i < ARRAY_LEN(texts); i++) *texts[i] = col_str(s, a, (int)i);
-        r->sequence_number = col_or_minus(s, 10);
-        r->attempt = col_i64(s, 11);
-        r->http_status = col_or_minus(s, 12);
-        r->response_ms = col_or_minus(s, 13);
-        r->payload_bytes = col_i64(s, 14);
-        r->fired_at = col_i64(s, 15);
-        r->completed_at = col_i64(s, 16);
-    }
+    while ((rc = stmt_step(s, e)) == 1) (void)read_activity(s, a, 0, &rows[found++]);
     if (rc < 0) return -1;
     *out = rows;
     *n = found;
