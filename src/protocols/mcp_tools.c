@@ -6,7 +6,7 @@
 #include "protocols/http_call_headers.h"
 #include "protocols/member_help.h"
 
-#define SHORT_LEVELS   1
+#define SHORT_LEVELS   1 /* of the tools a buyer needs most; of the others none below the first */
 #define OUTLINE_LEVELS 2
 #define LIST_BYTES_MAX ((size_t)8 << 20)
 
@@ -55,7 +55,8 @@ static struct str input_schema(struct arena *a, const struct tool *t, enum schem
     if (t->operation) return str_from(t->operation->arguments_json);
     const struct contract *contract = contract_find(ADCP_3_1, t->name, CONTRACT_REQUEST);
     if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
-    if (schemas == SCHEMAS_SHORT) return with_help(a, t->name, contract_schema_outline(a, contract, SHORT_LEVELS));
+    if (schemas == SCHEMAS_SHORT)
+        return with_help(a, t->name, contract_schema_outline(a, contract, member_help_has(t->name) ? SHORT_LEVELS : 0));
     if (schemas == SCHEMAS_OUTLINE) return contract_schema_outline(a, contract, OUTLINE_LEVELS);
     return contract_schema_json(a, contract);
 }

@@ -113,3 +113,11 @@ const char *member_help(const char *tool, struct str member)
     }
     return NULL;
 }
+
+bool member_help_has(const char *tool)
+{
+    for (size_t i = 0; i < ARRAY_LEN(helps); i++) {
+        if (helps[i].tool && strcmp(helps[i].tool, tool) == 0) return true;
+    }
+    return false;
+}

@@ -6,3 +6,5 @@
 
 /* One sentence, or NULL. */
 const char *member_help(const char *tool, struct str member);
+/* Whether it is one of the tools a buyer needs most: those whose own members are described. */
+bool member_help_has(const char *tool);

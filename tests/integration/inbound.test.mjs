@@ -60,7 +60,7 @@ test('the addresses that take more than reading are the ones that are tried here
   const source = readFileSync(path.join(import.meta.dirname, '../../src/protocols/router.c'), 'utf8');
   const routes = [...source.matchAll(/\{ "(\/[^"]*)", \w+, "([^"]+)", \w+ \}/g)].filter((m) => m[2].includes('POST')).map((m) => m[1]);
   const mounts = [...source.matchAll(/\{ "(\/[^"]*\/)", \w+, \w+ \}/g)].map((m) => m[1]);
-  assert.deepEqual(routes, ['/', '/a2a', '/mcp']);
+  assert.deepEqual(routes, ['/', '/a2a', '/mcp', '/mcp/sse']); // the last leads to the same place
   assert.deepEqual(mounts, ['/adcp/', '/api/v1/', '/mcp/adcp/', '/decide/', '/sign/']);
 });
 

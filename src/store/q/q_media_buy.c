@@ -281,6 +281,13 @@ static int add_packages(struct stmt *s, struct arena *a, struct package_rows *ou
     return rc;
 }
 
+int q_package_get(struct tx *tx, struct arena *a, struct str package_id, struct package_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " PACKAGE " FROM package WHERE package_id = ?");
+    stmt_str(s, 1, package_id);
+    return read_package(s, a, out, e);
+}
+
 int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_rows *buys, struct package_rows *out,
                        struct err *e)
 {
