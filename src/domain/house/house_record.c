@@ -79,7 +79,7 @@ static int find_owner(const struct act *act, uint32_t package, struct owner *out
     if (found != 1) return found;
     out->media_buy_id = out->row.media_buy_id;
     if (pricing_model_parse(out->row.pricing_model, &out->model)) return 1;
-    return err_set(e, "INTERNAL_ERROR", "a stored package is priced by an unknown model");
+    return err_set(e, "SERVICE_UNAVAILABLE", "A stored package is priced by an unknown model.");
 }
 
 static struct fact_row fact_key(struct str media_buy_id, struct str package_id, int64_t day)
