@@ -77,7 +77,7 @@ const verbs = () => [
   ['principal', 'add', 'acme', '--dialect', 'adcp-3.1'], ['principal', 'set', 'acme', '--name', 'Acme'], ['principal', 'list'],
   ['token', 'add', 'ann', '--label', 'laptop'], ['token', 'list'], ['token', 'list', '--principal', 'ann'],
   ['tenant', 'show'], ['publisher', 'show'], ['publisher', 'set', '--name', 'Demo'],
-  ['adapter', 'list'], ['adapter', 'test'], ['adapter', 'sync'],
+  ['adapter', 'list'], ['adapter', 'test'],
   ['job', 'list'], ['quarantine', 'list'], ['key', 'list'], ['key', 'rotate'],
   ['audit', 'list'], ['audit', 'show', '1'], ['audit', 'export'], ['audit', 'verify'], ['audit', 'head'],
 ];
@@ -137,7 +137,8 @@ test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
     ['principal', 'set', 'nobody', '--name', 'x'], ['token', 'add', 'nobody'], ['token', 'revoke', 'tok-none'],
     ['token', 'rotate', 'tok-none'], ['tenant', 'set', '--settings', '{"notifications": {"link_hours": 0}}'], ['job', 'show', 'job-none'],
     ['job', 'redeliver', 'job-none'], ['quarantine', 'retry', 'flight', 'none'], ['quarantine', 'drop', 'task', 'none'], ['audit', 'show', '99999'], ['call', 'get_media_buys', '{"media_buy_ids": 7}'],
-    ['task', 'list', '--tenant', 'nobody'], ['delivery', 'import', import.meta.filename]];
+    ['task', 'list', '--tenant', 'nobody'], ['delivery', 'import', import.meta.filename],
+    ['adapter', 'sync']];
   for (const words of refused) {
     const r = await agent.cli(...words);
     assert.equal(r.code, 1, `${words.join(' ')}: ${r.stdout}${r.stderr}`);
