@@ -51,9 +51,6 @@ const tasks = async () => {
 const refusals = async (id) => (await tasks()).filter((t) => t.kind === 'ad_server' && JSON.stringify(t).includes(id));
 
 test('what the ad server cannot book, and what it refuses, is ADAPTER_ERROR in AdCP:Buy v1', async () => {
-  const long = await v1('create_media_buy', { packages: ['news'], total_budget: 5000, start_date: '2024-02-01',
-    end_date: '2036-02-10' }, auto);
-  assert.equal(long.error?.code, 'ADAPTER_ERROR', JSON.stringify(long));
   await refusing('book');
   const refused = await v1('create_media_buy', { packages: ['news'], total_budget: 5000, ...days }, auto);
   assert.equal(refused.error?.code, 'ADAPTER_ERROR', JSON.stringify(refused));

@@ -100,9 +100,10 @@ static int read_short(const struct ad_server_writer *w, yyjson_val *doc, const c
     struct str adapter = STR_NONE;
     yyjson_val *settings = NULL;
     int found = q_ad_server_get(w->tx, w->arena, w->tenant_id, STR_NONE, &old, e);
+    bool removed = yyjson_is_null(yyjson_obj_get(doc, "adapter_settings"));
     if (found < 0 ||
         json_opt_str(JSON_FIELD(doc, "adapter", at), (struct json_len){ 1, NAME_MAX_BYTES }, &adapter, e) ||
-        json_opt_obj(JSON_FIELD(doc, "adapter_settings", at), &settings, e)) {
+        (!removed && json_opt_obj(JSON_FIELD(doc, "adapter_settings", at), &settings, e))) {
         return -1;
     }
     bool same = found && (!adapter.n || str_eq(adapter, old.adapter));
