@@ -4,7 +4,8 @@
 #include "protocols/ads_request.h"
 #include "protocols/web_reply.h"
 
-#define REPLY_BYTES_MAX ((size_t)4 << 20)
+#define REPLY_BYTES_MAX     ((size_t)4 << 20)
+#define ANCESTORS_BYTES_MAX 16384 /* browsers refuse replies with more than 256 KB of headers, some clients with 16 */
 
 extern const char tag_script[];
 extern const size_t tag_script_n;
@@ -210,15 +211,30 @@ static bool decide_one(struct ads_doors *d, const struct ads_request *r, struct 
 
 /* ---- frames ---- */
 
-/* Who may show our frames: the publisher's pages. Nobody in particular when it has named none. */
+/* What a publisher calls a domain may be anything; in a header it must not end the policy. */
+static bool is_host(struct str host)
+{
+    for (size_t i = 0; i < host.n; i++) {
+        char c = host.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+        if (!plain) return false;
+    }
+    return host.n > 0;
+}
+
+/* Who may show our frames: the publisher's pages. Nobody in particular when it has named none. Both schemes and every port are
+ * said: a host alone means the ad server's own scheme, and that scheme's usual port. */
 static struct str frame_ancestors(struct arena *a, const struct ads_doors *d, const struct ads_request *r)
 {
     const struct invalid_rules *rules = &r->rules->rules;
     struct buf b;
-    buf_init(&b, 65536);
+    buf_init(&b, ANCESTORS_BYTES_MAX);
     buf_add(&b, STR("frame-ancestors 'self'"));
     for (size_t i = 0; i < rules->hosts_n; i++) {
-        buf_addf(&b, " " STR_FMT " *." STR_FMT, STR_ARG(rules->hosts[i]), STR_ARG(rules->hosts[i]));
+        struct str h = rules->hosts[i];
+        if (!is_host(h)) continue;
+        buf_addf(&b, " https://" STR_FMT ":* https://*." STR_FMT ":*", STR_ARG(h), STR_ARG(h));
+        buf_addf(&b, " http://" STR_FMT ":* http://*." STR_FMT ":*", STR_ARG(h), STR_ARG(h));
     }
     if (d->web->sandbox) buf_add(&b, STR(" http://localhost:* http://127.0.0.1:*"));
     struct str out = rules->hosts_n && !b.overflowed ? arena_dup(a, buf_str(&b)) : STR("frame-ancestors *");

@@ -80,16 +80,18 @@ static struct str first_header(const struct http_exchange *ex, const char *const
     return STR_NONE;
 }
 
+/* In a sandbox pages on this machine are the publisher's, whatever they are called. */
 static void read_visit(const struct ads_doors *d, struct ads_request *r)
 {
     static const char *const purposes[] = { "sec-purpose", "purpose", "x-purpose", "x-moz", NULL };
     struct http_exchange *ex = r->ex;
+    struct str referrer = http_req_header(ex, "referer");
     r->agent = agent_read(http_req_header(ex, "user-agent"), http_req_header(ex, "sec-ch-ua-mobile"));
     r->has_address = address_parse(ex->peer, &r->address);
     struct invalid_facts facts = {
         .agent = &r->agent,
         .purpose = first_header(ex, purposes),
-        .referrer = http_req_header(ex, "referer"),
+        .referrer = d->web->sandbox && host_is_loopback(url_host(referrer)) ? STR_NONE : referrer,
         .own_host = host_without_port(ex->host),
         .address = r->has_address ? &r->address : NULL,
     };

@@ -194,12 +194,14 @@
     add(query, 'cb', random());
     fetch(base + '/d?' + query.join('&'), { credentials: 'omit', cache: 'no-store' }).then(function (reply) {
       return reply.status === 200 ? reply.json() : { ads: [] };
+    })['catch'](function () {
+      return { ads: [] }; /* refused, cut off or not to be reached: for the page the same as no ad */
     }).then(function (answer) {
       each(nodes, function (node, i) {
         var ad = answer.ads.filter(function (x) { return x.place === i; })[0];
         if (ad) show(node, ad); else announce(node, 'empty', {});
       });
-    })['catch'](function () { /* the page keeps what it has */ });
+    });
   }
 
   /* Slots that have not been asked for yet. */

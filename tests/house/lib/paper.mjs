@@ -1,6 +1,7 @@
 // A publisher with the built-in ad server, a buyer that books on it, and a browser's requests without a browser.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,13 +20,26 @@ export async function until(what, look, ms = 15000) {
   }
 }
 
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
 export class Paper {
-  static async start({ sandbox = true, args = [], listen, file = path.join(import.meta.dirname, '../publisher.json') } = {}) {
+  static async start({ sandbox = true, args = [], file = path.join(import.meta.dirname, '../publisher.json') } = {}) {
     const paper = new Paper();
     paper.data = mkdtempSync(path.join(tmpdir(), 'salesagent-house-'));
     const r = await cli('import', file, '--data', paper.data, '--new-publisher');
     assert.equal(r.code, 0, r.stdout + r.stderr);
-    paper.options = { data: paper.data, sandbox, args, listen };
+    paper.options = { data: paper.data, sandbox, args };
+    if (!sandbox) { // there ads have an origin of their own
+      const port = await freePort();
+      paper.ads = `http://127.0.0.1:${port}`;
+      paper.options.listen = ['127.0.0.1:0 agent desk', `127.0.0.1:${port} ads host=ads.paper.example host=127.0.0.1`];
+    }
     paper.agent = await Agent.start(paper.options);
     paper.count = 0;
     return paper;
@@ -87,7 +101,7 @@ export class Paper {
 
   // A browser's request: follows nothing.
   get(where, { headers = {}, method = 'GET' } = {}) {
-    const url = where.startsWith('http') ? where : this.base + where;
+    const url = where.startsWith('http') ? where : (this.ads ?? this.base) + where;
     return fetch(url, { method, redirect: 'manual', headers: { 'user-agent': browser, referer: 'https://paper.example/news', ...headers } });
   }
 
