@@ -228,7 +228,7 @@ void servers_init(struct servers *w, struct sim *s)
 
 static int set_adapter(struct tx *tx, void *arg, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE tenant SET adapter = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE ad_server SET adapter = ? WHERE position = 0");
     stmt_str(s, 1, str_from(arg));
     return stmt_run(s, e);
 }
