@@ -321,7 +321,7 @@ static int serve(int argc, char **argv)
     rng_init_system(&rng);
     loop_uv_init(&s.uv, &s.loop, rng);
     loop_add_hook(&s.loop, &s.end_of_turn, on_end_of_turn);
-    if (s.settings->o.clock != TIME_NONE) s.uv.clock_offset = s.settings->o.clock - loop_now(&s.loop);
+    if (s.settings->o.clock != TIME_NONE) loop_uv_set_clock(&s.uv, s.settings->o.clock);
     /* Half started: the process ends here and the system takes the rest back. */
     if (start(&s, &e)) {
         log_flush();

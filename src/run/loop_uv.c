@@ -120,6 +120,12 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng)
     loop_init(l, &d->driver, rng);
 }
 
+void loop_uv_set_clock(struct loop_uv *d, int64_t now)
+{
+    d->clock_offset += now - uv_driver_now(&d->driver);
+    d->loop->now = now;
+}
+
 static void on_signal(uv_signal_t *s, int signum)
 {
     struct loop_uv *d = s->data;

@@ -26,6 +26,9 @@ struct loop_uv {
 /* Initialises `d` and `l` together. Aborts only when the system has no resources for an event loop. */
 void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng);
 
+/* Sets the clock to `now`, from where it runs on; also the time of the turn, before the first one. */
+void loop_uv_set_clock(struct loop_uv *d, int64_t now);
+
 /* SIGTERM and SIGINT call `on_stop(arg)` on the loop thread, once each time. SIGPIPE is ignored. */
 void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg);
 

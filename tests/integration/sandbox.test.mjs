@@ -40,6 +40,13 @@ const delivery = async (id, headers) => {
   return { ...r, totals: r.body.media_buy_deliveries[0].totals };
 };
 
+test('what is imported at the start is of the sandbox\'s time, not of the world\'s', async () => {
+  const { entries } = JSON.parse((await agent.cli('audit', 'list', '--json')).stdout);
+  const imported = entries.filter((e) => e.actor === 'operator:import');
+  assert.ok(imported.length > 0, JSON.stringify(entries));
+  for (const e of imported) assert.match(e.at, /^2026-03-09T14:3/, JSON.stringify(e));
+});
+
 test('events are moments of the flight, and the next one is told', async () => {
   const id = await made();
   const cases = [['campaign-start', 'campaign-midpoint', '2026-04-16T00:00:00Z'], ['campaign-midpoint', 'campaign-75-percent', '2026-04-23T12:00:00Z'],

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "run/loop_sim.h"
+#include "base/rfc3339.h"
 #include "run/loop_uv.h"
 
 struct probe {
@@ -114,6 +115,23 @@ static void the_uv_driver_runs_timers_and_work(void **state)
     loop_uv_finish(&d);
 }
 
+/* What is done between the start and the first turn (an import, above all) happens at the time that was set. */
+static void a_clock_that_is_set_counts_before_the_first_turn(void **state)
+{
+    struct loop l;
+    struct loop_uv d;
+    struct rng rng;
+    rng_init_seeded(&rng, 1);
+    loop_uv_init(&d, &l, rng);
+    loop_uv_set_clock(&d, 1000 * USEC_PER_SEC);
+    assert_int_equal(loop_now(&l), 1000 * USEC_PER_SEC);
+    struct probe w = { .loop = &l, .work = { .work = do_work, .done = stop_after_work } };
+    loop_work(&l, &w.work);
+    loop_uv_run(&d);
+    assert_in_range(loop_now(&l), 1000 * USEC_PER_SEC, 1100 * USEC_PER_SEC);
+    loop_uv_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_ready_item_runs_once_per_marking),
         cmocka_unit_test(work_is_done_in_a_later_turn),
         cmocka_unit_test(the_uv_driver_runs_timers_and_work),
+        cmocka_unit_test(a_clock_that_is_set_counts_before_the_first_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
