@@ -14,9 +14,12 @@
 
 #define IMPORT_BYTES_MAX ((size_t)256 << 20)
 #define VALUE_SHOWN_MAX  120
+#define MORE_POSITION    1000 /* behind all of the first file */
 
 extern const char demo_publisher_json[];
 extern const size_t demo_publisher_json_n;
+extern const char demo_examples_json[];
+extern const size_t demo_examples_json_n;
 
 static bool is_dialect(struct str name)
 {
@@ -27,6 +30,7 @@ static bool is_dialect(struct str name)
 struct import {
     struct loop *loop;
     struct str text, tenant_id;
+    struct str more; /* a second file for the same publisher, taken or refused with the first */
     bool only_if_empty, adds_publisher;
     bool rehearse; /* everything is undone; `report` says what would differ */
     struct arena *arena; /* of the report */
@@ -68,6 +72,8 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
     };
     int tenants = i->only_if_empty ? q_tenant_count(tx, e) : 0;
     int rc = tenants < 0 ? -1 : tenants > 0 ? 0 : catalog_import(&c, i->text, &i->counts, e);
+    c.position_first = MORE_POSITION;
+    if (rc == 0 && tenants == 0 && i->more.n) rc = catalog_import(&c, i->more, &i->counts, e);
     if (rc == 0 && i->rehearse) {
         i->rehearsed = write_report(i, &a, e) == 0;
         rc = -1; /* undoes it */
@@ -78,7 +84,12 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
 
 int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e)
 {
-    struct import i = { .loop = loop, .text = { demo_publisher_json, demo_publisher_json_n }, .only_if_empty = true };
+    struct import i = {
+        .loop = loop,
+        .text = { demo_publisher_json, demo_publisher_json_n },
+        .more = { demo_examples_json, demo_examples_json_n },
+        .only_if_empty = true,
+    };
     return store_write_now(s, run_import, &i, e);
 }
 

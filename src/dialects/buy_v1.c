@@ -89,6 +89,20 @@ static const struct shape_pointer pointers[] = {
     { 0 },
 };
 
+/* What only create_media_buy calls otherwise; the rest is in `pointers`. */
+static const struct shape_pointer pointers_of_create[] = {
+    { "/start_time", "/start_date" },
+    { "/end_time", "/end_date" },
+    { 0 },
+};
+
+static const struct shape_pointer *pointers_of(const struct dialect_down *d)
+{
+    struct str at = json_val_str(json_get_path(d->reply, "/adcp_error/issues/0/pointer"));
+    bool flight = str_is(at, "/start_time") || str_is(at, "/end_time");
+    return flight && str_is(d->request->tool, "create_media_buy") ? pointers_of_create : pointers;
+}
+
 static bool buy_v1_has(struct str tool)
 {
     return shape_find(tools, tool) != NULL;
@@ -110,7 +124,8 @@ static bool answers_with_status(const struct dialect_down *d)
 
 static yyjson_mut_val *buy_v1_down(const struct dialect_down *d)
 {
-    if (d->failed) return answers_with_status(d) ? buy_v1_update_failed(d) : shape_error(d, pointers);
+    if (d->failed && answers_with_status(d)) return buy_v1_update_failed(d, pointers);
+    if (d->failed) return shape_error(d, pointers_of(d));
     return shape_dry_run(d, shape_find(tools, d->request->tool)->down(d));
 }
 

@@ -39,7 +39,7 @@ MUST_CHECK int buy_v1_update_up(struct shape_up *u, struct err *e);
 MUST_CHECK int buy_v1_update_package_up(struct shape_up *u, struct err *e);
 yyjson_mut_val *buy_v1_update_down(const struct dialect_down *d);
 /* {"status": "failed", "reason", "detail"} for what went wrong with the update itself. */
-yyjson_mut_val *buy_v1_update_failed(const struct dialect_down *d);
+yyjson_mut_val *buy_v1_update_failed(const struct dialect_down *d, const struct shape_pointer *pointers);
 
 /* buy_v1_tasks.c: the human tasks */
 MUST_CHECK int buy_v1_task_create_up(struct shape_up *u, struct err *e);

@@ -223,6 +223,57 @@ int buy_v1_update_package_up(struct shape_up *u, struct err *e)
 
 /* --- down ------------------------------------------------------------------------------------------------ */
 
+/* Does every package of the call change `member` and nothing else? */
+static bool only(yyjson_val *packages, const char *member)
+{
+    yyjson_val *p;
+    size_t i, n;
+    yyjson_arr_foreach(packages, i, n, p) {
+        if (yyjson_obj_size(p) != 2 || !json_has(p, member)) return false;
+    }
+    return yyjson_arr_size(packages) > 0;
+}
+
+static bool all_active(yyjson_val *packages, bool wanted)
+{
+    yyjson_val *p;
+    size_t i, n;
+    yyjson_arr_foreach(packages, i, n, p) {
+        if (json_bool_or(p, "active", !wanted) != wanted) return false;
+    }
+    return true;
+}
+
+/* The page's name for what was done: a call that does one thing has one of its own. */
+static const char *operation_of(const struct dialect_down *d)
+{
+    yyjson_val *args = d->request->args, *packages = json_arr(args, "packages");
+    if (!packages && yyjson_obj_size(args) == 2 && json_has(args, "active"))
+        return json_bool_or(args, "active", true) ? "resume_media_buy" : "pause_media_buy";
+    if (yyjson_obj_size(args) == 2 && only(packages, "active")) {
+        if (all_active(packages, true)) return "resume_package";
+        if (all_active(packages, false)) return "pause_package";
+    }
+    if (yyjson_obj_size(args) == 2 && only(packages, "budget")) return "update_package_budget";
+    if (yyjson_obj_size(args) == 2 && only(packages, "impressions")) return "update_package_impressions";
+    return arena_cstr(d->request->arena, d->request->tool);
+}
+
+/* As the page and the vendors write their names. */
+static struct str platform_of(struct str adapter)
+{
+    static const struct {
+        const char *adapter, *name;
+    } names[] = {
+        { "mock", "Mock Ad Server" },       { "gam", "Google Ad Manager" },      { "kevel", "Kevel" },
+        { "triton", "Triton Digital" }, { "house", "the publisher's own ad server" }, { "manual", "the publisher's own system" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (str_is(adapter, names[i].adapter)) return str_from(names[i].name);
+    }
+    return adapter.n ? adapter : STR("the ad server");
+}
+
 yyjson_mut_val *buy_v1_update_down(const struct dialect_down *d)
 {
     yyjson_val *buy = json_get_path(d->aux, "/media_buys/0"), *task = buy_v1_open_task(buy);
@@ -241,20 +292,26 @@ yyjson_mut_val *buy_v1_update_down(const struct dialect_down *d)
     }
     bool rehearsed = json_arr(d->aux, "would_call") != NULL;
     json_add_str(d->doc, root, "detail",
-                 arena_printf(d->request->arena, "%s " STR_FMT " in " STR_FMT,
-                              rehearsed ? "Would execute" : "Successfully executed", STR_ARG(d->request->tool),
-                              STR_ARG(adapter.n ? adapter : STR("the ad server"))));
+                 arena_printf(d->request->arena, "%s %s in " STR_FMT,
+                              rehearsed ? "Would execute" : "Successfully executed", operation_of(d),
+                              STR_ARG(platform_of(adapter))));
     return root;
 }
 
-yyjson_mut_val *buy_v1_update_failed(const struct dialect_down *d)
+yyjson_mut_val *buy_v1_update_failed(const struct dialect_down *d, const struct shape_pointer *pointers)
 {
     yyjson_val *error = json_obj(d->reply, "adcp_error");
     yyjson_mut_val *root = json_root_obj(d->doc);
     json_add_cstr(d->doc, root, "status", "failed");
-    json_add_copy(d->doc, root, "reason", yyjson_obj_get(error, "message"));
-    yyjson_val *detail = json_get_path(error, "/issues/0/pointer");
-    if (!detail) detail = yyjson_obj_get(error, "suggestion");
+    shape_add_message(d, root, "reason", error, pointers);
+    struct str at = json_val_str(json_get_path(error, "/issues/0/pointer"));
+    char field[ERR_FIELD_MAX];
+    shape_map_pointer(pointers, at, field);
+    if (at.n) {
+        json_add_str(d->doc, root, "detail", arena_dup(d->request->arena, str_from(field)));
+        return root;
+    }
+    yyjson_val *detail = yyjson_obj_get(error, "suggestion");
     json_add_copy(d->doc, root, "detail", detail ? detail : yyjson_obj_get(error, "code"));
     return root;
 }

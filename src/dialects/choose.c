@@ -101,6 +101,7 @@ static const struct mark {
     enum { IS_THERE, IS_TEXT, IS_NUMBER, IS_OBJECT } how;
     const char *dialect;
 } marks[] = {
+    { "sync_creatives", "/creatives/*/assets/*/type", IS_TEXT, "data-model" },
     { "create_media_buy", "/packages/*", IS_TEXT, "buy-v1" },
     { "create_media_buy", "/budget_cents", IS_THERE, "data-model" },
     { "create_media_buy", "/product_id", IS_THERE, "data-model" },
@@ -150,9 +151,11 @@ static const char *of_report(yyjson_val *args)
     return json_has(args, "start_date") && json_has(args, "end_date") ? "buy-v1" : "data-model";
 }
 
-static const struct dialect *by_marks(const struct dialect_hints *h)
+static const struct dialect *by_marks(const struct dialect_hints *h, bool older)
 {
     const char *name = str_is(h->tool, "get_media_buy_delivery") ? of_report(h->args) : NULL;
+    /* AdCP has filters too, but not without its buying_mode; of the older pages only this one prints them. */
+    if (older && str_is(h->tool, "get_products") && json_obj(h->args, "filters")) name = "data-model";
     for (size_t i = 0; i < ARRAY_LEN(marks) && !name; i++) {
         if (str_is(h->tool, marks[i].tool) && fits(&marks[i], h->args)) name = marks[i].dialect;
     }
@@ -187,15 +190,28 @@ static bool speaks_adcp_3_fields(const struct dialect *d)
     return d->adcp3 || str_is(str_from(d->name), "rc");
 }
 
+/* AdCP 3 wants a key with every write; client 4.22.0 knows of none. Who speaks AdCP by default has forgotten it. */
+static bool writes_without_key(const struct dialect_hints *h)
+{
+    static const char *const writes[] = { "sync_accounts", "create_media_buy", "update_media_buy", "sync_creatives" };
+    bool named = only_adcp_3_has_a_field(h->args) || str_is(h->tool, "sync_accounts");
+    if (!named || json_has(h->args, "idempotency_key")) return false;
+    for (size_t i = 0; i < ARRAY_LEN(writes); i++) {
+        if (str_is(h->tool, writes[i])) return true;
+    }
+    return false;
+}
+
 static const struct dialect *judge(const struct dialect_hints *h)
 {
     const struct dialect *preferred = dialect_find(h->principal_default);
     const struct dialect *d = by_tool(h->tool, preferred), *marked = NULL;
-    bool adcp = only_adcp_3_has_a_field(h->args);
+    bool adcp = only_adcp_3_has_a_field(h->args), older = preferred && !preferred->adcp3;
     /* A shape shows in what only it has; a client of an own shape that lies close to AdCP is taken at its word. */
-    if (!adcp && (!preferred || preferred->adcp3 || !speaks_adcp_3_fields(preferred))) marked = by_marks(h);
+    if (!adcp && (!preferred || preferred->adcp3 || !speaks_adcp_3_fields(preferred))) marked = by_marks(h, older);
 
     if (marked) return marked;
+    if (older && writes_without_key(h)) return &dialect_rc;
     if (d) return d;
     if (!preferred) return dialect_default();
     if (adcp && !speaks_adcp_3_fields(preferred)) return dialect_default();

@@ -3,6 +3,7 @@
  *   adcp_version, adcp_major_version   AdCP, at the release negotiated (3.1, reference/versioning); checked always
  *   header x-adcp-dialect              for one call
  *   a tool that AdCP 3 has not         the principal's default if that has it, else the first dialect that has it
+ *   a write without AdCP 3's key       rc, for callers whose default is an older shape
  *   a field only AdCP 3 has            AdCP 3.0 (account, brand, buying_mode, idempotency_key, context)
  *   the principal's default
  *   AdCP 3.0: what deployed clients that pin nothing validate with

@@ -357,7 +357,7 @@ static yyjson_mut_val *failed_down(const struct dialect_down *d)
     yyjson_val *from = json_obj(d->reply, "adcp_error"), *issue;
     size_t i, n;
     yyjson_mut_val *root = error_root(d->doc, error_code(from));
-    json_add_copy(d->doc, root, "message", yyjson_obj_get(from, "message"));
+    shape_add_message(d, root, "message", from, pointers);
     yyjson_mut_val *details = json_add_arr(d->doc, root, "details");
     yyjson_arr_foreach(json_arr(from, "issues"), i, n, issue) {
         char field[ERR_FIELD_MAX];

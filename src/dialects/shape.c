@@ -164,6 +164,27 @@ static void add_copied_cstr(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char
     json_add_val(doc, obj, key, yyjson_mut_strcpy(doc, text));
 }
 
+static struct str last_part(struct str pointer)
+{
+    size_t at = pointer.n;
+    while (at > 0 && pointer.p[at - 1] != '/') at--;
+    return str_skip(pointer, at);
+}
+
+void shape_add_message(const struct dialect_down *d, yyjson_mut_val *into, const char *key, yyjson_val *adcp_error,
+                       const struct shape_pointer *pointers)
+{
+    struct str text = json_str(adcp_error, "message");
+    struct str pointer = json_val_str(json_get_path(adcp_error, "/issues/0/pointer")), ours = last_part(pointer);
+    char field[ERR_FIELD_MAX];
+    if (ours.n && str_starts(text, ours) && text.n > ours.n && text.p[ours.n] == ' ') {
+        shape_map_pointer(pointers, pointer, field);
+        struct str theirs = last_part(str_from(field)), rest = str_skip(text, ours.n);
+        if (theirs.n) text = arena_printf(d->request->arena, STR_FMT STR_FMT, STR_ARG(theirs), STR_ARG(rest));
+    }
+    json_add_str(d->doc, into, key, text);
+}
+
 yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_pointer *pointers)
 {
     yyjson_val *from = json_obj(d->reply, "adcp_error");
@@ -171,7 +192,7 @@ yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_poi
     yyjson_mut_val *error = json_add_obj(d->doc, root, "error");
     const char *code = shape_error_code(from);
     json_add_cstr(d->doc, error, "code", code);
-    json_add_copy(d->doc, error, "message", yyjson_obj_get(from, "message"));
+    shape_add_message(d, error, "message", from, pointers);
     if (!str_is(json_str(from, "code"), code)) json_add_copy(d->doc, error, "reason", yyjson_obj_get(from, "code"));
     struct str pointer = json_val_str(json_get_path(from, "/issues/0/pointer"));
     if (pointer.n) {

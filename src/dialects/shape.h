@@ -42,6 +42,9 @@ MUST_CHECK int shape_up(const struct shape_tool *tools, const struct dialect_req
 
 /* {"error": {"code", "message", ...}}, the form of the API page, with its codes. `pointers` may be NULL. */
 yyjson_mut_val *shape_error(const struct dialect_down *d, const struct shape_pointer *pointers);
+/* Adds the error's message under `key`; where it begins with the member's canonical name, with the caller's. */
+void shape_add_message(const struct dialect_down *d, yyjson_mut_val *into, const char *key, yyjson_val *adcp_error,
+                       const struct shape_pointer *pointers);
 /* The same for something the dialect itself found missing in a reply that did not fail. */
 yyjson_mut_val *shape_not_found(yyjson_mut_doc *doc, const char *what);
 /* Adds dry_run and would_call, the calls the ad server was spared, to the answer of a rehearsal; returns `root`. */

@@ -331,6 +331,17 @@ yyjson_mut_val *tutorial_create_down(const struct dialect_down *d)
     return root;
 }
 
+/* Has a person still to decide something? */
+static bool waits(yyjson_val *tasks)
+{
+    yyjson_val *task;
+    size_t i, n;
+    yyjson_arr_foreach(tasks, i, n, task) {
+        if (!str_is(json_str(task, "status"), "completed") && !str_is(json_str(task, "status"), "failed")) return true;
+    }
+    return false;
+}
+
 yyjson_mut_val *tutorial_update_down(const struct dialect_down *d)
 {
     static const struct shape_member head[] = { { "name", "name" }, { "budget", "budget" }, { 0 } };
@@ -350,7 +361,7 @@ yyjson_mut_val *tutorial_update_down(const struct dialect_down *d)
         json_add_copy(d->doc, o, "previous_budget", yyjson_obj_get(p, "previous_budget"));
     }
     json_add_copy(d->doc, out, "updated_at", yyjson_obj_get(buy, "updated_at"));
-    if (yyjson_arr_size(json_arr(buy, "tasks")) > 0) add_tasks(d->doc, out, buy);
+    if (waits(json_arr(buy, "tasks"))) add_tasks(d->doc, out, buy);
     return root;
 }
 

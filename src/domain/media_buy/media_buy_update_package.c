@@ -14,7 +14,7 @@ int buy_update_find_package(struct buy_update *u, size_t i, struct err *e)
         if (str_eq(u->buy.packages.rows[k].package_id, r->package_id)) target = &u->buy.packages.rows[k];
     }
     if (!target) {
-        (void)err_set(e, "PACKAGE_NOT_FOUND", "The media buy has no such package.");
+        (void)err_set(e, "PACKAGE_NOT_FOUND", "The media buy has no package " STR_FMT ".", STR_ARG(r->package_id));
         (void)err_suggest(e, "Call get_media_buys for the packages and their ids.");
         return err_field(e, "%s/package_id", r->at);
     }

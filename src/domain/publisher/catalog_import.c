@@ -559,7 +559,7 @@ static int import_list(struct importing *im, yyjson_val *root, const struct list
     if (refuse_twice(im, kind->name, arr, kind->id_of, e)) return -1;
     size_t i, n;
     yyjson_arr_foreach(arr, i, n, v) {
-        if (kind->import(im, v, (int64_t)i, e)) return err_in(e, "/%s/%zu", kind->name, i);
+        if (kind->import(im, v, im->c->position_first + (int64_t)i, e)) return err_in(e, "/%s/%zu", kind->name, i);
     }
     return 0;
 }

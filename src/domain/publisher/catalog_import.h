@@ -20,6 +20,7 @@ struct catalog_import {
     struct str tenant_id; /* whose file it is, when it does not say; empty: the only publisher's */
     bool adds_publisher;  /* an id that is not there is a new publisher's, and no mistake */
     bool compare;         /* fill counts.before and counts.after */
+    int64_t position_first; /* in the order in which lists are shown, of what this file holds */
     bool (*speaks)(struct str name); /* is a principal's default of that name known? NULL: every name is taken */
 };
 

@@ -1,6 +1,7 @@
 #include "tools/decide/human_tasks.h"
 
 #include "base/rfc3339.h"
+#include "domain/creative/creative.h"
 #include "domain/decide/task_resolve.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/core/secrets.h"
@@ -27,18 +28,19 @@ static bool is_buyer(const struct act *act)
 
 /* --- create ---------------------------------------------------------------------------------------------- */
 
-/* What a task is about: a creative's approval really approves it; anything else is a note about its subject. */
-static void find_subject(struct tool_call *c, struct task_new *in)
+/* What a task is about: the approval of a creative that is in the library really approves it; anything else is a note
+ * about its subject, and is done when somebody says so. */
+static int find_subject(struct tool_call *c, struct task_new *in, struct err *e)
 {
     struct str creative = json_str(c->args, "creative_id"), buy = json_str(c->args, "media_buy_id");
-    if (creative.n) {
-        in->subject_type = "creative";
-        in->subject_id = creative;
-        if (str_is(str_from(in->kind), "creative_approval")) in->kind = "creative_review";
-    } else {
-        in->subject_type = "media_buy";
-        in->subject_id = buy;
-    }
+    struct creative_row row;
+    in->subject_type = creative.n ? "creative" : "media_buy";
+    in->subject_id = creative.n ? creative : buy;
+    if (!creative.n || !str_is(str_from(in->kind), "creative_approval")) return 0;
+    int found = creative_get(c->act, in->principal_id, creative, &row, e);
+    if (found < 0) return -1;
+    if (found) in->kind = "creative_review";
+    return 0;
 }
 
 /* A buy that is somebody else's is not there. */
@@ -80,8 +82,7 @@ int x_create_task_run(struct tool_call *c, struct err *e)
         .priority = priority,
         .due_at = due_of(c, priority),
     };
-    if (about_own_buy(c, in.principal_id, e)) return -1;
-    find_subject(c, &in);
+    if (about_own_buy(c, in.principal_id, e) || find_subject(c, &in, e)) return -1;
     if (task_create(c->act, &in, &row, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->aux, "task");
     json_add_str(c->doc, o, "task_id", row.task_id);
@@ -189,6 +190,11 @@ int x_list_tasks_run(struct tool_call *c, struct err *e)
     struct task_row *rows;
     size_t n, kept = 0;
     int64_t late = 0;
+    if (is_buyer(c->act) && other.n && !str_eq(other, c->act->principal->principal_id)) {
+        (void)err_set(e, "PERMISSION_DENIED", "Tasks of another principal are shown to the publisher only.");
+        (void)err_suggest(e, "Leave principal_id out for your own.");
+        return err_field(e, "/principal_id");
+    }
     if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     for (size_t i = 0; i < n; i++) {
         if (!shown(c, &rows[i])) continue;
