@@ -147,8 +147,23 @@ static void what_only_one_shape_has_decides(void **state)
 static void fields_of_adcp_3_decide_against_an_older_default(void **state)
 {
     assert_string_equal(chosen(hints("get_products", "{\"buying_mode\":\"brief\"}", "tutorial")), "adcp-3.0");
-    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{},\"idempotency_key\":\"k\"}", "tutorial")), "adcp-3.0");
     assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "adcp-3.1")), "adcp-3.1");
+    assert_string_equal(chosen(hints("get_media_buys", "{\"account\":{}}", "tutorial")), "adcp-3.0");
+}
+
+static void a_write_without_the_key_is_the_4_22_client_s_where_the_default_is_older(void **state)
+{
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "tutorial")), "rc");
+    assert_string_equal(chosen(hints("sync_accounts", "{\"accounts\":[]}", "tutorial")), "rc");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "")), "adcp-3.0");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{},\"adcp_version\":\"3.0\"}", "tutorial")), "adcp-3.0");
+}
+
+static void filters_without_a_mode_are_the_data_model_pages(void **state)
+{
+    assert_string_equal(chosen(hints("get_products", "{\"brief\":\"b\",\"filters\":{}}", "tutorial")), "data-model");
+    assert_string_equal(chosen(hints("get_products", "{\"brief\":\"b\",\"filters\":{}}", "")), "adcp-3.0");
 }
 
 static void else_the_principal_decides_and_else_it_is_3_0(void **state)
@@ -160,7 +175,7 @@ static void else_the_principal_decides_and_else_it_is_3_0(void **state)
 
 static void a_tool_the_default_has_not_is_adcp(void **state)
 {
-    assert_string_equal(chosen(hints("sync_accounts", "{}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("list_accounts", "{}", "tutorial")), "adcp-3.0");
 }
 
 int main(void)
@@ -175,6 +190,8 @@ int main(void)
         cmocka_unit_test(a_tool_adcp_has_not_decides),
         cmocka_unit_test(what_only_one_shape_has_decides),
         cmocka_unit_test(fields_of_adcp_3_decide_against_an_older_default),
+        cmocka_unit_test(a_write_without_the_key_is_the_4_22_client_s_where_the_default_is_older),
+        cmocka_unit_test(filters_without_a_mode_are_the_data_model_pages),
         cmocka_unit_test(else_the_principal_decides_and_else_it_is_3_0),
         cmocka_unit_test(a_tool_the_default_has_not_is_adcp),
     };
