@@ -265,8 +265,12 @@ static struct str platform_of(struct str adapter)
     static const struct {
         const char *adapter, *name;
     } names[] = {
-        { "mock", "Mock Ad Server" },       { "gam", "Google Ad Manager" },      { "kevel", "Kevel" },
-        { "triton", "Triton Digital" }, { "house", "the publisher's own ad server" }, { "manual", "the publisher's own system" },
+        { "mock", "Mock Ad Server" },
+        { "gam", "Google Ad Manager" },
+        { "kevel", "Kevel" },
+        { "triton", "Triton Digital" },
+        { "house", "the publisher's own ad server" },
+        { "manual", "the publisher's own system" },
     };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (str_is(adapter, names[i].adapter)) return str_from(names[i].name);

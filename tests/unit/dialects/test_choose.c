@@ -147,7 +147,8 @@ static void what_only_one_shape_has_decides(void **state)
 static void fields_of_adcp_3_decide_against_an_older_default(void **state)
 {
     assert_string_equal(chosen(hints("get_products", "{\"buying_mode\":\"brief\"}", "tutorial")), "adcp-3.0");
-    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{},\"idempotency_key\":\"k\"}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{},\"idempotency_key\":\"k\"}", "tutorial")),
+                        "adcp-3.0");
     assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "adcp-3.1")), "adcp-3.1");
     assert_string_equal(chosen(hints("get_media_buys", "{\"account\":{}}", "tutorial")), "adcp-3.0");
 }
@@ -157,7 +158,8 @@ static void a_write_without_the_key_is_the_4_22_client_s_where_the_default_is_ol
     assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "tutorial")), "rc");
     assert_string_equal(chosen(hints("sync_accounts", "{\"accounts\":[]}", "tutorial")), "rc");
     assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{}}", "")), "adcp-3.0");
-    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{},\"adcp_version\":\"3.0\"}", "tutorial")), "adcp-3.0");
+    assert_string_equal(chosen(hints("create_media_buy", "{\"account\":{},\"adcp_version\":\"3.0\"}", "tutorial")),
+                        "adcp-3.0");
 }
 
 static void filters_without_a_mode_are_the_data_model_pages(void **state)
