@@ -222,7 +222,7 @@ test('a person who decides first wins; a changed creative is judged anew', async
 
 const discover = async (brief, { token, ...more } = {}) => {
   const began = performance.now();
-  const { body } = await agent.call('get_products', { adcp_version: '3.1', buying_mode: 'brief', brief, ...more }, { token });
+  const { body } = await agent.call('get_products', { adcp_version: '3.1', buying_mode: 'brief', brief, pagination: { max_results: 3 }, ...more }, { token });
   const r = body.result.structuredContent;
   return { ids: r.products.map((p) => p.product_id), ms: performance.now() - began, by: r.ext?.salesagent?.reordered_by_assistant, r };
 };

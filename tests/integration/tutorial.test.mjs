@@ -75,8 +75,9 @@ test('step 1: capabilities', async () => {
 test('step 2: products, ranked by the brief', async () => {
   const r = await call('get_products', { brief: 'display ads targeting US tech enthusiasts, developers, $5000 budget' },
     at(bought));
-  assert.deepEqual(r.products.map((p) => p.id), ['prod-tech-display-001', 'prod-tech-video-001', 'prod-ron-display-001']);
-  assert.deepEqual(r.products.map((x) => x.channels), [['display'], ['video'], ['display']]);
+  // Behind them stands what the examples of other documents name (data/demo-examples.json).
+  assert.deepEqual(r.products.slice(0, 3).map((p) => p.id), ['prod-tech-display-001', 'prod-tech-video-001', 'prod-ron-display-001']);
+  assert.deepEqual(r.products.slice(0, 3).map((x) => x.channels), [['display'], ['video'], ['display']]);
   const p = r.products[0];
   assert.deepEqual(p.pricing_options, [
     { id: 'price-001', model: 'cpm', rate: 12.5, currency: 'USD', minimum_spend: 1000 },
@@ -86,7 +87,7 @@ test('step 2: products, ranked by the brief', async () => {
   const scores = r.products.map((x) => x.relevance_score);
   assert.ok(scores.every((s) => s >= 0 && s <= 1));
   assert.ok(scores[0] > scores[1] && scores[1] > scores[2], scores.join());
-  assert.equal(r.total, 3);
+  assert.equal(r.total, r.products.length);
   assert.equal(typeof r.ranking_model, 'string');
   const video = await call('get_products', { brief: 'video pre-roll on tutorials' }, at(bought));
   assert.equal(video.products[0].id, 'prod-tech-video-001', 'another brief gives another order');
@@ -94,7 +95,7 @@ test('step 2: products, ranked by the brief', async () => {
 
 test('step 3: creative formats', async () => {
   const r = await call('list_creative_formats', {}, at(bought));
-  assert.deepEqual(r.formats.map((f) => f.id),
+  assert.deepEqual(r.formats.slice(0, 4).map((f) => f.id),
     ['fmt-display-300x250', 'fmt-display-728x90', 'fmt-display-160x600', 'fmt-video-preroll']);
   assert.deepEqual(r.formats[0], {
     id: 'fmt-display-300x250', name: 'Medium Rectangle', channel: 'display',
@@ -187,6 +188,17 @@ test('step 9: delivery on day ten', async () => {
   assert.ok(Math.abs(sum('spend') - r.delivery.spend) < 0.005);
   assert.ok(r.delivery.impressions > 100000 && r.delivery.spend <= 5000);
   assert.ok(Math.abs(r.delivery.spend + r.delivery.budget_remaining - 5000) < 0.005);
+  // The printed story: a little behind, the rectangle clicked more and nearer to its pace; the same at every run.
+  assert.equal(r.pacing.pacing_status, 'slightly_behind');
+  const printed = (have, want, share) => assert.ok(Math.abs(have / want - 1) < share, `${have}, printed ${want}`);
+  printed(r.delivery.impressions, 125000, 0.01);
+  printed(r.delivery.ctr, 0.015, 0.02);
+  printed(r.pacing.pacing_ratio, 0.9375, 0.005);
+  const [rectangle, leaderboard] = r.by_package;
+  printed(rectangle.ctr, 0.016, 0.01);
+  printed(leaderboard.ctr, 0.0133, 0.01);
+  printed(rectangle.pacing_ratio, 0.95, 0.005);
+  printed(leaderboard.pacing_ratio, 0.9167, 0.005);
   const again = await call('get_media_buy_delivery', { media_buy_ids: [buy.id] }, at(day10));
   assert.deepEqual(again, r, 'the same buy at the same time reports the same numbers');
 });
@@ -218,7 +230,9 @@ test('step 11: completed, with a final report', async () => {
   assert.equal(d.pacing.pacing_status, 'completed');
   assert.equal(d.pacing.final_delivery_ratio, d.delivery.budget_utilization);
   assert.deepEqual(d.period, { start: '2026-04-01', end: '2026-05-07', total_days: 37 });
-  assert.ok(d.delivery.budget_utilization > 0.98 && d.delivery.budget_utilization <= 1);
+  assert.ok(Math.abs(d.delivery.impressions / 398500 - 1) < 0.005, String(d.delivery.impressions));
+  assert.ok(Math.abs(d.delivery.budget_utilization - 0.9963) < 0.004, String(d.delivery.budget_utilization));
+  assert.ok(Math.abs(d.by_package[0].budget_utilization - 0.9929) < 0.003, String(d.by_package[0].budget_utilization));
 });
 
 test('the numbers survive a restart', async () => {

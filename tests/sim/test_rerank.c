@@ -56,9 +56,13 @@ static bool reordered(struct world *w, const char *brief)
 {
     yyjson_val *reply;
     assert_int_equal(
-        sim_call(&w->s.sim, "test-token", "get_products",
-                 sim_text(&w->s.sim, "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"%s\"}", brief),
-                 &reply),
+        sim_call(
+            &w->s.sim, "test-token", "get_products",
+            sim_text(
+                &w->s.sim,
+                "{\"adcp_version\":\"3.1\",\"buying_mode\":\"brief\",\"brief\":\"%s\",\"pagination\":{\"max_results\":3}}",
+                brief),
+            &reply),
         SIM_OK);
     bool by = json_val_str(json_get_path(reply, "/products/0/product_id")).n > 0 &&
               json_bool_or(json_obj(json_obj(reply, "ext"), "salesagent"), "reordered_by_assistant", false);

@@ -1,5 +1,7 @@
-/* How the mock ad server delivers. Integer arithmetic only; everything random comes from a hash of the package id,
- * so the same plan at the same time always gives the same numbers, on every machine and after every restart.
+/* How the mock ad server delivers. Integer arithmetic only; everything random comes from a hash of what the buyer calls
+ * the buy (its buyer_ref), of the product and of the package's name, or of the package's id where a buy is called nothing: so the
+ * same plan at the same time always gives the same numbers, on every machine and after every restart, and a script that is
+ * run again tells the same story.
  *
  *   time -> x      share of the flight's traffic that has passed; days differ by a few per cent
  *   x -> F(x)      share of the money spent by then: `even` starts a little slowly and catches up, `front_loaded`
@@ -23,15 +25,15 @@
 #define PPM        INT64_C(1000000)
 #define CENT       INT64_C(10000)
 #define WAVY_DAYS  4000 /* longer flights get no daily differences */
-#define ASAP_SPEED 5    /* halves of the even speed */
+#define ASAP_SPEED 5 /* halves of the even speed */
 #define FRONT      400000 /* bend of front_loaded, in millionths */
 #define LIFT_MAX   500000 /* of feedback */
 
-/* What a package's traffic is like, drawn once from its id. Parts per million unless said otherwise. */
+/* What a package's traffic is like, drawn once from its seed. Parts per million unless said otherwise. */
 struct nature {
     uint64_t seed;
-    int64_t efficiency;    /* of 10,000: share of the budget spent at the end */
-    int64_t bend;          /* how slowly `even` starts */
+    int64_t efficiency; /* of 10,000: share of the budget spent at the end */
+    int64_t bend; /* how slowly `even` starts */
     int64_t ctr, view, completion, viewable, conversion;
     int64_t imps_per_grp_hundredth;
     int64_t flat_ecpm_micros;
@@ -45,11 +47,22 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
-static uint64_t seed_of(struct str id)
+static uint64_t hash(uint64_t h, struct str text)
 {
-    uint64_t h = UINT64_C(0xCBF29CE484222325);
-    for (size_t i = 0; i < id.n; i++) h = (h ^ (uint8_t)id.p[i]) * UINT64_C(0x100000001B3);
-    return mix(h);
+    for (size_t i = 0; i < text.n; i++) h = (h ^ (uint8_t)text.p[i]) * UINT64_C(0x100000001B3);
+    return h;
+}
+
+/* STORY was searched for, so that the campaign tutorial's buy behaves as the tutorial tells: on day ten a little behind, the
+ * rectangle better than the leaderboard. */
+static uint64_t seed_of(const struct plan *plan, size_t index)
+{
+    const uint64_t basis = UINT64_C(0xCBF29CE484222325), STORY = 170147851;
+    const struct plan_package *p = &plan->packages[index];
+    if (!plan->buyer_ref.n) return mix(hash(basis, p->package_id));
+    uint64_t h = hash(hash(basis ^ STORY, plan->buyer_ref), STR("\xff"));
+    h = hash(hash(h, p->product_id), STR("\xff"));
+    return mix(hash(h, p->name) + index);
 }
 
 /* A number in [low, high], the `stream`-th of this seed. */
@@ -58,9 +71,8 @@ static int64_t draw(uint64_t seed, uint64_t stream, int64_t low, int64_t high)
     return low + (int64_t)(mix(seed ^ mix(stream)) % (uint64_t)(high - low + 1));
 }
 
-static struct nature nature_of(const struct plan_package *p)
+static struct nature nature_of(const struct plan_package *p, uint64_t s)
 {
-    uint64_t s = seed_of(p->package_id);
     bool long_form = p->medium == MEDIUM_VIDEO || p->medium == MEDIUM_AUDIO || p->medium == MEDIUM_BROADCAST;
     struct nature n = {
         .seed = s,
@@ -102,8 +114,8 @@ static int64_t traffic(uint64_t seed, int64_t from, int64_t to)
 
 struct flight {
     int64_t start_at, end_at; /* of the curve */
-    int64_t stop_at;          /* nothing after: the end, or the cancelation */
-    int64_t total;            /* traffic(start_at, end_at) */
+    int64_t stop_at; /* nothing after: the end, or the cancelation */
+    int64_t total; /* traffic(start_at, end_at) */
 };
 
 static struct flight flight_of(const struct plan *plan, const struct plan_package *p, uint64_t seed)
@@ -320,7 +332,7 @@ void mock_deliver(const void *config, const struct plan *plan, size_t index, int
 {
     const struct mock_config *c = config;
     const struct plan_package *p = &plan->packages[index];
-    struct nature n = nature_of(p);
+    struct nature n = nature_of(p, seed_of(plan, index));
     struct flight f = flight_of(plan, p, n.seed);
     bool flat = pricing_metric(p->pricing_model) == METRIC_SPEND;
     int64_t units = 0;
