@@ -53,7 +53,7 @@ static uint64_t hash(uint64_t h, struct str text)
     return h;
 }
 
-/* STORY was searched for, so that the campaign tutorial's buy behaves as the tutorial tells: on day ten a little behind, the
+/* STORY was searched for, so that the buy of README's example behaves as its story goes: on day ten a little behind, the
  * rectangle better than the leaderboard. */
 static uint64_t seed_of(const struct plan *plan, size_t index)
 {
