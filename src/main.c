@@ -9,7 +9,7 @@
 #include "app/secrets_command.h"
 #include "app/restore.h"
 #include "app/serve.h"
-#include "cli/cli.h"
+#include "cli/commands.h"
 
 /* One a line, in the order of the list of commands; those of the manifest follow. */
 static const struct cli_command *const all[] = {

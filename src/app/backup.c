@@ -8,6 +8,7 @@
 #include "app/backup_file.h"
 #include "app/data_dir.h"
 #include "base/rfc3339.h"
+#include "cli/config.h"
 
 struct backup_args {
     const char *data, *file;
@@ -61,7 +62,7 @@ static int backup_run(int argc, char **argv)
     if (o.check) {
         rc = check(&arena, &o);
     } else {
-        const char *database = arena_printf(&arena, "%s/" DATA_DIR_DATABASE, cli_data_dir(o.data)).p;
+        const char *database = arena_printf(&arena, "%s/" DATA_DIR_DATABASE, config_data_dir(o.data)).p;
         int64_t now = (int64_t)time(NULL) * USEC_PER_SEC; /* when it was made is a matter of the world's clock */
         if (backup_file_write(&arena, database, o.file, now, &made, &e)) rc = cli_error(CLI_FAILED, "%s", e.message);
         else cli_print(o.json ? "{\"bytes\":%lld}\n" : "%lld bytes, read through and whole\n", (long long)made.bytes);

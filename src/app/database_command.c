@@ -3,12 +3,13 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "cli/config.h"
 
 int database_open(struct opened *o, const char *data, bool make, struct err *e)
 {
     struct data_dir dir;
     struct rng rng;
-    const char *path = cli_data_dir(data);
+    const char *path = config_data_dir(data);
     *o = (struct opened){ .store = NULL };
     arena_init(&o->arena);
     rng_init_system(&rng);

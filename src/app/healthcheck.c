@@ -1,5 +1,6 @@
 #include "app/healthcheck.h"
 
+#include "cli/config.h"
 #include "contract/json.h"
 #include "net/local_http.h"
 
@@ -46,7 +47,7 @@ static int healthcheck_run(int argc, char **argv)
             return cli_error(CLI_USAGE, "healthcheck: unexpected argument '%s'", argv[a.i]);
     }
     arena_init(&arena);
-    const char *dir = cli_data_dir(data);
+    const char *dir = config_data_dir(data);
     struct local_request r = { .socket_path = arena_printf(&arena, "%s/agent.sock", dir).p,
                                .path = alive ? STR("/healthz") : STR("/readyz"),
                                .body = STR("{}"),

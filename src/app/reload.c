@@ -5,6 +5,7 @@
 
 #include "app/descriptors.h"
 #include "app/server.h"
+#include "cli/config.h"
 #include "contract/json.h"
 #include "net/local_http.h"
 
@@ -175,7 +176,7 @@ static int reload_run(int argc, char **argv)
             return cli_error(CLI_USAGE, "reload: unexpected argument '%s'", argv[a.i]);
     }
     arena_init(&arena);
-    const char *dir = cli_data_dir(data);
+    const char *dir = config_data_dir(data);
     struct local_request r = { .socket_path = arena_printf(&arena, "%s/agent.sock", dir).p,
                                .path = STR("/agent/reload"),
                                .body = STR("{}"),

@@ -13,6 +13,7 @@
 #include "app/backup_file.h"
 #include "app/data_dir.h"
 #include "base/rfc3339.h"
+#include "cli/config.h"
 #include "contract/json.h"
 #include "domain/core/audit.h"
 #include "run/loop_uv.h"
@@ -137,7 +138,7 @@ static int copy(struct restoring *r, const char *folder, struct err *e)
 static int restore(struct restoring *r, struct err *e)
 {
     enum data_dir_secret secret = r->args->new_secret ? DATA_DIR_NEW_SECRET : DATA_DIR_OWN_SECRET;
-    const char *folder = cli_data_dir(r->args->data);
+    const char *folder = config_data_dir(r->args->data);
     if (check(r, e)) return -1;
     if (r->args->check) return 0;
     r->dir.lock_fd = -1;

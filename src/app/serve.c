@@ -282,11 +282,10 @@ static void run(struct server *s)
 /* What the process before this one died on is worth a line, whatever can be done about it. */
 static void take_over(struct server *s)
 {
-    struct err e;
     const struct doing *before = &s->before;
     doing_report_faults();
-    if (doing_keep(s->dir.doing, &s->before, &e))
-        log_event(LOG_WARN, "serve", "what is being done cannot be kept", "why", e.message, NULL);
+    if (doing_keep(s->dir.doing, &s->before))
+        log_event(LOG_WARN, "serve", "what is being done cannot be kept", "why", strerror(errno), NULL);
     if (!before->operation[0]) return;
     log_event(LOG_WARN, "serve", "the last run ended in the middle of something", "operation", before->operation,
               "publisher", before->publisher, "principal", before->principal, "row", before->row, NULL);

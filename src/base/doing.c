@@ -10,11 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/log.h"
-
 #define FRAMES_MAX 64
 
 static struct doing in_memory, *now = &in_memory;
+static void (*flush_waiting)(void);
 
 static void put(char *out, size_t cap, struct str text)
 {
@@ -63,7 +62,7 @@ static void close_texts(struct doing *d)
     d->principal[sizeof(d->principal) - 1] = d->row[sizeof(d->row) - 1] = '\0';
 }
 
-int doing_keep(const char *path, struct doing *before, struct err *e)
+int doing_keep(const char *path, struct doing *before)
 {
     *before = (struct doing){ 0 };
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -73,9 +72,8 @@ int doing_keep(const char *path, struct doing *before, struct err *e)
     }
     int why = errno;
     if (fd >= 0) (void)close(fd); /* the mapping stays */
-    if (map == MAP_FAILED) {
-        return err_set(e, "CONFIGURATION_ERROR", "%s cannot be used: %s.", path, strerror(why));
-    }
+    errno = why;
+    if (map == MAP_FAILED) return -1;
     now = map;
     *before = *now;
     close_texts(before);
@@ -118,12 +116,17 @@ static void last_line(const char *what)
     backtrace_symbols_fd(frames, backtrace(frames, FRAMES_MAX), STDERR_FILENO);
 }
 
+void doing_before_the_last_line(void (*flush)(void))
+{
+    flush_waiting = flush;
+}
+
 void ensure_failed(const char *cond, const char *file, int line)
 {
     char text[512];
     (void)snprintf(text, sizeof(text), "%s at %s:%d", cond, file, line); /* cut is fine */
     (void)signal(SIGABRT, SIG_DFL); /* it has been said */
-    log_flush_dying();
+    if (flush_waiting) flush_waiting();
     last_line(text);
     abort();
 }

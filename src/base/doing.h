@@ -23,8 +23,12 @@ void doing_again(const struct doing *d);
 
 /* Keeps it in the file from here on, which is made when it is missing. *before: what the process that had the file last
  * was doing when it ended; all empty when that ended in order. The file is the agent's alone (the caller holds the data
- * directory's lock). -1: it cannot be had; the program can go on without. */
-MUST_CHECK int doing_keep(const char *path, struct doing *before, struct err *e);
+ * directory's lock). -1: it cannot be had, errno says why; the program can go on without. */
+MUST_CHECK int doing_keep(const char *path, struct doing *before);
+
+/* Called once before the last line of a promise that does not hold is written: what waits to be written is written now.
+ * It may not allocate or lock. NULL: nothing waits. */
+void doing_before_the_last_line(void (*flush)(void));
 
 /* From here on a fault of the program (a bad address, abort, ...) leaves a line and a backtrace on standard error before
  * the process ends as it would have. Does nothing where a sanitizer does the same. */

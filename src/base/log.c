@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/doing.h"
 #include "base/rfc3339.h"
 
 #define FIELDS_MAX      24
@@ -217,10 +218,17 @@ static bool admitted(const char *area, const char *msg)
 
 /* --- the interface ----------------------------------------------------------------------------------------- */
 
+/* For a process that ends itself, perhaps in the middle of the log: it takes no lock. */
+static void flush_dying(void)
+{
+    write_waiting(0);
+}
+
 void log_configure(const struct log_options *o)
 {
     state.o = *o;
     state.journal = stream_is_journal();
+    doing_before_the_last_line(flush_dying);
 }
 
 void log_set_level(enum log_level level)
@@ -280,9 +288,4 @@ void log_flush(void)
     state.looked_at = now;
     flush(0);
     funlockfile(stderr);
-}
-
-void log_flush_dying(void)
-{
-    write_waiting(0);
 }

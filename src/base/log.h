@@ -47,5 +47,3 @@ void log_event(enum log_level level, const char *area, const char *msg, ...) __a
 
 /* Writes what waits, and says what was left out. Never blocks. */
 void log_flush(void);
-/* The same for a process that ends itself, perhaps in the middle of the log: it takes no lock. */
-void log_flush_dying(void);

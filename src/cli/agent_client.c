@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "cli/config.h"
 #include "cli/operate.h"
 #include "net/local_http.h"
 
@@ -41,7 +42,7 @@ static int say_error(struct arena *a, const struct agent_request *r, struct str 
 int agent_call(struct arena *a, const struct agent_request *r, struct str *reply)
 {
     struct err e;
-    const char *dir = cli_data_dir(r->data);
+    const char *dir = config_data_dir(r->data);
     const char *socket = arena_printf(a, "%s/agent.sock", dir).p;
     struct local_request lr = { .socket_path = socket,
                                 .path = arena_printf(a, "/local/%s", r->tool),

@@ -1,5 +1,6 @@
 /* salesagent call TOOL [JSON]: one operation as a buyer would call it, on the running agent. */
 #include "cli/agent_client.h"
+#include "cli/config.h"
 #include "contract/json.h"
 #include "net/local_http.h"
 
@@ -64,7 +65,7 @@ static int run(int argc, char **argv)
     int status, rc = parse(argc, argv, &c);
     if (rc) return rc;
     arena_init(&a);
-    const char *dir = cli_data_dir(c.data);
+    const char *dir = config_data_dir(c.data);
     struct local_request r = { .socket_path = arena_printf(&a, "%s/agent.sock", dir).p,
                                .path = arena_printf(&a, "/adcp/%s", c.tool),
                                .body = c.json ? str_from(c.json) : STR("{}"),

@@ -1,4 +1,4 @@
-/* The command line: `salesagent COMMAND [ARGUMENT...]`. Exit codes: 0 done, 1 failed, 2 wrong usage,
+/* What every command is made of: its row, its options, what it says. Exit codes: 0 done, 1 failed, 2 wrong usage,
  * 3 the agent is not running (for commands that talk to it). */
 #pragma once
 
@@ -18,9 +18,6 @@ struct cli_command {
     const char *epilogue; /* after that; may be NULL */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns an exit code */
 };
-
-/* Finds the command among these and those of the manifest, answers --help, --version, `completion` and `manual`, runs it. */
-int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n);
 
 /* Options common to all commands. A command parses its own with cli_option(). */
 struct cli_args {
@@ -46,8 +43,5 @@ int cli_error(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The message of an error with its field and what to do about it; CLI_FAILED. */
 int cli_failed(const struct err *e);
-
-/* The data directory: the option, else as configured (cli/config.h), else "data". */
-const char *cli_data_dir(const char *option);
 
 extern const struct cli_command command_call;

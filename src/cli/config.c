@@ -483,3 +483,19 @@ void config_print_options(void)
         arena_finish(&a);
     }
 }
+
+const char *config_data_dir(const char *option)
+{
+    const char *env = getenv("SALESAGENT_DATA");
+    struct arena a;
+    struct config c;
+    if (option) return option;
+    if (env && *env) return env;
+    arena_init(&a);
+    config_load(&a, &(struct config_input){ .environment = environ }, &c);
+    for (size_t i = 0; i < c.issues_n; i++) (void)fprintf(stderr, "warning: %s\n", c.issues[i].text);
+    /* The environment keeps it: it lives as long as the process, and the next one to ask finds it there. */
+    int rc = setenv("SALESAGENT_DATA", config_text(&c, CONFIG_DATA), 1);
+    arena_finish(&a);
+    return rc ? "data" : getenv("SALESAGENT_DATA");
+}

@@ -117,3 +117,6 @@ void config_keep(struct config *c, const struct config *from, enum config_id id)
 
 /* "--tls-cert FILE" and so on with their help, for the --help of commands that take all of them. */
 void config_print_options(void);
+
+/* The data directory of a command: the option, else as configured, else "data". */
+const char *config_data_dir(const char *option);

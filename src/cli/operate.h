@@ -29,9 +29,6 @@ int operate(const struct operation_command *c, int argc, char **argv);
  * is wrong, for arguments the operation does not take. */
 int operate_ask(struct operate_call *c, struct str *text, yyjson_val **reply);
 
-/* "--due" for a pointer into the arguments, "TASK" for a word; the pointer itself when it is neither. */
-const char *operate_field(struct arena *a, const struct operation_verb *v, const char *pointer);
-
 /* ---- operate_print.c ---- */
 
 int operate_print(struct operate_call *c, struct str text, yyjson_val *reply);
@@ -50,6 +47,9 @@ void operate_completion(const struct operation_command *c);
 void operate_manual(const struct operation_command *c);
 void operate_manual_common(void); /* options and exit codes that all have */
 void operate_manual_text(const char *s); /* in which troff sees nothing of its own */
+
+/* "--due" for a pointer into the arguments, "TASK" for a word; the pointer itself when it is neither. */
+const char *operate_field(struct arena *a, const struct operation_verb *v, const char *pointer);
 
 /* ---- runs.c ---- */
 

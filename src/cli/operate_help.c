@@ -186,3 +186,22 @@ void operate_manual_common(void)
     cli_print(".fi\n.SH \"EXIT STATUS\"\n");
     operate_manual_text(exit_codes);
 }
+
+const char *operate_field(struct arena *a, const struct operation_verb *v, const char *pointer)
+{
+    const char *best = pointer;
+    size_t longest = 0;
+    if (*pointer == '/') pointer++;
+    for (const struct operation_word *w = v->words; w->member; w++) {
+        size_t n = strlen(w->member);
+        if (strncmp(pointer, w->member, n) == 0 && (pointer[n] == '/' || !pointer[n])) return w->value;
+    }
+    for (size_t i = 0; i < v->options_n; i++) {
+        size_t n = strlen(v->options[i].member);
+        if (n <= longest || strncmp(pointer, v->options[i].member, n) != 0 || (pointer[n] && pointer[n] != '/'))
+            continue;
+        longest = n;
+        best = arena_printf(a, "--%s", v->options[i].flag).p;
+    }
+    return best;
+}

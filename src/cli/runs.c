@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "cli/config.h"
 #include "cli/operate.h"
 
 #define PAGE          1000
@@ -145,7 +146,7 @@ static int read_anchors(struct operate_call *c, FILE *f, const char *path)
 static int add_anchors(struct operate_call *c)
 {
     const char *named = take_own(c, "anchor");
-    const char *path = named ? named : arena_printf(c->arena, "%s/audit.anchor", cli_data_dir(c->request.data)).p;
+    const char *path = named ? named : arena_printf(c->arena, "%s/audit.anchor", config_data_dir(c->request.data)).p;
     FILE *f = fopen(path, "re");
     if (!f) return named ? cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(errno)) : CLI_OK;
     int rc = read_anchors(c, f, path);

@@ -14,6 +14,7 @@
  * buy's plan is not live. When the last one has, all of them are brought to the plan (booking_release). */
 #pragma once
 
+#include "domain/booking/adapter_verb.h"
 #include "domain/plan/plan.h"
 #include "store/q/q_booking.h"
 
@@ -134,10 +135,6 @@ struct str booking_subject(struct arena *a, struct str media_buy_id, struct str 
 struct str booking_lane(struct arena *a, struct str tenant_id, struct str ad_server);
 
 /* ---- for tests and for the job runner ---- */
-
-const char *adapter_verb_name(enum adapter_verb verb); /* "book", "update", ... */
-const char *adapter_verb_phrase(enum adapter_verb verb); /* "book this media buy", for people */
-bool adapter_verb_parse(struct str name, enum adapter_verb *out);
 
 /* Does the ad server answer later (a job, a person), or here? */
 bool booking_answers_later(const struct ad_server *server, enum adapter_verb verb);

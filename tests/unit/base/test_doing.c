@@ -57,8 +57,7 @@ static void the_last_line_names_operation_publisher_principal_and_where(void **s
 static void is_killed_over_a_row(const char *path)
 {
     struct doing before;
-    struct err e;
-    if (doing_keep(path, &before, &e)) _exit(3);
+    if (doing_keep(path, &before)) _exit(3);
     if (before.operation[0]) _exit(4);
     doing_row(STR("flight"), STR("tenant-1"), STR("mb-1"));
     (void)raise(SIGKILL);
@@ -67,8 +66,7 @@ static void is_killed_over_a_row(const char *path)
 static void ends_in_order(const char *path)
 {
     struct doing before;
-    struct err e;
-    if (doing_keep(path, &before, &e)) _exit(3);
+    if (doing_keep(path, &before)) _exit(3);
     bool found = strcmp(before.operation, "flight") == 0 && strcmp(before.row, "mb-1") == 0 && !before.principal[0];
     doing_row(STR("task"), STR("tenant-1"), STR("task-1"));
     doing_nothing();
@@ -78,8 +76,7 @@ static void ends_in_order(const char *path)
 static void finds_nothing(const char *path)
 {
     struct doing before;
-    struct err e;
-    if (doing_keep(path, &before, &e)) _exit(3);
+    if (doing_keep(path, &before)) _exit(3);
     _exit(before.operation[0] || before.row[0] ? 4 : 0);
 }
 
