@@ -14,12 +14,14 @@
 
 #define IMPORT_BYTES_MAX ((size_t)256 << 20)
 #define VALUE_SHOWN_MAX  120
-#define MORE_POSITION    1000 /* behind all of the first file */
+#define BEHIND           1000 /* positions: behind all of the file before */
 
 extern const char demo_publisher_json[];
 extern const size_t demo_publisher_json_n;
 extern const char demo_examples_json[];
 extern const size_t demo_examples_json_n;
+extern const char demo_page_json[];
+extern const size_t demo_page_json_n;
 
 static bool is_dialect(struct str name)
 {
@@ -30,8 +32,8 @@ static bool is_dialect(struct str name)
 struct import {
     struct loop *loop;
     struct str text, tenant_id;
-    struct str more; /* a second file for the same publisher, taken or refused with the first */
-    bool only_if_empty, adds_publisher;
+    int64_t position_first;
+    bool adds_publisher;
     bool rehearse; /* everything is undone; `report` says what would differ */
     struct arena *arena; /* of the report */
     struct catalog_counts counts;
@@ -67,13 +69,11 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
         .actor = STR("operator:import"),
         .tenant_id = i->tenant_id,
         .adds_publisher = i->adds_publisher,
+        .position_first = i->position_first,
         .compare = i->rehearse,
         .speaks = is_dialect,
     };
-    int tenants = i->only_if_empty ? q_tenant_count(tx, e) : 0;
-    int rc = tenants < 0 ? -1 : tenants > 0 ? 0 : catalog_import(&c, i->text, &i->counts, e);
-    c.position_first = MORE_POSITION;
-    if (rc == 0 && tenants == 0 && i->more.n) rc = catalog_import(&c, i->more, &i->counts, e);
+    int rc = catalog_import(&c, i->text, &i->counts, e);
     if (rc == 0 && i->rehearse) {
         i->rehearsed = write_report(i, &a, e) == 0;
         rc = -1; /* undoes it */
@@ -82,15 +82,28 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
     return rc;
 }
 
+/* The publisher of the tutorials, what else printed examples name, and its example page on the built-in ad server: all of it, or
+ * nothing. */
+static int run_demo(struct tx *tx, void *arg, struct err *e)
+{
+    struct loop *loop = arg;
+    const struct str files[] = { { demo_publisher_json, demo_publisher_json_n },
+                                 { demo_examples_json, demo_examples_json_n },
+                                 { demo_page_json, demo_page_json_n } };
+    int tenants = q_tenant_count(tx, e);
+    if (tenants) return tenants < 0 ? -1 : 0;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct import one = {
+            .loop = loop, .text = files[i], .position_first = (int64_t)i * BEHIND, .adds_publisher = i == 0
+        };
+        if (run_import(tx, &one, e)) return -1;
+    }
+    return 0;
+}
+
 int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e)
 {
-    struct import i = {
-        .loop = loop,
-        .text = { demo_publisher_json, demo_publisher_json_n },
-        .more = { demo_examples_json, demo_examples_json_n },
-        .only_if_empty = true,
-    };
-    return store_write_now(s, run_import, &i, e);
+    return store_write_now(s, run_demo, loop, e);
 }
 
 int publisher_data_import(struct store *s, struct loop *loop, struct str text, struct err *e)

@@ -108,8 +108,9 @@ static const char *url_of(struct server *s, const struct web_site *site)
         .p;
 }
 
-static void greet_sandbox(const char *url)
+static void greet_sandbox(const char *url, const char *ads_url)
 {
+    if (ads_url) cli_print("  demo   %s/demo   (a page with live ads)\n", ads_url);
     cli_print("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
     cli_print("  try    curl -s %s/mcp -H 'x-adcp-auth: %s' -H 'content-type: application/json' "
               "-d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
@@ -135,7 +136,7 @@ static void greet_desk(struct server *s, const char *url)
 static void greet(struct server *s)
 {
     const struct serve_options *o = &s->settings->o;
-    const struct web_site *agent = site_with(o, WEB_AGENT);
+    const struct web_site *agent = site_with(o, WEB_AGENT), *ads = site_with(o, WEB_ADS);
     const char *url = agent ? url_of(s, agent) : NULL;
     struct err e;
     cli_print("salesagent %s: %s%s\n", SALESAGENT_VERSION, o->sandbox ? "sandbox mode" : "production mode",
@@ -150,7 +151,7 @@ static void greet(struct server *s)
     if (q_tenant_count(store_read(s->core.store), &e) == 0) {
         cli_print("  there is no publisher yet: salesagent import FILE --data %s\n", o->data);
     }
-    if (url && o->sandbox && publisher_data_is_demo(s->core.store)) greet_sandbox(url);
+    if (url && o->sandbox && publisher_data_is_demo(s->core.store)) greet_sandbox(url, ads ? url_of(s, ads) : NULL);
     (void)fflush(stdout); /* the line a supervisor waits for; a closed pipe shows at the next write */
 }
 

@@ -3,6 +3,7 @@
 #include "protocols/a2a/a2a.h"
 #include "protocols/ads.h"
 #include "protocols/decide_page.h"
+#include "protocols/demo/demo_page.h"
 #include "protocols/local.h"
 #include "protocols/mcp.h"
 #include "protocols/openapi.h"
@@ -109,6 +110,14 @@ static bool desk_handled(struct dispatcher *d, struct http_exchange *ex, struct 
     return true;
 }
 
+/* The example page, where everything is for trying. */
+static bool demo_handled(struct dispatcher *d, struct http_exchange *ex, struct str path, unsigned roles)
+{
+    if (!d->sandbox || !d->ads || !(roles & WEB_ADS) || !demo_page_answered(d->ads, ex, path)) return false;
+    watch_route(ex, "/demo");
+    return true;
+}
+
 void router_handle(void *arg, struct http_exchange *ex)
 {
     struct dispatcher *d = arg;
@@ -133,6 +142,7 @@ void router_handle(void *arg, struct http_exchange *ex)
     }
     if (str_is(path, "*") && web_options_answered(ex, STR("GET, HEAD, POST, PATCH, DELETE"))) return;
     if (desk_handled(d, ex, path, roles)) return;
+    if (demo_handled(d, ex, path, roles)) return;
     if (!request_signature_admit(d, ex)) return;
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         struct str allow = str_from(routes[i].allow);

@@ -88,6 +88,12 @@ static enum invalid mark(struct serving *s, const struct token *t, int bit)
     return VALID;
 }
 
+static void filter(struct serving *s, struct package_state *st, enum invalid why)
+{
+    s->stats.filtered++;
+    if (st) st->filtered[why]++;
+}
+
 static void add(struct serving *s, const struct token *t, enum event event, enum invalid invalid, int64_t hour_at)
 {
     count_delta(s, &(struct delta){ .package = t->package,
@@ -166,7 +172,7 @@ struct verdict serving_count(struct serving *s, const struct report *r)
     }
     if (v.invalid == VALID) v.invalid = mark(s, &v.token, (int)r->event);
     if (v.invalid != VALID) {
-        s->stats.filtered++;
+        filter(s, st, v.invalid);
         add(s, &v.token, r->event, v.invalid, hour_at);
         return v;
     }
@@ -198,7 +204,7 @@ bool serving_click_mail(struct serving *s, const struct report *r, uint32_t slot
     if (out->invalid == VALID && !within_rate(s, package_of(s, p->package), r)) out->invalid = INVALID_RATE;
     if (out->invalid == VALID && !first_click(s, r, key)) out->invalid = INVALID_USED;
     if (out->invalid != VALID) {
-        s->stats.filtered++;
+        filter(s, st, out->invalid);
         add(s, &out->token, EVENT_CLICK, out->invalid, hour_at);
         return true;
     }

@@ -339,6 +339,7 @@ bool serving_look(const struct serving *s, uint32_t package, struct package_look
                                   .on_the_way = st->outstanding.n,
                                   .yield = st->yield };
     for (int w = 0; w < WHYS_N; w++) out->last_hour[w] = reasons_of(&st->reasons, (enum why)w);
+    memcpy(out->filtered, st->filtered, sizeof(out->filtered));
     return true;
 }
 

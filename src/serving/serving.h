@@ -147,6 +147,7 @@ struct package_look {
     int64_t on_the_way;
     int64_t yield; /* units of a decision, of YIELD_ONE */
     uint64_t last_hour[WHYS_N];
+    uint32_t filtered[INVALIDS_N]; /* events of its ads that did not count, since the start, by reason */
 };
 MUST_CHECK bool serving_look(const struct serving *s, uint32_t package, struct package_look *out);
 

@@ -26,6 +26,7 @@ struct package_state {
     int64_t expected;
     enum why why;
     struct reasons reasons;
+    uint32_t filtered[INVALIDS_N]; /* events, since the start */
 };
 
 /* A slot's memory. */

@@ -16,8 +16,8 @@ export function launch({ args = [] } = {}) {
 }
 
 // A window of a signed-in person.
-export async function open(browser, session, { width = 1440, scripts = true, dark = false } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 1000 }, javaScriptEnabled: scripts,
+export async function open(browser, session, { width = 1440, scripts = true, dark = false, userAgent } = {}) {
+  const context = await browser.newContext({ viewport: { width, height: 1000 }, javaScriptEnabled: scripts, userAgent,
     colorScheme: dark ? 'dark' : 'light', baseURL: session.agent.base, bypassCSP: false });
   if (session.cookie) {
     const [name, value] = session.cookie.split('=');

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import path from 'node:path';
 import { launch } from '../../admin/lib/browser.mjs';
+import { browser as userAgent } from './paper.mjs';
 
 // 300x250, one colour: any picture will do.
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="250"><rect width="300" height="250" fill="#069"/></svg>';
@@ -27,7 +28,7 @@ export class Site {
     for (const server of site.servers) await new Promise((done) => server.listen(0, '127.0.0.1', done));
     [site.port, site.acmePort] = site.servers.map((server) => server.address().port);
     site.browser = await launch({ args: ['--host-resolver-rules=MAP *.example 127.0.0.1', '--ignore-certificate-errors', '--disable-features=HttpsUpgrades'] });
-    site.context = await site.browser.newContext({ viewport: { width: 1000, height: 700 }, javaScriptEnabled: scripts });
+    site.context = await site.browser.newContext({ viewport: { width: 1000, height: 700 }, javaScriptEnabled: scripts, userAgent });
     return site;
   }
 
