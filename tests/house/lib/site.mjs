@@ -22,7 +22,7 @@ export class Site {
   // `paper` is a Paper whose ads are served as ads.paper.example.
   static async start(paper, { scripts = true } = {}) {
     const site = new Site();
-    Object.assign(site, { paper, pages: new Map(), asked: [] });
+    Object.assign(site, { paper, pages: new Map(), files: new Map(), asked: [] });
     const answer = (req, res) => site.#answer(req, res);
     site.servers = [createServer(answer), createSecureServer(certificate(paper.data), answer)];
     for (const server of site.servers) await new Promise((done) => server.listen(0, '127.0.0.1', done));
@@ -43,10 +43,13 @@ export class Site {
   #answer(req, res) {
     const where = req.url.split('?')[0], host = req.headers.host.replace(/:.*/, '');
     this.asked.push(`${host}${req.url}`);
+    if (this.files.has(where)) {
+      const { type, bytes } = this.files.get(where);
+      return res.writeHead(200, { 'content-type': type, 'cache-control': 'no-store', 'access-control-allow-origin': '*' }).end(bytes);
+    }
     if (where.endsWith('.svg')) return res.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'no-store' }).end(svg);
     const body = host === 'acme.example' ? '<!doctype html><title>Acme</title><h1>Landed</h1>' : this.pages.get(where);
-    const type = Buffer.isBuffer(body) ? 'video/webm' : 'text/html; charset=utf-8';
-    res.writeHead(body ? 200 : 404, { 'content-type': type }).end(body ?? '');
+    res.writeHead(body ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' }).end(body ?? '');
   }
 
   // Where an advertiser's things are.
@@ -56,6 +59,25 @@ export class Site {
   get ads() { return `http://ads.paper.example:${new URL(this.paper.ads).port}/ads`; }
 
   tag(attributes = '') { return `<script async src="${this.ads}/t.js?p=paper" ${attributes}></script>`; }
+
+  // A film of `seconds`, recorded by the browser itself.
+  async film(seconds) {
+    const page = await this.context.newPage();
+    const bytes = await page.evaluate(async (ms) => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 }), pen = canvas.getContext('2d');
+      const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' }), parts = [];
+      recorder.ondataavailable = (e) => parts.push(e.data);
+      const paint = setInterval(() => { pen.fillStyle = `hsl(${performance.now() / 5 % 360} 80% 40%)`; pen.fillRect(0, 0, 320, 180); }, 40);
+      recorder.start();
+      await new Promise((done) => setTimeout(done, ms));
+      recorder.stop();
+      await new Promise((done) => { recorder.onstop = done; });
+      clearInterval(paint);
+      return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
+    }, seconds * 1000);
+    await page.close();
+    return Buffer.from(bytes);
+  }
 
   // A page of the paper: opened, with the events of its slots in `page.events`.
   async open(where, body, { host = 'www.paper.example', context = this.context } = {}) {
