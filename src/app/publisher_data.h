@@ -1,5 +1,5 @@
 /* Publishers' data in and out of a database: the commands import and export, and the demo publisher that an empty
- * sandbox gets (data/demo-publisher.json and data/demo-page.json, embedded at build time). */
+ * sandbox gets (data/demo-*.json, embedded at build time). */
 #pragma once
 
 #include "cli/cli.h"

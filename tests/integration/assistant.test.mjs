@@ -245,10 +245,10 @@ test('the first call of a brief is answered at once, the next in the order of th
   const meanwhile = await discover('display for developers');
   assert.deepEqual(meanwhile.ids, plain.ids);
   // Made up, repeated and left-out ids neither add nor lose a product.
-  const [first, second, third, fourth] = plain.ids;
+  const [first, second, third, ...rest] = plain.ids;
   go(ranked(['made-up', third, third, first]));
   const later = await until('the order', async () => { const d = await discover('display for developers'); return d.by && d; });
-  assert.deepEqual(later.ids, [third, first, second, fourth]);
+  assert.deepEqual(later.ids, [third, first, second, ...rest]);
   const asked = model.asked.length;
   assert.deepEqual((await discover('display for developers')).ids, later.ids);
   assert.deepEqual((await discover('display for developers', { token: 'test-operator-token' })).ids, later.ids);
@@ -269,7 +269,7 @@ test('a buyer waits only when the publisher says so, and never longer', async ()
   for (const d of [slow, other]) {
     assert.equal(d.by, undefined);
     assert.ok(d.ms >= 300 && d.ms < 1500, `${d.ms} ms`);
-    assert.equal(d.ids.length, 4);
+    assert.equal(d.ids.length, waited.ids.length);
   }
 });
 
@@ -288,7 +288,7 @@ test('nonsense leaves the built-in order; an endpoint that fails is left alone',
   for (let k = 0; k < 5; k++) {
     const d = await discover(`video number ${k}`);
     assert.ok(d.ms < 1000, `${d.ms} ms`);
-    assert.equal(d.ids.length, 4);
+    assert.equal(d.ids.length, plain.ids.length);
   }
   assert.equal(model.asked.length, asked, 'three failures in a row, and it rests');
 });
