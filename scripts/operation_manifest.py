@@ -26,7 +26,8 @@ METHODS = ('GET', 'POST', 'PATCH', 'PUT', 'DELETE')
 ANNOTATIONS = {'title', 'description', 'default', 'examples'}  # and x-...: they say, they do not check
 # What the gates add to every answer; protocols/envelope.h.
 ENVELOPE = {'status': {'type': 'string'}, 'message': {'type': 'string'}, 'replayed': {'type': 'boolean'},
-            'idempotency_key': {'type': 'string'}, 'adcp_version': {'type': 'string'}, 'context_id': {'type': 'string'}}
+            'idempotency_key': {'type': 'string'}, 'adcp_version': {'type': 'string'}, 'context_id': {'type': 'string'},
+            'ext': {'type': 'object'}}
 IDEMPOTENCY_KEY = {'type': 'string', 'title': 'Idempotency key', 'minLength': 16, 'maxLength': 255,
                    'description': 'A fresh key for each new operation, repeated when the same one is sent again.'}
 

@@ -2,6 +2,8 @@
 
 #include "contract/error_codes.h"
 
+#define BRAND_LEVELS 8 /* how deep in a reply a brand stands, and some more */
+
 /* --- values that 3.1 added to enumerations which 3.0 closed ----------------------------------------------- */
 
 static const char *const new_valid_actions[] = {
@@ -228,6 +230,30 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
     yyjson_mut_arr_foreach(configs, i, n, c) filter_member(c, "event_types", new_notification_types);
 }
 
+/* What it closed over in a brand, wherever one is shown. What is the caller's own is echoed as it came. */
+static void brands(yyjson_mut_val *v, int levels)
+{
+    yyjson_mut_val *key, *member;
+    size_t i, n;
+    if (levels == 0) return;
+    if (yyjson_mut_is_obj(v)) {
+        if (yyjson_mut_obj_get(v, "domain")) (void)yyjson_mut_obj_remove_key(v, "brand_kit_override");
+        yyjson_mut_obj_foreach(v, i, n, key, member) {
+            bool own = yyjson_mut_equals_str(key, "context") || yyjson_mut_equals_str(key, "ext");
+            if (!own) brands(member, levels - 1);
+        }
+    }
+    if (yyjson_mut_is_arr(v)) {
+        yyjson_mut_arr_foreach(v, i, n, member) brands(member, levels - 1);
+    }
+}
+
+/* 3.0 knows the domains media-buy and signals. */
+static void task(yyjson_mut_doc *doc, yyjson_mut_val *t)
+{
+    reword(doc, t, "domain", "creative", "media-buy");
+}
+
 /* A task of a type that 3.0 has not is left out of lists. */
 static void tasks(yyjson_mut_val *reply)
 {
@@ -345,7 +371,9 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     each(reply, "creatives", library_item, doc);
     each(reply, "audiences", audience, doc);
     each(reply, "accounts", account, doc);
+    each(reply, "tasks", task, doc);
     tasks(reply);
+    brands(reply, BRAND_LEVELS);
 }
 
 void adcp_30_project(const struct dialect_down *d, yyjson_mut_val *reply)

@@ -29,7 +29,12 @@ static struct str problem_body(struct rest_call *r, int status)
     yyjson_val *own = json_parse_own(a, r->call.body);
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *o = yyjson_is_obj(own) ? json_copy(doc, own) : yyjson_mut_obj(doc);
-    yyjson_mut_obj_remove_key(o, "status"); /* the task status; RFC 9457 has the name for itself */
+    /* RFC 9457 has these names for itself: `status` is a task's otherwise, `detail` the field in one of the older shapes. */
+    yyjson_mut_val *field = yyjson_mut_obj_get(o, "detail");
+    if (yyjson_mut_is_str(field) && !yyjson_mut_obj_get(o, "field"))
+        json_add_val(doc, o, "field", yyjson_mut_val_mut_copy(doc, field));
+    static const char *const taken[] = { "title", "status", "detail" };
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++) (void)yyjson_mut_obj_remove_key(o, taken[i]);
     json_add_cstr(doc, o, "title", http_status_text(status));
     json_add_i64(doc, o, "status", status);
     json_add_str(doc, o, "detail", r->call.message);

@@ -232,3 +232,25 @@ test('production counts calls as the API page says and takes no day of the past;
     rmSync(dir, { recursive: true, force: true });
   }
 });
+
+test('over REST a refusal in an older shape has every member once', async () => {
+  const r = await fetch(`${agent.base}/api/v1/update_package`, { method: 'POST', body: JSON.stringify({ media_buy_id: 'none', packages: 'all' }),
+    headers: { 'content-type': 'application/json', 'x-adcp-auth': 'v1-buyer-token', ...january } });
+  const text = await r.text(), body = JSON.parse(text);
+  assert.equal(r.status, 400, text);
+  for (const name of ['title', 'status', 'detail', 'field']) assert.equal(text.split(`"${name}":`).length, 2, `${name}: ${text}`);
+  assert.deepEqual([body.status, body.detail, body.field, body.reason], [400, 'packages must be an array', '/packages', 'packages must be an array']);
+});
+
+test('what an older shape uploaded without its size is listed to AdCP callers without that asset', async () => {
+  const id = await buy(['news'], { start_date: '2024-02-01', end_date: '2024-02-10' });
+  await ok(v1('add_creative_assets', { media_buy_id: id, assets: [{ creative_id: 'no_size', name: 'No size', format: 'video',
+    media_url: 'https://cdn.example.com/spot.mp4', click_url: 'https://example.com/landing', duration: 15 }] }));
+  for (const adcp_version of ['3.0', '3.1']) {
+    const r = await ok(call('v1-buyer-token', 'list_creatives', { adcp_version, filters: { creative_ids: ['no_size'] } }));
+    const [creative] = r.creatives;
+    assert.equal(creative.creative_id, 'no_size');
+    assert.ok(creative.format_id || adcp_version === '3.1', JSON.stringify(creative));
+    for (const asset of Object.values(creative.assets ?? {})) assert.ok(asset.asset_type !== 'video' || asset.width, JSON.stringify(creative));
+  }
+});

@@ -90,13 +90,16 @@ uint64_t sim_random(struct sim *s, uint64_t below)
 
 const char *sim_text(struct sim *s, const char *fmt, ...)
 {
-    char text[8192];
-    va_list ap;
+    va_list ap, again;
     va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    ENSURE(n >= 0 && (size_t)n < sizeof(text));
-    return arena_dup(&s->arena, (struct str){ text, (size_t)n }).p;
+    ENSURE(n >= 0);
+    char *text = arena_alloc_raw(&s->arena, (size_t)n + 1);
+    (void)vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return text;
 }
 
 void sim_run_until(struct sim *s, int64_t at)
@@ -116,6 +119,9 @@ void sim_request(struct sim *s, const struct sim_request *requests, size_t n, st
         http_exchange_init_memory(&m[i], "POST", r->path);
         m[i].ex.local = r->local;
         if (r->token) http_memory_header(&m[i], "x-adcp-auth", str_from(r->token));
+        for (size_t k = 0; k < r->headers_n; k++) {
+            http_memory_header(&m[i], arena_cstr(&s->arena, r->headers[k].name), r->headers[k].value);
+        }
         if (r->form) http_memory_header(&m[i], "content-type", STR("application/x-www-form-urlencoded"));
         http_memory_body(&m[i], str_from(r->body));
         s->calls++;
@@ -142,10 +148,13 @@ void sim_request(struct sim *s, const struct sim_request *requests, size_t n, st
 
 static yyjson_val *tree(struct sim *s, const struct sim_answer *a)
 {
-    static const struct json_limits limits = { .bytes_max = 16 << 20, .depth_max = 64, .nodes_max = 1000000 };
+    static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 100, .nodes_max = 20000000 };
     yyjson_doc *doc;
     struct err e;
-    ENSURE(json_parse(&s->arena, a->body, &limits, &doc, &e) == 0);
+    if (json_parse(&s->arena, a->body, &limits, &doc, &e)) {
+        (void)fprintf(stderr, "status %d, not JSON (%s): %.400s\n", a->status, e.message, a->body.n ? a->body.p : "");
+        abort();
+    }
     return yyjson_doc_get_root(doc);
 }
 

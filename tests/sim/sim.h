@@ -4,6 +4,7 @@
 
 #include "app/core.h"
 #include "contract/json.h"
+#include "net/http.h"
 #include "run/loop_sim.h"
 
 enum sim_result {
@@ -41,6 +42,8 @@ enum sim_door { SIM_LOCAL, SIM_MCP, SIM_A2A, SIM_REST, SIM_LINK };
 struct sim_request {
     const char *path, *token, *body;
     bool local, form;
+    const struct http_header *headers; /* beside the token */
+    size_t headers_n;
 };
 
 struct sim_answer {

@@ -1,5 +1,6 @@
 #include "tools/creative/creative_reply.h"
 #include "contract/document.h"
+#include "contract/validate.h"
 
 yyjson_val *creative_stored(struct tool_call *c, struct str doc)
 {
@@ -11,18 +12,50 @@ void creative_reply_format(struct tool_call *c, yyjson_mut_val *obj, yyjson_val 
     yyjson_val *format = yyjson_obj_get(stored, "format_id");
     json_add_copy(c->doc, obj, "format_kind", yyjson_obj_get(stored, "format_kind"));
     json_add_copy(c->doc, obj, "format_option_ref", yyjson_obj_get(stored, "format_option_ref"));
+    struct tenant_settings ts;
+    tenant_settings_read(c->act->tenant, c->arena, &ts);
+    if (!format && c->minor_3_0) { /* there every creative has one: what was synced by kind is named by its kind */
+        yyjson_mut_val *by_kind = json_add_obj(c->doc, obj, "format_id");
+        json_add_str(c->doc, by_kind, "agent_url", ts.agent_url);
+        json_add_str(c->doc, by_kind, "id", json_str(stored, "format_kind"));
+    }
     if (!format) return;
     struct format_ref ref;
     if (json_str(format, "agent_url").n || !format_ref_read(format, &ref)) {
         json_add_copy(c->doc, obj, "format_id", format);
         return;
     }
-    struct tenant_settings ts;
-    tenant_settings_read(c->act->tenant, c->arena, &ts);
     yyjson_mut_val *o = json_add_obj(c->doc, obj, "format_id");
     json_add_str(c->doc, o, "agent_url", ts.agent_url);
     json_add_str(c->doc, o, "id", ref.id);
     if (ref.width) json_add_i64(c->doc, o, "width", ref.width);
     if (ref.height) json_add_i64(c->doc, o, "height", ref.height);
     if (ref.duration_ms) json_add_i64(c->doc, o, "duration_ms", ref.duration_ms);
+}
+
+/* Whether the caller's release has such an asset, tried as the only one of a manifest. */
+static bool has_asset(struct tool_call *c, const struct contract *manifest, yyjson_val *name, yyjson_val *asset)
+{
+    struct contract_report ignored = { .arena = c->arena };
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    yyjson_mut_val *root = json_root_obj(doc), *format = json_add_obj(doc, root, "format_id");
+    json_add_cstr(doc, format, "agent_url", "https://agent.example/");
+    json_add_cstr(doc, format, "id", "any");
+    yyjson_mut_obj_add(json_add_obj(doc, root, "assets"), json_copy(doc, name), json_copy(doc, asset));
+    yyjson_val *one = json_parse_own(c->arena, json_write(c->arena, root));
+    return one && contract_validate(manifest, one, &ignored) == 0;
+}
+
+void creative_reply_assets(struct tool_call *c, yyjson_mut_val *obj, yyjson_val *stored)
+{
+    const struct contract *manifest =
+        contract_find_document(c->minor_3_0 ? ADCP_3_0 : ADCP_3_1, "core/creative-manifest.json");
+    yyjson_val *assets = json_obj(stored, "assets"), *name, *asset;
+    size_t i, n;
+    if (!assets || !manifest) return;
+    yyjson_mut_val *out = json_add_obj(c->doc, obj, "assets");
+    yyjson_obj_foreach(assets, i, n, name, asset) {
+        if (has_asset(c, manifest, name, asset))
+            yyjson_mut_obj_add(out, json_copy(c->doc, name), json_copy(c->doc, asset));
+    }
 }

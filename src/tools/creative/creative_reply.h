@@ -8,5 +8,9 @@
 yyjson_val *creative_stored(struct tool_call *c, struct str doc);
 
 /* A creative's format_id or format_kind (and format_option_ref) as synced; format_id gets our agent_url when it came
- * without one. */
+ * without one, and for callers of 3.0, where it must be there, what is known by its kind alone gets one that says it. */
 void creative_reply_format(struct tool_call *c, yyjson_mut_val *obj, yyjson_val *stored);
+
+/* A creative's assets that the caller's release of AdCP has: older shapes take some that lack what it wants (a video
+ * without its size), and 3.1 has kinds that 3.0 has not. */
+void creative_reply_assets(struct tool_call *c, yyjson_mut_val *obj, yyjson_val *stored);

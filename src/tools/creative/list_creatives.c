@@ -311,7 +311,7 @@ static void add_items(struct list_call *l, yyjson_mut_val *o, yyjson_val *stored
 static void add_stored(struct list_call *l, yyjson_mut_val *o, yyjson_val *stored)
 {
     yyjson_mut_doc *doc = l->c->doc;
-    if (!l->fields) json_add_copy(doc, o, "assets", json_obj(stored, "assets"));
+    if (!l->fields) creative_reply_assets(l->c, o, stored);
     if (wants(l, "tags")) json_add_copy(doc, o, "tags", json_arr(stored, "tags"));
     if (wants(l, "concept")) {
         json_add_copy(doc, o, "concept_id", yyjson_obj_get(stored, "concept_id"));
