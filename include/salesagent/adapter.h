@@ -310,7 +310,8 @@ struct adapter {
     bool local;
     bool by_hand; /* local, and its verbs are done by a person */
     bool serves; /* local, and this program itself shows and counts what is booked (src/serving) */
-    bool simulates; /* what it reports never happened; every reply that rests on it says so */
+    bool simulates; /* what it reports never happened: `configure` refuses a site that is no sandbox unless its settings
+                     * say so in words, and every reply there that rests on its numbers says so */
     bool paces_by_performance; /* performance_ppm changes what it delivers when */
     int staleness_s; /* how old its numbers may be at most */
     const char *source; /* what its facts are marked with */

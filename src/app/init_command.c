@@ -2,8 +2,12 @@
  * buyer, in one transaction. What every publisher begins with is data/first-publisher.json, embedded at build time. */
 #include "app/init_command.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include <salesagent/adapter.h>
 
 #include "app/database_command.h"
 #include "app/publisher_data.h"
@@ -12,7 +16,8 @@
 #include "contract/operation.h"
 #include "store/q/q_tenant.h"
 
-#define ANSWER_MAX 300
+#define ANSWER_MAX   300
+#define SETTINGS_MAX 65536
 
 extern const char first_publisher_json[];
 extern const size_t first_publisher_json_n;
@@ -29,14 +34,14 @@ static const struct {
     [Q_HOST] = { "host", "Host name under which buyers reach the agent", "" }, /* sales.DOMAIN */
     [Q_TIMEZONE] = { "timezone", "Time zone in which its days are counted", "UTC" },
     [Q_CURRENCY] = { "currency", "Currency", "USD" },
-    [Q_AD_SERVER] = { "ad-server", "Ad server", "mock" },
+    [Q_AD_SERVER] = { "ad-server", "Ad server: house (the built-in one), gam, kevel, or manual (worked by hand)", NULL },
     [Q_CPM] = { "cpm", "Price of a thousand impressions of the first product", "10.00" },
 };
 
 struct init_args {
     const char *data;
     const char *said[Q_N]; /* NULL: not said */
-    const char *id;
+    const char *id, *settings;
     bool json, demo;
 };
 
@@ -45,7 +50,8 @@ static int parse(int argc, char **argv, struct init_args *o)
     struct cli_args a = cli_args_start(argc, argv);
     *o = (struct init_args){ 0 };
     while (cli_more(&a)) {
-        bool taken = cli_option(&a, "data", &o->data) || cli_option(&a, "id", &o->id);
+        bool taken = cli_option(&a, "data", &o->data) || cli_option(&a, "id", &o->id) ||
+                     cli_option(&a, "ad-server-settings", &o->settings);
         for (int q = 0; q < Q_N && !taken; q++) taken = cli_option(&a, questions[q].flag, &o->said[q]);
         if (taken) continue;
         if (cli_flag(&a, "json")) o->json = true;
@@ -166,6 +172,44 @@ static int set_price(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct ini
     return 0;
 }
 
+/* The built-in ad server shows what a product sells in slots: a first one, of the sizes of the first formats. */
+static void add_slot(yyjson_mut_doc *doc, yyjson_mut_val *root)
+{
+    static const int sizes[][2] = { { 300, 250 }, { 728, 90 }, { 160, 600 } };
+    yyjson_mut_val *slot = json_push_obj(doc, json_add_arr(doc, root, "slots"));
+    json_add_str(doc, slot, "slot_id", STR("first"));
+    json_add_str(doc, slot, "property_id", STR("site"));
+    yyjson_mut_val *list = json_add_arr(doc, slot, "sizes");
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        yyjson_mut_val *size = json_push_obj(doc, list);
+        json_add_i64(doc, size, "width", sizes[i][0]);
+        json_add_i64(doc, size, "height", sizes[i][1]);
+    }
+    yyjson_mut_val *product = yyjson_mut_ptr_get(root, "/products/0");
+    yyjson_mut_val *ours = json_add_obj(doc, json_add_obj(doc, product, "ext"), "salesagent");
+    json_push_str(doc, json_add_arr(doc, json_add_obj(doc, ours, "ad_server"), "slots"), STR("first"));
+}
+
+/* Its settings are a file, because credentials do not belong on a command line; "-" is standard input. */
+static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct init_args *o,
+                         struct err *e)
+{
+    static const struct json_limits limits = { .bytes_max = SETTINGS_MAX, .depth_max = 32, .nodes_max = 10000 };
+    yyjson_mut_val *t = yyjson_mut_obj_get(root, "tenant");
+    yyjson_doc *settings;
+    json_add_str(doc, t, "adapter", str_from(o->said[Q_AD_SERVER]));
+    if (strcmp(o->said[Q_AD_SERVER], "house") == 0) add_slot(doc, root);
+    if (!o->settings) return 0;
+    FILE *f = strcmp(o->settings, "-") == 0 ? stdin : fopen(o->settings, "rb");
+    if (!f) return err_set(e, "INVALID_REQUEST", "%s cannot be read: %s", o->settings, strerror(errno));
+    char *text = arena_alloc(a, SETTINGS_MAX + 1);
+    size_t n = fread(text, 1, SETTINGS_MAX + 1, f);
+    if (f != stdin) (void)fclose(f); /* it was only read */
+    if (json_parse(a, (struct str){ text, n }, &limits, &settings, e)) return err_in(e, "%s", o->settings);
+    json_add_val(doc, t, "adapter_settings", json_copy(doc, yyjson_doc_get_root(settings)));
+    return 0;
+}
+
 static int publisher_text(struct opened *d, const struct init_args *o, struct made *out, struct str *text,
                           struct err *e)
 {
@@ -182,14 +226,13 @@ static int publisher_text(struct opened *d, const struct init_args *o, struct ma
     json_add_str(doc, t, "tenant_id", out->id);
     json_add_str(doc, t, "name", str_from(o->said[Q_NAME]));
     json_add_str(doc, t, "host", str_from(o->said[Q_HOST]));
-    json_add_str(doc, t, "adapter", str_from(o->said[Q_AD_SERVER]));
     json_add_str(doc, t, "currency", str_from(o->said[Q_CURRENCY]));
     json_add_str(doc, t, "timezone", str_from(o->said[Q_TIMEZONE]));
     yyjson_mut_val *people = json_add_arr(doc, root, "principals");
     add_principal(doc, people, "admin", "Administrator", "administrator", out->administrator_token);
     add_principal(doc, people, "first-buyer", "First buyer", "buyer", out->buyer_token);
     add_property(doc, root, o);
-    if (set_price(doc, root, o, e)) return -1;
+    if (set_price(doc, root, o, e) || add_ad_server(a, doc, root, o, e)) return -1;
     *text = json_write(a, root);
     return 0;
 }
@@ -216,9 +259,8 @@ static void report(const struct init_args *o, const struct made *m)
     cli_print("publisher " STR_FMT " is made.\n", STR_ARG(m->id));
     cli_print("  first product   run-of-site-display, %s %s a thousand; every buy waits for a person\n", o->said[Q_CPM],
               o->said[Q_CURRENCY]);
-    if (strcmp(o->said[Q_AD_SERVER], "mock") == 0)
-        cli_print(
-            "  ad server       mock: it shows no ads and invents their delivery; choose yours before going live\n");
+    const struct adapter *server = adapter_find(str_from(o->said[Q_AD_SERVER]));
+    if (server) cli_print("  ad server       %s%s\n", server->title, server->simulates ? ": it invents its numbers" : "");
     cli_print("  administrator   admin         token " STR_FMT "\n", STR_ARG(m->administrator_token));
     cli_print("  buyer           first-buyer   token " STR_FMT "\n", STR_ARG(m->buyer_token));
     cli_print("  Both tokens are shown this once; they are stored nowhere.\n\n");
@@ -274,7 +316,7 @@ const struct cli_command command_init = {
     .name = "init",
     .summary = "make a publisher, a first product, a buyer's token",
     .usage =
-        "Usage: salesagent init [--name TEXT] [--domain NAME] [OPTION...]\n\n"
+        "Usage: salesagent init [--name TEXT] [--domain NAME] [--ad-server KIND] [OPTION...]\n\n"
         "Makes the database with its keys, a publisher, a first product, an administrator and a first buyer. What it is not\n"
         "told it asks for, when there is somebody to ask; else the presets below count.\n\n"
         "  --name TEXT       the publisher's name\n"
@@ -282,7 +324,10 @@ const struct cli_command command_init = {
         "  --host NAME       under which buyers reach the agent (default sales.DOMAIN)\n"
         "  --timezone NAME   in which its days are counted, as Europe/Berlin (default UTC)\n"
         "  --currency CODE   (default USD)\n"
-        "  --ad-server KIND  (default mock, which shows no ads and invents their delivery)\n"
+        "  --ad-server KIND  house (the built-in one), gam, kevel, or manual (worked by hand); docs/ad-servers has a page\n"
+        "                    for each. In a sandbox also mock, which shows no ads and invents their delivery\n"
+        "  --ad-server-settings FILE\n"
+        "                    what it needs to be reached, as JSON (- is standard input)\n"
         "  --cpm AMOUNT      price of a thousand impressions of the first product (default 10.00)\n"
         "  --id ID           the publisher's id (default: made from its name)\n"
         "  --demo            the demo publisher of the sandbox instead\n"

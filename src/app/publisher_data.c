@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "cli/config.h"
 #include "dialects/choose.h"
 #include "domain/publisher/catalog_import.h"
 #include "store/q/q_tenant.h"
@@ -33,7 +34,7 @@ struct import {
     struct loop *loop;
     struct str text, tenant_id;
     int64_t position_first;
-    bool adds_publisher;
+    bool adds_publisher, sandbox;
     bool rehearse; /* everything is undone; `report` says what would differ */
     struct arena *arena; /* of the report */
     struct catalog_counts counts;
@@ -70,6 +71,7 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
         .tenant_id = i->tenant_id,
         .adds_publisher = i->adds_publisher,
         .position_first = i->position_first,
+        .sandbox = i->sandbox,
         .compare = i->rehearse,
         .speaks = is_dialect,
     };
@@ -94,7 +96,11 @@ static int run_demo(struct tx *tx, void *arg, struct err *e)
     if (tenants) return tenants < 0 ? -1 : 0;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         struct import one = {
-            .loop = loop, .text = files[i], .position_first = (int64_t)i * BEHIND, .adds_publisher = i == 0
+            .loop = loop,
+            .text = files[i],
+            .position_first = (int64_t)i * BEHIND,
+            .adds_publisher = i == 0,
+            .sandbox = true,
         };
         if (run_import(tx, &one, e)) return -1;
     }
@@ -108,7 +114,7 @@ int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e)
 
 int publisher_data_import(struct store *s, struct loop *loop, struct str text, struct err *e)
 {
-    struct import i = { .loop = loop, .text = text, .adds_publisher = true };
+    struct import i = { .loop = loop, .text = text, .adds_publisher = true, .sandbox = config_sandbox() };
     return store_write_now(s, run_import, &i, e);
 }
 
@@ -129,7 +135,7 @@ bool publisher_data_is_demo(struct store *s)
 
 struct data_args {
     const char *data, *file, *tenant;
-    bool json, dry_run, new_publisher;
+    bool json, dry_run, new_publisher, sandbox;
 };
 
 /* `import` takes more than `export`. */
@@ -137,6 +143,7 @@ static bool import_flag(struct cli_args *a, struct data_args *o)
 {
     if (strcmp(a->argv[0], "import") != 0) return false;
     if (cli_flag(a, "dry-run")) return o->dry_run = true;
+    if (cli_flag(a, "sandbox")) return o->sandbox = true;
     return cli_flag(a, "new-publisher") ? (o->new_publisher = true) : false;
 }
 
@@ -252,6 +259,7 @@ static int import_text(const struct data_args *o, struct str text)
                         .text = text,
                         .tenant_id = str_from(o->tenant),
                         .adds_publisher = o->new_publisher,
+                        .sandbox = o->sandbox || config_sandbox(),
                         .rehearse = o->dry_run,
                         .arena = &d.arena };
     int rc = CLI_OK;
@@ -319,13 +327,15 @@ const struct cli_command command_import = {
     .name = "import",
     .summary = "bring a publisher's data in from a JSON file",
     .usage =
-        "Usage: salesagent import FILE [--dry-run] [--publisher ID] [--new-publisher] [--data DIR] [--json]\n\n"
+        "Usage: salesagent import FILE [--dry-run] [--publisher ID] [--new-publisher] [--sandbox] [--data DIR] [--json]\n\n"
         "Brings a publisher, its principals, products, formats and properties to the state of FILE (\"-\" is\n"
         "standard input) in one transaction: all of it or nothing. What FILE does not name stays. Importing the same\n"
         "file again changes nothing.\n\n"
         "  --dry-run        show what would change, and store nothing\n"
         "  --publisher ID   whose file it is, when it does not say and there are several\n"
         "  --new-publisher  the file's tenant_id may be one that is not there yet, beside others that are\n"
+        "  --sandbox        for an agent that runs as a sandbox (default: as configured): the mock ad server needs no\n"
+        "                   \"simulated\": true there\n"
         "  --data DIR       the agent's data directory (default: as configured, else ./data)\n"
         "  --json           print counts and differences as JSON\n"
         "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n",

@@ -12,6 +12,7 @@
 #include "app/server.h"
 #include "base/doing.h"
 #include "base/log.h"
+#include "domain/core/ad_server.h"
 #include "net/http_client_curl.h"
 #include "protocols/auth.h"
 #include "protocols/router.h"
@@ -211,7 +212,10 @@ static int start(struct server *s, struct err *e)
     pulse_start(&s->pulse, &s->loop, s->core.store);
     observer_start(&s->observer, s->core.store);
     s->core.dispatcher.watcher = &s->observer.watcher;
-    if (o->sandbox && publisher_data_add_demo(s->core.store, &s->loop, e)) return -1;
+    if (o->sandbox ? publisher_data_add_demo(s->core.store, &s->loop, e)
+                   : ad_servers_check_live(store_read(s->core.store), &s->arena, e)) {
+        return -1;
+    }
     if (start_listening(s, e)) return -1;
     const struct web_site *desk = site_with(o, WEB_DESK);
     if (desk) s->core.dispatcher.desk_url = str_from(url_of(s, desk));

@@ -484,6 +484,17 @@ void config_print_options(void)
     }
 }
 
+bool config_sandbox(void)
+{
+    struct arena a;
+    struct config c;
+    arena_init(&a);
+    config_load(&a, &(struct config_input){ .environment = environ }, &c);
+    bool on = config_is_on(&c, CONFIG_SANDBOX);
+    arena_finish(&a);
+    return on;
+}
+
 const char *config_data_dir(const char *option)
 {
     const char *env = getenv("SALESAGENT_DATA");

@@ -120,3 +120,5 @@ void config_print_options(void);
 
 /* The data directory of a command: the option, else as configured, else "data". */
 const char *config_data_dir(const char *option);
+/* Is the agent configured to run as a sandbox, by file or environment? */
+bool config_sandbox(void);

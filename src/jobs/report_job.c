@@ -33,7 +33,7 @@ struct report {
     int64_t start, end; /* reporting_period */
     int64_t next_at;    /* TIME_NONE: none is expected */
     struct delivered total, *packages; /* by package of the plan; NULL: no numbers (delayed) */
-    bool is_adjusted, is_final;
+    bool is_adjusted, is_final, simulated;
 };
 
 /* --- numbers ----------------------------------------------------------------------------------------------------- */
@@ -70,6 +70,7 @@ static int read_days(const struct waking *w, struct report *r, struct err *e)
     if (delivery_read(w->act, &w->plan, range, DELIVERY_TOTALS, &d, e)) return -1;
     r->start = tz_day_begins_at(w->terms.zone, range.from_day / USEC_PER_DAY);
     r->total = d.in_range;
+    r->simulated = d.simulated;
     for (size_t i = 0; i < w->plan.packages_n; i++) r->packages[i] = d.packages[i].in_range;
     return 0;
 }
@@ -82,6 +83,7 @@ static int read_span(const struct waking *w, struct report *r, struct err *e)
     if (!w->local) return read_days(w, r, e);
     if (lifetime_at(w, r->start, &from, e) || lifetime_at(w, r->end, &to, e)) return -1;
     r->total = difference(&to.lifetime, &from.lifetime);
+    r->simulated = to.simulated;
     for (size_t i = 0; i < w->plan.packages_n; i++) {
         r->packages[i] = difference(&to.packages[i].lifetime, &from.packages[i].lifetime);
     }
@@ -94,6 +96,7 @@ static int read_lifetime(const struct waking *w, struct report *r, struct err *e
     if (lifetime_at(w, w->act->now, &d, e)) return -1;
     r->packages = ARENA_ARRAY(w->act->arena, struct delivered, w->plan.packages_n + 1);
     r->total = d.lifetime;
+    r->simulated = d.simulated;
     r->is_final = w->local || d.is_final;
     for (size_t i = 0; i < w->plan.packages_n; i++) r->packages[i] = d.packages[i].lifetime;
     return 0;
@@ -173,6 +176,7 @@ static struct str result_of(const struct waking *w, const struct report *r, int6
     json_add_time(doc, period, "end", r->end);
     json_add_cstr(doc, o, "currency", w->plan.currency);
     add_buy(w, doc, o, r);
+    if (r->simulated) json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, o, "ext"), "salesagent"), "simulated", true);
     return json_write(w->act->arena, o);
 }
 

@@ -117,6 +117,7 @@ struct call {
     bool signature_wanted; /* the credential is refused for want of a signature */
     bool token_stale; /* its last use was noted an hour ago or more */
     struct act act;
+    bool simulated; /* the reply rests on numbers that an ad server made up */
     bool dry_run;
     struct call_sandbox sandbox;
     struct rate_state rate; /* what is left of the caller's minute */

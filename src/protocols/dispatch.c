@@ -139,6 +139,7 @@ static void make_act(struct call *c)
     c->act.tenant = &c->tenant;
     c->act.principal = c->authenticated ? &c->principal : NULL;
     c->act.sandbox = c->dispatcher->sandbox;
+    c->act.simulated = &c->simulated;
     c->act.reranker = c->dispatcher->reranker;
     c->act.origin = origins[c->transport];
     struct base_url_source base = { &c->settings, c->headers.host, c->headers.secure, c->dispatcher->sandbox };
@@ -316,6 +317,7 @@ static int run_tool(struct call *c)
     if (!obeyed && c->row->run(t, &c->err)) return -1;
     if (!writes && comply_advise(t, c->row, &c->err)) return -1;
     say_ignored(c, t);
+    if (c->simulated && !c->row->operation) json_add_bool(t->doc, honour_ours(t), "simulated", true);
     if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
     if (document_whole(c->arena, &c->err)) return -1;
     envelope_complete(t);

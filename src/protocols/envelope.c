@@ -152,6 +152,21 @@ static void render_verbatim(struct call *c)
     c->body = json_write(c->arena, t->reply);
 }
 
+/* Older shapes leave our ext out; that numbers are made up is said in them all the same. */
+static void add_simulated(const struct call *c, const struct dialect_down *down, yyjson_mut_val *body)
+{
+    yyjson_val *ours = json_obj(json_obj(down->reply, "ext"), "salesagent");
+    if (c->dialect->adcp3 || down->failed || !json_bool_or(ours, "simulated", false)) return;
+    yyjson_mut_val *ext = yyjson_mut_obj_get(body, "ext");
+    if (!yyjson_mut_is_obj(ext)) {
+        yyjson_mut_obj_remove_key(body, "ext");
+        ext = json_add_obj(down->doc, body, "ext");
+    }
+    yyjson_mut_val *out = yyjson_mut_obj_get(ext, "salesagent");
+    if (!out) out = json_add_obj(down->doc, ext, "salesagent");
+    json_add_bool(down->doc, out, "simulated", true);
+}
+
 void envelope_render(struct call *c)
 {
     struct dialect_down down = { .request = &c->request, .failed = c->outcome != CALL_OK };
@@ -169,6 +184,7 @@ void envelope_render(struct call *c)
     /* What AdCP answers with an empty list may be an error in an older shape. */
     bool failed = yyjson_mut_obj_get(body, "error") || yyjson_mut_obj_get(body, "error_code");
     if (!c->dialect->adcp3 && c->outcome == CALL_OK && failed) c->outcome = CALL_FAILED;
+    add_simulated(c, &down, body);
     add_envelope(c, down.doc, body);
     c->body = json_write(c->arena, body);
 }

@@ -185,7 +185,7 @@ async function main() {
   const file = path.join(work, 'publisher.json');
   writeFileSync(file, JSON.stringify(publisher(principals)));
   const data = path.join(work, 'data');
-  await run(binary, ['import', file, '--data', data]);
+  await run(binary, ['import', '--sandbox', file, '--data', data]);
   const port = await freePort();
   const colds = [];
   let agent;

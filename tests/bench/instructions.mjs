@@ -64,7 +64,7 @@ const serve = (data, port) => ['serve', '--sandbox', '--clock', clock, '--listen
 async function fill(binary, folder) {
   const file = path.join(work, 'publisher.json'), data = path.join(folder, 'filled');
   writeFileSync(file, JSON.stringify(publisher(1)));
-  await run(binary, ['import', file, '--data', data]);
+  await run(binary, ['import', '--sandbox', file, '--data', data]);
   const port = await freePort();
   const child = await start(binary, serve(data, port), port);
   const ids = [];

@@ -121,7 +121,7 @@ const data = mkdtempSync(path.join(tmpdir(), 'salesagent-crash-'));
 const publisher = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../data/demo-publisher.json'), 'utf8'));
 for (const p of publisher.products) p.ext.salesagent.capacity = { daily_impressions: 1e12 };
 writeFileSync(path.join(data, 'publisher.json'), JSON.stringify(publisher));
-const imported = await cli('import', path.join(data, 'publisher.json'), '--data', data);
+const imported = await cli('import', '--sandbox', path.join(data, 'publisher.json'), '--data', data);
 if (imported.code !== 0) throw new Error(imported.stderr);
 let failed = 0;
 let agent = await Agent.start({ data });

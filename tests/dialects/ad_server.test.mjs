@@ -15,7 +15,7 @@ const dry = { ...january, 'x-dry-run': 'true' };
 
 before(async () => {
   data = mkdtempSync(path.join(tmpdir(), 'salesagent-adserver-'));
-  const r = await cli('import', path.join(import.meta.dirname, 'publisher.json'), '--data', data);
+  const r = await cli('import', '--sandbox', path.join(import.meta.dirname, 'publisher.json'), '--data', data);
   assert.equal(r.code, 0, r.stderr);
   agent = await Agent.start({ data });
 });

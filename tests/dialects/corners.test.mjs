@@ -15,7 +15,7 @@ const auto = { ...january, 'x-auto-advance': 'true' };
 
 before(async () => {
   data = mkdtempSync(path.join(tmpdir(), 'salesagent-corners-'));
-  const r = await cli('import', path.join(import.meta.dirname, 'publisher.json'), '--data', data);
+  const r = await cli('import', '--sandbox', path.join(import.meta.dirname, 'publisher.json'), '--data', data);
   assert.equal(r.code, 0, r.stderr);
   agent = await Agent.start({ data });
 });
@@ -213,7 +213,7 @@ test('one call in another dialect', async () => {
 
 test('production counts calls as the API page says and takes no day of the past; a sandbox does neither', async () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-production-'));
-  assert.equal((await cli('import', path.join(import.meta.dirname, 'publisher.json'), '--data', dir)).code, 0);
+  assert.equal((await cli('import', '--sandbox', path.join(import.meta.dirname, 'publisher.json'), '--data', dir)).code, 0);
   const production = await Agent.start({ data: dir, sandbox: false });
   try {
     const limit = async (tool, args) => (await call('v1-buyer-token', tool, args, {}, production)).headers.get('x-ratelimit-limit');

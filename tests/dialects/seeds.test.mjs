@@ -15,7 +15,7 @@ const january = at('2024-01-10T10:00:00Z');
 
 before(async () => {
   data = mkdtempSync(path.join(tmpdir(), 'salesagent-dialects-'));
-  const r = await cli('import', path.join(import.meta.dirname, 'publisher.json'), '--data', data);
+  const r = await cli('import', '--sandbox', path.join(import.meta.dirname, 'publisher.json'), '--data', data);
   assert.equal(r.code, 0, r.stderr);
   agent = await Agent.start({ data });
 });
@@ -442,7 +442,7 @@ test('rate limits are the publisher\'s, per principal and kind of call, and say 
   file.tenant.rate_limits = { discovery: 3, reporting: 0 };
   const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-rates-'));
   writeFileSync(path.join(dir, 'publisher.json'), JSON.stringify(file));
-  const imported = await cli('import', path.join(dir, 'publisher.json'), '--data', path.join(dir, 'data'));
+  const imported = await cli('import', '--sandbox', path.join(dir, 'publisher.json'), '--data', path.join(dir, 'data'));
   assert.equal(imported.code, 0, imported.stderr);
   const limited = await Agent.start({ data: path.join(dir, 'data') });
   const ask = (token, tool, args) => limited.call(tool, args, { token });
@@ -515,7 +515,7 @@ test('a dry run lists what the ad server would have been asked, in every shape',
 
 test('ADCP_DRY_RUN=true rehearses every write', async () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-dry-'));
-  assert.equal((await cli('import', path.join(import.meta.dirname, 'publisher.json'), '--data', dir)).code, 0);
+  assert.equal((await cli('import', '--sandbox', path.join(import.meta.dirname, 'publisher.json'), '--data', dir)).code, 0);
   const dry = await Agent.start({ data: dir, env: { ADCP_DRY_RUN: 'true' } });
   try {
     const ask = (tool, args) => dry.call(tool, args, { token: 'v1-buyer-token', headers: auto });

@@ -78,7 +78,7 @@ test('another principal\'s things are as if they did not exist', async () => {
   exported.principals = [{ principal_id: 'other', name: 'Other', role: 'buyer', dialect: 'tutorial',
     tokens: [{ token: 'other-token-1' }] }];
   writeFileSync(`${agent.data}/other.json`, JSON.stringify(exported));
-  assert.equal((await agent.cli('import', `${agent.data}/other.json`, '--new-publisher')).code, 0);
+  assert.equal((await agent.cli('import', '--sandbox', `${agent.data}/other.json`, '--new-publisher')).code, 0);
   const strip = (r) => JSON.stringify(r).replaceAll(good.id, 'ID').replaceAll('mb-doesnotexist', 'ID');
   for (const [tool, args] of [
     ['get_media_buys', (id) => ({ media_buy_ids: [id] })], ['get_media_buy_delivery', (id) => ({ media_buy_ids: [id] })],

@@ -117,8 +117,8 @@ test('each listener serves its roles, each host its site', async () => {
 
 test('a publisher is found at its own host without being named in the settings', async (t) => {
   const dir = folder(t);
-  writeFileSync(path.join(dir, 'p.json'), JSON.stringify({ salesagent_import: 1, tenant: { tenant_id: 'pub', name: 'Pub', host: 'agent.pub.example', adapter: 'mock' } }));
-  const made = await cli('import', path.join(dir, 'p.json'), '--data', dir);
+  writeFileSync(path.join(dir, 'p.json'), JSON.stringify({ salesagent_import: 1, tenant: { tenant_id: 'pub', name: 'Pub', host: 'agent.pub.example', adapter: 'manual' } }));
+  const made = await cli('import', '--sandbox', path.join(dir, 'p.json'), '--data', dir);
   assert.equal(made.code, 0, made.stderr);
   const agent = await Agent.start({ sandbox: false, data: dir });
   const { port } = new URL(agent.base);

@@ -14,7 +14,7 @@ const account = { brand: { domain: 'acmeoutdoor.example' }, operator: 'acmeoutdo
 
 async function withPublisher(options, use) {
   const data = mkdtempSync(path.join(tmpdir(), 'salesagent-'));
-  const made = await cli('import', publisher, '--data', data);
+  const made = await cli('import', '--sandbox', publisher, '--data', data);
   assert.equal(made.code, 0, made.stderr);
   const agent = await Agent.start({ data, ...options });
   try {

@@ -32,7 +32,7 @@ const buys = {
 
 before(async () => {
   agent = await Agent.start({ args: ['--clock', day] });
-  const second = await agent.cli('import', path.join(import.meta.dirname, '../conformance/second_publisher.json'), '--new-publisher');
+  const second = await agent.cli('import', '--sandbox', path.join(import.meta.dirname, '../conformance/second_publisher.json'), '--new-publisher');
   assert.equal(second.code, 0, second.stderr);
 });
 after(() => agent.stop());

@@ -16,10 +16,10 @@ async function publisher(t, tenant = {}) {
   const data = path.join(dir, 'data'), file = path.join(dir, 'file.json');
   const bring = (content, ...flags) => {
     writeFileSync(file, JSON.stringify({ salesagent_import: 1, ...content }));
-    return cli('import', file, '--data', data, ...flags);
+    return cli('import', '--sandbox', file, '--data', data, ...flags);
   };
   const shown = async () => JSON.parse((await cli('export', '--data', data, '--publisher', 'pub')).stdout);
-  const made = await bring({ tenant: { tenant_id: 'pub', name: 'Pub', adapter: 'mock', ...tenant },
+  const made = await bring({ tenant: { tenant_id: 'pub', name: 'Pub', adapter: 'mock', adapter_settings: { simulated: true }, ...tenant },
     principals: [{ principal_id: 'acme', role: 'buyer', name: 'Acme', dialect: 'tutorial', settings: { request_signing: { required: true } }, tokens: [{ token: 'acme-token-1' }] }],
     properties: [property('sport', 'Sport'), property('food', 'Food')] });
   assert.equal(made.code, 0, made.stderr);
@@ -104,7 +104,7 @@ test('--dry-run shows what would differ and stores nothing', async (t) => {
 
 test('a publisher is found by its host, whatever the port and the case', async (t) => {
   const { data, bring } = await publisher(t, { host: 'one.example' });
-  assert.equal((await bring({ tenant: { tenant_id: 'two', name: 'Two', adapter: 'mock', host: 'two.example' } }, '--new-publisher')).code, 0);
+  assert.equal((await bring({ tenant: { tenant_id: 'two', name: 'Two', adapter: 'manual', host: 'two.example' } }, '--new-publisher')).code, 0);
   const agent = await Agent.start({ data, sandbox: false });
   try {
     for (const [host, status] of [['one.example', 200], ['Two.Example:8443', 200], ['two.example:80', 200]]) {

@@ -18,10 +18,10 @@ function folder(t) {
 
 test('told by flags: a publisher, a product, two tokens, and a line to try that works as it is', async (t) => {
   const data = folder(t);
-  const made = await cli('init', '--name', 'The Daily News', '--domain', 'news.example', '--currency', 'EUR', '--timezone', 'Europe/Berlin', '--cpm', '12.5', '--data', data);
+  const made = await cli('init', '--name', 'The Daily News', '--domain', 'news.example', '--currency', 'EUR', '--timezone', 'Europe/Berlin', '--cpm', '12.5', '--ad-server', 'house', '--data', data);
   assert.equal(made.code, 0, made.stderr);
   assert.match(made.stdout, /^publisher the-daily-news is made\.$/m);
-  assert.match(made.stdout, /mock: it shows no ads and invents their delivery/);
+  assert.match(made.stdout, /ad server +Built-in ad server$/m);
   assert.equal(statSync(path.join(data, 'salesagent.db')).mode & 0o077, 0);
   const line = made.stdout.match(/^ {2}(curl [^\n]*\\\n[^\n]*)$/m)[1];
   const admin = made.stdout.match(/administrator +admin +token (sa_\S+)/)[1];
@@ -46,18 +46,21 @@ test('what is wrong or missing is said, and nothing is made', async (t) => {
   const missing = await cli('init', '--name', 'X', '--data', data);
   assert.deepEqual([missing.code, missing.stderr], [2, 'error: init: --domain is needed\n']);
   for (const [flag, value, says] of [['--currency', 'Euro', /currency/], ['--timezone', 'Mars/Olympus', /timezone|time zone/], ['--cpm', '1,50', /--cpm is an amount/],
-    ['--ad-server', 'none', /no ad server adapter/], ['--host', 'https://x', /without scheme and port/]]) {
-    const r = await cli('init', '--name', 'X', '--domain', 'x.example', flag, value, '--data', data);
+    ['--ad-server', 'none', /no ad server adapter/], ['--ad-server', 'mock', /for a sandbox only[^]*Choose house/], ['--ad-server', 'kevel', /api_key/],
+    ['--ad-server-settings', '/nowhere', /cannot be read/], ['--host', 'https://x', /without scheme and port/]]) {
+    const r = await cli('init', '--name', 'X', '--domain', 'x.example', '--ad-server', 'manual', flag, value, '--data', data);
     assert.equal(r.code, 1, flag);
     assert.match(r.stderr, says);
   }
-  const made = await cli('init', '--name', 'X', '--domain', 'x.example', '--json', '--data', data);
+  const silent = await cli('init', '--name', 'X', '--domain', 'x.example', '--data', data);
+  assert.deepEqual([silent.code, silent.stderr], [2, 'error: init: --ad-server is needed\n']); // none is chosen silently
+  const made = await cli('init', '--name', 'X', '--domain', 'x.example', '--ad-server', 'manual', '--json', '--data', data);
   assert.equal(JSON.parse(made.stdout).publisher, 'x', made.stderr);
 });
 
 test('at a terminal it asks, and an empty answer takes what is offered', (t) => {
   const data = folder(t);
-  const script = 'import pty, sys, os\nanswers = [b"My Site", b"site.example", b"", b"", b"EUR", b"", b""]\n' +
+  const script = 'import pty, sys, os\nanswers = [b"My Site", b"site.example", b"", b"", b"EUR", b"", b"house", b""]\n' +
     'def read(fd):\n  d = os.read(fd, 4096)\n  n = d.count(b": ") if d.rstrip(b" ").endswith(b":") else 0\n' +
     '  if n and answers: os.write(fd, answers.pop(0) + b"\\n")\n  return d\n' +
     'sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], read, lambda fd: b"")))\n';

@@ -29,7 +29,7 @@ before(async () => {
   data = mkdtempSync(path.join(tmpdir(), 'salesagent-limits-'));
   const demo = JSON.parse(readFileSync(path.join(top, 'data/demo-publisher.json'), 'utf8'));
   writeFileSync(path.join(data, 'p.json'), JSON.stringify({ ...demo, tenant: { ...demo.tenant, workflow_required: false } }));
-  assert.equal((await cli('import', path.join(data, 'p.json'), '--data', path.join(data, 'd'))).code, 0);
+  assert.equal((await cli('import', '--sandbox', path.join(data, 'p.json'), '--data', path.join(data, 'd'))).code, 0);
   agent = await Agent.start({ data: path.join(data, 'd'), sandbox: false, args: ['--max-connections', '40', '--max-memory', '16M'] });
   await publisher({ rate_limits: { discovery: 0, buying: 0, reporting: 0, update: 0, stranger: 0 } });
 });

@@ -55,7 +55,7 @@ before(async () => {
     { principal_id: 'theirs', role: 'administrator', tokens: [{ token: 'their-administrator', may_decide: true }] }] };
   writeFileSync(path.join(dir, 'demo.json'), JSON.stringify(demo));
   writeFileSync(path.join(dir, 'other.json'), JSON.stringify(other));
-  for (const f of ['demo.json', 'other.json']) assert.equal((await cli('import', path.join(dir, f), '--data', data, '--new-publisher')).code, 0);
+  for (const f of ['demo.json', 'other.json']) assert.equal((await cli('import', '--sandbox', path.join(dir, f), '--data', data, '--new-publisher')).code, 0);
   agent = await Agent.start({ data });
   for (const role of Object.keys(RANK)) {
     await json('user', 'add', role, '--role', role);

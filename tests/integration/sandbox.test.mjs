@@ -1,7 +1,7 @@
 // The headers a sandbox is played with, through every door alike, and their absence in production.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Agent, cli } from './lib/agent.mjs';
@@ -191,5 +191,43 @@ test('in production none of them is looked at', async () => {
   } finally {
     await real.stop();
     rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test('outside a sandbox the mock says in words that it simulates, and so does every reply with its numbers', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'salesagent-simulated-')), data = path.join(dir, 'data');
+  const demo = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../data/demo-publisher.json'), 'utf8'));
+  const bring = (settings, ...flags) => {
+    writeFileSync(path.join(dir, 'p.json'), JSON.stringify({ ...demo, tenant: { ...demo.tenant, workflow_required: false, adapter_settings: settings } }));
+    return cli('import', path.join(dir, 'p.json'), '--data', data, ...flags);
+  };
+  try {
+    const refused = await bring({});
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /mock[^]*sandbox only[^]*house/);
+    assert.equal((await bring({}, '--sandbox')).code, 0);
+    const silent = await cli('serve', '--data', data, '--listen', '127.0.0.1:0');
+    assert.equal(silent.code, 1);
+    assert.match(silent.stderr, /publisher demo[^]*for a sandbox only/);
+    assert.equal((await bring({ simulated: true })).code, 0);
+    const real = await Agent.start({ data, sandbox: false });
+    try {
+      const day = (n) => new Date(Date.now() + n * 86400e3).toISOString();
+      const adcp = { 'x-adcp-dialect': 'adcp-3.1' };
+      const bought = await call('create_media_buy', { idempotency_key: 'simulated-buy-00001', account: { brand: { domain: 'acme.example' }, operator: 'acme.example' }, brand: { domain: 'acme.example' },
+        start_time: day(3), end_time: day(20), packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 5000 }] }, adcp, real);
+      assert.equal(bought.status, 200, JSON.stringify(bought.body));
+      const ids = { media_buy_ids: [bought.body.media_buy_id] };
+      for (const dialect of ['adcp-3.1', 'adcp-3.0', 'tutorial', 'buy-v1', 'data-model']) {
+        const tool = { 'buy-v1': ['get_media_buy_delivery', { media_buy_id: ids.media_buy_ids[0] }], 'data-model': ['get_media_buy_delivery', { media_buy_id: ids.media_buy_ids[0] }] }[dialect] ?? ['get_media_buy_delivery', ids];
+        const r = await call(tool[0], tool[1], { 'x-adcp-dialect': dialect }, real);
+        assert.equal(r.body.ext?.salesagent?.simulated, true, `${dialect}: ${JSON.stringify(r.body)}`);
+      }
+      assert.equal((await call('get_products', { buying_mode: 'brief', brief: 'display' }, adcp, real)).body.ext?.salesagent?.simulated, undefined);
+    } finally {
+      await real.stop();
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
   }
 });

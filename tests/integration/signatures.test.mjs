@@ -29,7 +29,7 @@ async function send({ method, url, headers, body }) {
 
 test('a signed request cannot be sent again, not even after a restart or a crash', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'salesagent-'));
-  const made = await cli('import', publisher, '--data', data);
+  const made = await cli('import', '--sandbox', publisher, '--data', data);
   assert.equal(made.code, 0, made.stderr);
   let agent = await Agent.start({ data });
   const listen = new URL(agent.url).host;

@@ -24,7 +24,7 @@ before(async () => {
   const { tenant } = JSON.parse((await agent.cli('export')).stdout);
   writeFileSync(file, JSON.stringify({ salesagent_import: 1, tenant, principals: [{ principal_id: 'signer', role: 'buyer',
     settings: { request_signing: { jwks: { keys: [jwk] } } }, tokens: [{ token }] }] }));
-  const imported = await agent.cli('import', file, '--new-publisher');
+  const imported = await agent.cli('import', '--sandbox', file, '--new-publisher');
   assert.equal(imported.code, 0, imported.stderr);
 });
 after(async () => {

@@ -115,7 +115,7 @@ test('the log: a line for each request and for each thing that matters, no secre
     assert.equal(bad.find((l) => l.msg === 'host refused').host, 'evil.example');
     for (const l of bad.filter((x) => x.msg.endsWith(' refused'))) assert.deepEqual([l.level, l.peer], ['warn', '127.0.0.1']);
     await until('the page', () => lines().find((l) => l.route === '/decide/'));
-    await agent.cli('import', path.join(top, 'data/demo-publisher.json'));
+    await agent.cli('import', '--sandbox', path.join(top, 'data/demo-publisher.json'));
     assert.doesNotMatch(agent.stderr, /wrong-token|test-token|secret-of-a-link/);
   } finally {
     await agent.stop();

@@ -104,7 +104,7 @@ test('a call that is answered at once is told of in a sandbox only', async () =>
   const creative = (format_id) => ({ idempotency_key: randomUUID(), adcp_version: '3.1', creatives: [{ creative_id: 'c1', name: 'C', format_id,
     assets: { primary: { asset_type: 'image', url: 'https://cdn.acmeoutdoor.example/a.png', width: 300, height: 250, format: 'png' } } }],
   account: { brand: { domain: 'acmeoutdoor.example' }, operator: 'pinnacle-agency.example' }, push_notification_config: { url: 'https://buyer.example.com/sync' } });
-  assert.equal((await cli('import', publisher, '--data', data)).code, 0);
+  assert.equal((await cli('import', '--sandbox', publisher, '--data', data)).code, 0);
   for (const sandbox of [false, true]) {
     const one = await Agent.start({ data, sandbox });
     try {

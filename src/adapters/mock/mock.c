@@ -37,27 +37,55 @@ static int read_refusals(yyjson_val *list, struct mock_config *c, struct err *e)
     return err_field(e, "/refuse");
 }
 
+static int read_fill(yyjson_val *fill, struct mock_config *c, struct err *e)
+{
+    if (fill == NULL) return 0;
+    if (yyjson_is_int(fill) && yyjson_get_sint(fill) >= 1 && yyjson_get_sint(fill) <= 100) {
+        c->fill_percent = (int)yyjson_get_sint(fill);
+        return 0;
+    }
+    (void)err_set(e, "CONFIGURATION_ERROR", "fill_percent must be a whole number from 1 to 100");
+    return err_field(e, "/fill_percent");
+}
+
+static int read_settings(yyjson_val *root, struct mock_config *c, struct err *e)
+{
+    yyjson_val *simulated = yyjson_obj_get(root, "simulated");
+    if (simulated && !yyjson_is_bool(simulated)) {
+        (void)err_set(e, "CONFIGURATION_ERROR", "simulated must be true or false");
+        return err_field(e, "/simulated");
+    }
+    return read_refusals(yyjson_obj_get(root, "refuse"), c, e) ||
+                   read_fill(yyjson_obj_get(root, "fill_percent"), c, e)
+               ? -1
+               : 0;
+}
+
+/* Outside a sandbox nobody expects invented numbers, so whoever wants them says it in words. */
+static int refuse_production(yyjson_val *root, struct err *e)
+{
+    if (yyjson_is_true(yyjson_obj_get(root, "simulated"))) return 0;
+    (void)err_set(e, "CONFIGURATION_ERROR",
+                  "the mock ad server shows no ads and invents its numbers, so it is for a sandbox only");
+    (void)err_suggest(e, "Choose house (the built-in ad server), gam, kevel or manual. Or say \"simulated\": true in the "
+                         "mock's settings; every reply that rests on its numbers then says so.");
+    return err_field(e, "/simulated");
+}
+
 static int configure(struct arena *arena, const struct adapter_site *site, struct str json, const void **config,
                      struct err *e)
 {
     struct mock_config *c = ARENA_NEW(arena, struct mock_config);
     c->fill_percent = 100;
     *config = c;
-    if (json.n == 0) return 0;
-    yyjson_doc *doc = yyjson_read(json.p, json.n, YYJSON_READ_NOFLAG);
-    yyjson_val *fill = yyjson_obj_get(yyjson_doc_get_root(doc), "fill_percent");
+    yyjson_doc *doc = json.n ? yyjson_read(json.p, json.n, YYJSON_READ_NOFLAG) : NULL;
+    yyjson_val *root = yyjson_doc_get_root(doc);
     int rc = 0;
-    if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+    if (json.n && !yyjson_is_obj(root)) {
         rc = err_set(e, "CONFIGURATION_ERROR", "the mock ad server's settings must be a JSON object");
-    } else if (read_refusals(yyjson_obj_get(yyjson_doc_get_root(doc), "refuse"), c, e)) {
-        rc = -1;
-    } else if (fill != NULL) {
-        if (yyjson_is_int(fill) && yyjson_get_sint(fill) >= 1 && yyjson_get_sint(fill) <= 100) {
-            c->fill_percent = (int)yyjson_get_sint(fill);
-        } else {
-            (void)err_set(e, "CONFIGURATION_ERROR", "fill_percent must be a whole number from 1 to 100");
-            rc = err_field(e, "/fill_percent");
-        }
+    } else {
+        rc = read_settings(root, c, e);
+        if (rc == 0 && !site->sandbox) rc = refuse_production(root, e);
     }
     yyjson_doc_free(doc);
     return rc;

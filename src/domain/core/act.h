@@ -98,6 +98,7 @@ struct act {
     const struct ad_server *ad_server; /* instead of the publisher's; NULL but in tests of the job runner */
     struct outside *outside; /* NULL: nobody here can wait */
     bool sandbox; /* the server runs in sandbox mode */
+    bool *simulated; /* becomes true when what is read was made up (act_simulated); NULL: nobody asks */
     bool mock_clock; /* sandbox only: `now` was named by the caller; real time must not overtake it */
     int fill_percent; /* sandbox only: the mock delivers so much of what it could; 0: as configured */
     struct reranker *reranker; /* rerank.h; NULL: products stay in the built-in order */
@@ -106,6 +107,12 @@ struct act {
     struct deferral *deferral; /* NULL: bookings on a remote ad server are queued at once */
     bool auto_advance; /* sandbox only: what a person would decide is approved at once */
 };
+
+/* What is said rests on numbers that an ad server made up. In a sandbox nobody expects others. */
+static inline void act_simulated(const struct act *act)
+{
+    if (act->simulated && !act->sandbox) *act->simulated = true;
+}
 
 /* In a dry run, notes one call that would have been made, unless it was noted already; else does nothing. The line
  * must live as long as the act. */

@@ -56,6 +56,7 @@ struct ad_server_writer {
     struct arena *arena;
     struct str tenant_id;
     int64_t now;
+    bool sandbox; /* of the installation: an ad server that simulates needs no words there */
 };
 
 /* From a settings document: "ad_servers" [{name, adapter, settings?, wait_days?}], the first first; or "adapter" alone, with
@@ -64,6 +65,10 @@ struct ad_server_writer {
  * Errors: INVALID_REQUEST or CONFIGURATION_ERROR, with the field below `at`. */
 MUST_CHECK int ad_servers_write(const struct ad_server_writer *w, yyjson_val *doc, const char *at, struct str *adapter,
                                 struct err *e);
+
+/* An agent that is no sandbox must not begin with an ad server that simulates and does not say so. CONFIGURATION_ERROR naming
+ * the publisher. */
+MUST_CHECK int ad_servers_check_live(struct tx *tx, struct arena *a, struct err *e);
 
 /* Is this member of a settings document about ad servers? */
 bool ad_server_setting(struct str member);

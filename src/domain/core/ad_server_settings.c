@@ -142,7 +142,7 @@ static struct str seal_settings(const struct ad_server_writer *w, const struct a
 static int check(const struct ad_server_writer *w, const struct entry *x, struct err *e)
 {
     struct adapter_site site = {
-        .tenant_id = w->tenant_id, .ad_server = x->row.name, .timezone = STR("UTC"), .currency = "USD", .sandbox = true
+        .tenant_id = w->tenant_id, .ad_server = x->row.name, .timezone = STR("UTC"), .currency = "USD", .sandbox = w->sandbox
     };
     const void *config;
     if (adapter_find(x->row.adapter)->configure(w->arena, &site, x->row.settings, &config, e) == 0) return 0;
@@ -221,6 +221,26 @@ int ad_servers_write(const struct ad_server_writer *w, yyjson_val *doc, const ch
     return write_all(w, list, n, at, e);
 }
 
+int ad_servers_check_live(struct tx *tx, struct arena *a, struct err *e)
+{
+    struct ad_server_row *rows;
+    size_t n;
+    if (q_ad_server_list(tx, a, STR_NONE, &rows, &n, e)) return -1;
+    for (size_t i = 0; i < n; i++) {
+        const struct adapter *adapter = adapter_find(rows[i].adapter);
+        struct adapter_site site = { .tenant_id = rows[i].tenant_id, .ad_server = rows[i].name };
+        struct str settings;
+        const void *config;
+        struct err why;
+        if (!adapter || !adapter->simulates || ad_server_settings(tx, a, &rows[i], &settings, &why)) continue;
+        if (adapter->configure(a, &site, settings, &config, &why) == 0) continue;
+        (void)err_set(e, why.code, "publisher " STR_FMT ", ad server " STR_FMT ": %s", STR_ARG(rows[i].tenant_id),
+                      STR_ARG(rows[i].name), why.message);
+        return err_suggest(e, "%s", why.suggestion);
+    }
+    return 0;
+}
+
 /* ---- showing ---- */
 
 static void show_settings(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *o, const char *key, struct str settings)
@@ -266,7 +286,7 @@ int ad_servers_seal(struct tx *tx, struct arena *a, int64_t now, struct sealing 
     if (!keys) return 0;
     if (q_ad_server_list(tx, a, STR_NONE, &rows, &rows_n, e)) return -1;
     for (size_t i = 0; i < rows_n; i++) {
-        struct ad_server_writer w = { tx, a, rows[i].tenant_id, now };
+        struct ad_server_writer w = { tx, a, rows[i].tenant_id, now, false };
         bool newest = seal_version(rows[i].settings) == keys->ring.keys[keys->ring.n - 1].version;
         if (rows[i].settings.n == 0 || newest) continue;
         struct err why;

@@ -426,7 +426,8 @@ int delivery_read(const struct act *act, const struct plan *plan, struct deliver
         delivered_add(&d.lifetime, &d.packages[i].lifetime);
         delivered_add(&d.in_range, &d.packages[i].in_range);
         d.is_final = d.is_final && d.packages[i].is_final;
-        d.simulated = d.simulated || h.server->adapter->simulates;
+        if (h.server->adapter->simulates) act_simulated(act);
+        d.simulated = d.simulated || (h.server->adapter->simulates && !act->sandbox);
         if (h.server->adapter->staleness_s > d.staleness_s) d.staleness_s = h.server->adapter->staleness_s;
         if (h.as_of < d.as_of) d.as_of = h.as_of;
         if (d.packages[i].finalized_at > d.finalized_at) d.finalized_at = d.packages[i].finalized_at;

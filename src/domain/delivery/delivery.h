@@ -55,7 +55,7 @@ struct delivery {
     int64_t from_at, until_at; /* of the range: what it really covers, half-open, until_at <= now or from_at */
     int64_t as_of;             /* the numbers are complete until then; the start, when they were never read */
     int staleness_s;           /* how old they may be at most */
-    bool simulated;            /* an ad server made them up */
+    bool simulated;            /* an ad server made them up, and this is no sandbox */
     bool is_final;
     int64_t finalized_at;
 };

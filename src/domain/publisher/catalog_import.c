@@ -308,7 +308,7 @@ static int read_columns(struct importing *im, yyjson_val *t, struct tenant_row *
 /* The ad servers' rows belong to the tenant's, whose `adapter` is the first one's. */
 static int put_tenant(struct importing *im, yyjson_val *t, struct tenant_row *row, struct err *e)
 {
-    struct ad_server_writer w = { im->c->tx, im->c->arena, row->tenant_id, im->c->now };
+    struct ad_server_writer w = { im->c->tx, im->c->arena, row->tenant_id, im->c->now, im->c->sandbox };
     struct str adapter, had = row->adapter;
     int changed = q_tenant_put(im->c->tx, row, im->c->now, e);
     int servers = changed < 0 ? -1 : ad_servers_write(&w, t, "/tenant", &adapter, e);

@@ -18,6 +18,7 @@ struct catalog_import {
     int64_t now;
     struct str actor;     /* for the audit trail */
     struct str tenant_id; /* whose file it is, when it does not say; empty: the only publisher's */
+    bool sandbox;         /* the installation is one: an ad server that simulates may do so unsaid */
     bool adds_publisher;  /* an id that is not there is a new publisher's, and no mistake */
     bool compare;         /* fill counts.before and counts.after */
     int64_t position_first; /* in the order in which lists are shown, of what this file holds */

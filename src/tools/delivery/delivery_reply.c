@@ -262,6 +262,7 @@ void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct
     if (price >= 0) json_add_money(c->doc, out, "clearing_price", price);
     if (ad_server_of(c->act, p->package->ad_server, &server, &ignored) || server.adapter->auction == NULL) return;
     size_t index = (size_t)(p->package - plan->packages);
+    if (server.adapter->simulates) act_simulated(c->act);
     if (server.adapter->auction(server.config, plan, index, &now))
         delivery_add_share(c->doc, out, "win_rate", now.win_ppm);
 }

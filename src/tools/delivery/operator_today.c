@@ -77,6 +77,7 @@ static int look_at_running(struct today *t, const struct media_buy *buy, const s
     if (!behind && !ends) return 0;
     yyjson_mut_val *o = encode(t, behind ? t->behind : t->ending, buy, row);
     operator_delivery_encode(c, o, &d.lifetime, &p);
+    if (d.simulated) json_add_bool(c->doc, o, "simulated", true);
     json_add_time(c->doc, o, "as_of", d.as_of);
     return 0;
 }

@@ -253,6 +253,7 @@ int tool_x_buy_get(struct tool_call *c, struct err *e)
     operator_buy_encode(c, w->o, &w->buy);
     json_add_str_opt(c->doc, w->o, "rejection_reason", w->buy.row.rejection_reason);
     operator_delivery_encode(c, w->o, &w->delivery.lifetime, &p);
+    if (w->delivery.simulated) json_add_bool(c->doc, w->o, "simulated", true);
     json_add_time(c->doc, w->o, "as_of", w->delivery.as_of);
     yyjson_mut_val *packages = json_add_arr(c->doc, w->o, "packages");
     for (size_t i = 0; i < w->buy.packages.n; i++) {

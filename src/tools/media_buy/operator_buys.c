@@ -18,6 +18,7 @@ static int encode_run(struct tool_call *c, yyjson_mut_val *o, const struct media
         return -1;
     struct pacing p = delivery_pacing(&d, c->arena, c->act->now, PACING_BY_TIME);
     operator_delivery_encode(c, o, &d.lifetime, &p);
+    if (d.simulated) json_add_bool(c->doc, o, "simulated", true);
     return 0;
 }
 

@@ -325,7 +325,7 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     row.name = said(c, "name", row.name);
     struct str host = said(c, "host", STR_NONE);
     if (host.n && publisher_host(c->arena, host, &row.host, e)) return err_field(e, "/host");
-    struct ad_server_writer w = { c->act->tx, c->arena, row.tenant_id, c->act->now };
+    struct ad_server_writer w = { c->act->tx, c->arena, row.tenant_id, c->act->now, c->act->sandbox };
     struct str adapter, had = row.doc;
     if (catalog_check_known(patch, "/settings", e) || ad_servers_write(&w, patch, "/settings", &adapter, e) < 0)
         return -1;

@@ -52,7 +52,7 @@ export class Stage {
     const shaped = (await this.adapter.publisher?.(doc, this.fake && (await this.fake.credentials()))) ?? doc,
       file = path.join(this.data, 'publisher.json');
     writeFileSync(file, JSON.stringify(shaped));
-    const r = await (this.adapter.agent ?? { cli }).cli('import', file, '--data', this.data, '--new-publisher');
+    const r = await (this.adapter.agent ?? { cli }).cli('import', '--sandbox', file, '--data', this.data, '--new-publisher');
     assert.equal(r.code, 0, r.stderr);
   }
 

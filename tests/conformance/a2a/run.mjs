@@ -20,7 +20,7 @@ process.env.STORYBOARD_TASK_POLL_INTERVAL_MS = '300';
 process.env.STORYBOARD_TASK_POLL_TIMEOUT_MS = '10000';
 const work = mkdtempSync(path.join(tmpdir(), 'conformance-a2a-'));
 const template = path.join(work, 'template');
-const made = await cli('import', path.join(here, '../publisher.json'), '--data', template);
+const made = await cli('import', '--sandbox', path.join(here, '../publisher.json'), '--data', template);
 if (made.code !== 0) throw new Error(`publisher.json does not import: ${made.stderr}`);
 
 let nextData = 0;

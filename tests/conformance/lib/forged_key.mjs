@@ -12,7 +12,7 @@ export async function forgedKey(agent) {
   const forger = { principal_id: 'forger', name: 'Forger', role: 'buyer',
     settings: { request_signing: { sandbox: true, jwks: { keys: vector.jwks_override.keys.map(({ $comment, ...key }) => key) } } } };
   writeFileSync(file, JSON.stringify({ ...publisher, principals: [forger] }));
-  const made = await agent.cli('import', file, '--new-publisher');
+  const made = await agent.cli('import', '--sandbox', file, '--new-publisher');
   if (made.code !== 0) throw new Error(made.stderr);
   const now = Math.floor(Date.now() / 1000);
   const input = vector.request.headers['Signature-Input'].replace(/created=\d+;expires=\d+/, `created=${now};expires=${now + 300}`);

@@ -23,7 +23,7 @@ export async function preparePublishers(work) {
   for (const [name, doc] of Object.entries(variant)) {
     const file = path.join(work, `${name}.json`);
     writeFileSync(file, JSON.stringify(doc));
-    const made = await cli('import', file, '--data', path.join(work, name));
+    const made = await cli('import', '--sandbox', file, '--data', path.join(work, name));
     if (made.code !== 0) throw new Error(`${name}.json does not import: ${made.stderr}`);
   }
 }

@@ -17,7 +17,7 @@ const jobs = {
   storyboard: ({ at, pin, times }) => play(work, items[at], { pin, times }),
   rest: ({ pin }) => rest(work, pin),
   fuzz: () => withAgent(work, {}, async (proxy, agent) => {
-    const second = await agent.cli('import', path.join(import.meta.dirname, '../second_publisher.json'), '--new-publisher');
+    const second = await agent.cli('import', '--sandbox', path.join(import.meta.dirname, '../second_publisher.json'), '--new-publisher');
     if (second.code !== 0) throw new Error(second.stderr);
     const list = await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, { token });
     const tools = list.body.result.tools.map((t) => t.name);

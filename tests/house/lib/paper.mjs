@@ -32,7 +32,7 @@ export class Paper {
   static async start({ sandbox = true, args = [], file = path.join(import.meta.dirname, '../publisher.json') } = {}) {
     const paper = new Paper();
     paper.data = mkdtempSync(path.join(tmpdir(), 'salesagent-house-'));
-    const r = await cli('import', file, '--data', paper.data, '--new-publisher');
+    const r = await cli('import', '--sandbox', file, '--data', paper.data, '--new-publisher');
     assert.equal(r.code, 0, r.stdout + r.stderr);
     paper.options = { data: paper.data, sandbox, args };
     if (!sandbox) { // there ads have an origin of their own

@@ -19,7 +19,7 @@ export async function corpusData() {
   const data = mkdtempSync(path.join(tmpdir(), 'salesagent-corpus-'));
   const file = path.join(data, 'publisher.json');
   writeFileSync(file, JSON.stringify(publisher));
-  const made = await cli('import', file, '--data', data);
+  const made = await cli('import', '--sandbox', file, '--data', data);
   rmSync(file);
   if (made.code !== 0) throw new Error(`the corpus' publisher does not import: ${made.stderr}`);
   return data;

@@ -4,7 +4,7 @@
 #include "store/q/q_tenant.h"
 
 static const char data[] =
-    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"t\",\"name\":\"Publisher\",\"adapter\":\"mock\",\"currency\":\"USD\""
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"t\",\"name\":\"Publisher\",\"adapter\":\"mock\",\"adapter_settings\":{\"simulated\":true},\"currency\":\"USD\""
     "%s},\"principals\":[{\"principal_id\":\"b\",\"name\":\"Buyer\",\"role\":\"buyer\"}],"
     "\"properties\":[{\"property_id\":\"site\",\"property_type\":\"website\",\"name\":\"Site\","
     "\"publisher_domain\":\"site.example\",\"identifiers\":[{\"type\":\"domain\",\"value\":\"site.example\"}]}],"

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "run/loop_sim.h"
+#include "store/q/q_ad_server.h"
 #include "store/q/q_audit.h"
 #include "store/q/q_job.h"
 #include "store/q/q_tenant.h"
@@ -20,7 +21,11 @@ static int first_rows(struct tx *tx, void *arg, struct err *e)
                                    .name = STR("Buyer"),
                                    .role = STR("buyer"),
                                    .status = STR("active") };
-    if (q_tenant_put(tx, &tenant, ROOM_NOW, e) < 0) return -1;
+    struct ad_server_row server = { .tenant_id = r->tenant.tenant_id,
+                                    .name = r->tenant.adapter,
+                                    .adapter = r->tenant.adapter,
+                                    .settings = STR("{\"simulated\":true}") };
+    if (q_tenant_put(tx, &tenant, ROOM_NOW, e) < 0 || q_ad_server_put(tx, &server, ROOM_NOW, e)) return -1;
     return q_principal_put(tx, &buyer, ROOM_NOW, e) < 0 ? -1 : 0;
 }
 

@@ -53,7 +53,7 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
 {
     struct import_arg *i = arg;
     struct catalog_import c = {
-        .tx = tx, .arena = &i->f->arena, .rng = &i->f->rng, .now = i->f->now, .adds_publisher = true
+        .tx = tx, .arena = &i->f->arena, .rng = &i->f->rng, .now = i->f->now, .adds_publisher = true, .sandbox = true
     };
     return catalog_import(&c, i->text, &i->counts, e);
 }

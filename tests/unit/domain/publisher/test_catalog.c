@@ -45,7 +45,7 @@ static void refuses_what_nobody_reads(struct room *r, const struct act *act)
     assert_int_equal(
         catalog_import(
             &c,
-            STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"t\",\"name\":\"P\",\"adapter\":\"mock\","
+            STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"t\",\"name\":\"P\",\"adapter\":\"mock\",\"adapter_settings\":{\"simulated\":true},"
                 "\"currencey\":\"USD\"}}"),
             &counts, &e),
         -1);

@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "domain/publisher/catalog_import.h"
 #include "domain/product/product.h"
+#include "domain/core/ad_server.h"
 #include "store/q/q_catalog.h"
 #include "store/q/q_ad_server.h"
 #include "store/q/q_tenant.h"
@@ -95,6 +96,7 @@ static void a_damaged_product_is_an_error_and_none_of_a_list(void **state)
 struct try {
     struct fixture *f;
     struct str text;
+    bool sandbox;
 };
 
 static int try_import(struct tx *tx, void *arg, struct err *e)
@@ -102,7 +104,7 @@ static int try_import(struct tx *tx, void *arg, struct err *e)
     struct try *t = arg;
     struct catalog_counts counts;
     struct catalog_import c = {
-        .tx = tx, .arena = &t->f->arena, .rng = &t->f->rng, .now = t->f->now, .adds_publisher = true
+        .tx = tx, .arena = &t->f->arena, .rng = &t->f->rng, .now = t->f->now, .adds_publisher = true, .sandbox = t->sandbox
     };
     return catalog_import(&c, t->text, &counts, e);
 }
@@ -172,7 +174,7 @@ static void what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays(void **st
     };
     struct str before = exported(f);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct try t = { f, str_from(cases[i].text) };
+        struct try t = { .f = f, .text = str_from(cases[i].text) };
         struct err e;
         assert_int_equal(store_write_now(f->store, try_import, &t, &e), -1);
         assert_string_equal(e.field, cases[i].field);
@@ -213,7 +215,7 @@ static const char with_secrets[] =
     "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"demo\",\"name\":\"Demo Publisher\",\"adapter\":\"mock\",%s"
     "\"hitl_webhook_url\":\"%s\",\"notifications\":{\"webhook_url\":\"https://hooks.example\",\"email\":{"
     "\"to\":[\"a@b.example\"],\"from\":\"c@b.example\",\"smtp_url\":\"smtp://ann:%s@relay.example:587\",\"password\":"
-    "\"%s\"}},\"adapter_settings\":{\"credentials\":{\"key\":\"KEEP-4\"},\"list\":[{\"client_secret\":\"KEEP-5\"}]}},"
+    "\"%s\"}},\"adapter_settings\":{\"simulated\":true,\"credentials\":{\"key\":\"KEEP-4\"},\"list\":[{\"client_secret\":\"KEEP-5\"}]}},"
     "\"principals\":[{\"principal_id\":\"p\",\"role\":\"buyer\",\"settings\":{\"hook_token\":\"KEEP-6\"}}]}";
 
 static struct str secrets_file(struct fixture *f, const char *slack, const char *more)
@@ -252,7 +254,7 @@ static void secrets_go_in_and_never_out(void **state)
     struct fixture_reply r =
         fixture_call(f, "x_tenant_set",
                      "{\"settings\":{\"hitl_webhook_url\":\"https://hooks.example/NEW\",\"adapter_settings\":"
-                     "{\"credentials\":\"***\",\"list\":[{\"client_secret\":\"***\"}]}}}");
+                     "{\"simulated\":true,\"credentials\":\"***\",\"list\":[{\"client_secret\":\"***\"}]}}}");
     assert_int_equal(r.rc, 0);
     struct str shown = json_write_val(&f->arena, r.reply);
     assert_null(memmem(shown.p, shown.n, "KEEP-", 5));
@@ -270,9 +272,36 @@ static void secrets_go_in_and_never_out(void **state)
     assert_int_equal(r.rc, -1);
     assert_string_equal(r.e.field, "/settings/min_bugdet");
     assert_int_equal(fixture_call(f, "x_tenant_set", "{\"settings\":{\"min_bugdet\":null}}").rc, 0);
-    struct try t = { f, secrets_file(f, "https://other.example/***", "") };
+    struct try t = { .f = f, .text = secrets_file(f, "https://other.example/***", "") };
     assert_int_equal(store_write_now(f->store, try_import, &t, &e), -1);
     assert_string_equal(e.field, "/tenant/hitl_webhook_url");
+}
+
+static void outside_a_sandbox_the_mock_says_in_words_that_it_simulates(void **state)
+{
+    struct fixture *f = *state;
+    struct err e;
+#define P(id, more) \
+    STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"" id "\",\"name\":\"x\",\"adapter\":\"mock\"" more "}}")
+    struct try silent = { .f = f, .text = P("a", "") };
+    assert_int_equal(store_write_now(f->store, try_import, &silent, &e), -1);
+    assert_string_equal(e.code, "CONFIGURATION_ERROR");
+    assert_string_equal(e.field, "/tenant/adapter_settings/simulated");
+    assert_non_null(strstr(e.suggestion, "house"));
+    struct try wrong = { .f = f, .text = P("a", ",\"adapter_settings\":{\"simulated\":\"yes\"}") };
+    assert_int_equal(store_write_now(f->store, try_import, &wrong, &e), -1);
+    assert_string_equal(e.field, "/tenant/adapter_settings/simulated");
+    struct try told = { .f = f, .text = P("a", ",\"adapter_settings\":{\"simulated\":true}") };
+    assert_int_equal(store_write_now(f->store, try_import, &told, &e), 0);
+    struct try playing = { .f = f, .text = P("b", ""), .sandbox = true };
+    assert_int_equal(store_write_now(f->store, try_import, &playing, &e), 0);
+    /* What a sandbox took does not begin elsewhere. */
+    assert_int_equal(ad_servers_check_live(reading(f), &f->arena, &e), -1);
+    assert_non_null(strstr(e.message, "publisher b"));
+    struct fixture_reply r = fixture_call(f, "x_tenant_set", "{\"settings\":{\"adapter_settings\":null}}");
+    assert_int_equal(r.rc, -1);
+    assert_string_equal(r.e.field, "/settings/adapter_settings/simulated");
+    assert_int_equal(fixture_call(f, "x_tenant_set", "{\"settings\":{\"adapter\":\"manual\"}}").rc, 0);
 }
 
 int main(void)
@@ -288,6 +317,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_wrong_with_a_file_is_named_and_nothing_of_it_stays, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(secrets_go_in_and_never_out, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(outside_a_sandbox_the_mock_says_in_words_that_it_simulates, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
