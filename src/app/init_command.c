@@ -34,7 +34,8 @@ static const struct {
     [Q_HOST] = { "host", "Host name under which buyers reach the agent", "" }, /* sales.DOMAIN */
     [Q_TIMEZONE] = { "timezone", "Time zone in which its days are counted", "UTC" },
     [Q_CURRENCY] = { "currency", "Currency", "USD" },
-    [Q_AD_SERVER] = { "ad-server", "Ad server: house (the built-in one), gam, kevel, or manual (worked by hand)", NULL },
+    [Q_AD_SERVER] = { "ad-server", "Ad server: house (the built-in one), gam, kevel, or manual (worked by hand)",
+                      NULL },
     [Q_CPM] = { "cpm", "Price of a thousand impressions of the first product", "10.00" },
 };
 
@@ -260,7 +261,8 @@ static void report(const struct init_args *o, const struct made *m)
     cli_print("  first product   run-of-site-display, %s %s a thousand; every buy waits for a person\n", o->said[Q_CPM],
               o->said[Q_CURRENCY]);
     const struct adapter *server = adapter_find(str_from(o->said[Q_AD_SERVER]));
-    if (server) cli_print("  ad server       %s%s\n", server->title, server->simulates ? ": it invents its numbers" : "");
+    if (server)
+        cli_print("  ad server       %s%s\n", server->title, server->simulates ? ": it invents its numbers" : "");
     cli_print("  administrator   admin         token " STR_FMT "\n", STR_ARG(m->administrator_token));
     cli_print("  buyer           first-buyer   token " STR_FMT "\n", STR_ARG(m->buyer_token));
     cli_print("  Both tokens are shown this once; they are stored nowhere.\n\n");

@@ -176,7 +176,8 @@ static struct str result_of(const struct waking *w, const struct report *r, int6
     json_add_time(doc, period, "end", r->end);
     json_add_cstr(doc, o, "currency", w->plan.currency);
     add_buy(w, doc, o, r);
-    if (r->simulated) json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, o, "ext"), "salesagent"), "simulated", true);
+    if (r->simulated)
+        json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, o, "ext"), "salesagent"), "simulated", true);
     return json_write(w->act->arena, o);
 }
 

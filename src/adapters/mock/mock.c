@@ -55,8 +55,7 @@ static int read_settings(yyjson_val *root, struct mock_config *c, struct err *e)
         (void)err_set(e, "CONFIGURATION_ERROR", "simulated must be true or false");
         return err_field(e, "/simulated");
     }
-    return read_refusals(yyjson_obj_get(root, "refuse"), c, e) ||
-                   read_fill(yyjson_obj_get(root, "fill_percent"), c, e)
+    return read_refusals(yyjson_obj_get(root, "refuse"), c, e) || read_fill(yyjson_obj_get(root, "fill_percent"), c, e)
                ? -1
                : 0;
 }
@@ -67,8 +66,9 @@ static int refuse_production(yyjson_val *root, struct err *e)
     if (yyjson_is_true(yyjson_obj_get(root, "simulated"))) return 0;
     (void)err_set(e, "CONFIGURATION_ERROR",
                   "the mock ad server shows no ads and invents its numbers, so it is for a sandbox only");
-    (void)err_suggest(e, "Choose house (the built-in ad server), gam, kevel or manual. Or say \"simulated\": true in the "
-                         "mock's settings; every reply that rests on its numbers then says so.");
+    (void)err_suggest(e,
+                      "Choose house (the built-in ad server), gam, kevel or manual. Or say \"simulated\": true in the "
+                      "mock's settings; every reply that rests on its numbers then says so.");
     return err_field(e, "/simulated");
 }
 

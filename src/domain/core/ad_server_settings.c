@@ -141,9 +141,11 @@ static struct str seal_settings(const struct ad_server_writer *w, const struct a
 /* Whatever this server is, its settings must be ones that its adapter takes. */
 static int check(const struct ad_server_writer *w, const struct entry *x, struct err *e)
 {
-    struct adapter_site site = {
-        .tenant_id = w->tenant_id, .ad_server = x->row.name, .timezone = STR("UTC"), .currency = "USD", .sandbox = w->sandbox
-    };
+    struct adapter_site site = { .tenant_id = w->tenant_id,
+                                 .ad_server = x->row.name,
+                                 .timezone = STR("UTC"),
+                                 .currency = "USD",
+                                 .sandbox = w->sandbox };
     const void *config;
     if (adapter_find(x->row.adapter)->configure(w->arena, &site, x->row.settings, &config, e) == 0) return 0;
     return err_in(e, "%s", x->at);

@@ -116,12 +116,14 @@ static int add_metrics(const struct act *act, const struct media_buy *b, const s
     json_add_time(doc, period, "end", act->now);
     json_add_money(doc, m, "spend", more_than(spend, p->spend_micros));
     json_add_money(doc, m, "cumulative_spend", spend);
-    if (d.simulated) json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, m, "ext"), "salesagent"), "simulated", true);
+    if (d.simulated)
+        json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, m, "ext"), "salesagent"), "simulated", true);
     if (seen != METRIC_UNKNOWN) {
         json_add_i64(doc, m, "impressions", more_than(seen, p->impressions));
         json_add_i64(doc, m, "cumulative_impressions", seen);
     }
-    if (d.simulated) json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, o, "ext"), "salesagent"), "simulated", true);
+    if (d.simulated)
+        json_add_bool(doc, json_add_obj(doc, json_add_obj(doc, o, "ext"), "salesagent"), "simulated", true);
     const char *pace =
         plan.packages_n ? pacing_word(delivery_pacing(&d, act->arena, act->now, PACING_BY_TIME).status) : NULL;
     if (pace) json_add_cstr(doc, m, "pacing", pace);

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/tz.h"
 #include "domain/buyer/inventory_list.h"
+#include "domain/product/ad_server_check.h"
 #include "domain/product/product.h"
 
 #define TEXT_BYTES_MAX (64 * 1024)
@@ -295,7 +296,7 @@ int catalog_put_product(struct catalog_writer *w, yyjson_val *doc, int64_t posit
 {
     struct product p;
     if (product_read(w->arena, doc, &p, e) || zone_known(w->arena, doc, e)) return -1;
-    if (own_formats_exist(w, &p, e) || load_properties(w, e)) return -1;
+    if (own_formats_exist(w, &p, e) || product_check_ad_server(w, &p, e) || load_properties(w, e)) return -1;
     struct catalog_row row = { .id = p.product_id, .name = p.name, .doc = completed(w, doc) };
     if (position_of(w, CATALOG_PRODUCT, &row, position, e)) return -1;
     int changed = q_catalog_put(w->tx, CATALOG_PRODUCT, w->tenant_id, &row, w->now, e);

@@ -12,6 +12,8 @@ struct catalog_writer {
     struct arena *arena;
     struct str tenant_id;
     int64_t now;
+    bool sandbox;                    /* of the installation */
+    struct product_servers *servers; /* private: what products' ad servers are held against */
     bool properties_loaded; /* private */
     struct catalog_rows properties; /* private: what search text names; refreshed by catalog_put_property */
 };
@@ -20,7 +22,8 @@ struct catalog_writer {
  *
  * A product names its own formats as {"id"} or "id" (they must exist), others' with their agent_url. Without
  * publisher_properties it runs on everything the publisher has; without reporting_capabilities it reports
- * impressions, spend, clicks and ctr, as often as AdCP knows, in UTC. A time zone nobody knows is refused. */
+ * impressions, spend, clicks and ctr, as often as AdCP knows, in UTC. A time zone nobody knows is refused, and so is what its
+ * ad server does not take (ad_server_check.h). */
 MUST_CHECK int catalog_put_product(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
 MUST_CHECK int catalog_put_format(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);
 MUST_CHECK int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e);

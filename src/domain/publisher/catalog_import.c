@@ -13,6 +13,7 @@
 #include "domain/publisher/account_import.h"
 #include "domain/core/assistant.h"
 #include "domain/core/audit.h"
+#include "domain/product/ad_server_check.h"
 #include "domain/product/catalog.h"
 #include "domain/product/catalog_check.h"
 #include "domain/product/product.h"
@@ -339,7 +340,9 @@ static int import_tenant(struct importing *im, yyjson_val *root, struct err *e)
     int known = find_tenant(im, t, &row, e);
     if (known < 0) return -1;
     im->counts.tenant_id = row.tenant_id;
-    im->writer = (struct catalog_writer){ .tx = c->tx, .arena = c->arena, .tenant_id = row.tenant_id, .now = c->now };
+    im->writer = (struct catalog_writer){
+        .tx = c->tx, .arena = c->arena, .tenant_id = row.tenant_id, .now = c->now, .sandbox = c->sandbox
+    };
     if (known && c->compare && catalog_export(c->tx, c->arena, row.tenant_id, &im->counts.before, e)) return -1;
     if (!t && known) return 0;
     struct str had = row.doc;
@@ -632,6 +635,7 @@ int catalog_import(const struct catalog_import *c, struct str text, struct catal
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (import_list(&im, root, &lists[i], e)) return -1;
     }
+    if (products_have_ad_servers(c->tx, c->arena, im.counts.tenant_id, e)) return err_field(e, "/tenant/ad_servers");
     if (im.counts.changed > 0 && audit_import(&im, e)) return -1;
     if (c->compare && catalog_export(c->tx, c->arena, im.counts.tenant_id, &im.counts.after, e)) return -1;
     *out = im.counts;

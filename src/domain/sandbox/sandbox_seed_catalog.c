@@ -10,9 +10,11 @@
 
 static struct catalog_writer writer_of(const struct act *act)
 {
-    return (struct catalog_writer){
-        .tx = act->tx, .arena = act->arena, .tenant_id = act->tenant->tenant_id, .now = act->now
-    };
+    return (struct catalog_writer){ .tx = act->tx,
+                                    .arena = act->arena,
+                                    .tenant_id = act->tenant->tenant_id,
+                                    .now = act->now,
+                                    .sandbox = act->sandbox };
 }
 
 static int refused(int rc, struct err *e)

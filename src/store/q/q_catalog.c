@@ -5,6 +5,22 @@
 #include "store/q/q_tenant.h"
 #include "store/stmt.h"
 
+int q_catalog_without_ad_server(struct tx *tx, struct arena *a, struct str tenant_id, struct str *product_id,
+                                struct str *ad_server, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx,
+        "SELECT p.product_id, p.doc ->> '$.ext.salesagent.ad_server.name' FROM product p WHERE p.tenant_id = ?1 "
+        "AND json_valid(p.doc) AND p.doc ->> '$.ext.salesagent.ad_server.name' IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+        "ad_server s WHERE s.tenant_id = ?1 AND s.name = p.doc ->> '$.ext.salesagent.ad_server.name') LIMIT 1");
+    stmt_str(s, 1, tenant_id);
+    int rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    *product_id = col_str(s, a, 0);
+    *ad_server = col_str(s, a, 1);
+    return 1;
+}
+
 int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id, struct str id,
                   struct catalog_row *out, struct err *e)
 {

@@ -24,6 +24,10 @@ enum catalog_kind { CATALOG_PRODUCT, CATALOG_FORMAT, CATALOG_PROPERTY, CATALOG_S
 MUST_CHECK int q_catalog_get(struct tx *tx, struct arena *a, enum catalog_kind kind, struct str tenant_id,
                              struct str id, struct catalog_row *out, struct err *e);
 
+/* A product that names an ad server which the publisher does not have: 1, with both names; 0 there is none; -1. */
+MUST_CHECK int q_catalog_without_ad_server(struct tx *tx, struct arena *a, struct str tenant_id, struct str *product_id,
+                                           struct str *ad_server, struct err *e);
+
 /* Rows in the publisher's order: position, then id. Starts after the first `skip` rows and gives at most `max`. */
 struct catalog_slice {
     int64_t skip, max;

@@ -7,6 +7,7 @@
 #include "domain/core/audit.h"
 #include "domain/publisher/catalog_import.h"
 #include "domain/core/ad_server.h"
+#include "domain/product/ad_server_check.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_tenant.h"
 #include "tools/operation_tools.h"
@@ -335,6 +336,8 @@ int tool_x_tenant_set(struct tool_call *c, struct err *e)
     yyjson_val *settings = document_read(c->arena, row.doc);
     if (document_whole(c->arena, e) || catalog_check_settings(c->arena, settings, e)) return -1;
     if (q_tenant_put(c->act->tx, &row, c->act->now, e) < 0 || encode_tenant(c, e)) return -1;
+    if (adapter.n && products_have_ad_servers(c->act->tx, c->arena, row.tenant_id, e))
+        return err_field(e, "/settings/%s", json_has(patch, "ad_servers") ? "ad_servers" : "adapter");
     /* Names only: settings hold addresses and credentials. */
     yyjson_mut_doc *names = json_doc_new(c->arena);
     yyjson_mut_val *arr = json_add_arr(names, json_root_obj(names), "settings");

@@ -103,9 +103,12 @@ static int try_import(struct tx *tx, void *arg, struct err *e)
 {
     struct try *t = arg;
     struct catalog_counts counts;
-    struct catalog_import c = {
-        .tx = tx, .arena = &t->f->arena, .rng = &t->f->rng, .now = t->f->now, .adds_publisher = true, .sandbox = t->sandbox
-    };
+    struct catalog_import c = { .tx = tx,
+                                .arena = &t->f->arena,
+                                .rng = &t->f->rng,
+                                .now = t->f->now,
+                                .adds_publisher = true,
+                                .sandbox = t->sandbox };
     return catalog_import(&c, t->text, &counts, e);
 }
 
@@ -281,7 +284,7 @@ static void outside_a_sandbox_the_mock_says_in_words_that_it_simulates(void **st
 {
     struct fixture *f = *state;
     struct err e;
-#define P(id, more) \
+#define P(id, more)                                                                                                    \
     STR("{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"" id "\",\"name\":\"x\",\"adapter\":\"mock\"" more "}}")
     struct try silent = { .f = f, .text = P("a", "") };
     assert_int_equal(store_write_now(f->store, try_import, &silent, &e), -1);
