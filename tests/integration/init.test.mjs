@@ -34,7 +34,7 @@ test('told by flags: a publisher, a product, two tokens, and a line to try that 
     assert.equal((await agent.call('x_task_list', {}, { token: admin })).body.result.isError ?? false, false);
     assert.equal((await agent.call('x_task_list', {}, { token: 'sa_wrong' })).status, 401);
     assert.equal((await agent.cli('healthcheck')).code, 0);
-    const again = await agent.cli('init', '--name', 'Another', '--domain', 'another.example');
+    const again = await agent.cli('init', '--name', 'Another', '--domain', 'another.example', '--ad-server', 'house');
     assert.deepEqual([again.code, /a publisher here already/.test(again.stderr)], [1, true]);
   } finally {
     await agent.stop();
