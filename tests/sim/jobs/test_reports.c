@@ -327,7 +327,9 @@ static void begin(const struct flight *f)
     w->server = (struct ad_server){ .adapter = f->local ? adapter_find(STR("mock")) : &remote };
     w->server.name = str_from(w->server.adapter->name);
     if (f->local) {
-        assert_int_equal(w->server.adapter->configure(&w->arena, &w->server.site, STR_NONE, &w->server.config, &e), 0);
+        assert_int_equal(w->server.adapter->configure(&w->arena, &w->server.site, STR("{\"simulated\":true}"),
+                                                      &w->server.config, &e),
+                         0);
     }
     boot(w, at(f->now));
     if (store_write_now(w->store, prepare, (void *)f, &e)) fail_msg("%s %s", e.message, e.field);
