@@ -14,6 +14,9 @@ extern const struct adapter mock_adapter;
 
 /* The vtable's auction; see adapter.h. */
 MUST_CHECK bool mock_auction(const void *config, const struct plan *plan, size_t index, struct adapter_auction *out);
+/* Whether a word in a name says how this verb ends; then op->result is filled. */
+bool mock_scenario(struct adapter_op *op);
+
 /* What a unit costs: the rate, or what an auction clears at. */
 int64_t mock_rate(const struct plan_package *p);
 

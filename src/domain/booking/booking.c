@@ -6,6 +6,7 @@
 #include "domain/delivery/delivery.h"
 #include "store/q/q_delivery.h"
 #include "store/q/q_job.h"
+#include "store/q/q_traffic.h"
 
 static int load_whole(const struct act *act, struct str media_buy_id, struct plan *plan, struct err *e)
 {
@@ -163,6 +164,44 @@ static int refused_here(const struct act *act, const struct ad_server *server, s
     return -1;
 }
 
+/* Nothing goes over a network to an ad server that simulates; in a sandbox what it was asked is remembered all the same, for the
+ * test controller. What is refused is undone, and this with it. */
+static int note_asked(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                      enum adapter_verb verb, struct err *e)
+{
+    if (!act->sandbox || !server->adapter->simulates) return 0;
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *root = json_root_obj(doc), *packages;
+    json_add_str(doc, root, "media_buy_id", plan->media_buy_id);
+    json_add_str_opt(doc, root, "name", plan->name);
+    json_add_str(doc, root, "currency", arena_dup(act->arena, str_from(plan->currency)));
+    packages = json_add_arr(doc, root, "packages");
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct plan_package *p = &plan->packages[i];
+        yyjson_mut_val *o = json_push_obj(doc, packages);
+        json_add_str(doc, o, "package_id", p->package_id);
+        json_add_str(doc, o, "product_id", p->product_id);
+        json_add_money(doc, o, "budget", p->budget_micros);
+        json_add_time(doc, o, "start_time", p->start_at);
+        json_add_time(doc, o, "end_time", p->end_at);
+        json_add_bool(doc, o, "paused", p->paused);
+        if (p->targeting.n) (void)json_add_text(doc, o, "targeting_overlay", p->targeting);
+        yyjson_mut_val *creatives = json_add_arr(doc, o, "creatives");
+        for (size_t k = 0; k < p->creatives_n; k++) json_push_str(doc, creatives, p->creatives[k].creative_id);
+    }
+    struct traffic_row row = { .tenant_id = act->tenant->tenant_id,
+                               .principal_id = plan->principal_id,
+                               .method = STR("POST"),
+                               .url = arena_printf(act->arena, "mock://" STR_FMT "/%s", STR_ARG(server->name),
+                                                   adapter_verb_name(verb)),
+                               .content_type = STR("application/json"),
+                               .body = json_write(act->arena, root),
+                               .purpose = STR("platform_primary"),
+                               .sent_at = act->now,
+                               .http_status = 200 };
+    return q_traffic_insert(act->tx, &row, e);
+}
+
 static int run_local(const struct act *act, const struct ad_server *server, const struct plan *plan,
                      enum adapter_verb verb, struct err *e)
 {
@@ -186,12 +225,12 @@ static int run_local(const struct act *act, const struct ad_server *server, cons
     struct booking_remotes remotes = { op->remotes, op->remotes_n };
     switch (op->result.verdict) {
     case ADAPTER_OK:
-        if (booking_record(act, server, plan, &remotes, e)) return -1;
+        if (note_asked(act, server, plan, verb, e) || booking_record(act, server, plan, &remotes, e)) return -1;
         if (server->adapter->serves && booking_serve(act, plan, e)) return -1;
         return verb == ADAPTER_CREATIVES ? booking_creatives_taken(act, plan, &op->problems, e) : 0;
     case ADAPTER_TRY_LATER:
     case ADAPTER_WAITS:
-        (void)err_set(e, "SERVICE_UNAVAILABLE", "the ad server is busy");
+        (void)err_set(e, "SERVICE_UNAVAILABLE", "the ad server cannot do it now: " STR_FMT, STR_ARG(op->result.reason));
         e->retry_after_s = op->result.retry_after_s > 0 ? op->result.retry_after_s : 30;
         return -1;
     case ADAPTER_REFUSED: return refused_here(act, server, op->result.reason, e);

@@ -385,7 +385,7 @@ static void booking_twice_gives_the_same_ids(void **state)
     struct world w;
     world_init(&w);
     w.plan.media_buy_id = STR("mb-1");
-    struct adapter_op op = { .adapter = w.mock, .config = w.config, .plan = &w.plan, .arena = &w.arena };
+    struct adapter_op op = { .adapter = w.mock, .config = w.config, .site = &site, .plan = &w.plan, .arena = &w.arena };
     w.mock->verbs[ADAPTER_BOOK].run(&op);
     assert_int_equal(op.result.verdict, ADAPTER_OK);
     assert_int_equal(op.remotes_n, 2);
@@ -394,6 +394,50 @@ static void booking_twice_gives_the_same_ids(void **state)
     assert_int_equal(op.remotes[1].kind, REMOTE_PACKAGE);
     assert_true(str_is(op.remotes[1].id, "pkg-001"));
     assert_true(str_is(op.remotes[1].remote_id, "mock-pkg-001"));
+    arena_finish(&w.arena);
+}
+
+static struct adapter_op asked(struct world *w, const struct adapter_site *where, enum adapter_verb verb)
+{
+    struct adapter_op op = {
+        .adapter = w->mock, .config = w->config, .site = where, .verb = verb, .plan = &w->plan, .arena = &w->arena
+    };
+    w->mock->verbs[verb].run(&op);
+    return op;
+}
+
+static void words_in_names_choose_how_a_verb_ends(void **state)
+{
+    static const struct {
+        const char *name;
+        enum adapter_verdict verdict;
+        const char *reason;
+    } cases[] = {
+        { "Spring", ADAPTER_OK, "" },
+        { "Spring [reject:the page is sold]", ADAPTER_REFUSED, "the page is sold" },
+        { "[REJECT]", ADAPTER_REFUSED, "it was told to reject this" },
+        { "[ERROR:disk full] Spring", ADAPTER_TRY_LATER, "disk full" },
+        { "[OUTAGE]", ADAPTER_TRY_LATER, "it cannot be reached" },
+        { "[OUTAGES] [REJECT [ERRORS:x]", ADAPTER_OK, "" },
+        { "[REJECT:no end", ADAPTER_OK, "" },
+    };
+    static const struct adapter_site live = { .sandbox = false };
+    struct world w;
+    struct plan_creative creative = { .creative_id = STR("cr"), .name = STR("[REJECT:too loud]") };
+    world_init(&w);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        w.plan.name = str_from(cases[i].name);
+        struct adapter_op op = asked(&w, &site, ADAPTER_BOOK);
+        assert_int_equal(op.result.verdict, cases[i].verdict);
+        assert_true(str_is(op.result.reason, cases[i].reason));
+        assert_int_equal(asked(&w, &live, ADAPTER_BOOK).result.verdict, ADAPTER_OK);
+    }
+    w.plan.name = STR_NONE;
+    w.package.creatives = &creative;
+    w.package.creatives_n = 1;
+    assert_int_equal(asked(&w, &site, ADAPTER_BOOK).result.verdict, ADAPTER_OK);
+    struct adapter_op op = asked(&w, &site, ADAPTER_CREATIVES);
+    assert_true(op.result.verdict == ADAPTER_REFUSED && str_is(op.result.reason, "too loud"));
     arena_finish(&w.arena);
 }
 
@@ -413,6 +457,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_booked_is_refused_with_every_reason),
         cmocka_unit_test(settings_are_checked),
         cmocka_unit_test(booking_twice_gives_the_same_ids),
+        cmocka_unit_test(words_in_names_choose_how_a_verb_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
