@@ -6,10 +6,11 @@
 #include "adapters/kevel/kevel.h"
 #include "adapters/manual/manual.h"
 #include "adapters/mock/mock.h"
+#include "adapters/triton/triton.h"
 #include "base/compiler.h"
 
 static const struct adapter *const adapters[] = {
-    &mock_adapter, &gam_adapter, &house_adapter, &kevel_adapter, &manual_adapter,
+    &mock_adapter, &gam_adapter, &house_adapter, &kevel_adapter, &triton_adapter, &manual_adapter,
 };
 
 const struct adapter *adapter_find(struct str name)

@@ -34,8 +34,8 @@ static const struct {
     [Q_HOST] = { "host", "Host name under which buyers reach the agent", "" }, /* sales.DOMAIN */
     [Q_TIMEZONE] = { "timezone", "Time zone in which its days are counted", "UTC" },
     [Q_CURRENCY] = { "currency", "Currency", "USD" },
-    [Q_AD_SERVER] = { "ad-server", "Ad server: house (the built-in one), gam, kevel, or manual (worked by hand)",
-                      NULL },
+    [Q_AD_SERVER] = { "ad-server",
+                      "Ad server: house (the built-in one), gam, kevel, triton, or manual (worked by hand)", NULL },
     [Q_CPM] = { "cpm", "Price of a thousand impressions of the first product", "10.00" },
 };
 
@@ -191,6 +191,12 @@ static void add_slot(yyjson_mut_doc *doc, yyjson_mut_val *root)
     json_push_str(doc, json_add_arr(doc, json_add_obj(doc, ours, "ad_server"), "slots"), STR("first"));
 }
 
+/* What Triton sells is audio on stations, which are known once its inventory was read. */
+static bool no_product(const struct init_args *o)
+{
+    return strcmp(o->said[Q_AD_SERVER], "triton") == 0;
+}
+
 /* Its settings are a file, because credentials do not belong on a command line; "-" is standard input. */
 static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct init_args *o,
                          struct err *e)
@@ -200,6 +206,7 @@ static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *r
     yyjson_doc *settings;
     json_add_str(doc, t, "adapter", str_from(o->said[Q_AD_SERVER]));
     if (strcmp(o->said[Q_AD_SERVER], "house") == 0) add_slot(doc, root);
+    if (no_product(o)) (void)yyjson_mut_obj_remove_key(root, "products");
     if (!o->settings) return 0;
     FILE *f = strcmp(o->settings, "-") == 0 ? stdin : fopen(o->settings, "rb");
     if (!f) return err_set(e, "INVALID_REQUEST", "%s cannot be read: %s", o->settings, strerror(errno));
@@ -258,8 +265,12 @@ static void report(const struct init_args *o, const struct made *m)
         return;
     }
     cli_print("publisher " STR_FMT " is made.\n", STR_ARG(m->id));
-    cli_print("  first product   run-of-site-display, %s %s a thousand; every buy waits for a person\n", o->said[Q_CPM],
-              o->said[Q_CURRENCY]);
+    if (no_product(o))
+        cli_print(
+            "  first product   none yet: adapter sync reads the stations, import brings products that name them\n");
+    else
+        cli_print("  first product   run-of-site-display, %s %s a thousand; every buy waits for a person\n",
+                  o->said[Q_CPM], o->said[Q_CURRENCY]);
     const struct adapter *server = adapter_find(str_from(o->said[Q_AD_SERVER]));
     if (server)
         cli_print("  ad server       %s%s\n", server->title, server->simulates ? ": it invents its numbers" : "");
@@ -326,8 +337,8 @@ const struct cli_command command_init = {
         "  --host NAME       under which buyers reach the agent (default sales.DOMAIN)\n"
         "  --timezone NAME   in which its days are counted, as Europe/Berlin (default UTC)\n"
         "  --currency CODE   (default USD)\n"
-        "  --ad-server KIND  house (the built-in one), gam, kevel, or manual (worked by hand); docs/ad-servers has a page\n"
-        "                    for each. In a sandbox also mock, which shows no ads and invents their delivery\n"
+        "  --ad-server KIND  house (the built-in one), gam, kevel, triton, or manual (worked by hand); docs/ad-servers has\n"
+        "                    a page for each. In a sandbox also mock, which shows no ads and invents their delivery\n"
         "  --ad-server-settings FILE\n"
         "                    what it needs to be reached, as JSON (- is standard input)\n"
         "  --cpm AMOUNT      price of a thousand impressions of the first product (default 10.00)\n"

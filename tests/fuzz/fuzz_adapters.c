@@ -18,6 +18,7 @@ static const struct {
       "{\"network_code\":\"123\",\"trafficker_id\":\"7\",\"approval\":\"approve\",\"create_advertisers\":true,\"oauth\":"
       "{\"client_id\":\"c\",\"client_secret\":\"s\",\"refresh_token\":\"r\"}}" },
     { "kevel", "{\"api_key\":\"k\",\"priorities\":{\"guaranteed\":21},\"create_advertisers\":true}" },
+    { "triton", "{\"username\":\"u\",\"password\":\"p\",\"time_zone\":\"UTC\",\"create_advertisers\":true}" },
 };
 
 struct feed {

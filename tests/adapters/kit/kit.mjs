@@ -6,7 +6,7 @@
 //     fake: 'gam', fakeSettings: { ... },         which fake; none: an ad server inside the agent (mock, house)
 //     publisher(doc, credentials) { ... },        makes the publisher's import document one of this ad server: adapter and settings, products'
 //                                                 settings for it. doc is the demo publisher with products kit-one and kit-two
-//     creative(stage, id) { ... },                an AdCP creative, when it is no 300x250 image
+//     creative(stage, id) { ... },                { made, sha256 }: an AdCP creative and its bytes' digest, when it is no 300x250 image
 //     bytes: true,                                the ad server keeps the creative's bytes (and not their address)
 //     expect: { countries(line) { ... }, ... },   how the fake's summary is read: scenario.mjs, DEFAULTS
 //     operations: { effects: [...], order: '...', line: '...', report: '...' },   names of the fake's operations

@@ -46,9 +46,10 @@ export class Scenario {
   }
 
   creative(id, rgb) {
+    if (this.adapter.creative) return this.adapter.creative(this.stage, id);
     const file = this.stage.file(`${id}.png`, png(300, 250, rgb)),
       format = { agent_url: this.stage.agent.base, id: 'fmt-display-300x250' };
-    const made = this.adapter.creative?.(this.stage, id) ?? {
+    const made = {
       creative_id: id,
       name: `Banner ${id}`,
       format_id: format,

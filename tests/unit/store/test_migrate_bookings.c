@@ -2,6 +2,7 @@
  * on them, how their jobs travel, when they are read again. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
