@@ -113,6 +113,7 @@ static const struct content *content_of(const struct choice *c)
 struct shown {
     struct outgoing out;
     struct macro_values macros;
+    char country[2];
 };
 
 /* `s` is filled for one choice; it borrows everything. */
@@ -128,6 +129,7 @@ static void prepare(struct ads_doors *d, const struct ads_request *r, const stru
                                        .page_domain = host,
                                        .placement = slot->slot_id,
                                        .now = loop_now(d->loop) };
+    s->macros.country = code_text(r->country, s->country);
     s->macros.random = (uint32_t)rng_u64(&d->loop->rng);
     s->macros.width = content->width ? content->width : slot->sizes_n ? slot->sizes[0].width : 0;
     s->macros.height = content->height ? content->height : slot->sizes_n ? slot->sizes[0].height : 0;
@@ -414,7 +416,9 @@ static bool destination(struct ads_doors *d, struct http_exchange *ex, const str
         for (size_t i = 0; i < p->creatives_n; i++) {
             const struct content *c = p->creatives[i].more;
             if (p->creatives[i].key != t->creative || !c->click_url.n) continue;
+            char country[2];
             struct macro_values v = { .content = c,
+                                      .country = code_text(r->country, country),
                                       .consent = r->consent,
                                       .now = loop_now(d->loop),
                                       .random = (uint32_t)rng_u64(&d->loop->rng) };

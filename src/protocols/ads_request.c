@@ -80,6 +80,17 @@ static struct str first_header(const struct http_exchange *ex, const char *const
     return STR_NONE;
 }
 
+/* A country comes from the proxy that looked it up, or from the publisher's file. */
+static int country_of(const struct ads_request *r)
+{
+    const struct ad_site *site = r->site;
+    if (site->country_header.n && r->ex->by_proxy) {
+        int code = code_of(http_req_header(r->ex, arena_cstr(&r->ex->arena, site->country_header)));
+        if (code != CODE_UNKNOWN) return code;
+    }
+    return site->geo && r->has_address ? geo_country(site->geo, &r->address) : CODE_UNKNOWN;
+}
+
 /* In a sandbox pages on this machine are the publisher's, whatever they are called. */
 static void read_visit(const struct ads_doors *d, struct ads_request *r)
 {
@@ -96,17 +107,7 @@ static void read_visit(const struct ads_doors *d, struct ads_request *r)
         .address = r->has_address ? &r->address : NULL,
     };
     r->invalid = invalid_judge(&r->rules->rules, &facts);
-}
-
-/* A country comes from the proxy that looked it up, or from the publisher's file. */
-static int country_of(const struct ads_doors *d, const struct ads_request *r)
-{
-    const struct ad_site *site = r->site;
-    if (site->country_header.n && r->ex->by_proxy) {
-        int code = code_of(http_req_header(r->ex, arena_cstr(&r->ex->arena, site->country_header)));
-        if (code != CODE_UNKNOWN) return code;
-    }
-    return site->geo && r->has_address ? geo_country(site->geo, &r->address) : CODE_UNKNOWN;
+    r->country = country_of(r);
 }
 
 /* The first language of the browser's list. */
@@ -130,7 +131,7 @@ static uint32_t visitor_of(const struct ads_doors *d, const struct ads_request *
 struct request ads_decision_request(const struct ads_doors *d, const struct ads_request *r)
 {
     struct request q = { .invalid = r->invalid, .agent_hash = r->agent.hash, .now = loop_now(d->loop) };
-    q.visit = (struct visit){ .country = country_of(d, r),
+    q.visit = (struct visit){ .country = r->country,
                               .language = language_of(r),
                               .device = r->agent.device,
                               .platform = r->agent.platform,

@@ -26,6 +26,7 @@ struct ads_request {
     struct agent agent;
     struct address address;
     bool has_address;
+    int country; /* a code of serving/visit.h */
     enum invalid invalid;
 };
 

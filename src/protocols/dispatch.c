@@ -10,6 +10,7 @@
 #include "domain/tell/notify.h"
 #include "domain/tell/webhook.h"
 #include "dialects/choose.h"
+#include "protocols/ads.h"
 #include "protocols/auth.h"
 #include "protocols/envelope.h"
 #include "protocols/http_call_headers.h"
@@ -141,6 +142,7 @@ static void make_act(struct call *c)
     c->act.sandbox = c->dispatcher->sandbox;
     c->act.simulated = &c->simulated;
     c->act.reranker = c->dispatcher->reranker;
+    c->act.serving = c->dispatcher->ads ? c->dispatcher->ads->serving : NULL;
     c->act.origin = origins[c->transport];
     struct base_url_source base = { &c->settings, c->headers.host, c->headers.secure, c->dispatcher->sandbox };
     c->act.base_url = base_url(c->arena, &base);

@@ -12,6 +12,14 @@ int code_of(struct str s)
     return letter(s.p[0]) * 26 + letter(s.p[1]);
 }
 
+struct str code_text(int code, char out[2])
+{
+    if (code < 0 || code >= CODES_N) return STR_NONE;
+    out[0] = (char)('A' + code / 26);
+    out[1] = (char)('A' + code % 26);
+    return (struct str){ out, 2 };
+}
+
 void code_set_add(struct code_set *s, int code)
 {
     if (code < 0 || code >= CODES_N) return;

@@ -22,6 +22,8 @@ struct week_set {
 
 /* "DE" or "de" -> its number; CODE_UNKNOWN for what is not two letters. */
 int code_of(struct str letters);
+/* The two letters, in capitals; empty for CODE_UNKNOWN. In `out`. */
+struct str code_text(int code, char out[2]);
 void code_set_add(struct code_set *s, int code); /* nothing for CODE_UNKNOWN */
 bool code_set_has(const struct code_set *s, int code);
 

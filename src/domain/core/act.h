@@ -33,6 +33,7 @@ struct principal {
 #define OUTSIDE_QUESTIONS_MAX 8
 struct act;
 struct ad_server; /* domain/core/ad_server.h */
+struct serving; /* serving/serving.h */
 struct outside_question {
     struct str about; /* what tells the questions of one operation apart */
     struct str job_id;
@@ -101,6 +102,7 @@ struct act {
     bool *simulated; /* becomes true when what is read was made up (act_simulated); NULL: nobody asks */
     bool mock_clock; /* sandbox only: `now` was named by the caller; real time must not overtake it */
     int fill_percent; /* sandbox only: the mock delivers so much of what it could; 0: as configured */
+    const struct serving *serving; /* the built-in ad server at work; NULL: this program does not run it */
     struct reranker *reranker; /* rerank.h; NULL: products stay in the built-in order */
     struct rerank_wish *rerank_wish; /* NULL: nobody here can wait for a better one */
     struct rehearsal *rehearsal; /* NULL: this is no dry run */

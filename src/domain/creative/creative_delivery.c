@@ -30,9 +30,36 @@ static bool was_alone(const struct creative_uses *uses, const struct creative_as
 int creative_uses_read(const struct act *act, struct str media_buy_id, struct creative_uses *out, struct err *e)
 {
     return creatives_of_buys(act->tx, act->arena, &media_buy_id, 1, &out->now, e) ||
-                   q_creative_removals_of_buy(act->tx, act->arena, media_buy_id, &out->removed, e)
+                   q_creative_removals_of_buy(act->tx, act->arena, media_buy_id, &out->removed, e) ||
+                   q_creative_facts_of_buy(act->tx, act->arena, media_buy_id, &out->facts, e)
                ? -1
                : 0;
+}
+
+static bool within(const struct delivery_range *r, int64_t day_at)
+{
+    return (r->from_day == TIME_NONE || day_at >= r->from_day) && (r->to_day == TIME_NONE || day_at < r->to_day);
+}
+
+/* What the ad server itself says of this creative in a package; false when it says nothing, or not of all that was shown. */
+static bool told(const struct creative_uses *uses, const struct delivery *d, const struct delivery_package *p,
+                 struct str creative_id, struct delivered *out)
+{
+    struct delivered all = delivered_none(), own = delivered_none();
+    for (size_t i = 0; i < uses->facts.n; i++) {
+        const struct creative_fact_row *f = &uses->facts.rows[i];
+        if (!str_eq(f->package_id, p->package->package_id) || !within(&d->range, f->day_at)) continue;
+        delivered_add(&all, &f->delivered);
+        if (str_eq(f->creative_id, creative_id)) delivered_add(&own, &f->delivered);
+    }
+    if (all.of[METRIC_IMPRESSIONS] == METRIC_UNKNOWN ||
+        all.of[METRIC_IMPRESSIONS] != p->in_range.of[METRIC_IMPRESSIONS])
+        return false;
+    for (int m = 0; m < METRICS_N; m++) { /* what was told of its neighbours and not of it is nothing */
+        if (own.of[m] == METRIC_UNKNOWN && all.of[m] != METRIC_UNKNOWN) own.of[m] = 0;
+    }
+    *out = own;
+    return true;
 }
 
 bool creative_delivered(const struct delivery *d, const struct creative_uses *uses, struct str creative_id,
@@ -43,8 +70,11 @@ bool creative_delivered(const struct delivery *d, const struct creative_uses *us
         const struct creative_assigned *a = &uses->now.items[i];
         if (!str_eq(a->creative_id, creative_id)) continue;
         const struct delivery_package *p = package_of(d, a->package_id);
-        if (!p || !was_alone(uses, a, d, p)) return false;
-        delivered_add(&sum, &p->in_range);
+        struct delivered part;
+        if (!p) return false;
+        if (was_alone(uses, a, d, p)) part = p->in_range;
+        else if (!told(uses, d, p, creative_id, &part)) return false;
+        delivered_add(&sum, &part);
     }
     *out = sum;
     return true;

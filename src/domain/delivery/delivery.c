@@ -382,6 +382,7 @@ static struct delivery_package read_package(const struct history *h, struct aren
 static void set_period(struct delivery *out, const struct delivery_range *range, const struct tz *zone, int64_t now)
 {
     int64_t first = out->plan->start_at, last = out->plan->end_at;
+    out->range = *range;
     out->from_at = range->from_day != TIME_NONE ? day_begins(zone, range->from_day) : first;
     out->until_at = range->to_day != TIME_NONE ? day_begins(zone, range->to_day) : last;
     if (out->until_at > now) out->until_at = now;

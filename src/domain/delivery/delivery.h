@@ -48,10 +48,16 @@ struct delivery_package {
     int64_t finalized_at;  /* TIME_NONE unless final */
 };
 
+/* UTC days, half-open. TIME_NONE: no limit at that end. */
+struct delivery_range {
+    int64_t from_day, to_day;
+};
+
 struct delivery {
     const struct plan *plan;
     struct delivered lifetime, in_range; /* sums of the packages' */
     struct delivery_package *packages;   /* plan->packages_n, in their order */
+    struct delivery_range range; /* as it was asked for */
     int64_t from_at, until_at; /* of the range: what it really covers, half-open, until_at <= now or from_at */
     int64_t as_of;             /* the numbers are complete until then; the start, when they were never read */
     int staleness_s;           /* how old they may be at most */
@@ -60,10 +66,6 @@ struct delivery {
     int64_t finalized_at;
 };
 
-/* UTC days, half-open. TIME_NONE: no limit at that end. */
-struct delivery_range {
-    int64_t from_day, to_day;
-};
 /* From a caller's start_date and end_date, the day after the last: INVALID_REQUEST at /end_date when nothing lies between
  * them. */
 MUST_CHECK int delivery_range_of(int64_t from_day, int64_t to_day, struct delivery_range *out, struct err *e);

@@ -120,6 +120,52 @@ static int add_to_day(const struct act *act, const struct owner *o, int64_t day,
     return q_fact_put(act->tx, &row, e);
 }
 
+/* ---- facts of creatives ---- */
+
+/* What came of the creatives of a package on one day. */
+struct creative_sums {
+    struct creative_sum {
+        uint32_t creative;
+        struct delivered more;
+    } *sums;
+    size_t n;
+};
+
+/* Without money: a package's price is not divided among its creatives. */
+static void sum_creative(struct creative_sums *c, const struct delta *d, enum metric m)
+{
+    size_t i = 0;
+    if (d->creative == 0) return;
+    while (i < c->n && c->sums[i].creative != d->creative) i++;
+    if (i == c->n) {
+        c->sums[c->n] = (struct creative_sum){ d->creative, nothing() };
+        c->sums[c->n++].more.of[METRIC_SPEND] = METRIC_UNKNOWN;
+    }
+    c->sums[i].more.of[m] += d->n;
+}
+
+static int add_to_creatives(const struct act *act, const struct owner *o, int64_t day, const struct creative_sums *c,
+                            struct err *e)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct str owner;
+        struct creative_fact_row row = { .media_buy_id = o->media_buy_id,
+                                         .package_id = o->row.package_id,
+                                         .day_at = day * USEC_PER_DAY,
+                                         .source = STR(HOUSE_SOURCE),
+                                         .delivered = delivered_none() };
+        int found = q_house_key_name(act->tx, act->arena, c->sums[i].creative, &owner, &row.creative_id, e);
+        if (found < 0) return -1;
+        if (found == 0) continue;
+        if (q_creative_fact_get(act->tx, &row, e) < 0) return -1;
+        delivered_add(&row.delivered, &c->sums[i].more);
+        if (q_creative_fact_put(act->tx, &row, e)) return -1;
+    }
+    return 0;
+}
+
+/* ---- a package's part of a batch ---- */
+
 static int64_t day_of(const struct house_recorder *r, uint32_t package, int64_t hour_at)
 {
     const struct tz *zone = r->zone_of(r->arg, package);
@@ -138,11 +184,15 @@ static int record_package(const struct house_recorder *r, const struct delta *fr
     for (const struct delta *d = from; d < to;) {
         int64_t day = day_of(r, d->package, d->hour_at);
         struct delivered more = nothing();
+        struct creative_sums creatives = { ARENA_ARRAY(r->act->arena, struct creative_sum, (size_t)(to - d)), 0 };
         for (; d < to && day_of(r, d->package, d->hour_at) == day; d++) {
             enum metric m = metric_of((enum event)d->event);
-            if (d->invalid == VALID && m != METRICS_N) more.of[m] += d->n;
+            if (d->invalid != VALID || m == METRICS_N) continue;
+            more.of[m] += d->n;
+            sum_creative(&creatives, d, m);
         }
         if (add_to_day(r->act, &owner, day, &more, &so_far, e)) return -1;
+        if (add_to_creatives(r->act, &owner, day, &creatives, e)) return -1;
     }
     return q_house_way_put(r->act->tx, from->package, r->on_the_way(r->arg, from->package), r->act->now, e);
 }

@@ -1,5 +1,6 @@
 #include "domain/product/slot.h"
 
+#include "domain/product/slot_product.h"
 #include "store/q/q_house.h"
 
 #define SIDE_MAX     10000
@@ -186,12 +187,28 @@ int slot_put(struct catalog_writer *w, yyjson_val *doc, struct err *e)
     return q_house_publisher_add(w->tx, w->tenant_id, e) ? -1 : 1;
 }
 
+/* Products that name it would sell what is not there. */
+static int refuse_used(const struct act *act, struct str slot_id, struct err *e)
+{
+    struct slot_uses uses;
+    if (slot_uses_of(act->tx, act->arena, act->tenant->tenant_id, &uses, e)) return -1;
+    for (size_t i = 0; i < uses.n; i++) {
+        if (!str_eq(uses.uses[i].slot_id, slot_id)) continue;
+        (void)err_set(e, "INVALID_STATE", "The product " STR_FMT " is sold on this slot.",
+                      STR_ARG(uses.uses[i].product_id));
+        return err_suggest(e, "Take the slot out of its products first; slot list shows which these are.");
+    }
+    return 0;
+}
+
 int slot_remove(const struct act *act, struct str slot_id, struct err *e)
 {
+    if (refuse_used(act, slot_id, e)) return -1;
     int rc = q_slot_delete(act->tx, act->tenant->tenant_id, slot_id, e);
     if (rc == 0) {
-        (void)err_set(e, "NOT_FOUND", "There is no slot " STR_FMT ".", STR_ARG(slot_id));
-        return err_suggest(e, "slot list shows all slots.");
+        (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no slot of that id.");
+        (void)err_suggest(e, "x_slot_list shows all slots.");
+        return err_field(e, "/slot_id");
     }
     return rc < 0 ? -1 : 0;
 }

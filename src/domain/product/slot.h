@@ -41,7 +41,7 @@ MUST_CHECK bool slot_from_row(struct arena *a, const struct slot_row *row, struc
  * its property must exist. */
 MUST_CHECK int slot_put(struct catalog_writer *w, yyjson_val *doc, struct err *e);
 
-/* NOT_FOUND when there is none. */
+/* REFERENCE_NOT_FOUND when there is none, INVALID_STATE while a product is sold on it. */
 MUST_CHECK int slot_remove(const struct act *act, struct str slot_id, struct err *e);
 
 /* "display", "video" or "audio"; an AdCP channel for buyers: "display", "olv", "streaming_audio". */

@@ -127,6 +127,20 @@ int q_creative_fact_put(struct tx *tx, const struct creative_fact_row *row, stru
     return stmt_run(s, e);
 }
 
+int q_creative_fact_get(struct tx *tx, struct creative_fact_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " METRIC_COLUMNS " FROM creative_fact WHERE media_buy_id = ?"
+                                            " AND package_id = ? AND creative_id = ? AND day_at = ? AND source = ?");
+    stmt_str(s, 1, row->media_buy_id);
+    stmt_str(s, 2, row->package_id);
+    stmt_str(s, 3, row->creative_id);
+    stmt_i64(s, 4, row->day_at);
+    stmt_str(s, 5, row->source);
+    int rc = stmt_step(s, e);
+    if (rc == 1) read_metrics(s, 0, &row->delivered);
+    return rc;
+}
+
 int q_creative_facts_of_buy(struct tx *tx, struct arena *a, struct str media_buy_id, struct creative_fact_rows *out,
                             struct err *e)
 {

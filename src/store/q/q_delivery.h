@@ -42,6 +42,8 @@ struct creative_fact_row {
 };
 /* Inserts or replaces. */
 MUST_CHECK int q_creative_fact_put(struct tx *tx, const struct creative_fact_row *row, struct err *e);
+/* Fills `delivered` of the row with this key. 1 found, 0 not (it stays as it was), -1 failed. */
+MUST_CHECK int q_creative_fact_get(struct tx *tx, struct creative_fact_row *row, struct err *e);
 /* By package, creative and day; of [from_day, to_day). */
 struct creative_fact_rows {
     struct creative_fact_row *rows;

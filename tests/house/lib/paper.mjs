@@ -1,6 +1,6 @@
 // A publisher with the built-in ad server, a buyer that books on it, and a browser's requests without a browser.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -44,6 +44,19 @@ export class Paper {
     paper.count = 0;
     return paper;
   }
+
+  // The file it was made of.
+  get file() { return JSON.parse(readFileSync(path.join(import.meta.dirname, '../publisher.json'), 'utf8')); }
+
+  // Brings a file to the running agent.
+  async import(doc) {
+    const file = path.join(this.data, `import-${++this.count}.json`);
+    writeFileSync(file, JSON.stringify(doc));
+    const r = await this.agent.cli('import', file);
+    assert.equal(r.code, 0, r.stdout + r.stderr);
+  }
+
+  async start() { this.agent = await Agent.start(this.options); }
 
   get base() { return this.agent.base; }
 

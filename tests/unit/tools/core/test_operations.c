@@ -26,7 +26,7 @@ static struct {
     struct str id;
 } things[] = {
     { .kind = "task" },      { .kind = "creative" }, { .kind = "rule" },    { .kind = "token" },     { .kind = "job" },
-    { .kind = "principal" }, { .kind = "user" },     { .kind = "account" }, { .kind = "media_buy" },
+    { .kind = "principal" }, { .kind = "user" },     { .kind = "account" }, { .kind = "media_buy" }, { .kind = "slot" },
 };
 
 static void keep(const char *kind, struct str id)
@@ -78,6 +78,8 @@ static void make_things(struct fixture *f)
     keep("principal", STR("test-buyer"));
     keep("user", STR("ann-only-here"));
     (void)fixture_ok(f, "x_user_add", "{\"principal_id\":\"ann-only-here\"}");
+    keep("slot", STR("slot-of-demo2"));
+    (void)fixture_ok(f, "x_slot_set", "{\"slot_id\":\"slot-of-demo2\",\"property_id\":\"prop-001\"}");
 }
 
 /* ---- arguments ---- */

@@ -21,7 +21,7 @@ static const struct {
     /* what people see: never a buyer */
     { ".VOA", "x_task_list x_task_get x_rule_list x_rule_test x_audit_list x_audit_verify x_audit_head x_principal_list"
               " x_token_list x_creative_list x_creative_get x_job_list x_job_get x_key_list x_quarantine_list"
-              " x_adapter_list x_adapter_plan" },
+              " x_adapter_list x_adapter_plan x_slot_list x_ads_report x_ads_why" },
     /* what decides and works: never a buyer, never a viewer */
     { "..OA",
       "x_task_resolve x_task_assign x_task_update x_complete_task x_creative_decide x_job_redeliver x_key_rotate"
@@ -30,7 +30,7 @@ static const struct {
     /* who may do what, by which rules */
     { "...A",
       "x_rule_add x_rule_remove x_rule_move x_principal_add x_principal_set x_token_add x_token_rotate x_token_revoke"
-      " x_tenant_get x_tenant_set" },
+      " x_tenant_get x_tenant_set x_slot_set x_slot_remove" },
 };
 
 static void check(const char *name, size_t n, const char *roles)

@@ -68,19 +68,42 @@ static int remove_slot(struct act *act, void *arg, struct err *e)
     return slot_remove(act, *(struct str *)arg, e);
 }
 
+#define SPARE                                                                                                          \
+    "{\"salesagent_import\":1,\"tenant\":{\"tenant_id\":\"paper\"},\"slots\":[{\"slot_id\":\"spare\",\"property_id\":" \
+    "\"paper\"}]}"
+
 static void test_keys_of_slots_are_never_used_again(void **state)
 {
     struct fixture *f = *state;
     struct slot_row before, after;
     struct err e;
-    struct str id = STR("letter"), never = STR("ceiling");
+    struct str id = STR("spare"), never = STR("ceiling"), sold = STR("letter");
+    assert_int_equal(fixture_import(f, STR(SPARE)), 1);
     assert_int_equal(q_slot_get(store_read(f->store), &f->arena, STR("paper"), id, &before, &e), 1);
     assert_int_equal(fixture_act(f, remove_slot, &id, &e), 0);
     assert_int_equal(fixture_act(f, remove_slot, &never, &e), -1);
-    assert_string_equal(e.code, "NOT_FOUND");
-    assert_int_equal(fixture_import(f, paper_text(f)), 1);
+    assert_string_equal(e.code, "REFERENCE_NOT_FOUND");
+    assert_int_equal(fixture_act(f, remove_slot, &sold, &e), -1); /* a product names it */
+    assert_string_equal(e.code, "INVALID_STATE");
+    assert_int_equal(fixture_import(f, STR(SPARE)), 1);
     assert_int_equal(q_slot_get(store_read(f->store), &f->arena, STR("paper"), id, &after, &e), 1);
     assert_true(after.slot_key > before.slot_key);
+}
+
+static void test_a_mistake_in_what_a_product_says_is_named(void **state)
+{
+    struct fixture *f = *state;
+    const char *sport = "\"slots\": [\n       \"side\"\n      ]";
+    refused(f, sport, "\"slots\": [\n       \"side\", \"roof\"\n      ]",
+            "/products/1/ext/salesagent/ad_server/slots/1");
+    refused(f, sport, "\"slots\": []", "/products/1/ext/salesagent/ad_server/slots");
+    refused(f, sport, "\"slots\": [\"side\"], \"share_percent\": 0",
+            "/products/1/ext/salesagent/ad_server/share_percent");
+    refused(f, sport, "\"slots\": [\"side\"], \"colour\": 7", "/products/1/ext/salesagent/ad_server/colour");
+    refused(f, sport, "\"slots\": [\"preroll\"]", "/products/1/format_ids/0"); /* a banner in a film's place */
+    refused(f, "\"slot_id\": \"side\",\n   \"property_id\": \"paper\",\n   \"sizes\": [\n    {\n     \"width\": 300",
+            "\"slot_id\": \"side\",\n   \"property_id\": \"paper\",\n   \"sizes\": [\n    {\n     \"width\": 728",
+            "/products/1/format_ids/0"); /* no size in common */
 }
 
 static void test_the_publisher_as_the_ad_server_reads_it(void **state)
@@ -144,9 +167,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_a_mistake_in_a_slot_is_named),        T(test_what_was_imported_is_exported_and_changes_nothing),
-        T(test_keys_of_slots_are_never_used_again),  T(test_the_publisher_as_the_ad_server_reads_it),
-        T(test_a_package_as_the_ad_server_reads_it), T(test_what_it_cannot_count_or_tell_is_refused),
+        T(test_a_mistake_in_a_slot_is_named),
+        T(test_what_was_imported_is_exported_and_changes_nothing),
+        T(test_a_mistake_in_what_a_product_says_is_named),
+        T(test_keys_of_slots_are_never_used_again),
+        T(test_the_publisher_as_the_ad_server_reads_it),
+        T(test_a_package_as_the_ad_server_reads_it),
+        T(test_what_it_cannot_count_or_tell_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
