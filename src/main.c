@@ -1,10 +1,12 @@
 /* argv -> command; no logic. */
 #include "app/backup.h"
 #include "app/config_command.h"
-#include "app/healthcheck.h"
+#include "app/doctor/doctor_command.h"
+#include "app/doctor/healthcheck.h"
 #include "app/init_command.h"
 #include "app/jobs_command.h"
 #include "app/publisher_data.h"
+#include "app/publishers/publisher_command.h"
 #include "app/reload.h"
 #include "app/secrets_command.h"
 #include "app/restore.h"
@@ -13,8 +15,9 @@
 
 /* One a line, in the order of the list of commands; those of the manifest follow. */
 static const struct cli_command *const all[] = {
-    &command_init,   &command_serve,  &command_config,  &command_reload, &command_healthcheck, &command_import,
-    &command_export, &command_backup, &command_restore, &command_jobs,   &command_secrets,     &command_call,
+    &command_init,   &command_serve,   &command_config,    &command_reload, &command_healthcheck,
+    &command_doctor, &command_import,  &command_export,    &command_backup, &command_restore,
+    &command_jobs,   &command_secrets, &command_publisher, &command_call,
 };
 
 int main(int argc, char **argv)

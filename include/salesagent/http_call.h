@@ -39,6 +39,7 @@ struct http_call {
     enum http_reach reach;
     int timeout_ms;        /* whole call; 0: 10 s */
     size_t body_bytes_max; /* of the response; 0: 1 MiB */
+    bool inspect;          /* date_at and certificate_ends_at are wanted; the connection is a fresh one */
     void (*done)(struct http_call *c);
 
     /* result, valid in done */
@@ -51,6 +52,9 @@ struct http_call {
     /* With HTTP_UNKNOWN: a kept connection turned out to be dead before anything was answered; the peer is likely there.
      * The client itself sends GET and HEAD again, but not what may act or is signed for one use: its owner decides. */
     bool stale_connection;
+    /* Of a call that inspects, in microseconds since 1970; 0: the answer does not say. */
+    int64_t date_at; /* its Date: the other side's clock, to the second */
+    int64_t certificate_ends_at; /* which of the TLS certificates that were shown ends first, and when */
     char reason[160]; /* for logs and operators, never for buyers */
     int elapsed_ms;
 

@@ -43,8 +43,7 @@ static int is_backup(const struct dirent *d)
     return strcmp(t + 16, SUFFIX) == 0;
 }
 
-/* When the newest one in the folder was made, by its name; 0: there is none. */
-static int64_t newest(const char *folder)
+int64_t backup_schedule_newest(const char *folder)
 {
     struct dirent **names;
     int n = scandir(folder, &names, is_backup, alphasort);
@@ -153,7 +152,7 @@ void backup_schedule_set(struct backup_schedule *b, const struct serve_options *
     (void)snprintf(b->folder, sizeof(b->folder), "%s",
                    o->backup.folder); /* a path that does not fit fails, and says so */
     b->minute = o->backup.minute;
-    int64_t last = newest(b->folder);
+    int64_t last = backup_schedule_newest(b->folder);
     if (last > b->made_at) b->made_at = last;
     timer_set(b->loop, &b->timer, now - b->made_at >= USEC_PER_DAY ? now : next_time(b, now));
 }

@@ -30,5 +30,7 @@ struct backup_schedule {
 void backup_schedule_start(struct backup_schedule *b, struct loop *loop, const char *database);
 /* Takes over settings, at the start and when they have changed. */
 void backup_schedule_set(struct backup_schedule *b, const struct serve_options *o);
+/* When the newest one in a folder was made, by its name; 0: there is none. */
+int64_t backup_schedule_newest(const char *folder);
 /* Before the loop ends; one under way is waited for by the loop. */
 void backup_schedule_stop(struct backup_schedule *b);

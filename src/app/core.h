@@ -20,6 +20,7 @@ struct core_options {
     const struct doing *before; /* what the last process died on; NULL: nothing, or nobody knows */
     const char *data_dir; /* where files are that publishers' settings name; NULL: nowhere */
     struct mail_client *mail; /* for notifications; NULL: none is sent */
+    const struct health_machine *machine; /* of looks at the health; NULL: it is not looked at */
     struct jobs_observer *observer; /* of the jobs; NULL: nobody */
     bool no_jobs; /* they are held as long as this process runs */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */

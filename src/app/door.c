@@ -13,8 +13,9 @@ static bool control(struct server *s, struct http_exchange *ex)
         http_exchange_reply_with(ex, rc ? 422 : 200, "application/json", report);
         return true;
     }
-    if (str_is(ex->path, "/agent/jobs") && http_req_is(ex, "POST")) { /* held or released by another process */
+    if (str_is(ex->path, "/agent/jobs") && http_req_is(ex, "POST")) { /* another process has written */
         if (s->core.jobs) jobs_kick(s->core.jobs);
+        if (s->core.house) house_look_again(s->core.house);
         http_exchange_reply_with(ex, 200, "application/json", STR("{}"));
         return true;
     }

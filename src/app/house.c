@@ -154,6 +154,11 @@ static void on_commit(struct commit_hook *hook)
     if (!timer_is_set(&h->second)) loop_ready(h->loop, &h->loading);
 }
 
+void house_look_again(struct house *h)
+{
+    on_commit(&h->committed);
+}
+
 static void on_second(struct timer *t)
 {
     struct house *h = CONTAINER_OF(t, struct house, second);

@@ -25,6 +25,8 @@ struct house_options {
 /* Reads everything, so that the first request is answered. The loop and the store must outlive it. */
 MUST_CHECK int house_start(struct house **out, struct loop *loop, struct store *store, const struct house_options *o,
                            struct err *e);
+/* Rows may have changed by another process's commit. */
+void house_look_again(struct house *h);
 /* Writes nothing more: what was not written is lost, as in a crash. Call house_flush before. */
 void house_destroy(struct house *h); /* NULL-safe */
 

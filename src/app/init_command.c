@@ -44,19 +44,19 @@ struct init_args {
     const char *said[Q_N]; /* NULL: not said */
     const char *id, *settings;
     bool json, demo;
+    bool another; /* beside those that are there */
 };
 
 static int parse(int argc, char **argv, struct init_args *o)
 {
     struct cli_args a = cli_args_start(argc, argv);
-    *o = (struct init_args){ 0 };
     while (cli_more(&a)) {
         bool taken = cli_option(&a, "data", &o->data) || cli_option(&a, "id", &o->id) ||
                      cli_option(&a, "ad-server-settings", &o->settings);
         for (int q = 0; q < Q_N && !taken; q++) taken = cli_option(&a, questions[q].flag, &o->said[q]);
         if (taken) continue;
         if (cli_flag(&a, "json")) o->json = true;
-        else if (cli_flag(&a, "demo")) o->demo = true;
+        else if (!o->another && cli_flag(&a, "demo")) o->demo = true;
         else return cli_error(CLI_USAGE, "init: unexpected argument '%s'", argv[a.i]);
     }
     return CLI_OK;
@@ -256,6 +256,16 @@ static int refuse_second(struct opened *d, struct err *e)
     return err_suggest(e, "salesagent publisher add makes another one; salesagent import changes what is there.");
 }
 
+/* An id that is taken would be changed instead of made. */
+static int refuse_same(struct opened *d, struct str id, struct err *e)
+{
+    struct tenant_row row;
+    int found = q_tenant_get(store_read(d->store), &d->arena, id, &row, e);
+    if (found < 1) return found;
+    (void)err_set(e, "INVALID_STATE", "There is a publisher " STR_FMT " here already.", STR_ARG(id));
+    return err_suggest(e, "Another --id, or salesagent import to change what is there.");
+}
+
 static void report(const struct init_args *o, const struct made *m)
 {
     if (o->json) {
@@ -291,7 +301,8 @@ static int make(struct opened *d, const struct init_args *o)
     struct made m;
     struct str text;
     struct err e;
-    if (refuse_second(d, &e) || publisher_text(d, o, &m, &text, &e) ||
+    int refused = o->another ? 0 : refuse_second(d, &e);
+    if (refused || publisher_text(d, o, &m, &text, &e) || (o->another && refuse_same(d, m.id, &e)) ||
         publisher_data_import(d->store, &d->loop, text, &e))
         return cli_failed(&e);
     report(o, &m);
@@ -306,9 +317,8 @@ static int make_demo(struct opened *d)
     return CLI_OK;
 }
 
-static int init_run(int argc, char **argv)
+static int make_first(int argc, char **argv, struct init_args args)
 {
-    struct init_args args;
     struct opened d;
     struct arena a;
     struct err e;
@@ -317,12 +327,22 @@ static int init_run(int argc, char **argv)
     arena_init(&a);
     if (!args.demo) rc = complete(&a, &args);
     if (rc == CLI_OK) {
-        if (database_open(&d, args.data, true, &e)) rc = cli_failed(&e);
+        if (database_open(&d, args.data, !args.another, &e)) rc = cli_failed(&e);
         else rc = args.demo ? make_demo(&d) : make(&d, &args);
         database_close(&d);
     }
     arena_finish(&a);
     return rc;
+}
+
+static int init_run(int argc, char **argv)
+{
+    return make_first(argc, argv, (struct init_args){ 0 });
+}
+
+int init_add_publisher(int argc, char **argv)
+{
+    return make_first(argc, argv, (struct init_args){ .another = true });
 }
 
 const struct cli_command command_init = {

@@ -67,6 +67,10 @@ static void write_traffic(struct metric_writer *w, const struct server *s)
             http.refused);
     gauge(w, "salesagent_http_connections", NULL, "Connections open.", (int64_t)http.connections);
     gauge(w, "salesagent_http_requests_in_flight", NULL, "Requests being answered.", (int64_t)http.in_flight);
+    gauge(w, "salesagent_http_memory_bytes", "bytes", "What connections and requests hold.",
+          (int64_t)http.memory_bytes);
+    gauge(w, "salesagent_http_memory_max_bytes", "bytes", "What they may hold together: max_memory.",
+          (int64_t)s->settings->o.limits.memory_bytes_max);
 }
 
 static void write_file_size(struct metric_writer *w, const char *file, const char *path)

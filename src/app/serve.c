@@ -188,6 +188,11 @@ static int start_listening(struct server *s, struct err *e)
     return http_server_start(&s->uv, &ho, router_handle, &s->core.dispatcher, &s->http, e);
 }
 
+static const struct serve_options *options_in_force(const struct machine *m)
+{
+    return &((const struct server *)m->arg)->settings->o;
+}
+
 static int start(struct server *s, struct err *e)
 {
     const struct serve_options *o = &s->settings->o;
@@ -203,9 +208,14 @@ static int start(struct server *s, struct err *e)
                                .data_dir = o->data,
                                .http = s->out,
                                .mail = s->mail,
+                               .machine = &s->machine.face,
                                .observer = &s->observer.jobs,
                                .no_jobs = o->no_jobs,
                                .before = &s->before };
+    machine_init(&s->machine);
+    s->machine.options = options_in_force;
+    s->machine.arg = s;
+    s->machine.database = s->dir.database;
     metrics_start(&s->metrics, loop_now(&s->loop));
     observer_init(&s->observer, &s->loop, &s->metrics);
     if (core_start(&s->core, &s->loop, &co, e)) return -1;

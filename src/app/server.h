@@ -6,6 +6,7 @@
 #include "app/backup_schedule.h"
 #include "app/core.h"
 #include "app/data_dir.h"
+#include "app/machine.h"
 #include "app/metrics.h"
 #include "app/observe.h"
 #include "app/options.h"
@@ -37,6 +38,7 @@ struct server {
     struct anchor anchor;
     struct backup_schedule backups;
     struct pulse pulse;
+    struct machine machine; /* of looks at the health */
     struct service service;
     struct observer observer;
     struct metrics metrics;

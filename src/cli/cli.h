@@ -13,6 +13,7 @@ struct cli_command {
     const char *name;
     const char *summary;  /* one line for the list of commands */
     const char *words;    /* its verbs, for completion; may be NULL */
+    bool shares; /* the manifest has a command of the same name: verbs that are not among `words` are that one's */
     const char *usage;    /* what --help prints, complete but for the next two */
     void (*more)(void);   /* prints what is made from a table; may be NULL */
     const char *epilogue; /* after that; may be NULL */

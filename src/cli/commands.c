@@ -7,7 +7,9 @@
 static void list_commands(FILE *out, const struct cli_command *commands, size_t n)
 {
     (void)fprintf(out, "Usage: salesagent COMMAND [ARGUMENT...]\n\n");
-    for (size_t i = 0; i < n; i++) (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    for (size_t i = 0; i < n; i++) {
+        if (!commands[i].shares) (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    }
     for (size_t i = 0; i < operation_commands_n; i++)
         (void)fprintf(out, "  %-11s %s\n", operation_commands[i].name, operation_commands[i].about);
     (void)fprintf(out, "  %-11s %s\n", "completion", "words for the Tab key: source <(salesagent completion bash)");
@@ -32,12 +34,22 @@ static void completion_script(const struct cli_command *commands, size_t n)
               "  local cur=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} verb= words=\n"
               "  ((COMP_CWORD > 2)) && verb=${COMP_WORDS[2]}\n"
               "  if ((COMP_CWORD == 1)); then\n    words='");
-    for (size_t i = 0; i < n; i++) cli_print("%s ", commands[i].name);
+    for (size_t i = 0; i < n; i++) {
+        if (!commands[i].shares) cli_print("%s ", commands[i].name);
+    }
     for (size_t i = 0; i < operation_commands_n; i++) cli_print("%s ", operation_commands[i].name);
     cli_print("completion manual --help --version'\n  else\n    case ${COMP_WORDS[1]} in\n");
-    for (size_t i = 0; i < operation_commands_n; i++) operate_completion(&operation_commands[i]);
+    for (size_t i = 0; i < operation_commands_n; i++) {
+        const char *more = "";
+        for (size_t k = 0; k < n; k++) {
+            if (commands[k].shares && strcmp(commands[k].name, operation_commands[i].name) == 0)
+                more = commands[k].words;
+        }
+        operate_completion(&operation_commands[i], more);
+    }
     for (size_t i = 0; i < n; i++) {
-        if (commands[i].words) cli_print("    %s) words='%s' ;;\n", commands[i].name, commands[i].words);
+        if (commands[i].words && !commands[i].shares)
+            cli_print("    %s) words='%s' ;;\n", commands[i].name, commands[i].words);
     }
     cli_print(
         "    completion) words=bash ;;\n    esac\n"
@@ -106,6 +118,23 @@ static const struct operation_command *find_operation_command(const char *name)
     return NULL;
 }
 
+static bool has_word(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = words; n && (p = strstr(p, word)); p += n) {
+        if ((p == words || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0')) return true;
+    }
+    return false;
+}
+
+/* Whether what was typed is this command's, and not of the manifest's command of that name or of its alias. */
+static bool is_for(const struct cli_command *c, int argc, char **argv)
+{
+    const struct operation_command *other = c->shares ? find_operation_command(argv[1]) : NULL;
+    if (!other || strcmp(other->name, c->name) != 0) return strcmp(argv[1], c->name) == 0;
+    return argc < 3 || argv[2][0] == '-' || has_word(c->words, argv[2]);
+}
+
 static int run_operation_command(const struct operation_command *c, int argc, char **argv)
 {
     if (!asks_help(argc, argv)) return operate(c, argc - 1, argv + 1);
@@ -135,11 +164,12 @@ int cli_main(int argc, char **argv, const struct cli_command *commands, size_t n
     if (strcmp(name, "completion") == 0) return complete(argc, argv, commands, n);
     if (strcmp(name, "manual") == 0) return manual(argc, argv, commands, n);
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(name, commands[i].name) != 0) continue;
+        if (!is_for(&commands[i], argc, argv)) continue;
         if (!asks_help(argc, argv)) return commands[i].run(argc - 1, argv + 1);
         (void)fputs(commands[i].usage, stdout);
         if (commands[i].more) commands[i].more();
         if (commands[i].epilogue) (void)fputs(commands[i].epilogue, stdout);
+        if (commands[i].shares) operate_help(find_operation_command(commands[i].name), NULL);
         return CLI_OK;
     }
     const struct operation_command *c = find_operation_command(name);

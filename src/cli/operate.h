@@ -42,7 +42,8 @@ void operate_print_csv_cell(struct str s, const char *after);
 
 void operate_help(const struct operation_command *c, const struct operation_verb *only);
 /* Lines of a bash `case` on the command's name, for completion. */
-void operate_completion(const struct operation_command *c);
+/* `more`: verbs of a command of the same name that is not of the manifest; may be "". */
+void operate_completion(const struct operation_command *c, const char *more);
 /* A section of the manual page, in man(7). */
 void operate_manual(const struct operation_command *c);
 void operate_manual_common(void); /* options and exit codes that all have */

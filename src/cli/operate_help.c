@@ -97,7 +97,7 @@ static void completion_options(const struct operation_verb *v)
     cli_print("--json --all --csv --data --publisher --as --mock-time --help");
 }
 
-void operate_completion(const struct operation_command *c)
+void operate_completion(const struct operation_command *c, const char *more)
 {
     cli_print("    %s%s%s)\n      case $verb in\n", c->name, c->alias ? "|" : "", c->alias ? c->alias : "");
     for (size_t k = 0; k < c->verbs_n; k++) {
@@ -113,7 +113,7 @@ void operate_completion(const struct operation_command *c)
     }
     cli_print("        *) words='");
     for (size_t k = 0; k < c->verbs_n; k++) cli_print("%s ", c->verbs[k].name);
-    cli_print("--help' ;;\n      esac ;;\n");
+    cli_print("%s%s--help' ;;\n      esac ;;\n", more, *more ? " " : "");
 }
 
 /* ---- the manual page ---- */

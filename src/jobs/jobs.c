@@ -5,6 +5,7 @@
 #include "jobs/feed_job.h"
 #include "jobs/budget_job.h"
 #include "jobs/governance_job.h"
+#include "jobs/health_job.h"
 #include "jobs/opinion_job.h"
 #include "jobs/people_job.h"
 #include "jobs/remote_list_job.h"
@@ -22,6 +23,7 @@ static const struct job_kind *const kinds[] = { &webhook_kind,
                                                 &opinion_kind,
                                                 &remote_list_kind,
                                                 &feed_kind,
+                                                &health_kind,
                                                 NULL };
 
 struct jobs *agent_jobs_create(struct loop *loop, struct store *store, struct http_client *client,

@@ -18,10 +18,13 @@
 #include "jobs/pump.h"
 #include "net/mail.h"
 
+struct health_machine; /* jobs/health_look.h */
+
 /* What the kinds of this layer need to know; jobs_context(). */
 struct jobs_world {
     bool sandbox; /* loopback receivers over http are allowed */
     struct mail_client *mail; /* NULL: this process sends no mail */
+    const struct health_machine *machine; /* of looks at the health; NULL: it is not looked at */
     const struct ad_server *ad_server; /* the simulator's, instead of the publisher's own; NULL in production */
 };
 

@@ -186,6 +186,30 @@ static void call_leave_curl(struct call_state *s)
     s->host = NULL;
 }
 
+/* A date of HTTP or of OpenSSL ("Dec  1 12:00:00 2026 GMT") in microseconds; 0: it is none. */
+static int64_t date_of(const char *text)
+{
+    time_t t = curl_getdate(text, NULL);
+    return t <= 0 ? 0 : (int64_t)t * 1000000;
+}
+
+/* When the first certificate of the chain that was shown ends. */
+static int64_t certificate_end(CURL *easy)
+{
+    static const char name[] = "Expire date:";
+    struct curl_certinfo *shown = NULL;
+    int64_t first = 0;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &shown) != CURLE_OK || !shown) return 0;
+    for (int i = 0; i < shown->num_of_certs; i++) {
+        for (const struct curl_slist *l = shown->certinfo[i]; l; l = l->next) {
+            if (strncmp(l->data, name, sizeof(name) - 1) != 0) continue;
+            int64_t at = date_of(l->data + sizeof(name) - 1);
+            if (at && (!first || at < first)) first = at;
+        }
+    }
+    return first;
+}
+
 static void read_answer(struct call_state *s)
 {
     struct http_call *c = s->call;
@@ -196,6 +220,7 @@ static void read_answer(struct call_state *s)
     (void)curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &after);
     (void)curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &type);
     c->status = (int)status;
+    if (c->inspect) c->certificate_ends_at = certificate_end(s->easy);
     c->retry_after_s = after <= 0 ? -1 : after > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : (int)after;
     if (type) (void)snprintf(s->content_type, sizeof(s->content_type), "%s", type); /* cut: then it is none we know */
 }
@@ -276,10 +301,21 @@ static void keep_challenge(struct call_state *s, struct str line)
                    line.p + skip); /* may be cut */
 }
 
+static void keep_date(struct call_state *s, struct str line)
+{
+    static const char name[] = "date:";
+    char text[64];
+    if (line.n < sizeof(name) - 1 || strncasecmp(line.p, name, sizeof(name) - 1) != 0) return;
+    line = str_skip(line, sizeof(name) - 1);
+    (void)snprintf(text, sizeof(text), STR_FMT, STR_ARG(line)); /* cut: then it is no date */
+    s->call->date_at = date_of(text);
+}
+
 static size_t on_head(char *p, size_t size, size_t n, void *arg)
 {
     struct call_state *s = arg;
     keep_challenge(s, (struct str){ p, size * n });
+    if (s->call->inspect) keep_date(s, (struct str){ p, size * n });
     s->head_bytes += size * n;
     if (s->head_bytes <= HEAD_BYTES_MAX) return size * n;
     s->too_large = true;
@@ -412,6 +448,10 @@ static void call_enter_curl(struct call_state *s)
     CURL_SET(s->easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS);
     CURL_SET(s->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)s->body_bytes_max);
     CURL_SET(s->easy, CURLOPT_PRIVATE, s);
+    if (c->inspect) {
+        CURL_SET(s->easy, CURLOPT_CERTINFO, 1L);
+        CURL_SET(s->easy, CURLOPT_FRESH_CONNECT, 1L); /* a kept one shows no certificate any more */
+    }
     CURL_SET(s->easy, CURLOPT_ERRORBUFFER, s->error);
     CURL_SET(s->easy, CURLOPT_OPENSOCKETDATA, s);
     CURL_SET(s->easy, CURLOPT_PREREQDATA, s);
@@ -478,6 +518,7 @@ static void client_start(struct http_client *h, struct http_call *c)
     c->status = 0;
     c->retry_after_s = -1;
     c->stale_connection = false;
+    c->date_at = c->certificate_ends_at = 0;
     const char *why = refusal(c, &u, &e);
     if (why) {
         call_over(s, HTTP_REFUSED, why);

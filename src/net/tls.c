@@ -1,9 +1,13 @@
 #include "net/tls.h"
 
+#include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 
@@ -41,6 +45,21 @@ static int load(SSL_CTX *ssl, const char *certificate, const char *key, struct e
     if (SSL_CTX_use_certificate_chain_file(ssl, certificate) != 1) return load_failed(e, "certificate", certificate);
     if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1) return load_failed(e, "key", key);
     if (SSL_CTX_check_private_key(ssl) != 1) return load_failed(e, "key", key);
+    return 0;
+}
+
+int tls_certificate_end(const char *path, int64_t *ends_at, struct err *e)
+{
+    struct tm tm;
+    FILE *f = fopen(path, "re");
+    if (!f) return err_set(e, "SERVICE_UNAVAILABLE", "%s cannot be read: %s", path, strerror(errno));
+    X509 *certificate = PEM_read_X509(f, NULL, NULL, NULL);
+    (void)fclose(f); /* it was only read */
+    bool ok = certificate && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1;
+    X509_free(certificate);
+    ERR_clear_error();
+    if (!ok) return err_set(e, "SERVICE_UNAVAILABLE", "%s holds no certificate", path);
+    *ends_at = (int64_t)timegm(&tm) * 1000000;
     return 0;
 }
 

@@ -11,6 +11,8 @@ struct tls;         /* one connection */
 /* From PEM files: the certificate with its chain, and the unencrypted private key. TLS 1.2 and later. */
 MUST_CHECK int tls_context_create(struct str certificate_path, struct str key_path, struct tls_context **ctx,
                                   struct err *e);
+/* When the first certificate of a PEM file ends, in microseconds since 1970. SERVICE_UNAVAILABLE. */
+MUST_CHECK int tls_certificate_end(const char *path, int64_t *ends_at, struct err *e);
 void tls_context_destroy(struct tls_context *ctx); /* NULL-safe; after its connections */
 
 struct tls *tls_create(struct tls_context *ctx);

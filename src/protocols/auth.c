@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/rfc3339.h"
 #include "contract/document.h"
+#include "domain/publisher/publisher_life.h"
 #include "domain/publisher/session.h"
 #include "domain/tell/webhook.h"
 #include "protocols/dispatch.h"
@@ -246,9 +247,15 @@ static int identify_desk(struct call *c, struct tx *tx, int64_t now, struct err 
     return 0;
 }
 
-int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
+/* One that is off the air is worked on from the shell only. */
+static int refuse_off(struct call *c, struct tx *tx, struct err *e)
 {
-    if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
+    int off = c->tenant.tenant_id.n ? publisher_is_off(tx, c->arena, c->tenant.tenant_id, NULL, e) : 0;
+    return off < 1 ? off : publisher_off_refuse(e);
+}
+
+static int identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
+{
     if (c->transport == TRANSPORT_DESK) return identify_desk(c, tx, now, e);
     bool malformed;
     const struct request_signer *signer = c->headers.signer;
@@ -265,6 +272,12 @@ int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
         return become(c, tx, &h, e);
     }
     return rc == 1 ? 0 : refuse(e);
+}
+
+int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e)
+{
+    if (c->transport == TRANSPORT_LOCAL) return identify_local(c, tx, e);
+    return identify(c, tx, now, e) ? -1 : refuse_off(c, tx, e);
 }
 
 bool auth_seen(const struct dispatcher *d, const struct http_exchange *head)

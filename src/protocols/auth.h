@@ -10,7 +10,8 @@
  * one, the tenant that a public call concerns (x-adcp-tenant, the Host, or the only one there is).
  * 0: c->authenticated, c->tenant and c->principal are set. -1: AUTH_MISSING cannot happen here (the tool decides);
  * AUTH_INVALID for a credential that is malformed, unknown, expired or revoked, or whose tenant is not the one named:
- * all with the same words and the same work, so that nothing can be learned from the difference. */
+ * all with the same words and the same work, so that nothing can be learned from the difference. SERVICE_UNAVAILABLE when the
+ * publisher is off the air, except on the local socket. */
 MUST_CHECK int auth_identify(struct call *c, struct tx *tx, int64_t now, struct err *e);
 
 /* Counts a wrong credential, and makes its answer come late when there are many (wrong_credentials.h). */

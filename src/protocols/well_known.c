@@ -3,6 +3,7 @@
 #include "domain/signature/signature.h"
 #include "domain/signature/signing_keys.h"
 #include "domain/core/tenant_settings.h"
+#include "domain/publisher/publisher_life.h"
 #include "protocols/auth.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/web_policy.h"
@@ -32,6 +33,8 @@ static bool find_publisher(struct dispatcher *d, struct http_exchange *ex, struc
     *c = (struct call){ .arena = &ex->arena, .transport = TRANSPORT_REST, .dispatcher = d };
     call_headers_read(ex, &c->headers);
     int rc = auth_public_tenant(c, store_read(d->store), &e);
+    int off = rc == 1 ? publisher_is_off(store_read(d->store), c->arena, c->tenant.tenant_id, NULL, &e) : 0;
+    if (off) rc = -1; /* of one that is off the air nothing is said */
     if (rc == 1) {
         tenant_settings_read(&c->tenant, c->arena, &c->settings);
         return true;

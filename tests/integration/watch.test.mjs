@@ -176,6 +176,8 @@ test('metrics: promtool and the OpenMetrics parser take them, the numbers move, 
     assert.equal(of('salesagent_tasks_open', { kind: 'create_media_buy' }), 1);
     assert.ok(of('salesagent_store_size_bytes', { file: 'wal' }) > 0);
     assert.equal(of('salesagent_build_info', { mode: 'sandbox' }), 1);
+    assert.equal(of('salesagent_http_memory_max_bytes'), 64 << 20);
+    assert.ok(of('salesagent_http_memory_bytes') > 0 && of('salesagent_http_memory_bytes') < 1 << 20, 'this request, at least');
     assert.ok(of('process_resident_memory_bytes') > 1e6 && of('process_open_fds') > 5 && of('process_max_fds') > 100);
     assert.ok(Math.abs(of('process_start_time_seconds') - Date.now() / 1000) < 300);
     // Buckets are cumulative and end with the count.

@@ -5,6 +5,7 @@
 #include "domain/house/house_targeting.h"
 #include "domain/plan/plan.h"
 #include "domain/product/slot.h"
+#include "domain/publisher/publisher_life.h"
 #include "store/q/q_catalog.h"
 #include "store/q/q_house.h"
 
@@ -150,6 +151,8 @@ int house_publisher_load(const struct act *act, struct house_publisher *out, str
     struct tenant_settings ts;
     int64_t key;
     *out = (struct house_publisher){ .keep_days = KEEP_DAYS };
+    int off = publisher_is_off(act->tx, act->arena, act->tenant->tenant_id, NULL, e);
+    if (off) return off < 0 ? -1 : 0;
     int found = ad_server_serving(act, &server, e);
     if (found != 1) return found;
     found = q_house_key_get(act->tx, HOUSE_KEY_PUBLISHER, act->tenant->tenant_id, act->tenant->tenant_id, &key, e);

@@ -3,6 +3,10 @@
 #include "base/rfc3339.h"
 #include "store/stmt.h"
 
+/* Jobs of a publisher that is off the air are looked at again then; so many are put off at a time. */
+#define PUT_OFF_US  (INT64_C(600) * 1000000)
+#define PUT_OFF_MAX 100
+
 #define JOB_COLUMNS                                                                                                    \
     "job_id, seq, tenant_id, kind, lane, subject, state, due_at, attempts, lease_until, deadline_at, progress,"        \
     " last_error, created_at, updated_at, waits, waiting_since"
@@ -110,9 +114,25 @@ static int find_due(struct tx *tx, struct arena *a, const struct job_claim *clai
     return 1;
 }
 
+/* A publisher that is off the air: its job is put off. 1 it was, 0 it may run, -1 failed. */
+static int put_off(struct tx *tx, const struct job_claim *claim, const struct job_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE job SET due_at = ?2 WHERE job_id = ?1 AND EXISTS"
+                                            " (SELECT 1 FROM publisher_off o WHERE o.tenant_id = job.tenant_id)");
+    stmt_str(s, 1, row->job_id);
+    stmt_i64(s, 2, claim->now + PUT_OFF_US);
+    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
 int q_job_claim(struct tx *tx, struct arena *a, const struct job_claim *claim, struct job_row *out, struct err *e)
 {
     int rc = find_due(tx, a, claim, out, e);
+    for (int i = 0; rc == 1; i++) {
+        int off = put_off(tx, claim, out, e);
+        if (off < 0) return -1;
+        if (!off) break;
+        rc = i < PUT_OFF_MAX ? find_due(tx, a, claim, out, e) : 0;
+    }
     if (rc != 1) return rc;
     AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE job SET attempts = attempts + 1, due_at = ?2, lease_until = ?2,"
                                             " updated_at = ?3 WHERE job_id = ?1");

@@ -22,6 +22,27 @@ int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id, struct te
     return read_tenant(s, a, out, e);
 }
 
+int q_tenant_list(struct tx *tx, struct arena *a, size_t limit, struct tenant_row **rows, size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant ORDER BY tenant_id LIMIT ?");
+    struct tenant_row row, *list = NULL;
+    size_t cap = 0;
+    int rc;
+    stmt_i64(s, 1, (int64_t)limit);
+    *n = 0;
+    while ((rc = read_tenant(s, a, &row, e)) == 1) {
+        if (*n == cap) {
+            struct tenant_row *more = ARENA_ARRAY(a, struct tenant_row, cap = cap ? 2 * cap : 16);
+            if (*n) memcpy(more, list, *n * sizeof(*more));
+            list = more;
+        }
+        list[(*n)++] = row;
+    }
+    *rows = list;
+    return rc;
+}
+
 int q_tenant_by_host(struct tx *tx, struct arena *a, struct str host, struct tenant_row *out, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, name, host, adapter, doc FROM tenant WHERE host = ?");
@@ -272,4 +293,54 @@ int q_token_used(struct tx *tx, const struct token_use *use, struct err *e)
     stmt_str(s, 2, use->token_id);
     stmt_i64(s, 3, use->step);
     return stmt_run(s, e);
+}
+
+/* ---- off the air ---- */
+
+int q_tenant_off_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_off_row *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT since, actor, why FROM publisher_off WHERE tenant_id = ?");
+    stmt_str(s, 1, tenant_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1 && out) *out = (struct tenant_off_row){ tenant_id, col_i64(s, 0), col_str(s, a, 1), col_str(s, a, 2) };
+    return rc;
+}
+
+int q_tenant_off_put(struct tx *tx, const struct tenant_off_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "INSERT INTO publisher_off (tenant_id, since, actor, why) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    stmt_str(s, 1, row->tenant_id);
+    stmt_i64(s, 2, row->since);
+    stmt_str(s, 3, row->actor);
+    stmt_str(s, 4, row->why);
+    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
+int q_tenant_off_delete(struct tx *tx, struct str tenant_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM publisher_off WHERE tenant_id = ?");
+    stmt_str(s, 1, tenant_id);
+    return stmt_run(s, e) ? -1 : tx_changes(tx) > 0;
+}
+
+int q_tenant_jobs_due(struct tx *tx, struct str tenant_id, int64_t now, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "UPDATE job SET due_at = ?2 WHERE tenant_id = ?1 AND state = 'ready'"
+                                            " AND lease_until IS NULL AND due_at > ?2");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, now);
+    return stmt_run(s, e);
+}
+
+int q_tenant_live_buys(struct tx *tx, struct str tenant_id, int64_t now, int64_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT count(*) FROM media_buy WHERE tenant_id = ?1 AND end_at > ?2 AND status IN"
+                     " ('pending_approval', 'pending_creatives', 'pending_start', 'active', 'paused')");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, now);
+    if (stmt_step(s, e) != 1) return -1;
+    *n = col_i64(s, 0);
+    return 0;
 }

@@ -25,6 +25,9 @@ MUST_CHECK int q_tenant_get(struct tx *tx, struct arena *a, struct str tenant_id
 MUST_CHECK int q_tenant_by_host(struct tx *tx, struct arena *a, struct str host, struct tenant_row *out, struct err *e);
 /* The only tenant there is, when there is exactly one. */
 MUST_CHECK int q_tenant_single(struct tx *tx, struct arena *a, struct tenant_row *out, struct err *e);
+/* All of them, by id, at most `limit`. */
+MUST_CHECK int q_tenant_list(struct tx *tx, struct arena *a, size_t limit, struct tenant_row **rows, size_t *n,
+                             struct err *e);
 /* How many there are; -1 failed. */
 MUST_CHECK int q_tenant_count(struct tx *tx, struct err *e);
 /* How many of them have settings that are JSON; -1 failed. */
@@ -63,3 +66,21 @@ struct token_use {
 };
 MUST_CHECK int q_token_used(struct tx *tx, const struct token_use *use, struct err *e);
 MUST_CHECK int q_token_add(struct tx *tx, const struct token_row *row, struct err *e);
+
+/* ---- off the air (domain/publisher/publisher_life.h) ---- */
+
+struct tenant_off_row {
+    struct str tenant_id;
+    int64_t since;
+    struct str actor, why;
+};
+/* 1 it is off, 0 it is not, -1 failed; `out` may be NULL. */
+MUST_CHECK int q_tenant_off_get(struct tx *tx, struct arena *a, struct str tenant_id, struct tenant_off_row *out,
+                                struct err *e);
+/* 1 changed, 0 it was so already, -1 failed. */
+MUST_CHECK int q_tenant_off_put(struct tx *tx, const struct tenant_off_row *row, struct err *e);
+MUST_CHECK int q_tenant_off_delete(struct tx *tx, struct str tenant_id, struct err *e);
+/* What waits of its jobs is due at `now` at the latest. */
+MUST_CHECK int q_tenant_jobs_due(struct tx *tx, struct str tenant_id, int64_t now, struct err *e);
+/* Media buys that are not over. */
+MUST_CHECK int q_tenant_live_buys(struct tx *tx, struct str tenant_id, int64_t now, int64_t *n, struct err *e);

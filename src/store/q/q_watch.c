@@ -51,3 +51,49 @@ int q_watch_counts(struct tx *tx, int64_t now, struct watch_counts *out, struct 
                                   col_i64(s, 3), col_i64(s, 4), col_i64(s, 5) };
     return 0;
 }
+
+int q_watch_dead(struct tx *tx, struct arena *a, struct str tenant_id, struct watch_group **out, size_t *n,
+                 struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT kind, count(*), min(created_at) FROM (SELECT kind, created_at FROM job WHERE tenant_id = ?1"
+            " AND state = 'dead' ORDER BY seq DESC LIMIT ?2) GROUP BY kind LIMIT ?3");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, WATCH_ROWS_MAX);
+    stmt_i64(s, 3, WATCH_GROUPS_MAX);
+    return read_groups(s, a, out, n, e);
+}
+
+int q_watch_silent(struct tx *tx, struct arena *a, struct str tenant_id, int64_t now, struct watch_group **out,
+                   size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT l.lane, l.failures, l.updated_at FROM job_lane l WHERE l.open_until > ?2 AND EXISTS"
+                     " (SELECT 1 FROM job j WHERE j.lane = l.lane AND j.state = 'ready' AND j.head = 1"
+                     " AND j.tenant_id = ?1) LIMIT ?3");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, now);
+    stmt_i64(s, 3, WATCH_GROUPS_MAX);
+    return read_groups(s, a, out, n, e);
+}
+
+int q_health_report_get(struct tx *tx, struct arena *a, struct str tenant_id, struct health_report_row *out,
+                        struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT made_at, doc FROM health_report WHERE tenant_id = ?");
+    stmt_str(s, 1, tenant_id);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = (struct health_report_row){ tenant_id, col_i64(s, 0), col_str(s, a, 1) };
+    return rc;
+}
+
+int q_health_report_put(struct tx *tx, const struct health_report_row *row, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "INSERT INTO health_report (tenant_id, made_at, doc) VALUES (?1, ?2, ?3)"
+                     " ON CONFLICT (tenant_id) DO UPDATE SET made_at = excluded.made_at, doc = excluded.doc");
+    stmt_str(s, 1, row->tenant_id);
+    stmt_i64(s, 2, row->made_at);
+    stmt_str(s, 3, row->doc);
+    return stmt_run(s, e);
+}

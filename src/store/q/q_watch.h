@@ -23,3 +23,24 @@ struct watch_counts {
     int64_t audit_rows, publishers;
 };
 MUST_CHECK int q_watch_counts(struct tx *tx, int64_t now, struct watch_counts *out, struct err *e);
+
+/* ---- one publisher's ---- */
+
+/* Jobs that were given up, by kind, of the newest WATCH_ROWS_MAX; oldest_at is when the oldest of them was made. */
+MUST_CHECK int q_watch_dead(struct tx *tx, struct arena *a, struct str tenant_id, struct watch_group **out, size_t *n,
+                            struct err *e);
+/* Lanes that are left alone at `now` because they do not answer, and in which something of the publisher waits; `count`
+ * is how often in a row. */
+MUST_CHECK int q_watch_silent(struct tx *tx, struct arena *a, struct str tenant_id, int64_t now,
+                              struct watch_group **out, size_t *n, struct err *e);
+
+/* What the last look at a publisher's health found (domain/health): a JSON document, and when it was made. */
+struct health_report_row {
+    struct str tenant_id;
+    int64_t made_at;
+    struct str doc;
+};
+/* 1 found, 0 none was made yet, -1 failed. */
+MUST_CHECK int q_health_report_get(struct tx *tx, struct arena *a, struct str tenant_id, struct health_report_row *out,
+                                   struct err *e);
+MUST_CHECK int q_health_report_put(struct tx *tx, const struct health_report_row *row, struct err *e);

@@ -1,4 +1,4 @@
-#include "app/healthcheck.h"
+#include "app/doctor/healthcheck.h"
 
 #include "cli/config.h"
 #include "contract/json.h"
