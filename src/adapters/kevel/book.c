@@ -216,8 +216,9 @@ static bool anything_changed(const struct bringing *b, const struct kevel_flight
 static bool change(struct adapter_op *op, struct bringing *b, struct kevel_flight *f)
 {
     bool over = !f->package || stopped(f->package), rest = over || f->package->paused;
-    bool active = rest ? false : f->active || f->memory.paused;
-    b->memory.paused = rest && (f->active || f->memory.paused);
+    bool ours = f->memory.paused || !f->memory.known; /* of an attempt that never heard its answer everything is ours */
+    bool active = rest ? false : f->active || ours;
+    b->memory.paused = rest && (f->active || ours);
     if (rest && f->active && !f->memory.paused) {
         f->memory.paused = true;
         kevel_remember(op, f->id, f->package ? f->package->package_id : f->name, &f->memory);
