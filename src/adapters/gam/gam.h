@@ -85,7 +85,7 @@ struct str gam_refusal_text(struct arena *a, const struct http_call *answer);
 /* 31 bits of a hash: the external id of an order is an int32. */
 int32_t gam_external_order_id(struct str media_buy_id);
 
-/* ---- targeting.c ---- */
+/* ---- targeting: needs.c, targeting.c, targeting_admit.c ---- */
 
 /* Names over there that a plan's targeting needs: found in the catalogue, or asked for. */
 struct gam_need {
