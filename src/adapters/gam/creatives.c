@@ -8,6 +8,7 @@
  *   LINK     -> LISTED -> LINKED -> LINK ...               line item after line item
  *   WEIGHED  the line item rotates by weight, where a creative has one */
 #include "adapters/gam/gam_creative.h"
+#include "adapters/parts.h"
 
 #define LISTED_MAX 1000
 
@@ -104,7 +105,11 @@ static int look(struct adapter_op *op)
 static void keep(struct adapter_op *op, struct gam_creative *c, struct str id)
 {
     c->remote_id = id;
-    struct adapter_item item = { .kind = STR("creative"), .remote_id = id, .key = c->tag, .name = c->from->name };
+    struct adapter_item item = { .kind = STR("creative"),
+                                 .remote_id = id,
+                                 .key = c->tag,
+                                 .name = c->from->name,
+                                 .doc = fact_creative_doc(op->arena, c->from->creative_id) };
     adapter_item_add(op, &item);
     adapter_remote_add(op, REMOTE_CREATIVE, c->from->creative_id, id);
 }

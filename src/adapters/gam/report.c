@@ -5,6 +5,7 @@
  *
  * A network runs 250 reports an hour, so a run that has been started is kept in the progress and asked for again. */
 #include "adapters/gam/gam.h"
+#include "adapters/parts.h"
 
 #include "base/rfc3339.h"
 #include "base/tz.h"
@@ -36,13 +37,14 @@ static const struct column columns[] = {
 struct cell {
     const struct plan *plan;
     const struct plan_package *package;
-    struct adapter_fact *days; /* of the range */
 };
 
 struct reporting {
     const struct plan *plans;
     size_t plans_n;
     struct cell *cells; /* each package that is there */
+    struct adapter_fact *days; /* days_n of each cell, and of each day its parts */
+    struct fact_part **parts;
     size_t cells_n, days_n;
     int64_t from_day, last_day, today; /* counted from 1970-01-01 */
     int64_t as_of;
@@ -70,18 +72,25 @@ static void add_cells(struct adapter_op *op, struct reporting *r)
         for (size_t k = 0; k < r->plans[i].packages_n; k++) {
             const struct plan_package *p = &r->plans[i].packages[k];
             if (!text_is_digits(p->remote_id, GAM_ID_MAX)) continue;
-            struct cell *c = &r->cells[r->cells_n++];
-            *c = (struct cell){ &r->plans[i], p, ARENA_ARRAY(op->arena, struct adapter_fact, r->days_n) };
-            for (size_t d = 0; d < r->days_n; d++) {
-                int64_t day = r->from_day + (int64_t)d;
-                c->days[d] = (struct adapter_fact){ .media_buy_id = r->plans[i].media_buy_id,
-                                                    .package_id = p->package_id,
-                                                    .day_at = day * USEC_PER_DAY,
-                                                    .is_final = day < r->today - FINAL_DAYS };
-                for (int m = 0; m < METRICS_N; m++) c->days[d].delivered.of[m] = METRIC_UNKNOWN;
-                for (size_t m = 0; m < ARRAY_LEN(columns); m++) c->days[d].delivered.of[columns[m].metric] = 0;
-            }
+            r->cells[r->cells_n++] = (struct cell){ &r->plans[i], p };
         }
+    }
+}
+
+static void add_days(struct adapter_op *op, struct reporting *r)
+{
+    size_t all = r->cells_n * r->days_n;
+    r->days = ARENA_ARRAY(op->arena, struct adapter_fact, all + 1);
+    r->parts = ARENA_ARRAY(op->arena, struct fact_part *, all + 1);
+    for (size_t i = 0; i < all; i++) {
+        const struct cell *c = &r->cells[i / r->days_n];
+        int64_t day = r->from_day + (int64_t)(i % r->days_n);
+        r->days[i] = (struct adapter_fact){ .media_buy_id = c->plan->media_buy_id,
+                                            .package_id = c->package->package_id,
+                                            .day_at = day * USEC_PER_DAY,
+                                            .is_final = day < r->today - FINAL_DAYS };
+        for (int m = 0; m < METRICS_N; m++) r->days[i].delivered.of[m] = METRIC_UNKNOWN;
+        for (size_t m = 0; m < ARRAY_LEN(columns); m++) r->days[i].delivered.of[columns[m].metric] = 0;
     }
 }
 
@@ -114,6 +123,7 @@ static int make(struct adapter_op *op, struct reporting *r)
     yyjson_mut_val *def = doc_add_obj(d, root, "reportDefinition"), *names = doc_add_arr(d, def, "dimensions");
     doc_push_str(d, names, STR("DATE"));
     doc_push_str(d, names, STR("LINE_ITEM_ID"));
+    doc_push_str(d, names, STR("CREATIVE_ID"));
     names = doc_add_arr(d, def, "metrics");
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) doc_push_str(d, names, str_from(columns[i].name));
     doc_add_str(d, def, "reportType", STR("HISTORICAL"));
@@ -151,6 +161,7 @@ static int start(struct adapter_op *op)
     if (r->last_day - r->from_day >= DAYS_MAX) r->from_day = r->last_day - DAYS_MAX + 1;
     r->days_n = (size_t)(r->last_day - r->from_day + 1);
     add_cells(op, r);
+    add_days(op, r);
     if (!r->cells_n) return adapter_done(op);
     return resume(op, r) ? POLL : make(op, r);
 }
@@ -267,8 +278,15 @@ static struct cell *cell_of(struct reporting *r, int64_t id)
     return NULL;
 }
 
-/* False when the row is not what was asked for. */
-static bool take_row(struct reporting *r, yyjson_val *row)
+/* Of a row by creative; empty when it is none that this agent has made. */
+static struct str creative_of(struct adapter_op *op, yyjson_val *dimension)
+{
+    int64_t id = doc_i64(dimension, "intValue", -1);
+    return id < 0 ? STR_NONE : fact_creative(op, arena_printf(op->arena, "%lld", (long long)id));
+}
+
+/* False when the row is not what was asked for. A day is the sum of its rows, and each is a creative's part of it. */
+static bool take_row(struct adapter_op *op, struct reporting *r, yyjson_val *row)
 {
     yyjson_val *dimensions = doc_arr(row, "dimensionValues");
     yyjson_val *values = doc_arr(yyjson_arr_get_first(doc_arr(row, "metricValueGroups")), "primaryValues");
@@ -277,22 +295,20 @@ static bool take_row(struct reporting *r, yyjson_val *row)
     if (!read_day(doc_i64(yyjson_arr_get(dimensions, 0), "intValue", -1), &day)) return false;
     if (yyjson_arr_size(values) != ARRAY_LEN(columns)) return false;
     if (!c || day < r->from_day || day > r->last_day) return true; /* not of ours */
+    size_t at = (size_t)(c - r->cells) * r->days_n + (size_t)(day - r->from_day);
+    struct str creative = creative_of(op, yyjson_arr_get(dimensions, 2));
+    struct adapter_fact *part = creative.n ? fact_part_of(op->arena, &r->parts[at], &r->days[at], creative) : NULL;
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         int64_t v = value_of(yyjson_arr_get(values, i), columns[i].money);
-        if (v < 0) return false;
-        c->days[day - r->from_day].delivered.of[columns[i].metric] = v;
+        if (!fact_add(&r->days[at], columns[i].metric, v)) return false;
+        if (part && !fact_add(part, columns[i].metric, v)) return false;
     }
     return true;
 }
 
 static int finish(struct adapter_op *op, struct reporting *r)
 {
-    struct adapter_fact *facts = ARENA_ARRAY(op->arena, struct adapter_fact, r->cells_n * r->days_n);
-    for (size_t i = 0; i < r->cells_n; i++) {
-        memcpy(facts + i * r->days_n, r->cells[i].days, r->days_n * sizeof(*facts));
-    }
-    op->result.facts = facts;
-    op->result.facts_n = r->cells_n * r->days_n;
+    fact_join(op, r->days, r->parts, r->cells_n * r->days_n);
     op->result.as_of = r->as_of;
     forget(op);
     return adapter_done(op);
@@ -307,7 +323,7 @@ static int rows(struct adapter_op *op)
     if (gam_read(op, &op->answers[0], "read reports", &root)) return ADAPTER_DONE;
     if (doc_has(root, "runTime") && !rfc3339_parse(doc_str(root, "runTime"), &at) && at < op->now) r->as_of = at;
     yyjson_arr_foreach(doc_arr(root, "rows"), i, n, row) {
-        if (take_row(r, row)) continue;
+        if (take_row(op, r, row)) continue;
         forget(op);
         return adapter_later(op, 300, "Ad Manager's report has rows that cannot be read");
     }

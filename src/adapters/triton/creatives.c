@@ -5,6 +5,7 @@
  *   LOOK -> LOOKED -> MADE -> FETCHED -> UPLOADED -> LOOK ...      one at a time
  *   LINK -> LINKED -> LINK ...                   flight after flight */
 #include "adapters/assets.h"
+#include "adapters/parts.h"
 #include "adapters/triton/triton.h"
 
 #define AUDIO_BYTES ((size_t)8 << 20)
@@ -148,14 +149,11 @@ static int look(struct adapter_op *op)
 /* On record as ours, so that a flight may let go of it, and whose numbers it has. */
 static void keep(struct adapter_op *op, struct making *m, struct str id)
 {
-    yyjson_mut_doc *d = doc_new(op->arena);
-    yyjson_mut_val *root = doc_root(d);
-    doc_add_str(d, root, "creative_id", m->from->creative_id);
     struct adapter_item item = { .kind = STR("creative"),
                                  .remote_id = id,
                                  .key = m->code,
                                  .name = m->from->name,
-                                 .doc = doc_write(op->arena, root) };
+                                 .doc = fact_creative_doc(op->arena, m->from->creative_id) };
     m->remote_id = id;
     adapter_item_add(op, &item);
     adapter_remote_add(op, REMOTE_CREATIVE, m->from->creative_id, id);

@@ -1,6 +1,7 @@
 /* Numbers: a report of many flights by day and creative, asked for, polled and fetched as CSV. Days are the account's.
  *
  *   START -> QUEUED -> POLLED ... -> FETCHED */
+#include "adapters/parts.h"
 #include "adapters/triton/triton.h"
 
 #include "base/rfc3339.h"
@@ -21,17 +22,16 @@ _Static_assert((int)STEPS == (int)TRITON_REPORT_STEPS, "every step has its place
 struct cell {
     const struct plan *plan;
     const struct plan_package *package;
-    struct adapter_fact *days;
 };
 
 struct reporting {
     struct cell *cells;
+    struct adapter_fact *days; /* days_n of each cell, and of each day its parts by creative */
+    struct fact_part **parts;
     size_t cells_n, days_n;
     int64_t from_day, last_day, final_day; /* days since 1970-01-01; those before final_day are final */
     struct str report;
     int polls;
-    struct adapter_fact *parts; /* by creative */
-    size_t parts_n;
 };
 
 /* What a line of the report has, in the order asked for. */
@@ -60,16 +60,24 @@ static void add_cells(struct adapter_op *op, struct reporting *r)
         for (size_t k = 0; k < plans[i].packages_n; k++) {
             const struct plan_package *p = &plans[i].packages[k];
             if (!p->remote_id.n) continue;
-            struct cell *c = &r->cells[r->cells_n++];
-            *c = (struct cell){ &plans[i], p, ARENA_ARRAY(op->arena, struct adapter_fact, r->days_n) };
-            for (size_t d = 0; d < r->days_n; d++) {
-                c->days[d] = (struct adapter_fact){ .media_buy_id = plans[i].media_buy_id,
-                                                    .package_id = p->package_id,
-                                                    .day_at = (r->from_day + (int64_t)d) * USEC_PER_DAY,
-                                                    .delivered = nothing(),
-                                                    .is_final = r->from_day + (int64_t)d < r->final_day };
-            }
+            r->cells[r->cells_n++] = (struct cell){ &plans[i], p };
         }
+    }
+}
+
+static void add_days(struct adapter_op *op, struct reporting *r)
+{
+    size_t all = r->cells_n * r->days_n;
+    r->days = ARENA_ARRAY(op->arena, struct adapter_fact, all + 1);
+    r->parts = ARENA_ARRAY(op->arena, struct fact_part *, all + 1);
+    for (size_t i = 0; i < all; i++) {
+        const struct cell *c = &r->cells[i / r->days_n];
+        int64_t day = r->from_day + (int64_t)(i % r->days_n);
+        r->days[i] = (struct adapter_fact){ .media_buy_id = c->plan->media_buy_id,
+                                            .package_id = c->package->package_id,
+                                            .day_at = day * USEC_PER_DAY,
+                                            .delivered = nothing(),
+                                            .is_final = day < r->final_day };
     }
 }
 
@@ -102,6 +110,7 @@ static int start(struct adapter_op *op)
     r->final_day = today - FINAL_DAYS;
     r->days_n = (size_t)(r->last_day - r->from_day + 1);
     add_cells(op, r);
+    add_days(op, r);
     if (!r->cells_n) return adapter_done(op);
     ask(op, r);
     return QUEUED;
@@ -216,29 +225,6 @@ static struct cell *cell_of(struct reporting *r, struct str flight)
     return NULL;
 }
 
-/* Of which of the buyer's creatives; empty: of none that this agent has made. */
-static struct str creative_of(struct adapter_op *op, struct str remote_id)
-{
-    struct adapter_item item;
-    if (!remote_id.n || !op->catalog->get(op->catalog, "creative", remote_id, &item)) return STR_NONE;
-    return doc_str(doc_read(op->arena, item.doc), "creative_id");
-}
-
-/* Two versions of one creative are one creative's numbers. */
-static struct adapter_fact *part_of(struct reporting *r, const struct adapter_fact *day, struct str creative_id)
-{
-    for (size_t i = r->parts_n; i-- > 0;) {
-        struct adapter_fact *f = &r->parts[i];
-        if (f->day_at == day->day_at && str_eq(f->package_id, day->package_id) && str_eq(f->creative_id, creative_id))
-            return f;
-    }
-    struct adapter_fact *f = &r->parts[r->parts_n++];
-    *f = *day;
-    f->creative_id = creative_id;
-    f->delivered = nothing();
-    return f;
-}
-
 static bool take(struct adapter_op *op, struct reporting *r, struct str line)
 {
     struct str cell[COLUMNS];
@@ -250,38 +236,17 @@ static bool take(struct adapter_op *op, struct reporting *r, struct str line)
     struct cell *c = cell_of(r, cell[FLIGHT]);
     int64_t day = at / USEC_PER_DAY;
     if (!c || day < r->from_day || day > r->last_day) return true; /* of what was not asked for */
-    struct adapter_fact *whole = &c->days[day - r->from_day];
-    struct str creative = creative_of(op, cell[CREATIVE]);
-    struct adapter_fact *both[] = { whole, creative.n ? part_of(r, whole, creative) : NULL };
+    size_t place = (size_t)(c - r->cells) * r->days_n + (size_t)(day - r->from_day);
+    struct str creative = fact_creative(op, cell[CREATIVE]);
+    struct adapter_fact *part =
+        creative.n ? fact_part_of(op->arena, &r->parts[place], &r->days[place], creative) : NULL;
+    struct adapter_fact *both[] = { &r->days[place], part };
     for (size_t i = 0; i < ARRAY_LEN(both) && both[i]; i++) {
-        int64_t *of = both[i]->delivered.of;
-        of[METRIC_IMPRESSIONS] += impressions;
-        of[METRIC_COMPLETED_VIEWS] += completes;
-        of[METRIC_SPEND] += micros;
-        bool sane = of[METRIC_IMPRESSIONS] <= COUNT_MAX && of[METRIC_COMPLETED_VIEWS] <= COUNT_MAX &&
-                    of[METRIC_SPEND] <= MONEY_MICROS_MAX;
-        if (!sane) return false;
+        if (!fact_add(both[i], METRIC_IMPRESSIONS, impressions) ||
+            !fact_add(both[i], METRIC_COMPLETED_VIEWS, completes) || !fact_add(both[i], METRIC_SPEND, micros))
+            return false;
     }
     return true;
-}
-
-static size_t lines_of(struct str text)
-{
-    size_t n = 1;
-    for (size_t i = 0; i < text.n; i++) n += text.p[i] == '\n';
-    return n;
-}
-
-static int finish(struct adapter_op *op, struct reporting *r)
-{
-    size_t whole = r->cells_n * r->days_n;
-    struct adapter_fact *facts = ARENA_ARRAY(op->arena, struct adapter_fact, whole + r->parts_n);
-    for (size_t i = 0; i < r->cells_n; i++) memcpy(facts + i * r->days_n, r->cells[i].days, r->days_n * sizeof(*facts));
-    if (r->parts_n) memcpy(facts + whole, r->parts, r->parts_n * sizeof(*facts));
-    op->result.facts = facts;
-    op->result.facts_n = whole + r->parts_n;
-    op->result.as_of = op->now;
-    return adapter_done(op);
 }
 
 static int fetched(struct adapter_op *op)
@@ -291,13 +256,14 @@ static int fetched(struct adapter_op *op)
     if (adapter_no_answer(op, answer)) return ADAPTER_DONE;
     if (answer->status != 200) return adapter_later(op, 300, "Triton's report could not be fetched");
     struct str rest = answer->response;
-    r->parts = ARENA_ARRAY(op->arena, struct adapter_fact, lines_of(rest));
     if (!header_good(op, line_of(&rest))) return adapter_later(op, 300, "Triton's report cannot be read");
     while (rest.n) {
         struct str line = line_of(&rest);
         if (line.n && !take(op, r, line)) return adapter_later(op, 300, "Triton's report cannot be read");
     }
-    return finish(op, r);
+    fact_join(op, r->days, r->parts, r->cells_n * r->days_n);
+    op->result.as_of = op->now;
+    return adapter_done(op);
 }
 
 const adapter_step triton_report_steps[TRITON_REPORT_STEPS] = {
