@@ -468,15 +468,22 @@ static void a_report_gives_every_day_of_every_package(void **state)
           "{\"name\":\"x\",\"done\":true,\"response\":{\"reportResult\":\"networks/123/reports/5/results/6\"}}",
           false },
         { "GET /v1/networks/123/reports/5/results/6:fetchRows", 200,
-          "{\"runTime\":\"2026-04-13T11:00:00Z\",\"rows\":[{\"dimensionValues\":[{\"intValue\":\"20260411\"},{\"intValue\":\"901\"}],\"metricValueGroups\":"
-          "[{\"primaryValues\":[{\"intValue\":\"1000\"},{\"intValue\":\"7\"},{\"doubleValue\":12.345678},{\"intValue\":\"0\"},{\"intValue\":\"900\"},{\"intValue\":\"600\"}]}]},"
-          "{\"dimensionValues\":[{\"intValue\":\"20260411\"},{\"intValue\":\"77\"}],\"metricValueGroups\":[{\"primaryValues\":[{\"intValue\":\"1\"},"
+          "{\"runTime\":\"2026-04-13T11:00:00Z\",\"rows\":[{\"dimensionValues\":[{\"intValue\":\"20260411\"},{\"intValue\":\"901\"},{\"intValue\":\"31\"}],\"metricValueGroups\":"
+          "[{\"primaryValues\":[{\"intValue\":\"700\"},{\"intValue\":\"7\"},{\"doubleValue\":12.345678},{\"intValue\":\"0\"},{\"intValue\":\"600\"},{\"intValue\":\"400\"}]}]},"
+          "{\"dimensionValues\":[{\"intValue\":\"20260411\"},{\"intValue\":\"901\"},{\"intValue\":\"32\"}],\"metricValueGroups\":"
+          "[{\"primaryValues\":[{\"intValue\":\"300\"},{\"intValue\":\"0\"},{\"doubleValue\":0},{\"intValue\":\"0\"},{\"intValue\":\"300\"},{\"intValue\":\"200\"}]}]},"
+          "{\"dimensionValues\":[{\"intValue\":\"20260411\"},{\"intValue\":\"77\"},{\"intValue\":\"31\"}],\"metricValueGroups\":[{\"primaryValues\":[{\"intValue\":\"1\"},"
           "{\"intValue\":\"1\"},{\"doubleValue\":1},{\"intValue\":\"0\"},{\"intValue\":\"1\"},{\"intValue\":\"1\"}]}]}]}",
           false },
         { NULL, 0, NULL, false },
     };
+    static const struct adapter_item ours[] = {
+        { .kind = { "creative", 8 }, .remote_id = { "31", 2 }, .doc = { "{\"creative_id\":\"cr\"}", 20 } }
+    };
     struct dialogue d;
     begin(&d);
+    d.items = ours;
+    d.items_n = 1;
     struct plan_package p = package();
     struct plan plan = plan_of(&p, 1);
     p.remote_id = STR("901");
@@ -485,7 +492,7 @@ static void a_report_gives_every_day_of_every_package(void **state)
     d.op.to_day = T0 + 30 * DAY;
     dialogue_run(&d, ADAPTER_REPORT, &plan, script);
     assert_int_equal(d.op.result.verdict, ADAPTER_OK);
-    assert_int_equal(d.op.result.facts_n, 3); /* until today, in the network's days */
+    assert_int_equal(d.op.result.facts_n, 4); /* until today, in the network's days; and our creative's part of one */
     const struct adapter_fact *f = d.op.result.facts;
     assert_int_equal(f[0].day_at, T0 + 10 * DAY);
     assert_int_equal(f[0].delivered.of[METRIC_IMPRESSIONS], 1000);
@@ -493,6 +500,8 @@ static void a_report_gives_every_day_of_every_package(void **state)
     assert_int_equal(f[0].delivered.of[METRIC_VIEWABLE], 600);
     assert_int_equal(f[0].delivered.of[METRIC_VIEWS], METRIC_UNKNOWN);
     assert_int_equal(f[1].delivered.of[METRIC_IMPRESSIONS], 0);
+    assert_true(str_is(f[3].creative_id, "cr") && f[3].day_at == f[0].day_at);
+    assert_int_equal(f[3].delivered.of[METRIC_IMPRESSIONS], 700);
     assert_int_equal(d.op.result.as_of, T0 + 12 * DAY + 11 * 3600 * USEC_PER_SEC);
     assert_true(asked_for(
         &d,
@@ -500,7 +509,7 @@ static void a_report_gives_every_day_of_every_package(void **state)
     /* A run that was started is asked for again, not run again. */
     d.op.progress = STR("{\"run\":\"networks/123/operations/reports/runs/6\"}");
     dialogue_run(&d, ADAPTER_REPORT, &plan, script);
-    assert_int_equal(d.op.result.facts_n, 3);
+    assert_int_equal(d.op.result.facts_n, 4);
     assert_false(asked_for(&d, ":run"));
     dialogue_finish(&d);
 }
