@@ -1,18 +1,46 @@
 /* A buy goes on without the packages of an ad server that would not take them: they end before they began, their money is
  * off the buy, and the buyer is told. */
 #include "base/rfc3339.h"
+#include "contract/document.h"
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/media_buy/media_buy_change.h"
+
+#define REASON_MAX 500
 
 static bool goes(const struct package_row *p, struct str ad_server)
 {
     return p->canceled_at == TIME_NONE && str_eq(p->ad_server, ad_server);
 }
 
-static int drop_package(const struct act *act, const struct media_buy *b, struct package_row *p, struct err *e)
+/* At most as long as AdCP allows, cut between characters. */
+static struct str cut(struct str s)
+{
+    if (s.n <= REASON_MAX) return s;
+    s.n = REASON_MAX;
+    while (s.n > 0 && ((uint8_t)s.p[s.n] & 0xC0) == 0x80) s.n--;
+    return s;
+}
+
+/* As a package that its buyer cancels says so (product/package_request.c). */
+static struct str with_cancellation(const struct act *act, const struct package_row *p, struct str reason)
+{
+    struct document d;
+    document_open(act->arena, p->doc, &d);
+    yyjson_mut_val *c = yyjson_mut_obj(d.doc);
+    json_add_time(d.doc, c, "canceled_at", act->now);
+    json_add_cstr(d.doc, c, "canceled_by", "seller");
+    json_add_str_opt(d.doc, c, "reason", cut(reason));
+    document_set_new(&d, "canceled", yyjson_mut_true(d.doc));
+    document_set_new(&d, "cancellation", c);
+    return document_text(&d);
+}
+
+static int drop_package(const struct act *act, const struct media_buy *b, struct package_row *p, struct str reason,
+                        struct err *e)
 {
     if (media_buy_release(act, b, p->package_id, e)) return -1;
+    p->doc = with_cancellation(act, p, reason);
     p->previous_budget_micros = p->budget_micros;
     p->budget_micros = 0;
     p->canceled_at = act->now;
@@ -54,7 +82,7 @@ int media_buy_drop(const struct act *act, struct str media_buy_id, struct str ad
         told[i] = goes(p, ad_server);
         if (!told[i]) continue;
         b.row.total_budget_micros -= p->budget_micros;
-        if (drop_package(act, &b, p, e)) return -1;
+        if (drop_package(act, &b, p, reason, e)) return -1;
     }
     bool waits = b.status == BUY_PENDING_CREATIVES || b.status == BUY_PENDING_START;
     if (waits && media_buy_settle(act, &b, &b.status, e)) return -1;

@@ -198,10 +198,6 @@ static void add_package(struct buf *b, const struct media_buy_view *v, size_t in
     member_time(b, "end_time", p->end_at);
     member(b, "paused");
     buf_add(b, p->paused ? STR("true") : STR("false"));
-    if (p->canceled_at != TIME_NONE && p->canceled_at <= v->now) {
-        member(b, "canceled");
-        buf_add(b, STR("true"));
-    }
     add_assignments(b, v, p->package_id);
     add_approvals(b, v, p->package_id);
     if (v->deliveries) add_snapshot(b, v, &v->deliveries[index], p->package_id);

@@ -142,6 +142,9 @@ for (const side of ['web', 'rest']) {
       await pair.runs(other(side));
       const buy = await pair.stage.buy(made.media_buy_id);
       assert.equal(buy.total_budget, side === 'web' ? 2500 : 1500);
+      const gone = buy.packages.find((p) => p.canceled);
+      assert.equal(gone.cancellation.canceled_by, 'seller');
+      assert.match(gone.cancellation.reason, /the ad server refused/);
       assert.deepEqual(buy.packages.filter((p) => !p.canceled).map((p) => p.product_id), [side === 'web' ? 'kit-two' : 'kit-one']);
       assert.equal((await pair.order(side))?.lines.length ?? 0, 0, 'nothing is left where it was refused');
     });
