@@ -1,4 +1,4 @@
-/* Every error code of AdCP 3.0 and 3.1 with its recovery class, from the manifests of the published schemas
+/* Every error code of the lines of AdCP that are served, with its recovery class, from the manifests of the published schemas
  * (the table: scripts/gen_contract). */
 #pragma once
 
@@ -21,7 +21,7 @@ struct error_code {
 extern const struct error_code error_codes[]; /* sorted by code */
 extern const size_t error_code_count;
 
-/* NULL for a code neither line knows (receivers then assume transient). */
+/* NULL for a code no line knows (receivers then assume transient). */
 const struct error_code *error_code_find(const char *code);
 
 /* "correctable", "transient", "terminal". */

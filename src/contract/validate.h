@@ -11,9 +11,9 @@
 #include <yyjson.h>
 
 #include "base/arena.h"
+#include "contract/lines.h"
 #include "contract/program.h"
 
-enum adcp_line { ADCP_3_0, ADCP_3_1, ADCP_LINE_COUNT };
 enum contract_side { CONTRACT_REQUEST, CONTRACT_RESPONSE };
 
 /* The schema of one side of a tool, or NULL when the line has no such tool (or published no schema for it:

@@ -1,11 +1,13 @@
-/* AdCP 3: the canonical model itself at 3.1, and its projection to 3.0.
+/* AdCP 3: the canonical model itself, the newest line, and its projections to the older ones, each made from the one
+ * above it.
  *
- * Up, both releases are normalised alike, because callers of both send what the other would: a brand as a bare domain
+ * Up, all lines are normalised alike, because callers of each send what the other would: a brand as a bare domain
  * and creative_ids for creative_assignments. Whatever else a request holds goes on untouched, unknown fields too.
  *
  * Down, `ext.salesagent` stays where a buyer can use it (the name and reference that buyer gave, in read models) and
  * is the only part of `ext` that is ours; `aux` never reaches an AdCP caller. */
 #include "dialects/adcp_30.h"
+#include "dialects/adcp_31.h"
 
 /* --- up -------------------------------------------------------------------------------------------------- */
 
@@ -113,13 +115,20 @@ static void strip_buy(yyjson_mut_val *buy)
     }
 }
 
-static yyjson_mut_val *down_3_1(const struct dialect_down *d)
+static yyjson_mut_val *down_3_2(const struct dialect_down *d)
 {
     yyjson_mut_val *reply = json_copy(d->doc, d->reply), *buy;
     size_t i, n;
     strip_buy(reply);
     yyjson_mut_val *buys = yyjson_mut_obj_get(reply, "media_buys");
     yyjson_mut_arr_foreach(buys, i, n, buy) strip_buy(buy);
+    return reply;
+}
+
+static yyjson_mut_val *down_3_1(const struct dialect_down *d)
+{
+    yyjson_mut_val *reply = down_3_2(d);
+    adcp_31_project(d, reply);
     return reply;
 }
 
@@ -130,7 +139,12 @@ static yyjson_mut_val *down_3_0(const struct dialect_down *d)
     return reply;
 }
 
-const struct dialect dialect_adcp_3_0 = { .name = "adcp-3.0", .adcp3 = true, .up = adcp_up, .down = down_3_0 };
+const struct dialect dialect_adcp_3_0 = {
+    .name = "adcp-3.0", .adcp3 = true, .line = ADCP_3_0, .minor_3_0 = true, .up = adcp_up, .down = down_3_0
+};
 const struct dialect dialect_adcp_3_1 = {
-    .name = "adcp-3.1", .verbatim = true, .adcp3 = true, .up = adcp_up, .down = down_3_1
+    .name = "adcp-3.1", .adcp3 = true, .line = ADCP_3_1, .up = adcp_up, .down = down_3_1
+};
+const struct dialect dialect_adcp_3_2 = {
+    .name = "adcp-3.2", .verbatim = true, .adcp3 = true, .line = ADCP_3_2, .up = adcp_up, .down = down_3_2
 };

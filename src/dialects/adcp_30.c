@@ -1,6 +1,7 @@
 #include "dialects/adcp_30.h"
 
-#include "contract/error_codes.h"
+#include "dialects/adcp_31.h"
+#include "dialects/adcp_walk.h"
 
 #define BRAND_LEVELS 8 /* how deep in a reply a brand stands, and some more */
 
@@ -94,18 +95,6 @@ static void filter_member(yyjson_mut_val *obj, const char *key, const char *cons
     filter(yyjson_mut_obj_get(obj, key), words, KEEP_OTHERS);
 }
 
-/* Calls f for every object of obj[key]. */
-static void each(yyjson_mut_val *obj, const char *key, void (*f)(yyjson_mut_doc *, yyjson_mut_val *),
-                 yyjson_mut_doc *doc)
-{
-    yyjson_mut_val *list = yyjson_mut_obj_get(obj, key), *item;
-    size_t i, n;
-    if (!yyjson_mut_is_arr(list)) return;
-    yyjson_mut_arr_foreach(list, i, n, item) {
-        if (yyjson_mut_is_obj(item)) f(doc, item);
-    }
-}
-
 /* Replaces a string member by another word. */
 static void reword(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, const char *from, const char *to)
 {
@@ -184,15 +173,15 @@ static void capabilities(yyjson_mut_doc *doc, yyjson_mut_val *reply)
 static void package(yyjson_mut_doc *doc, yyjson_mut_val *p)
 {
     yyjson_mut_val *targeting = yyjson_mut_obj_get(p, "targeting_overlay");
-    each(targeting, "geo_postal_areas", fuse_postal_area, doc);
-    each(targeting, "geo_postal_areas_exclude", fuse_postal_area, doc);
+    adcp_each(targeting, "geo_postal_areas", fuse_postal_area, doc);
+    adcp_each(targeting, "geo_postal_areas_exclude", fuse_postal_area, doc);
 }
 
 static void media_buy(yyjson_mut_doc *doc, yyjson_mut_val *buy)
 {
     filter_member(buy, "valid_actions", new_valid_actions);
-    each(buy, "packages", package, doc);
-    each(buy, "affected_packages", package, doc);
+    adcp_each(buy, "packages", package, doc);
+    adcp_each(buy, "affected_packages", package, doc);
 }
 
 static void product(yyjson_mut_doc *doc, yyjson_mut_val *p)
@@ -288,8 +277,9 @@ static void waiting_update(const struct dialect_down *d, yyjson_mut_val *reply)
 
 /* --- errors ---------------------------------------------------------------------------------------------- */
 
-const char *adcp_30_error_code(const char *code)
+const char *adcp_30_error_code(const char *newest)
 {
+    const char *code = adcp_31_error_code(newest);
     static const struct {
         const char *start, *code;
     } codes[] = {
@@ -336,23 +326,6 @@ const char *adcp_30_error_code(const char *code)
     return code;
 }
 
-static void error(yyjson_mut_doc *doc, yyjson_mut_val *e)
-{
-    yyjson_mut_val *code = yyjson_mut_obj_get(e, "code"), *recovery = yyjson_mut_obj_get(e, "recovery");
-    if (!yyjson_mut_is_str(code)) return;
-    const char *older = adcp_30_error_code(yyjson_mut_get_str(code));
-    const struct error_code *row = error_code_find(older);
-    yyjson_mut_set_str(code, older);
-    if (row && yyjson_mut_is_str(recovery)) {
-        yyjson_mut_set_str(recovery, error_recovery_name(row->recovery[ADCP_3_0]));
-    }
-}
-
-static void item_errors(yyjson_mut_doc *doc, yyjson_mut_val *item)
-{
-    each(item, "errors", error, doc);
-}
-
 /* --- all together ---------------------------------------------------------------------------------------- */
 
 static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
@@ -365,23 +338,19 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
         body_status(doc, reply);
         media_buy(doc, reply);
     }
-    each(reply, "media_buys", media_buy, doc);
-    each(reply, "products", product, doc);
-    each(reply, "formats", format, doc);
-    each(reply, "creatives", library_item, doc);
-    each(reply, "audiences", audience, doc);
-    each(reply, "accounts", account, doc);
-    each(reply, "tasks", task, doc);
+    adcp_each(reply, "media_buys", media_buy, doc);
+    adcp_each(reply, "products", product, doc);
+    adcp_each(reply, "formats", format, doc);
+    adcp_each(reply, "creatives", library_item, doc);
+    adcp_each(reply, "audiences", audience, doc);
+    adcp_each(reply, "accounts", account, doc);
+    adcp_each(reply, "tasks", task, doc);
     tasks(reply);
     brands(reply, BRAND_LEVELS);
 }
 
 void adcp_30_project(const struct dialect_down *d, yyjson_mut_val *reply)
 {
-    static const char *const lists[] = { "media_buys", "creatives", "accounts", "audiences", "catalogs" };
-    yyjson_mut_val *failure = yyjson_mut_obj_get(reply, "adcp_error");
-    if (failure) error(d->doc, failure);
-    each(reply, "errors", error, d->doc);
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) each(reply, lists[i], item_errors, d->doc);
+    adcp_reword_errors(d->doc, reply, ADCP_3_0, adcp_30_error_code);
     if (!d->failed) project_tool(d, reply);
 }

@@ -1,16 +1,27 @@
 #include "dialects/choose.h"
 
+#include <stdio.h>
+
 #include "contract/validate.h"
 #include "tools/tool.h"
 
 /* Where several older dialects have a tool, the first one listed gets a caller that shows nothing else. */
 static const struct dialect *const all[] = {
-    &dialect_adcp_3_0, &dialect_adcp_3_1, &dialect_tutorial, &dialect_buy_v1, &dialect_data_model, &dialect_rc, NULL,
+    &dialect_adcp_3_0, &dialect_adcp_3_1,   &dialect_adcp_3_2, &dialect_tutorial,
+    &dialect_buy_v1,   &dialect_data_model, &dialect_rc,       NULL,
 };
+
+static const struct dialect *const of_line[ADCP_LINE_COUNT] = { &dialect_adcp_3_0, &dialect_adcp_3_1,
+                                                                &dialect_adcp_3_2 };
 
 const struct dialect *dialect_default(void)
 {
-    return &dialect_adcp_3_0;
+    return of_line[ADCP_LINE_UNPINNED];
+}
+
+const struct dialect *dialect_canonical(void)
+{
+    return of_line[ADCP_LINE_NEWEST];
 }
 
 const struct dialect *dialect_find(struct str name)
@@ -18,11 +29,12 @@ const struct dialect *dialect_find(struct str name)
     static const struct {
         const char *name, *stands_for;
     } aliases[] = {
-        { "adcp", "adcp-3.0" },
-        { "3.0", "adcp-3.0" },
-        { "3.1", "adcp-3.1" },
         { "3.0-rc", "rc" },
     };
+    if (str_is(name, "adcp")) return dialect_default();
+    for (int line = 0; line < ADCP_LINE_COUNT; line++) {
+        if (str_eq(name, adcp_line_version((enum adcp_line)line))) return of_line[line];
+    }
     for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
         if (str_is(name, aliases[i].name)) name = str_from(aliases[i].stands_for);
     }
@@ -41,15 +53,28 @@ bool dialect_has_tool(const struct dialect *d, struct str tool, bool sandbox)
 
 /* --- AdCP versions --------------------------------------------------------------------------------------- */
 
-static int unsupported(const char *field, struct err *e)
+/* Where only newer lines are served, the oldest of those. */
+static enum adcp_line unpinned(const struct dialect_hints *h)
 {
-    err_set(e, "VERSION_UNSUPPORTED", "This agent serves AdCP 3.0 and 3.1.");
-    (void)err_suggest(e, "Send adcp_version \"3.0\" or \"3.1\", or leave it out.");
-    (void)err_details(e, "{\"supported_versions\":[\"3.0\",\"3.1\"],\"supported_majors\":[3]}");
+    return h->lines.from > ADCP_LINE_UNPINNED ? h->lines.from : ADCP_LINE_UNPINNED;
+}
+
+static int unsupported(const struct dialect_hints *h, const char *field, struct err *e)
+{
+    char list[16 * ADCP_LINE_COUNT] = "", quoted[16 * ADCP_LINE_COUNT] = "";
+    for (int line = h->lines.from; line <= (int)h->lines.to; line++) {
+        const char *version = adcp_releases[line].line;
+        size_t n = strlen(list), q = strlen(quoted);
+        (void)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", version);
+        (void)snprintf(quoted + q, sizeof(quoted) - q, "%s\"%s\"", q ? "," : "", version);
+    }
+    err_set(e, "VERSION_UNSUPPORTED", "Of AdCP %s served here.", list);
+    (void)err_suggest(e, "Send one of these as adcp_version, or leave it out.");
+    (void)err_details(e, "{\"supported_versions\":[%s],\"supported_majors\":[3]}", quoted);
     return err_field(e, "/%s", field);
 }
 
-/* Up to three digits; the rest of the text in *rest. */
+/* Up to three digits without a leading zero; the rest of the text in *rest. */
 static bool read_number(struct str text, int *number, struct str *rest)
 {
     int v = 0;
@@ -57,7 +82,7 @@ static bool read_number(struct str text, int *number, struct str *rest)
     while (i < text.n && i < 3 && text.p[i] >= '0' && text.p[i] <= '9') v = v * 10 + (text.p[i++] - '0');
     *number = v;
     *rest = str_skip(text, i);
-    return i > 0;
+    return i == 1 || (i > 1 && text.p[0] != '0');
 }
 
 /* "MAJOR.MINOR" and nothing else: a prerelease matches only itself, and none is served. */
@@ -69,18 +94,18 @@ static bool read_release(struct str text, int *major, int *minor)
 }
 
 /* *dialect stays NULL when the call pins nothing. */
-static int negotiate(yyjson_val *args, const struct dialect **dialect, struct err *e)
+static int negotiate(const struct dialect_hints *h, const struct dialect **dialect, struct err *e)
 {
-    yyjson_val *version = yyjson_obj_get(args, "adcp_version");
-    yyjson_val *legacy = yyjson_obj_get(args, "adcp_major_version");
-    int major = 3, minor = 0;
-    if (legacy && json_i64_or(args, "adcp_major_version", -1) != 3) return unsupported("adcp_major_version", e);
-    if (version) {
-        if (!read_release(json_val_str(version), &major, &minor) || major != 3) return unsupported("adcp_version", e);
-    } else if (!legacy) {
-        return 0;
-    }
-    *dialect = minor >= 1 ? &dialect_adcp_3_1 : &dialect_adcp_3_0;
+    yyjson_val *version = yyjson_obj_get(h->args, "adcp_version");
+    yyjson_val *legacy = yyjson_obj_get(h->args, "adcp_major_version");
+    enum adcp_line line = unpinned(h);
+    int major, minor;
+    if (legacy && json_i64_or(h->args, "adcp_major_version", -1) != 3) return unsupported(h, "adcp_major_version", e);
+    if (!version && !legacy) return 0;
+    if (version && (!read_release(json_val_str(version), &major, &minor) || adcp_line_serving(major, minor, &line)))
+        return unsupported(h, "adcp_version", e);
+    if (line < h->lines.from) return unsupported(h, "adcp_version", e);
+    *dialect = of_line[line > h->lines.to ? h->lines.to : line];
     return 0;
 }
 
@@ -171,7 +196,10 @@ static bool adcp_3_has(struct str tool)
     if (tool.n >= sizeof(name)) return false;
     memcpy(name, tool.p, tool.n);
     name[tool.n] = '\0';
-    return contract_find(ADCP_3_1, name, CONTRACT_REQUEST) || contract_find(ADCP_3_0, name, CONTRACT_REQUEST);
+    for (int line = 0; line < ADCP_LINE_COUNT; line++) {
+        if (contract_find((enum adcp_line)line, name, CONTRACT_REQUEST)) return true;
+    }
+    return false;
 }
 
 static const struct dialect *by_tool(struct str tool, const struct dialect *preferred)
@@ -223,18 +251,20 @@ static const struct dialect *judge(const struct dialect_hints *h)
 int dialect_choose(const struct dialect_hints *h, struct dialect_choice *out, struct err *e)
 {
     const struct dialect *pinned = NULL;
-    int rc = negotiate(h->args, &pinned, e);
+    int rc = negotiate(h, &pinned, e);
     const struct dialect *d = pinned;
-    if (!d && rc) d = dialect_default();
+    if (!d && rc) d = of_line[unpinned(h)];
     if (!d && h->header.n) {
         d = dialect_find(h->header);
         if (!d) {
             err_set(e, "INVALID_REQUEST", "x-adcp-dialect names no dialect of this agent.");
-            rc = err_suggest(e, "Use adcp-3.0, adcp-3.1, tutorial, buy-v1, data-model or rc.");
+            rc = err_suggest(e, "Use adcp-3.0, adcp-3.1, adcp-3.2, tutorial, buy-v1, data-model or rc.");
         }
     }
     if (!d) d = judge(h);
+    if (d->adcp3 && d->line > h->lines.to) d = of_line[h->lines.to];
+    if (d->adcp3 && d->line < h->lines.from) d = of_line[h->lines.from];
     out->dialect = d;
-    out->adcp_version = !d->adcp3 ? STR("") : d == &dialect_adcp_3_1 ? STR("3.1") : STR("3.0");
+    out->adcp_version = d->adcp3 ? adcp_line_version(d->line) : STR("");
     return rc;
 }

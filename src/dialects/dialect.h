@@ -1,4 +1,5 @@
-/* Dialects: pure JSON-to-JSON translations between a caller's wire shapes and the canonical model, AdCP 3.1.
+/* Dialects: pure JSON-to-JSON translations between a caller's wire shapes and the canonical model, the newest
+ * AdCP that is served.
  * No store, no clock, no state. Which dialect a call speaks is decided in dialects/choose.c, once, before anything
  * else looks at its arguments.
  *
@@ -8,6 +9,7 @@
 
 #include "base/rfc3339.h"
 #include "contract/json.h"
+#include "contract/lines.h"
 
 struct dialect_request {
     struct arena *arena;
@@ -15,7 +17,7 @@ struct dialect_request {
     yyjson_val *args;  /* as the caller sent them; an object */
     int64_t now;
     struct str default_currency; /* the publisher's */
-    struct str adcp_version;     /* release served to AdCP callers: "3.0", "3.1"; empty for others */
+    struct str adcp_version;     /* the line served to AdCP callers: "3.1"; empty for others */
 };
 
 struct dialect_up {
@@ -35,9 +37,11 @@ struct dialect_down {
 };
 
 struct dialect {
-    const char *name; /* "adcp-3.1", "adcp-3.0", "tutorial", "buy-v1", "data-model", "rc" */
-    bool verbatim;    /* replies leave in canonical form: `down` copies */
+    const char *name; /* "adcp-3.2", "adcp-3.1", "adcp-3.0", "tutorial", "buy-v1", "data-model", "rc" */
+    bool verbatim;    /* fresh replies leave in canonical form: `down` copies */
     bool adcp3;       /* speaks AdCP 3: versions, envelope, idempotency keys required on writes */
+    enum adcp_line line; /* of those: whose schemas its requests and replies are valid by */
+    bool minor_3_0;   /* means what AdCP 3.0 means where only the semantics differ (tools/tool.h) */
     /* Whether this dialect has a tool of that name; NULL for AdCP, which has the registry's. */
     bool (*has_tool)(struct str tool);
     /* Errors are the caller's fault in the caller's own field names. */
@@ -48,5 +52,5 @@ struct dialect {
     yyjson_mut_val *(*down)(const struct dialect_down *d);
 };
 
-extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_tutorial, dialect_buy_v1, dialect_data_model,
-    dialect_rc;
+extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_adcp_3_2, dialect_tutorial, dialect_buy_v1,
+    dialect_data_model, dialect_rc;

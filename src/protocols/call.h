@@ -106,7 +106,7 @@ struct call {
     int64_t begun_us; /* by the loop's clock */
     const struct tool *row;
     const struct dialect *dialect;
-    struct str adcp_version; /* release served: "3.0", "3.1" */
+    struct str adcp_version; /* the line served: "3.1" */
     struct dialect_request request;
     yyjson_val *canonical_args;
     const struct contract_report *item_issues; /* of a batch whose malformed items fail alone */

@@ -68,6 +68,13 @@ static bool may_name_tool(const struct call *c)
     return dialect_has_tool(c->dialect, c->tool, c->dispatcher->sandbox) && !(c->dialect->adcp3 && row && row->hidden);
 }
 
+/* Signers of the lines before the newest have their URL to themselves: there the newest line, which has another profile
+ * of signatures, is served to requests without one. */
+static struct adcp_span lines_served(const struct call *c)
+{
+    return (struct adcp_span){ 0, c->headers.signer ? ADCP_LINE_LOOSE_SIGNATURES : ADCP_LINE_NEWEST };
+}
+
 /* Which dialect, judged by what the call shows and, when it shows nothing, by whom it comes from. */
 static int choose_dialect(struct call *c)
 {
@@ -76,11 +83,12 @@ static int choose_dialect(struct call *c)
         .tool = c->tool,
         .args = c->args,
         .principal_default = c->authenticated ? c->principal.dialect : json_str(c->settings.doc, "default_dialect"),
+        .lines = lines_served(c),
     };
     struct dialect_choice choice;
     const struct tool *row = tool_find(c->tool);
     if (row && row->operation) { /* has one shape, whatever else the caller speaks */
-        c->dialect = dialect_find(STR("adcp-3.1"));
+        c->dialect = dialect_canonical();
         return 0;
     }
     int rc = dialect_choose(&hints, &choice, &c->err);
@@ -210,17 +218,33 @@ static bool items_alone(struct call *c, const struct contract_report *report)
     return true;
 }
 
+/* The version was negotiated already. Some closed requests of 3.0 do not name it, and newer clients always send it. */
+static bool valid_in_line(struct call *c, const struct contract *contract, struct contract_report *report)
+{
+    if (contract_validate(contract, c->args, report) == 0) return true;
+    bool closed = false;
+    for (int i = 0; i < report->count; i++) {
+        closed = closed || (str_is(report->issues[i].pointer, "/adcp_version") &&
+                            strcmp(report->issues[i].keyword, "additionalProperties") == 0);
+    }
+    if (!closed) return false;
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    yyjson_mut_val *args = json_copy(doc, c->args);
+    yyjson_mut_obj_remove_key(args, "adcp_version");
+    *report = (struct contract_report){ .arena = c->arena };
+    return contract_validate(contract, json_parse_own(c->arena, json_write(c->arena, args)), report) == 0;
+}
+
 /* Requests of AdCP 3 callers are checked against the schema of their own release, as they were sent. */
 static int check_schema(struct call *c)
 {
     if (!c->dialect->adcp3) return 0;
     if (c->row->operation) return tool_check(c->row, c->arena, c->args, &c->err);
     if (c->row->sandbox_only) return 0; /* the test controller answers mistakes in words of its own */
-    enum adcp_line line = str_is(c->adcp_version, "3.1") ? ADCP_3_1 : ADCP_3_0;
-    const struct contract *contract = contract_find(line, c->row->name, CONTRACT_REQUEST);
+    const struct contract *contract = contract_find(c->dialect->line, c->row->name, CONTRACT_REQUEST);
     if (!contract) return 0; /* tools that only dialects name have no published schema; they check their arguments */
     struct contract_report report = { .arena = c->arena };
-    if (contract_validate(contract, c->args, &report) == 0 || loopback_agents(c, &report)) return 0;
+    if (valid_in_line(c, contract, &report) || loopback_agents(c, &report)) return 0;
     return items_alone(c, &report) ? 0 : contract_report_err(&report, &c->err);
 }
 
@@ -230,15 +254,19 @@ static int check_honoured(struct call *c)
     return c->dialect->adcp3 ? honour_check(str_from(c->row->name), c->canonical_args, &c->err) : 0;
 }
 
-/* The protocol wants that members no schema names are ignored; what was ignored is said, under `ext`. Both releases
- * count, because tools act on what the newer one names whichever the caller speaks. */
+/* The protocol wants that members no schema names are ignored; what was ignored is said, under `ext`. All lines
+ * count, because tools act on what the newest one names whichever the caller speaks. */
 static void say_ignored(struct call *c, struct tool_call *t)
 {
     const char *name = c->row->name;
-    const struct contract *lines[] = { contract_find(ADCP_3_0, name, CONTRACT_REQUEST),
-                                       contract_find(ADCP_3_1, name, CONTRACT_REQUEST) };
+    const struct contract *lines[ADCP_LINE_COUNT];
     struct unknown_members ignored;
-    if (!c->dialect->adcp3 || c->row->sandbox_only || (!lines[0] && !lines[1])) return;
+    bool published = false;
+    for (int line = 0; line < ADCP_LINE_COUNT; line++) {
+        lines[line] = contract_find((enum adcp_line)line, name, CONTRACT_REQUEST);
+        published = published || lines[line];
+    }
+    if (!c->dialect->adcp3 || c->row->sandbox_only || !published) return;
     contract_unknown_members(lines, ARRAY_LEN(lines), c->args, c->arena, &ignored);
     for (int i = 0; i < ignored.n; i++) honour_ignored(t, ignored.pointers[i]);
 }
@@ -304,7 +332,9 @@ static int run_tool(struct call *c)
     struct tool_call *t = ARENA_NEW(c->arena, struct tool_call);
     *t = (struct tool_call){ .act = &c->act,
                              .arena = c->arena,
-                             .minor_3_0 = str_is(c->adcp_version, "3.0"),
+                             .line = c->dialect->line,
+                             .lines = lines_served(c),
+                             .minor_3_0 = c->dialect->minor_3_0,
                              .no_aux = c->dialect->adcp3,
                              .args = c->canonical_args,
                              .item_issues = c->item_issues,

@@ -57,6 +57,12 @@ static struct str envelope_field_path(struct arena *a, const char *pointer)
     return path;
 }
 
+/* AdCP: a whole number of seconds, of an hour at most. */
+static int retry_after(int seconds)
+{
+    return seconds < 1 ? 1 : seconds > 3600 ? 3600 : seconds;
+}
+
 static yyjson_mut_val *error_object(yyjson_mut_doc *doc, struct arena *a, const struct err *e)
 {
     const struct error_code *row = error_code_find(e->code);
@@ -65,10 +71,10 @@ static yyjson_mut_val *error_object(yyjson_mut_doc *doc, struct arena *a, const 
     json_add_cstr(doc, o, "message", e->message);
     if (strcmp(e->code, "IDEMPOTENCY_CONFLICT") == 0)
         return o; /* AdCP: nothing more, it could speak of the first request */
-    json_add_cstr(doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_3_1]) : "correctable");
+    json_add_cstr(doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_LINE_NEWEST]) : "correctable");
     if (e->field[0]) json_add_str(doc, o, "field", envelope_field_path(a, e->field));
     if (e->suggestion[0]) json_add_cstr(doc, o, "suggestion", e->suggestion);
-    if (e->retry_after_s) json_add_i64(doc, o, "retry_after", e->retry_after_s);
+    if (e->retry_after_s) json_add_i64(doc, o, "retry_after", retry_after(e->retry_after_s));
     if (e->details[0] && json_add_text(doc, o, "details", str_from(e->details))) {
         yyjson_mut_val *issues = yyjson_mut_obj_get(yyjson_mut_obj_get(o, "details"), "issues");
         if (issues) json_add_val(doc, o, "issues", yyjson_mut_val_mut_copy(doc, issues));

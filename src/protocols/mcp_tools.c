@@ -53,7 +53,7 @@ static struct str with_help(struct arena *a, const char *tool, struct str schema
 static struct str input_schema(struct arena *a, const struct tool *t, enum schemas schemas)
 {
     if (t->operation) return str_from(t->operation->arguments_json);
-    const struct contract *contract = contract_find(ADCP_3_1, t->name, CONTRACT_REQUEST);
+    const struct contract *contract = contract_find(ADCP_LINE_NEWEST, t->name, CONTRACT_REQUEST);
     if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
     if (schemas == SCHEMAS_SHORT)
         return with_help(a, t->name, contract_schema_outline(a, contract, member_help_has(t->name) ? SHORT_LEVELS : 0));

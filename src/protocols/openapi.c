@@ -13,12 +13,12 @@ static bool listed(const struct tool *t, bool sandbox)
 /* A published schema with an $id of its own, so that its "#/$defs/..." references stay inside it. */
 static struct str schema_of(struct arena *a, const struct tool *t, enum contract_side side)
 {
-    const struct contract *c = contract_find(ADCP_3_1, t->name, side);
+    const struct contract *c = contract_find(ADCP_LINE_NEWEST, t->name, side);
     if (!c) return STR("{\"type\":\"object\"}");
     struct str text = contract_schema_json(a, c);
     return arena_printf(
-        a, "{\"$id\":\"urn:adcp:3.1:%s:%s\",\"$schema\":\"http://json-schema.org/draft-07/schema#\"%s" STR_FMT, t->name,
-        side == CONTRACT_REQUEST ? "request" : "response", text.n > 2 ? "," : "", (int)(text.n - 1), text.p + 1);
+        a, "{\"$id\":\"urn:adcp:%s:%s:%s\",\"$schema\":\"http://json-schema.org/draft-07/schema#\"%s" STR_FMT,
+        adcp_releases[ADCP_LINE_NEWEST].line, t->name, side == CONTRACT_REQUEST ? "request" : "response", text.n > 2 ? "," : "", (int)(text.n - 1), text.p + 1);
 }
 
 static void add_content(yyjson_mut_doc *doc, yyjson_mut_val *o, const char *type, struct str schema)

@@ -50,6 +50,7 @@ static void root(struct dispatcher *d, struct http_exchange *ex)
 static const struct route routes[] = {
     { "/", WEB_AGENT, "POST", root },
     { "/.well-known/adagents.json", WEB_AGENT, "GET, HEAD", well_known_adagents },
+    { "/.well-known/adcp-agents.json", WEB_AGENT, "GET, HEAD", well_known_agents },
     { "/.well-known/agent-card.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
     { "/.well-known/agent.json", WEB_AGENT, "GET, HEAD", a2a_card_handle },
     { "/.well-known/brand.json", WEB_AGENT, "GET, HEAD", well_known_brand },

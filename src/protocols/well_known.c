@@ -8,6 +8,7 @@
 #include "protocols/http_call_headers.h"
 #include "protocols/web_policy.h"
 #include "store/q/q_catalog.h"
+#include "tools/core/agent_features.h"
 
 #define PROPERTIES_MAX 1000
 
@@ -84,6 +85,36 @@ void well_known_brand(struct dispatcher *d, struct http_exchange *ex)
     json_add_str(doc, agent, "url", arena_printf(c.arena, STR_FMT "/mcp", STR_ARG(base)));
     json_add_str(doc, agent, "description", arena_printf(c.arena, "Sales agent of " STR_FMT, STR_ARG(c.tenant.name)));
     json_add_str(doc, agent, "jwks_uri", arena_printf(c.arena, STR_FMT "/.well-known/jwks.json", STR_ARG(base)));
+    reply(ex, json_write(c.arena, o));
+}
+
+/* The manifest allows https URLs only; an agent that is tried out over http has none. */
+void well_known_agents(struct dispatcher *d, struct http_exchange *ex)
+{
+    static const char *const doors[] = { "mcp", "a2a" };
+    struct call c;
+    const char *names[SPECIALISMS_MAX];
+    if (!find_publisher(d, ex, &c)) return;
+    struct str base = agent_base(ex, &c);
+    if (!str_starts(base, STR("https://"))) {
+        http_exchange_reply_with(ex, 404, "application/json",
+                                 STR("{\"title\":\"Not Found\",\"detail\":\"Agents are listed where they are reached over "
+                                     "https; this one is at /mcp and /a2a.\"}"));
+        return;
+    }
+    size_t n = agent_specialisms(names);
+    yyjson_mut_doc *doc = json_doc_new(c.arena);
+    yyjson_mut_val *o = json_root_obj(doc);
+    json_add_cstr(doc, o, "version", "1.0");
+    yyjson_mut_val *agents = json_add_arr(doc, o, "agents");
+    for (size_t k = 0; k < ARRAY_LEN(doors); k++) {
+        yyjson_mut_val *agent = json_push_obj(doc, agents);
+        json_add_str(doc, agent, "agent_id", arena_printf(c.arena, "salesagent-%s", doors[k]));
+        json_add_str(doc, agent, "url", arena_printf(c.arena, STR_FMT "/%s", STR_ARG(base), doors[k]));
+        json_add_cstr(doc, agent, "transport", doors[k]);
+        yyjson_mut_val *list = json_add_arr(doc, agent, "specialisms");
+        for (size_t i = 0; i < n; i++) json_push_str(doc, list, str_from(names[i]));
+    }
     reply(ex, json_write(c.arena, o));
 }
 

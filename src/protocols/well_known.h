@@ -1,6 +1,6 @@
 /* What others look up about this agent: its signing keys (/.well-known/jwks.json), which agent speaks for the publisher
- * and where its keys are (/.well-known/brand.json), and who may sell the publisher's properties
- * (/.well-known/adagents.json). Public, cacheable for five minutes; the publisher is chosen by Host, as for a public
+ * and where its keys are (/.well-known/brand.json), who may sell the publisher's properties
+ * (/.well-known/adagents.json), and which agents this host has (/.well-known/adcp-agents.json). Public, cacheable for five minutes; the publisher is chosen by Host, as for a public
  * call. AdCP 3.1 brand.json, adagents.json; RFC 7517. */
 #pragma once
 
@@ -9,6 +9,7 @@
 
 void well_known_jwks(struct dispatcher *d, struct http_exchange *ex);
 void well_known_brand(struct dispatcher *d, struct http_exchange *ex);
+void well_known_agents(struct dispatcher *d, struct http_exchange *ex);
 void well_known_adagents(struct dispatcher *d, struct http_exchange *ex);
 
 /* "https://host[:port]": where the outside reaches this agent. The publisher's agent_url when it states one, else the

@@ -2,13 +2,14 @@
  * OpenAPI, /docs and the admin pages are rendered from it, and all transports run a call through the same gates
  * (protocols/dispatch.h) into `run`.
  *
- * A tool speaks the canonical shape, AdCP 3.1: dialects translate on the way in and out. `run` is a straight line:
+ * A tool speaks the canonical shape, the newest AdCP that is served: dialects translate on the way in and out. `run` is a straight line:
  * decode the arguments into typed input, call the domain, encode the outcome. It works inside one transaction, on
  * the loop, and never talks to the network; what must happen in the world it writes as a row of `job`.
  * When it returns -1 everything it wrote is undone. */
 #pragma once
 
 #include "contract/json.h"
+#include "contract/lines.h"
 #include "contract/operation.h"
 #include "domain/core/act.h"
 
@@ -36,6 +37,8 @@ struct contract_report;
 struct tool_call {
     struct act *act;
     struct arena *arena;
+    enum adcp_line line;    /* the caller's, of AdCP 3 */
+    struct adcp_span lines; /* served where the call came in */
     bool minor_3_0; /* the caller speaks AdCP 3.0: for the few places where semantics differ, not shapes */
     yyjson_val *args; /* canonical, an object, schema-checked */
     const struct contract_report *item_issues; /* of a batch: what of the schema single items break, which fail alone

@@ -3,7 +3,7 @@
 //   node tests/conformance/run.mjs [--only ID,...] [--accept] [--no-pin] [--verbose] [--jobs N]
 //
 // Each storyboard gets an agent of its own with a fresh publisher (publisher.json) and runs on it twice: the second run
-// finds what the first left behind. A third, at another fresh publisher, pins every call to AdCP 3.1. A step is "ok" when
+// finds what the first left behind. More, each at another fresh publisher, pin every call to a newer line of AdCP. A step is "ok" when
 // it passed, or when expected.md lists it with the same outcome; a listed step that passes is "not ok" too, so the list
 // stays true. --accept writes that list and the README's table from the run.
 import './lib/clock.mjs';
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { runJobs } from './lib/crew.mjs';
 import { expectedText, keyOf, merged, readExpected } from './lib/expected.mjs';
 import { Replies } from './lib/replies.mjs';
+import { lines } from '../schema/published.mjs';
 import { source } from './lib/schemas.mjs';
 import { preparePublishers } from './lib/stage.mjs';
 import { storyboards } from './lib/storyboards.mjs';
@@ -40,14 +41,16 @@ const chosen = items.map((_, at) => at).filter((at) => !only
 
 // ---- what is to be run, the long ones first ----
 
+const pins = lines.slice(1);
+
 function jobs() {
   const judges = !only || only.includes('judges')
     ? [{ kind: 'fuzz' }, { kind: 'grade' }, { kind: 'forged_key' }] : [];
   const plain = chosen.map((at) => ({ kind: 'storyboard', at, times: items[at].only ? 1 : 2 }));
   // What is signed cannot be pinned on its way.
   const pinned = options['no-pin'] ? [] : chosen.filter((at) => items[at].storyboard.id !== 'signed_requests')
-    .map((at) => ({ kind: 'storyboard', at, times: 1, pin: '3.1' }));
-  const rest = only ? [] : [{ kind: 'rest' }, ...(options['no-pin'] ? [] : [{ kind: 'rest', pin: '3.1' }])];
+    .flatMap((at) => pins.map((pin) => ({ kind: 'storyboard', at, times: 1, pin })));
+  const rest = only ? [] : [{ kind: 'rest' }, ...(options['no-pin'] ? [] : pins.map((pin) => ({ kind: 'rest', pin })))];
   const slow = (job) => job.at !== undefined && ['webhook_emission', 'idempotency'].includes(items[job.at].storyboard.id);
   const all = [...judges, ...plain, ...pinned, ...rest];
   return [...all.filter(slow), ...all.filter((job) => !slow(job))];
@@ -143,8 +146,10 @@ function readmeText(groups) {
 // ---- the run ----
 
 await preparePublishers(work);
-if (!source('3.1')) tap(false, 'there is something to judge AdCP 3.1 by', 'neither the published schemas (SHARED) nor schema_check (SCHEMA_CHECK)');
-else console.log(`# AdCP 3.1 is judged by ${source('3.1')}`);
+for (const line of lines) {
+  if (!source(line)) tap(false, `there is something to judge AdCP ${line} by`, 'neither the published schemas (ADCP_SCHEMAS) nor schema_check (SCHEMA_CHECK)');
+  else console.log(`# AdCP ${line} is judged by ${source(line)}`);
+}
 await runJobs(jobs(), { n: Number(options.jobs), work }, finished);
 
 const steps = stepsOfRound(0);

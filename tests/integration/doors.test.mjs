@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { source } from '../conformance/lib/schemas.mjs';
+import { newest } from '../schema/published.mjs';
 import { corpus } from './corpus/index.mjs';
 import { Agent } from './lib/agent.mjs';
 import { corpusData, Player, Schemas } from './lib/corpus.mjs';
 import { doors, normalizer } from './lib/doors.mjs';
 
 const account = { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true };
-const creative = (n) => ({ adcp_version: '3.1', idempotency_key: `doors-key-${String(n).padStart(8, '0')}`, account,
+const creative = (n) => ({ adcp_version: newest, idempotency_key: `doors-key-${String(n).padStart(8, '0')}`, account,
   creatives: [{ creative_id: `cr-${n}`, name: `Creative ${n}`, format_id: { agent_url: 'http://localhost', id: 'fmt-display-300x250' },
     assets: { image: { asset_type: 'image', url: 'https://cdn.acme.example/a.png', width: 300, height: 250 },
       click_url: { asset_type: 'url', url: 'https://acme.example/landing' } } }] });
@@ -48,7 +49,7 @@ test('every tool of tools/list has its rows', () => {
 const outcomes = {};
 for (const name of Object.keys(doors)) {
   test(`the corpus through ${name}`, async (t) => {
-    t.diagnostic(`replies are judged by the OpenAPI document and ${source('3.1') ?? 'nothing else'}`);
+    t.diagnostic(`replies are judged by the OpenAPI document and ${source(newest) ?? 'nothing else'}`);
     const player = new Player(doors[name], agents[name], schemas);
     const normal = normalizer();
     outcomes[name] = [];

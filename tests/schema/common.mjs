@@ -5,17 +5,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { idOf } from './published.mjs';
 
 export const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const require = createRequire(join(top, 'tests/package.json'));
 export const packageDir = (name) => join(top, 'tests/node_modules', name);
 export const checker = process.env.SCHEMA_CHECK ?? join(top, 'build-test/tests/schema/schema_check');
 
-const shared = process.env.SHARED ?? join(top, '../shared');
-export const schemaFolders = [
-    join(packageDir('@adcp/sdk'), 'dist/lib/schemas-data/3.0'),
-    join(shared, 'adcp/schemas/3.1.19'),
-];
 
 const textMax = 1 << 28;
 
@@ -64,7 +60,7 @@ export function jsonFiles(folder) {
     const found = [];
     for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
         const file = join(entry.parentPath ?? entry.path, entry.name);
-        if (entry.isFile() && file.endsWith('.json') && !relative(folder, file).startsWith('bundled')) found.push(file);
+        if (entry.isFile() && file.endsWith('.json') && !/^(bundled|mcp)\//.test(relative(folder, file))) found.push(file);
     }
     return found.sort();
 }
@@ -79,8 +75,8 @@ export function newAjv(folder) {
     // Some files carry the $id of another file; the one whose name it is counts.
     for (const file of folder ? jsonFiles(folder) : []) {
         const schema = readJson(file);
-        const own = `/${relative(folder, file)}`;
-        if (typeof schema.$id === 'string' && schema.$id.replace(/^\/schemas\/[^/]+/, '') === own) ajv.addSchema(schema);
+        const id = idOf(folder, relative(folder, file), schema);
+        if (id) ajv.addSchema(schema, id);
     }
     return ajv;
 }

@@ -1,35 +1,29 @@
-// The table of error codes against the published enumerations of both lines: every code with its recovery class, no code
+// The table of error codes against the published enumerations of all lines: every code with its recovery class, no code
 // of our own invention, and nothing in the sources that is answered with a code the table lacks.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { lines, notAtHand, published } from './published.mjs';
 
 const top = path.resolve(import.meta.dirname, '../..');
-const shared = process.env.SHARED ?? path.join(top, '../shared');
-const published = {
-  '3.0': path.join(top, 'tests/node_modules/@adcp/sdk/dist/lib/schemas-data/3.0/enums/error-code.json'),
-  '3.1': path.join(shared, 'adcp/schemas/3.1.19/enums/error-code.json'),
-};
-const lines = { '3.0': 0, '3.1': 1 };
-
 const table = new Map();
 const text = readFileSync(path.join(top, 'src/contract/generated/error_codes_generated.c'), 'utf8');
-for (const [, code, since, ...recovery] of text.matchAll(/^\{"(\w+)",(\d),\{ERROR_RECOVERY_(\w+),ERROR_RECOVERY_(\w+)\}\}/gm)) {
-  table.set(code, { since: Number(since), recovery: recovery.map((r) => r.toLowerCase()) });
+for (const [, code, since, recovery] of text.matchAll(/^\{"(\w+)",(\d),\{([\w,]+)\}\}/gm)) {
+  table.set(code, { since: Number(since), recovery: recovery.split(',').map((r) => r.replace('ERROR_RECOVERY_', '').toLowerCase()) });
 }
 
-for (const [line, file] of Object.entries(published)) {
-  test(`AdCP ${line}: every published code, with its recovery class`, { skip: existsSync(file) ? false : 'the published files are not at hand' }, () => {
-    const { enum: codes, enumMetadata } = JSON.parse(readFileSync(file, 'utf8'));
+for (const [index, line] of lines.entries()) {
+  test(`AdCP ${line}: every published code, with its recovery class`, { skip: published[line] ? false : notAtHand(line) }, () => {
+    const { enum: codes, enumMetadata } = JSON.parse(readFileSync(path.join(published[line], 'enums/error-code.json'), 'utf8'));
     assert.ok(codes.length >= 45);
     for (const code of codes) {
       const row = table.get(code);
       assert.ok(row, `${code} is missing`);
-      assert.equal(row.recovery[lines[line]], enumMetadata[code].recovery, code);
-      if (line === '3.0') assert.equal(row.since, 0, code);
+      assert.equal(row.recovery[index], enumMetadata[code].recovery, code);
+      if (index === 0) assert.equal(row.since, 0, code);
     }
-    const ours = [...table].filter(([, row]) => row.since <= lines[line]).map(([code]) => code);
+    const ours = [...table].filter(([, row]) => row.since <= index).map(([code]) => code);
     assert.deepEqual(ours.sort(), [...codes].sort());
   });
 }

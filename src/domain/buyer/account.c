@@ -99,9 +99,33 @@ static int read_brand(yyjson_val *ref, const char *at, struct account_ref *out, 
     return 0;
 }
 
+/* What makes another account of the same brand and operator, and is not told apart here. */
+static int one_account_a_key(yyjson_val *ref, const char *at, struct err *e)
+{
+    static const char *const members[] = { "operator_unit", "currency", "timezone" };
+    bool countries = json_has(json_obj(ref, "brand"), "countries");
+    const char *name = countries ? "brand/countries" : NULL;
+    for (size_t i = 0; i < ARRAY_LEN(members) && !name; i++) {
+        if (json_has(ref, members[i])) name = members[i];
+    }
+    if (!name) return 0;
+    (void)err_set(e, "UNSUPPORTED_FEATURE", "A brand has one account with each operator here, whatever its %s.", name);
+    (void)err_suggest(e, "Leave it out of the account.");
+    return err_field(e, "%s/%s", at, name);
+}
+
+int account_unknown(enum adcp_line line, const struct account_ref *ref, struct err *e)
+{
+    if (!ref->account_id.n && (!ref->brand_domain.n || line < ADCP_LINE_STRICT_ACCOUNTS)) return 0;
+    (void)err_set(e, "ACCOUNT_NOT_FOUND", "There is no such account for these credentials.");
+    (void)err_suggest(e, "list_accounts shows your accounts; sync_accounts adds one.");
+    return err_field(e, ref->account_id.n ? "/account/account_id" : "/account");
+}
+
 int account_key_read(yyjson_val *ref, const char *at, struct account_ref *out, struct err *e)
 {
     struct account_ref r = { .given = true };
+    if (one_account_a_key(ref, at, e)) return -1;
     if (json_opt_bool(JSON_FIELD(ref, "sandbox", at), &r.sandbox, e)) return -1;
     if (json_has(ref, "brand") || json_has(ref, "operator")) {
         if (read_brand(ref, at, &r, e)) return -1;
@@ -126,6 +150,7 @@ int account_ref_read_at(yyjson_val *ref, const char *at, struct account_ref *out
         (void)err_set(e, "INVALID_REQUEST", "account must be an object: {account_id} or {brand, operator}");
         return err_field(e, "%s", at);
     }
+    if (one_account_a_key(ref, at, e)) return -1;
     if (json_opt_str(JSON_FIELD(ref, "account_id", at), (struct json_len){ 1, ID_MAX }, &r.account_id, e)) return -1;
     if (json_opt_bool(JSON_FIELD(ref, "sandbox", at), &r.sandbox, e)) return -1;
     /* A bare {sandbox: true}: the principal's own sandbox account (AdCP 3.1 test controller calls). */

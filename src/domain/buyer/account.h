@@ -12,6 +12,7 @@
 #pragma once
 
 #include "contract/json.h"
+#include "contract/lines.h"
 #include "domain/core/act.h"
 #include "domain/rule/rule.h"
 #include "store/q/q_account.h"
@@ -60,6 +61,11 @@ MUST_CHECK int account_find(const struct act *act, const struct account_ref *ref
  * INVALID_REQUEST at /account when it has as many. */
 #define ACCOUNTS_MAX 10000
 MUST_CHECK int account_room(const struct act *act, struct err *e);
+
+/* What a read that asks on behalf of an account says when account_find answered 0. An id names one that is there. A
+ * brand and its operator become an account when they buy, so to older callers a key without one is no error (0); AdCP
+ * 3.2 and later want ACCOUNT_NOT_FOUND. The principal's own account needs no row. */
+MUST_CHECK int account_unknown(enum adcp_line line, const struct account_ref *ref, struct err *e);
 
 /* account_find, and creates the active account of a natural key on first use. Write transactions only. Where the
  * publisher's people accept new accounts it is not created: ACCOUNT_SETUP_REQUIRED, to be declared with sync_accounts;

@@ -382,7 +382,7 @@ static void set_actions(const struct act *act, const struct package_admitted *li
 
 static struct str echo_of(const struct act *act, yyjson_val *args)
 {
-    static const char *const kept[] = { "context", "invoice_recipient", "ext", "agency_estimate_number" };
+    static const char *const kept[] = { "name", "context", "invoice_recipient", "ext", "agency_estimate_number" };
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) json_add_copy(doc, o, kept[i], yyjson_obj_get(args, kept[i]));

@@ -234,7 +234,8 @@ void buy_update_members(struct buy_update *u)
     static const struct {
         const char *key;
         bool shown;
-    } members[] = { { "invoice_recipient", true },
+    } members[] = { { "name", true },
+                    { "invoice_recipient", true },
                     { "reporting_webhook", false },
                     { "governance_context", false },
                     { "push_notification_config", false } };

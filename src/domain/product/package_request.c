@@ -158,7 +158,7 @@ static int unknown_option(const struct product *p, const struct package_request 
     for (size_t i = 0; i < p->pricing_options_n; i++) {
         buf_addf(&ids, "%s" STR_FMT, i ? ", " : "", STR_ARG(p->pricing_options[i].pricing_option_id));
     }
-    (void)err_set(e, "VALIDATION_ERROR", "Product " STR_FMT " has no pricing option of that id.",
+    (void)err_set(e, "INVALID_PRICING_OPTION", "Product " STR_FMT " has no pricing option of that id.",
                   STR_ARG(p->product_id));
     (void)err_suggest(e, "Use one of: " STR_FMT ".", STR_ARG(buf_str(&ids)));
     buf_finish(&ids);

@@ -112,9 +112,42 @@ static int overlaps(yyjson_val *overlay, size_t pair, const char *at, struct err
     return rc;
 }
 
+static bool lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
 static bool upper(char c)
 {
     return c >= 'A' && c <= 'Z';
+}
+
+/* A range of AdCP 3.2 may narrow a language to a script or a region; nobody here is told apart by these. */
+static int languages_whole(yyjson_val *overlay, const char *at, struct err *e)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(overlay, "language"), i, n, v) {
+        struct str s = json_val_str(v);
+        if (s.n == 2 && lower(s.p[0]) && lower(s.p[1])) continue;
+        (void)err_set(e, "UNSUPPORTED_FEATURE", "This seller targets whole languages by their two letters, like fr.");
+        (void)err_suggest(e, "Leave script and region out: fr, not fr-CA.");
+        return err_field(e, "%s/language/%zu", at, i);
+    }
+    return 0;
+}
+
+static int dayparts_local(yyjson_val *overlay, const char *at, struct err *e)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(overlay, "daypart_targets"), i, n, v) {
+        if (!json_has(v, "timezone")) continue;
+        (void)err_set(e, "UNSUPPORTED_FEATURE", "Hours are those of the product's own time zone here.");
+        (void)err_suggest(e, "Leave timezone out.");
+        return err_field(e, "%s/daypart_targets/%zu/timezone", at, i);
+    }
+    return 0;
 }
 
 static int countries_valid(yyjson_val *overlay, const char *key, const char *at, struct err *e)
@@ -153,6 +186,7 @@ int targeting_accept(const struct tenant_settings *ts, yyjson_val *overlay, cons
     if (countries_valid(overlay, "geo_countries", at, e) || countries_valid(overlay, "geo_countries_exclude", at, e)) {
         return -1;
     }
+    if (languages_whole(overlay, at, e) || dayparts_local(overlay, at, e)) return -1;
     if (list_ref_valid(overlay, "property_list", at, e) || list_ref_valid(overlay, "collection_list", at, e)) return -1;
     return list_ref_valid(overlay, "collection_list_exclude", at, e);
 }

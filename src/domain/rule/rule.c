@@ -215,7 +215,7 @@ static int check_words(yyjson_val *when, const char *key, struct err *e)
 static int check_operations(yyjson_val *when, struct err *e)
 {
     static const char *const known[] = { "create_media_buy", "update_media_buy", "creative_review", "account",
-                                         "proposal" };
+                                         "proposal",         "get_products" };
     yyjson_val *v;
     size_t i, n;
     yyjson_arr_foreach(json_arr(when, "operations"), i, n, v) {
@@ -223,7 +223,7 @@ static int check_operations(yyjson_val *when, struct err *e)
         while (k < ARRAY_LEN(known) && !str_is(json_val_str(v), known[k])) k++;
         if (k < ARRAY_LEN(known)) continue;
         (void)err_set(e, "INVALID_REQUEST",
-                      "operations are create_media_buy, update_media_buy, creative_review, account and proposal");
+                      "operations are create_media_buy, update_media_buy, creative_review, account, proposal and get_products");
         return err_field(e, "/when/operations/%zu", i);
     }
     return 0;
@@ -269,6 +269,9 @@ static int check_rule(yyjson_val *rule, struct err *e)
     if (json_req_str(JSON_FIELD(rule, "then", ""), (struct json_len){ 1, 16 }, &then, e)) return -1;
     if (!str_is(then, "person") && !str_is(then, "auto") && !str_is(then, "reject")) {
         return bad(e, "/then", "then is person, auto or reject");
+    }
+    if (str_is(then, "person") && names(json_arr(when, "operations"), STR("get_products"))) {
+        return bad(e, "/then", "nobody decides on a request for products: then is auto or reject");
     }
     if (json_opt_str(JSON_FIELD(rule, "role", ""), (struct json_len){ 1, 16 }, &role, e)) return -1;
     if (role.n && !str_is(role, "operator") && !str_is(role, "administrator")) {

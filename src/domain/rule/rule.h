@@ -10,7 +10,8 @@
  * after the task's creation, when to remind and to escalate, and what happens when the time is over: stay, reject
  * or approve.
  * `when`, every member optional: operations [create_media_buy, update_media_buy, creative_review, account,
- * proposal] (absent: all of them, except finalizing a proposal and an account's first use, which must be named),
+ * proposal, get_products] (absent: all of them, except finalizing a proposal, an account's first use and offering products,
+ * which must be named; products are offered or not, by nobody's decision, so that get_products takes no `person`),
  * amount_over and currency (total after the change), products, accounts, principals (ids, any of them), first_buy
  * (true: the buyer has bought nothing before), targeting (keys of targeting_overlay, any of them),
  * creative_formats, creative_categories

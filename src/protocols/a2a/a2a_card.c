@@ -30,10 +30,11 @@ static void add_capabilities(yyjson_mut_doc *doc, yyjson_mut_val *o, enum a2a_ge
     json_add_cstr(doc, x, "description", "AdCP tasks as skills, called and answered with data parts");
     json_add_bool(doc, x, "required", false); /* plain text is answered too */
     yyjson_mut_val *params = json_add_obj(doc, x, "params");
-    json_add_cstr(doc, params, "adcp_version", "3.1");
+    json_add_str(doc, params, "adcp_version", adcp_line_version(ADCP_LINE_NEWEST));
     yyjson_mut_val *versions = json_add_arr(doc, params, "supported_versions");
-    json_push_str(doc, versions, STR("3.0"));
-    json_push_str(doc, versions, STR("3.1"));
+    for (int line = 0; line < ADCP_LINE_COUNT; line++) {
+        json_push_str(doc, versions, adcp_line_version((enum adcp_line)line));
+    }
     yyjson_mut_val *protocols = json_add_arr(doc, params, "protocols_supported");
     json_push_str(doc, protocols, STR("media_buy"));
 }

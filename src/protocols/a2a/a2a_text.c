@@ -137,7 +137,7 @@ static size_t find_ids(struct str text, const char *prefix, struct str *ids)
 /* "account, brand, start_time": what the schema of a task requires. */
 static struct str required_members(struct arena *a, const char *skill)
 {
-    const struct contract *c = contract_find(ADCP_3_1, skill, CONTRACT_REQUEST);
+    const struct contract *c = contract_find(ADCP_LINE_NEWEST, skill, CONTRACT_REQUEST);
     yyjson_doc *doc;
     struct err e;
     size_t i, n;

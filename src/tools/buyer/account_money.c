@@ -201,7 +201,10 @@ static int take_usage(struct tool_call *c, yyjson_val *record, const char *at, s
     struct account_row account;
     struct str buy = STR_NONE;
     const char *account_at = arena_printf(c->arena, "%s/account", at).p;
-    if (check_amounts(record, at, why)) return -1;
+    if (check_amounts(record, at, why)) {
+        why->code = "INVALID_USAGE_DATA"; /* of one record */
+        return -1;
+    }
     if (account_ref_read_at(yyjson_obj_get(record, "account"), account_at, &ref, why)) return -1;
     int found = account_find(c->act, &ref, ACCOUNT_USE_REPORT_USAGE, &account, why);
     if (found == 0) (void)err_set(why, "ACCOUNT_NOT_FOUND", "There is no such account for these credentials.");

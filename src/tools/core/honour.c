@@ -9,6 +9,28 @@
 #define NOT_IN_GOAL "Delivery is not steered by that part of an optimization goal."
 #define NOT_DATED   "Policies are in force from when they are sent until they are replaced."
 
+#define NOT_CAPPED      "Only budgets, and frequency caps of a package's targeting, limit delivery here."
+#define NOT_BID         "Bids are the bid_price of a package, where its pricing option has a floor."
+#define NOT_ROTATED     "Creatives of a package take turns by their weight."
+#define NOT_EVIDENCE    "No evidence on audiences is kept here."
+#define NOT_PREFLIGHT   "What would be accepted is found out by asking for it in create_media_buy."
+#define NOT_PLACED      "A creative is sent whole, with the assets of one format."
+#define NOT_A_STUDY     "Feedback is a performance_index of a period here."
+#define NOT_PROJECTED   "Assignments are listed whole."
+
+/* What AdCP 3.2 added to a creative. */
+#define OF_CREATIVES(tool, list)                                                                                       \
+    { tool, list "/representation_selection", NOT_PLACED }, { tool, list "/component_assets", NOT_PLACED },            \
+        { tool, list "/localization", "A creative has one language here; send one for each." },                        \
+        { tool, list "/revision_id", "A creative has no revisions here; the last one sent counts." },                  \
+        { tool, list "/rights", "Rights to a creative's parts are not kept here." }
+
+#define OF_MEDIA_BUY(tool)                                                                                             \
+    { tool, "/bidding", NOT_BID }, { tool, "/daily_budget_cap", NOT_CAPPED },                                          \
+        { tool, "/budget_cap_timezone", NOT_CAPPED }, { tool, "/frequency_cap", NOT_CAPPED },                          \
+        { tool, "/budget_allocation", "Each package has its own budget here." },                                       \
+        { tool, "/pacing", "Pacing is said package by package here." }
+
 /* The members of packages, as create_media_buy and update_media_buy have them. */
 #define OF_PACKAGES(tool, list)                                                                                        \
     { tool, list "/optimization_goals/*/target_frequency", NOT_IN_GOAL },                                              \
@@ -20,13 +42,31 @@
         { tool, list "/targeting_overlay/age_restriction/verification_required", "Nobody's age is verified here." },   \
         { tool, list "/targeting_overlay/age_restriction/accepted_methods", "Nobody's age is verified here." },        \
         { tool, list "/targeting_overlay/signal_targeting/*/min_value", "Signals are targeted whole, not by value." }, \
-        { tool, list "/targeting_overlay/signal_targeting/*/max_value", "Signals are targeted whole, not by value." }
+        { tool, list "/targeting_overlay/signal_targeting/*/max_value", "Signals are targeted whole, not by value." }, \
+        { tool, list "/bidding", NOT_BID }, { tool, list "/daily_budget_cap", NOT_CAPPED },                            \
+        { tool, list "/min_spend_target", "A package's budget is what it is to spend." },                              \
+        { tool, list "/creative_assignments/*/rotation_mode", NOT_ROTATED },                                           \
+        { tool, list "/creative_assignments/*/group_id", NOT_ROTATED },                                                \
+        { tool, list "/creative_assignments/*/sequence_position", NOT_ROTATED },                                       \
+        OF_CREATIVES(tool, list "/creatives/*")
+
+/* The members that only a package that is made new has. */
+#define OF_NEW_PACKAGES(tool, list)                                                                                    \
+    { tool, list "/audience_evidence_requirements", NOT_EVIDENCE },                                                    \
+        { tool, list "/audience_evidence_pins", NOT_EVIDENCE },                                                        \
+        { tool, list "/committed_metrics/*/methodology_version", "Metrics have no versions of a methodology here." }
 
 const struct unhonoured unhonoured[] = {
     { "create_media_buy", "/artifact_webhook", "This publisher collects no artifacts of what ads were shown beside." },
+    { "create_media_buy", "/opportunity", "Opportunities are not kept here." },
+    OF_MEDIA_BUY("create_media_buy"),
     OF_PACKAGES("create_media_buy", "/packages/*"),
+    OF_NEW_PACKAGES("create_media_buy", "/packages/*"),
     { "create_media_buy", "/packages/*/measurement_terms/billing_measurement/finalization_deadline_hours",
       "When measurement is final is the publisher's to say." },
+    OF_MEDIA_BUY("update_media_buy"),
+    { "update_media_buy", "/total_budget", "A media buy's budget is what its packages' are together; change theirs." },
+    OF_NEW_PACKAGES("update_media_buy", "/new_packages/*"),
     OF_PACKAGES("update_media_buy", "/packages/*"),
     OF_PACKAGES("update_media_buy", "/new_packages/*"),
     { "update_media_buy", "/new_packages/*/measurement_terms/billing_measurement/finalization_deadline_hours",
@@ -53,6 +93,68 @@ const struct unhonoured unhonoured[] = {
     { "update_content_standards", "/policies/*/sunset_date", NOT_DATED },
     { "update_content_standards", "/policies/*/requires_human_review",
       "Artifacts are judged by words here, by nobody." },
+    { "get_products", "/acceptance_context", NOT_PREFLIGHT },
+    { "get_products", "/targeting_overlay", NOT_PREFLIGHT },
+    { "get_products", "/media_buy_frequency_cap", NOT_CAPPED },
+    { "get_products", "/required_overlay_support", NOT_PREFLIGHT },
+    { "get_products", "/required_media_buy_support", NOT_CAPPED },
+    { "get_products", "/filters/pricing_structures", "Products are not found by how prices are made." },
+    { "get_products", "/filters/format_kinds", "Products are found by format_ids." },
+    { "get_products", "/filters/format_option_refs", "Products are found by format_ids." },
+    { "get_products", "/filters/audience_activation_methods", "Products are not found by how audiences reach them." },
+    { "get_products", "/filters/audience_evidence_requirements", NOT_EVIDENCE },
+    { "get_media_buys", "/indicator_types", "No indicators are worked out here." },
+    { "get_media_buy_delivery", "/reporting_revision_id", "Reports have no revisions here." },
+    { "get_media_buy_delivery", "/requested_metrics", "All metrics that are known are told." },
+    { "get_media_buy_delivery", "/pagination", "All media buys asked for are told at once." },
+    { "list_accounts", "/include_webhook_activity", "Attempts are shown with the media buys they are about." },
+    { "list_accounts", "/webhook_activity_limit", "Attempts are shown with the media buys they are about." },
+    OF_CREATIVES("sync_creatives", "/creatives/*"),
+    { "sync_creatives", "/assignment_operations", "Send assignments, which say all of them." },
+    { "list_creatives", "/assignment_projection", NOT_PROJECTED },
+    { "list_creatives", "/assignment_limit", NOT_PROJECTED },
+    { "list_creatives", "/filters/indicator_types", "No indicators are worked out here." },
+    { "list_creatives", "/filters/format_kinds", "Creatives are found by format_ids." },
+    { "list_creatives", "/filters/asset_types", "Creatives are found by format_ids." },
+    { "build_creative", "/creative_representation_set", NOT_BUILT },
+    { "build_creative", "/representation_destination", NOT_BUILT },
+    { "build_creative", "/representation_selection_strategy", NOT_BUILT },
+    { "build_creative", "/target_capability_id", NOT_BUILT },
+    { "build_creative", "/target_capability_ids", NOT_BUILT },
+    { "preview_creative", "/target_capability_id", "A preview is of a format." },
+    { "preview_creative", "/requests/*/target_capability_id", "A preview is of a format." },
+    { "preview_creative", "/creative_manifest/representation_selection", NOT_PLACED },
+    { "preview_creative", "/creative_manifest/component_assets", NOT_PLACED },
+    { "preview_creative", "/requests/*/creative_manifest/representation_selection", NOT_PLACED },
+    { "preview_creative", "/requests/*/creative_manifest/component_assets", NOT_PLACED },
+    { "provide_performance_feedback", "/baseline", NOT_A_STUDY },
+    { "provide_performance_feedback", "/metric", NOT_A_STUDY },
+    { "provide_performance_feedback", "/producer", NOT_A_STUDY },
+    { "provide_performance_feedback", "/vendor", NOT_A_STUDY },
+    { "provide_performance_feedback", "/methodology", NOT_A_STUDY },
+    { "provide_performance_feedback", "/methodology_version", NOT_A_STUDY },
+    { "provide_performance_feedback", "/study_ref", NOT_A_STUDY },
+    { "provide_performance_feedback", "/evidence", NOT_A_STUDY },
+    { "provide_performance_feedback", "/evidence_ref", NOT_A_STUDY },
+    { "provide_performance_feedback", "/as_of", NOT_A_STUDY },
+    { "provide_performance_feedback", "/final", NOT_A_STUDY },
+    { "provide_performance_feedback", "/supersedes_feedback_id", NOT_A_STUDY },
+    { "report_usage", "/usage/*/conversions", "No usage is billed by conversions here." },
+    { "report_usage", "/usage/*/conversion_value", "No usage is billed by conversions here." },
+    { "report_usage", "/usage/*/commissionable_value", "No usage is billed by commissions here." },
+    { "sync_accounts", "/accounts/*/operator_identity", "Accounts are not moved to other operators here." },
+    { "sync_accounts", "/accounts/*/revision", "Accounts have no revisions here; the last one sent counts." },
+    { "sync_accounts", "/accounts/*/destination_billing_entity", "Whom to bill is billing_entity here." },
+    { "sync_accounts", "/accounts/*/reporting_delivery_configs", "Reports are sent by reporting_webhook." },
+    { "sync_accounts", "/accounts/*/notification_configs/*/product_payload_view", "Products are told in one form." },
+    { "sync_audiences", "/audiences/*/source", "Members of an audience are sent, not fetched." },
+    { "sync_catalogs", "/item_availability_updates", "Catalogs are sent whole here, availability with them." },
+    { "sync_catalogs", "/item_availability_queries", "Catalogs are sent whole here, availability with them." },
+    { "sync_event_sources", "/event_sources/*/value_currencies", "Values are in the currency each event names." },
+    { "create_content_standards", "/policies/*/issuer", "Policies have neither issuers nor profiles here." },
+    { "create_content_standards", "/policies/*/acceptance_profile", "Policies have neither issuers nor profiles here." },
+    { "update_content_standards", "/policies/*/issuer", "Policies have neither issuers nor profiles here." },
+    { "update_content_standards", "/policies/*/acceptance_profile", "Policies have neither issuers nor profiles here." },
     { "list_tasks", "/filters/context_contains", "Tasks are not searched by what their context holds." },
 };
 const size_t unhonoured_n = ARRAY_LEN(unhonoured);

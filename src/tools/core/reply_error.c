@@ -26,7 +26,7 @@ void reply_error(struct tool_call *c, yyjson_mut_val *arr, const struct err *e)
     yyjson_mut_val *o = json_push_obj(c->doc, arr);
     json_add_cstr(c->doc, o, "code", e->code);
     json_add_str(c->doc, o, "message", arena_dup(c->arena, str_from(e->message)));
-    json_add_cstr(c->doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_3_1]) : "correctable");
+    json_add_cstr(c->doc, o, "recovery", row ? error_recovery_name(row->recovery[ADCP_LINE_NEWEST]) : "correctable");
     json_add_str_opt(c->doc, o, "field", field_path(c->arena, e->field));
     json_add_str_opt(c->doc, o, "suggestion", arena_dup(c->arena, str_from(e->suggestion)));
     (void)json_add_text(c->doc, o, "details", arena_dup(c->arena, str_from(e->details))); /* left out when none */

@@ -103,7 +103,7 @@ static void add_render(struct tool_call *c, yyjson_mut_val *renders, const struc
     json_add_i64(doc, d, "width", size.width);
     json_add_i64(doc, d, "height", size.height);
     yyjson_mut_val *embedding = json_add_obj(doc, o, "embedding");
-    json_add_cstr(doc, embedding, "recommended_sandbox", "allow-scripts");
+    json_add_cstr(doc, embedding, "recommended_sandbox", ""); /* AdCP: nothing is granted by the maker */
     json_add_bool(doc, embedding, "requires_https", false);
     json_add_bool(doc, embedding, "supports_fullscreen", in->format->type == FORMAT_VIDEO);
 }

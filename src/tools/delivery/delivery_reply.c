@@ -191,6 +191,7 @@ void delivery_add_buy(struct tool_call *c, yyjson_mut_val *list, const struct de
 {
     yyjson_mut_val *out = json_push_obj(c->doc, list);
     json_add_str(c->doc, out, "media_buy_id", d->plan->media_buy_id);
+    add_currency(c->doc, out, d->plan->currency);
     json_add_cstr(c->doc, out, "status", media_buy_status_name(status));
     yyjson_mut_val *totals = json_add_obj(c->doc, out, "totals");
     delivery_add_metrics(c->doc, totals, &d->in_range);

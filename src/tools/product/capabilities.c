@@ -11,7 +11,6 @@
 #include "tools/core/agent_features.h"
 
 #define PROPERTIES_MAX 5000
-#define ADCP_LINEAGE   "3.1.19" /* the newest release whose schemas are in contract/generated */
 
 struct capabilities {
     struct tool_call *c;
@@ -43,12 +42,13 @@ static void add_list(struct tool_call *c, yyjson_mut_val *obj, const char *key, 
 
 static void add_adcp(struct tool_call *c)
 {
-    static const char *const versions[] = { "3.0", "3.1", NULL };
     yyjson_mut_val *adcp = json_add_obj(c->doc, c->reply, "adcp");
     (void)yyjson_mut_arr_add_int(c->doc, json_add_arr(c->doc, adcp, "major_versions"), 3);
-    add_list(c, adcp, "supported_versions", versions);
+    yyjson_mut_val *versions = json_add_arr(c->doc, adcp, "supported_versions");
+    for (int line = c->lines.from; line <= (int)c->lines.to; line++) push(c, versions, adcp_releases[line].line);
     /* The lineage of AdCP first, as the schema's examples have it; what is ours comes behind the plus sign. */
-    json_add_cstr(c->doc, adcp, "build_version", ADCP_LINEAGE "+salesagent." SALESAGENT_VERSION);
+    json_add_str(c->doc, adcp, "build_version",
+                 arena_printf(c->arena, "%s+salesagent.%s", adcp_releases[c->lines.to].schemas, SALESAGENT_VERSION));
     yyjson_mut_val *idem = json_add_obj(c->doc, adcp, "idempotency");
     json_add_bool(c->doc, idem, "supported", true);
     json_add_i64(c->doc, idem, "replay_ttl_seconds", IDEMPOTENCY_REPLAY_TTL_S);
@@ -73,12 +73,9 @@ static void add_protocols(struct tool_call *c)
 static void add_specialisms(struct tool_call *c)
 {
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "specialisms");
-    for (size_t i = 0; i < specialisms_n; i++) {
-        bool all = true;
-        for (const char *const *t = specialisms[i].tools; *t; t++) all = all && has_tool(*t);
-        if (all) push(c, arr, specialisms[i].name);
-    }
-    if (agent_features.governance_aware) push(c, arr, "governance-aware-seller");
+    const char *names[SPECIALISMS_MAX];
+    size_t n = agent_specialisms(names);
+    for (size_t i = 0; i < n; i++) push(c, arr, names[i]);
 }
 
 /* Surfaces whose published schemas are not frozen yet. */
@@ -265,7 +262,8 @@ static void add_signing(struct capabilities *k)
 {
     struct tool_call *c = k->c;
     static const char *const algorithms[] = { "ed25519", NULL };
-    if (agent_features.request_signing) {
+    /* A line whose signatures must cover a digest is told of them where nothing else is accepted. */
+    if (agent_features.request_signing && c->line <= ADCP_LINE_LOOSE_SIGNATURES) {
         yyjson_mut_val *r = json_add_obj(c->doc, c->reply, "request_signing");
         json_add_bool(c->doc, r, "supported", true);
         json_add_str(c->doc, r, "covers_content_digest", k->ts.content_digest);

@@ -184,11 +184,29 @@ static int check_account(struct discovery *d, struct err *e)
     if (account_ref_read(d->c->args, &ref, e)) return -1;
     int found = account_find(d->c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e);
     if (found < 0) return -1;
-    /* A brand and its operator become an account when they buy; an id names one that is there. */
-    if (found == 1 || !ref.account_id.n) return 0;
-    (void)err_set(e, "ACCOUNT_NOT_FOUND", "There is no such account for these credentials.");
-    (void)err_suggest(e, "list_accounts shows your accounts; sync_accounts adds one.");
-    return err_field(e, "/account/account_id");
+    if (found == 1) d->account_id = row.account_id;
+    return found == 1 ? 0 : account_unknown(d->c->line, &ref, e);
+}
+
+/* 1: a rule of the publisher's declines to offer anything to this buyer, and the reply says so (AdCP 3.2,
+ * get-products-rejected); 0: go on; -1 failed. The rate card is for whoever may read it. */
+static int answer_declined(struct discovery *d, struct err *e)
+{
+    struct tool_call *c = d->c;
+    struct rule_verdict verdict;
+    if (d->mode == MODE_WHOLESALE || d->anonymous || !c->act->principal) return 0;
+    struct rule_facts facts = { .operation = "get_products",
+                                .account_id = d->account_id,
+                                .principal_id = c->act->principal->principal_id,
+                                .before_micros = -1,
+                                .named_only = true };
+    if (rule_decide(c->act, &facts, &verdict, e)) return -1;
+    if (verdict.outcome != RULE_REJECT) return 0;
+    struct str reason = verdict.reason.n ? verdict.reason : STR("The publisher offers nothing for this request.");
+    json_add_cstr(c->doc, c->reply, "status", "rejected");
+    json_add_str(c->doc, c->reply, "reason", reason);
+    c->message = reason;
+    return 1;
 }
 
 /* ---- wholesale ---- */
@@ -245,6 +263,8 @@ int get_products_run(struct tool_call *c, struct err *e)
 {
     struct discovery d = { .c = c };
     if (read_request(&d, e) || check_account(&d, e)) return -1;
+    int declined = answer_declined(&d, e);
+    if (declined) return declined < 0 ? -1 : 0;
     int submitted = plans_submit(&d, e);
     if (submitted) return submitted < 0 ? -1 : 0;
     json_add_cstr(c->doc, c->reply, "cache_scope", "public"); /* one rate card for everybody */

@@ -7,6 +7,7 @@
 #include "domain/product/product_filter.h"
 #include "domain/product/ranking.h"
 #include "domain/buyer/remote_list.h"
+#include "domain/rule/rule.h"
 #include "tools/product/catalog_reply.h"
 #include "tools/core/page.h"
 
@@ -45,6 +46,7 @@ struct discovery {
     yyjson_val *only_ids; /* ext.salesagent.product_ids, or NULL */
     yyjson_val *refine; /* MODE_REFINE */
     bool anonymous; /* limited results */
+    struct str account_id; /* on whose behalf; empty: nobody's that is there */
 
     struct ranking ranking;
     struct str *order; /* product ids, in the order of the answer */

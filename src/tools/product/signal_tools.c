@@ -320,7 +320,10 @@ static int check_account(struct tool_call *c, struct err *e)
     struct account_ref ref;
     struct account_row row;
     if (account_ref_read(c->args, &ref, e)) return -1;
-    return ref.given && account_find(c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e) < 0 ? -1 : 0;
+    if (!ref.given) return 0;
+    int found = account_find(c->act, &ref, ACCOUNT_USE_PRODUCTS, &row, e);
+    if (found < 0) return -1;
+    return found ? 0 : account_unknown(c->line, &ref, e);
 }
 
 static int check_sizes(yyjson_val *args, struct err *e)

@@ -1,24 +1,18 @@
-// Published schemas, judged by ajv: each reply of the agent against the schema of the line it was asked in. The schemas of
-// AdCP 3.1 are beside the checkout (SHARED says where); without them the ones our own tables render are used, which
-// tests/schema proves equal wherever the published ones are.
+// Published schemas, judged by ajv: each reply of the agent against the schema of the line it was asked in. Where they are not
+// at hand (tests/schema/published.mjs) the ones our own tables render are used, which tests/schema proves equal wherever the
+// published ones are.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { sdkDir } from './storyboards.mjs';
+import { idOf, lines as allLines, published } from '../../schema/published.mjs';
 
 const top = path.resolve(import.meta.dirname, '../../..');
-const shared = process.env.SHARED ?? path.join(top, '../shared');
-const folders = {
-  '3.0': path.join(sdkDir, 'dist/lib/schemas-data/3.0'),
-  '3.1': path.join(shared, 'adcp/schemas/3.1.19'),
-};
-
 function filesBelow(folder, prefix = '') {
   return readdirSync(folder, { withFileTypes: true }).flatMap((f) => {
     const name = prefix ? `${prefix}/${f.name}` : f.name;
-    if (f.isDirectory()) return f.name === 'bundled' ? [] : filesBelow(path.join(folder, f.name), name);
+    if (f.isDirectory()) return ['bundled', 'mcp'].includes(f.name) ? [] : filesBelow(path.join(folder, f.name), name);
     return f.name.endsWith('.json') ? [name] : [];
   });
 }
@@ -30,7 +24,7 @@ function eitherOf(checks) {
 }
 
 const newAjv = () => {
-  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true, discriminator: false });
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true, validateSchema: false, discriminator: false });
   (addFormats.default ?? addFormats)(ajv);
   return ajv;
 };
@@ -41,10 +35,11 @@ class Published {
     this.ids = new Map();
     for (const file of filesBelow(folder)) {
       const doc = JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
-      if (!doc.$id || this.ajv.schemas[doc.$id]) continue; // some are published in two folders under one id
-      this.ajv.addSchema(doc);
+      const id = idOf(folder, file, doc);
+      if (!id || this.ajv.schemas[id]) continue; // some are published in two folders under one id
+      this.ajv.addSchema(doc, id);
       const name = path.basename(file, '.json');
-      this.ids.set(name, [...(this.ids.get(name) ?? []), doc.$id]);
+      this.ids.set(name, [...(this.ids.get(name) ?? []), id]);
     }
   }
 
@@ -56,29 +51,29 @@ class Published {
 const checker = process.env.SCHEMA_CHECK ?? path.join(top, 'build-test/tests/schema/schema_check');
 
 class Rendered {
-  constructor(minor) {
-    this.minor = minor;
+  constructor(line) {
+    this.line = line;
     this.paths = execFileSync(checker, ['--documents'], { encoding: 'utf8' }).trim().split('\n')
-      .filter((row) => row.startsWith(`${minor} `)).map((row) => row.slice(2));
+      .filter((row) => row.startsWith(`${line} `)).map((row) => row.slice(2));
   }
 
   checks(name) {
     return this.paths.filter((p) => path.basename(p, '.json') === name).map((p) => newAjv().compile(JSON.parse(
-      execFileSync(checker, ['--schema', this.minor, p], { encoding: 'utf8', maxBuffer: 1 << 28 }))));
+      execFileSync(checker, ['--schema', this.line, p], { encoding: 'utf8', maxBuffer: 1 << 28 }))));
   }
 }
 
 const lines = {};
 // What the replies of a line are compared with: "the published schemas", "the committed tables", or null: with nothing.
 export function source(version) {
-  if (existsSync(folders[version])) return 'the published schemas';
+  if (published[version]) return 'the published schemas';
   return existsSync(checker) ? 'the committed tables' : null;
 }
 
 function checkOf(version, name) {
   const from = source(version);
   lines[version] ??= { compiled: new Map(),
-    schemas: from === 'the published schemas' ? new Published(folders[version]) : new Rendered(version.slice(2)) };
+    schemas: from === 'the published schemas' ? new Published(published[version]) : new Rendered(String(allLines.indexOf(version))) };
   const { compiled, schemas } = lines[version];
   if (!compiled.has(name)) {
     const checks = schemas.checks(name);

@@ -8,10 +8,13 @@
 //   field        the JSON Pointer that a schema error names
 //   take         { name: JSON Pointer into the answer }
 //   headers, token
+//   lines        { '3.1': { members that are different where the corpus is played in that line } }
+import { newest } from '../../schema/published.mjs';
+
 export const account = { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true };
 export const nobody = { account_id: 'acc-nobody' };
 export const key = (name) => `corpus-${name}`.padEnd(20, '-');
-export const v = (args) => ({ adcp_version: '3.1', ...args });
+export const v = (args) => ({ adcp_version: newest, ...args });
 export const auto = { 'x-auto-advance': 'true' };
 
 export const success = (tool, args, more) => ({ tool, role: 'success', args: v(args), ...more });

@@ -34,7 +34,8 @@ static yyjson_val *parsed(const char *text)
 static struct dialect_hints hints(const char *tool, const char *args, const char *principal)
 {
     return (
-        struct dialect_hints){ .tool = str_from(tool), .args = parsed(args), .principal_default = str_from(principal) };
+        struct dialect_hints){ .tool = str_from(tool), .args = parsed(args), .principal_default = str_from(principal),
+                               .lines = { ADCP_3_0, ADCP_3_2 } };
 }
 
 static const char *chosen(struct dialect_hints h)
@@ -53,7 +54,7 @@ static void assert_unsupported(const char *args, const char *field)
     assert_int_equal(dialect_choose(&h, &choice, &e), -1);
     assert_string_equal(e.code, "VERSION_UNSUPPORTED");
     assert_string_equal(e.field, field);
-    assert_string_equal(e.details, "{\"supported_versions\":[\"3.0\",\"3.1\"],\"supported_majors\":[3]}");
+    assert_string_equal(e.details, "{\"supported_versions\":[\"3.0\",\"3.1\",\"3.2\"],\"supported_majors\":[3]}");
     assert_non_null(choice.dialect);
 }
 
@@ -61,11 +62,39 @@ static void a_listed_release_is_served_as_asked(void **state)
 {
     assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.0\"}", "tutorial")), "adcp-3.0");
     assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.1\"}", "")), "adcp-3.1");
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.2\"}", "")), "adcp-3.2");
 }
 
 static void a_later_release_of_the_major_is_served_the_highest(void **state)
 {
-    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.7\"}", "")), "adcp-3.1");
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.7\"}", "")), "adcp-3.2");
+    assert_string_equal(chosen(hints("get_products", "{\"adcp_version\":\"3.10\"}", "")), "adcp-3.2");
+}
+
+static void where_fewer_lines_are_served_the_highest_of_those_is(void **state)
+{
+    struct dialect_hints h = hints("get_products", "{\"adcp_version\":\"3.2\"}", "");
+    h.lines.to = ADCP_3_1;
+    assert_string_equal(chosen(h), "adcp-3.1");
+    h = hints("get_products", "{}", "adcp-3.2");
+    h.lines.to = ADCP_3_1;
+    assert_string_equal(chosen(h), "adcp-3.1");
+}
+
+static void where_only_newer_lines_are_served_older_pins_are_refused(void **state)
+{
+    struct dialect_hints h = hints("get_products", "{\"adcp_version\":\"3.1\"}", "");
+    struct dialect_choice choice;
+    struct err e = { 0 };
+    h.lines.from = ADCP_3_2;
+    assert_int_equal(dialect_choose(&h, &choice, &e), -1);
+    assert_string_equal(e.code, "VERSION_UNSUPPORTED");
+    assert_string_equal(e.details, "{\"supported_versions\":[\"3.2\"],\"supported_majors\":[3]}");
+    assert_string_equal(choice.dialect->name, "adcp-3.2");
+    h.args = parsed("{\"adcp_major_version\":3}");
+    assert_string_equal(chosen(h), "adcp-3.2");
+    h.args = parsed("{}");
+    assert_string_equal(chosen(h), "adcp-3.2");
 }
 
 static void a_major_alone_is_3_0(void **state)
@@ -80,6 +109,13 @@ static void what_is_not_served_is_refused_with_what_is(void **state)
     assert_unsupported("{\"adcp_version\":\"3.2-beta.5\"}", "/adcp_version");
     assert_unsupported("{\"adcp_version\":\"3.1.19\"}", "/adcp_version");
     assert_unsupported("{\"adcp_version\":\"\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"03.1\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"3.01\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"3.2.4\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\"3\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":\" 3.1\"}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":3}", "/adcp_version");
+    assert_unsupported("{\"adcp_version\":null}", "/adcp_version");
     assert_unsupported("{\"adcp_version\":3.1}", "/adcp_version");
     assert_unsupported("{\"adcp_major_version\":99}", "/adcp_major_version");
     assert_unsupported("{\"adcp_major_version\":2,\"adcp_version\":\"3.1\"}", "/adcp_major_version");
@@ -185,6 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listed_release_is_served_as_asked),
         cmocka_unit_test(a_later_release_of_the_major_is_served_the_highest),
+        cmocka_unit_test(where_fewer_lines_are_served_the_highest_of_those_is),
+        cmocka_unit_test(where_only_newer_lines_are_served_older_pins_are_refused),
         cmocka_unit_test(a_major_alone_is_3_0),
         cmocka_unit_test(what_is_not_served_is_refused_with_what_is),
         cmocka_unit_test(the_header_overrides_the_principal),

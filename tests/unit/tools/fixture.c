@@ -243,7 +243,8 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
     struct call_arg *c = arg;
     struct act act = make_act(c->f, tx);
     struct tool_call call = {
-        .act = &act, .arena = &c->f->arena, .minor_3_0 = c->f->minor_3_0, .no_aux = c->f->no_aux, .args = c->args
+        .act = &act, .arena = &c->f->arena, .minor_3_0 = c->f->minor_3_0, .no_aux = c->f->no_aux, .args = c->args,
+        .line = c->f->minor_3_0 ? ADCP_3_0 : ADCP_LINE_NEWEST, .lines = { 0, ADCP_LINE_NEWEST }
     };
     call.doc = json_doc_new(&c->f->arena);
     call.reply = json_root_obj(call.doc);
@@ -367,7 +368,7 @@ struct fixture_reply fixture_ok(struct fixture *f, const char *tool, const char 
 struct fixture_reply fixture_valid_call(struct fixture *f, const char *tool, const char *args)
 {
     struct fixture_reply r = fixture_ok(f, tool, args);
-    fixture_valid(f, &r, tool, ADCP_3_1);
+    fixture_valid(f, &r, tool, ADCP_LINE_NEWEST);
     fixture_valid(f, &r, tool, ADCP_3_0);
     return r;
 }

@@ -462,7 +462,7 @@ static void products_are_filtered_by_place_and_standard(void **state)
                      "\"plz\",\"values\":[\"20095\"]}]}}");
     assert_false(has_product(&r, "kiosk"));
     assert_true(has_product(&r, "prod-tech-display-001")); /* bound to no place */
-    fixture_valid(f, &r, "get_products", ADCP_3_1);
+    fixture_valid(f, &r, "get_products", ADCP_LINE_NEWEST);
 }
 
 /* A policy of many words against content of many words: judged as far as it goes, and said where it ends. */

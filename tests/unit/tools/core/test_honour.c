@@ -34,10 +34,10 @@ static yyjson_val *holding(struct fixture *f, const char *pointer, const char *v
 
 static struct unknown_members unknown(struct fixture *f, const char *tool, yyjson_val *args)
 {
-    const struct contract *lines[] = { contract_find(ADCP_3_0, tool, CONTRACT_REQUEST),
-                                       contract_find(ADCP_3_1, tool, CONTRACT_REQUEST) };
+    const struct contract *lines[ADCP_LINE_COUNT];
     struct unknown_members out;
-    contract_unknown_members(lines, 2, args, &f->arena, &out);
+    for (int line = 0; line < ADCP_LINE_COUNT; line++) lines[line] = contract_find((enum adcp_line)line, tool, CONTRACT_REQUEST);
+    contract_unknown_members(lines, ARRAY_LEN(lines), args, &f->arena, &out);
     return out;
 }
 
@@ -53,7 +53,7 @@ static void what_is_refused_is_what_the_schemas_name(void **state)
         assert_int_equal(honour_check(str_from(u->tool), args, &e), -1);
         assert_string_equal(e.code, "UNSUPPORTED_FEATURE");
         for (const char *p = u->member, *q = e.field; *p; p++, q++) assert_int_equal(*q, *p == '*' ? '0' : *p);
-        assert_int_equal(honour_check(STR("get_products"), args, &e), 0);
+        assert_int_equal(honour_check(STR("get_adcp_capabilities"), args, &e), 0);
     }
 }
 

@@ -16,7 +16,7 @@
 static struct fixture_reply call(struct fixture *f, const char *tool, const char *args)
 {
     struct fixture_reply r = fixture_call(f, tool, args);
-    if (r.rc == 0) fixture_valid(f, &r, tool, ADCP_3_1);
+    if (r.rc == 0) fixture_valid(f, &r, tool, ADCP_LINE_NEWEST);
     return r;
 }
 

@@ -123,7 +123,7 @@ static void assert_valid(struct fixture *f, const char *tool, const struct fixtu
 {
     struct str text = arena_printf(&f->arena, "{\"status\":\"completed\",%.*s", (int)r->text.n - 1, r->text.p + 1);
     struct contract_report report = { .arena = &f->arena };
-    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
+    const struct contract *c = contract_find(ADCP_LINE_NEWEST, tool, CONTRACT_RESPONSE);
     assert_non_null(c);
     if (contract_validate(c, fixture_json(f, text.p), &report) == 0) return;
     for (int i = 0; i < report.count; i++) {

@@ -30,7 +30,7 @@ static const char tutorial_create[] =
 /* Every reply that an AdCP 3.1 caller could see is checked against its published schema. */
 static void assert_valid(struct fixture *f, const char *tool, const struct fixture_reply *r)
 {
-    const struct contract *c = contract_find(ADCP_3_1, tool, CONTRACT_RESPONSE);
+    const struct contract *c = contract_find(ADCP_LINE_NEWEST, tool, CONTRACT_RESPONSE);
     assert_non_null(c);
     struct contract_report report = { .arena = &f->arena };
     const char *word = r->outcome == TOOL_SUBMITTED ? "submitted" : "completed";

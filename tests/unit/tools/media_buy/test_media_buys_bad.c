@@ -66,7 +66,7 @@ static void bad_creates_name_the_member(void **state)
           "PRODUCT_NOT_FOUND", "/packages/0/product_id" },
         { "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-001\","
           "\"budget\":600}]}",
-          "VALIDATION_ERROR", "/packages/0/pricing_option_id" },
+          "INVALID_PRICING_OPTION", "/packages/0/pricing_option_id" },
         { "{\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\",\"budget\":600}]}",
           "INVALID_REQUEST", "/start_time" },
         { "{\"start_time\":\"asap\",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":"
@@ -95,7 +95,7 @@ static void ids_that_are_not_there_are_named(void **state)
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "media_buys")), 0); /* it is there, and not paused */
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "errors")), 1);
     assert_true(str_is(json_val_str(json_get_path(r.reply, "/errors/0/code")), "MEDIA_BUY_NOT_FOUND"));
-    fixture_valid(f, &r, "get_media_buys", ADCP_3_1);
+    fixture_valid(f, &r, "get_media_buys", ADCP_LINE_NEWEST);
     f->auto_advance = false;
 }
 
@@ -167,7 +167,7 @@ static void money_must_be_money(void **state)
     refused(f, "create_media_buy",
             "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
             "\"budget\":600}],\"total_budget\":{\"amount\":600,\"currency\":\"EUR\"}}",
-            "VALIDATION_ERROR", "/packages/0/pricing_option_id");
+            "INVALID_PRICING_OPTION", "/packages/0/pricing_option_id");
     struct fixture_reply r = fixture_call(f, "create_media_buy",
                                           "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
                                           "\"pricing_option_id\":\"price-004\",\"budget\":600,\"bid_price\":3}]}");

@@ -8,7 +8,7 @@
 
 static void both_lines_accept(struct fixture *f, const struct fixture_reply *r, const char *tool)
 {
-    fixture_valid(f, r, tool, ADCP_3_1);
+    fixture_valid(f, r, tool, ADCP_LINE_NEWEST);
     fixture_valid(f, r, tool, ADCP_3_0);
 }
 

@@ -52,7 +52,7 @@ static struct fixture_reply buy(struct fixture *f, const char *product, int budg
                                     product, budget)
                            .p;
     struct fixture_reply r = fixture_call(f, "create_media_buy", args);
-    if (r.rc == 0) fixture_valid(f, &r, "create_media_buy", ADCP_3_1);
+    if (r.rc == 0) fixture_valid(f, &r, "create_media_buy", ADCP_LINE_NEWEST);
     return r;
 }
 
@@ -147,7 +147,7 @@ static struct fixture_reply finalize(struct fixture *f, const char *plan)
             plan)
             .p);
     assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, "get_products", ADCP_3_1);
+    fixture_valid(f, &r, "get_products", ADCP_LINE_NEWEST);
     fixture_valid(f, &r, "get_products", ADCP_3_0);
     return r;
 }
@@ -280,7 +280,7 @@ static void what_was_promised_and_is_not_reported_is_named(void **state)
     }
     (void)fixture_import(f, changed);
     r = fixture_call(f, "get_media_buy_delivery", ask);
-    fixture_valid(f, &r, "get_media_buy_delivery", ADCP_3_1);
+    fixture_valid(f, &r, "get_media_buy_delivery", ADCP_LINE_NEWEST);
     yyjson_val *missing = json_get_path(r.reply, "/media_buy_deliveries/0/by_package/0/missing_metrics");
     assert_int_equal(yyjson_arr_size(missing), 1);
     assert_true(str_is(json_str(yyjson_arr_get_first(missing), "metric_id"), "reach"));
@@ -301,7 +301,7 @@ static void daily_limits_are_kept_and_shown(void **state)
                             .p;
     r = fixture_call(f, "update_media_buy", limit);
     assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, "update_media_buy", ADCP_3_1);
+    fixture_valid(f, &r, "update_media_buy", ADCP_LINE_NEWEST);
     assert_int_equal(json_i64_or(json_get_path(r.reply, "/affected_packages/0/ext/salesagent"), "daily_budget", -1),
                      50);
     assert_int_equal(json_i64_or(json_get_path(r.aux, "/media_buys/0/packages/0"), "daily_budget", -1), 50);

@@ -39,7 +39,7 @@ static struct fixture_reply wholesale(struct fixture *f, const char *more)
     struct str args = arena_printf(&f->arena, "{\"buying_mode\":\"wholesale\"%s%s}", *more ? "," : "", more);
     struct fixture_reply r = fixture_call(f, TOOL, args.p);
     if (r.rc == 0) {
-        fixture_valid(f, &r, TOOL, ADCP_3_1);
+        fixture_valid(f, &r, TOOL, ADCP_LINE_NEWEST);
         if (!json_has(r.reply, "unchanged")) fixture_valid(f, &r, TOOL, ADCP_3_0);
     }
     return r;
@@ -55,7 +55,7 @@ static struct fixture_reply brief(struct fixture *f, const char *text)
     struct str args = arena_printf(&f->arena, "{\"buying_mode\":\"brief\",\"brief\":\"%s\"}", text);
     struct fixture_reply r = fixture_call(f, TOOL, args.p);
     if (r.rc == 0) {
-        fixture_valid(f, &r, TOOL, ADCP_3_1);
+        fixture_valid(f, &r, TOOL, ADCP_LINE_NEWEST);
         fixture_valid(f, &r, TOOL, ADCP_3_0);
     }
     return r;
@@ -319,7 +319,7 @@ static struct fixture_reply refine(struct fixture *f, const char *entries)
     struct fixture_reply r =
         fixture_call(f, TOOL, arena_printf(&f->arena, "{\"buying_mode\":\"refine\",\"refine\":[%s]}", entries).p);
     if (r.rc == 0) {
-        fixture_valid(f, &r, TOOL, ADCP_3_1);
+        fixture_valid(f, &r, TOOL, ADCP_LINE_NEWEST);
         fixture_valid(f, &r, TOOL, ADCP_3_0);
     }
     return r;
@@ -398,7 +398,7 @@ static void forecasts_know_what_is_booked(void **state)
     assert_int_equal(fixture_act(f, book, NULL, &e), 0);
     struct fixture_reply after = fixture_call(f, TOOL, args);
     assert_int_equal(available(&after), 4500000 - 300000); /* half of the flight lies in the window */
-    fixture_valid(f, &after, TOOL, ADCP_3_1);
+    fixture_valid(f, &after, TOOL, ADCP_LINE_NEWEST);
 }
 
 /* A filter that has to look at more products than one call reads says so, and its cursor goes on to the end. */
@@ -433,7 +433,7 @@ static void what_was_not_looked_at_is_said(void **state)
                                       "\"guaranteed\"}%s}",
                                       more)
                              .p);
-        fixture_valid(f, &r, TOOL, ADCP_3_1);
+        fixture_valid(f, &r, TOOL, ADCP_LINE_NEWEST);
         found += count(&r);
         told += str_is(json_val_str(json_get_path(r.reply, "/incomplete/0/scope")), "wholesale_feed");
         cursor = json_val_str(json_get_path(r.reply, "/pagination/cursor"));

@@ -12,7 +12,7 @@ static struct fixture_reply products(struct fixture *f, const char *args)
 {
     struct fixture_reply r = fixture_call(f, "get_products", args);
     if (r.rc == 0) {
-        fixture_valid(f, &r, "get_products", ADCP_3_1);
+        fixture_valid(f, &r, "get_products", ADCP_LINE_NEWEST);
         fixture_valid(f, &r, "get_products", ADCP_3_0);
     }
     return r;

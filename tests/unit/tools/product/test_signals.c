@@ -37,7 +37,7 @@ static struct fixture_reply ok(struct fixture *f, const char *tool, const char *
     struct fixture_reply r = fixture_call(f, tool, args);
     if (r.rc) print_error("%s: %s: %s (%s)\n", tool, r.e.code, r.e.message, r.e.field);
     assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, tool, ADCP_3_1);
+    fixture_valid(f, &r, tool, ADCP_LINE_NEWEST);
     if (!json_has(r.reply, "unchanged")) fixture_valid(f, &r, tool, ADCP_3_0);
     return r;
 }
@@ -66,7 +66,7 @@ static void a_brief_orders_the_signals(void **state)
     assert_true(yyjson_is_false(json_get_path(r.reply, "/pagination/has_more")));
     fixture_refused(f, "get_signals", "{}", "INVALID_REQUEST", "/signal_spec");
     r = fixture_call(f, "get_signals", "{\"signal_spec\":\"x\",\"fields\":[\"range\",\"name\"]}");
-    fixture_valid(f, &r, "get_signals", ADCP_3_1);
+    fixture_valid(f, &r, "get_signals", ADCP_LINE_NEWEST);
     assert_null(json_get_path(r.reply, "/signals/0/pricing_options"));
     assert_null(json_get_path(r.reply, "/signals/0/value_type"));
     assert_string_equal(fixture_text(f, &r, "/signals/0/name"), "Loyal readers");

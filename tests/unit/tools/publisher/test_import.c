@@ -204,7 +204,7 @@ static void accounts_come_and_go_with_the_file(void **state)
     fixture_reload_tenant(f);
     static const char list[] = "{\"account\":{\"account_id\":\"acc-nova\"}}";
     struct fixture_reply r = fixture_call(f, "list_accounts", "{}");
-    fixture_valid(f, &r, "list_accounts", ADCP_3_1);
+    fixture_valid(f, &r, "list_accounts", ADCP_LINE_NEWEST);
     assert_true(str_is(json_val_str(json_get_path(r.reply, "/accounts/1/account_id")), "acc-nova"));
     assert_true(str_is(json_val_str(json_get_path(r.reply, "/accounts/1/billing")), "operator"));
     assert_int_equal(fixture_call(f, "get_products", list).rc, 0);

@@ -25,7 +25,7 @@ static struct fixture_reply control(struct fixture *f, const char *scenario, con
     struct fixture_reply r = fixture_call(f, TOOL, arena_cstr(&f->arena, args));
     if (r.rc) print_error("%s %s: %s: %s\n", scenario, params, r.e.code, r.e.message);
     assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, TOOL, ADCP_3_1);
+    fixture_valid(f, &r, TOOL, ADCP_LINE_NEWEST);
     return r;
 }
 

@@ -28,7 +28,7 @@ static struct fixture_reply control(struct fixture *f, const char *scenario, con
         arena_printf(&f->arena, "{\"scenario\":\"%s\",\"params\":%s,\"account\":{\"sandbox\":true}}", scenario, params);
     struct fixture_reply r = fixture_call(f, TOOL, arena_cstr(&f->arena, args));
     assert_int_equal(r.rc, 0);
-    fixture_valid(f, &r, TOOL, ADCP_3_1);
+    fixture_valid(f, &r, TOOL, ADCP_LINE_NEWEST);
     if (!json_bool_or(r.reply, "success", false)) print_error("%s: " STR_FMT "\n", scenario, STR_ARG(r.text));
     assert_true(json_bool_or(r.reply, "success", false));
     return r;
@@ -179,7 +179,7 @@ static struct fixture_reply read(struct fixture *f, const char *tool, const char
 {
     struct fixture_reply r = fixture_call(f, tool, args);
     assert_int_equal(r.rc, 0);
-    if (!f->minor_3_0) fixture_valid(f, &r, tool, ADCP_3_1);
+    if (!f->minor_3_0) fixture_valid(f, &r, tool, ADCP_LINE_NEWEST);
     return r;
 }
 
