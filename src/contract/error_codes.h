@@ -8,13 +8,13 @@
 
 enum error_recovery {
     ERROR_RECOVERY_CORRECTABLE, /* the caller can fix the request and try again */
-    ERROR_RECOVERY_TRANSIENT,   /* the same request may succeed later */
-    ERROR_RECOVERY_TERMINAL,    /* a person has to act */
+    ERROR_RECOVERY_TRANSIENT, /* the same request may succeed later */
+    ERROR_RECOVERY_TERMINAL, /* a person has to act */
 };
 
 struct error_code {
     const char *code;
-    int since;                                    /* enum adcp_line: the first line that has it */
+    int since; /* enum adcp_line: the first line that has it */
     enum error_recovery recovery[ADCP_LINE_COUNT]; /* for a line that lacks the code: that of the line that has it */
 };
 

@@ -29,8 +29,9 @@ struct adcp_span {
 };
 
 struct adcp_release {
-    const char *line;   /* "3.1": what is negotiated, listed and echoed */
+    const char *line; /* "3.1": what is negotiated, listed and echoed */
     const char *schemas; /* "3.1.27": the release whose schemas are in the tables */
+    int major, minor; /* of the line */
 };
 extern const struct adcp_release adcp_releases[ADCP_LINE_COUNT]; /* generated, by enum adcp_line */
 

@@ -338,6 +338,9 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
         body_status(doc, reply);
         media_buy(doc, reply);
     }
+    if (str_is(tool, "get_task_status") || str_is(tool, "tasks/get")) {
+        media_buy(doc, yyjson_mut_obj_get(reply, "result")); /* of other tasks: has no such members */
+    }
     adcp_each(reply, "media_buys", media_buy, doc);
     adcp_each(reply, "products", product, doc);
     adcp_each(reply, "formats", format, doc);

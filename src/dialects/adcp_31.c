@@ -89,6 +89,9 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     }
     if (str_is(tool, "create_media_buy") || str_is(tool, "update_media_buy")) media_buy(doc, reply);
     if (str_is(tool, "get_products")) declined(d, reply);
+    if (str_is(tool, "get_task_status") || str_is(tool, "tasks/get")) {
+        media_buy(doc, yyjson_mut_obj_get(reply, "result")); /* of other tasks: has no such member */
+    }
     if (str_is(tool, "get_media_buys")) adcp_each(reply, "media_buys", media_buy, doc);
 }
 

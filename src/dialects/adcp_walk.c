@@ -3,8 +3,7 @@
 
 #include "contract/error_codes.h"
 
-void adcp_each(yyjson_mut_val *obj, const char *key, void (*f)(yyjson_mut_doc *, yyjson_mut_val *),
-               yyjson_mut_doc *doc)
+void adcp_each(yyjson_mut_val *obj, const char *key, void (*f)(yyjson_mut_doc *, yyjson_mut_val *), yyjson_mut_doc *doc)
 {
     yyjson_mut_val *list = yyjson_mut_obj_get(obj, key), *item;
     size_t i, n;

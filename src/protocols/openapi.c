@@ -18,7 +18,8 @@ static struct str schema_of(struct arena *a, const struct tool *t, enum contract
     struct str text = contract_schema_json(a, c);
     return arena_printf(
         a, "{\"$id\":\"urn:adcp:%s:%s:%s\",\"$schema\":\"http://json-schema.org/draft-07/schema#\"%s" STR_FMT,
-        adcp_releases[ADCP_LINE_NEWEST].line, t->name, side == CONTRACT_REQUEST ? "request" : "response", text.n > 2 ? "," : "", (int)(text.n - 1), text.p + 1);
+        adcp_releases[ADCP_LINE_NEWEST].line, t->name, side == CONTRACT_REQUEST ? "request" : "response",
+        text.n > 2 ? "," : "", (int)(text.n - 1), text.p + 1);
 }
 
 static void add_content(yyjson_mut_doc *doc, yyjson_mut_val *o, const char *type, struct str schema)

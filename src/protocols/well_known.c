@@ -8,7 +8,7 @@
 #include "protocols/http_call_headers.h"
 #include "protocols/web_policy.h"
 #include "store/q/q_catalog.h"
-#include "tools/core/agent_features.h"
+#include "tools/product/catalog_tools.h"
 
 #define PROPERTIES_MAX 1000
 
@@ -97,9 +97,10 @@ void well_known_agents(struct dispatcher *d, struct http_exchange *ex)
     if (!find_publisher(d, ex, &c)) return;
     struct str base = agent_base(ex, &c);
     if (!str_starts(base, STR("https://"))) {
-        http_exchange_reply_with(ex, 404, "application/json",
-                                 STR("{\"title\":\"Not Found\",\"detail\":\"Agents are listed where they are reached over "
-                                     "https; this one is at /mcp and /a2a.\"}"));
+        http_exchange_reply_with(
+            ex, 404, "application/json",
+            STR("{\"title\":\"Not Found\",\"detail\":\"Agents are listed where they are reached over "
+                "https; this one is at /mcp and /a2a.\"}"));
         return;
     }
     size_t n = agent_specialisms(names);

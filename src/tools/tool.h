@@ -37,7 +37,7 @@ struct contract_report;
 struct tool_call {
     struct act *act;
     struct arena *arena;
-    enum adcp_line line;    /* the caller's, of AdCP 3 */
+    enum adcp_line line; /* the caller's, of AdCP 3 */
     struct adcp_span lines; /* served where the call came in */
     bool minor_3_0; /* the caller speaks AdCP 3.0: for the few places where semantics differ, not shapes */
     yyjson_val *args; /* canonical, an object, schema-checked */

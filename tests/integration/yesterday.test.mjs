@@ -104,6 +104,8 @@ test('what waited is approved, told, and read in every line', async () => {
 
 test('a proposal is bought, in the newest line', async () => {
   const [{ proposal_id, total_budget_guidance }] = calls.get('products').reply.proposals;
+  const firm = await call('get_products', { adcp_version: newest, buying_mode: 'refine', account, refine: [{ scope: 'proposal', proposal_id, action: 'finalize' }] }, { 'x-auto-advance': 'true' });
+  assert.equal(firm.status, 'completed', JSON.stringify(firm));
   const bought = await call('create_media_buy', { adcp_version: newest, idempotency_key: 'today-key-proposal-01', account, brand: { domain: 'acme.example' },
     start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z', proposal_id,
     total_budget: { amount: Math.ceil(total_budget_guidance.recommended), currency: 'USD' } }, { 'x-auto-advance': 'true' });

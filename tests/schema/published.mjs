@@ -18,7 +18,7 @@ function pythonPackage() {
 
 const tables = readFileSync(path.join(top, 'src/contract/generated/tables_generated.c'), 'utf8');
 // { '3.0': '3.0.6', ... }, oldest first: enum adcp_line is the index.
-export const releases = Object.fromEntries([...tables.slice(0, 1000).matchAll(/^\{"(\d+\.\d+)","([^"]+)"\}/gm)].map((m) => [m[1], m[2]]));
+export const releases = Object.fromEntries([...tables.slice(0, 1000).matchAll(/^\{"(\d+\.\d+)","([^"]+)",/gm)].map((m) => [m[1], m[2]]));
 export const lines = Object.keys(releases);
 export const newest = lines.at(-1);
 

@@ -3,9 +3,9 @@
 #include "contract/program.h"
 
 const struct adcp_release adcp_releases[ADCP_LINE_COUNT] = {
-{"3.0","3.0.6"},
-{"3.1","3.1.27"},
-{"3.2","3.2.4"},
+{"3.0","3.0.6",3,0},
+{"3.1","3.1.27",3,1},
+{"3.2","3.2.4",3,2},
 };
 static const char text[] =
 "\000A\000e\000m\000n\000x\000y\000.*\000AA\000AT\000AU\000BR\000CA\000CH\000DE\000FR\000GB\000IN\000OS\000US\000"

@@ -32,12 +32,13 @@ static void fill_in(yyjson_mut_doc *doc, yyjson_mut_val *root, enum catalog_kind
     while ((v = yyjson_mut_arr_remove_first(old)) != NULL) yyjson_mut_arr_append(arr, whole_format_id(doc, v));
 }
 
-static int check_lines(struct arena *a, const char *document, yyjson_val *shown, struct err *e)
+static int check_lines(struct arena *a, enum catalog_kind kind, yyjson_val *shown, struct err *e)
 {
+    const char *document = kind == CATALOG_PRODUCT ? "core/product.json" : "core/format.json";
     for (int line = ADCP_LINE_STORED; line < ADCP_LINE_COUNT; line++) {
         const struct contract *contract = contract_find_document((enum adcp_line)line, document);
         struct contract_report report = { .arena = a };
-        ENSURE(contract != NULL);
+        ENSURE(contract && kind != CATALOG_PROPERTY);
         if (contract_validate(contract, shown, &report)) return contract_report_err(&report, e);
     }
     return 0;
@@ -48,13 +49,11 @@ int catalog_check_stored(struct tx *tx, struct arena *a, enum catalog_kind kind,
 {
     struct catalog_row row;
     yyjson_doc *shown;
-    ENSURE(kind != CATALOG_PROPERTY);
     int rc = q_catalog_get(tx, a, kind, tenant_id, id, &row, e);
     if (rc != 1) return rc;
     struct document d;
     document_open(a, row.doc, &d);
     fill_in(d.doc, d.root, kind);
     if (document_whole(a, e) || json_parse(a, document_text(&d), &json_limits_own, &shown, e)) return -1;
-    return check_lines(a, kind == CATALOG_PRODUCT ? "core/product.json" : "core/format.json",
-                       yyjson_doc_get_root(shown), e);
+    return check_lines(a, kind, yyjson_doc_get_root(shown), e);
 }

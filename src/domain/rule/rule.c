@@ -214,16 +214,17 @@ static int check_words(yyjson_val *when, const char *key, struct err *e)
 
 static int check_operations(yyjson_val *when, struct err *e)
 {
-    static const char *const known[] = { "create_media_buy", "update_media_buy", "creative_review", "account",
-                                         "proposal",         "get_products" };
+    static const char *const known[] = { "create_media_buy", "update_media_buy", "creative_review",
+                                         "account",          "proposal",         "get_products" };
     yyjson_val *v;
     size_t i, n;
     yyjson_arr_foreach(json_arr(when, "operations"), i, n, v) {
         size_t k = 0;
         while (k < ARRAY_LEN(known) && !str_is(json_val_str(v), known[k])) k++;
         if (k < ARRAY_LEN(known)) continue;
-        (void)err_set(e, "INVALID_REQUEST",
-                      "operations are create_media_buy, update_media_buy, creative_review, account, proposal and get_products");
+        (void)err_set(
+            e, "INVALID_REQUEST",
+            "operations are create_media_buy, update_media_buy, creative_review, account, proposal and get_products");
         return err_field(e, "/when/operations/%zu", i);
     }
     return 0;

@@ -50,7 +50,8 @@ static void a2a_task_refresh(struct a2a_request *r, struct arena *a, struct a2a_
     yyjson_mut_val *args = json_root_obj(ask);
     json_add_str(ask, args, "task_id", t->adcp_task_id);
     json_add_bool(ask, args, "include_result", true);
-    json_add_str(ask, args, "adcp_version", t->adcp_version.n ? t->adcp_version : adcp_line_version(ADCP_LINE_UNPINNED));
+    json_add_str(ask, args, "adcp_version",
+                 t->adcp_version.n ? t->adcp_version : adcp_line_version(ADCP_LINE_UNPINNED));
     struct call *c = ARENA_NEW(a, struct call);
     *c = (struct call){ .arena = a,
                         .transport = TRANSPORT_A2A,

@@ -1,8 +1,6 @@
 /* See agent_features.h. */
 #include "tools/core/agent_features.h"
 
-#include "tools/tool.h"
-
 const struct agent_features agent_features = {
     .proposals = true,
     .inline_creatives = true,
@@ -59,16 +57,3 @@ const struct specialism specialisms[] = {
         NULL } },
 };
 const size_t specialisms_n = sizeof(specialisms) / sizeof(specialisms[0]);
-_Static_assert(sizeof(specialisms) / sizeof(specialisms[0]) < SPECIALISMS_MAX, "one more is earned without tools");
-
-size_t agent_specialisms(const char *out[SPECIALISMS_MAX])
-{
-    size_t n = 0;
-    for (size_t i = 0; i < specialisms_n; i++) {
-        bool all = true;
-        for (const char *const *t = specialisms[i].tools; *t; t++) all = all && tool_find(str_from(*t)) != NULL;
-        if (all) out[n++] = specialisms[i].name;
-    }
-    if (agent_features.governance_aware) out[n++] = "governance-aware-seller";
-    return n;
-}

@@ -30,7 +30,3 @@ struct specialism {
 };
 extern const struct specialism specialisms[];
 extern const size_t specialisms_n;
-
-/* The names of those that are earned, and how many. */
-#define SPECIALISMS_MAX 32
-size_t agent_specialisms(const char *out[SPECIALISMS_MAX]);

@@ -9,20 +9,18 @@
 #define NOT_IN_GOAL "Delivery is not steered by that part of an optimization goal."
 #define NOT_DATED   "Policies are in force from when they are sent until they are replaced."
 
-#define NOT_CAPPED      "Only budgets, and frequency caps of a package's targeting, limit delivery here."
-#define NOT_BID         "Bids are the bid_price of a package, where its pricing option has a floor."
-#define NOT_ROTATED     "Creatives of a package take turns by their weight."
-#define NOT_EVIDENCE    "No evidence on audiences is kept here."
-#define NOT_PREFLIGHT   "What would be accepted is found out by asking for it in create_media_buy."
-#define NOT_PLACED      "A creative is sent whole, with the assets of one format."
-#define NOT_A_STUDY     "Feedback is a performance_index of a period here."
-#define NOT_PROJECTED   "Assignments are listed whole."
+#define NOT_CAPPED    "Only budgets, and frequency caps of a package's targeting, limit delivery here."
+#define NOT_BID       "Bids are the bid_price of a package, where its pricing option has a floor."
+#define NOT_ROTATED   "Creatives of a package take turns by their weight."
+#define NOT_EVIDENCE  "No evidence on audiences is kept here."
+#define NOT_PREFLIGHT "What would be accepted is found out by asking for it in create_media_buy."
+#define NOT_PLACED    "A creative is sent whole, with the assets of one format."
+#define NOT_A_STUDY   "Feedback is a performance_index of a period here."
+#define NOT_PROJECTED "Assignments are listed whole."
 
 /* What AdCP 3.2 added to a creative. */
 #define OF_CREATIVES(tool, list)                                                                                       \
     { tool, list "/representation_selection", NOT_PLACED }, { tool, list "/component_assets", NOT_PLACED },            \
-        { tool, list "/localization", "A creative has one language here; send one for each." },                        \
-        { tool, list "/revision_id", "A creative has no revisions here; the last one sent counts." },                  \
         { tool, list "/rights", "Rights to a creative's parts are not kept here." }
 
 #define OF_MEDIA_BUY(tool)                                                                                             \
@@ -110,6 +108,8 @@ const struct unhonoured unhonoured[] = {
     { "list_accounts", "/include_webhook_activity", "Attempts are shown with the media buys they are about." },
     { "list_accounts", "/webhook_activity_limit", "Attempts are shown with the media buys they are about." },
     OF_CREATIVES("sync_creatives", "/creatives/*"),
+    { "sync_creatives", "/creatives/*/localization", "A creative has one language here; send one for each." },
+    { "sync_creatives", "/creatives/*/revision_id", "A creative has no revisions here; the last one sent counts." },
     { "sync_creatives", "/assignment_operations", "Send assignments, which say all of them." },
     { "list_creatives", "/assignment_projection", NOT_PROJECTED },
     { "list_creatives", "/assignment_limit", NOT_PROJECTED },
@@ -152,9 +152,11 @@ const struct unhonoured unhonoured[] = {
     { "sync_catalogs", "/item_availability_queries", "Catalogs are sent whole here, availability with them." },
     { "sync_event_sources", "/event_sources/*/value_currencies", "Values are in the currency each event names." },
     { "create_content_standards", "/policies/*/issuer", "Policies have neither issuers nor profiles here." },
-    { "create_content_standards", "/policies/*/acceptance_profile", "Policies have neither issuers nor profiles here." },
+    { "create_content_standards", "/policies/*/acceptance_profile",
+      "Policies have neither issuers nor profiles here." },
     { "update_content_standards", "/policies/*/issuer", "Policies have neither issuers nor profiles here." },
-    { "update_content_standards", "/policies/*/acceptance_profile", "Policies have neither issuers nor profiles here." },
+    { "update_content_standards", "/policies/*/acceptance_profile",
+      "Policies have neither issuers nor profiles here." },
     { "list_tasks", "/filters/context_contains", "Tasks are not searched by what their context holds." },
 };
 const size_t unhonoured_n = ARRAY_LEN(unhonoured);

@@ -70,6 +70,18 @@ static void add_protocols(struct tool_call *c)
     }
 }
 
+size_t agent_specialisms(const char *out[SPECIALISMS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < specialisms_n && n < SPECIALISMS_MAX - 1; i++) {
+        bool all = true;
+        for (const char *const *t = specialisms[i].tools; *t; t++) all = all && has_tool(*t);
+        if (all) out[n++] = specialisms[i].name;
+    }
+    if (agent_features.governance_aware) out[n++] = "governance-aware-seller";
+    return n;
+}
+
 static void add_specialisms(struct tool_call *c)
 {
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "specialisms");

@@ -3,6 +3,10 @@
 
 #include "tools/tool.h"
 
+/* The AdCP specialisms that the tools here earn; how many. */
+#define SPECIALISMS_MAX 32
+size_t agent_specialisms(const char *out[SPECIALISMS_MAX]);
+
 MUST_CHECK int get_adcp_capabilities_run(struct tool_call *c, struct err *e);
 MUST_CHECK int get_products_run(struct tool_call *c, struct err *e);
 bool get_products_writes(yyjson_val *args); /* finalizing a proposal keeps inventory */

@@ -219,12 +219,13 @@ static void work_beyond_the_budget_is_refused_as_too_complex(void **state)
 
 static void error_codes_know_line_and_recovery(void **state)
 {
-    assert_int_equal(error_code_count, 92);
+    assert_int_equal(error_code_count, 120);
     const struct error_code *c = error_code_find("RATE_LIMITED");
     assert_non_null(c);
     assert_int_equal(c->since, ADCP_3_0);
     assert_int_equal(c->recovery[ADCP_3_0], ERROR_RECOVERY_TRANSIENT);
     assert_int_equal(error_code_find("AUTH_INVALID")->since, ADCP_3_1);
+    assert_int_equal(error_code_find("ACCOUNT_MOVED")->since, ADCP_3_2);
     assert_int_equal(error_code_find("AUTH_INVALID")->recovery[ADCP_3_1], ERROR_RECOVERY_TERMINAL);
     assert_string_equal(error_recovery_name(error_code_find("INVALID_REQUEST")->recovery[ADCP_3_1]), "correctable");
     assert_null(error_code_find("NO_SUCH_CODE"));

@@ -17,7 +17,8 @@ static void check_codes(enum adcp_line line, const char *(*older_of)(const char 
         const char *older = older_of(error_codes[i].code);
         const struct error_code *row = error_code_find(older);
         assert_non_null(row);
-        if (row->since > (int)line) fail_msg("%s stays %s, which %s has not", error_codes[i].code, older, adcp_releases[line].line);
+        if (row->since > (int)line)
+            fail_msg("%s stays %s, which %s has not", error_codes[i].code, older, adcp_releases[line].line);
         if (error_codes[i].since <= (int)line) assert_string_equal(older, error_codes[i].code);
     }
 }

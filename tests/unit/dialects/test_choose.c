@@ -33,9 +33,10 @@ static yyjson_val *parsed(const char *text)
 
 static struct dialect_hints hints(const char *tool, const char *args, const char *principal)
 {
-    return (
-        struct dialect_hints){ .tool = str_from(tool), .args = parsed(args), .principal_default = str_from(principal),
-                               .lines = { ADCP_3_0, ADCP_3_2 } };
+    return (struct dialect_hints){ .tool = str_from(tool),
+                                   .args = parsed(args),
+                                   .principal_default = str_from(principal),
+                                   .lines = { ADCP_3_0, ADCP_3_2 } };
 }
 
 static const char *chosen(struct dialect_hints h)

@@ -242,10 +242,13 @@ static int run_tool(struct tx *tx, void *arg, struct err *e)
 {
     struct call_arg *c = arg;
     struct act act = make_act(c->f, tx);
-    struct tool_call call = {
-        .act = &act, .arena = &c->f->arena, .minor_3_0 = c->f->minor_3_0, .no_aux = c->f->no_aux, .args = c->args,
-        .line = c->f->minor_3_0 ? ADCP_3_0 : ADCP_LINE_NEWEST, .lines = { 0, ADCP_LINE_NEWEST }
-    };
+    struct tool_call call = { .act = &act,
+                              .arena = &c->f->arena,
+                              .minor_3_0 = c->f->minor_3_0,
+                              .no_aux = c->f->no_aux,
+                              .args = c->args,
+                              .line = c->f->minor_3_0 ? ADCP_3_0 : ADCP_LINE_NEWEST,
+                              .lines = { 0, ADCP_LINE_NEWEST } };
     call.doc = json_doc_new(&c->f->arena);
     call.reply = json_root_obj(call.doc);
     call.aux = yyjson_mut_obj(call.doc);

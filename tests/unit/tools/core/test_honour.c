@@ -36,7 +36,8 @@ static struct unknown_members unknown(struct fixture *f, const char *tool, yyjso
 {
     const struct contract *lines[ADCP_LINE_COUNT];
     struct unknown_members out;
-    for (int line = 0; line < ADCP_LINE_COUNT; line++) lines[line] = contract_find((enum adcp_line)line, tool, CONTRACT_REQUEST);
+    for (int line = 0; line < ADCP_LINE_COUNT; line++)
+        lines[line] = contract_find((enum adcp_line)line, tool, CONTRACT_REQUEST);
     contract_unknown_members(lines, ARRAY_LEN(lines), args, &f->arena, &out);
     return out;
 }

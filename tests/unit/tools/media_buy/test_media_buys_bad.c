@@ -167,7 +167,7 @@ static void money_must_be_money(void **state)
     refused(f, "create_media_buy",
             "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\","
             "\"budget\":600}],\"total_budget\":{\"amount\":600,\"currency\":\"EUR\"}}",
-            "INVALID_PRICING_OPTION", "/packages/0/pricing_option_id");
+            "VALIDATION_ERROR", "/packages/0/pricing_option_id");
     struct fixture_reply r = fixture_call(f, "create_media_buy",
                                           "{" FLIGHT ",\"packages\":[{\"product_id\":\"prod-ron-display-001\","
                                           "\"pricing_option_id\":\"price-004\",\"budget\":600,\"bid_price\":3}]}");
