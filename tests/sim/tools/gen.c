@@ -259,7 +259,7 @@ static struct str named(struct gen *g, struct at at)
 {
     if (str_is(at.name, "idempotency_key"))
         return arena_printf(g->arena, "tool-fuzz-%016llu", (unsigned long long)++g->keys);
-    if (str_is(at.name, "adcp_version")) return rng_percent(g->rng, 60) ? STR("3.1") : STR("3.0");
+    if (str_is(at.name, "adcp_version")) return adcp_line_version((enum adcp_line)rng_below(g->rng, ADCP_LINE_COUNT));
     if (str_is(at.name, "product_id") && g->products) {
         g->product = STR_NONE;
         g->product = json_str(product_row(g), "product_id");

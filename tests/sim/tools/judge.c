@@ -16,8 +16,10 @@ static const char *by_schema(struct world *w, const struct contract *c, yyjson_v
 static enum adcp_line line_of(yyjson_val *reply)
 {
     struct str version = json_str(reply, "adcp_version");
-    if (str_is(version, "3.1")) return ADCP_3_1;
-    return str_is(version, "3.0") ? ADCP_3_0 : ADCP_LINE_COUNT;
+    for (int line = 0; line < ADCP_LINE_COUNT; line++) {
+        if (str_eq(version, adcp_line_version((enum adcp_line)line))) return (enum adcp_line)line;
+    }
+    return ADCP_LINE_COUNT;
 }
 
 /* A failure that says that we are at fault is one. */

@@ -207,19 +207,19 @@ static const struct tool *any_tool(struct run *r)
     return i < tool_table_n * 2 ? &tool_table[i / 2] : &operation_tools[i - tool_table_n * 2];
 }
 
-static const struct contract *arguments_of(const struct tool *t, struct str version)
+static const struct contract *arguments_of(const struct tool *t, enum adcp_line line)
 {
     if (t->operation) return &t->operation->arguments;
-    enum adcp_line line = str_is(version, "3.0") ? ADCP_3_0 : ADCP_3_1;
     const struct contract *c = contract_find(line, t->name, CONTRACT_REQUEST);
-    return c ? c : contract_find(ADCP_3_1, t->name, CONTRACT_REQUEST);
+    return c ? c : contract_find(ADCP_LINE_NEWEST, t->name, CONTRACT_REQUEST);
 }
 
 static yyjson_mut_val *from_contract(struct run *r, struct gen *g, struct world_call *c)
 {
     const struct tool *t = any_tool(r);
-    struct str version = rng_percent(g->rng, 70) ? STR("3.1") : STR("3.0");
-    const struct contract *contract = arguments_of(t, version);
+    enum adcp_line line = (enum adcp_line)rng_below(g->rng, ADCP_LINE_COUNT);
+    struct str version = adcp_line_version(line);
+    const struct contract *contract = arguments_of(t, line);
     c->tool = str_from(t->name);
     if (t->operation) c->dialect = STR_NONE;
     yyjson_mut_val *args = NULL;
@@ -248,7 +248,9 @@ static yyjson_mut_val *from_case(struct gen *g, struct world_call *c, const stru
 
 static void choose(struct run *r, struct arena *a, struct world_call *c)
 {
-    static const char *const dialects[] = { "tutorial", "buy-v1", "data-model", "rc", "adcp-3.0", "adcp-3.1" };
+    static const char *const dialects[] = {
+        "tutorial", "buy-v1", "data-model", "rc", "adcp-3.0", "adcp-3.1", "adcp-3.2"
+    };
     struct world *w = r->w;
     struct world_publisher *p = &w->publishers[rng_below(&w->rng, PUBLISHERS_MAX)];
     struct gen g = gen_new(r, a, p);
@@ -372,7 +374,7 @@ static bool choose_read(struct run *r, struct arena *a, size_t i, struct world_p
     } else {
         size_t k = i - w->cases_n;
         const struct tool *t = k < tool_table_n ? &tool_table[k] : &operation_tools[k - tool_table_n];
-        const struct contract *contract = arguments_of(t, STR("3.1"));
+        const struct contract *contract = arguments_of(t, ADCP_LINE_NEWEST);
         c->tool = str_from(t->name);
         if (contract) args = gen_value(&g, contract);
         if (t->operation) {

@@ -120,7 +120,7 @@ void world_take(struct world *w, const struct world_case *c)
 static const char *tool_answer(struct world *w, yyjson_val *request)
 {
     struct str tool = json_str(json_obj(request, "params"), "name");
-    const struct contract *c = contract_find(ADCP_3_1, arena_cstr(&w->arena, tool), CONTRACT_RESPONSE);
+    const struct contract *c = contract_find(ADCP_LINE_NEWEST, arena_cstr(&w->arena, tool), CONTRACT_RESPONSE);
     struct gen g = { .rng = &w->rng,
                      .pool = &w->publishers[1].known,
                      .arena = &w->arena,
