@@ -8,6 +8,7 @@
  * is the only part of `ext` that is ours; `aux` never reaches an AdCP caller. */
 #include "dialects/adcp_30.h"
 #include "dialects/adcp_31.h"
+#include "dialects/adcp_walk.h"
 
 /* --- up -------------------------------------------------------------------------------------------------- */
 
@@ -115,7 +116,7 @@ static void strip_buy(yyjson_mut_val *buy)
     }
 }
 
-static yyjson_mut_val *down_3_2(const struct dialect_down *d)
+static yyjson_mut_val *down_canonical(const struct dialect_down *d)
 {
     yyjson_mut_val *reply = json_copy(d->doc, d->reply), *buy;
     size_t i, n;
@@ -125,9 +126,25 @@ static yyjson_mut_val *down_3_2(const struct dialect_down *d)
     return reply;
 }
 
+/* Accounts of older callers are told of what 3.2 has no word for. */
+static void account_3_2(yyjson_mut_doc *doc, yyjson_mut_val *a)
+{
+    static const char *const gone[] = {
+        "scheduled", "final", "delayed", "adjusted", "window_update", "impairment", NULL
+    };
+    adcp_notification_words(a, gone);
+}
+
+static yyjson_mut_val *down_3_2(const struct dialect_down *d)
+{
+    yyjson_mut_val *reply = down_canonical(d);
+    if (!d->failed) adcp_each(reply, "accounts", account_3_2, d->doc);
+    return reply;
+}
+
 static yyjson_mut_val *down_3_1(const struct dialect_down *d)
 {
-    yyjson_mut_val *reply = down_3_2(d);
+    yyjson_mut_val *reply = down_canonical(d);
     adcp_31_project(d, reply);
     return reply;
 }
@@ -146,5 +163,8 @@ const struct dialect dialect_adcp_3_1 = {
     .name = "adcp-3.1", .adcp3 = true, .line = ADCP_3_1, .up = adcp_up, .down = down_3_1
 };
 const struct dialect dialect_adcp_3_2 = {
-    .name = "adcp-3.2", .verbatim = true, .adcp3 = true, .line = ADCP_3_2, .up = adcp_up, .down = down_3_2
+    .name = "adcp-3.2", .adcp3 = true, .line = ADCP_3_2, .up = adcp_up, .down = down_3_2
+};
+const struct dialect dialect_own = {
+    .name = "own", .verbatim = true, .adcp3 = true, .line = ADCP_LINE_NEWEST, .up = adcp_up, .down = down_canonical
 };

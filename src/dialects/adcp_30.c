@@ -3,8 +3,6 @@
 #include "dialects/adcp_31.h"
 #include "dialects/adcp_walk.h"
 
-#define BRAND_LEVELS 8 /* how deep in a reply a brand stands, and some more */
-
 /* --- values that 3.1 added to enumerations which 3.0 closed ----------------------------------------------- */
 
 static const char *const new_valid_actions[] = {
@@ -72,27 +70,9 @@ static const char *const scenarios_3_0[] = {
     NULL,
 };
 
-static bool among(yyjson_mut_val *v, const char *const *words)
-{
-    for (; yyjson_mut_is_str(v) && *words; words++) {
-        if (yyjson_mut_equals_str(v, *words)) return true;
-    }
-    return false;
-}
-
-enum keep { KEEP_OTHERS, KEEP_THESE };
-
-/* From the end and by index: the array iterator of yyjson up to 0.10 skips what follows a removed item. */
-static void filter(yyjson_mut_val *list, const char *const *words, enum keep keep)
-{
-    for (size_t i = yyjson_mut_arr_size(list); i-- > 0;) {
-        if (among(yyjson_mut_arr_get(list, i), words) != (keep == KEEP_THESE)) (void)yyjson_mut_arr_remove(list, i);
-    }
-}
-
 static void filter_member(yyjson_mut_val *obj, const char *key, const char *const *words)
 {
-    filter(yyjson_mut_obj_get(obj, key), words, KEEP_OTHERS);
+    adcp_filter_words(yyjson_mut_obj_get(obj, key), words, ADCP_KEEP_OTHERS);
 }
 
 /* Replaces a string member by another word. */
@@ -161,7 +141,7 @@ static void fuse_postal_support(yyjson_mut_doc *doc, yyjson_mut_val *targeting)
 static void capabilities(yyjson_mut_doc *doc, yyjson_mut_val *reply)
 {
     yyjson_mut_val *testing = yyjson_mut_obj_get(reply, "compliance_testing");
-    filter(yyjson_mut_obj_get(testing, "scenarios"), scenarios_3_0, KEEP_THESE);
+    adcp_filter_words(yyjson_mut_obj_get(testing, "scenarios"), scenarios_3_0, ADCP_KEEP_THESE);
     filter_member(reply, "specialisms", new_specialisms);
     filter_member(reply, "supported_protocols", new_protocols);
     yyjson_mut_val *media_buy = yyjson_mut_obj_get(reply, "media_buy");
@@ -219,24 +199,6 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
     yyjson_mut_arr_foreach(configs, i, n, c) filter_member(c, "event_types", new_notification_types);
 }
 
-/* What it closed over in a brand, wherever one is shown. What is the caller's own is echoed as it came. */
-static void brands(yyjson_mut_val *v, int levels)
-{
-    yyjson_mut_val *key, *member;
-    size_t i, n;
-    if (levels == 0) return;
-    if (yyjson_mut_is_obj(v)) {
-        if (yyjson_mut_obj_get(v, "domain")) (void)yyjson_mut_obj_remove_key(v, "brand_kit_override");
-        yyjson_mut_obj_foreach(v, i, n, key, member) {
-            bool own = yyjson_mut_equals_str(key, "context") || yyjson_mut_equals_str(key, "ext");
-            if (!own) brands(member, levels - 1);
-        }
-    }
-    if (yyjson_mut_is_arr(v)) {
-        yyjson_mut_arr_foreach(v, i, n, member) brands(member, levels - 1);
-    }
-}
-
 /* 3.0 knows the domains media-buy and signals. */
 static void task(yyjson_mut_doc *doc, yyjson_mut_val *t)
 {
@@ -249,7 +211,7 @@ static void tasks(yyjson_mut_val *reply)
     yyjson_mut_val *list = yyjson_mut_obj_get(reply, "tasks");
     for (size_t i = yyjson_mut_arr_size(list); i-- > 0;) {
         yyjson_mut_val *type = yyjson_mut_obj_get(yyjson_mut_arr_get(list, i), "task_type");
-        if (among(type, new_task_types)) (void)yyjson_mut_arr_remove(list, i);
+        if (adcp_among(type, new_task_types)) (void)yyjson_mut_arr_remove(list, i);
     }
 }
 
@@ -349,7 +311,7 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     adcp_each(reply, "accounts", account, doc);
     adcp_each(reply, "tasks", task, doc);
     tasks(reply);
-    brands(reply, BRAND_LEVELS);
+    adcp_drop_of_brands(reply, "brand_kit_override"); /* 3.0 closed over what a brand has */
 }
 
 void adcp_30_project(const struct dialect_down *d, yyjson_mut_val *reply)

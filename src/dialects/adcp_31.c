@@ -79,6 +79,31 @@ static void media_buy(yyjson_mut_doc *doc, yyjson_mut_val *buy)
     yyjson_mut_obj_remove_key(buy, "name");
 }
 
+/* Kinds of collections, and of what names one, that 3.1 has no word for. */
+static void collection_list(yyjson_mut_doc *doc, yyjson_mut_val *list)
+{
+    static const char *const kinds[] = { "channel", NULL };
+    yyjson_mut_val *filters = yyjson_mut_obj_get(list, "filters"), *key, *v;
+    size_t i, n;
+    yyjson_mut_obj_foreach(filters, i, n, key, v) {
+        adcp_filter_words(v, kinds, ADCP_KEEP_OTHERS);
+        for (size_t k = yyjson_mut_is_arr(v) ? yyjson_mut_arr_size(v) : 0; k-- > 0;) {
+            yyjson_mut_val *type = yyjson_mut_obj_get(yyjson_mut_arr_get(v, k), "type");
+            bool newer = yyjson_mut_is_str(type) && yyjson_mut_equals_str(type, "platform_channel_id");
+            if (newer) (void)yyjson_mut_arr_remove(v, k);
+        }
+    }
+}
+
+static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
+{
+    static const char *const newer[] = { "account.change_recorded",     "account.status_changed",
+                                         "creative.assignment_changed", "indicators.changed",
+                                         "reporting.delivery_ready",    "reporting.ledger_changed",
+                                         "reporting.status_changed",    NULL };
+    adcp_notification_words(a, newer);
+}
+
 static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
 {
     struct str tool = d->request->tool;
@@ -89,6 +114,10 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     }
     if (str_is(tool, "create_media_buy") || str_is(tool, "update_media_buy")) media_buy(doc, reply);
     if (str_is(tool, "get_products")) declined(d, reply);
+    collection_list(doc, yyjson_mut_obj_get(reply, "list")); /* of other lists: has no such filters */
+    if (str_is(tool, "list_collection_lists")) adcp_each(reply, "lists", collection_list, doc);
+    adcp_each(reply, "accounts", account, doc);
+    adcp_drop_of_brands(reply, "countries");
     if (str_is(tool, "get_task_status") || str_is(tool, "tasks/get")) {
         media_buy(doc, yyjson_mut_obj_get(reply, "result")); /* of other tasks: has no such member */
     }

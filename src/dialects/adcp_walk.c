@@ -51,3 +51,55 @@ void adcp_reword_errors(yyjson_mut_doc *doc, yyjson_mut_val *reply, enum adcp_li
         yyjson_mut_arr_foreach(list, i, n, item) reword_list(item, &w);
     }
 }
+
+bool adcp_among(yyjson_mut_val *v, const char *const *words)
+{
+    for (; yyjson_mut_is_str(v) && *words; words++) {
+        if (yyjson_mut_equals_str(v, *words)) return true;
+    }
+    return false;
+}
+
+/* From the end and by index: the array iterator of yyjson up to 0.10 skips what follows a removed item. */
+void adcp_filter_words(yyjson_mut_val *list, const char *const *words, enum adcp_keep keep)
+{
+    for (size_t i = yyjson_mut_arr_size(list); i-- > 0;) {
+        bool drop = adcp_among(yyjson_mut_arr_get(list, i), words) != (keep == ADCP_KEEP_THESE);
+        if (drop) (void)yyjson_mut_arr_remove(list, i);
+    }
+}
+
+#define BRAND_LEVELS 8 /* how deep in a reply a brand stands, and some more */
+
+static void drop_of_brands(yyjson_mut_val *v, const char *member, int levels)
+{
+    yyjson_mut_val *key, *inner;
+    size_t i, n;
+    if (levels == 0) return;
+    if (yyjson_mut_is_obj(v)) {
+        if (yyjson_mut_obj_get(v, "domain")) (void)yyjson_mut_obj_remove_key(v, member);
+        yyjson_mut_obj_foreach(v, i, n, key, inner) {
+            bool own = yyjson_mut_equals_str(key, "context") || yyjson_mut_equals_str(key, "ext");
+            if (!own) drop_of_brands(inner, member, levels - 1);
+        }
+    }
+    if (yyjson_mut_is_arr(v)) {
+        yyjson_mut_arr_foreach(v, i, n, inner) drop_of_brands(inner, member, levels - 1);
+    }
+}
+
+void adcp_drop_of_brands(yyjson_mut_val *reply, const char *member)
+{
+    drop_of_brands(reply, member, BRAND_LEVELS);
+}
+
+void adcp_notification_words(yyjson_mut_val *account, const char *const *words)
+{
+    yyjson_mut_val *configs = yyjson_mut_obj_get(account, "notification_configs");
+    for (size_t i = yyjson_mut_is_arr(configs) ? yyjson_mut_arr_size(configs) : 0; i-- > 0;) {
+        yyjson_mut_val *types = yyjson_mut_obj_get(yyjson_mut_arr_get(configs, i), "event_types");
+        if (!yyjson_mut_is_arr(types)) continue;
+        adcp_filter_words(types, words, ADCP_KEEP_OTHERS);
+        if (yyjson_mut_arr_size(types) == 0) (void)yyjson_mut_arr_remove(configs, i);
+    }
+}

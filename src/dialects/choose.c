@@ -21,7 +21,7 @@ const struct dialect *dialect_default(void)
 
 const struct dialect *dialect_canonical(void)
 {
-    return of_line[ADCP_LINE_NEWEST];
+    return &dialect_own;
 }
 
 const struct dialect *dialect_find(struct str name)

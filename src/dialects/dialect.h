@@ -52,5 +52,8 @@ struct dialect {
     yyjson_mut_val *(*down)(const struct dialect_down *d);
 };
 
+/* What tools speak, for operations of our own. */
+extern const struct dialect dialect_own;
+
 extern const struct dialect dialect_adcp_3_0, dialect_adcp_3_1, dialect_adcp_3_2, dialect_tutorial, dialect_buy_v1,
     dialect_data_model, dialect_rc;

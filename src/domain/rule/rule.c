@@ -1,3 +1,4 @@
+#include "contract/limits.h"
 #include "domain/rule/rule.h"
 #include "contract/document.h"
 
@@ -340,6 +341,7 @@ int rule_add(const struct act *act, yyjson_val *rule, int64_t position, struct r
                             .doc = json_write_val(act->arena, rule),
                             .created_at = act->now,
                             .updated_at = act->now };
+    if (row.doc.n > AUDIT_DOC_BYTES_MAX) return bad(e, "", "a rule is too long for the audit trail");
     if (q_rule_insert(act->tx, &row, e)) return -1;
     if (position > 0 && arrange(act, &list, &row, position, e)) return -1;
     *out = row;

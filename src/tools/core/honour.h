@@ -5,7 +5,7 @@
 #include "tools/tool.h"
 
 struct unhonoured {
-    const char *tool;
+    const char *tool; /* "*": every tool */
     const char *member; /* JSON Pointer in the arguments; "*" stands for any index */
     const char *reason; /* a sentence for the caller */
 };
