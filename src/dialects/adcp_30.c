@@ -199,6 +199,12 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
     yyjson_mut_arr_foreach(configs, i, n, c) filter_member(c, "event_types", new_notification_types);
 }
 
+static void collection_list(yyjson_mut_doc *doc, yyjson_mut_val *list)
+{
+    static const char *const newer[] = { "youtube_channel_handle", "youtube_channel_url", NULL };
+    adcp_drop_of_filters(yyjson_mut_obj_get(list, "filters"), newer);
+}
+
 /* 3.0 knows the domains media-buy and signals. */
 static void task(yyjson_mut_doc *doc, yyjson_mut_val *t)
 {
@@ -310,6 +316,8 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     adcp_each(reply, "audiences", audience, doc);
     adcp_each(reply, "accounts", account, doc);
     adcp_each(reply, "tasks", task, doc);
+    adcp_each(reply, "lists", collection_list, doc);
+    collection_list(doc, yyjson_mut_obj_get(reply, "list"));
     tasks(reply);
     adcp_drop_of_brands(reply, "brand_kit_override"); /* 3.0 closed over what a brand has */
 }

@@ -79,20 +79,10 @@ static void media_buy(yyjson_mut_doc *doc, yyjson_mut_val *buy)
     yyjson_mut_obj_remove_key(buy, "name");
 }
 
-/* Kinds of collections, and of what names one, that 3.1 has no word for. */
 static void collection_list(yyjson_mut_doc *doc, yyjson_mut_val *list)
 {
-    static const char *const kinds[] = { "channel", NULL };
-    yyjson_mut_val *filters = yyjson_mut_obj_get(list, "filters"), *key, *v;
-    size_t i, n;
-    yyjson_mut_obj_foreach(filters, i, n, key, v) {
-        adcp_filter_words(v, kinds, ADCP_KEEP_OTHERS);
-        for (size_t k = yyjson_mut_is_arr(v) ? yyjson_mut_arr_size(v) : 0; k-- > 0;) {
-            yyjson_mut_val *type = yyjson_mut_obj_get(yyjson_mut_arr_get(v, k), "type");
-            bool newer = yyjson_mut_is_str(type) && yyjson_mut_equals_str(type, "platform_channel_id");
-            if (newer) (void)yyjson_mut_arr_remove(v, k);
-        }
-    }
+    static const char *const newer[] = { "channel", NULL };
+    adcp_drop_of_filters(yyjson_mut_obj_get(list, "filters"), newer);
 }
 
 static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)

@@ -103,3 +103,27 @@ void adcp_notification_words(yyjson_mut_val *account, const char *const *words)
         if (yyjson_mut_arr_size(types) == 0) (void)yyjson_mut_arr_remove(configs, i);
     }
 }
+
+static void drop_typed(yyjson_mut_val *list, const char *const *words)
+{
+    for (size_t i = yyjson_mut_arr_size(list); i-- > 0;) {
+        yyjson_mut_val *v = yyjson_mut_arr_get(list, i);
+        if (adcp_among(yyjson_mut_is_obj(v) ? yyjson_mut_obj_get(v, "type") : v, words))
+            (void)yyjson_mut_arr_remove(list, i);
+    }
+}
+
+void adcp_drop_of_filters(yyjson_mut_val *filters, const char *const *words)
+{
+    yyjson_mut_obj_iter it;
+    yyjson_mut_val *key;
+    if (!yyjson_mut_is_obj(filters)) return;
+    yyjson_mut_obj_iter_init(filters, &it);
+    while ((key = yyjson_mut_obj_iter_next(&it))) {
+        yyjson_mut_val *list = yyjson_mut_obj_iter_get_val(key);
+        size_t before = yyjson_mut_arr_size(list);
+        if (!yyjson_mut_is_arr(list) || before == 0) continue;
+        drop_typed(list, words);
+        if (yyjson_mut_arr_size(list) == 0) (void)yyjson_mut_obj_iter_remove(&it);
+    }
+}
