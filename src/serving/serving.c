@@ -311,7 +311,8 @@ void serving_restore_place(struct serving *s, const struct mail_place *p)
 
 void serving_restore_history(struct serving *s, uint32_t slot, const int64_t week[WEEK_HOURS])
 {
-    slot_history_restore(&s->slots[slot_state(s, slot)]->history, week);
+    uint32_t place = slot_state(s, slot); /* which may move s->slots */
+    slot_history_restore(&s->slots[place]->history, week);
     s->refresh = true;
 }
 

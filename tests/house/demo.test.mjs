@@ -1,5 +1,6 @@
 // The example page of a sandbox in Chromium: from nothing to a bought ad and its counts, as the README says it.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { accessible, fits, launch, open, widths } from '../admin/lib/browser.mjs';
 import { Agent } from '../integration/lib/agent.mjs';
@@ -77,6 +78,16 @@ test('what the page of the shell says works as it stands', async () => {
   const r = await agent.cli('call', 'create_media_buy', json);
   assert.equal(r.code, 0, r.stdout + r.stderr);
   await page.leave();
+});
+
+test('the demo publisher\'s own file, and settings of its first ad server, leave the page\'s ad server alone', async () => {
+  const file = path.resolve(import.meta.dirname, '../../data/demo-publisher.json');
+  for (const words of [['import', file], ['tenant', 'set', '--settings', '{"adapter_settings": {"fill_percent": 50}}']]) {
+    const r = await agent.cli(...words);
+    assert.equal(r.code, 0, r.stdout + r.stderr);
+  }
+  const { ad_servers } = JSON.parse((await agent.cli('adapter', 'list', '--json')).stdout);
+  assert.deepEqual(ad_servers.map((s) => [s.name, s.first]), [['mock', true], ['house', false]]);
 });
 
 test('the page exists in a sandbox only', async () => {

@@ -78,6 +78,7 @@ const verbs = () => [
   ['token', 'add', 'ann', '--label', 'laptop'], ['token', 'list'], ['token', 'list', '--principal', 'ann'],
   ['tenant', 'show'], ['publisher', 'show'], ['publisher', 'set', '--name', 'Demo'],
   ['adapter', 'list'], ['adapter', 'test'],
+  ['slot', 'set', 'roof', '--property', 'prop-001', '--sizes', '728x90'], ['slot', 'list'], ['slot', 'remove', 'roof'], ['ads', 'report'], ['ads', 'why'],
   ['job', 'list'], ['quarantine', 'list'], ['key', 'list'], ['key', 'rotate'],
   ['audit', 'list'], ['audit', 'show', '1'], ['audit', 'export'], ['audit', 'verify'], ['audit', 'head'],
 ];

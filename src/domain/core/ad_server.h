@@ -60,8 +60,8 @@ struct ad_server_writer {
 };
 
 /* From a settings document: "ad_servers" [{name, adapter, settings?, wait_days?}], the first first; or "adapter" alone, with
- * "adapter_settings", for one that is named like its adapter. What the document does not name stays as it is. Redacted
- * secrets stand for what is kept. *adapter: of the first one, empty when nothing was said. Returns 1 changed, 0 not, -1.
+ * "adapter_settings", for one that is named like its adapter; when that is the first of several, the others stay. What the
+ * document does not name stays as it is. Redacted secrets stand for what is kept. *adapter: of the first one, empty when nothing was said. Returns 1 changed, 0 not, -1.
  * Errors: INVALID_REQUEST or CONFIGURATION_ERROR, with the field below `at`. */
 MUST_CHECK int ad_servers_write(const struct ad_server_writer *w, yyjson_val *doc, const char *at, struct str *adapter,
                                 struct err *e);

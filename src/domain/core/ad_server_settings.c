@@ -92,8 +92,9 @@ static int read_list(const struct ad_server_writer *w, yyjson_val *list, const c
     return 0;
 }
 
-/* "adapter" and "adapter_settings": one, named like its adapter. Members not given stay as they are. */
-static int read_short(const struct ad_server_writer *w, yyjson_val *doc, const char *at, struct entry *out,
+/* "adapter" and "adapter_settings": one, named like its adapter. Members not given stay as they are. *same: it is the first of
+ * those there are. */
+static int read_short(const struct ad_server_writer *w, yyjson_val *doc, const char *at, struct entry *out, bool *same,
                       struct err *e)
 {
     struct ad_server_row old = { .name = STR_NONE };
@@ -106,11 +107,11 @@ static int read_short(const struct ad_server_writer *w, yyjson_val *doc, const c
         (!removed && json_opt_obj(JSON_FIELD(doc, "adapter_settings", at), &settings, e))) {
         return -1;
     }
-    bool same = found && (!adapter.n || str_eq(adapter, old.adapter));
+    *same = found && (!adapter.n || str_eq(adapter, old.adapter));
     if (!adapter.n && !found) return bad(e, arena_printf(w->arena, "%s/adapter", at).p, "which ad server is it?");
     *out = (struct entry){ .at = arena_printf(w->arena, "%s/adapter_settings", at).p };
-    out->row = same ? old : (struct ad_server_row){ .tenant_id = w->tenant_id, .name = adapter, .adapter = adapter };
-    if (same && ad_server_settings(w->tx, w->arena, &old, &out->row.settings, e)) return -1;
+    out->row = *same ? old : (struct ad_server_row){ .tenant_id = w->tenant_id, .name = adapter, .adapter = adapter };
+    if (*same && ad_server_settings(w->tx, w->arena, &old, &out->row.settings, e)) return -1;
     if (json_has(doc, "adapter_settings")) out->row.settings = settings ? json_write_val(w->arena, settings) : STR_NONE;
     if (adapter_find(out->row.adapter)) return 0;
     return unknown_adapter(w->arena, arena_printf(w->arena, "%s/adapter", at).p, e);
@@ -178,7 +179,9 @@ static int remove_one(const struct ad_server_writer *w, const struct ad_server_r
     return err_field(e, "%s/ad_servers", at);
 }
 
-static int write_all(const struct ad_server_writer *w, struct entry *list, size_t n, const char *at, struct err *e)
+/* `others_stay`: the list is not all of them. */
+static int write_all(const struct ad_server_writer *w, struct entry *list, size_t n, bool others_stay, const char *at,
+                     struct err *e)
 {
     struct kept kept;
     int changed = 0;
@@ -188,7 +191,7 @@ static int write_all(const struct ad_server_writer *w, struct entry *list, size_
         if (rc < 0) return -1;
         changed |= rc;
     }
-    for (size_t k = 0; k < kept.n; k++) {
+    for (size_t k = 0; k < kept.n && !others_stay; k++) {
         bool stays = false;
         for (size_t i = 0; i < n; i++) stays = stays || str_eq(kept.rows[k].name, list[i].row.name);
         if (stays) continue;
@@ -209,7 +212,7 @@ int ad_servers_write(const struct ad_server_writer *w, yyjson_val *doc, const ch
     struct entry *list = ARENA_ARRAY(w->arena, struct entry, AD_SERVERS_MAX);
     yyjson_val *given = NULL;
     size_t n = 1;
-    bool short_form = json_has(doc, "adapter") || json_has(doc, "adapter_settings");
+    bool first_again = false, short_form = json_has(doc, "adapter") || json_has(doc, "adapter_settings");
     *adapter = STR_NONE;
     if (json_opt_arr(JSON_FIELD(doc, "ad_servers", at), (struct json_len){ 1, AD_SERVERS_MAX }, &given, e)) return -1;
     if (!given && !short_form) return 0;
@@ -218,9 +221,9 @@ int ad_servers_write(const struct ad_server_writer *w, yyjson_val *doc, const ch
                    "either ad_servers, or adapter with adapter_settings");
     }
     if (given) n = yyjson_arr_size(given);
-    if (given ? read_list(w, given, at, list, e) : read_short(w, doc, at, &list[0], e)) return -1;
+    if (given ? read_list(w, given, at, list, e) : read_short(w, doc, at, &list[0], &first_again, e)) return -1;
     *adapter = list[0].row.adapter;
-    return write_all(w, list, n, at, e);
+    return write_all(w, list, n, first_again, at, e);
 }
 
 int ad_servers_check_live(struct tx *tx, struct arena *a, struct err *e)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "domain/core/ad_catalog.h"
 #include "domain/core/ad_server.h"
+#include "domain/product/slot_product.h"
 #include "store/q/q_catalog.h"
 #include "store/q/q_tenant.h"
 
@@ -81,7 +82,8 @@ int product_check_ad_server(struct catalog_writer *w, const struct product *p, s
     server->adapter->check_product(server->config, product_ad_server_settings(w->arena, p), &catalog.catalog,
                                    &problems);
     if (ad_catalog_check(&catalog, e)) return -1;
-    return problems.n ? refused(w, &problems, e) : 0;
+    if (problems.n) return refused(w, &problems, e);
+    return server->adapter->serves ? slot_check_formats(w, p, e) : 0;
 }
 
 int products_have_ad_servers(struct tx *tx, struct arena *a, struct str tenant_id, struct err *e)

@@ -1,9 +1,7 @@
 #include "domain/product/slot_product.h"
 
 #include "contract/document.h"
-#include "domain/core/ad_catalog.h"
 #include "domain/product/format.h"
-#include "domain/product/product.h"
 
 #define PRODUCTS_MAX CATALOG_PAGE_MAX /* of a publisher */
 
@@ -65,7 +63,7 @@ static int refuse_format(size_t i, const struct shape *shape, struct err *e)
     return err_field(e, "/format_ids/%zu", i);
 }
 
-static int check_formats(struct catalog_writer *w, const struct product *p, struct err *e)
+int slot_check_formats(struct catalog_writer *w, const struct product *p, struct err *e)
 {
     yyjson_val *names = named_slots(p->doc), *v;
     struct slot *slots = ARENA_ARRAY(w->arena, struct slot, yyjson_arr_size(names) + 1);
@@ -85,29 +83,6 @@ static int check_formats(struct catalog_writer *w, const struct product *p, stru
         if (known && !one) return refuse_format(i, &shape, e);
     }
     return 0;
-}
-
-/* ---- a product ---- */
-
-int slot_check_product(struct catalog_writer *w, yyjson_val *doc, struct err *e)
-{
-    struct product p;
-    struct ad_server_row row;
-    struct ad_catalog catalog;
-    struct adapter_problems *problems = ARENA_NEW(w->arena, struct adapter_problems);
-    struct tenant tenant = { .tenant_id = w->tenant_id };
-    struct act act = { .tx = w->tx, .arena = w->arena, .now = w->now, .tenant = &tenant };
-    if (product_read(w->arena, doc, &p, e)) return -1;
-    int found = q_ad_server_get(w->tx, w->arena, w->tenant_id, product_ad_server(&p), &row, e);
-    if (found != 1) return found < 0 ? -1 : 0;
-    struct ad_server server = { .adapter = adapter_find(row.adapter), .name = row.name };
-    if (!server.adapter || !server.adapter->serves || !p.active) return 0;
-    ad_catalog_init(&catalog, &act, &server);
-    server.adapter->check_product(NULL, product_ad_server_settings(w->arena, &p), &catalog.catalog, problems);
-    if (ad_catalog_check(&catalog, e)) return -1;
-    if (problems->n == 0) return check_formats(w, &p, e);
-    (void)err_set(e, "INVALID_REQUEST", "%s", problems->item[0].text);
-    return err_field(e, "/ext/salesagent/ad_server/%s", problems->item[0].member);
 }
 
 int slot_uses_of(struct tx *tx, struct arena *a, struct str tenant_id, struct slot_uses *out, struct err *e)

@@ -1,12 +1,12 @@
 /* Products and the slots they are sold on. */
 #pragma once
 
+#include "domain/product/product.h"
 #include "domain/product/slot.h"
 
-/* A product that has just been written, against the ad server it is sold on: when that is the built-in one, its settings must be
- * what that takes, its slots must exist, and each of its formats must fit one of them. Products of other ad servers pass: what
- * these have may be known only later. INVALID_REQUEST, with the place below the product. */
-MUST_CHECK int slot_check_product(struct catalog_writer *w, yyjson_val *product, struct err *e);
+/* A product of the built-in ad server, whose slots exist: each of its formats must fit one of them. INVALID_REQUEST, with the place
+ * below the product. */
+MUST_CHECK int slot_check_formats(struct catalog_writer *w, const struct product *p, struct err *e);
 
 /* Which slots each product names. */
 struct slot_use {

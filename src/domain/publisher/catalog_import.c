@@ -10,7 +10,6 @@
 #include "base/tz.h"
 #include "contract/document.h"
 #include "domain/product/slot.h"
-#include "domain/product/slot_product.h"
 #include "domain/publisher/account_import.h"
 #include "domain/core/assistant.h"
 #include "domain/core/audit.h"
@@ -511,7 +510,6 @@ static int import_slot(struct importing *im, yyjson_val *v, int64_t position, st
 static int import_product(struct importing *im, yyjson_val *v, int64_t position, struct err *e)
 {
     int rc = catalog_put_product(&im->writer, v, position, e);
-    if (rc >= 0 && slot_check_product(&im->writer, v, e)) return -1;
     if (rc == 1 && check_stored(im, CATALOG_PRODUCT, product_id_of(v), e)) return -1;
     if (rc == 0 && im->properties_changed && catalog_index_product(&im->writer, v, e)) return -1;
     return counted(im, rc);

@@ -164,6 +164,25 @@ static void visitors_are_numbers(void **state)
     assert_int_equal(serving_visitor(town.serving, 1, STR_NONE, true), 0);
 }
 
+/* Before there is any lineup: what was stored of slots comes first at a start. */
+static void what_slots_have_seen_comes_back_after_a_restart(void **state)
+{
+    enum { SLOTS = 300 };
+    struct serving_options o = { .key = STR("0123456789abcdef0123456789abcdef") };
+    rng_init_seeded(&o.rng, 1);
+    struct serving *s = serving_create(&o, T0);
+    int64_t week[WEEK_HOURS] = { 0 }, back[WEEK_HOURS], closed;
+    for (uint32_t slot = 1; slot <= SLOTS; slot++) {
+        week[3] = slot;
+        serving_restore_history(s, slot, week);
+    }
+    for (uint32_t slot = 1; slot <= SLOTS; slot++) {
+        assert_true(serving_history(s, slot, back, &closed));
+        assert_int_equal(back[3], slot);
+    }
+    serving_destroy(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -176,6 +195,7 @@ int main(void)
         TEST(only_pictures_are_for_mails),
         TEST(one_address_clicks_once_a_minute),
         TEST(places_come_back_after_a_restart),
+        TEST(what_slots_have_seen_comes_back_after_a_restart),
         TEST(the_memory_is_bounded),
         TEST(visitors_are_numbers),
     };
