@@ -30,7 +30,8 @@ const char *slot_channel(enum plan_medium m)
 
 bool slot_id_valid(struct str id)
 {
-    if (id.n == 0 || id.n > SLOT_ID_MAX) return false;
+    if (id.n == 0 || id.n > SLOT_ID_MAX || str_is(id, ".") || str_is(id, ".."))
+        return false; /* paths are cleaned of these */
     for (size_t i = 0; i < id.n; i++) {
         char c = id.p[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -31,7 +31,7 @@ struct slot {
     yyjson_val *doc;
 };
 
-/* Letters, digits, '.', '_' and '-': it stands in URLs and attributes of pages. */
+/* Letters, digits, '.', '_' and '-', and not dots alone: it stands in URLs and attributes of pages. */
 bool slot_id_valid(struct str id);
 
 /* A stored row. A damaged one reads as what can be read of it; false when that is nothing. */

@@ -39,6 +39,7 @@ static void test_a_mistake_in_a_slot_is_named(void **state)
     struct fixture *f = *state;
     const char *top = "\"slot_id\": \"top\",\n   \"property_id\": \"paper\"";
     refused(f, top, "\"slot_id\": \"to p\",\n   \"property_id\": \"paper\"", "/slots/0/slot_id");
+    refused(f, top, "\"slot_id\": \"..\",\n   \"property_id\": \"paper\"", "/slots/0/slot_id");
     refused(f, top, "\"slot_id\": \"top\",\n   \"property_id\": \"scissors\"", "/slots/0/property_id");
     refused(f, top, "\"slot_id\": \"top\",\"medium\":\"smell\",\n   \"property_id\": \"paper\"", "/slots/0/medium");
     refused(f, top, "\"slot_id\": \"top\",\"section\":7,\n   \"property_id\": \"paper\"", "/slots/0/section");
