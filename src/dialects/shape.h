@@ -35,6 +35,10 @@ struct shape_pointer {
 /* INVALID_REQUEST at the first member of `in` that `reads` does not name. */
 MUST_CHECK int shape_check_reads(struct arena *a, const char *const *reads, yyjson_val *in, struct err *e);
 
+/* INVALID_REQUEST at an `ext` or `context` of canonical arguments that is no object: both are stored and shown as they
+ * came, and where AdCP's schemas are not asked nothing else would hold their shape. */
+MUST_CHECK int shape_check_open(struct arena *a, yyjson_val *args, struct err *e);
+
 /* Tables end with a row of zeros. */
 const struct shape_tool *shape_find(const struct shape_tool *tools, struct str name);
 MUST_CHECK int shape_up(const struct shape_tool *tools, const struct dialect_request *req, struct dialect_up *out,

@@ -95,3 +95,36 @@ int shape_check_reads(struct arena *a, const char *const *reads, yyjson_val *in,
 {
     return reads ? judge(a, reads, in, "", e) : 0;
 }
+
+/* False when an `ext` or `context` in `v` is no object; *pointer is where, put together on the way back. */
+static bool open_members(struct arena *a, yyjson_val *v, struct str *pointer)
+{
+    yyjson_val *key, *member;
+    size_t i, n;
+    if (yyjson_is_arr(v)) {
+        yyjson_arr_foreach(v, i, n, member) {
+            if (!yyjson_is_ctn(member) || open_members(a, member, pointer)) continue;
+            *pointer = arena_printf(a, "/%zu" STR_FMT, i, STR_ARG(*pointer));
+            return false;
+        }
+    }
+    if (!yyjson_is_obj(v)) return true;
+    yyjson_obj_foreach(v, i, n, key, member) {
+        struct str name = json_val_str(key);
+        bool open = str_is(name, "ext") || str_is(name, "context");
+        if (open ? yyjson_is_obj(member) || yyjson_is_null(member)
+                 : !yyjson_is_ctn(member) || open_members(a, member, pointer))
+            continue;
+        *pointer = arena_printf(a, "/" STR_FMT STR_FMT, STR_ARG(name), STR_ARG(*pointer));
+        return false;
+    }
+    return true;
+}
+
+int shape_check_open(struct arena *a, yyjson_val *args, struct err *e)
+{
+    struct str pointer = STR_NONE;
+    if (open_members(a, args, &pointer)) return 0;
+    (void)err_set(e, "INVALID_REQUEST", STR_FMT " must be an object", STR_ARG(pointer));
+    return err_field(e, STR_FMT, STR_ARG(pointer));
+}

@@ -10,6 +10,7 @@
 #include "domain/tell/notify.h"
 #include "domain/tell/webhook.h"
 #include "dialects/choose.h"
+#include "dialects/shape.h"
 #include "protocols/ads.h"
 #include "protocols/auth.h"
 #include "protocols/envelope.h"
@@ -303,7 +304,7 @@ static int translate_up(struct call *c)
     yyjson_doc *doc;
     if (json_parse(c->arena, text, &json_limits_own, &doc, &c->err)) return -1;
     c->canonical_args = yyjson_doc_get_root(doc);
-    return 0;
+    return c->dialect->adcp3 ? 0 : shape_check_open(c->arena, c->canonical_args, &c->err);
 }
 
 /* --- running --------------------------------------------------------------------------------------------- */

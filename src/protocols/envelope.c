@@ -130,7 +130,7 @@ static void canonical_reply(struct call *c, struct dialect_down *down)
 static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *body)
 {
     yyjson_val *context = c->args ? yyjson_obj_get(c->args, "context") : NULL;
-    if (context) {
+    if (yyjson_is_obj(context)) { /* the test controller's arguments are not held to a schema */
         yyjson_mut_obj_remove_key(body, "context");
         json_add_copy(doc, body, "context", context);
     }

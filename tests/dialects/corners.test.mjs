@@ -254,3 +254,12 @@ test('what an older shape uploaded without its size is listed to AdCP callers wi
     for (const asset of Object.values(creative.assets ?? {})) assert.ok(asset.asset_type !== 'video' || asset.width, JSON.stringify(creative));
   }
 });
+
+test('ext and context are objects in every shape: what is stored is shown to AdCP callers too', async () => {
+  for (const [where, args] of [['/accounts/0/ext', { accounts: [{ brand: { domain: 'a.example' }, operator: 'a.example', ext: [1] }] }],
+    ['/context', { context: 'words', accounts: [{ brand: { domain: 'a.example' }, operator: 'a.example' }] }]]) {
+    const r = await call('v1-buyer-token', 'sync_accounts', args, { ...january, 'x-adcp-dialect': 'rc' });
+    assert.equal(r.failed, true, JSON.stringify(r.body));
+    assert.match(JSON.stringify(r.body), new RegExp(`${where} must be an object`));
+  }
+});

@@ -84,6 +84,19 @@ static void what_is_no_rule_is_refused(struct room *r, const struct act *act)
     }
 }
 
+/* What is added is written into the audit trail: so it is held to a size before. */
+static void a_rule_of_any_length_is_refused(struct room *r, const struct act *act)
+{
+    struct rule_row row;
+    struct err e = { 0 };
+    char text[72000];
+    int n = snprintf(text, sizeof(text), "{\"name\":\"x\",\"then\":\"person\",\"when\":{\"products\":[\"");
+    memset(text + n, 'p', 70000);
+    (void)snprintf(text + n + 70000, sizeof(text) - (size_t)n - 70000, "\"]}}");
+    assert_int_equal(rule_add(act, room_json(r, text), 0, &row, &e), -1);
+    assert_string_equal(e.code, "INVALID_REQUEST");
+}
+
 static void rules_are_asked_in_order(void **state)
 {
     struct room *r = room_open();
@@ -92,6 +105,7 @@ static void rules_are_asked_in_order(void **state)
     room_do(r, ROLE_BUYER, the_first_that_holds_counts);
     room_do(r, ROLE_ADMINISTRATOR, order_is_the_publishers);
     room_do(r, ROLE_ADMINISTRATOR, what_is_no_rule_is_refused);
+    room_do(r, ROLE_ADMINISTRATOR, a_rule_of_any_length_is_refused);
     room_close(r);
 }
 
