@@ -103,6 +103,19 @@ class GenBots(unittest.TestCase):
         self.assertRaises(ValueError, self.entries, 'ab')
 
 
+class Coverage(unittest.TestCase):
+    script = load('coverage')
+
+    def test_lines_are_summed_by_room(self):
+        lines = {'src/main.c': {1: 0}, 'src/domain/rule/a.c': {1: 3, 2: 0}, 'src/domain/rule/b.c': {7: 1}}
+        self.assertEqual(self.script.by_room(lines), {'.': [0, 1], 'domain/rule': [2, 3]})
+
+    def test_suites_run_what_this_build_holds(self):
+        commands = self.script.commands()
+        self.assertIn('unit', commands)
+        self.assertFalse([c for _, c in commands.values() if any('build-test' in word for word in c)])
+
+
 class Arrows(unittest.TestCase):
     script = load('arrows')
 
