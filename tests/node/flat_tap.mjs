@@ -5,8 +5,10 @@ import { relative } from 'node:path';
 const commented = (text) => String(text).split('\n').map((line) => `# ${line}\n`).join('');
 
 function describe(error) {
-    const cause = error?.cause ?? error;
-    return cause?.stack ?? cause?.message ?? String(cause);
+    const said = [];
+    // node wraps what a test threw, and fetch what the connection had.
+    for (let e = error?.cause ?? error; e !== undefined && e !== null && said.length < 4; e = e.cause) said.push(e.stack ?? e.message ?? String(e));
+    return said.join('\ncaused by: ');
 }
 
 export default async function* flatTap(source) {
