@@ -30,7 +30,7 @@ const doctor = async (data, ...more) => {
 };
 
 async function made(data, host) {
-  const r = await cli('init', '--name', 'The Daily News', '--domain', 'news.example', ...(host ? ['--host', host] : []), '--data', data);
+  const r = await cli('init', '--name', 'The Daily News', '--domain', 'news.example', '--ad-server', 'manual', ...(host ? ['--host', host] : []), '--data', data);
   assert.equal(r.code, 0, r.stderr);
 }
 
@@ -45,12 +45,19 @@ test('without a database, and without an agent', async (t) => {
   assert.equal(r.code, 1);
   assert.match(r.of('agent', 'error')[0].found, /No agent is serving/);
   assert.equal(r.of('database', 'well').length, 1);
-  assert.match(r.of('ad_server', 'error')[0].found, /invents delivery/, 'a mock in production');
   assert.equal(r.of('backup', 'warning').length, 1);
   assert.equal(r.of('descriptors', 'unknown').length, 1);
   assert.deepEqual([r.of('world', 'unknown').length, r.of('address').length], [1, 0], 'what was not asked is unknown, and not well');
   assert.deepEqual(readFileSync(path.join(data, 'salesagent.db')), before, 'a look changes nothing');
   for (const f of r.all.filter((x) => x.severity === 'error')) assert.ok(f.remedy, JSON.stringify(f));
+});
+
+test('an ad server that invents delivery, in production', async (t) => {
+  const data = folder(t);
+  assert.equal((await cli('init', '--demo', '--data', data)).code, 0);
+  const r = await doctor(data, '--offline');
+  assert.match(r.of('ad_server', 'error')[0].found, /invents delivery|cannot be used/);
+  assert.equal((await doctor(data, '--offline', '--sandbox')).of('ad_server', 'error').length, 0);
 });
 
 test('settings that contradict each other, and a damaged database', async (t) => {

@@ -14,9 +14,9 @@ function folder(t) {
 }
 
 async function two(data) {
-  const first = await cli('init', '--json', '--name', 'First', '--domain', 'first.example', '--data', data);
+  const first = await cli('init', '--json', '--name', 'First', '--domain', 'first.example', '--ad-server', 'manual', '--data', data);
   assert.equal(first.code, 0, first.stderr);
-  const second = await cli('publisher', 'add', '--json', '--name', 'Second', '--domain', 'second.example', '--data', data);
+  const second = await cli('publisher', 'add', '--json', '--name', 'Second', '--domain', 'second.example', '--ad-server', 'manual', '--data', data);
   assert.equal(second.code, 0, second.stderr);
   return [JSON.parse(first.stdout), JSON.parse(second.stdout)];
 }
@@ -27,7 +27,7 @@ const outcome = (r) => r.body.result?.structuredContent?.adcp_error?.code ?? r.b
 
 test('a second one, off the air and on again, while the first one is served', async (t) => {
   const data = folder(t), [first, second] = await two(data);
-  const again = await cli('publisher', 'add', '--name', 'Second', '--domain', 'x.example', '--data', data);
+  const again = await cli('publisher', 'add', '--name', 'Second', '--domain', 'x.example', '--ad-server', 'manual', '--data', data);
   assert.deepEqual([again.code, /already/.test(again.stderr)], [1, true]);
   const agent = await Agent.start({ data, sandbox: false });
   try {
