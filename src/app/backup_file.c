@@ -38,7 +38,7 @@ int sync_folder_of(struct arena *a, const char *path)
     return sync_path(folder, O_RDONLY | O_DIRECTORY);
 }
 
-static int digest_of(struct arena *a, const char *path, int64_t *bytes, struct str *hex, struct err *e)
+int file_digest(struct arena *a, const char *path, int64_t *bytes, struct str *hex, struct err *e)
 {
     char piece[65536];
     uint8_t digest[SHA256_BYTES];
@@ -114,7 +114,7 @@ static int compare_manifest(struct arena *a, const char *file, struct str text, 
     if (json_i64_or(root, "salesagent_backup", 0) != 1) {
         return err_set(e, "CONFIGURATION_ERROR", "%s.json is no manifest that this version reads.", file);
     }
-    if (digest_of(a, file, &bytes, &digest, e)) return -1;
+    if (file_digest(a, file, &bytes, &digest, e)) return -1;
     if (bytes != json_i64_or(root, "bytes", -1) || !str_eq(digest, json_str(root, "sha256"))) {
         return err_set(e, "CONFIGURATION_ERROR", "%s is not the file that its manifest describes: it was changed.",
                        file);
@@ -183,7 +183,7 @@ int backup_file_write(struct arena *a, const char *database, const char *file, i
     remove_old_parts(a, file);
     (void)unlink(aside); /* left by a process of that number that did not finish */
     int rc = store_copy(database, aside, e) || store_look(a, aside, &made.facts, e) ||
-             digest_of(a, aside, &made.bytes, &digest, e) ||
+             file_digest(a, aside, &made.bytes, &digest, e) ||
              put_in_place(a, aside, file, manifest_text(a, &made, digest, now), e);
     (void)unlink(aside); /* the link remains */
     if (rc == 0) *out = made;

@@ -22,6 +22,9 @@ MUST_CHECK int backup_file_write(struct arena *a, const char *database, const ch
 MUST_CHECK int backup_file_check(struct arena *a, const char *file, struct store_facts *out, bool *has_manifest,
                                  struct err *e);
 
+/* How many bytes a file has, and their SHA-256 in hexadecimal. CONFIGURATION_ERROR. */
+MUST_CHECK int file_digest(struct arena *a, const char *path, int64_t *bytes, struct str *hex, struct err *e);
+
 /* Syncs a file, or the folder it is in. */
 MUST_CHECK int sync_file(const char *path);
 MUST_CHECK int sync_folder_of(struct arena *a, const char *path);

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { cli } from './lib/agent.mjs';
 
 const top = path.resolve(import.meta.dirname, '../..');
-const pages = ['install', 'proxy', 'backup', 'going-live', 'upgrade', 'trouble', 'scaling', 'health', 'metrics', 'configuration', 'import'];
+const pages = ['install', 'publisher', 'proxy', 'backup', 'going-live', 'upgrade', 'trouble', 'scaling', 'health', 'metrics', 'configuration', 'import'];
 const text = (page) => readFileSync(path.join(top, 'docs', `${page}.md`), 'utf8');
 
 // Words as a shell would part them, up to what ends a command.

@@ -1,7 +1,7 @@
 // salesagent publisher add|list|disable|enable|remove: publishers that come and go, beside a running agent and without one.
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -117,6 +117,77 @@ test('removing: twice said, not while buys are under way, all rows but the audit
     const actions = JSON.parse((await agent.cli('audit', 'list', '--json', '--limit', '200')).stdout).entries.map((e) => e.action);
     assert.ok(actions.includes('publisher.remove') && actions.includes('media_buy.created'), String(actions));
     assert.deepEqual((await cli('doctor', '--offline', '--json', '--sandbox', '--data', data)).stdout.match(/is whole/g)?.length, 1);
+  } finally {
+    await agent.stop();
+  }
+});
+
+test('moved whole to another installation, in one file', async (t) => {
+  const here = folder(t), there = folder(t), file = path.join(path.dirname(here), 'demo.publisher'), SECRET = 'kevel-key-4711-very-secret';
+  const account = { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true };
+  const buys = async (agent) => (await agent.call('get_media_buys', { account, adcp_version: '3.1' })).body.result.structuredContent.media_buys;
+  let agent = await Agent.start({ data: here });
+  let before, catalogue;
+  try {
+    assert.equal((await agent.cli('publisher', 'add', '--name', 'Neighbour GmbH', '--domain', 'neighbour.example', '--ad-server', 'manual')).code, 0);
+    const demo = (...args) => agent.cli(...args, '--publisher', 'demo');
+    assert.equal((await demo('rule', 'add', '--name', 'Large', '--then', 'person', '--role', 'administrator', '--amount-over', '20000')).code, 0);
+    const servers = await demo('publisher', 'set', '--settings', JSON.stringify({ ad_servers: [{ name: 'mock', adapter: 'mock' }, { name: 'house', adapter: 'house' }, { name: 'kevel', adapter: 'kevel', settings: { api_key: SECRET, priorities: { guaranteed: 1 }, api_url: 'http://127.0.0.1:9' } }] }));
+    assert.equal(servers.code, 0, servers.stderr);
+    const made = await agent.call('create_media_buy', { account, brand: { domain: 'acme.example' }, idempotency_key: 'publishers-test-moved-1', adcp_version: '3.1',
+      start_time: new Date(Date.now() + 86400e3).toISOString(), end_time: new Date(Date.now() + 9 * 86400e3).toISOString(),
+      packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 }] }, { headers: { 'x-auto-advance': 'true' } });
+    assert.equal(made.body.result.isError ?? false, false, JSON.stringify(made.body));
+    before = await buys(agent);
+    catalogue = (await cli('export', '--publisher', 'demo', '--data', here)).stdout;
+    const out = await agent.cli('publisher', 'export', 'demo', file);
+    assert.equal(out.code, 0, out.stderr);
+    assert.match(out.stdout, /still on the air/);
+    assert.equal((await agent.cli('publisher', 'export', 'demo', file)).code, 1, 'a file that is there is not written over');
+  } finally {
+    await agent.stop();
+  }
+  const bytes = readFileSync(file).toString('latin1'), manifest = JSON.parse(readFileSync(`${file}.json`));
+  assert.ok(bytes.includes('Large') && !bytes.includes('Neighbour GmbH') && !bytes.includes('neighbour.example'), 'nothing of others is left in it');
+  assert.ok(!bytes.includes(SECRET), 'credentials are sealed');
+  assert.deepEqual([manifest.publisher, manifest.seal.length, statSync(`${file}.key`).mode & 0o777, statSync(file).mode & 0o077], ['demo', 64, 0o600, 0]);
+  assert.deepEqual(readdirSync(path.dirname(file)).filter((f) => f.startsWith('demo.publisher.') && !/[.](json|key)$/.test(f)), []);
+
+  assert.equal((await cli('init', '--name', 'Resident', '--domain', 'resident.example', '--ad-server', 'manual', '--data', there)).code, 0);
+  const changed = path.join(path.dirname(there), 'changed');
+  writeFileSync(changed, readFileSync(file)); writeFileSync(`${changed}.json`, readFileSync(`${file}.json`)); writeFileSync(`${changed}.key`, readFileSync(`${file}.key`));
+  writeFileSync(changed, Buffer.concat([readFileSync(file), Buffer.from('x')]));
+  assert.match((await cli('publisher', 'import', changed, '--data', there)).stderr, /was changed/);
+  const keyless = await cli('publisher', 'import', file, '--key', path.join(there, 'nothing'), '--data', there);
+  assert.deepEqual([keyless.code, /--key FILE/.test(keyless.stderr)], [1, true]);
+  const wrong = path.join(path.dirname(there), 'wrong.key');
+  writeFileSync(wrong, readFileSync(`${file}.key`, 'utf8').replace(/[0-9a-f]{64}/, 'ab'.repeat(32)));
+  assert.match((await cli('publisher', 'import', file, '--key', wrong, '--data', there)).stderr, /does not open the credentials of 1/);
+  const into = await cli('publisher', 'import', file, '--data', there);
+  assert.equal(into.code, 0, into.stderr);
+  assert.deepEqual(readdirSync(there).filter((f) => f.startsWith('moving')), []);
+  assert.match((await cli('publisher', 'import', file, '--data', there)).stderr, /a publisher demo here already/);
+  assert.equal((await list(there)).find((p) => p.publisher === 'demo').on_air, false);
+  agent = await Agent.start({ data: there });
+  try {
+    assert.equal(outcome(await agent.call('get_media_buys', { account, adcp_version: '3.1' })), 'SERVICE_UNAVAILABLE');
+    assert.equal((await agent.cli('publisher', 'enable', 'demo')).code, 0);
+    assert.deepEqual(await buys(agent), before);
+    assert.equal((await cli('export', '--publisher', 'demo', '--data', there)).stdout, catalogue);
+    const audit = JSON.parse((await agent.cli('audit', 'list', '--json', '--publisher', 'demo')).stdout).entries;
+    const first = audit.at(-1);
+    assert.deepEqual([first.action, first.doc.sha256, first.doc.audit.seq], ['publisher.import', manifest.sha256, manifest.audit.seq]);
+    assert.equal((await agent.cli('audit', 'verify', '--publisher', 'demo')).code, 0);
+    const plan = await agent.cli('adapter', 'list', '--json', '--publisher', 'demo');
+    const kevel = JSON.parse(plan.stdout).ad_servers.find((a) => a.name === 'kevel');
+    assert.equal(kevel.problem, undefined, 'its credentials open here');
+    const found = await agent.call('get_products', { buying_mode: 'brief', brief: 'technology display', adcp_version: '3.1' });
+    assert.ok(found.body.result.structuredContent.products.length, 'the search text has come along');
+    const more = await agent.call('create_media_buy', { account, brand: { domain: 'acme.example' }, idempotency_key: 'publishers-test-moved-2', adcp_version: '3.1',
+      start_time: new Date(Date.now() + 86400e3).toISOString(), end_time: new Date(Date.now() + 9 * 86400e3).toISOString(),
+      packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 }] });
+    assert.equal(more.body.result.isError ?? false, false, JSON.stringify(more.body));
+    assert.ok(existsSync(file));
   } finally {
     await agent.stop();
   }

@@ -1,8 +1,11 @@
 #include "app/publishers/publisher_command.h"
 
+#include "app/data_dir.h"
 #include "app/database_command.h"
 #include "app/init_command.h"
+#include "app/publishers/archive.h"
 #include "base/rfc3339.h"
+#include "cli/config.h"
 #include "contract/json.h"
 #include "domain/publisher/publisher_life.h"
 #include "net/local_http.h"
@@ -12,7 +15,7 @@
 #define PUBLISHERS_MAX  10000
 
 struct publisher_args {
-    const char *data, *verb, *id, *why, *confirm;
+    const char *data, *verb, *id, *file, *why, *confirm, *key;
     bool json, live;
 };
 
@@ -26,11 +29,12 @@ static int parse(int argc, char **argv, struct publisher_args *o)
         } else if (cli_flag(&a, "with-live-buys")) {
             o->live = true;
         } else if (!cli_option(&a, "data", &o->data) && !cli_option(&a, "why", &o->why) &&
-                   !cli_option(&a, "confirm", &o->confirm)) {
+                   !cli_option(&a, "confirm", &o->confirm) && !cli_option(&a, "key", &o->key)) {
             const char *word = cli_positional(&a);
-            if (!word || o->id)
-                return cli_error(CLI_USAGE, "publisher: unexpected argument '%s'", a.bad ? a.bad : word);
-            if (*o->verb) o->id = word;
+            bool full = o->file || (o->id && strcmp(o->verb, "export") != 0);
+            if (!word || full) return cli_error(CLI_USAGE, "publisher: unexpected argument '%s'", a.bad ? a.bad : word);
+            if (o->id) o->file = word;
+            else if (*o->verb) o->id = word;
             else o->verb = word;
         }
     }
@@ -152,7 +156,50 @@ static int change(struct opened *d, const struct publisher_args *o, struct err *
     return 0;
 }
 
+/* ---- export, import ---- */
+
+static int export_one(struct opened *d, const struct publisher_args *o, struct err *e)
+{
+    struct tenant_row row;
+    const char *database = arena_printf(&d->arena, "%s/" DATA_DIR_DATABASE, config_data_dir(o->data)).p;
+    if (find_row(d, o->id, &row, e)) return -1;
+    int off = publisher_is_off(store_read(d->store), &d->arena, row.tenant_id, NULL, e);
+    if (off < 0 || archive_export(d, database, &row, o->file, e)) return -1;
+    if (o->json) {
+        cli_print("{\"publisher\":\"%s\",\"on_air\":%s}\n", o->id, off ? "false" : "true");
+        return 0;
+    }
+    cli_print("%s is in %s, with its manifest in %s.json\n", o->id, o->file, o->file);
+    cli_print("the key of its ad servers' credentials is in %s.key: send it another way, and remove it then\n",
+              o->file);
+    if (!off) cli_print("it is still on the air: what happens from now on is not in the file\n");
+    return 0;
+}
+
+/* `id` is the file here. */
+static int import_one(struct opened *d, const struct publisher_args *o, struct err *e)
+{
+    struct archive_imported in;
+    if (archive_import(d, config_data_dir(o->data), o->id, o->key, &in, e)) return -1;
+    kick(d);
+    if (o->json)
+        cli_print("{\"publisher\":\"" STR_FMT "\",\"rows\":%lld}\n", STR_ARG(in.publisher), (long long)in.rows);
+    else
+        cli_print(STR_FMT " is here: %lld rows; it is off the air until: salesagent publisher enable " STR_FMT "\n",
+                  STR_ARG(in.publisher), (long long)in.rows, STR_ARG(in.publisher));
+    return 0;
+}
+
 /* ---- the command ---- */
+
+static int run_verb(struct opened *d, const struct publisher_args *o, struct err *e)
+{
+    switch (o->verb[0]) {
+    case 'l': return list(d, o, e);
+    case 'i': return import_one(d, o, e);
+    default: return o->verb[1] == 'x' ? export_one(d, o, e) : change(d, o, e);
+    }
+}
 
 static int publisher_run(int argc, char **argv)
 {
@@ -165,7 +212,9 @@ static int publisher_run(int argc, char **argv)
     bool lists = strcmp(o.verb, "list") == 0;
     if (!*o.verb) return cli_error(CLI_USAGE, "publisher: which verb? salesagent publisher --help");
     if (!lists && !o.id) return cli_error(CLI_USAGE, "publisher %s: which one?", o.verb);
-    if (database_open(&d, o.data, false, &e) || (lists ? list(&d, &o, &e) : change(&d, &o, &e))) rc = cli_failed(&e);
+    if (strcmp(o.verb, "export") == 0 && !o.file) return cli_error(CLI_USAGE, "publisher export: into which file?");
+    bool makes = strcmp(o.verb, "import") == 0;
+    if (database_open(&d, o.data, makes, &e) || run_verb(&d, &o, &e)) rc = cli_failed(&e);
     database_close(&d);
     return rc;
 }
@@ -173,19 +222,24 @@ static int publisher_run(int argc, char **argv)
 const struct cli_command command_publisher = {
     .name = "publisher",
     .summary = "publishers",
-    .words = "add list disable enable remove",
+    .words = "add list disable enable remove export import",
     .shares = true,
     .usage =
-        "Usage: salesagent publisher add | list | disable ID | enable ID | remove ID   [OPTION...]\n\n"
+        "Usage: salesagent publisher add | list | disable ID | enable ID | remove ID | export ID FILE | import FILE [OPTION...]\n\n"
         "Publishers that come and go. Works with and without a running agent.\n\n"
-        "  add       another publisher with a first product, an administrator and a buyer: the options of salesagent init\n"
+        "  add       another publisher with a first product, an administrator and a buyer; it takes the options of\n"
+        "            salesagent init (--name TEXT, --domain NAME, --ad-server KIND, ...)\n"
         "  list      each with its host, whether it is on the air, and how many media buys are under way\n"
         "  disable   off the air: buyers are told so, nothing is sent, no ad is shown; its data stays, its media buys too\n"
         "  enable    back on the air; what waited is sent\n"
-        "  remove    all of its data; the audit trail keeps its rows. Refused while media buys are under way\n\n"
+        "  remove    all of its data; the audit trail keeps its rows. Refused while media buys are under way\n"
+        "  export    one publisher whole into FILE: catalogue, rules, people, buyers, media buys, delivery, its part of the audit\n"
+        "            trail; FILE.json describes it, FILE.key opens the credentials of its ad servers\n"
+        "  import    what export wrote, here; it is off the air until it is enabled\n\n"
         "  --why TEXT         of disable: for whoever reads the audit trail\n"
         "  --confirm ID       of remove: the id once more, because it cannot be undone\n"
         "  --with-live-buys   of remove: also when media buys are under way; what an ad server runs goes on there\n"
+        "  --key FILE         of import: the key, when it is not FILE.key\n"
         "  --data DIR         the agent's data directory (default: as configured, else ./data)\n"
         "  --json             print it as JSON\n"
         "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.\n\n",
