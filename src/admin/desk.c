@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "base/log.h"
+#include "base/rfc3339.h"
 #include "desk_templates.h"
 #include "protocols/html.h"
 #include "protocols/http_call_headers.h"
@@ -136,6 +137,41 @@ const char *desk_back(struct desk_request *r, int words, const char *query)
     return arena_printf(r->arena, STR_FMT "?%s", STR_ARG(path), query).p;
 }
 
+void desk_csv_cell(struct buf *out, struct str text)
+{
+    bool formula = text.n && memchr("=+-@\t\r", text.p[0], 6) != NULL;
+    int64_t number;
+    if (formula && text.p[0] == '-' && desk_whole(str_skip(text, 1), &number)) formula = false;
+    buf_add_char(out, '"');
+    if (formula) buf_add_char(out, '\'');
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"') buf_add_char(out, '"');
+        buf_add_char(out, text.p[i]);
+    }
+    buf_add_char(out, '"');
+}
+
+struct str desk_day(struct desk_request *r, const char *name, int64_t otherwise)
+{
+    char text[RFC3339_MAX];
+    int64_t at;
+    struct str given = desk_query(r, name);
+    if (rfc3339_parse_date(given, &at) == 0) return given;
+    size_t n = rfc3339_print_date(tz_day(desk_zone(r), otherwise) * USEC_PER_DAY, text);
+    return arena_dup(r->arena, (struct str){ text, n });
+}
+
+struct str desk_day_label(struct desk_request *r, struct str date)
+{
+    int64_t at;
+    if (rfc3339_parse_date(date, &at)) return date;
+    char text[RFC3339_MAX];
+    struct format_how how = { r->arena, tz_utc(), loop_now(r->dispatcher->loop) };
+    size_t n = rfc3339_print(at, RFC3339_SECONDS, text);
+    yyjson_mut_val *v = yyjson_mut_strncpy(r->view, text, n);
+    return format_value(&how, SHOW_DAY, json_parse_own(r->arena, json_write(r->arena, v)), NULL);
+}
+
 bool desk_whole(struct str text, int64_t *out)
 {
     int64_t n = 0;
@@ -155,20 +191,35 @@ static void header(struct http_exchange *ex, const char *name, const char *value
     ENSURE(http_rep_header(ex, name, str_from(value)) == 0); /* our own */
 }
 
-/* Of everything below /admin: nothing runs but our own script, nobody frames it, nothing is kept, no other site learns
- * where its readers came from. */
+/* Of everything below /admin: no other site learns where its readers came from. */
 static void add_headers(struct http_exchange *ex)
 {
-    header(
-        ex, "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'");
-    header(ex, "X-Content-Type-Options", "nosniff");
-    header(ex, "X-Frame-Options", "DENY");
-    header(ex, "Cross-Origin-Opener-Policy", "same-origin");
     /* Not no-referrer: browsers would send "Origin: null" with the page's own form. */
     header(ex, "Referrer-Policy", "same-origin");
     header(ex, "X-Robots-Tag", "noindex");
+}
+
+/* Of what is ours: nothing runs but our own script, nobody frames it. */
+static void guard(struct http_exchange *ex)
+{
+    header(
+        ex, "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    header(ex, "X-Frame-Options", "DENY");
+    header(ex, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+/* Of what a buyer wrote: it gets an origin of its own, which is nobody's, so that it can read nothing of the desk, send no
+ * cookie of it and lead its window nowhere. It may load and run what an advertisement needs. */
+static void confine(struct http_exchange *ex)
+{
+    header(
+        ex, "Content-Security-Policy",
+        "sandbox allow-scripts; default-src 'none'; img-src https: data:; media-src https: data:; font-src https: data:; "
+        "style-src https: 'unsafe-inline'; script-src https: 'unsafe-inline'; frame-src https:; form-action 'none'; "
+        "base-uri 'none'; frame-ancestors 'self'");
+    header(ex, "X-Frame-Options", "SAMEORIGIN");
 }
 
 static bool wants_json(const struct http_exchange *ex)
@@ -179,6 +230,8 @@ static bool wants_json(const struct http_exchange *ex)
 
 static void send(struct desk_request *r, const char *type, struct str body)
 {
+    if (r->confined) confine(r->ex);
+    else guard(r->ex);
     header(r->ex, "Cache-Control", "no-store");
     header(r->ex, "Vary", "Accept, Cookie");
     http_exchange_reply_with(r->ex, r->status, type, body);
@@ -212,6 +265,21 @@ static void send_page(struct desk_request *r, yyjson_val *view)
     send(r, "text/html; charset=utf-8", body);
 }
 
+/* RFC 6266; the name is ours. */
+static void send_file(struct desk_request *r)
+{
+    struct buf out;
+    struct err e;
+    buf_init(&out, PAGE_MAX);
+    r->page->write(r, &out);
+    struct str body = buf_whole(&out, "a file", &e) ? STR("too large\r\n") : buf_str(&out);
+    body = arena_dup(r->arena, body);
+    buf_finish(&out);
+    header(r->ex, "Content-Disposition",
+           arena_cstr(r->arena, arena_printf(r->arena, "attachment; filename=\"%s\"", r->page->file)));
+    send(r, "text/csv; charset=utf-8", body);
+}
+
 /* What forms need: a token of this session, and a key that makes a form sent twice one operation. */
 static void add_form(struct desk_request *r)
 {
@@ -240,6 +308,15 @@ static void show(struct desk_request *r)
 {
     if (r->page->finish) r->page->finish(r);
     if (!yyjson_mut_obj_get(root(r), "title")) json_add_cstr(r->view, root(r), "title", r->page->title);
+    if (r->page->file && !wants_json(r->ex)) {
+        send_file(r);
+        return;
+    }
+    if (r->page->document && !wants_json(r->ex)) {
+        r->confined = true;
+        send(r, "text/html; charset=utf-8", json_val_str(json_get_path(r->answers[0], r->page->document)));
+        return;
+    }
     if (r->me) desk_frame_add(r);
     add_said(r);
     add_form(r);
@@ -291,7 +368,11 @@ static int status_of(const struct call *c, yyjson_val *answer)
     if (c->outcome == CALL_UNAVAILABLE) return 503;
     if (c->outcome == CALL_UNAUTHENTICATED) return 401;
     if (str_is(code, "PERMISSION_DENIED")) return 403;
-    if (str_is(code, "REFERENCE_NOT_FOUND") || str_is(code, "MEDIA_BUY_NOT_FOUND")) return 404;
+    static const char *const not_there[] = { "REFERENCE_NOT_FOUND", "MEDIA_BUY_NOT_FOUND", "CREATIVE_NOT_FOUND",
+                                             "PRODUCT_NOT_FOUND" };
+    for (size_t i = 0; i < ARRAY_LEN(not_there); i++) {
+        if (str_is(code, not_there[i])) return 404;
+    }
     if (str_is(code, "INVALID_STATE") || str_is(code, "CONFLICT")) return 409;
     return 422;
 }
@@ -315,7 +396,7 @@ static void sign_in(struct desk_request *r)
         go_to(r, "/admin/sign-in");
         return;
     }
-    r->page = &desk_page_sign_in;
+    r->page = r->routes->sign_in;
     r->status = 401;
     desk_complain(r, "You are not signed in, or not any more. Nothing was changed.");
     r->status = 401;
@@ -432,6 +513,11 @@ static void start_action(struct desk_request *r)
     yyjson_mut_doc *doc = json_doc_new(r->arena);
     yyjson_mut_val *args = json_root_obj(doc);
     r->page = r->action->page;
+    if (!html_form_sound(r->ex)) {
+        desk_complain(r, "A field holds more than a page takes, or what is no text. Nothing was changed.");
+        start_page(r);
+        return;
+    }
     if (!r->action->arguments(r, doc, args)) {
         start_page(r);
         return;
@@ -467,16 +553,16 @@ static bool path_matches(struct desk_request *r, const char *pattern, struct str
 
 static bool find_page(struct desk_request *r, struct str path)
 {
-    for (size_t i = 0; i < desk_pages_n && !r->page; i++) {
-        if (path_matches(r, desk_pages[i]->path, path)) r->page = desk_pages[i];
+    for (size_t i = 0; i < r->routes->pages_n && !r->page; i++) {
+        if (path_matches(r, r->routes->pages[i]->path, path)) r->page = r->routes->pages[i];
     }
     return r->page != NULL;
 }
 
 static bool find_action(struct desk_request *r, struct str path)
 {
-    for (size_t i = 0; i < desk_actions_n && !r->action; i++) {
-        if (path_matches(r, desk_actions[i]->path, path)) r->action = desk_actions[i];
+    for (size_t i = 0; i < r->routes->actions_n && !r->action; i++) {
+        if (path_matches(r, r->routes->actions[i]->path, path)) r->action = r->routes->actions[i];
     }
     return r->action != NULL;
 }
@@ -517,6 +603,7 @@ static bool asset_answered(struct http_exchange *ex, struct str path)
     for (size_t i = 0; i < ARRAY_LEN(assets); i++) {
         if (!str_is(path, assets[i].path)) continue;
         if (!web_methods_admit(ex, STR("GET, HEAD"))) return true;
+        guard(ex);
         header(ex, "Cache-Control", "no-cache");
         web_reply_tagged(ex, assets[i].type, str_from(assets[i].text), STR_NONE);
         return true;
@@ -524,10 +611,10 @@ static bool asset_answered(struct http_exchange *ex, struct str path)
     return false;
 }
 
-void desk_handle(struct dispatcher *d, struct http_exchange *ex, struct str rest)
+void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct http_exchange *ex, struct str rest)
 {
     struct desk_request *r = ARENA_NEW(&ex->arena, struct desk_request);
-    *r = (struct desk_request){ .dispatcher = d, .ex = ex, .arena = &ex->arena, .status = 200 };
+    *r = (struct desk_request){ .dispatcher = d, .routes = routes, .ex = ex, .arena = &ex->arena, .status = 200 };
     r->view = json_doc_new(r->arena);
     (void)json_root_obj(r->view); /* the view */
     add_headers(ex);

@@ -37,6 +37,12 @@ struct desk_page {
     struct desk_ask asks[DESK_CALLS_MAX]; /* ends with an empty one */
     void (*finish)(struct desk_request *r); /* adds to the view what can be worked out from it; may be NULL */
     bool signed_out; /* needs no session */
+    /* Instead of a template: JSON pointer in the first answer of HTML that is not ours. It is sent as it is, under a policy
+     * that gives it an origin of its own. */
+    const char *document;
+    /* Instead of a template: the file of that name, comma-separated values made of the answers. Appends to `out`. */
+    const char *file;
+    void (*write)(struct desk_request *r, struct buf *out);
 };
 
 struct desk_action {
@@ -54,6 +60,7 @@ struct desk_action {
 struct desk_request {
     struct call call;
     struct dispatcher *dispatcher;
+    const struct desk_routes *routes;
     struct http_exchange *ex;
     struct arena *arena;
     struct str segments[DESK_SEGMENTS_MAX]; /* decoded; of the path's holes */
@@ -64,12 +71,22 @@ struct desk_request {
     size_t next; /* of page->asks */
     yyjson_val *answers[DESK_CALLS_MAX]; /* to the page's asks */
     int status;
+    bool confined; /* what is sent is not ours */
     yyjson_mut_doc *view; /* its root is the view */
     yyjson_val *me; /* what x_me_get answered; NULL: nobody is signed in */
 };
 
-/* For dispatcher.desk. */
-void desk_handle(struct dispatcher *d, struct http_exchange *ex, struct str rest);
+/* All that there is. */
+struct desk_routes {
+    const struct desk_page *const *pages;
+    size_t pages_n;
+    const struct desk_action *const *actions;
+    size_t actions_n;
+    const struct desk_page *sign_in; /* where those go who have no session */
+};
+
+/* Answers a request below /admin; `rest` is its path after that. */
+void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct http_exchange *ex, struct str rest);
 
 /* ---- for pages ---- */
 
@@ -91,14 +108,6 @@ void desk_complain(struct desk_request *r, const char *what);
 /* Keeps what a form's field said in the view's "form", to be filled in again. */
 void desk_keep(struct desk_request *r, const char *name);
 
-/* ---- routes (pages.c) ---- */
-
-extern const struct desk_page *const desk_pages[];
-extern const size_t desk_pages_n;
-extern const struct desk_action *const desk_actions[];
-extern const size_t desk_actions_n;
-extern const struct desk_page desk_page_sign_in; /* where those go who have no session */
-
 /* The parameter of the query when it is one of the choices {value, label}, else "". */
 const char *desk_choice(struct desk_request *r, const char *name, const char *const (*of)[2], size_t n);
 /* Adds them to the view for a <select>, with the chosen one marked. */
@@ -107,6 +116,12 @@ void desk_choices_add(struct desk_request *r, const char *as, const char *const 
 struct str desk_search(struct desk_request *r, const char *name, size_t max);
 /* Adds to an object with elapsed, utilization and pacing what the template "progress" draws. */
 void desk_bar_add(struct desk_request *r, yyjson_mut_val *o);
+/* Appends one cell of comma-separated values (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe. */
+void desk_csv_cell(struct buf *out, struct str text);
+/* A day of the query as it was given ("2027-03-01"), or `otherwise` (µs, of the publisher's calendar) when it is none. */
+struct str desk_day(struct desk_request *r, const char *name, int64_t otherwise);
+/* "9 Mar" of "2027-03-09"; the text itself when it is no day. */
+struct str desk_day_label(struct desk_request *r, struct str date);
 /* A text member of an object of the view; empty when it is none. */
 struct str desk_text(yyjson_mut_val *o, const char *key);
 /* Moves `member` of the answer `as` to the root of the view; NULL when it is not there. */

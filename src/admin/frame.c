@@ -10,15 +10,22 @@ static const struct entry work[] = {
     { "Today", "/admin", "today", "t", "x_today_get" },
     { "Decisions", "/admin/decisions", "decisions", "d", "x_task_queue" },
     { "Media buys", "/admin/buys", "buys", "m", "x_buy_list" },
+    { "Availability", "/admin/availability", "availability", "v", "x_product_days" },
+    { "Creatives", "/admin/creatives", "creatives", "c", "x_creative_list" },
+    { "Sales", "/admin/sales", "sales", "l", "x_sales_get" },
 };
 static const struct entry house[] = {
+    { "Products", "/admin/products", "products", "o", "x_product_list" },
+    { "Formats", "/admin/formats", "formats", "f", "x_format_list" },
     { "Buyers", "/admin/buyers", "buyers", "b", "x_principal_list" },
     { "Messages", "/admin/messages", "messages", "e", "x_job_list" },
 };
 static const struct entry own[] = {
+    { "Ad servers", "/admin/ad-servers", "adservers", "r", "x_adapter_list" },
     { "People", "/admin/people", "people", "p", "x_user_list" },
     { "Signed in", "/admin/sessions", "sessions", "s", "x_session_list" },
     { "Audit", "/admin/audit", "audit", "a", "x_audit_list" },
+    { "Health", "/admin/health", "health", "h", "x_agent_get" },
 };
 
 static const struct {

@@ -3,6 +3,9 @@
 
 #include "admin/desk.h"
 
+/* For dispatcher.desk: answers a request below /admin. */
+void desk_serve(struct dispatcher *d, struct http_exchange *ex, struct str rest);
+
 /* today.c */
 extern const struct desk_page desk_page_today;
 
@@ -13,11 +16,33 @@ extern const struct desk_action desk_action_decide_several, desk_action_decide, 
 void desk_tasks_finish(struct desk_request *r, yyjson_mut_val *tasks);
 
 /* entrance.c */
-extern const struct desk_page desk_page_enter, desk_page_sessions;
+extern const struct desk_page desk_page_sign_in, desk_page_enter, desk_page_sessions;
 extern const struct desk_action desk_action_enter, desk_action_sign_out, desk_action_end_session;
 
 /* buys.c */
 extern const struct desk_page desk_page_buys, desk_page_buy;
+
+/* creatives.c */
+extern const struct desk_page desk_page_creatives, desk_page_creative, desk_page_creative_preview;
+extern const struct desk_action desk_action_decide_creative;
+
+/* products.c */
+extern const struct desk_page desk_page_products, desk_page_product, desk_page_product_edit, desk_page_offers,
+    desk_page_formats;
+extern const struct desk_action desk_action_add_product, desk_action_set_product, desk_action_offer_product,
+    desk_action_remove_product;
+
+/* availability.c, sales.c */
+extern const struct desk_page desk_page_availability, desk_page_sales, desk_page_sales_file;
+
+/* adservers.c */
+extern const struct desk_page desk_page_adservers, desk_page_adserver_items, desk_page_adserver_settings;
+extern const struct desk_action desk_action_test_adserver, desk_action_sync_adserver, desk_action_set_adserver,
+    desk_action_import_delivery;
+
+/* health.c */
+extern const struct desk_page desk_page_health;
+extern const struct desk_action desk_action_look_again, desk_action_retry_row, desk_action_drop_row;
 
 /* audit.c, messages.c */
 extern const struct desk_page desk_page_audit, desk_page_messages, desk_page_message;

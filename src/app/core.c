@@ -1,6 +1,6 @@
 #include "app/core.h"
 
-#include "admin/desk.h"
+#include "admin/pages.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/core/ad_server.h"
@@ -164,7 +164,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     arena_init(&c->lifecycle_arena);
     c->lifecycle_timer.fire = on_lifecycle_timer;
     a2a_hub_start(&c->dispatcher);
-    c->dispatcher.desk = desk_handle;
+    c->dispatcher.desk = desk_serve;
     c->expiry_timer.fire = on_expiry_timer;
     store_add_commit_hook(c->store, &c->commit_hook, on_commit);
     timer_set(loop, &c->lifecycle_timer, loop_now(loop));

@@ -193,6 +193,16 @@ static const struct serve_options *options_in_force(const struct machine *m)
     return &((const struct server *)m->arg)->settings->o;
 }
 
+static void facts(void *arg, struct process_facts *out)
+{
+    const struct server *s = arg;
+    *out = (struct process_facts){ .started_at = s->metrics.started_at,
+                                   .backs_up = s->backups.keep > 0,
+                                   .backup_at = s->backups.made_at,
+                                   .backup_failures = s->backups.failures,
+                                   .backup_why = s->backups.why };
+}
+
 static int start(struct server *s, struct err *e)
 {
     const struct serve_options *o = &s->settings->o;
@@ -222,6 +232,8 @@ static int start(struct server *s, struct err *e)
     pulse_start(&s->pulse, &s->loop, s->core.store);
     observer_start(&s->observer, s->core.store);
     s->core.dispatcher.watcher = &s->observer.watcher;
+    s->core.dispatcher.facts = facts;
+    s->core.dispatcher.facts_arg = s;
     if (o->sandbox ? publisher_data_add_demo(s->core.store, &s->loop, e)
                    : ad_servers_check_live(store_read(s->core.store), &s->arena, e)) {
         return -1;

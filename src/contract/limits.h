@@ -23,6 +23,7 @@
 #define AUDIT_DOC_BYTES_MAX         (64 << 10) /* the details of one line of the audit trail */
 #define PACKAGE_BYTES_MAX           (1 << 20) /* what is kept of one package: thousands of keywords, for one */
 #define BUY_BYTES_MAX               (4 << 20) /* of a media buy with all its packages */
+#define PRODUCT_BYTES_MAX           (1 << 20) /* when people change it; a file may bring more */
 #define CREATIVE_BYTES_MAX          (1 << 20)
 #define BUYER_OBJECT_BYTES_MAX      (4 << 20) /* a catalog, a list, an audience ... without its items */
 #define BUYER_ITEM_BYTES_MAX        (256 << 10) /* one of its items */

@@ -328,8 +328,17 @@ static int tell_sandbox(struct call *c, const struct tool_call *t)
     return 0;
 }
 
+static void know_process(struct call *c)
+{
+    if (!c->dispatcher->facts) return;
+    struct process_facts *facts = ARENA_NEW(c->arena, struct process_facts);
+    c->dispatcher->facts(c->dispatcher->facts_arg, facts);
+    c->act.process = facts;
+}
+
 static int run_tool(struct call *c)
 {
+    know_process(c);
     struct tool_call *t = ARENA_NEW(c->arena, struct tool_call);
     *t = (struct tool_call){ .act = &c->act,
                              .arena = c->arena,

@@ -45,6 +45,9 @@ struct dispatcher {
     /* What the process answers itself, asked before the routes; true when it was such a request. May be NULL. */
     bool (*own_route)(void *arg, struct http_exchange *ex, unsigned roles);
     void *own_route_arg;
+    /* What the process knows of itself, for those who ask whether all is well; NULL: nothing. */
+    void (*facts)(void *arg, struct process_facts *out);
+    void *facts_arg;
     struct str
         desk_url; /* where people find the desk when no publisher says so: "http://localhost:8000"; may be empty */
     /* the desk, which stands above the protocols: gets what follows /admin ("", "/decisions"); NULL: it is not served */

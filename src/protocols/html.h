@@ -14,5 +14,8 @@ struct str html_form_field(struct http_exchange *ex, const char *name);
  * malformed or too long. */
 bool html_form_next(struct http_exchange *ex, struct str *rest, const char *name, struct str *value);
 
+/* Whether every field's value is text of bounded length: the readers above give nothing for one that is not. */
+bool html_form_sound(struct http_exchange *ex);
+
 /* Headers of a page that runs no scripts, is not kept and is not framed, then the page; `html` is finished. */
 void html_send(struct http_exchange *ex, int status, struct buf *html);

@@ -15,12 +15,14 @@ before(async () => {
   browser = await launch();
   const running = await buy(agent, 'Developer Tool Launch', { from: 1, to: 20 });
   await json(agent, 'task', 'approve', running.task_id);
-  await json(agent, 'creative', 'approve', await creative(agent, running.media_buy_id, 'A banner'));
+  const banner = await creative(agent, running.media_buy_id, 'A banner');
+  await json(agent, 'creative', 'approve', banner);
   await buy(agent, 'Of an hour in which nobody looked', { budget: 2500, from: 1, to: 3 });
   agent = await later(agent, '2027-03-09T08:00:00Z'); // a week of delivery
   for (const role of roles) sessions[role] = await Session.of(agent, people[role]);
   const odd = await buy(agent, hostile);
   const decided = await buy(agent, 'Decided already');
+  const waits = await creative(agent, odd.media_buy_id, hostile);
   await json(agent, 'task', 'reject', decided.task_id, '--reason', hostile);
   await json(agent, 'task', 'comment', odd.task_id, hostile);
   await json(agent, 'publisher', 'set', '--settings', JSON.stringify({ notifications: { webhook_url: 'http://127.0.0.1:9/' } }));
@@ -29,12 +31,20 @@ before(async () => {
   pages = ['/admin', '/admin/decisions', '/admin/decisions?who=decided', '/admin/decisions?text=%3Cb%3E', `/admin/decisions/${odd.task_id}`,
     `/admin/decisions/${decided.task_id}`, '/admin/sessions', '/admin/nothing', '/admin/buys', `/admin/buys/${running.media_buy_id}`,
     `/admin/buys/${odd.media_buy_id}`, '/admin/messages', `/admin/messages/${job.job_id}`, '/admin/buyers', '/admin/buyers/test-buyer',
-    '/admin/people', '/admin/audit'];
+    '/admin/people', '/admin/audit', '/admin/availability', '/admin/availability?for=prod-tech-display-001&impressions=99999999&first=2027-03-10&last=2027-03-12',
+    '/admin/sales', '/admin/sales?by=media_buy', '/admin/ad-servers', '/admin/ad-servers/mock/inventory', '/admin/health', '/admin/products', '/admin/products/prod-tech-display-001',
+    '/admin/products/prod-tech-display-001/edit', '/admin/offers?brief=video%20for%20developers', '/admin/formats', '/admin/creatives', `/admin/creatives/test-buyer/${banner}`, `/admin/creatives/test-buyer/${waits}`];
 });
 after(async () => {
   await browser?.close();
   await agent.stop();
 });
+
+// The entry of the page that is shown, without scrolling the strip.
+async function inSight(entry, width, label) {
+  const box = await entry.boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= width, `${label}: its entry is at ${Math.round(box.x)}`);
+}
 
 for (const role of roles) {
   for (const width of widths) {
@@ -48,6 +58,7 @@ for (const role of roles) {
           await fits(page, label);
           assert.equal(await page.locator('[data-x], main script, main img').count(), 0, `${label}: a buyer's text is markup`);
           assert.equal(await page.locator('h1').count(), 1, label);
+          for (const here of await page.locator('.side [aria-current]').all()) await inSight(here, width, label);
           if (role === 'operator' || (!dark && width === widths[0])) await accessible(page, label);
         }
         assert.deepEqual(page.wrong.filter((w) => !/status of 404/.test(w)), [], `${role} ${width}`);
@@ -59,7 +70,7 @@ for (const role of roles) {
 
 test('a buyer\'s text lands as text, whatever it is', async () => {
   const page = await open(browser, sessions.operator, { width: 390 });
-  for (const where of [pages[1], pages[4], pages[5], '/admin/buys', pages[10]]) { // as a name, as a name and a comment, as a reason
+  for (const where of [pages[1], pages[4], pages[5], '/admin/buys', pages[10], '/admin/creatives', pages.at(-1)]) { // as a name, as a name and a comment, as a reason
     await page.goto(where);
     const text = await page.locator('main').innerText();
     assert.ok(text.includes('<img src=x onerror="alert(1)"><b data-x>bold</b>&amp;'), `${where}: ${text.slice(0, 400)}`);

@@ -230,6 +230,17 @@ class CheckLayers(Tree):
         self.assertEqual(self.findings(rule), ['no reason stands above src/domain/x.c: f(a, b) > 0',
                                                'there is no such ENSURE any more: src/domain/x.c: gone'])
 
+    def test_the_desk_calls_operations_and_nothing_below_them(self):
+        rule = self.checker.desk_calls_operations
+        self.write('src/contract/operations/buy.json', '{"operations": [{"name": "x_buy_list"}]}')
+        self.write('src/admin/buys.c', '#include "protocols/dispatch.h"\n    .asks = { { "buys", "x_buy_list", NULL, false },\n'
+                                       '{ "me", "x_sign_in_get", link_arguments, true } },\n.operation = "x_buy_list",\n')
+        self.assertEqual(self.findings(rule), [])
+        self.write('src/admin/more.c', '#include "domain/plan/plan.h"\n#include "store/store.h"\n'
+                                       '    .asks = { { "buys", "get_media_buys",\n list_arguments, false } },\n.operation = "x_buy_burn",\n')
+        self.assertEqual(self.findings(rule), ['get_media_buys is no operation of the manifest', 'x_buy_burn is no operation of the manifest',
+                                               'a page of the desk includes domain/plan/plan.h', 'a page of the desk includes store/store.h'])
+
     def test_banned_calls_are_found(self):
         for name in self.checker.BANNED:
             self.write('src/base/x.c', 'int f(void)\n{\n    return %s ("a");\n}\n' % name)

@@ -85,6 +85,15 @@ struct deferral {
     struct str media_buy_id;
 };
 
+/* What only the process knows of itself. */
+struct process_facts {
+    int64_t started_at;
+    bool backs_up; /* it makes backups itself */
+    int64_t backup_at; /* the last one that succeeded; 0: none is known */
+    uint64_t backup_failures;
+    const char *backup_why; /* what the last failure said; NULL or empty: nothing */
+};
+
 struct act {
     struct tx *tx;
     struct arena *arena;
@@ -105,6 +114,7 @@ struct act {
     const struct serving *serving; /* the built-in ad server at work; NULL: this program does not run it */
     struct reranker *reranker; /* rerank.h; NULL: products stay in the built-in order */
     struct rerank_wish *rerank_wish; /* NULL: nobody here can wait for a better one */
+    const struct process_facts *process; /* NULL: nobody says */
     struct rehearsal *rehearsal; /* NULL: this is no dry run */
     struct deferral *deferral; /* NULL: bookings on a remote ad server are queued at once */
     bool auto_advance; /* sandbox only: what a person would decide is approved at once */

@@ -70,6 +70,11 @@ MUST_CHECK int ad_servers_write(const struct ad_server_writer *w, yyjson_val *do
  * the publisher. */
 MUST_CHECK int ad_servers_check_live(struct tx *tx, struct arena *a, struct err *e);
 
+/* New settings for one that is there, whole; redacted secrets stand for what is kept. 1 changed, 0 not, -1: REFERENCE_NOT_FOUND
+ * when there is none of that name, else as above with the field below `at`. */
+MUST_CHECK int ad_server_change(const struct ad_server_writer *w, struct str name, yyjson_val *settings, const char *at,
+                                struct err *e);
+
 /* Is this member of a settings document about ad servers? */
 bool ad_server_setting(struct str member);
 

@@ -246,6 +246,20 @@ int ad_servers_check_live(struct tx *tx, struct arena *a, struct err *e)
     return 0;
 }
 
+int ad_server_change(const struct ad_server_writer *w, struct str name, yyjson_val *settings, const char *at,
+                     struct err *e)
+{
+    struct ad_server_row row;
+    int found = q_ad_server_get(w->tx, w->arena, w->tenant_id, name, &row, e);
+    if (found < 0) return -1;
+    if (!found) return err_set(e, "REFERENCE_NOT_FOUND", "The publisher has no ad server of that name.");
+    if (!adapter_find(row.adapter)) return unknown_adapter(w->arena, at, e);
+    struct kept kept = { &row, 1 };
+    struct entry x = { row, at };
+    x.row.settings = json_write_val(w->arena, settings);
+    return write_one(w, &x, &kept, e);
+}
+
 /* ---- showing ---- */
 
 static void show_settings(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *o, const char *key, struct str settings)

@@ -263,6 +263,35 @@ int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_i
     return stmt_run(s, e);
 }
 
+int q_product_used(struct tx *tx, struct str tenant_id, struct str product_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT 1 FROM package p JOIN media_buy b ON b.media_buy_id = p.media_buy_id"
+                     " WHERE p.product_id = ?2 AND b.tenant_id = ?1 UNION ALL"
+                     " SELECT 1 FROM proposal_hold WHERE tenant_id = ?1 AND product_id = ?2 LIMIT 1");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, product_id);
+    return stmt_step(s, e);
+}
+
+static int text_key_delete(struct tx *tx, int64_t text_id, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM product_text_key WHERE text_id = ?");
+    stmt_i64(s, 1, text_id);
+    return stmt_run(s, e);
+}
+
+int q_product_delete(struct tx *tx, struct str tenant_id, struct str product_id, int64_t now, struct err *e)
+{
+    int64_t text_id = 0;
+    int rc = text_id_get(tx, tenant_id, product_id, &text_id, e);
+    if (rc < 0 || (rc == 1 && (text_delete(tx, text_id, e) || text_key_delete(tx, text_id, e)))) return -1;
+    AUTO_STMT struct stmt *s = stmt_get(tx, "DELETE FROM product WHERE tenant_id = ? AND product_id = ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, product_id);
+    return stmt_run(s, e) ? -1 : bump_version(tx, tenant_id, now, e);
+}
+
 /* ---- ranking ---- */
 
 int q_term_scope(struct tx *tx, struct str tenant_id, struct term_scope *out, struct err *e)
@@ -381,6 +410,25 @@ int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now,
     return 0;
 }
 
+static int read_flights(struct stmt *s, struct arena *a, struct flight_list *out, struct err *e)
+{
+    struct flight_list list = { NULL, 0 };
+    size_t cap = 0;
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (list.n == cap) {
+            struct flight_days *old = list.rows;
+            cap = cap ? 2 * cap : 64;
+            list.rows = ARENA_ARRAY(a, struct flight_days, cap);
+            if (list.n) memcpy(list.rows, old, list.n * sizeof(*old));
+        }
+        list.rows[list.n++] = (struct flight_days){ col_i64(s, 0), col_i64(s, 1), col_i64(s, 2) };
+    }
+    if (rc < 0) return -1;
+    *out = list;
+    return 0;
+}
+
 int q_product_flights(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
                       struct flight_list *out, struct err *e)
 {
@@ -401,19 +449,17 @@ int q_product_flights(struct tx *tx, struct arena *a, const struct product_windo
     stmt_i64(s, 5, now);
     stmt_str(s, 6, w->except_holder);
     stmt_str(s, 7, w->except_proposal);
-    struct flight_list list = { NULL, 0 };
-    size_t cap = 0;
-    int rc;
-    while ((rc = stmt_step(s, e)) == 1) {
-        if (list.n == cap) {
-            struct flight_days *old = list.rows;
-            cap = cap ? 2 * cap : 64;
-            list.rows = ARENA_ARRAY(a, struct flight_days, cap);
-            if (list.n) memcpy(list.rows, old, list.n * sizeof(*old));
-        }
-        list.rows[list.n++] = (struct flight_days){ col_i64(s, 0), col_i64(s, 1), col_i64(s, 2) };
-    }
-    if (rc < 0) return -1;
-    *out = list;
-    return 0;
+    return read_flights(s, a, out, e);
+}
+
+int q_product_holds(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
+                    struct flight_list *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT start_at / 86400000000, (max(end_at, start_at + 1) + 86399999999) / 86400000000, impressions"
+            " FROM proposal_hold WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?3");
+    stmt_str(s, 1, w->tenant_id);
+    stmt_str(s, 2, w->product_id);
+    stmt_i64(s, 3, now);
+    return read_flights(s, a, out, e);
 }

@@ -70,6 +70,11 @@ MUST_CHECK int q_product_zones(struct tx *tx, struct arena *a, const struct prod
 MUST_CHECK int q_catalog_put(struct tx *tx, enum catalog_kind kind, struct str tenant_id, const struct catalog_row *row,
                              int64_t now, struct err *e);
 
+/* 1: a package or a hold of a proposal, of whatever state, names the product; 0: none does; -1. */
+MUST_CHECK int q_product_used(struct tx *tx, struct str tenant_id, struct str product_id, struct err *e);
+/* With its search text; the catalogue's version changes. */
+MUST_CHECK int q_product_delete(struct tx *tx, struct str tenant_id, struct str product_id, int64_t now, struct err *e);
+
 /* Replaces the product's search text. */
 MUST_CHECK int q_product_text_put(struct tx *tx, struct str tenant_id, struct str product_id,
                                   const struct product_text *text, struct err *e);
@@ -133,5 +138,7 @@ struct flight_list {
 };
 /* Everything that is booked or held of the product and not over by `now`, as q_product_booked counts it (the window's
  * times do not matter), flights of the same days summed. */
+MUST_CHECK int q_product_holds(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
+                               struct flight_list *out, struct err *e); /* those of proposals alone */
 MUST_CHECK int q_product_flights(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
                                  struct flight_list *out, struct err *e);

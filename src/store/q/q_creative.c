@@ -438,18 +438,16 @@ int q_creative_awaited(struct tx *tx, struct arena *a, const struct creative_awa
     return rc;
 }
 
-int q_creatives_for_operator(struct tx *tx, struct arena *a, const struct creative_operator_filter *f,
-                             struct creative_rows *out, struct err *e)
+int q_creatives_of_id(struct tx *tx, struct arena *a, const struct creative_key *key, int limit,
+                      struct creative_rows *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " CREATIVE_COLUMNS " FROM creative c WHERE tenant_id = ?1"
-                     " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR creative_id = ?3)"
-                     " AND (?4 = '' OR status = ?4) ORDER BY updated_at DESC, principal_id, creative_id LIMIT ?5");
-    stmt_str(s, 1, f->tenant_id);
-    stmt_str(s, 2, f->principal_id);
-    stmt_str(s, 3, f->creative_id);
-    stmt_str(s, 4, f->status);
-    stmt_i64(s, 5, f->limit);
+        stmt_get(tx, "SELECT " CREATIVE_COLUMNS " FROM creative c INDEXED BY creative_by_id WHERE tenant_id = ?1"
+                     " AND creative_id = ?2 AND (?3 = '' OR principal_id = ?3) ORDER BY principal_id LIMIT ?4");
+    stmt_str(s, 1, key->tenant_id);
+    stmt_str(s, 2, key->creative_id);
+    stmt_str(s, 3, key->principal_id);
+    stmt_i64(s, 4, limit);
     struct creative_rows r = { 0 };
     int rc;
     while ((rc = stmt_step(s, e)) == 1) {
@@ -458,4 +456,75 @@ int q_creatives_for_operator(struct tx *tx, struct arena *a, const struct creati
     }
     if (rc == 0) *out = r;
     return rc;
+}
+
+/* --- for people: of all buyers, the latest change first --------------------------------------------------------- */
+
+#define FOUND_COLUMNS                                                                                                  \
+    "SELECT c.principal_id, c.creative_id, c.account_id, c.name, c.format_id, c.status, c.created_at, c.updated_at,"   \
+    " ifnull(p.name, c.principal_id), ifnull(a.brand_domain, ''), (?6 = '' OR c.principal_id = ?6) AND (?7 = ''"       \
+    " OR instr(lower(c.name), ?7) OR instr(lower(c.creative_id), ?7) OR instr(lower(ifnull(p.name, '')), ?7)"          \
+    " OR instr(lower(c.principal_id), ?7) OR instr(lower(ifnull(a.brand_domain, '')), ?7) OR instr(c.format_id, ?7))"  \
+    " FROM creative c INDEXED BY "
+#define FOUND_JOINED                                                                                                   \
+    " LEFT JOIN principal p ON p.tenant_id = c.tenant_id AND p.principal_id = c.principal_id"                          \
+    " LEFT JOIN account a ON a.tenant_id = c.tenant_id AND a.account_id = c.account_id WHERE c.tenant_id = ?1"
+#define FOUND_BEFORE                                                                                                   \
+    " AND (c.updated_at, c.principal_id, c.creative_id) < (?3, ?4, ?5)"                                                \
+    " ORDER BY c.updated_at DESC, c.principal_id DESC, c.creative_id DESC LIMIT ?8"
+
+static const char of_any[] = FOUND_COLUMNS "creative_by_change" FOUND_JOINED " AND ?2 = ''" FOUND_BEFORE;
+static const char of_status[] = FOUND_COLUMNS "creative_by_status" FOUND_JOINED " AND c.status = ?2" FOUND_BEFORE;
+
+static void bind_search(struct stmt *s, const struct creative_search *f)
+{
+    stmt_str(s, 1, f->tenant_id);
+    stmt_str(s, 2, f->status);
+    stmt_i64(s, 3, f->after.present ? f->after.updated_at : INT64_MAX);
+    stmt_str(s, 4, f->after.present ? f->after.principal_id : STR_NONE);
+    stmt_str(s, 5, f->after.present ? f->after.creative_id : STR_NONE);
+    stmt_str(s, 6, f->principal_id);
+    stmt_str(s, 7, f->text);
+    stmt_i64(s, 8, CREATIVE_SEARCH_LOOKED_AT + 1);
+}
+
+static struct creative_place place(struct stmt *s, struct arena *a)
+{
+    return (struct creative_place){ true, col_i64(s, 7), col_str(s, a, 0), col_str(s, a, 1) };
+}
+
+static struct creative_found read_found(struct stmt *s, struct arena *a)
+{
+    return (struct creative_found){ .principal_id = col_str(s, a, 0),
+                                    .creative_id = col_str(s, a, 1),
+                                    .account_id = col_str(s, a, 2),
+                                    .name = col_str(s, a, 3),
+                                    .format_id = col_str(s, a, 4),
+                                    .status = col_str(s, a, 5),
+                                    .created_at = col_i64(s, 6),
+                                    .updated_at = col_i64(s, 7),
+                                    .buyer_name = col_str(s, a, 8),
+                                    .brand_domain = col_str(s, a, 9) };
+}
+
+int q_creative_search(struct tx *tx, struct arena *a, const struct creative_search *f,
+                      struct creative_search_result *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, f->status.n ? of_status : of_any);
+    struct creative_search_result r = { .rows = ARENA_ARRAY(a, struct creative_found, (size_t)f->limit) };
+    struct creative_place last = { 0 };
+    int rc, looked = 0;
+    bind_search(s, f);
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (r.n == (size_t)f->limit || looked == CREATIVE_SEARCH_LOOKED_AT) {
+            r.next = last;
+            break;
+        }
+        looked++;
+        if (col_i64(s, 10)) r.rows[r.n++] = read_found(s, a);
+        if (r.n == (size_t)f->limit || looked == CREATIVE_SEARCH_LOOKED_AT) last = place(s, a);
+    }
+    if (rc < 0) return -1;
+    *out = r;
+    return 0;
 }

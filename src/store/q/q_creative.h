@@ -198,10 +198,41 @@ struct creative_policy_rows {
 MUST_CHECK int q_creative_policies(struct tx *tx, struct arena *a, struct str tenant_id, int limit,
                                    struct creative_policy_rows *out, struct err *e);
 
-/* For the publisher's people: newest change first, of every buyer. What is empty does not filter. */
-struct creative_operator_filter {
-    struct str tenant_id, principal_id, creative_id, status;
+/* For the publisher's people: the creatives of this id, of every buyer who has one, at most `limit`; or of one buyer, whose
+ * principal_id is not empty. */
+MUST_CHECK int q_creatives_of_id(struct tx *tx, struct arena *a, const struct creative_key *key, int limit,
+                                 struct creative_rows *out, struct err *e);
+
+/* ---- and all of theirs: of every buyer, the latest change first ---- */
+
+/* Of a search by name or buyer so many rows are looked at for one page; then it says where to go on. */
+#define CREATIVE_SEARCH_LOOKED_AT 2000
+
+/* The row after which a page goes on: the last one that was looked at. */
+struct creative_place {
+    bool present;
+    int64_t updated_at;
+    struct str principal_id, creative_id;
+};
+
+/* What is empty does not filter. `text`: in ASCII lower case, found in names and ids. */
+struct creative_search {
+    struct str tenant_id, principal_id, status, text;
+    struct creative_place after;
     int limit;
 };
-MUST_CHECK int q_creatives_for_operator(struct tx *tx, struct arena *a, const struct creative_operator_filter *f,
-                                        struct creative_rows *out, struct err *e);
+
+struct creative_found {
+    struct str principal_id, creative_id, account_id, name, format_id, status;
+    struct str buyer_name, brand_domain; /* the latter may be empty */
+    int64_t created_at, updated_at;
+};
+
+struct creative_search_result {
+    struct creative_found *rows;
+    size_t n;
+    struct creative_place next; /* present: there are more rows, looked at or not */
+};
+
+MUST_CHECK int q_creative_search(struct tx *tx, struct arena *a, const struct creative_search *f,
+                                 struct creative_search_result *out, struct err *e);

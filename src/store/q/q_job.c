@@ -326,3 +326,52 @@ int q_job_purge(struct tx *tx, int64_t before, int64_t limit, struct err *e)
     return stmt_run(bodies, e) || stmt_run(jobs, e) ? -1 : 0;
 #undef OLD
 }
+
+static int kind_after(struct tx *tx, struct arena *a, struct str tenant_id, struct str after, struct str *kind,
+                      struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT kind FROM job INDEXED BY job_by_kind WHERE tenant_id = ? AND kind > ?"
+                     " ORDER BY kind LIMIT 1");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, after);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *kind = col_str(s, a, 0);
+    return rc;
+}
+
+int q_job_kind_next(struct tx *tx, struct arena *a, struct str tenant_id, struct str after, struct job_kind_state *out,
+                    struct err *e)
+{
+    struct job_kind_state x;
+    int rc = kind_after(tx, a, tenant_id, after, &x.kind, e);
+    if (rc != 1) return rc;
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx,
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM job INDEXED BY job_by_kind WHERE tenant_id = ?1 AND kind = ?2"
+        " AND state = 'ready' LIMIT ?3)), (SELECT count(*) FROM (SELECT 1 FROM job INDEXED BY job_by_kind"
+        " WHERE tenant_id = ?1 AND kind = ?2 AND state = 'dead' LIMIT ?3)), (SELECT min(created_at) FROM"
+        " (SELECT created_at FROM job INDEXED BY job_by_kind WHERE tenant_id = ?1 AND kind = ?2 AND state = 'ready'"
+        " ORDER BY updated_at LIMIT ?3)), (SELECT max(updated_at) FROM job INDEXED BY job_by_kind WHERE tenant_id = ?1"
+        " AND kind = ?2 AND state = 'done')");
+    stmt_str(s, 1, tenant_id);
+    stmt_str(s, 2, x.kind);
+    stmt_i64(s, 3, JOB_COUNT_MAX);
+    rc = stmt_step(s, e);
+    if (rc != 1) return rc;
+    x.waiting = col_i64(s, 0);
+    x.failed = col_i64(s, 1);
+    x.oldest_at = col_time(s, 2);
+    x.done_at = col_time(s, 3);
+    *out = x;
+    return 1;
+}
+
+int q_job_lane_trouble(struct tx *tx, struct arena *a, struct str lane, struct job_lane_trouble *out, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT failures, updated_at, last_error FROM job_lane WHERE lane = ?");
+    stmt_str(s, 1, lane);
+    int rc = stmt_step(s, e);
+    if (rc == 1) *out = (struct job_lane_trouble){ col_i64(s, 0), col_i64(s, 1), col_str(s, a, 2) };
+    return rc;
+}

@@ -84,6 +84,15 @@ struct job_lane_failure {
 /* Once more; *failures: in a row, 0 for one while the circuit is open, which counts nothing (it was in flight). */
 MUST_CHECK int q_job_lane_failed(struct tx *tx, const struct job_lane_failure *f, int64_t *failures, struct err *e);
 
+/* A lane that did not answer when it was asked last: 1, 0 nothing of the kind is known, -1 failed. */
+struct job_lane_trouble {
+    int64_t failures; /* in a row */
+    int64_t at;       /* the last one */
+    struct str error;
+};
+MUST_CHECK int q_job_lane_trouble(struct tx *tx, struct arena *a, struct str lane, struct job_lane_trouble *out,
+                                  struct err *e);
+
 /* 1 found, 0 not, -1 failed. An empty tenant matches every tenant. */
 MUST_CHECK int q_job_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str job_id, struct job_row *out,
                          struct err *e);
@@ -98,6 +107,17 @@ struct job_filter {
 /* Newest first. *n is how many there are (at most limit). Payloads are left out. */
 MUST_CHECK int q_job_list(struct tx *tx, struct arena *a, const struct job_filter *f, struct job_row **out, size_t *n,
                           struct err *e);
+
+/* The first kind of job after `after` that the publisher has, with how it stands: 1 found, 0 none, -1 failed. */
+#define JOB_COUNT_MAX 10000 /* more are not counted */
+struct job_kind_state {
+    struct str kind;
+    int64_t waiting, failed; /* at most JOB_COUNT_MAX */
+    int64_t oldest_at;       /* of those that wait: when the oldest was made; TIME_NONE */
+    int64_t done_at;         /* when the last one was done, as far as done ones are kept; TIME_NONE */
+};
+MUST_CHECK int q_job_kind_next(struct tx *tx, struct arena *a, struct str tenant_id, struct str after,
+                               struct job_kind_state *out, struct err *e);
 
 /* A dead or done job becomes ready again, due now, with its attempts counted anew: 1, 0 it is not one of those, -1. */
 MUST_CHECK int q_job_redeliver(struct tx *tx, struct str tenant_id, struct str job_id, int64_t now, struct err *e);

@@ -1,5 +1,7 @@
 #include "store/q/q_task.h"
 
+#include <stdlib.h>
+
 #include "base/rfc3339.h"
 #include "store/columns.h"
 
@@ -80,6 +82,49 @@ int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, str
     if (rc < 0) return -1;
     *rows = list;
     *n = count;
+    return 0;
+}
+
+/* Adds those of one state; "": of all. */
+static int add_state(struct tx *tx, struct arena *a, const struct task_page *f, const char *state,
+                     struct task_row *rows, size_t *n, struct err *e)
+{
+    static const char of_all[] =
+        "SELECT " COLUMNS " FROM task INDEXED BY task_by_tenant WHERE tenant_id = ?1 AND ?2 = ''"
+        " AND (?3 = '' OR task_id < ?3) ORDER BY task_id DESC LIMIT ?4";
+    static const char of_one[] = "SELECT " COLUMNS " FROM task INDEXED BY task_by_tenant_state WHERE tenant_id = ?1"
+                                 " AND state = ?2 AND task_id < ?3 ORDER BY task_id DESC LIMIT ?4";
+    AUTO_STMT struct stmt *s = stmt_get(tx, *state ? of_one : of_all);
+    int rc;
+    stmt_str(s, 1, f->tenant_id);
+    stmt_str(s, 2, str_from(state));
+    stmt_str(s, 3, f->before_id.n || !*state ? f->before_id : STR("~"));
+    stmt_i64(s, 4, f->limit + 1);
+    while ((rc = read_row(s, a, &rows[*n], e)) == 1) ++*n;
+    return rc;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct task_row *x = a, *y = b;
+    size_t n = x->task_id.n < y->task_id.n ? x->task_id.n : y->task_id.n;
+    int c = memcmp(y->task_id.p, x->task_id.p, n);
+    return c ? c : (y->task_id.n > x->task_id.n) - (y->task_id.n < x->task_id.n);
+}
+
+int q_task_page(struct tx *tx, struct arena *a, const struct task_page *f, struct task_row **rows, size_t *n,
+                struct err *e)
+{
+    size_t states = 0, most = (size_t)f->limit + 1;
+    while (f->states && states < TASK_STATES_MAX && f->states[states]) states++;
+    struct task_row *list = ARENA_ARRAY(a, struct task_row, most * (states ? states : 1) + 1);
+    *n = 0;
+    int rc = states ? 0 : add_state(tx, a, f, "", list, n, e);
+    for (size_t i = 0; !rc && i < states; i++) rc = add_state(tx, a, f, f->states[i], list, n, e);
+    if (rc) return -1;
+    if (states > 1) qsort(list, *n, sizeof(*list), newest_first);
+    if (*n > most) *n = most;
+    *rows = list;
     return 0;
 }
 

@@ -36,6 +36,16 @@ MUST_CHECK int q_task_get(struct tx *tx, struct arena *a, const struct task_key 
 MUST_CHECK int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, struct task_row **rows,
                            size_t *n, struct err *e);
 /* How many match, whatever the page. */
+/* The same of one publisher by states alone (at most TASK_STATES_MAX, ends with NULL; none: of all), newest first, those older than
+ * `before_id`; at most limit + 1. Costs as many rows as it gives, whatever has been decided before. */
+#define TASK_STATES_MAX 8
+struct task_page {
+    struct str tenant_id, before_id;
+    const char *const *states;
+    int limit;
+};
+MUST_CHECK int q_task_page(struct tx *tx, struct arena *a, const struct task_page *f, struct task_row **rows, size_t *n,
+                           struct err *e);
 MUST_CHECK int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, struct err *e);
 MUST_CHECK int q_task_insert(struct tx *tx, const struct task_row *row, struct err *e);
 /* The least next_at of all tenants, of rows that are not in quarantine; TIME_NONE when there is none. */

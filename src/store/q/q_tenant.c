@@ -344,3 +344,26 @@ int q_tenant_live_buys(struct tx *tx, struct str tenant_id, int64_t now, int64_t
     *n = col_i64(s, 0);
     return 0;
 }
+
+int q_tokens_ending(struct tx *tx, struct arena *a, const struct token_ending_filter *f, struct token_ending **rows,
+                    size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx,
+        "SELECT t.token_id, t.principal_id, p.name, p.role, t.label, t.expires_at FROM token t INDEXED BY token_by_expiry"
+        " JOIN principal p ON p.tenant_id = t.tenant_id AND p.principal_id = t.principal_id WHERE t.tenant_id = ?1"
+        " AND t.expires_at IS NOT NULL AND t.revoked_at IS NULL AND t.expires_at > ?2 AND t.expires_at < ?3"
+        " ORDER BY t.expires_at LIMIT ?4");
+    struct token_ending *list = ARENA_ARRAY(a, struct token_ending, (size_t)f->limit + 1);
+    int rc;
+    stmt_str(s, 1, f->tenant_id);
+    stmt_i64(s, 2, f->now);
+    stmt_i64(s, 3, f->before);
+    stmt_i64(s, 4, f->limit);
+    *n = 0;
+    while ((rc = stmt_step(s, e)) == 1)
+        list[(*n)++] = (struct token_ending){ col_str(s, a, 0), col_str(s, a, 1), col_str(s, a, 2),
+                                              col_str(s, a, 3), col_str(s, a, 4), col_i64(s, 5) };
+    *rows = list;
+    return rc;
+}

@@ -51,6 +51,19 @@ MUST_CHECK int q_principal_list(struct tx *tx, struct arena *a, struct str tenan
 MUST_CHECK int q_token_list(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
                             struct token_row **rows, size_t *n, struct err *e);
 
+/* Tokens that still work and end before `before`, the next first; at most `limit`. */
+struct token_ending {
+    struct str token_id, principal_id, name, role, label; /* name and role of whose it is */
+    int64_t expires_at;
+};
+struct token_ending_filter {
+    struct str tenant_id;
+    int64_t now, before;
+    int limit;
+};
+MUST_CHECK int q_tokens_ending(struct tx *tx, struct arena *a, const struct token_ending_filter *f,
+                               struct token_ending **rows, size_t *n, struct err *e);
+
 /* Insert, or bring to this state; created_at is kept when the row exists. 1 something changed, 0 nothing, -1 failed. */
 MUST_CHECK int q_tenant_put(struct tx *tx, const struct tenant_row *row, int64_t now, struct err *e);
 MUST_CHECK int q_principal_put(struct tx *tx, const struct principal_row *row, int64_t now, struct err *e);

@@ -38,17 +38,6 @@ static int from_library(struct tool_call *c, struct source *s, const char *at, s
     return 0;
 }
 
-/* A creative may be shown that no format of ours describes: then its assets decide. */
-static int find_format(struct tool_call *c, yyjson_val *v, struct format_spec *out, struct err *e)
-{
-    struct format_ref ref;
-    struct str kind = json_str(v, "format_kind");
-    *out = (struct format_spec){ .type = FORMAT_OTHER, .id = STR("unknown") };
-    if (kind.n && format_of_kind(c->arena, kind, NULL, out)) return 1;
-    if (!format_ref_read(yyjson_obj_get(v, "format_id"), &ref)) return 0;
-    return format_load(c->act->tx, c->arena, c->act->tenant->tenant_id, &ref, out, e);
-}
-
 static int read_source(struct tool_call *c, yyjson_val *req, const char *at, struct source *out, struct err *e)
 {
     yyjson_val *manifest = NULL;
@@ -64,7 +53,7 @@ static int read_source(struct tool_call *c, yyjson_val *req, const char *at, str
                       "a creative_manifest with assets, or the creative_id of a stored creative, is needed");
         return err_field(e, "%s/creative_manifest", at);
     }
-    return find_format(c, json_has(req, "format_id") ? req : out->manifest, &out->format, e) < 0 ? -1 : 0;
+    return creative_format_of(c, json_has(req, "format_id") ? req : out->manifest, &out->format, e) < 0 ? -1 : 0;
 }
 
 /* ---- one preview ---- */
@@ -182,7 +171,7 @@ static int preview_variant(struct tool_call *c, struct err *e)
     struct source s = { 0 };
     struct preview_request p = { .output = read_output(c->args, "output_format", OUTPUT_URL) };
     if (json_req_str(JSON_FIELD(c->args, "variant_id", ""), (struct json_len){ 1, 255 }, &s.creative_id, e)) return -1;
-    if (from_library(c, &s, "/variant_id", e) || find_format(c, s.manifest, &s.format, e) < 0) return -1;
+    if (from_library(c, &s, "/variant_id", e) || creative_format_of(c, s.manifest, &s.format, e) < 0) return -1;
     json_add_str(c->doc, c->reply, "variant_id", s.creative_id);
     json_add_str(c->doc, c->reply, "creative_id", s.creative_id);
     json_add_time(c->doc, c->reply, "expires_at", c->act->now + PREVIEW_TTL_US);
@@ -262,7 +251,7 @@ static int read_build_source(struct tool_call *c, struct source *out, struct err
     int rc = message.n ? creative_from_catalog(c, message, &out->manifest, e) : 0;
     if (rc < 0) return -1;
     if (rc == 0) return read_source(c, c->args, "", out, e);
-    return find_format(c, c->args, &out->format, e) < 0 ? -1 : 0;
+    return creative_format_of(c, c->args, &out->format, e) < 0 ? -1 : 0;
 }
 
 int build_creative_run(struct tool_call *c, struct err *e)

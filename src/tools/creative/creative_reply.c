@@ -2,6 +2,8 @@
 #include "contract/document.h"
 #include "contract/validate.h"
 
+#define CONTENT_SHOWN 2000 /* bytes of a text or of markup */
+
 yyjson_val *creative_stored(struct tool_call *c, struct str doc)
 {
     return document_read(c->arena, doc);
@@ -58,4 +60,36 @@ void creative_reply_assets(struct tool_call *c, yyjson_mut_val *obj, yyjson_val 
         if (has_asset(c, manifest, name, asset))
             yyjson_mut_obj_add(out, json_copy(c->doc, name), json_copy(c->doc, asset));
     }
+}
+
+static void encode_asset(struct tool_call *c, yyjson_mut_val *list, struct str key, yyjson_val *asset)
+{
+    yyjson_mut_val *o = json_push_obj(c->doc, list);
+    struct str url = json_str(asset, "url"), text = json_str(asset, "content");
+    json_add_str(c->doc, o, "asset", key);
+    json_add_str(c->doc, o, "type", json_str(asset, "asset_type"));
+    json_add_str_opt(c->doc, o, "url", url);
+    struct str shown = { text.p, text.n < CONTENT_SHOWN ? text.n : CONTENT_SHOWN };
+    json_add_str(c->doc, o, "content", url.n ? url : shown); /* a half sequence at its end becomes U+FFFD */
+}
+
+void creative_reply_parts(struct tool_call *c, yyjson_mut_val *o, const char *as, const struct creative_row *row)
+{
+    yyjson_mut_val *list = json_add_arr(c->doc, o, as);
+    size_t i, n, j, m;
+    yyjson_val *key, *val, *one;
+    yyjson_obj_foreach(json_obj(document_read(c->arena, row->doc), "assets"), i, n, key, val) {
+        if (yyjson_is_obj(val)) encode_asset(c, list, json_val_str(key), val);
+        yyjson_arr_foreach(val, j, m, one) encode_asset(c, list, json_val_str(key), one);
+    }
+}
+
+int creative_format_of(struct tool_call *c, yyjson_val *v, struct format_spec *out, struct err *e)
+{
+    struct format_ref ref;
+    struct str kind = json_str(v, "format_kind");
+    *out = (struct format_spec){ .type = FORMAT_OTHER, .id = STR("unknown") };
+    if (kind.n && format_of_kind(c->arena, kind, NULL, out)) return 1;
+    if (!format_ref_read(yyjson_obj_get(v, "format_id"), &ref)) return 0;
+    return format_load(c->act->tx, c->arena, c->act->tenant->tenant_id, &ref, out, e);
 }

@@ -14,3 +14,10 @@ void creative_reply_format(struct tool_call *c, yyjson_mut_val *obj, yyjson_val 
 /* A creative's assets that the caller's release of AdCP has: older shapes take some that lack what it wants (a video
  * without its size), and 3.1 has kinds that 3.0 has not. */
 void creative_reply_assets(struct tool_call *c, yyjson_mut_val *obj, yyjson_val *stored);
+
+/* Adds the array `as`: what a creative is made of, {asset, type, url?, content}, as text of bounded length. */
+void creative_reply_parts(struct tool_call *c, yyjson_mut_val *o, const char *as, const struct creative_row *row);
+
+/* The format that `v`, a creative or a manifest, names. A creative may be shown that no format of ours describes: then 0, its
+ * assets decide, and *out is of no kind. 1 found, -1 failed. */
+MUST_CHECK int creative_format_of(struct tool_call *c, yyjson_val *v, struct format_spec *out, struct err *e);

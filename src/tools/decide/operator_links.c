@@ -7,9 +7,8 @@
 #include "domain/tell/people_notify.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_media_buy.h"
+#include "tools/creative/creative_reply.h"
 #include "tools/decide/links.h"
-
-#define CONTENT_SHOWN 2000 /* bytes of a text or of markup */
 
 static int open_link(struct tool_call *c, struct link_row *link, struct err *e)
 {
@@ -65,28 +64,6 @@ static int encode_buy(struct tool_call *c, const struct task_row *t, struct err 
     return 0;
 }
 
-static void encode_asset(struct tool_call *c, yyjson_mut_val *list, struct str key, yyjson_val *asset)
-{
-    yyjson_mut_val *o = json_push_obj(c->doc, list);
-    struct str url = json_str(asset, "url"), text = json_str(asset, "content");
-    json_add_str(c->doc, o, "asset", key);
-    json_add_str(c->doc, o, "type", json_str(asset, "asset_type"));
-    json_add_str_opt(c->doc, o, "url", url);
-    struct str shown = { text.p, text.n < CONTENT_SHOWN ? text.n : CONTENT_SHOWN };
-    json_add_str(c->doc, o, "content", url.n ? url : shown); /* a half sequence at its end becomes U+FFFD */
-}
-
-void link_encode_assets(struct tool_call *c, yyjson_mut_val *o, const struct creative_row *row)
-{
-    yyjson_mut_val *list = json_add_arr(c->doc, o, "assets");
-    size_t i, n, j, m;
-    yyjson_val *key, *val, *one;
-    yyjson_obj_foreach(json_obj(document_read(c->arena, row->doc), "assets"), i, n, key, val) {
-        if (yyjson_is_obj(val)) encode_asset(c, list, json_val_str(key), val);
-        yyjson_arr_foreach(val, j, m, one) encode_asset(c, list, json_val_str(key), one);
-    }
-}
-
 /* What is to be judged: its texts and where its parts are. */
 static int encode_creative(struct tool_call *c, const struct task_row *t, struct err *e)
 {
@@ -97,7 +74,7 @@ static int encode_creative(struct tool_call *c, const struct task_row *t, struct
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "creative");
     json_add_str(c->doc, o, "name", row.name);
     json_add_str(c->doc, o, "format", row.format_id);
-    link_encode_assets(c, o, &row);
+    creative_reply_parts(c, o, "assets", &row);
     return 0;
 }
 
@@ -127,8 +104,10 @@ int tool_x_link_decide(struct tool_call *c, struct err *e)
     struct link_row link;
     struct task_row task;
     struct str decision;
-    struct task_resolution r = { .reason = json_str(c->args, "reason") };
-    if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e)) return -1;
+    struct task_resolution r = { 0 };
+    if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e) ||
+        json_opt_str(JSON_FIELD(c->args, "reason", ""), (struct json_len){ 0, 2000 }, &r.reason, e))
+        return -1;
     bool reject = str_is(decision, "reject");
     if (!reject && !str_is(decision, "approve")) {
         (void)err_set(e, "INVALID_REQUEST", "decision must be approve or reject.");

@@ -14,6 +14,8 @@
 #include "tools/operation_tools.h"
 #include "tools/publisher/ad_requests.h"
 
+#define LIST_MAX 100
+
 static void encode_task(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
     json_add_str(c->doc, o, "task_id", t->task_id);
@@ -172,29 +174,20 @@ static int encode_listed(struct tool_call *c, yyjson_mut_val *o, const struct ta
 
 int tool_x_task_list(struct tool_call *c, struct err *e)
 {
-    static const char open[] = "[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]";
-    struct str state = json_str(c->args, "state"), states = STR(open);
-    if (str_is(state, "all")) {
-        states = STR_NONE;
-    } else if (str_is(state, "decided")) {
-        states = STR("[\"completed\",\"failed\"]");
-    } else if (state.n) {
-        yyjson_mut_doc *doc = json_doc_new(c->arena);
-        yyjson_mut_val *one = yyjson_mut_arr(doc);
-        json_push_str(doc, one, state);
-        states = json_write(c->arena, one);
-    }
-    struct task_filter f = { .tenant_id = c->act->tenant->tenant_id,
-                             .states = states,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE,
-                             .before_id = json_str(c->args, "before_id"),
-                             .limit = 100 };
+    static const char *const open[] = { "pending", "assigned", "in_progress", "escalated", NULL };
+    static const char *const decided[] = { "completed", "failed", NULL };
+    struct str state = json_str(c->args, "state");
+    const char *one[] = { arena_cstr(c->arena, state), NULL };
+    struct task_page f = { .tenant_id = c->act->tenant->tenant_id,
+                           .before_id = json_str(c->args, "before_id"),
+                           .states = str_is(state, "all")       ? NULL
+                                     : str_is(state, "decided") ? decided
+                                     : state.n                  ? one
+                                                                : open,
+                           .limit = LIST_MAX };
     struct task_row *rows;
     size_t n;
-    if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
+    if (q_task_page(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "tasks");
     size_t shown = n > (size_t)f.limit ? (size_t)f.limit : n;
     for (size_t i = 0; i < shown; i++) {

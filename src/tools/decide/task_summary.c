@@ -9,7 +9,7 @@
 #include "store/q/q_catalog.h"
 #include "store/q/q_media_buy.h"
 #include "store/q/q_task.h"
-#include "tools/decide/links.h"
+#include "tools/creative/creative_reply.h"
 
 #define NAMES_SHORT 2 /* products named in a list's row; the rest is counted */
 
@@ -148,7 +148,7 @@ static int encode_creative(struct tool_call *c, yyjson_mut_val *o, const struct 
     json_add_str(c->doc, o, "name", row.name);
     json_add_str(c->doc, o, "format", row.format_id);
     json_add_str(c->doc, o, "status", row.status);
-    if (depth == SUMMARY_WHOLE) link_encode_assets(c, o, &row);
+    if (depth == SUMMARY_WHOLE) creative_reply_parts(c, o, "assets", &row);
     return encode_account(c, o, t->principal_id, row.account_id, e);
 }
 

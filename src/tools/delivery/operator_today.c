@@ -2,13 +2,18 @@
  * is behind plan, should have started, lacks a creative, starts or ends within a week. */
 #include <salesagent/money.h>
 
+#include "domain/booking/booking.h"
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy.h"
+#include "store/q/q_ad_server.h"
+#include "store/q/q_job.h"
 #include "store/q/q_live.h"
+#include "store/q/q_tenant.h"
 #include "tools/delivery/operator_delivery.h"
 #include "tools/operation_tools.h"
 
 #define LOOKED_AT_MAX 100 /* buys, the next to end first: each costs a dozen statements */
+#define ENDING_MAX    20
 #define SOON          (INT64_C(7) * USEC_PER_DAY)
 
 struct today {
@@ -96,6 +101,48 @@ static int look_at(struct today *t, const struct live_row *row, struct err *e)
     return 0;
 }
 
+/* Tokens that end soon: whoever calls with one is refused then. */
+static int add_ending(struct tool_call *c, struct err *e)
+{
+    struct token_ending_filter f = { c->act->tenant->tenant_id, c->act->now, c->act->now + 2 * SOON, ENDING_MAX };
+    struct token_ending *rows;
+    size_t n;
+    if (q_tokens_ending(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
+    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "credentials_ending");
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        json_add_str(c->doc, o, "token_id", rows[i].token_id);
+        json_add_str(c->doc, o, "principal_id", rows[i].principal_id);
+        json_add_str(c->doc, o, "name", rows[i].name);
+        json_add_str(c->doc, o, "role", rows[i].role);
+        json_add_str_opt(c->doc, o, "label", rows[i].label);
+        json_add_time(c->doc, o, "expires_at", rows[i].expires_at);
+    }
+    return 0;
+}
+
+/* Ad servers that did not answer when they were asked last, with what they said. */
+static int add_out_of_reach(struct tool_call *c, struct err *e)
+{
+    struct ad_server_row *rows;
+    size_t n;
+    if (q_ad_server_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e)) return -1;
+    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "out_of_reach");
+    for (size_t i = 0; i < n; i++) {
+        struct job_lane_trouble t;
+        struct str lane = booking_lane(c->arena, c->act->tenant->tenant_id, rows[i].name);
+        int rc = q_job_lane_trouble(c->act->tx, c->arena, lane, &t, e);
+        if (rc < 0) return -1;
+        if (rc == 0) continue;
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        json_add_str(c->doc, o, "ad_server", rows[i].name);
+        json_add_i64(c->doc, o, "failures", t.failures);
+        json_add_time(c->doc, o, "at", t.at);
+        json_add_str(c->doc, o, "error", t.error);
+    }
+    return 0;
+}
+
 int tool_x_today_get(struct tool_call *c, struct err *e)
 {
     struct live_filter f = { .tenant_id = c->act->tenant->tenant_id,
@@ -114,6 +161,7 @@ int tool_x_today_get(struct tool_call *c, struct err *e)
     for (size_t i = 0; i < looked_at; i++) {
         if (look_at(&t, &rows[i], e)) return -1;
     }
+    if (add_ending(c, e) || add_out_of_reach(c, e)) return -1;
     json_add_i64(c->doc, c->reply, "running", (int64_t)t.running);
     json_add_i64(c->doc, c->reply, "looked_at", (int64_t)looked_at);
     json_add_bool(c->doc, c->reply, "has_more", n > looked_at);

@@ -5,8 +5,11 @@
 #include "domain/booking/ad_server_ask.h"
 #include "domain/core/ad_catalog.h"
 #include "domain/core/audit.h"
+#include "domain/core/secrets.h"
 #include "tools/operation_tools.h"
 #include "tools/publisher/ad_requests.h"
+
+#define ITEMS_DEFAULT 100
 
 void encode_ad_requests(struct tool_call *c, yyjson_mut_val *list, const struct dry_run *d)
 {
@@ -125,6 +128,88 @@ int tool_x_adapter_test(struct tool_call *c, struct err *e)
 int tool_x_adapter_sync(struct tool_call *c, struct err *e)
 {
     return ask(c, ADAPTER_INVENTORY, e);
+}
+
+/* ---- settings ---- */
+
+static int no_server(struct err *e)
+{
+    (void)err_set(e, "REFERENCE_NOT_FOUND", "The publisher has no ad server of that name.");
+    (void)err_suggest(e, "x_adapter_list names them.");
+    return err_field(e, "/name");
+}
+
+static int encode_whole(struct tool_call *c, struct err *e)
+{
+    struct ad_server_row row;
+    struct str settings = STR_NONE;
+    int found = q_ad_server_get(c->act->tx, c->arena, c->act->tenant->tenant_id, json_str(c->args, "name"), &row, e);
+    if (found < 1) return found < 0 ? -1 : no_server(e);
+    if (encode_ad_server(c, json_add_obj(c->doc, c->reply, "ad_server"), &row, e) ||
+        ad_server_settings(c->act->tx, c->arena, &row, &settings, e))
+        return -1;
+    if (!json_add_text(c->doc, c->reply, "settings", secrets_redacted(c->arena, settings)))
+        (void)json_add_obj(c->doc, c->reply, "settings");
+    return 0;
+}
+
+int tool_x_adapter_get(struct tool_call *c, struct err *e)
+{
+    return encode_whole(c, e);
+}
+
+int tool_x_adapter_set(struct tool_call *c, struct err *e)
+{
+    struct ad_server_writer w = { c->act->tx, c->arena, c->act->tenant->tenant_id, c->act->now, c->act->sandbox };
+    struct str name = json_str(c->args, "name");
+    int changed = ad_server_change(&w, name, json_obj(c->args, "settings"), "/settings", e);
+    if (changed < 0) return strcmp(e->code, "REFERENCE_NOT_FOUND") == 0 ? no_server(e) : -1;
+    struct audit_entry entry = { .action = "ad_server.set",
+                                 .subject = arena_printf(c->arena, "ad_server:" STR_FMT, STR_ARG(name)) };
+    if (changed && audit_add(c->act, &entry, e)) return -1;
+    return encode_whole(c, e);
+}
+
+/* ---- inventory ---- */
+
+static void encode_item(struct tool_call *c, yyjson_mut_val *o, const struct adapter_item *i)
+{
+    json_add_str(c->doc, o, "kind", i->kind);
+    json_add_str(c->doc, o, "remote_id", i->remote_id);
+    json_add_str_opt(c->doc, o, "parent_id", i->parent_id);
+    json_add_str_opt(c->doc, o, "key", i->key);
+    json_add_str_opt(c->doc, o, "name", i->name);
+}
+
+int tool_x_adapter_items(struct tool_call *c, struct err *e)
+{
+    struct ad_server_row row;
+    struct ad_item_count *counts;
+    struct ad_item_list items = { 0 };
+    size_t n;
+    int found = q_ad_server_get(c->act->tx, c->arena, c->act->tenant->tenant_id, json_str(c->args, "name"), &row, e);
+    if (found < 1) return found < 0 ? -1 : no_server(e);
+    struct ad_server_key key = { c->act->tenant->tenant_id, row.name };
+    if (q_ad_item_counts(c->act->tx, c->arena, &key, &counts, &n, e)) return -1;
+    struct ad_item_filter f = { .kind = json_str(c->args, "kind"),
+                                .parent_id = json_str(c->args, "parent_id"),
+                                .after = json_str(c->args, "after") };
+    size_t limit = (size_t)json_i64_or(c->args, "limit", ITEMS_DEFAULT);
+    f.limit = limit + 1;
+    if (!f.kind.n && n) f.kind = counts[0].kind;
+    if (f.kind.n && q_ad_items(c->act->tx, c->arena, &key, &f, &items, e)) return -1;
+    json_add_str(c->doc, c->reply, "name", row.name);
+    json_add_str_opt(c->doc, c->reply, "kind", f.kind);
+    yyjson_mut_val *kinds = json_add_arr(c->doc, c->reply, "kinds"), *list = json_add_arr(c->doc, c->reply, "items");
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *o = json_push_obj(c->doc, kinds);
+        json_add_str(c->doc, o, "kind", counts[i].kind);
+        json_add_i64(c->doc, o, "count", counts[i].n);
+    }
+    for (size_t i = 0; i < items.n && i < limit; i++) encode_item(c, json_push_obj(c->doc, list), &items.items[i]);
+    json_add_bool(c->doc, c->reply, "has_more", items.n > limit);
+    if (items.n > limit) json_add_str(c->doc, c->reply, "next", items.items[limit - 1].remote_id);
+    return 0;
 }
 
 /* ---- plan ---- */

@@ -26,9 +26,12 @@ export async function open(browser, session, { width = 1440, scripts = true, dar
   const page = await context.newPage();
   page.wrong = [];
   page.on('pageerror', (e) => page.wrong.push(`script: ${e.message}`));
-  page.on('console', (m) => { if (m.type() === 'error') page.wrong.push(`console: ${m.text()}`); });
+  page.on('console', (m) => { if (m.type() === 'error') page.wrong.push(`console: ${m.text()} ${m.location().url}`); });
   page.on('dialog', (d) => { page.wrong.push(`a dialog: ${d.message()}`); return d.dismiss(); });
-  page.on('request', (r) => { if (!r.url().startsWith(session.agent.base)) page.wrong.push(`a request to ${r.url()}`); });
+  // What a creative loads stays in its frame, and this test's world has no network.
+  page.on('request', (r) => { if (!r.url().startsWith(session.agent.base) && r.frame() === page.mainFrame()) page.wrong.push(`a request to ${r.url()}`); });
+  await page.route((url) => !url.href.startsWith(session.agent.base), (route) => route.fulfill({ contentType: 'image/svg+xml',
+    body: '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="25"><rect width="30" height="25" fill="teal"/></svg>' }));
   page.leave = () => context.close();
   return page;
 }

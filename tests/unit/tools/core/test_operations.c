@@ -25,8 +25,9 @@ static struct {
     const char *kind;
     struct str id;
 } things[] = {
-    { .kind = "task" },      { .kind = "creative" }, { .kind = "rule" },    { .kind = "token" },     { .kind = "job" },
-    { .kind = "principal" }, { .kind = "user" },     { .kind = "account" }, { .kind = "media_buy" }, { .kind = "slot" },
+    { .kind = "task" },      { .kind = "creative" },  { .kind = "rule" },    { .kind = "token" },
+    { .kind = "job" },       { .kind = "principal" }, { .kind = "user" },    { .kind = "account" },
+    { .kind = "media_buy" }, { .kind = "slot" },      { .kind = "product" }, { .kind = "ad_server" },
 };
 
 static void keep(const char *kind, struct str id)
@@ -76,6 +77,12 @@ static void make_things(struct fixture *f)
     r = fixture_ok(f, "x_token_list", "{\"principal_id\":\"test-buyer\"}");
     keep("token", taken(&r, "/tokens/0/token_id"));
     keep("principal", STR("test-buyer"));
+    keep("product", STR("prod-only-here"));
+    (void)fixture_ok(f, "x_tenant_set",
+                     "{\"settings\":{\"ad_servers\":[{\"name\":\"mock\",\"adapter\":\"mock\"},"
+                     "{\"name\":\"by-hand-here\",\"adapter\":\"manual\"}]}}");
+    keep("ad_server", STR("by-hand-here"));
+    (void)fixture_ok(f, "x_product_add", "{\"product_id\":\"prod-only-here\",\"copy_of\":\"prod-tech-display-001\"}");
     keep("user", STR("ann-only-here"));
     (void)fixture_ok(f, "x_user_add", "{\"principal_id\":\"ann-only-here\"}");
     keep("slot", STR("slot-of-demo2"));

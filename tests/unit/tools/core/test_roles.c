@@ -19,18 +19,17 @@ static const struct {
     /* what buyers change; people of the publisher may do it for them, but a viewer changes nothing */
     { "B.OA", "create_media_buy update_media_buy sync_creatives sync_accounts provide_performance_feedback" },
     /* what people see: never a buyer */
-    { ".VOA", "x_task_list x_task_get x_rule_list x_rule_test x_audit_list x_audit_verify x_audit_head x_principal_list"
-              " x_token_list x_creative_list x_creative_get x_job_list x_job_get x_key_list x_quarantine_list"
-              " x_adapter_list x_adapter_plan x_slot_list x_ads_report x_ads_why" },
+    { ".VOA",
+      "x_task_list x_task_get x_rule_list x_rule_test x_audit_list x_audit_verify x_audit_head x_principal_list x_token_list x_creative_list x_creative_get x_job_list x_job_get x_key_list x_quarantine_list x_adapter_list x_adapter_plan x_slot_list x_ads_report x_ads_why x_creative_preview x_product_list x_product_get x_product_try x_product_days x_product_fits x_sales_get x_agent_get x_adapter_items x_format_list x_property_list" },
     /* what decides and works: never a buyer, never a viewer */
     { "..OA",
       "x_task_resolve x_task_assign x_task_update x_complete_task x_creative_decide x_job_redeliver x_key_rotate"
       " x_quarantine_retry x_quarantine_drop x_adapter_test x_adapter_sync x_adapter_look"
-      " x_delivery_import" },
+      " x_delivery_import x_product_offer" },
     /* who may do what, by which rules */
     { "...A",
       "x_rule_add x_rule_remove x_rule_move x_principal_add x_principal_set x_token_add x_token_rotate x_token_revoke"
-      " x_tenant_get x_tenant_set x_slot_set x_slot_remove" },
+      " x_tenant_get x_tenant_set x_slot_set x_slot_remove x_product_add x_product_set x_product_remove x_adapter_get x_adapter_set" },
 };
 
 static void check(const char *name, size_t n, const char *roles)
