@@ -150,7 +150,7 @@ test('nothing of another publisher is seen or decided', async () => {
     writeFileSync(file, JSON.stringify(demo));
     const task = await buy(own.agent, 'Of the first house');
     await own.agent.kill();
-    const made = await own.agent.cli('import', '--sandbox', file);
+    const made = await own.agent.cli('import', '--sandbox', '--new-publisher', file);
     assert.equal(made.code, 0, made.stderr);
     rmSync(file);
     own.agent = Object.assign(await Agent.start({ data: own.agent.data }), { ownsData: true });

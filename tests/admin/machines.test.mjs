@@ -6,9 +6,9 @@ import { buy, json, start } from './lib/desk.mjs';
 let agent, sessions, bought;
 before(async () => {
   ({ agent, sessions } = await start({ args: ['--clock', '2027-03-10T08:00:00Z'] }));
-  await json(agent, 'publisher', 'set', '--settings', JSON.stringify({ ad_servers: [{ name: 'mock', adapter: 'mock' }, { name: 'print', adapter: 'manual' },
+  await json(agent, 'publisher', 'set', '--settings', JSON.stringify({ ad_servers: [{ name: 'mock', adapter: 'mock' }, { name: 'print', adapter: 'manual' }, { name: 'house', adapter: 'house' },
     { name: 'gam', adapter: 'gam', settings: { network_code: '123', auth: { type: 'access_token', access_token: 'very-secret-token' } } }] }))
-    .catch(() => json(agent, 'publisher', 'set', '--settings', JSON.stringify({ ad_servers: [{ name: 'mock', adapter: 'mock' }, { name: 'print', adapter: 'manual' }] })));
+    .catch(() => json(agent, 'publisher', 'set', '--settings', JSON.stringify({ ad_servers: [{ name: 'mock', adapter: 'mock' }, { name: 'print', adapter: 'manual' }, { name: 'house', adapter: 'house' }] })));
   bought = await buy(agent, 'Running');
 });
 after(() => agent.stop());

@@ -78,9 +78,10 @@ static void make_things(struct fixture *f)
     keep("token", taken(&r, "/tokens/0/token_id"));
     keep("principal", STR("test-buyer"));
     keep("product", STR("prod-only-here"));
-    (void)fixture_ok(f, "x_tenant_set",
-                     "{\"settings\":{\"ad_servers\":[{\"name\":\"mock\",\"adapter\":\"mock\"},"
-                     "{\"name\":\"by-hand-here\",\"adapter\":\"manual\"}]}}");
+    (void)fixture_ok(
+        f, "x_tenant_set",
+        "{\"settings\":{\"ad_servers\":[{\"name\":\"mock\",\"adapter\":\"mock\"},"
+        "{\"name\":\"by-hand-here\",\"adapter\":\"manual\"},{\"name\":\"house\",\"adapter\":\"house\"}]}}");
     keep("ad_server", STR("by-hand-here"));
     (void)fixture_ok(f, "x_product_add", "{\"product_id\":\"prod-only-here\",\"copy_of\":\"prod-tech-display-001\"}");
     keep("user", STR("ann-only-here"));
