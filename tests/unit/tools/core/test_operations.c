@@ -80,7 +80,7 @@ static void make_things(struct fixture *f)
     keep("product", STR("prod-only-here"));
     (void)fixture_ok(
         f, "x_tenant_set",
-        "{\"settings\":{\"ad_servers\":[{\"name\":\"mock\",\"adapter\":\"mock\"},"
+        "{\"settings\":{\"ad_servers\":[{\"name\":\"mock\",\"adapter\":\"mock\",\"settings\":{\"simulated\":true}},"
         "{\"name\":\"by-hand-here\",\"adapter\":\"manual\"},{\"name\":\"house\",\"adapter\":\"house\"}]}}");
     keep("ad_server", STR("by-hand-here"));
     (void)fixture_ok(f, "x_product_add", "{\"product_id\":\"prod-only-here\",\"copy_of\":\"prod-tech-display-001\"}");
