@@ -7,7 +7,6 @@
 #include "domain/product/catalog.h"
 #include "domain/product/catalog_check.h"
 #include "domain/product/product.h"
-#include "domain/product/slot_product.h"
 #include "tools/operation_tools.h"
 #include "tools/product/operator_products.h"
 
@@ -204,7 +203,11 @@ static int put(const struct change *x, yyjson_val *base, yyjson_val *patch, stru
 {
     struct tool_call *c = x->c;
     struct catalog_writer w = {
-        .tx = c->act->tx, .arena = c->arena, .tenant_id = c->act->tenant->tenant_id, .now = c->act->now
+        .tx = c->act->tx,
+        .arena = c->arena,
+        .tenant_id = c->act->tenant->tenant_id,
+        .now = c->act->now,
+        .sandbox = c->act->sandbox,
     };
     yyjson_doc *parsed;
     yyjson_mut_doc *doc = json_doc_new(c->arena);
@@ -220,7 +223,7 @@ static int put(const struct change *x, yyjson_val *base, yyjson_val *patch, stru
     if (document_fits(text, PRODUCT_BYTES_MAX, "The product", e)) return err_field(e, "/product");
     if (json_parse(c->arena, text, &json_limits_own, &parsed, e)) return err_in(e, "/product");
     int rc = catalog_put_product(&w, yyjson_doc_get_root(parsed), CATALOG_POSITION_KEEP, e);
-    if (rc < 0 || slot_check_product(&w, yyjson_doc_get_root(parsed), e)) return err_in(e, "/product");
+    if (rc < 0) return err_in(e, "/product");
     if (rc == 0) return 0;
     if (catalog_check_stored(w.tx, c->arena, CATALOG_PRODUCT, w.tenant_id, x->product_id, e))
         return err_in(e, "/product");
