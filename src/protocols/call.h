@@ -27,6 +27,7 @@ enum transport { TRANSPORT_MCP, TRANSPORT_A2A, TRANSPORT_REST, TRANSPORT_LOCAL, 
 struct call_headers {
     struct request_note *note; /* of the exchange (watch.h), or NULL */
     const struct request_signer *signer; /* of a request with a valid signature, else NULL */
+    bool strict_url; /* came to a URL that serves the newest line alone (http_call_headers.h) */
     struct str x_salesagent_as; /* the local socket's alone: on whose behalf */
     struct str session; /* the desk's alone: its cookie's secret; empty: nobody is signed in */
     struct str authorization, x_adcp_auth, x_adcp_tenant, x_adcp_dialect, x_context_id, host;

@@ -69,10 +69,11 @@ static bool may_name_tool(const struct call *c)
     return dialect_has_tool(c->dialect, c->tool, c->dispatcher->sandbox) && !(c->dialect->adcp3 && row && row->hidden);
 }
 
-/* Signers of the lines before the newest have their URL to themselves: there the newest line, which has another profile
- * of signatures, is served to requests without one. */
+/* Signers of the lines before the newest have their URLs to themselves: there the newest line, which has another profile
+ * of signatures, is served to requests without one. It has a URL of its own for all its callers. */
 static struct adcp_span lines_served(const struct call *c)
 {
+    if (c->headers.strict_url) return (struct adcp_span){ ADCP_LINE_NEWEST, ADCP_LINE_NEWEST };
     return (struct adcp_span){ 0, c->headers.signer ? ADCP_LINE_LOOSE_SIGNATURES : ADCP_LINE_NEWEST };
 }
 

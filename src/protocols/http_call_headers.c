@@ -6,10 +6,18 @@ const struct json_limits body_limits = { .bytes_max = REQUEST_BYTES_MAX,
                                          .depth_max = REQUEST_DEPTH_MAX,
                                          .nodes_max = REQUEST_NODES_MAX };
 
+bool call_url_strict(struct str path)
+{
+    struct str line = adcp_line_version(ADCP_LINE_NEWEST);
+    if (path.n && path.p[path.n - 1] == '/') path.n--;
+    return str_starts(path, STR("/mcp/")) && str_eq(str_skip(path, sizeof("/mcp/") - 1), line);
+}
+
 void call_headers_read(struct http_exchange *ex, struct call_headers *out)
 {
     *out = (struct call_headers){
         .signer = ex->signer,
+        .strict_url = call_url_strict(ex->path),
         .x_salesagent_as = ex->local ? http_req_header(ex, "x-salesagent-as") : STR_NONE,
         .note = ex->note,
         .authorization = http_req_header(ex, "authorization"),

@@ -6,6 +6,10 @@
 
 void call_headers_read(struct http_exchange *ex, struct call_headers *out);
 
+/* Whether this is the MCP URL that the newest line of AdCP has to itself, /mcp/LINE. What a URL demands of signatures must not
+ * depend on what a body says (AdCP 3.2, request_signing). */
+bool call_url_strict(struct str path);
+
 /* X-Push-Notification-Url, -Token, -Auth-Scheme, -Credentials. */
 void call_push_read(const struct http_exchange *ex, struct call_push *out);
 

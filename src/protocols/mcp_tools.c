@@ -5,6 +5,7 @@
 #include "protocols/auth.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/member_help.h"
+#include "tools/core/honour.h"
 
 #define SHORT_LEVELS   1 /* of the tools a buyer needs most; of the others none below the first */
 #define OUTLINE_LEVELS 2
@@ -45,6 +46,10 @@ static struct str with_help(struct arena *a, const char *tool, struct str schema
         struct str name = { yyjson_mut_get_str(key), yyjson_mut_get_len(key) };
         const char *help = member_help(tool, name);
         yyjson_mut_val *member = yyjson_mut_obj_iter_get_val(key);
+        if (yyjson_mut_is_obj(member) && honour_refuses(tool, name)) { /* named, because clients strip what is not */
+            (void)yyjson_mut_obj_clear(member);
+            help = "Refused here.";
+        }
         if (help && yyjson_mut_is_obj(member)) json_add_cstr(doc, member, "description", help);
     }
     return json_write(a, root);

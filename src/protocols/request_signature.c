@@ -25,6 +25,7 @@ struct checking {
     bool found;
     struct signer_row row;
     yyjson_val *settings; /* request_signing of the principal */
+    bool strict; /* the URL is one of the newest line's own */
 };
 
 void request_signature_finish(struct dispatcher *d)
@@ -138,8 +139,9 @@ static void refuse(struct http_exchange *ex, const char *code)
                      code, code));
 }
 
-static enum signature_digest digest_policy(struct arena *a, const struct tenant *t)
+static enum signature_digest digest_policy(struct arena *a, const struct tenant *t, bool strict)
 {
+    if (strict) return DIGEST_REQUIRED;
     struct tenant_settings ts;
     tenant_settings_read(t, a, &ts);
     if (str_is(ts.content_digest, "required")) return DIGEST_REQUIRED;
@@ -165,7 +167,7 @@ static const char *digest_wrong(struct checking *c, const struct signature_verdi
         return "request_signature_key_unknown";
     }
     struct tenant t = { row.tenant_id, row.name, row.host, row.adapter, row.doc };
-    enum signature_digest wanted = digest_policy(c->arena, &t);
+    enum signature_digest wanted = digest_policy(c->arena, &t, c->strict);
     if (wanted == DIGEST_REQUIRED && !v->digest_covered) return "request_signature_components_incomplete";
     if (wanted == DIGEST_FORBIDDEN && v->digest_covered) return "request_signature_components_unexpected";
     return NULL;
@@ -185,7 +187,9 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
 {
     ex->signer = NULL;
     if (!http_req_header_count(ex, "signature") && !http_req_header_count(ex, "signature-input")) return true;
-    struct checking c = { .d = d, .arena = &ex->arena, .now_s = loop_now(d->loop) / USEC_PER_SEC };
+    struct checking c = {
+        .d = d, .arena = &ex->arena, .now_s = loop_now(d->loop) / USEC_PER_SEC, .strict = call_url_strict(ex->path)
+    };
     if (nonces_open(d, c.now_s)) {
         http_exchange_reply_with(
             ex, 503, "application/json",
@@ -205,8 +209,10 @@ bool request_signature_admit(struct dispatcher *d, struct http_exchange *ex)
     struct signature_policy policy = { .tag = SIGNATURE_TAG_REQUEST,
                                        .adcp_use = "request-signing",
                                        .codes = "request_signature",
-                                       .digest =
-                                           tenant.tenant_id.n ? digest_policy(&ex->arena, &tenant) : DIGEST_EITHER,
+                                       .digest = tenant.tenant_id.n || c.strict
+                                                     ? digest_policy(&ex->arena, &tenant, c.strict)
+                                                     : DIGEST_EITHER,
+                                       .padded = c.strict,
                                        .required = false,
                                        .now_s = c.now_s,
                                        .world = { &c, find_key, is_revoked, is_full, nonce_add } };

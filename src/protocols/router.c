@@ -3,6 +3,7 @@
 #include "protocols/a2a/a2a.h"
 #include "protocols/ads.h"
 #include "protocols/decide_page.h"
+#include "protocols/http_call_headers.h"
 #include "protocols/demo/demo_page.h"
 #include "protocols/local.h"
 #include "protocols/mcp.h"
@@ -47,6 +48,14 @@ static void root(struct dispatcher *d, struct http_exchange *ex)
     }
 }
 
+/* The newest line has an MCP URL of its own, /mcp/LINE. */
+static void mcp_of_line(struct dispatcher *d, struct http_exchange *ex, struct str rest)
+{
+    (void)rest;
+    if (!call_url_strict(ex->path)) not_found(ex);
+    else if (!web_options_answered(ex, STR("POST"))) mcp_handle(d, ex);
+}
+
 static const struct route routes[] = {
     { "/", WEB_AGENT, "POST", root },
     { "/.well-known/adagents.json", WEB_AGENT, "GET, HEAD", well_known_adagents },
@@ -71,7 +80,8 @@ static const struct {
 } mounts[] = {
     { "/adcp/", WEB_AGENT, rest_handle_adcp },     { "/api/v1/", WEB_AGENT, rest_handle_api },
     { "/mcp/adcp/", WEB_AGENT, rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
-    { "/decide/", WEB_DESK, decide_page_handle },  { "/sign/", WEB_DESK, sign_page_handle },
+    { "/mcp/", WEB_AGENT, mcp_of_line },           { "/decide/", WEB_DESK, decide_page_handle },
+    { "/sign/", WEB_DESK, sign_page_handle },
 };
 
 /* A publisher's own host needs no mention in the configuration. */

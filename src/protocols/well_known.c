@@ -91,7 +91,7 @@ void well_known_brand(struct dispatcher *d, struct http_exchange *ex)
 /* The manifest allows https URLs only; an agent that is tried out over http has none. */
 void well_known_agents(struct dispatcher *d, struct http_exchange *ex)
 {
-    static const char *const doors[] = { "mcp", "a2a" };
+    const char *line = adcp_releases[ADCP_LINE_NEWEST].line;
     struct call c;
     const char *names[SPECIALISMS_MAX];
     if (!find_publisher(d, ex, &c)) return;
@@ -108,11 +108,17 @@ void well_known_agents(struct dispatcher *d, struct http_exchange *ex)
     yyjson_mut_val *o = json_root_obj(doc);
     json_add_cstr(doc, o, "version", "1.0");
     yyjson_mut_val *agents = json_add_arr(doc, o, "agents");
+    const struct {
+        const char *id, *transport;
+        struct str path;
+    } doors[] = { { "salesagent-mcp", "mcp", STR("/mcp") },
+                  { "salesagent-mcp-newest", "mcp", arena_printf(c.arena, "/mcp/%s", line) },
+                  { "salesagent-a2a", "a2a", STR("/a2a") } };
     for (size_t k = 0; k < ARRAY_LEN(doors); k++) {
         yyjson_mut_val *agent = json_push_obj(doc, agents);
-        json_add_str(doc, agent, "agent_id", arena_printf(c.arena, "salesagent-%s", doors[k]));
-        json_add_str(doc, agent, "url", arena_printf(c.arena, STR_FMT "/%s", STR_ARG(base), doors[k]));
-        json_add_cstr(doc, agent, "transport", doors[k]);
+        json_add_cstr(doc, agent, "agent_id", doors[k].id);
+        json_add_str(doc, agent, "url", arena_printf(c.arena, STR_FMT STR_FMT, STR_ARG(base), STR_ARG(doors[k].path)));
+        json_add_cstr(doc, agent, "transport", doors[k].transport);
         yyjson_mut_val *list = json_add_arr(doc, agent, "specialisms");
         for (size_t i = 0; i < n; i++) json_push_str(doc, list, str_from(names[i]));
     }

@@ -230,9 +230,26 @@ test('the agents of a host are listed, where they are reached over https', async
   const ajv = new Ajv({ strict: false });
   (addFormats.default ?? addFormats)(ajv);
   assert.ok(ajv.validate(manifest, listed), ajv.errorsText());
-  assert.deepEqual(listed.agents.map((a) => a.url), ['https://ads.example/mcp', 'https://ads.example/a2a']);
+  assert.deepEqual(listed.agents.map((a) => a.url), ['https://ads.example/mcp', `https://ads.example/mcp/${newest}`, 'https://ads.example/a2a']);
   const { payload } = await ask('3.2', 'get_adcp_capabilities', {});
   assert.deepEqual(listed.agents[0].specialisms, payload.specialisms);
+});
+
+test('the newest line has an MCP URL of its own, for its callers alone', async () => {
+  const call = async (tool, args) => (await agent.post(`/mcp/${newest}`, { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: args } })).body.result.structuredContent;
+  for (const pin of [{}, { adcp_major_version: 3 }, { adcp_version: newest }, { adcp_version: '3.9' }]) {
+    assert.equal((await call('get_products', { buying_mode: 'wholesale', ...pin })).adcp_version, newest, JSON.stringify(pin));
+  }
+  for (const adcp_version of ['3.0', '3.1', '3.2.4']) {
+    const { adcp_error } = await call('get_products', { buying_mode: 'wholesale', adcp_version });
+    assert.equal(adcp_error.code, 'VERSION_UNSUPPORTED', adcp_version);
+    assert.deepEqual(adcp_error.details.supported_versions, [newest]);
+  }
+  const capabilities = await call('get_adcp_capabilities', {});
+  assert.deepEqual(capabilities.adcp.supported_versions, [newest]);
+  assert.deepEqual([capabilities.request_signing.supported, capabilities.request_signing.covers_content_digest], [true, 'required']);
+  if (source(newest)) assert.equal(judge(newest, { tool: 'get_adcp_capabilities', reply: capabilities, isError: false }) ?? null, null);
+  assert.equal((await agent.post('/mcp/3.1', { jsonrpc: '2.0', id: 1, method: 'ping' })).status, 404);
 });
 
 test('a request for products that the publisher declines', async () => {

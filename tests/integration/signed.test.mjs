@@ -1,6 +1,6 @@
 // A buyer whose signing key the publisher knows: what its token alone may do, and what it must sign.
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,4 +73,41 @@ test('reading needs no signature, and a buyer without a key gives its secret as 
   const other = await agent.post('/adcp/sync_accounts', { adcp_version: '3.1', idempotency_key: 'signed-test-key-none',
     ...entry(), push_notification_config: hook({ authentication: secret }) });
   assert.equal(other.status, 200, JSON.stringify(other.body));
+});
+
+// ---- the URL of the newest line, where signatures are those of AdCP 3.2 ----
+
+// RFC 9421 by hand, because the SDK signs as AdCP 3.0 does: without a digest `covered` has none, `encode` writes the bytes.
+function signed32(url, body, { encode = 'base64', covered = ['@method', '@target-uri', '@authority', 'content-type', 'content-digest'] } = {}) {
+  const digest = `sha-256=:${createHash('sha256').update(body).digest(encode)}:`;
+  const values = { '@method': 'POST', '@target-uri': url, '@authority': new URL(url).host, 'content-type': 'application/json', 'content-digest': digest };
+  const params = `(${covered.map((c) => `"${c}"`).join(' ')});created=${now()};expires=${now() + 240};nonce="${randomUUID()}";keyid="${jwk.kid}";alg="ed25519";tag="adcp/request-signing/v1"`;
+  const base = [...covered.map((c) => `"${c}": ${values[c]}`), `"@signature-params": ${params}`].join('\n');
+  const signature = sign(null, Buffer.from(base), pair.privateKey).toString(encode);
+  return { 'content-type': 'application/json', ...(covered.includes('content-digest') ? { 'content-digest': digest } : {}),
+    'signature-input': `sig1=${params}`, signature: `sig1=:${signature}:` };
+}
+
+async function ask32(where, how) {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'get_products', arguments: { adcp_version: '3.2', buying_mode: 'wholesale' } } });
+  const url = `${agent.base}${where}`;
+  const r = await fetch(url, { method: 'POST', headers: signed32(url, body, how), body });
+  return { status: r.status, why: r.headers.get('www-authenticate'), reply: (await r.json()).result?.structuredContent };
+}
+
+test('at the URL of the newest line a signature covers a digest and is padded base64', async () => {
+  const good = await ask32('/mcp/3.2');
+  assert.equal(good.status, 200, good.why);
+  assert.equal(good.reply.adcp_version, '3.2');
+  const loose = await ask32('/mcp/3.2', { encode: 'base64url' });
+  assert.deepEqual([loose.status, loose.why], [401, 'Signature error="request_signature_header_malformed"']);
+  const bare = await ask32('/mcp/3.2', { covered: ['@method', '@target-uri', '@authority', 'content-type'] });
+  assert.deepEqual([bare.status, bare.why], [401, 'Signature error="request_signature_components_incomplete"']);
+});
+
+test('at the URL that signers of 3.0 and 3.1 have, a signed request is served 3.1 at most', async () => {
+  for (const encode of ['base64', 'base64url']) {
+    const r = await ask32('/mcp', { encode });
+    assert.deepEqual([r.status, r.reply?.adcp_version], [200, '3.1'], r.why);
+  }
 });

@@ -188,12 +188,27 @@ static bool repeated_or_listed(struct check *c, const char *name)
     return covers(c, name) && v.n && memchr(v.p, ',', v.n) != NULL;
 }
 
+/* Whether a header writes these bytes as a byte sequence of RFC 8941. */
+static bool writes_padded(struct check *c, struct str header, struct str bytes)
+{
+    struct str text = arena_printf(c->a, ":" STR_FMT ":", STR_ARG(base64_encode(c->a, bytes)));
+    return memmem(header.p, header.n, text.p, text.n) != NULL;
+}
+
+static bool all_padded(struct check *c, struct str signature)
+{
+    struct str digest = signature_header(c->a, c->m, STR("content-digest")), sum;
+    if (!writes_padded(c, signature, c->f.signature)) return false;
+    return !digest.p || signature_digest_value(c->a, digest, &sum) || writes_padded(c, digest, sum);
+}
+
 static struct failure check_parse(struct check *c)
 {
     struct str input = signature_header(c->a, c->m, STR("signature-input"));
     struct str sig = signature_header(c->a, c->m, STR("signature"));
     if (!input.p || !sig.p || !host_is_ascii(c->m->url)) return FAIL(1, "_header_malformed");
     if (signature_fields_parse(c->a, input, sig, c->p->tag, &c->f)) return FAIL(1, "_header_malformed");
+    if (c->p->padded && !all_padded(c, sig)) return FAIL(1, "_header_malformed");
     if (repeated_or_listed(c, "content-type") || repeated_or_listed(c, "content-digest")) {
         return FAIL(1, "_header_malformed");
     }

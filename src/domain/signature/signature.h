@@ -3,8 +3,8 @@
  *
  * Covered: @method, @target-uri (canonical), @authority, content-type when there is a body, content-digest as the
  * policy says. One signature is looked at: the label `sig1`, else the first with our tag. Binary values are written as
- * base64url without padding; either alphabet is read, never both mixed. Source: AdCP 3.0/3.1 security profile, its
- * verifier checklist (whose order decides which error is reported) and published test vectors. */
+ * base64url without padding; either alphabet is read, never both mixed, unless the policy wants what RFC 8941 says: AdCP
+ * 3.2 does. Source: AdCP 3.0 to 3.2 security profile, its verifier checklist (whose order decides which error is reported) and published test vectors. */
 #pragma once
 
 #include <salesagent/http_call.h>
@@ -82,6 +82,7 @@ struct signature_policy {
     const char *adcp_use; /* what the key must be for: "request-signing", "webhook-signing" */
     const char *codes;    /* prefix of the error codes: "request_signature", "webhook_signature" */
     enum signature_digest digest;
+    bool padded; /* binary values in base64 with padding, and in nothing else */
     bool required;        /* an unsigned message is an error */
     int64_t now_s;
     struct signature_world world;

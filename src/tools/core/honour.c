@@ -213,6 +213,14 @@ int honour_check(struct str tool, yyjson_val *args, struct err *e)
     return 0;
 }
 
+bool honour_refuses(const char *tool, struct str member)
+{
+    for (size_t i = 0; i < unhonoured_n; i++) {
+        if (strcmp(unhonoured[i].tool, tool) == 0 && str_is(member, unhonoured[i].member + 1)) return true;
+    }
+    return false;
+}
+
 static yyjson_mut_val *object_in(struct tool_call *c, yyjson_mut_val *obj, const char *key)
 {
     yyjson_mut_val *have = yyjson_mut_obj_get(obj, key);

@@ -15,6 +15,9 @@ extern const size_t unhonoured_n;
 /* UNSUPPORTED_FEATURE at the first member of the arguments that stands in the table. */
 MUST_CHECK int honour_check(struct str tool, yyjson_val *args, struct err *e);
 
+/* Whether a member of the first level is refused, whatever it holds. */
+bool honour_refuses(const char *tool, struct str member);
+
 /* The list of a tool whose items stand for themselves: one may be malformed and the others are done. NULL when the tool
  * has none, or the caller wants all or nothing (validation_mode strict). */
 const char *honour_batch(const char *tool, yyjson_val *args);

@@ -275,10 +275,11 @@ static void add_signing(struct capabilities *k)
     struct tool_call *c = k->c;
     static const char *const algorithms[] = { "ed25519", NULL };
     /* A line whose signatures must cover a digest is told of them where nothing else is accepted. */
-    if (agent_features.request_signing && c->line <= ADCP_LINE_LOOSE_SIGNATURES) {
+    bool strict = c->lines.from > ADCP_LINE_LOOSE_SIGNATURES;
+    if (agent_features.request_signing && (strict || c->line <= ADCP_LINE_LOOSE_SIGNATURES)) {
         yyjson_mut_val *r = json_add_obj(c->doc, c->reply, "request_signing");
         json_add_bool(c->doc, r, "supported", true);
-        json_add_str(c->doc, r, "covers_content_digest", k->ts.content_digest);
+        json_add_str(c->doc, r, "covers_content_digest", strict ? STR("required") : k->ts.content_digest);
         yyjson_mut_val *arr = json_add_arr(c->doc, r, "supported_for");
         for (size_t i = 0; i < tool_table_n; i++) {
             if (tool_table[i].kind == TOOL_WRITE && !tool_table[i].sandbox_only && !tool_table[i].hidden)
