@@ -253,7 +253,8 @@ int dialect_choose(const struct dialect_hints *h, struct dialect_choice *out, st
     const struct dialect *pinned = NULL;
     int rc = negotiate(h, &pinned, e);
     const struct dialect *d = pinned;
-    if (!d && rc) d = of_line[unpinned(h)];
+    bool own_url = h->lines.from > ADCP_LINE_UNPINNED; /* of newer lines: says which shape a call has, like a pin */
+    if (!d && (rc || own_url)) d = of_line[unpinned(h)];
     if (!d && h->header.n) {
         d = dialect_find(h->header);
         if (!d) {

@@ -1,6 +1,7 @@
 /* Which dialect a call speaks. In this order:
  *
  *   adcp_version, adcp_major_version   AdCP, at the line negotiated (reference/versioning); checked always
+ *   a URL that newer lines have alone  the oldest of these
  *   header x-adcp-dialect              for one call
  *   a tool that AdCP 3 has not         the principal's default if that has it, else the first dialect that has it
  *   a write without AdCP 3's key       rc, for callers whose default is an older shape

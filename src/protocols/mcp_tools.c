@@ -48,7 +48,7 @@ static struct str with_help(struct arena *a, const char *tool, struct str schema
         yyjson_mut_val *member = yyjson_mut_obj_iter_get_val(key);
         if (yyjson_mut_is_obj(member) && honour_refuses(tool, name)) { /* named, because clients strip what is not */
             (void)yyjson_mut_obj_clear(member);
-            help = "Refused here.";
+            help = "Refused.";
         }
         if (help && yyjson_mut_is_obj(member)) json_add_cstr(doc, member, "description", help);
     }

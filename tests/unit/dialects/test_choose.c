@@ -96,6 +96,8 @@ static void where_only_newer_lines_are_served_older_pins_are_refused(void **stat
     assert_string_equal(chosen(h), "adcp-3.2");
     h.args = parsed("{}");
     assert_string_equal(chosen(h), "adcp-3.2");
+    h.principal_default = STR("tutorial"); /* a URL of its own says more than a default */
+    assert_string_equal(chosen(h), "adcp-3.2");
 }
 
 static void a_major_alone_is_3_0(void **state)
