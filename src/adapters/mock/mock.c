@@ -195,5 +195,6 @@ const struct adapter mock_adapter = {
         [ADAPTER_TEST] = { .run = test },
     },
     .deliver = mock_deliver,
+    .question = mock_question,
     .auction = mock_auction,
 };

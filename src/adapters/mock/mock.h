@@ -17,6 +17,10 @@ MUST_CHECK bool mock_auction(const void *config, const struct plan *plan, size_t
 /* Whether a word in a name says how this verb ends; then op->result is filled. */
 bool mock_scenario(struct adapter_op *op);
 
+/* The vtable's question; see adapter.h. */
+struct str mock_question(const struct adapter_site *site, const struct plan *plan, enum adapter_verb verb,
+                         int *after_s);
+
 /* What a unit costs: the rate, or what an auction clears at. */
 int64_t mock_rate(const struct plan_package *p);
 

@@ -5,7 +5,9 @@
 
 #include <strings.h>
 
-#define AGAIN_S 30
+#define AGAIN_S    30
+#define DELAY_S    30 /* "[DELAY]" */
+#define DIGITS_MAX 6
 
 /* "[NAME]" or "[NAME:argument]" anywhere in a text; *argument is empty when there is none. */
 static bool holds(struct str text, const char *name, struct str *argument)
@@ -55,4 +57,42 @@ bool mock_scenario(struct adapter_op *op)
         }
     }
     return false;
+}
+
+static int seconds(struct str text)
+{
+    int s = 0;
+    if (text.n == 0 || text.n > DIGITS_MAX) return DELAY_S;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9') return DELAY_S;
+        s = s * 10 + (text.p[i] - '0');
+    }
+    return s > 0 ? s : DELAY_S;
+}
+
+static bool asks(struct str text, struct str *question, int *after_s)
+{
+    struct str said;
+    if (holds(text, "ASK", &said) || holds(text, "QUESTION", &said)) {
+        *question = or_else(said, "It asks; approve to answer.");
+        *after_s = 0;
+    } else if (holds(text, "DELAY", &said)) {
+        *question = STR("It takes its time, and is done by itself.");
+        *after_s = seconds(said);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+struct str mock_question(const struct adapter_site *site, const struct plan *plan, enum adapter_verb verb, int *after_s)
+{
+    struct str q = STR_NONE;
+    if (!site->sandbox || (verb != ADAPTER_BOOK && verb != ADAPTER_UPDATE)) return q;
+    if (asks(plan->name, &q, after_s) || asks(plan->buyer_ref, &q, after_s) || asks(plan->po_number, &q, after_s))
+        return q;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        if (asks(plan->packages[i].name, &q, after_s)) return q;
+    }
+    return q;
 }

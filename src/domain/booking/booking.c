@@ -284,23 +284,29 @@ static int asked(const struct act *act, const struct booking_ask *ask, struct er
     return ask->verb == ADAPTER_BOOK ? booking_set(act, &c, e) : 0;
 }
 
-struct str booking_ask_id(const struct act *act, const struct ad_server *server)
+/* What a person does has instructions, and its id is a task's. */
+#define TASK_PREFIX "task-"
+
+struct str booking_ask_id(const struct act *act, struct str instructions)
 {
-    return id_new(act->arena, act->rng, server->adapter->by_hand ? "task-" : "job-", act->now);
+    return id_new(act->arena, act->rng, instructions.n ? TASK_PREFIX : "job-", act->now);
+}
+
+bool booking_asked_of_person(struct str ask_id)
+{
+    return str_starts(ask_id, STR(TASK_PREFIX));
 }
 
 int booking_ask_add(const struct act *act, const struct booking_ask *ask, struct err *e)
 {
     struct ad_server server;
     if (ad_server_of(act, ask->ad_server, &server, e) || asked(act, ask, e)) return -1;
-    return server.adapter->by_hand ? by_hand_ask(act, &server, ask, e) : add_job(act, ask, e);
+    return ask->instructions.n ? by_hand_ask(act, &server, ask, e) : add_job(act, ask, e);
 }
 
 int booking_ask_again(const struct act *act, const struct booking_ask *ask, struct err *e)
 {
-    struct ad_server server;
-    if (ad_server_of(act, ask->ad_server, &server, e)) return -1;
-    if (server.adapter->by_hand) return 0; /* its task has ended: a new one says it again */
+    if (booking_asked_of_person(ask->ask_id)) return 0; /* its task has ended: a new one says it again */
     int rc = q_job_redeliver(act->tx, act->tenant->tenant_id, ask->ask_id, act->now, e);
     if (rc == 1 && asked(act, ask, e)) return -1;
     return rc;
@@ -318,14 +324,28 @@ static int defer(const struct act *act, const struct booking_ask *ask, struct er
     return 0;
 }
 
+/* What a person must settle before an ad server of our own counts (one that a test asks to do so): {"question", "after_seconds"}. */
+static struct str question_of(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                              enum adapter_verb verb)
+{
+    int after_s = 0;
+    struct str text =
+        server->adapter->question ? server->adapter->question(&server->site, plan, verb, &after_s) : STR_NONE;
+    if (!text.n) return STR_NONE;
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *root = json_root_obj(doc);
+    json_add_str(doc, root, "question", text);
+    if (after_s) json_add_i64(doc, root, "after_seconds", after_s);
+    return json_write(act->arena, root);
+}
+
 static int queue(const struct act *act, const struct ad_server *server, const struct plan *plan, enum adapter_verb verb,
                  struct err *e)
 {
-    struct booking_ask ask = { .ask_id = booking_ask_id(act, server),
-                               .media_buy_id = plan->media_buy_id,
-                               .ad_server = server->name,
-                               .verb = verb };
-    if (server->adapter->by_hand) ask.instructions = by_hand_instructions(act, server, plan);
+    struct booking_ask ask = { .media_buy_id = plan->media_buy_id, .ad_server = server->name, .verb = verb };
+    ask.instructions =
+        server->adapter->by_hand ? by_hand_instructions(act, server, plan) : question_of(act, server, plan, verb);
+    ask.ask_id = booking_ask_id(act, ask.instructions);
     /* Creatives follow a booking; they are never what a decision waits for. */
     if (act->deferral == NULL || verb == ADAPTER_CREATIVES) return booking_ask_add(act, &ask, e);
     return defer(act, &ask, e);
@@ -353,7 +373,7 @@ static int done_here(const struct act *act, const struct ad_server *server, cons
 int booking_submit(const struct act *act, const struct ad_server *server, const struct plan *part,
                    enum adapter_verb verb, enum booking_outcome *outcome, struct err *e)
 {
-    bool later = booking_answers_later(server, verb);
+    bool later = booking_answers_later(server, verb) || question_of(act, server, part, verb).n > 0;
     rehearse(act, server, part, verb);
     if (later ? queue(act, server, part, verb, e) : done_here(act, server, part, verb, e)) return -1;
     if (later) *outcome = BOOKING_QUEUED;

@@ -121,7 +121,8 @@ struct booking_ask {
     struct str instructions; /* for a person's hands: by_hand.h */
     enum adapter_verb verb;
 };
-struct str booking_ask_id(const struct act *act, const struct ad_server *server);
+struct str booking_ask_id(const struct act *act, struct str instructions);
+bool booking_asked_of_person(struct str ask_id);
 MUST_CHECK int booking_ask_add(const struct act *act, const struct booking_ask *ask, struct err *e);
 /* Asks again what was asked before: 1, 0 it is not there any more, -1. */
 MUST_CHECK int booking_ask_again(const struct act *act, const struct booking_ask *ask, struct err *e);

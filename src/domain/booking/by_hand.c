@@ -2,7 +2,9 @@
 
 #include "base/rfc3339.h"
 #include "base/tz.h"
+#include "contract/document.h"
 #include "contract/json.h"
+#include "domain/rule/rule.h"
 #include "domain/task/task.h"
 #include "store/q/q_media_buy.h"
 
@@ -208,6 +210,10 @@ int by_hand_ask(const struct act *act, const struct ad_server *server, const str
     if (told) return told < 0 ? -1 : 0;
     int found = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
     if (found != 1) return found;
+    yyjson_val *told_what = document_read(act->arena, ask->instructions);
+    struct str question = json_str(told_what, "question");
+    int64_t after_s = json_i64_or(told_what, "after_seconds", 0);
+    static const struct rule_verdict by_itself = { .lapse = LAPSE_APPROVE };
     struct task_new in = {
         .kind = BY_HAND_TASK,
         .task_id = ask->ask_id,
@@ -216,13 +222,17 @@ int by_hand_ask(const struct act *act, const struct ad_server *server, const str
         .subject_type = "media_buy",
         .subject_id = buy.media_buy_id,
         .description =
-            arena_printf(act->arena, "%s in the ad server \"" STR_FMT "\", then complete this task with its ids",
-                         what(ask->verb), STR_ARG(server->name)),
-        .rule = STR("this ad server is worked by hand"),
+            question.n
+                ? arena_printf(act->arena, "The ad server \"" STR_FMT "\" says: " STR_FMT, STR_ARG(server->name),
+                               STR_ARG(question))
+                : arena_printf(act->arena, "%s in the ad server \"" STR_FMT "\", then complete this task with its ids",
+                               what(ask->verb), STR_ARG(server->name)),
+        .rule = question.n ? STR("a word in a name asks for it (sandbox)") : STR("this ad server is worked by hand"),
         .operation = operation_text(act, ask),
         .instructions = ask->instructions,
         .amount_micros = buy.total_budget_micros,
-        .due_at = TIME_NONE,
+        .due_at = after_s > 0 ? act->now + after_s * USEC_PER_SEC : TIME_NONE,
+        .verdict = after_s > 0 ? &by_itself : NULL,
     };
     return task_create(act, &in, &task, e);
 }

@@ -12,7 +12,7 @@
 /* What a person did not do is asked of people anew; a job is run again. */
 static struct booking_trouble trouble_of(const struct booking_answer *a)
 {
-    bool by_hand = a->server && a->server->adapter->by_hand;
+    bool by_hand = booking_asked_of_person(a->ask.ask_id);
     return (struct booking_trouble){ .media_buy_id = a->ask.media_buy_id,
                                      .ad_server = a->ask.ad_server,
                                      .verb = a->ask.verb,

@@ -103,15 +103,13 @@ static bool somebody_disagreed(const struct execution *before)
 
 static int ask_one(const struct act *act, const struct deferral_ask *wanted, struct execution_ask *x, struct err *e)
 {
-    struct ad_server server;
     ENSURE(adapter_verb_parse(str_from(wanted->verb), &x->ask.verb)); /* booking.c wrote it */
     x->ask.instructions = wanted->instructions;
     x->answer = STR_NONE;
     int again = x->ask.ask_id.n ? booking_ask_again(act, &x->ask, e) : 0;
     if (again) return again < 0 ? -1 : 0;
     /* The first attempt, or one so long ago that its job was cleared away. */
-    if (ad_server_of(act, x->ask.ad_server, &server, e)) return -1;
-    x->ask.ask_id = booking_ask_id(act, &server);
+    x->ask.ask_id = booking_ask_id(act, x->ask.instructions);
     return booking_ask_add(act, &x->ask, e);
 }
 
