@@ -202,7 +202,7 @@ static int note_asked(const struct act *act, const struct ad_server *server, con
     return q_traffic_insert(act->tx, &row, e);
 }
 
-static int run_local(const struct act *act, const struct ad_server *server, const struct plan *plan,
+int booking_run_here(const struct act *act, const struct ad_server *server, const struct plan *plan,
                      enum adapter_verb verb, struct err *e)
 {
     struct ad_catalog catalog;
@@ -365,7 +365,7 @@ static int done_here(const struct act *act, const struct ad_server *server, cons
     struct booking_change c = { .media_buy_id = plan->media_buy_id,
                                 .ad_server = server->name,
                                 .state = BOOKING_BOOKED };
-    if (run_local(act, server, plan, verb, e)) return -1;
+    if (booking_run_here(act, server, plan, verb, e)) return -1;
     if (verb == ADAPTER_BOOK) return booking_set(act, &c, e);
     return 0;
 }

@@ -140,6 +140,10 @@ struct str booking_lane(struct arena *a, struct str tenant_id, struct str ad_ser
 /* Does the ad server answer later (a job, a person), or here? */
 bool booking_answers_later(const struct ad_server *server, enum adapter_verb verb);
 
+/* Runs one verb on a local ad server, whatever a person had to settle before. Errors: SERVICE_UNAVAILABLE, VALIDATION_ERROR. */
+MUST_CHECK int booking_run_here(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                                enum adapter_verb verb, struct err *e);
+
 /* Runs or queues one verb on one ad server, for its part of a buy. */
 MUST_CHECK int booking_submit(const struct act *act, const struct ad_server *server, const struct plan *part,
                               enum adapter_verb verb, enum booking_outcome *outcome, struct err *e);

@@ -85,10 +85,25 @@ static void a_refusal_and_an_outage_are_the_buyers_to_see(void **state)
     assert_int_equal(create(f, "PO 1 [OUTAGE]").rc, 0);
 }
 
+#define TRAFFIC "{\"scenario\":\"query_upstream_traffic\",\"params\":{},\"account\":{\"sandbox\":true}}"
+
+static bool was_asked_for(struct fixture *f, struct str buy)
+{
+    struct fixture_reply r = fixture_ok(f, "comply_test_controller", TRAFFIC);
+    size_t i, n;
+    yyjson_val *call;
+    yyjson_arr_foreach(json_arr(r.reply, "recorded_calls"), i, n, call) {
+        if (str_eq(json_val_str(json_get_path(call, "/payload/media_buy_id")), buy)) return true;
+    }
+    return false;
+}
+
 static void a_question_waits_for_a_person(void **state)
 {
     struct fixture *f = *state;
     struct str buy = bought(f, "PO 2 [ASK:Which page?]"), other = bought(f, "PO 3");
+    assert_false(was_asked_for(f, buy));
+    assert_true(was_asked_for(f, other));
     fixture_become(f, "test-operator");
     assert_string_equal(state_of(f, buy), "asked");
     assert_string_equal(state_of(f, other), "booked");
@@ -97,6 +112,8 @@ static void a_question_waits_for_a_person(void **state)
         f, "x_task_resolve",
         arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}", STR_ARG(task)).p);
     assert_string_equal(state_of(f, buy), "booked");
+    fixture_become(f, "test-buyer");
+    assert_true(was_asked_for(f, buy)); /* it was done then, and not before */
 }
 
 static void a_question_that_is_denied_is_a_refusal(void **state)
@@ -151,8 +168,7 @@ static void what_it_was_asked_is_remembered(void **state)
     assert_true(str_eq(json_val_str(json_get_path(call, "/payload/media_buy_id")), buy));
     assert_true(str_is(json_val_str(json_get_path(call, "/payload/packages/0/product_id")), "prod-ron-display-001"));
     fixture_become_new_buyer(f, "other");
-    r = fixture_ok(f, "comply_test_controller",
-                   "{\"scenario\":\"query_upstream_traffic\",\"params\":{},\"account\":{\"sandbox\":true}}");
+    r = fixture_ok(f, "comply_test_controller", TRAFFIC);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "recorded_calls")), 0);
 }
 
