@@ -336,8 +336,8 @@ struct adapter {
     /* Pure. Appends in words what `verb` would do for this plan, in its order. NULL: adapter_describe_orders. */
     void (*describe)(const void *config, const struct plan *plan, enum adapter_verb verb, struct adapter_lines *out);
 
-    /* Pure; remote adapters, for dry runs. What an ad server would answer to this call that has nothing of the plan
-     * yet: finds nothing of ours, grants what is created or changed (with ids like "(new order)" where numbers are not
+    /* Pure; remote adapters, for dry runs. What an ad server would answer to this call that has of the plan what is on
+     * record (its remote ids, as it was last sent) and nothing else: grants what is created or changed (with ids like "(new order)" where numbers are not
      * needed), tells its inventory from the catalogue. Sets answer->status and answer->response. */
     void (*pretend)(const struct adapter_op *op, const struct http_call *call, struct http_call *answer);
 

@@ -1,5 +1,5 @@
-/* What Ad Manager would answer to a call of a dry run that has nothing of the plan yet: lists are empty, the network is
- * as the catalogue knows it, what is made gets ids that cannot be real. */
+/* What Ad Manager would answer to a call of a dry run: what is on record as booked stands there as it was sent, there is nothing else
+ * of the plan, the network is as the catalogue knows it, what is made gets ids that cannot be real. */
 #include "adapters/gam/gam.h"
 
 #define NEW_ID "999999999999999999"
@@ -39,11 +39,46 @@ static struct str listed(const struct adapter_op *op, struct str url)
     return STR("{}");
 }
 
+static struct str order(const struct adapter_op *op)
+{
+    return arena_printf(op->arena, "{\"name\":\"" STR_FMT "\",\"status\":\"APPROVED\",\"advertiser\":\"" STR_FMT "\"}",
+                        STR_ARG(gam_name(op, "orders", op->plan->remote_id)),
+                        STR_ARG(gam_name(op, "companies", STR(NEW_ID))));
+}
+
+static struct str lines(const struct adapter_op *op)
+{
+    yyjson_mut_doc *d = doc_new(op->arena);
+    yyjson_mut_val *root = doc_root(d), *list = doc_add_arr(d, root, "lineItems");
+    for (size_t i = 0; i < op->plan->packages_n; i++) {
+        const struct plan_package *p = &op->plan->packages[i];
+        struct gam_memory memory;
+        if (!p->remote_id.n) continue;
+        gam_recall(op, p->remote_id, &memory);
+        yyjson_mut_val *l = doc_push_obj(d, list);
+        doc_add_str(d, l, "name", gam_name(op, "lineItems", p->remote_id));
+        doc_add_str(d, l, "externalLineItemId", p->package_id);
+        doc_add_str(d, l, "status", memory.paused ? STR("PAUSED") : STR("READY"));
+    }
+    return doc_write(op->arena, root);
+}
+
+/* Of what is on record; empty when it is not asked for. */
+static struct str booked(const struct adapter_op *op, struct str url)
+{
+    if (!op->plan || !op->plan->remote_id.n) return STR_NONE;
+    if (ends(url, arena_cstr(op->arena, gam_name(op, "orders", op->plan->remote_id)))) return order(op);
+    return text_has(url, STR("/lineItems?")) ? lines(op) : STR_NONE;
+}
+
 void gam_pretend(const struct adapter_op *op, const struct http_call *call, struct http_call *answer)
 {
     answer->outcome = HTTP_OK;
     answer->status = 200;
-    if (str_is(call->method, "GET")) {
+    struct str known = str_is(call->method, "GET") ? booked(op, call->url) : STR_NONE;
+    if (known.n) {
+        answer->response = known;
+    } else if (str_is(call->method, "GET")) {
         answer->response =
             ends(call->url, arena_cstr(op->arena, arena_printf(op->arena, "/v1/" STR_FMT, STR_ARG(gam_here(op)))))
                 ? network(op)

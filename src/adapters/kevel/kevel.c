@@ -4,13 +4,45 @@
 #define PLANS_MAX   50
 #define NEW_ID      "2147483647"
 
-/* What Kevel would answer to a call of a dry run that has nothing of the plan yet. */
+/* What is on record as booked stands there as it was sent; empty when it is not asked for. */
+static struct str booked(const struct adapter_op *op, struct str url)
+{
+    const struct plan *plan = op->plan;
+    if (!plan || !plan->remote_id.n) return STR_NONE;
+    struct str path = arena_printf(op->arena, "/v1/campaign/" STR_FMT, STR_ARG(plan->remote_id));
+    struct str flights = arena_printf(op->arena, STR_FMT "/flight", STR_ARG(path));
+    yyjson_mut_doc *d = doc_new(op->arena);
+    yyjson_mut_val *root = doc_root(d);
+    if (text_has(url, flights)) {
+        yyjson_mut_val *list = doc_add_arr(d, root, "items");
+        for (size_t i = 0; i < plan->packages_n; i++) {
+            struct kevel_memory memory;
+            if (kevel_number(plan->packages[i].remote_id) <= 0) continue;
+            kevel_recall(op, plan->packages[i].remote_id, &memory);
+            yyjson_mut_val *f = doc_push_obj(d, list);
+            doc_add_i64(d, f, "Id", kevel_number(plan->packages[i].remote_id));
+            doc_add_bool(d, f, "IsActive", !memory.paused);
+        }
+    } else if (text_has(url, path)) {
+        doc_add_i64(d, root, "Id", kevel_number(plan->remote_id));
+        doc_add_str(d, root, "AdvertiserId", STR(NEW_ID));
+        doc_add_bool(d, root, "IsActive", true);
+    } else {
+        return STR_NONE;
+    }
+    return doc_write(op->arena, root);
+}
+
+/* What Kevel would answer to a call of a dry run. */
 static void pretend(const struct adapter_op *op, const struct http_call *call, struct http_call *answer)
 {
     answer->outcome = HTTP_OK;
     answer->status = 200;
     bool search = text_has(call->url, STR("/search"));
-    if (str_is(call->method, "GET") && text_has(call->url, STR("/v1/advertiser?"))) {
+    struct str known = str_is(call->method, "GET") ? booked(op, call->url) : STR_NONE;
+    if (known.n) {
+        answer->response = known;
+    } else if (str_is(call->method, "GET") && text_has(call->url, STR("/v1/advertiser?"))) {
         answer->response =
             arena_printf(op->arena, "{\"totalPages\":1,\"items\":[{\"Id\":" NEW_ID ",\"Title\":\"" STR_FMT "\"}]}",
                          STR_ARG(op->plan->advertiser));

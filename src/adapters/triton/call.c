@@ -10,8 +10,7 @@
 #define CODE_BYTES   16
 #define PAGES_MAX    1000
 
-/* The path with the id in its place. */
-static struct str url_of(struct adapter_op *op, enum triton_path path, struct str id)
+struct str triton_url(const struct adapter_op *op, enum triton_path path, struct str id)
 {
     const struct triton_config *c = op->config;
     struct str text = c->words.call[path].path, hole = STR("{id}");
@@ -43,23 +42,23 @@ static void call_add(struct adapter_op *op, enum triton_path path, struct str ur
 
 void triton_get(struct adapter_op *op, enum triton_path path, struct str id)
 {
-    call_add(op, path, url_of(op, path, id), STR_NONE, STR_NONE);
+    call_add(op, path, triton_url(op, path, id), STR_NONE, STR_NONE);
 }
 
 void triton_send(struct adapter_op *op, enum triton_path path, struct str id, const yyjson_mut_val *body)
 {
-    call_add(op, path, url_of(op, path, id), STR("application/json"), doc_write(op->arena, body));
+    call_add(op, path, triton_url(op, path, id), STR("application/json"), doc_write(op->arena, body));
 }
 
 void triton_put_bytes(struct adapter_op *op, enum triton_path path, struct str id, struct str mime, struct str bytes)
 {
-    call_add(op, path, url_of(op, path, id), mime, bytes);
+    call_add(op, path, triton_url(op, path, id), mime, bytes);
 }
 
 void triton_list(struct adapter_op *op, enum triton_path path, enum triton_member filter, struct str value, int page)
 {
     struct str url =
-        arena_printf(op->arena, STR_FMT "?%s=%d&%s=%d", STR_ARG(url_of(op, path, STR_NONE)),
+        arena_printf(op->arena, STR_FMT "?%s=%d&%s=%d", STR_ARG(triton_url(op, path, STR_NONE)),
                      triton_name(op, TRITON_LIST_PAGE), page, triton_name(op, TRITON_LIST_PAGE_SIZE), TRITON_PAGE);
     if (value.n)
         url = arena_printf(op->arena, STR_FMT "&%s=" STR_FMT, STR_ARG(url), triton_name(op, filter),

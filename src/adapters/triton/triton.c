@@ -17,6 +17,33 @@ static struct str made(const struct adapter_op *op, const struct triton_words *w
     return doc_write(op->arena, root);
 }
 
+/* What is on record as booked stands there as it was sent. */
+static struct str booked(const struct adapter_op *op, const struct triton_words *w, const struct http_call *call)
+{
+    const struct plan *plan = op->plan;
+    yyjson_mut_doc *d = doc_new(op->arena);
+    yyjson_mut_val *root = doc_root(d), *list;
+    if (str_eq(call->url, triton_url(op, TRITON_CAMPAIGN, plan->remote_id))) {
+        doc_add_str(d, root, w->member[TRITON_CAMPAIGN_ID], plan->remote_id);
+        doc_add_str(d, root, w->member[TRITON_CAMPAIGN_ADVERTISER], STR("(advertiser)"));
+        return doc_write(op->arena, root);
+    }
+    if (!str_starts(call->url, triton_url(op, TRITON_FLIGHTS, STR_NONE))) return STR("{}");
+    list = doc_add_arr(d, root, w->member[TRITON_LIST_ITEMS]);
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct plan_package *p = &plan->packages[i];
+        struct triton_memory memory;
+        if (!p->remote_id.n) continue;
+        yyjson_mut_val *f = doc_push_obj(d, list);
+        triton_recall(op, p->remote_id, &memory);
+        doc_add_str(d, f, w->member[TRITON_FLIGHT_ID], p->remote_id);
+        doc_add_str(d, f, w->member[TRITON_FLIGHT_CAMPAIGN], plan->remote_id);
+        doc_add_str(d, f, w->member[TRITON_FLIGHT_CODE], triton_code(op->arena, p->package_id));
+        doc_add_bool(d, f, w->member[TRITON_FLIGHT_ACTIVE], !memory.paused);
+    }
+    return doc_write(op->arena, root);
+}
+
 /* What Triton would answer to a call of a dry run that has nothing of the plan yet. */
 static void pretend(const struct adapter_op *op, const struct http_call *call, struct http_call *answer)
 {
@@ -33,7 +60,7 @@ static void pretend(const struct adapter_op *op, const struct http_call *call, s
         doc_add_str(d, one, w->member[TRITON_ADVERTISER_CODE], triton_code(op->arena, op->plan->advertiser));
         answer->response = doc_write(op->arena, root);
     } else if (reads) {
-        answer->response = STR("{}");
+        answer->response = op->plan && op->plan->remote_id.n ? booked(op, w, call) : STR("{}");
     } else {
         answer->response = made(op, w);
     }

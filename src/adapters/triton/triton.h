@@ -170,6 +170,8 @@ static inline const char *triton_name(const struct adapter_op *op, enum triton_m
     return ((const struct triton_config *)op->config)->words.member[m];
 }
 
+/* Where a path is, with the id in its place. */
+struct str triton_url(const struct adapter_op *op, enum triton_path path, struct str id);
 /* Appends a call to the step's. `id` is empty where the path has none. */
 void triton_get(struct adapter_op *op, enum triton_path path, struct str id);
 void triton_send(struct adapter_op *op, enum triton_path path, struct str id, const yyjson_mut_val *body);

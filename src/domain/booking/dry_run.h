@@ -1,6 +1,6 @@
 /* What an ad server would be asked, exactly: the adapter's real steps, whose calls are noted instead of made. What the ad
- * server would answer is pretended by the adapter: it has nothing of the plan yet, grants what is asked, and tells its
- * inventory from the catalogue. Tokens are not part of it (adapters never see them), other secrets are masked. */
+ * server would answer is pretended by the adapter: what is on record as booked stands there as it was sent, there is nothing
+ * else of the plan, what is asked is granted, and the inventory is the catalogue's. Tokens are not part of it (adapters never see them), other secrets are masked. */
 #pragma once
 
 #include "domain/booking/booking.h"

@@ -88,6 +88,11 @@ static void answer(struct dialogue *d, struct http_call *c)
     }
     buf_add_char(&d->asked, '\n');
     c->retry_after_s = -1;
+    if (!d->exchanges) {
+        struct http_call asked = *c;
+        d->adapter->pretend(&d->op, &asked, c);
+        return;
+    }
     for (size_t i = 0; d->exchanges[i].request; i++) {
         if ((d->used[i] && !d->exchanges[i].again) || !str_starts(request, str_from(d->exchanges[i].request))) continue;
         d->used[i] = true;

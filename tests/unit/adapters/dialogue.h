@@ -34,6 +34,7 @@ struct dialogue {
 /* Configures; the settings must be good. */
 void dialogue_init(struct dialogue *d, const char *adapter, const char *settings);
 void dialogue_finish(struct dialogue *d);
-/* Runs a verb to its end over the exchanges (which end with a request of NULL). */
+/* Runs a verb to its end over the exchanges (which end with a request of NULL); over what the adapter pretends in a dry run when
+ * `exchanges` is NULL. */
 void dialogue_run(struct dialogue *d, enum adapter_verb verb, const struct plan *plan,
                   const struct exchange *exchanges);

@@ -581,6 +581,23 @@ static void the_test_names_the_screen_to_go_to(void **state)
     dialogue_finish(&d);
 }
 
+static void a_dry_run_of_what_is_booked_shows_what_would_change(void **state)
+{
+    struct dialogue d;
+    (void)state;
+    begin(&d);
+    struct plan_package p = package();
+    struct plan plan = plan_of(&p, 1);
+    p.remote_id = STR("901");
+    plan.remote_id = STR("900");
+    dialogue_run(&d, ADAPTER_UPDATE, &plan, NULL);
+    if (d.op.result.verdict != ADAPTER_OK) print_error("# " STR_FMT "\n", STR_ARG(d.op.result.reason));
+    assert_int_equal(d.op.result.verdict, ADAPTER_OK);
+    assert_true(asked_for(&d, "PATCH /v1/networks/123/lineItems/901"));
+    assert_false(asked_for(&d, "batchCreate"));
+    dialogue_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,6 +615,7 @@ int main(void)
         cmocka_unit_test(a_report_gives_every_day_of_every_package),
         cmocka_unit_test(a_look_tells_a_traffickers_pause),
         cmocka_unit_test(the_test_names_the_screen_to_go_to),
+        cmocka_unit_test(a_dry_run_of_what_is_booked_shows_what_would_change),
     };
     return cmocka_run_group_tests_name("gam", tests, NULL, NULL);
 }

@@ -283,6 +283,23 @@ static void days_that_are_final_are_those_of_a_report(void **state)
     dialogue_finish(&d);
 }
 
+static void a_dry_run_of_what_is_booked_shows_what_would_change(void **state)
+{
+    struct dialogue d;
+    (void)state;
+    begin(&d);
+    struct plan_package p = package();
+    struct plan plan = plan_of(&p, 1);
+    p.remote_id = STR("610001");
+    plan.remote_id = STR("51001");
+    dialogue_run(&d, ADAPTER_UPDATE, &plan, NULL);
+    if (d.op.result.verdict != ADAPTER_OK) print_error("# " STR_FMT "\n", STR_ARG(d.op.result.reason));
+    assert_int_equal(d.op.result.verdict, ADAPTER_OK);
+    assert_true(asked_for(&d, "PUT /v1/flight/610001 {"));
+    assert_false(asked_for(&d, "POST /v1/flight {"));
+    dialogue_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +309,7 @@ int main(void)
         cmocka_unit_test(an_update_puts_back_what_it_read_with_what_has_changed),
         cmocka_unit_test(an_image_is_made_uploaded_and_joined_with_its_flight),
         cmocka_unit_test(days_that_are_final_are_those_of_a_report),
+        cmocka_unit_test(a_dry_run_of_what_is_booked_shows_what_would_change),
     };
     return cmocka_run_group_tests_name("kevel", tests, NULL, NULL);
 }

@@ -415,6 +415,23 @@ static void a_token_says_when_it_ends(void **state)
     arena_finish(&a);
 }
 
+static void a_dry_run_of_what_is_booked_shows_what_would_change(void **state)
+{
+    struct dialogue d;
+    (void)state;
+    begin(&d);
+    struct plan_package p = package();
+    struct plan plan = plan_of(&p, 1);
+    p.remote_id = STR("fl-9");
+    plan.remote_id = STR("cmp-7");
+    dialogue_run(&d, ADAPTER_UPDATE, &plan, NULL);
+    if (d.op.result.verdict != ADAPTER_OK) print_error("# " STR_FMT "\n", STR_ARG(d.op.result.reason));
+    assert_int_equal(d.op.result.verdict, ADAPTER_OK);
+    assert_true(asked_for(&d, "PATCH /v1/flights/fl-9 {"));
+    assert_false(asked_for(&d, "POST "));
+    dialogue_finish(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +444,7 @@ int main(void)
         cmocka_unit_test(numbers_come_by_day_and_creative),
         cmocka_unit_test(paths_and_members_are_settings),
         cmocka_unit_test(a_token_says_when_it_ends),
+        cmocka_unit_test(a_dry_run_of_what_is_booked_shows_what_would_change),
     };
     return cmocka_run_group_tests_name("triton", tests, NULL, NULL);
 }
