@@ -87,9 +87,18 @@ static void a_refusal_and_an_outage_are_the_buyers_to_see(void **state)
 
 #define TRAFFIC "{\"scenario\":\"query_upstream_traffic\",\"params\":{},\"account\":{\"sandbox\":true}}"
 
+/* What the test controller shows to a sandbox's credential. */
+static struct fixture_reply traffic(struct fixture *f)
+{
+    f->principal.sandbox = true;
+    struct fixture_reply r = fixture_ok(f, "comply_test_controller", TRAFFIC);
+    f->principal.sandbox = false;
+    return r;
+}
+
 static bool was_asked_for(struct fixture *f, struct str buy)
 {
-    struct fixture_reply r = fixture_ok(f, "comply_test_controller", TRAFFIC);
+    struct fixture_reply r = traffic(f);
     size_t i, n;
     yyjson_val *call;
     yyjson_arr_foreach(json_arr(r.reply, "recorded_calls"), i, n, call) {
@@ -160,15 +169,13 @@ static void what_it_was_asked_is_remembered(void **state)
 {
     struct fixture *f = *state;
     struct str buy = bought(f, "PO 4");
-    struct fixture_reply r =
-        fixture_ok(f, "comply_test_controller",
-                   "{\"scenario\":\"query_upstream_traffic\",\"params\":{},\"account\":{\"sandbox\":true}}");
+    struct fixture_reply r = traffic(f);
     yyjson_val *call = yyjson_arr_get_first(json_arr(r.reply, "recorded_calls"));
     assert_true(str_is(json_str(call, "url"), "mock://mock/book"));
     assert_true(str_eq(json_val_str(json_get_path(call, "/payload/media_buy_id")), buy));
     assert_true(str_is(json_val_str(json_get_path(call, "/payload/packages/0/product_id")), "prod-ron-display-001"));
     fixture_become_new_buyer(f, "other");
-    r = fixture_ok(f, "comply_test_controller", TRAFFIC);
+    r = traffic(f);
     assert_int_equal(yyjson_arr_size(json_arr(r.reply, "recorded_calls")), 0);
 }
 
