@@ -371,7 +371,8 @@ struct adapter {
 
     /* Local adapters, for trying out; NULL: never. What a person is to settle before this verb of this plan counts, as if the ad server
      * were worked by hand: text for the task. *after_s: it is settled by itself after so many seconds; 0: never. Empty text: nothing is. */
-    struct str (*question)(const struct adapter_site *site, const struct plan *plan, enum adapter_verb verb, int *after_s);
+    struct str (*question)(const struct adapter_site *site, const struct plan *plan, enum adapter_verb verb,
+                           int *after_s);
 
     /* NULL for ad servers that do not tell. Pure. How package `index` stands at its present bid; false, and nothing
      * written, when it is no auction or nothing is known of its prices. */
