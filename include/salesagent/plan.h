@@ -57,7 +57,7 @@ struct plan_package {
     int64_t impressions_goal; /* -1: the pricing implies none */
     int64_t start_at, end_at; /* half-open; µs since the epoch, UTC */
     int64_t stopped_at;       /* canceled then; INT64_MAX while it is not */
-    bool paused;              /* itself, its whole buy, or because another ad server has not taken its part yet */
+    bool paused;              /* itself, its whole buy, for want of a creative, or of another ad server's word */
     int64_t performance_ppm;  /* the buyer's latest word on what it is worth: 1,000,000 as expected; 0: none */
     int64_t daily_budget_micros, daily_impressions; /* no more than this a day of the ad server; 0: no such limit */
     struct str targeting;     /* JSON: AdCP targeting overlay; empty: none. Its lists (property_list, collection_list,

@@ -262,7 +262,7 @@ int creatives_ready(const struct act *act, struct str media_buy_id, struct creat
     struct creative_assignment_rows assigned;
     if (q_creative_packages_of_buy(act->tx, act->arena, media_buy_id, &packages, e)) return -1;
     if (q_creative_assignments_of_buy(act->tx, act->arena, media_buy_id, &assigned, e)) return -1;
-    struct creatives_readiness r = { 0 };
+    struct creatives_readiness r = { .lacking = ARENA_ARRAY(act->arena, struct str, packages.n + 1) };
     bool waits = assigned.n > 0 && booking_awaits_creatives(act);
     for (size_t i = 0; i < packages.n; i++) {
         if (packages.rows[i].canceled) continue;
@@ -273,6 +273,7 @@ int creatives_ready(const struct act *act, struct str media_buy_id, struct creat
             any = any || s == CREATIVE_PROCESSING || s == CREATIVE_PENDING_REVIEW || s == CREATIVE_APPROVED;
             approved = approved || (s == CREATIVE_APPROVED && (!waits || assigned.rows[k].sent_at != TIME_NONE));
         }
+        if (!approved) r.lacking[r.packages - r.approved] = packages.rows[i].package_id;
         r.packages++;
         r.assigned += any;
         r.approved += approved;

@@ -130,9 +130,10 @@ struct creatives_readiness {
     int packages;  /* not canceled */
     int assigned;  /* of those, with at least one creative that is not rejected, suspended or archived */
     int approved;  /* of those, with at least one approved creative, which a remote ad server has taken */
+    struct str *lacking; /* the ids of the others: packages - approved of them; in the act's arena */
 };
 
-/* A buy may deliver when approved == packages. */
+/* A package may deliver when it is not lacking; a buy when one of its packages may. */
 MUST_CHECK int creatives_ready(const struct act *act, struct str media_buy_id, struct creatives_readiness *out,
                                struct err *e);
 

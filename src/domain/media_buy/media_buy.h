@@ -105,8 +105,9 @@ MUST_CHECK int media_buy_save(const struct act *act, struct media_buy *buy, stru
  * there, when the buy has ended). Whoever changes a plan calls delivery_freeze() first. */
 MUST_CHECK int media_buy_book(const struct act *act, const struct media_buy *buy, struct err *e);
 MUST_CHECK int media_buy_rebook(const struct act *act, const struct media_buy *buy, struct err *e);
-/* The status that creatives, pause and flight give a confirmed buy now. */
-MUST_CHECK int media_buy_settle(const struct act *act, const struct media_buy *buy, enum media_buy_status *out,
+/* The status that creatives, pause and flight give a confirmed buy now. One package that has its creative is enough; those
+ * that have none are marked to wait for theirs. */
+MUST_CHECK int media_buy_settle(const struct act *act, struct media_buy *buy, enum media_buy_status *out,
                                 struct err *e);
 /* Releases the creatives of all packages, or of one. Library creatives stay. */
 MUST_CHECK int media_buy_release(const struct act *act, const struct media_buy *buy, struct str package_id,

@@ -8,11 +8,43 @@
 
 /* ---- creatives ---- */
 
-int media_buy_settle(const struct act *act, const struct media_buy *buy, enum media_buy_status *out, struct err *e)
+static bool lacks(const struct creatives_readiness *ready, struct str package_id)
+{
+    for (int i = 0; i < ready->packages - ready->approved; i++) {
+        if (str_eq(ready->lacking[i], package_id)) return true;
+    }
+    return false;
+}
+
+/* Does any package's want of creatives differ from what its row says? */
+static bool wants_changed(const struct media_buy *buy, const struct creatives_readiness *ready)
+{
+    for (size_t i = 0; i < buy->packages.n; i++) {
+        if (buy->packages.rows[i].awaits_creatives != lacks(ready, buy->packages.rows[i].package_id)) return true;
+    }
+    return false;
+}
+
+static int write_wants(const struct act *act, struct media_buy *buy, const struct creatives_readiness *ready,
+                       struct err *e)
+{
+    for (size_t i = 0; i < buy->packages.n; i++) {
+        struct package_row *p = &buy->packages.rows[i];
+        bool wants = lacks(ready, p->package_id);
+        if (p->awaits_creatives == wants) continue;
+        p->awaits_creatives = wants;
+        if (q_package_update(act->tx, p, e)) return -1;
+    }
+    return 0;
+}
+
+int media_buy_settle(const struct act *act, struct media_buy *buy, enum media_buy_status *out, struct err *e)
 {
     struct creatives_readiness ready;
     if (creatives_ready(act, buy->row.media_buy_id, &ready, e)) return -1;
-    if (ready.approved < ready.packages) {
+    bool none = ready.packages > 0 && ready.approved == 0;
+    if (!none && write_wants(act, buy, &ready, e)) return -1;
+    if (none) {
         *out = BUY_PENDING_CREATIVES;
     } else if (act->now >= buy->row.end_at) {
         *out = BUY_COMPLETED;
@@ -116,6 +148,18 @@ int media_buy_move(const struct act *act, struct str media_buy_id, const struct 
     return task_withdraw(act, &subject, "the media buy ended", e);
 }
 
+/* Of a buy that runs: a package that has got what it needs begins, one that has lost it stops. */
+static int packages_settle(const struct act *act, struct media_buy *b, struct err *e)
+{
+    struct creatives_readiness ready;
+    if (creatives_ready(act, b->row.media_buy_id, &ready, e)) return -1;
+    if (wants_changed(b, &ready)) {
+        if (delivery_freeze(act, b->row.media_buy_id, e) || write_wants(act, b, &ready, e)) return -1;
+        if (media_buy_rebook(act, b, e)) return -1;
+    }
+    return booking_creatives(act, b->row.media_buy_id, CREATIVES_WHEN_CHANGED, e);
+}
+
 int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, struct err *e)
 {
     struct media_buy b;
@@ -127,6 +171,7 @@ int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, 
     if (act->rehearsal && booking_rehearse_creatives(act, media_buy_id, e)) return -1;
     if (!waiting && b.status != BUY_ACTIVE && b.status != BUY_PAUSED) return 0;
     if (waiting && media_buy_settle(act, &b, &to, e)) return -1;
+    if (!waiting) return packages_settle(act, &b, e);
     /* Moving brings the ad server to the rows, creatives included. */
     if (to != b.status) return move(act, &b, to, STR("creatives changed"), e);
     return booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);

@@ -139,6 +139,7 @@ const char *package_status_at(const struct package_row *p, enum media_buy_status
     if (p->canceled_at != TIME_NONE && p->canceled_at <= now) return status_names[BUY_CANCELED];
     if (buy != BUY_ACTIVE && buy != BUY_PAUSED && buy != BUY_PENDING_START) return status_names[buy];
     if (now >= p->end_at) return status_names[BUY_COMPLETED];
+    if (p->awaits_creatives) return status_names[BUY_PENDING_CREATIVES];
     if (p->paused || buy == BUY_PAUSED) return status_names[BUY_PAUSED];
     return now < p->start_at ? status_names[BUY_PENDING_START] : status_names[buy];
 }

@@ -146,7 +146,7 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
         .impressions_goal = row->impressions_goal,
         .start_at = row->start_at,
         .end_at = row->end_at,
-        .paused = row->paused || buy->paused,
+        .paused = row->paused || buy->paused || row->awaits_creatives,
         .stopped_at = INT64_MAX,
         .performance_ppm = row->performance_ppm,
     };

@@ -44,7 +44,9 @@ COLUMNS_BINDER(bind_buy_origin, struct media_buy_row, BUY_ORIGIN)
     NEXT(pacing, text)                                                                                                 \
     NEXT(start_at, number)                                                                                             \
     NEXT(end_at, number)                                                                                               \
-    NEXT(paused, flag) NEXT(canceled_at, time) NEXT(remote_id, text_or_null) NEXT(ad_server, text) NEXT(doc, json)
+    NEXT(paused, flag)                                                                                                 \
+    NEXT(awaits_creatives, flag)                                                                                       \
+    NEXT(canceled_at, time) NEXT(remote_id, text_or_null) NEXT(ad_server, text) NEXT(doc, json)
 #define PACKAGE_ORIGIN(FIRST, NEXT)                                                                                    \
     FIRST(media_buy_id, text)                                                                                          \
     NEXT(ordinal, number)                                                                                              \

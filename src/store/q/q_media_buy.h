@@ -34,6 +34,7 @@ struct package_row {
     struct str pacing;
     int64_t start_at, end_at;
     bool paused;
+    bool awaits_creatives; /* the buy runs, and this part of it has no approved creative yet */
     int64_t canceled_at; /* TIME_NONE */
     struct str remote_id;
     struct str ad_server; /* which it is booked on; empty: nobody has said */
