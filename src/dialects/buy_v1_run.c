@@ -23,6 +23,53 @@ static const char *format_kind(struct str format, struct str url)
     return NULL;
 }
 
+/* The file endings of the page's formats; a URL may also have none. */
+static const struct {
+    const char *format, *endings, *names;
+} media[] = {
+    { "image", " jpg jpeg png gif ", "JPEG, PNG or GIF" },
+    { "video", " mp4 xml vast ", "MP4 or VAST" },
+    { "audio", " mp3 aac m4a ", "MP3 or AAC" },
+};
+
+/* ".png" of "https://cdn.example.com/a.png?x=1" without its dot, in lower case; empty when the last part of the path has none. */
+static struct str ending_of(struct arena *a, struct str url)
+{
+    size_t end = 0, dot = 0;
+    while (end < url.n && url.p[end] != '?' && url.p[end] != '#') end++;
+    for (size_t i = end; i > 0 && url.p[i - 1] != '/' && !dot; i--) {
+        if (url.p[i - 1] == '.') dot = i;
+    }
+    if (dot == 0 || end - dot < 2 || end - dot > 5) return STR_NONE;
+    char *text = arena_alloc(a, end - dot);
+    for (size_t i = dot; i < end; i++) {
+        char c = url.p[i] >= 'A' && url.p[i] <= 'Z' ? (char)(url.p[i] + 32) : url.p[i];
+        if (!((c >= 'a' && c <= 'z') || (i > dot && c >= '0' && c <= '9'))) return STR_NONE;
+        text[i - dot] = c;
+    }
+    return (struct str){ text, end - dot };
+}
+
+static bool only_host(struct str url)
+{
+    size_t slashes = 0;
+    for (size_t i = 0; i < url.n; i++) slashes += url.p[i] == '/';
+    return slashes < 3;
+}
+
+static int check_media(struct shape_up *u, struct str format, struct str url, const char *at, struct err *e)
+{
+    struct str ending = only_host(url) ? STR_NONE : ending_of(u->arena, url);
+    for (size_t i = 0; i < ARRAY_LEN(media) && ending.n; i++) {
+        if (!str_is(format, media[i].format)) continue;
+        if (strstr(media[i].endings, arena_printf(u->arena, " " STR_FMT " ", STR_ARG(ending)).p)) return 0;
+        err_set(e, "VALIDATION_ERROR", "media_url is no %s that is taken", media[i].format);
+        (void)err_suggest(e, "Send %s.", media[i].names);
+        return err_field(e, "%s/media_url", at);
+    }
+    return 0;
+}
+
 static void add_media(struct shape_up *u, yyjson_val *a, const char *kind, yyjson_mut_val *out)
 {
     static const struct shape_member members[] = {
@@ -81,6 +128,15 @@ int buy_v1_asset(struct shape_up *u, yyjson_val *a, const char *at, yyjson_mut_v
         return err_field(e, "%s/format", at);
     }
     if (!url.n && strcmp(kind, "custom") != 0) return json_req_str(JSON_FIELD(a, "media_url", at), V1_ID_LEN, &url, e);
+    if (!url.n && !json_has(a, "template_id")) {
+        err_set(e, "VALIDATION_ERROR", "a custom creative needs template_id or media_url");
+        return err_field(e, "%s/template_id", at);
+    }
+    if (json_has(a, "width") != json_has(a, "height")) {
+        err_set(e, "VALIDATION_ERROR", "width and height go together");
+        return err_field(e, json_has(a, "width") ? "%s/height" : "%s/width", at);
+    }
+    if (check_media(u, format, url, at, e)) return -1;
     yyjson_mut_val *out = json_push_obj(u->doc, list);
     json_add_str(u->doc, out, "creative_id", id);
     json_add_str(u->doc, out, "name", name);
@@ -124,6 +180,26 @@ int buy_v1_assets_up(struct shape_up *u, struct err *e)
     return 0;
 }
 
+/* Packages that would not have this creative: {"premium_sports": "why"}; one that nobody would have has failed. */
+static void add_unassigned(const struct dialect_down *d, yyjson_mut_val *out, struct str creative_id)
+{
+    yyjson_val *c, *key, *why;
+    size_t i, n, k, m;
+    yyjson_arr_foreach(json_arr(d->reply, "creatives"), i, n, c) {
+        yyjson_val *errors = json_obj(c, "assignment_errors");
+        if (!str_eq(json_str(c, "creative_id"), creative_id)) continue;
+        bool nowhere = json_arr(c, "assigned_to") && yyjson_arr_size(json_arr(c, "assigned_to")) == 0;
+        if (nowhere && !yyjson_mut_obj_get(out, "reason")) {
+            (void)yyjson_mut_obj_remove_key(out, "status");
+            json_add_cstr(d->doc, out, "status", "failed");
+            json_add_cstr(d->doc, out, "reason", "no package of the media buy takes it");
+        }
+        if (!errors) return;
+        yyjson_mut_val *o = json_add_obj(d->doc, out, "package_errors");
+        yyjson_obj_foreach(errors, k, m, key, why) json_add_copy(d->doc, o, yyjson_get_str(key), why);
+    }
+}
+
 yyjson_mut_val *buy_v1_assets_down(const struct dialect_down *d)
 {
     static const struct shape_member members[] = {
@@ -143,6 +219,7 @@ yyjson_mut_val *buy_v1_assets_down(const struct dialect_down *d)
         shape_copy(d->doc, out, c, members);
         yyjson_val *error = yyjson_arr_get_first(json_arr(c, "errors"));
         json_add_copy(d->doc, out, "reason", yyjson_is_str(error) ? error : yyjson_obj_get(error, "message"));
+        add_unassigned(d, out, json_str(c, "creative_id"));
     }
     return root;
 }

@@ -44,6 +44,7 @@ static int caps_up(struct shape_up *u, yyjson_val *in, const char *at, yyjson_mu
         return -1;
     }
     if (budget > 0) json_add_money(u->doc, shape_ext(u, out), "daily_budget", budget);
+    if (budget > 0 && *at) json_add_bool(u->doc, shape_ext(u, out), "daily_budget_shared", false); /* its own */
     if (impressions > 0) json_add_i64(u->doc, shape_ext(u, out), "daily_impressions", impressions);
     return 0;
 }

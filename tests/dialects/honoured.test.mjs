@@ -129,3 +129,94 @@ test('AdCP: one malformed item of a batch fails alone, unless all or nothing is 
   const strict = await sync({ validation_mode: 'strict' });
   assert.equal(strict.adcp_error.code, 'INVALID_REQUEST');
 });
+
+const inApril = (day) => ({ 'x-mock-time': `2026-04-${String(day).padStart(2, '0')}T00:00:00Z` });
+const banner = (creative_id, more = {}) => ({ creative_id, name: creative_id, format: 'image', width: 300, height: 250,
+  media_url: `https://cdn.example.com/${creative_id}.png`, click_url: 'https://example.com/landing', ...more });
+const assets = (media_buy_id, ...list) => call('add_creative_assets', { media_buy_id, assets: list }, auto);
+const two = async () => (await call('create_media_buy', { name: 'Two', buyer_ref: 'TWO', packages: [
+  packageOf({ name: 'One', creative_format_ids: ['fmt-display-300x250'] }),
+  packageOf({ name: 'Other', creative_format_ids: ['fmt-display-728x90'] })] }, auto)).media_buy.id;
+
+test('a package with its approved creative delivers though another has none, and every tool says so', async () => {
+  const id = await two();
+  const sent = await assets(id, banner('square'));
+  assert.equal(sent.assets[0].status, 'approved', JSON.stringify(sent));
+  const seen = (time) => call('get_media_buys', { media_buy_ids: [id] }, time);
+  const report = (time) => call('get_media_buy_delivery', { media_buy_ids: [id] }, time);
+  const [buy] = (await seen(inApril(11))).media_buys;
+  assert.deepEqual([buy.status, ...buy.packages.map((p) => p.status)], ['active', 'active', 'pending_activation']);
+  const first = await report(inApril(11));
+  assert.equal(first.status, 'active');
+  assert.ok(first.by_package[0].impressions > 0);
+  assert.equal(first.by_package[1].impressions, 0);
+  // From the day on which it has its creative the other delivers, and nothing of the days before.
+  await call('add_creative_assets', { media_buy_id: id, assets: [banner('wide', { width: 728, height: 90 })] },
+    { ...inApril(11), 'x-auto-advance': 'true' });
+  const then = await report(inApril(11)), later = await report(inApril(21));
+  assert.equal(then.by_package[1].impressions, 0);
+  assert.equal(then.by_package[0].impressions, first.by_package[0].impressions);
+  assert.ok(later.by_package[1].impressions > 0);
+});
+
+test('a daily budget across all packages is spent by those that run', async () => {
+  const id = await two();
+  await assets(id, banner('day-square'), banner('day-wide', { width: 728, height: 90 }));
+  const cap = await call('update_media_buy', { media_buy_id: id, daily_budget: 100 }, auto);
+  assert.equal(cap.status, 'accepted', JSON.stringify(cap));
+  const spent = async (day) => (await call('get_media_buy_delivery', { media_buy_ids: [id] }, inApril(day))).by_package.map((p) => p.spend);
+  const [a, b] = await spent(6);
+  assert.ok(a > 200 && a <= 250 && b > 200 && b <= 250, `${a} and ${b} of 250 each`);
+  await call('update_package', { media_buy_id: id, packages: [{ package_id: 'pkg-002', active: false }] }, { ...inApril(6), 'x-auto-advance': 'true' });
+  const [c, d] = await spent(11);
+  assert.equal(d, b, 'the paused one stands');
+  assert.ok(c - a > 420 && c - a <= 500, `${c - a} of 500: the other has the whole of it`);
+});
+
+test('AdCP:Buy v1: assets are held against what the page and the packages take', async () => {
+  const made = await call('create_media_buy', { packages: ['premium_sports', 'drive_time_audio'], total_budget: 50000, ...flight }, auto);
+  const id = made.media_buy_id;
+  const refused = [
+    [banner('r1', { media_url: 'https://cdn.example.com/a.exe' }), '/assets/0/media_url', /JPEG, PNG or GIF/],
+    [banner('r2', { format: 'audio', width: undefined, height: undefined, media_url: 'https://cdn.example.com/a.wav' }), '/assets/0/media_url', /MP3 or AAC/],
+    [banner('r3', { format: 'custom', media_url: undefined }), '/assets/0/template_id', /template_id/],
+    [banner('r4', { height: undefined }), '/assets/0/height', /together/],
+  ];
+  for (const [asset, field, said] of refused) {
+    const r = await assets(id, asset);
+    assert.equal(r.error?.field, field, JSON.stringify(r));
+    assert.match(JSON.stringify(r.error), said);
+  }
+  const [nowhere, unknown, wrong, right] = (await assets(id, banner('n1', { width: 111, height: 222 }),
+    banner('n2', { package_assignments: ['nope'] }), banner('n3', { package_assignments: ['drive_time_audio'] }),
+    banner('n4', { package_assignments: ['premium_sports'] }))).assets;
+  assert.equal(nowhere.status, 'failed', JSON.stringify(nowhere));
+  assert.match(unknown.package_errors.nope, /no package/);
+  assert.match(JSON.stringify(wrong.package_errors), /no ad of the kind/);
+  assert.equal(right.status, 'approved');
+  assert.equal(right.package_errors, undefined);
+});
+
+test('AdCP: an empty list of notification_configs is answered as one', async () => {
+  const r = await call('sync_accounts', { adcp_version: '3.1', idempotency_key: crypto.randomUUID(), accounts: [
+    { brand: { domain: 'empty.example' }, operator: 'empty.example', billing: 'operator', notification_configs: [] }] });
+  assert.deepEqual(r.accounts[0].notification_configs, [], JSON.stringify(r));
+});
+
+test('a human task about a creative that nobody has is done when somebody says so', async () => {
+  const { task_id } = await call('create_human_task', { task_type: 'creative_approval', creative_id: 'creative_123', error_detail: 'Look at it.' });
+  const other = await call('get_pending_tasks', { principal_id: 'acme_corp' });
+  assert.equal(other.error.code, 'PERMISSION_DENIED');
+  const r = await agent.call('complete_task', { task_id, resolution: 'approved', resolved_by: 'reviewer@company.com' }, { token: 'test-operator-token', headers: now });
+  assert.equal(r.body.result.structuredContent.status, 'success', JSON.stringify(r.body));
+});
+
+test('errors of the older shapes name the caller\'s own members, in the sentence too', async () => {
+  const id = await bought();
+  const late = await call('update_media_buy', { media_buy_id: id, flight_end_date: '2026-01-01' }, { ...auto });
+  assert.equal(late.status, 'failed', JSON.stringify(late));
+  assert.equal(late.detail, '/flight_end_date');
+  assert.doesNotMatch(late.reason, /end_time/);
+  const unknown = await call('update_package', { media_buy_id: id, packages: [{ package_id: 'invalid_pkg', active: false }] }, auto);
+  assert.match(unknown.reason, /invalid_pkg/);
+});

@@ -126,6 +126,30 @@ static int any_fits(const struct act *act, const struct format_list *list, const
     return 0;
 }
 
+/* Of a creative that names a kind ("image") instead of a format: does the package take that kind of ad at the size that its
+ * primary asset is said to have? Custom ones are for people. */
+static int kind_fits(const struct act *act, const struct creative_row *c, const struct format_list *takes,
+                     struct err *e)
+{
+    yyjson_val *doc = document_read(act->arena, c->doc), *primary = json_get_path(doc, "/assets/primary");
+    struct format_spec have, spec;
+    bool same = false;
+    if (!format_of_kind(act->arena, json_str(doc, "format_kind"), NULL, &have) || have.type == FORMAT_OTHER) return 0;
+    int64_t width = json_i64_or(primary, "width", 0), height = json_i64_or(primary, "height", 0);
+    for (size_t i = 0; i < takes->n; i++) {
+        int known = format_load(act->tx, act->arena, act->tenant->tenant_id, &takes->refs[i], &spec, e);
+        if (known < 0) return -1;
+        if (!known) return 0; /* another agent's: nothing is known of it */
+        if (spec.type != have.type) continue;
+        same = true;
+        bool any = width == 0 || height == 0 || spec.width == 0 || have.type != FORMAT_DISPLAY;
+        if (any || (spec.width == width && spec.height == height)) return 0;
+    }
+    if (same) (void)err_set(e, "VALIDATION_ERROR", "the package takes no ad of %dx%d", (int)width, (int)height);
+    else (void)err_set(e, "VALIDATION_ERROR", "the package takes no ad of the kind " STR_FMT, STR_ARG(have.name));
+    return err_suggest(e, "see list_creative_formats for what it takes");
+}
+
 static int check_format(const struct act *act, const struct creative_row *c, const struct creative_package_row *p,
                         struct err *e)
 {
@@ -137,7 +161,7 @@ static int check_format(const struct act *act, const struct creative_row *c, con
     narrow_formats(act->arena, document_read(act->arena, p->doc), &takes);
     if (takes.n == 0) return 0;
     yyjson_val *format_id = yyjson_obj_get(document_read(act->arena, c->doc), "format_id");
-    if (!format_ref_read(format_id, &ref)) return 0; /* a canonical kind */
+    if (!format_ref_read(format_id, &ref)) return kind_fits(act, c, &takes, e);
     rc = any_fits(act, &takes, &ref, e);
     if (rc != 0) return rc < 0 ? -1 : 0;
     (void)err_set(e, "VALIDATION_ERROR", "the package does not take creatives of format " STR_FMT, STR_ARG(ref.id));

@@ -182,6 +182,35 @@ static int wait_for_bookings(const struct act *act, struct plan *plan, struct er
     return 0;
 }
 
+static bool shares(const struct act *act, const struct package_row *row)
+{
+    return json_bool_or(json_get_path(document_read(act->arena, row->doc), "/ext/salesagent"), "daily_budget_shared",
+                        false);
+}
+
+static bool runs(const struct plan_package *p)
+{
+    return !p->paused && p->stopped_at == INT64_MAX;
+}
+
+/* A daily budget across all packages: each has its share in its row, and those that run have the shares of those that do
+ * not, in proportion to what is bought. */
+static void pool_limits(const struct act *act, const struct package_rows *rows, struct plan_package *list)
+{
+    int64_t pool = 0, weight = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (list[i].daily_budget_micros <= 0 || !shares(act, &rows->rows[i])) continue;
+        pool += list[i].daily_budget_micros;
+        if (runs(&list[i])) weight += list[i].budget_micros;
+    }
+    if (pool == 0 || weight == 0) return;
+    for (size_t i = 0; i < rows->n; i++) {
+        struct plan_package *p = &list[i];
+        if (p->daily_budget_micros <= 0 || !shares(act, &rows->rows[i]) || !runs(p)) continue;
+        p->daily_budget_micros = muldiv(pool, p->budget_micros, weight, MONEY_ROUND_DOWN);
+    }
+}
+
 int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
                    struct plan *out, struct err *e)
 {
@@ -203,6 +232,7 @@ int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const
     for (size_t i = 0; i < packages->n; i++) {
         if (fill_package(act, buy, &packages->rows[i], &list[i], e)) return -1;
     }
+    pool_limits(act, packages, list);
     plan.packages = list;
     if (wait_for_bookings(act, &plan, e)) return -1;
     *out = plan;

@@ -29,7 +29,19 @@ static void add_key(struct tool_call *c, yyjson_mut_val *o, const struct account
     json_add_str(c->doc, o, "operator", operator_domain.n ? operator_domain : unknown);
 }
 
-static int add_synced(struct tool_call *c, yyjson_mut_val *arr, const struct account_synced *s, struct err *e)
+/* What was declared is echoed as it is now, also when it is an empty list. */
+static int add_configs(struct tool_call *c, yyjson_mut_val *o, const struct account_synced *s, yyjson_val *entry,
+                       struct err *e)
+{
+    if (webhook_accounts_encode(c->act, s->account.account_id, c->doc, o, e)) return -1;
+    bool declared = json_arr(entry, "notification_configs") && s->action != ACCOUNT_FAILED;
+    if (declared && !yyjson_mut_obj_get(o, "notification_configs"))
+        (void)json_add_arr(c->doc, o, "notification_configs");
+    return 0;
+}
+
+static int add_synced(struct tool_call *c, yyjson_mut_val *arr, const struct account_synced *s, yyjson_val *entry,
+                      struct err *e)
 {
     yyjson_mut_val *o = json_push_obj(c->doc, arr);
     bool failed = s->action == ACCOUNT_FAILED, known = s->account.account_id.n > 0;
@@ -40,7 +52,7 @@ static int add_synced(struct tool_call *c, yyjson_mut_val *arr, const struct acc
     json_add_cstr(c->doc, o, "action", account_action_name(s->action));
     if (!known) json_add_cstr(c->doc, o, "status", "rejected");
     if (failed) reply_error(c, json_add_arr(c->doc, o, "errors"), &s->err);
-    return known ? webhook_accounts_encode(c->act, s->account.account_id, c->doc, o, e) : 0;
+    return known ? add_configs(c, o, s, entry, e) : 0;
 }
 
 static int add_closed(struct tool_call *c, yyjson_mut_val *arr, const struct account_ids *keep, bool dry_run,
@@ -50,7 +62,7 @@ static int add_closed(struct tool_call *c, yyjson_mut_val *arr, const struct acc
     if (account_close_others(c->act, keep, dry_run, &closed, e)) return -1;
     for (size_t i = 0; i < closed.n; i++) {
         struct account_synced s = { .action = ACCOUNT_UPDATED, .account = closed.rows[i] };
-        if (add_synced(c, arr, &s, e)) return -1;
+        if (add_synced(c, arr, &s, NULL, e)) return -1;
     }
     return 0;
 }
@@ -73,7 +85,7 @@ int sync_accounts_run(struct tool_call *c, struct err *e)
         yyjson_val *push = json_obj(c->args, "push_notification_config"), *context = yyjson_obj_get(c->args, "context");
         if (push) in.push_config = json_write_val(c->arena, push);
         if (context) in.context = json_write_val(c->arena, context);
-        if (account_sync_entry(c->act, &in, &s, e) || add_synced(c, arr, &s, e)) return -1;
+        if (account_sync_entry(c->act, &in, &s, e) || add_synced(c, arr, &s, in.entry, e)) return -1;
         if (s.account.account_id.n) ids[keep.n++] = s.account.account_id;
     }
     c->message = arena_printf(c->arena, "%zu accounts %s.", yyjson_arr_size(list), dry_run ? "checked" : "synced");

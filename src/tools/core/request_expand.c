@@ -374,6 +374,8 @@ static int split_over(struct expansion *x, const struct split *s, struct err *e)
         if (yyjson_mut_obj_get(place, s->key)) continue;
         int64_t share = p == first ? rest : muldiv(left, p->budget_micros, weight, MONEY_ROUND_DOWN) / CENT * CENT;
         json_add_money(x->doc, place, s->key, share);
+        if (s->in_ours)
+            json_add_bool(x->doc, place, "daily_budget_shared", true); /* plan.c: what one leaves is the others' */
         rest -= share;
     }
     return 0;
