@@ -71,6 +71,12 @@ use_node()
     export PATH
 }
 
+# The virtual environment of the judges that are written in Python (tests/python).
+judges_dir()
+{
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/salesagent/judges-$(sha256sum <tests/python/requirements.txt | cut -c1-12)"
+}
+
 # Where setup unpacks programs of Debian packages that are run by tests and must not be installed, because a package
 # would start a service of its own.
 unpacked_dir()

@@ -5,7 +5,8 @@
 #include "cli/cli.h"
 #include "store/store.h"
 
-#define PUBLISHER_DEMO_TOKEN "test-token"
+#define PUBLISHER_DEMO_TOKEN "test-token" /* speaks the tutorial's shape unless it shows another */
+#define PUBLISHER_ADCP_TOKEN "adcp-token" /* speaks AdCP 3 */
 
 /* Imports the demo publisher when the database holds no publisher at all. */
 MUST_CHECK int publisher_data_add_demo(struct store *s, struct loop *loop, struct err *e);

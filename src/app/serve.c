@@ -113,6 +113,7 @@ static void greet_sandbox(const char *url, const char *ads_url)
 {
     if (ads_url) cli_print("  demo   %s/demo   (a page with live ads)\n", ads_url);
     cli_print("  token  %s   (demo buyer)\n", PUBLISHER_DEMO_TOKEN);
+    cli_print("  token  %s   (AdCP 3, for its clients; may use the test controller)\n", PUBLISHER_ADCP_TOKEN);
     cli_print("  try    curl -s %s/mcp -H 'x-adcp-auth: %s' -H 'content-type: application/json' "
               "-d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
               "\"get_products\",\"arguments\":{\"brief\":\"tech video\"}}}'\n",

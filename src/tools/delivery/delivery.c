@@ -173,7 +173,7 @@ static int answer_missing(struct tool_call *c, const struct input *in, const str
         yyjson_mut_val *o = json_push_obj(c->doc, errors);
         json_add_cstr(c->doc, o, "code", "MEDIA_BUY_NOT_FOUND");
         json_add_cstr(c->doc, o, "message", "there is no media buy of that id");
-        json_add_str(c->doc, o, "field", arena_printf(c->arena, "/media_buy_ids/%zu", i));
+        json_add_str(c->doc, o, "field", arena_printf(c->arena, "media_buy_ids[%zu]", i));
         json_add_cstr(c->doc, o, "recovery", "correctable");
     }
     return 0;

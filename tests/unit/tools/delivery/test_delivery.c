@@ -387,7 +387,7 @@ static void another_buyers_media_buy_does_not_exist(void **state)
         fixture_call(f, "get_media_buy_delivery", "{\"media_buy_ids\":[\"" BUY "\",\"mb-9999\"]}");
     assert_int_equal(mixed.rc, 0);
     yyjson_val *error = yyjson_arr_get_first(json_arr(mixed.reply, "errors"));
-    assert_true(str_is(json_str(error, "field"), "/media_buy_ids/1"));
+    assert_true(str_is(json_str(error, "field"), "media_buy_ids[1]"));
     fixture_close(f);
 }
 
