@@ -111,6 +111,23 @@ static void narrow_formats(struct arena *a, yyjson_val *package, struct format_l
     if (kept) *list = (struct format_list){ refs, kept };
 }
 
+/* The same of one that named options of AdCP 3.1, which are called as the product's formats (targeting_values.c). */
+static void narrow_options(struct arena *a, yyjson_val *package, struct format_list *list)
+{
+    yyjson_val *own = json_arr(package, "format_option_refs"), *v;
+    size_t i, n, kept = 0;
+    if (yyjson_arr_size(own) == 0 || json_arr(package, "format_ids")) return;
+    struct format_ref *refs = ARENA_ARRAY(a, struct format_ref, yyjson_arr_size(own));
+    yyjson_arr_foreach(own, i, n, v) {
+        for (size_t k = 0; k < list->n; k++) {
+            if (!str_eq(list->refs[k].id, json_str(v, "format_option_id"))) continue;
+            refs[kept++] = list->refs[k];
+            break;
+        }
+    }
+    if (kept) *list = (struct format_list){ refs, kept };
+}
+
 /* 1 yes, 0 no, -1 failed. */
 static int any_fits(const struct act *act, const struct format_list *list, const struct format_ref *ref, struct err *e)
 {
@@ -159,6 +176,7 @@ static int check_format(const struct act *act, const struct creative_row *c, con
     struct format_list takes = { .refs = rc == 1 ? product.formats : NULL, .n = rc == 1 ? product.formats_n : 0 };
     struct format_ref ref;
     narrow_formats(act->arena, document_read(act->arena, p->doc), &takes);
+    narrow_options(act->arena, document_read(act->arena, p->doc), &takes);
     if (takes.n == 0) return 0;
     yyjson_val *format_id = yyjson_obj_get(document_read(act->arena, c->doc), "format_id");
     if (!format_ref_read(format_id, &ref)) return kind_fits(act, c, &takes, e);

@@ -235,6 +235,10 @@ static bool has_option(const struct product *p, struct str id)
     yyjson_arr_foreach(json_arr(p->doc, "format_options"), i, n, v) {
         if (str_eq(json_str(v, "format_option_id"), id)) return true;
     }
+    /* Of a product that declares none, get_products shows its formats as options of the same ids. */
+    for (i = 0; !json_has(p->doc, "format_options") && i < p->formats_n; i++) {
+        if (str_eq(p->formats[i].id, id)) return true;
+    }
     return false;
 }
 

@@ -34,6 +34,67 @@ static void add_formats(struct discovery *d, yyjson_mut_val *out, yyjson_val *fo
     }
 }
 
+/* The canonical kind (AdCP 3.1 canonical-format-kind) of a format that is made of one file; NULL: it is none of these. */
+static const char *kind_of(const struct format_spec *f)
+{
+    static const struct {
+        enum format_type type;
+        const char *asset, *kind;
+    } kinds[] = {
+        { FORMAT_DISPLAY, "image", "image" },
+        { FORMAT_VIDEO, "video", "video_hosted" },
+        { FORMAT_AUDIO, "audio", "audio_hosted" },
+    };
+    const char *kind = NULL;
+    for (size_t i = 0; i < f->slots_n; i++) {
+        if (!f->slots[i].required) continue;
+        if (kind) return NULL;
+        for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+            if (f->type == kinds[k].type && str_is(f->slots[i].asset_type, kinds[k].asset)) kind = kinds[k].kind;
+        }
+        if (!kind) return NULL;
+    }
+    return kind;
+}
+
+static void add_declaration(yyjson_mut_doc *doc, yyjson_mut_val *arr, const struct format_ref *ref,
+                            const struct format_spec *f)
+{
+    yyjson_mut_val *o = json_push_obj(doc, arr);
+    json_add_str(doc, o, "format_option_id", ref->id);
+    json_add_cstr(doc, o, "format_kind", kind_of(f));
+    json_add_str_opt(doc, o, "display_name", f->name);
+    yyjson_mut_val *params = json_add_obj(doc, o, "params");
+    if (f->type == FORMAT_DISPLAY && f->width > 0 && f->height > 0) {
+        json_add_i64(doc, params, "width", f->width);
+        json_add_i64(doc, params, "height", f->height);
+    }
+    if (f->type != FORMAT_DISPLAY && f->duration_ms.max > 0) {
+        yyjson_mut_val *range = json_add_arr(doc, params, "duration_ms_range");
+        if (f->duration_ms.min > 0) (void)yyjson_mut_arr_add_int(doc, range, f->duration_ms.min);
+        else (void)yyjson_mut_arr_add_null(doc, range);
+        (void)yyjson_mut_arr_add_int(doc, range, f->duration_ms.max);
+    }
+}
+
+/* What named formats are in 3.1's words, for clients that read nothing else: all of a product's, or, where one has no such
+ * word, none (AdCP 3.1 product.format_ids). What the publisher's own file says stands as it is. */
+static int add_declarations(struct discovery *d, yyjson_mut_val *out, const struct product *p, struct err *e)
+{
+    struct tool_call *c = d->c;
+    if (c->minor_3_0 || p->formats_n == 0 || json_has(p->doc, "format_options")) return 0;
+    yyjson_mut_val *arr = yyjson_mut_arr(c->doc);
+    for (size_t i = 0; i < p->formats_n; i++) {
+        struct format_spec f;
+        int known = format_load(c->act->tx, c->arena, c->act->tenant->tenant_id, &p->formats[i], &f, e);
+        if (known < 0) return -1;
+        if (!known || !kind_of(&f)) return 0;
+        add_declaration(c->doc, arr, &p->formats[i], &f);
+    }
+    json_add_val(c->doc, out, "format_options", arr);
+    return 0;
+}
+
 static void add_options(struct discovery *d, yyjson_mut_val *out, const struct product *p)
 {
     yyjson_mut_val *arr = json_add_arr(d->c->doc, out, "pricing_options");
@@ -122,7 +183,7 @@ static int add_product(struct discovery *d, yyjson_mut_val *arr, const struct fo
     if (f->relevance_bp >= 0 && shown(d, STR("brief_relevance"))) {
         json_add_str(c->doc, out, "brief_relevance", relevance_text(d, f));
     }
-    if (add_forecast(d, out, &f->p, e)) return -1;
+    if (add_declarations(d, out, &f->p, e) || add_forecast(d, out, &f->p, e)) return -1;
     add_ext(d, out, f);
     return 0;
 }
