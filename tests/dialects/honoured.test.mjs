@@ -220,3 +220,21 @@ test('errors of the older shapes name the caller\'s own members, in the sentence
   const unknown = await call('update_package', { media_buy_id: id, packages: [{ package_id: 'invalid_pkg', active: false }] }, auto);
   assert.match(unknown.reason, /invalid_pkg/);
 });
+
+test('AdCP 3.1: named formats are shown as format options too, and can be bought by', async () => {
+  const find = async (adcp_version) => (await call('get_products', { adcp_version, buying_mode: 'wholesale' })).products
+    .find((p) => p.product_id === 'prod-tech-display-001');
+  const product = await find('3.1');
+  assert.deepEqual(product.format_options.map((o) => [o.format_option_id, o.format_kind, o.params]), [
+    ['fmt-display-300x250', 'image', { width: 300, height: 250 }], ['fmt-display-728x90', 'image', { width: 728, height: 90 }],
+    ['fmt-display-160x600', 'image', { width: 160, height: 600 }]]);
+  assert.deepEqual(product.format_options.map((o) => o.format_option_id), product.format_ids.map((f) => f.id));
+  assert.equal((await find('3.0')).format_options, undefined);
+  const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
+  const create = (format_option_id) => call('create_media_buy', { adcp_version: '3.1', idempotency_key: crypto.randomUUID(), account,
+    brand: account.brand, start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z', packages: [{ budget: 3000,
+      product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', format_option_refs: [{ format_option_id, scope: 'product' }] }] }, auto);
+  const bought = await create('fmt-display-728x90');
+  assert.ok(bought.media_buy_id, JSON.stringify(bought));
+  assert.equal((await create('no-such-option')).adcp_error.code, 'REFERENCE_NOT_FOUND');
+});

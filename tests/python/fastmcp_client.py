@@ -58,7 +58,7 @@ async def printed_script(agent):
 async def lists(agent):
     async with Client(transport=StreamableHttpTransport(agent.mcp, headers={"x-adcp-auth": "test-token"})) as client:
         tools = {t.name: t for t in await client.list_tools()}
-        assert "get_products" in tools and tools["create_media_buy"].inputSchema["properties"], tools.keys()
+        assert "get_products" in tools and tools["create_media_buy"].input_schema["properties"], tools.keys()
 
 
 async def main():
