@@ -55,10 +55,30 @@ static struct str with_help(struct arena *a, const char *tool, struct str schema
     return json_write(a, root);
 }
 
+static size_t members_named(struct arena *a, const struct contract *c)
+{
+    yyjson_val *schema = c ? json_parse_own(a, contract_schema_outline(a, c, 0)) : NULL;
+    return yyjson_obj_size(json_obj(schema, "properties"));
+}
+
+/* The line whose schema names most on its first level, the newest of equals: clients strip what is not named there, and a
+ * newer line may name it in parts that it refers to (provide_performance_feedback in 3.2). */
+static const struct contract *most_named(struct arena *a, const struct tool *t)
+{
+    const struct contract *best = NULL;
+    size_t most = 0;
+    for (int line = ADCP_LINE_NEWEST; line >= ADCP_LINE_STORED; line--) {
+        const struct contract *c = contract_find((enum adcp_line)line, t->name, CONTRACT_REQUEST);
+        size_t n = members_named(a, c);
+        if (!best || n > most) best = c, most = n;
+    }
+    return best;
+}
+
 static struct str input_schema(struct arena *a, const struct tool *t, enum schemas schemas)
 {
     if (t->operation) return str_from(t->operation->arguments_json);
-    const struct contract *contract = contract_find(ADCP_LINE_NEWEST, t->name, CONTRACT_REQUEST);
+    const struct contract *contract = most_named(a, t);
     if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
     if (schemas == SCHEMAS_SHORT)
         return with_help(a, t->name, contract_schema_outline(a, contract, member_help_has(t->name) ? SHORT_LEVELS : 0));
