@@ -105,7 +105,7 @@ static const struct help {
     { NULL, "pagination", "{max_results, cursor}." },
     { NULL, "push_notification_config", "Where to tell the result of what takes longer: {url, authentication}." },
     { NULL, "reporting_webhook", "Where to send delivery reports, and how often." },
-    { NULL, "adcp_version", "The AdCP line spoken; get_adcp_capabilities lists them." },
+    { NULL, "adcp_version", "The AdCP line: one of supported_versions." },
     { NULL, "adcp_major_version", "3." },
     { NULL, "dry_run", "Say what would happen and change nothing." },
     { NULL, "delete_missing", "Remove what is not named." },
