@@ -710,6 +710,7 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
     struct conn *c = calloc(1, sizeof(*c));
     ENSURE(c != NULL);
     *c = (struct conn){ .magic = CONN_MAGIC, .server = s, .local = l->local, .listener = l->number };
+    c->share.known = l->local; /* whoever may open the local socket is no stranger */
     ENSURE((l->local ? uv_pipe_init(&s->d->uv, &c->io.pipe, 0) : uv_tcp_init(&s->d->uv, &c->io.tcp)) == 0);
     c->io.handle.data = c;
     list_init(&c->node);

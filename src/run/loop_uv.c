@@ -117,6 +117,7 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng)
            uv_signal_init(&d->uv, &d->sighup) == 0);
     ENSURE(uv_prepare_start(&d->prepare, on_prepare) == 0);
     (void)signal(SIGPIPE, SIG_IGN); /* a peer that closes early is an ordinary write error */
+    (void)signal(SIGXFSZ, SIG_IGN); /* and a file that may not grow is a full disk */
     loop_init(l, &d->driver, rng);
 }
 

@@ -29,7 +29,8 @@ void loop_uv_init(struct loop_uv *d, struct loop *l, struct rng rng);
 /* Sets the clock to `now`, from where it runs on; also the time of the turn, before the first one. */
 void loop_uv_set_clock(struct loop_uv *d, int64_t now);
 
-/* SIGTERM and SIGINT call `on_stop(arg)` on the loop thread, once each time. SIGPIPE is ignored. */
+/* SIGTERM and SIGINT call `on_stop(arg)` on the loop thread, once each time. SIGPIPE and SIGXFSZ are
+ * ignored: what they tell is an error of the write. */
 void loop_uv_on_stop(struct loop_uv *d, void (*on_stop)(void *arg), void *arg);
 
 /* The same for SIGHUP. */

@@ -27,7 +27,9 @@
 #define STAYS_MAX      (256 << 10) /* that a read leaves behind */
 #define SHRINK_TRIES   60
 #define PAGES_FOLLOWED 60
-#define ACROSS_A_YEAR  INT64_C(366)
+/* Days that pass. The built-in ad server looks at its rows once a minute, so that a year takes a minute of ours: one world of
+ * seven sees it, the others more than a flight. */
+#define DAYS_PASS(seed) ((seed) % 7 == 0 ? INT64_C(366) : INT64_C(45))
 
 /* Shared between a world's process and its keeper, so that what killed it can be told. */
 struct told {
@@ -448,8 +450,8 @@ static void seed_run(struct run *r)
         else call_any(r);
     }
     read_everything(r, "reads");
-    pass(r, ACROSS_A_YEAR * USEC_PER_DAY, "a year");
-    read_everything(r, "reads after a year");
+    pass(r, DAYS_PASS(r->seed) * USEC_PER_DAY, "a long time");
+    read_everything(r, "reads after a long time");
     sim_restart(&w->sim);
     pass(r, USEC_PER_DAY, "a day after a restart");
     world_finish(w);

@@ -842,6 +842,32 @@ static void the_local_socket_tells_who_calls(void **state)
     assert_int_equal(rmdir(dir), 0);
 }
 
+static void the_local_socket_has_a_part_of_memory_that_strangers_cannot_take(void **state)
+{
+    struct harness h;
+    struct buf in;
+    struct sockaddr_un un = { .sun_family = AF_UNIX };
+    char dir[] = "/tmp/salesagent-test-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    snprintf(un.sun_path, sizeof(un.sun_path), "%s/s", dir);
+    harness_start(&h, (struct http_server_options){ .memory_bytes_max = 400000, .unix_path = str_from(un.sun_path) });
+    int first = begins(&h, "", 40000), second = begins(&h, "", 40000);
+    assert_refused(&h, begins(&h, "", 40000));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+    buf_init(&in, 1 << 20);
+    client_send(&h, fd, STR("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"));
+    (void)client_read(&h, fd, &in, NULL);
+    assert_has(&in, "HTTP/1.1 200 ");
+    buf_finish(&in);
+    close(fd);
+    close(first);
+    close(second);
+    harness_finish(&h);
+    (void)unlink(un.sun_path);
+    (void)rmdir(dir);
+}
+
 static void an_address_that_cannot_be_bound_is_an_error(void **state)
 {
     struct harness h;
@@ -889,6 +915,7 @@ int main(void)
         cmocka_unit_test(replies_nobody_takes_are_bounded),
         cmocka_unit_test(what_everybody_holds_is_given_back),
         cmocka_unit_test(the_local_socket_tells_who_calls),
+        cmocka_unit_test(the_local_socket_has_a_part_of_memory_that_strangers_cannot_take),
         cmocka_unit_test(an_address_that_cannot_be_bound_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
