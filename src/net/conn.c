@@ -36,6 +36,7 @@ struct conn_exchange {
     bool closed_told;
     bool shrunk;
     bool late; /* given back, and not to leave before the connection's deadline */
+    bool dying; /* counted in dying_n */
 };
 
 struct conn_write {
@@ -112,6 +113,7 @@ static void exchange_free(struct conn_exchange *cx)
     if (s) {
         memory_count(s, &cx->share, 0);
         s->exchanges_n--;
+        s->dying_n -= cx->dying;
         wake_next(s);
     }
     if (cx->conn) {
@@ -277,6 +279,10 @@ static void conn_run(struct ready *r)
     struct http_server *s = c->server;
     ENSURE(c->magic == CONN_MAGIC && c->state == CONN_HANDLING && !c->cx);
     list_remove(&c->queue_node);
+    if (s->dying_n > 0) { /* answers nobody will get are freed before another is made */
+        loop_ready(s->d->loop, &c->ready);
+        return;
+    }
     if (!memory_may_run(s, c->h1.body.n)) {
         list_push_back(&s->queue, &c->queue_node);
         return;
@@ -287,6 +293,11 @@ static void conn_run(struct ready *r)
     s->stats.in_flight++;
     s->handler(s->handler_arg, &cx->ex);
     exchange_count(cx);
+    /* What is answered leaves, or is weighed, before the next is: small requests have large answers. */
+    if (cx->ex.state == HTTP_GIVEN_BACK && !cx->late) {
+        ready_cancel(&cx->ready);
+        exchange_run(&cx->ready);
+    }
     wake_next(s);
 }
 
@@ -328,6 +339,10 @@ void conn_close(struct conn *c, const char *reason)
         cx->conn = NULL;
         c->cx = NULL;
         cx->ex.client_gone = true;
+        if (cx->ex.state == HTTP_GIVEN_BACK && cx->server && !cx->dying) {
+            cx->dying = true;
+            cx->server->dying_n++;
+        }
         loop_ready(cx->loop, &cx->ready); /* tells the owner, or frees what was given back */
     }
     uv_close(&c->io.handle, on_handle_closed);

@@ -61,6 +61,7 @@ struct http_server {
     struct list queue;    /* complete requests that wait for memory */
     struct list exchanges; /* requests under way, those included whose connection is gone */
     size_t exchanges_n;
+    size_t dying_n; /* of those: given back, and their connection is gone; freed in this turn */
     uint64_t crowd_told_ms; /* when the log last heard that connections made room */
     struct http_server_stats stats;
     uv_timer_t sweep; /* active while there are connections */

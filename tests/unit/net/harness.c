@@ -32,6 +32,8 @@ static void on_request(void *arg, struct http_exchange *ex)
         http_exchange_begin_stream(ex);
         http_exchange_write(ex, STR("data: 1\n\n"));
     } else if (str_is(ex->path, "/big")) {
+        size_t holds = http_server_stats(h->server).memory_bytes;
+        if (holds > h->memory_most) h->memory_most = holds;
         char *p = arena_alloc(&ex->arena, h->big_bytes);
         memset(p, 'x', h->big_bytes);
         http_exchange_reply_with(ex, 200, "text/plain", (struct str){ p, h->big_bytes });

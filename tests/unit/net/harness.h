@@ -18,6 +18,7 @@ struct harness {
     struct buf log;             /* one line for each request: METHOD path query body-length */
     struct http_exchange *held; /* "/hold" leaves its exchange here */
     size_t big_bytes;           /* body size of "/big" */
+    size_t memory_most;         /* what connections held when one was asked for, at the most */
     bool stopped;
     uid_t local_uid;
 };

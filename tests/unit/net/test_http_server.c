@@ -788,6 +788,22 @@ static void replies_nobody_takes_are_bounded(void **state)
     harness_finish(&h);
 }
 
+/* They are all there before the first answer has left: what nobody will get is given up before the next is made. */
+static void large_answers_to_many_at_once_are_bounded(void **state)
+{
+    struct harness h;
+    int fds[20];
+    harness_start(&h, (struct http_server_options){ .memory_bytes_max = 40 << 20 });
+    h.big_bytes = 8 << 20;
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) fds[i] = client_connect(&h);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        client_send(&h, fds[i], STR("GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    harness_pump(&h, 50);
+    assert_true(h.memory_most < (size_t)24 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) close(fds[i]);
+    harness_finish(&h);
+}
+
 static void what_everybody_holds_is_given_back(void **state)
 {
     struct harness h;
@@ -910,6 +926,7 @@ int main(void)
         cmocka_unit_test(stopping_lets_requests_in_flight_finish),
         cmocka_unit_test(stopping_cuts_what_passes_the_deadline),
         cmocka_unit_test(the_oldest_idle_connection_makes_room),
+        cmocka_unit_test(large_answers_to_many_at_once_are_bounded),
         cmocka_unit_test(bodies_of_strangers_take_a_part_of_memory_and_known_callers_the_rest),
         cmocka_unit_test(who_is_slow_makes_room),
         cmocka_unit_test(replies_nobody_takes_are_bounded),
