@@ -97,7 +97,7 @@ async function wrk(base, slots, connections) {
     return Number(v) * { us: 1e-3, ms: 1, s: 1e3 }[unit];
   };
   const [, answers, bytes] = stdout.match(/answered (\d+) bytes (\d+)/).map(Number);
-  return { rps: Number(stdout.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: ms(50), p99: ms(99), bytes: bytes / answers };
+  return { rps: Number(stdout.match(/Requests\/sec:\s+([\d.]+)/)[1]), p50: ms(50), p99: ms(99), bytes: bytes / answers, answers };
 }
 
 async function serve(command, args, ready) {
@@ -124,11 +124,17 @@ async function nginx(bytes) {
   return `http://127.0.0.1:${port}`;
 }
 
+const ticks = Number((await run('getconf', ['CLK_TCK'])).stdout);
+const cpuSeconds = (pid) => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticks;
+};
+
 async function overHttp() {
   const file = path.join(work, 'publisher.json'), data = path.join(work, 'data'), port = await freePort(), base = `http://127.0.0.1:${port}`;
   writeFileSync(file, JSON.stringify(publisher()));
   await run(opt.binary, ['import', file, '--data', data, '--new-publisher']);
-  await serve(opt.binary, ['serve', '--sandbox', '--listen', `127.0.0.1:${port}`, '--data', data, '--log', 'error'], `${base}/health`);
+  const agent = await serve(opt.binary, ['serve', '--sandbox', '--listen', `127.0.0.1:${port}`, '--data', data, '--log', 'error'], `${base}/health`);
   progress(`  ${opt.packages} media buys on ${opt.slots} slots`);
   await fill(base);
   await new Promise((r) => setTimeout(r, 3000)); // heard of, and a few ticks
@@ -143,10 +149,10 @@ async function overHttp() {
   const rows = [];
   let at;
   for (const connections of [1, 32]) {
-    const ours = await wrk(base, Number(opt.slots), connections);
+    const cpu = cpuSeconds(agent.pid), ours = await wrk(base, Number(opt.slots), connections), cpuUs = (cpuSeconds(agent.pid) - cpu) / ours.answers * 1e6;
     at ??= await nginx(Math.round(ours.bytes) - 300); // less its headers, about
     const fixed = await wrk(at, 0, connections);
-    rows.push({ connections, ...ours, nginxRps: fixed.rps, nginxP99: fixed.p99 });
+    rows.push({ connections, ...ours, cpuUs, nginxRps: fixed.rps, nginxP99: fixed.p99 });
   }
   polling = false;
   await poller;
@@ -161,9 +167,9 @@ try {
   if (!opt['no-http']) {
     progress('decisions over HTTP');
     report.http = await overHttp();
-    console.log(`\nOver HTTP, one core, a buyer polling (${report.http.polls} times):\n\n| connections | decisions/s | p50 ms | p99 ms | bytes | nginx/s | nginx p99 ms |\n|---|---|---|---|---|---|---|`);
+    console.log(`\nOver HTTP, one core, a buyer polling (${report.http.polls} times):\n\n| connections | decisions/s | p50 ms | p99 ms | CPU µs each | bytes | nginx/s | nginx p99 ms |\n|---|---|---|---|---|---|---|---|`);
     for (const r of report.http.rows) {
-      console.log(`| ${r.connections} | ${Math.round(r.rps)} | ${r.p50.toFixed(2)} | ${r.p99.toFixed(2)} | ${Math.round(r.bytes)} | ${Math.round(r.nginxRps)} | ${r.nginxP99.toFixed(2)} |`);
+      console.log(`| ${r.connections} | ${Math.round(r.rps)} | ${r.p50.toFixed(2)} | ${r.p99.toFixed(2)} | ${r.cpuUs.toFixed(0)} | ${Math.round(r.bytes)} | ${Math.round(r.nginxRps)} | ${r.nginxP99.toFixed(2)} |`);
     }
   }
   if (opt.json) writeFileSync(opt.json, JSON.stringify(report, null, 2));
