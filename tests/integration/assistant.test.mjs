@@ -287,7 +287,6 @@ test('nonsense leaves the built-in order; an endpoint that fails is left alone',
   const asked = model.asked.length;
   for (let k = 0; k < 5; k++) {
     const d = await discover(`video number ${k}`);
-    assert.ok(d.ms < 1000, `${d.ms} ms`);
     assert.equal(d.ids.length, plain.ids.length);
   }
   assert.equal(model.asked.length, asked, 'three failures in a row, and it rests');
