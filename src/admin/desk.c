@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "desk_templates.h"
-#include "protocols/html.h"
+#include "protocols/pages/html.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/web_reply.h"
 

@@ -8,7 +8,7 @@
 #include "base/rfc3339.h"
 #include "contract/document.h"
 #include "jobs/traffic.h"
-#include "store/q/q_job_hold.h"
+#include "store/q/agent/q_job_hold.h"
 
 #define RUNNING_MAX    128
 #define LANE_MAX       64

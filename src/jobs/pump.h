@@ -14,7 +14,7 @@
 #pragma once
 
 #include "jobs/steps.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 enum job_verdict {
     JOB_DONE,

@@ -5,7 +5,7 @@
 #include "domain/tell/webhook.h"
 #include "jobs/webhook_send.h"
 #include "store/q/q_media_buy.h"
-#include "store/q/q_traffic.h"
+#include "store/q/agent/q_traffic.h"
 
 #define BODY_BYTES_KEPT (64 * 1024)
 

@@ -19,7 +19,7 @@
 #include "protocols/sandbox.h"
 #include "protocols/watch.h"
 #include "protocols/well_known.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "tools/core/honour.h"
 #include "tools/sandbox/comply.h"
 

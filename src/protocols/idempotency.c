@@ -2,7 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/rfc3339.h"
-#include "store/q/q_idempotency.h"
+#include "store/q/agent/q_idempotency.h"
 
 static bool key_valid(struct str k)
 {

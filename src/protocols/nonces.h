@@ -2,7 +2,7 @@
  * as a row for the store, and goes in again from there when the process has started anew. */
 #pragma once
 
-#include "store/q/q_nonce.h"
+#include "store/q/agent/q_nonce.h"
 
 struct nonces;
 

@@ -10,7 +10,7 @@ import { describe, test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
 
 const CLOCK = ['--clock', '2026-03-09T14:30:00Z'];
-const DRAIN_MS = 10000; // src/app/serve.c
+const DRAIN_MS = 10000; // src/app/serve/serve.c
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 const account = { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true };
 const buy = (key) => ({ adcp_version: '3.1', idempotency_key: key, account, brand: { domain: 'acme.example' },

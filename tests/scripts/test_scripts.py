@@ -162,7 +162,7 @@ class CheckLayers(Tree):
 
     def test_the_gates_see_the_dialects_and_not_the_reverse(self):
         self.assert_include('src/protocols/dispatch.c', '"dialects/dialect.h"', True)
-        self.assert_include('src/dialects/adcp3.c', '"protocols/mcp.h"', False)
+        self.assert_include('src/dialects/adcp3.c', '"protocols/mcp/mcp.h"', False)
 
     def test_adapters_see_base_and_the_contract_only(self):
         self.assert_include('src/adapters/mock/mock.c', '"base/arena.h"', True)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/publisher_data.h"
+#include "app/command/publisher_data.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "net/http.h"

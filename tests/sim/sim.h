@@ -2,7 +2,7 @@
  * and the process can crash at any moment and start again on the same file. Everything is decided by one seed. */
 #pragma once
 
-#include "app/core.h"
+#include "app/serve/core.h"
 #include "contract/json.h"
 #include "net/http.h"
 #include "run/loop_sim.h"

@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
-#include "app/database_command.h"
-#include "app/machine.h"
+#include "app/command/database_command.h"
+#include "app/serve/machine.h"
 #include "domain/health/publisher_health.h"
 #include "net/http_client_curl.h"
 #include "net/local_http.h"
 #include "store/look.h"
 #include "store/migrate.h"
 #include "store/q/q_ad_server.h"
-#include "store/q/q_job_hold.h"
+#include "store/q/agent/q_job_hold.h"
 #include "store/q/q_tenant.h"
 
 #define CLI_WARNINGS   4

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/backup_file.h"
+#include "app/backup/backup_file.h"
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"

@@ -9,7 +9,7 @@
  * secret can tell that the file came from there. What is imported is off the air until somebody enables it. */
 #pragma once
 
-#include "app/database_command.h"
+#include "app/command/database_command.h"
 #include "store/q/q_tenant.h"
 
 /* CONFIGURATION_ERROR: a file of that name is there, or it cannot be written. */

@@ -1,8 +1,8 @@
 #include "app/publishers/publisher_command.h"
 
 #include "app/data_dir.h"
-#include "app/database_command.h"
-#include "app/init_command.h"
+#include "app/command/database_command.h"
+#include "app/command/init_command.h"
 #include "app/publishers/archive.h"
 #include "base/rfc3339.h"
 #include "cli/config.h"

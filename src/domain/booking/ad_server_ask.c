@@ -4,7 +4,7 @@
 #include "contract/json.h"
 #include "domain/core/ad_catalog.h"
 #include "domain/core/ad_checks.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 struct asking {
     enum adapter_verb verb;

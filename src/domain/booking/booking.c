@@ -5,8 +5,8 @@
 #include "domain/core/ad_catalog.h"
 #include "domain/delivery/delivery.h"
 #include "store/q/q_delivery.h"
-#include "store/q/q_job.h"
-#include "store/q/q_traffic.h"
+#include "store/q/agent/q_job.h"
+#include "store/q/agent/q_traffic.h"
 
 static int load_whole(const struct act *act, struct str media_buy_id, struct plan *plan, struct err *e)
 {

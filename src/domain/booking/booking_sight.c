@@ -3,7 +3,7 @@
 #include "base/rfc3339.h"
 #include "contract/json.h"
 #include "domain/booking/booking_trouble.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define LOOK_EVERY_US (INT64_C(6) * 3600 * USEC_PER_SEC)
 

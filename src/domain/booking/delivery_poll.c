@@ -3,7 +3,7 @@
 #include "base/rfc3339.h"
 #include "contract/json.h"
 #include "domain/delivery/delivery.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define INTERVAL_S_MIN 3600
 #define INTERVAL_S_MAX 86400

@@ -8,7 +8,7 @@
 #include "domain/core/tenant_settings.h"
 #include "net/url.h"
 #include "store/q/q_governance.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define ID_MAX     256
 #define HORIZON_US (INT64_C(30) * USEC_PER_SEC)

@@ -6,7 +6,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "net/url.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define DOCUMENT_MAX 200 /* lists of one principal */
 #define SULK_US      (INT64_C(30) * USEC_PER_SEC)

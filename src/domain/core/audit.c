@@ -4,7 +4,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "contract/limits.h"
-#include "store/q/q_audit.h"
+#include "store/q/agent/q_audit.h"
 
 static void add_field(struct buf *b, struct str s)
 {

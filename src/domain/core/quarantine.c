@@ -4,7 +4,7 @@
 #include "base/rfc3339.h"
 #include "contract/document.h"
 #include "domain/core/audit.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define BATCH        50
 #define STEPS_MAX    200000 /* of SQLite's machine in one go: some milliseconds */

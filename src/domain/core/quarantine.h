@@ -9,7 +9,7 @@
 
 #include "base/doing.h"
 #include "domain/core/act.h"
-#include "store/q/q_quarantine.h"
+#include "store/q/agent/q_quarantine.h"
 
 /* A kind of row that has something due at times. */
 struct due_kind {

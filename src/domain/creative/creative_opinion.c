@@ -5,7 +5,7 @@
 #include "base/encode.h"
 #include "domain/creative/creative.h"
 #include "contract/document.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define TEXT_MAX  8000      /* bytes of one string that are sent */
 #define TOTAL_MAX (48 * 1024)

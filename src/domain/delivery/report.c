@@ -4,7 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/plan/plan.h"
 #include "domain/tell/webhook.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define USEC_PER_HOUR     (INT64_C(3600) * USEC_PER_SEC)
 #define DELAY_MINUTES_MAX (7 * 24 * 60)

@@ -7,7 +7,7 @@
 #include "domain/core/audit.h"
 #include "contract/document.h"
 #include "net/url.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 static const char *const status_names[] = { "pending", "fetched", "failed" };
 

@@ -4,8 +4,8 @@
 #include "contract/document.h"
 #include "domain/booking/ad_server_ask.h"
 #include "domain/core/ad_server.h"
-#include "store/q/q_job.h"
-#include "store/q/q_watch.h"
+#include "store/q/agent/q_job.h"
+#include "store/q/agent/q_watch.h"
 
 static int add_job(const struct act *act, struct str *job_id, struct err *e)
 {

@@ -9,9 +9,9 @@
 #include "net/url.h"
 #include "store/q/q_catalog.h"
 #include "store/q/q_rule.h"
-#include "store/q/q_signing_key.h"
+#include "store/q/agent/q_signing_key.h"
 #include "store/q/q_tenant.h"
-#include "store/q/q_watch.h"
+#include "store/q/agent/q_watch.h"
 
 #define TEST_OLD_US      (INT64_C(30) * USEC_PER_DAY)
 #define ENDS_SOON_US     (INT64_C(14) * USEC_PER_DAY)

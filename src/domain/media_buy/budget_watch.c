@@ -5,7 +5,7 @@
 #include "domain/media_buy/media_buy_change.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/tell/webhook.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define ACTION       "budget_exhausted"
 #define HISTORY_ROWS 500 /* as far back as is looked */

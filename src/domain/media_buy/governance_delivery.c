@@ -5,7 +5,7 @@
 #include "domain/delivery/delivery.h"
 #include "contract/document.h"
 #include "domain/media_buy/media_buy.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define KEY        "governance_delivery"
 #define SOONEST_US (INT64_C(3600) * USEC_PER_SEC) /* an agent that always says "now" is told once an hour */

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "domain/core/act.h"
-#include "store/q/q_session.h"
+#include "store/q/agent/q_session.h"
 
 #define SIGN_IN_LINK_LIFE (INT64_C(15) * 60 * USEC_PER_SEC)
 #define SESSION_LIFE      (INT64_C(7) * USEC_PER_DAY)

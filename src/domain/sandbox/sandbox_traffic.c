@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/sandbox/sandbox.h"
-#include "store/q/q_traffic.h"
+#include "store/q/agent/q_traffic.h"
 
 #include <strings.h>
 

@@ -9,7 +9,7 @@
 
 #include "domain/core/act.h"
 #include "domain/signature/signature.h"
-#include "store/q/q_signing_key.h"
+#include "store/q/agent/q_signing_key.h"
 
 /* What the keys are published for. Verifiers of AdCP 3.0 ask for this one, those of 3.1 accept it too. */
 #define SIGNING_KEY_USE "webhook-signing"

@@ -7,7 +7,7 @@
 #include "domain/tell/notify.h"
 #include "domain/tell/people_notify.h"
 #include "domain/tell/webhook.h"
-#include "store/q/q_a2a.h"
+#include "store/q/agent/q_a2a.h"
 
 #define OPEN_TASKS_MAX 50
 

@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/tenant_settings.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 
 #define HOUR        (INT64_C(3600) * USEC_PER_SEC)
 #define HORIZON     (24 * HOUR)

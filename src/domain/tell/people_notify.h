@@ -13,7 +13,7 @@
 #pragma once
 
 #include "domain/core/act.h"
-#include "store/q/q_link.h"
+#include "store/q/agent/q_link.h"
 #include "store/q/q_task.h"
 
 #define PEOPLE_JOB "people" /* payload: {channel, what, task_id, link_id, to} */

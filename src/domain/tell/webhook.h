@@ -13,7 +13,7 @@
 
 #include "contract/json.h"
 #include "domain/core/act.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "store/q/q_webhook.h"
 
 #define WEBHOOK_JOB           "webhook"

@@ -2,7 +2,7 @@
  * task for receivers registered through A2A's own configuration. */
 #include "domain/tell/webhook_internal.h"
 #include "contract/document.h"
-#include "store/q/q_a2a.h"
+#include "store/q/agent/q_a2a.h"
 
 /* `result` with the buyer's context inside, as a value of `doc`; NULL when there is neither. */
 static yyjson_mut_val *result_value(const struct act *act, yyjson_mut_doc *doc, const struct webhook_row *hook,

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "contract/json.h"
-#include "store/q/q_a2a.h"
+#include "store/q/agent/q_a2a.h"
 
 enum a2a_generation { A2A_0_3, A2A_1_0 };
 

@@ -4,7 +4,7 @@
  * replies splice their text in unparsed. A buy's `doc` holds what is never shown. */
 #pragma once
 
-#include "store/q/q_quarantine.h"
+#include "store/q/agent/q_quarantine.h"
 
 struct media_buy_row {
     struct str media_buy_id, tenant_id, principal_id, account_id;

@@ -1,7 +1,7 @@
 /* Tasks: what a person must decide, and what the buyer follows as an AdCP task. */
 #pragma once
 
-#include "store/q/q_quarantine.h"
+#include "store/q/agent/q_quarantine.h"
 
 struct task_row {
     struct str task_id, tenant_id, principal_id, account_id;

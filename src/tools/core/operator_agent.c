@@ -2,9 +2,9 @@
 #include "base/rfc3339.h"
 #include "domain/core/quarantine.h"
 #include "store/migrate.h"
-#include "store/q/q_job.h"
-#include "store/q/q_job_hold.h"
-#include "store/q/q_pulse.h"
+#include "store/q/agent/q_job.h"
+#include "store/q/agent/q_job_hold.h"
+#include "store/q/agent/q_pulse.h"
 #include "tools/operation_tools.h"
 
 #define KINDS_MAX       50

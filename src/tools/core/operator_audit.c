@@ -3,7 +3,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
-#include "store/q/q_audit.h"
+#include "store/q/agent/q_audit.h"
 #include "tools/operation_tools.h"
 
 #define LIST_DEFAULT 100

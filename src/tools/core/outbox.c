@@ -6,7 +6,7 @@
 #include "contract/document.h"
 #include "domain/core/secrets.h"
 #include "domain/signature/signing_keys.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "tools/operation_tools.h"
 
 #define LIST_DEFAULT 100

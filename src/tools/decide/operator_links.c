@@ -1,5 +1,5 @@
 /* A link that decides one task: x_link_get shows it, x_link_decide uses it. No credential: the link is one, for this
- * task alone. Only our own page (protocols/decide_page.h) calls these. */
+ * task alone. Only our own page (protocols/pages/decide_page.h) calls these. */
 #include "base/rfc3339.h"
 #include "domain/creative/creative.h"
 #include "contract/document.h"

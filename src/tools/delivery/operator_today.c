@@ -6,7 +6,7 @@
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy.h"
 #include "store/q/q_ad_server.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "store/q/q_live.h"
 #include "store/q/q_tenant.h"
 #include "tools/delivery/operator_delivery.h"

@@ -3,7 +3,7 @@
 #include "domain/core/audit.h"
 #include "domain/health/health_ask.h"
 #include "domain/health/publisher_health.h"
-#include "store/q/q_job_hold.h"
+#include "store/q/agent/q_job_hold.h"
 #include "tools/operation_tools.h"
 
 static void encode(struct tool_call *c, const struct findings *f, int64_t looked_at)

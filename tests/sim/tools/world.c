@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/publisher_data.h"
+#include "app/command/publisher_data.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
 

@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "run/loop_sim.h"
 #include "store/q/q_ad_server.h"
-#include "store/q/q_audit.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_audit.h"
+#include "store/q/agent/q_job.h"
 #include "store/q/q_tenant.h"
 
 static int first_rows(struct tx *tx, void *arg, struct err *e)

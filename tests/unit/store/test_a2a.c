@@ -7,7 +7,7 @@
 
 #include "base/rfc3339.h"
 #include "run/loop_sim.h"
-#include "store/q/q_a2a.h"
+#include "store/q/agent/q_a2a.h"
 #include "store/q/q_tenant.h"
 
 #define AT INT64_C(1700000000000000)

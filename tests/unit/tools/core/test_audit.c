@@ -8,7 +8,7 @@
 
 #include "domain/core/audit.h"
 #include "store/migrate.h"
-#include "store/q/q_audit.h"
+#include "store/q/agent/q_audit.h"
 #include "tools/fixture.h"
 
 #define ROWS 12

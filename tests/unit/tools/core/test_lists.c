@@ -6,7 +6,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/booking/booking.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "store/q/q_task.h"
 #include "tools/fixture.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/rfc3339.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "tools/fixture.h"
 
 #define ACCOUNT "\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"acme.example\"}"

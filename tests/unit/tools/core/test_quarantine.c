@@ -14,7 +14,7 @@
 #include "domain/decide/task_advance.h"
 #include "domain/media_buy/lifecycle.h"
 #include "domain/task/task.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "tools/fixture.h"
 
 #define END    INT64_C(1777593600000000) /* 2026-05-01T00:00:00Z */

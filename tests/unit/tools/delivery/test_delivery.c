@@ -9,7 +9,7 @@
 #include "domain/booking/booking.h"
 #include "domain/delivery/delivery.h"
 #include "store/q/q_account.h"
-#include "store/q/q_job.h"
+#include "store/q/agent/q_job.h"
 #include "tools/fixture.h"
 
 #define T0  INT64_C(1775001600000000) /* 2026-04-01T00:00:00Z */

@@ -9,7 +9,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
-#include "store/q/q_traffic.h"
+#include "store/q/agent/q_traffic.h"
 #include "tools/fixture.h"
 
 #define TOOL "comply_test_controller"
