@@ -202,7 +202,7 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
 static void collection_list(yyjson_mut_doc *doc, yyjson_mut_val *list)
 {
     static const char *const newer[] = { "youtube_channel_handle", "youtube_channel_url", NULL };
-    adcp_drop_of_filters(yyjson_mut_obj_get(list, "filters"), newer);
+    adcp_drop_of_collections(list, newer);
 }
 
 /* 3.0 knows the domains media-buy and signals. */

@@ -82,7 +82,7 @@ static void media_buy(yyjson_mut_doc *doc, yyjson_mut_val *buy)
 static void collection_list(yyjson_mut_doc *doc, yyjson_mut_val *list)
 {
     static const char *const newer[] = { "channel", NULL };
-    adcp_drop_of_filters(yyjson_mut_obj_get(list, "filters"), newer);
+    adcp_drop_of_collections(list, newer);
 }
 
 static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)

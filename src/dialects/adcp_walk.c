@@ -113,7 +113,7 @@ static void drop_typed(yyjson_mut_val *list, const char *const *words)
     }
 }
 
-void adcp_drop_of_filters(yyjson_mut_val *filters, const char *const *words)
+static void drop_of_members(yyjson_mut_val *filters, const char *const *words)
 {
     yyjson_mut_obj_iter it;
     yyjson_mut_val *key;
@@ -126,4 +126,18 @@ void adcp_drop_of_filters(yyjson_mut_val *filters, const char *const *words)
         drop_typed(list, words);
         if (yyjson_mut_arr_size(list) == 0) (void)yyjson_mut_obj_iter_remove(&it);
     }
+}
+
+void adcp_drop_of_collections(yyjson_mut_val *list, const char *const *words)
+{
+    drop_of_members(yyjson_mut_obj_get(list, "filters"), words);
+    yyjson_mut_val *sources = yyjson_mut_obj_get(list, "base_collections");
+    for (size_t i = yyjson_mut_is_arr(sources) ? yyjson_mut_arr_size(sources) : 0; i-- > 0;) {
+        yyjson_mut_val *source = yyjson_mut_arr_get(sources, i);
+        bool named = yyjson_mut_obj_get(source, "identifiers") != NULL;
+        drop_of_members(source, words);
+        if (named && !yyjson_mut_obj_get(source, "identifiers")) (void)yyjson_mut_arr_remove(sources, i);
+    }
+    if (yyjson_mut_is_arr(sources) && yyjson_mut_arr_size(sources) == 0)
+        (void)yyjson_mut_obj_remove_key(list, "base_collections");
 }

@@ -25,5 +25,6 @@ void adcp_drop_of_brands(yyjson_mut_val *reply, const char *member);
 /* Drops words from what an account is told of; a registration without any word left is not shown. */
 void adcp_notification_words(yyjson_mut_val *account, const char *const *words);
 
-/* Drops words, and what is of a type that is among them, from the lists of a list's filters; no list stays empty. */
-void adcp_drop_of_filters(yyjson_mut_val *filters, const char *const *words);
+/* Drops words, and what is of a type that is among them, from the lists of a collection list's filters and sources; no list
+ * stays empty, and no source without what it named. */
+void adcp_drop_of_collections(yyjson_mut_val *list, const char *const *words);
