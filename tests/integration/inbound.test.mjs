@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
-import { doors } from './lib/doors.mjs';
+import { doors as all } from './lib/doors.mjs';
 
 let agent;
 let submitted;
@@ -39,6 +39,10 @@ async function nothingChanges(what) {
   assert.equal(await state(), was);
 }
 
+// /mcp/3.2 is MCP at an address of its own.
+const doors = { ...all, 'mcp/3.2': (to, tool, args, options) => all.mcp({ call: (name, input, o) =>
+  to.post('/mcp/3.2', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: input } }, o) }, tool, args, options) };
+
 // Everything that a call can name, so that a gate that leaks would have something to do.
 const everything = () => ({ ...buy(), media_buy_id: 'mb-x', task_id: submitted.task_id, task_ids: [submitted.task_id], decision: 'approve',
   resolution: 'approved', creatives: [{ creative_id: 'c', name: 'C', format_id: { agent_url: 'https://a.example', id: 'fmt-display-300x250' }, assets: {} }],
@@ -61,7 +65,7 @@ test('the addresses that take more than reading are the ones that are tried here
   const routes = [...source.matchAll(/\{ "(\/[^"]*)", \w+, "([^"]+)", \w+ \}/g)].filter((m) => m[2].includes('POST')).map((m) => m[1]);
   const mounts = [...source.matchAll(/\{ "(\/[^"]*\/)", \w+, \w+ \}/g)].map((m) => m[1]);
   assert.deepEqual(routes, ['/', '/a2a', '/mcp', '/mcp/sse']); // the last leads to the same place
-  assert.deepEqual(mounts, ['/adcp/', '/api/v1/', '/mcp/adcp/', '/decide/', '/sign/']);
+  assert.deepEqual(mounts, ['/adcp/', '/api/v1/', '/mcp/adcp/', '/mcp/', '/decide/', '/sign/']);
 });
 
 for (const [who, options, wanted] of [

@@ -54,14 +54,21 @@ static int close_days(const struct act *act, struct kept_publisher *p, struct er
     return p->closed_day == day ? 0 : house_close_days(act, p->tenant_id, day, &n, e);
 }
 
+static int64_t histories_closed(struct house *h)
+{
+    const struct lineup *l = serving_lineup(h->serving);
+    int64_t n = 0;
+    for (uint32_t i = 0; l && i < l->slots_n; i++) {
+        int64_t week[WEEK_HOURS], closed;
+        if (serving_history(h->serving, l->slots[i].slot->key, week, &closed)) n += closed;
+    }
+    return n;
+}
+
 static int write_histories(struct house *h, const struct act *act, struct err *e)
 {
     const struct lineup *l = serving_lineup(h->serving);
-    h->histories_now = 0;
-    for (uint32_t i = 0; l && i < l->slots_n; i++) {
-        int64_t week[WEEK_HOURS], closed;
-        if (serving_history(h->serving, l->slots[i].slot->key, week, &closed)) h->histories_now += closed;
-    }
+    h->histories_now = histories_closed(h);
     if (h->histories_now == h->histories) return 0;
     for (uint32_t i = 0; l && i < l->slots_n; i++) {
         int64_t week[WEEK_HOURS], closed;
@@ -134,10 +141,26 @@ static void chores_done(struct write_cmd *cmd, enum write_result result)
     }
 }
 
+/* A minute in which nothing can be owed, ended, learned or too old writes nothing: most installations sell elsewhere. */
+static bool due(struct house *h)
+{
+    int64_t now = house_now(h);
+    if (h->buys_n || now - h->hour >= HOUSE_HOUR || histories_closed(h) != h->histories) return true;
+    for (size_t i = 0; i < h->publishers_n; i++) {
+        const struct kept_publisher *p = h->publishers[i];
+        if (p->closed_day != tz_day(p->house.publisher.zone, now - DAY_ENDS_LATER)) return true;
+    }
+    return false;
+}
+
 void house_start_chores(struct house *h)
 {
     struct err e;
     if (h->chores_running || h->todo_n) return;
+    if (!due(h)) {
+        h->minute = house_now(h);
+        return;
+    }
     h->chores_cmd = (struct write_cmd){ .run = chores_run, .done = chores_done };
     arena_init(&h->chores_arena);
     h->chores_at = house_now(h);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/house/house.h"
 #include "adapters/mock/mock.h"
 #include "store/stmt.h"
 
@@ -126,12 +127,13 @@ const struct adapter *adapter_find(struct str name)
 {
     if (str_is(name, "far")) return &far;
     if (str_is(name, "near")) return &near;
+    if (str_is(name, "house")) return &house_adapter; /* of the demo publisher's page */
     return str_is(name, "mock") ? &mock_adapter : NULL;
 }
 
 const struct adapter *const *adapter_list(size_t *n)
 {
-    static const struct adapter *const all[] = { &mock_adapter, &near, &far };
+    static const struct adapter *const all[] = { &mock_adapter, &house_adapter, &near, &far };
     *n = ARRAY_LEN(all);
     return all;
 }
