@@ -9,6 +9,7 @@
 #include "store/q/q_house.h"
 
 #define LOADED_AT_A_TIME 50 /* buys: a few milliseconds */
+#define IDLE_SECONDS     59
 #define KEY_TEXT         "tokens of the built-in ad server, 1"
 
 struct act house_act(const struct house *h, struct tx *tx, struct arena *a)
@@ -124,11 +125,19 @@ void house_flush(struct house *h, void (*done)(void *arg), void *arg)
     done(arg);
 }
 
+/* At the next second, or at a later one. */
+static void arm_at(struct house *h, int64_t seconds_later)
+{
+    int64_t now = house_now(h), at = now - now % USEC_PER_SEC + (1 + seconds_later) * USEC_PER_SEC;
+    if (timer_is_set(&h->second) && h->second_at <= at) return;
+    h->second_at = at;
+    timer_set(h->loop, &h->second, at);
+}
+
+/* While nothing is sold here there is nothing to pace or to count: then once a minute is enough. */
 static void arm(struct house *h)
 {
-    int64_t now = house_now(h);
-    if (h->publishers_n && !timer_is_set(&h->second))
-        timer_set(h->loop, &h->second, now - now % USEC_PER_SEC + USEC_PER_SEC);
+    if (h->publishers_n) arm_at(h, h->buys_n || h->todo_n || h->batch ? 0 : IDLE_SECONDS);
 }
 
 static void on_loading(struct ready *r)
@@ -151,7 +160,8 @@ static void on_commit(struct commit_hook *hook)
 {
     struct house *h = CONTAINER_OF(hook, struct house, committed);
     h->look = true;
-    if (!timer_is_set(&h->second)) loop_ready(h->loop, &h->loading);
+    if (timer_is_set(&h->second)) arm_at(h, 0);
+    else loop_ready(h->loop, &h->loading);
 }
 
 void house_look_again(struct house *h)

@@ -59,6 +59,7 @@ struct house {
 
     struct commit_hook committed;
     struct timer second;
+    int64_t second_at; /* for when it is set */
 
     /* the batch that is being written, part by part */
     const struct tally *batch;
