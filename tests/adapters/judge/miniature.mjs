@@ -16,8 +16,9 @@ class Dead extends Error {}
 
 export function miniature(habits = {}) {
   return class Miniature {
-    static async cli(verb, file, flag, data) {
-      disks.set(data, { publisher: JSON.parse(readFileSync(file, 'utf8')), replies: {}, tasks: [] });
+    static async cli(...words) { // import --sandbox FILE --data DIR ...
+      const after = (flag) => words[words.indexOf(flag) + 1], file = after('--sandbox');
+      disks.set(after('--data'), { publisher: JSON.parse(readFileSync(file, 'utf8')), replies: {}, tasks: [] });
       return { code: 0, stdout: '', stderr: '' };
     }
 
