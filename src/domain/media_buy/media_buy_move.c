@@ -25,6 +25,15 @@ static bool wants_changed(const struct media_buy *buy, const struct creatives_re
     return false;
 }
 
+/* Will media_buy_settle() change which packages wait for creatives? Their lines at the ad server are paused or go on then. */
+static int will_want(const struct act *act, const struct media_buy *buy, bool *out, struct err *e)
+{
+    struct creatives_readiness ready;
+    if (creatives_ready(act, buy->row.media_buy_id, &ready, e)) return -1;
+    *out = ready.approved > 0 && wants_changed(buy, &ready);
+    return 0;
+}
+
 static int write_wants(const struct act *act, struct media_buy *buy, const struct creatives_readiness *ready,
                        struct err *e)
 {
@@ -170,10 +179,13 @@ int media_buy_creatives_changed(const struct act *act, struct str media_buy_id, 
     enum media_buy_status to = b.status;
     if (act->rehearsal && booking_rehearse_creatives(act, media_buy_id, e)) return -1;
     if (!waiting && b.status != BUY_ACTIVE && b.status != BUY_PAUSED) return 0;
-    if (waiting && media_buy_settle(act, &b, &to, e)) return -1;
     if (!waiting) return packages_settle(act, &b, e);
+    bool wants;
+    if (will_want(act, &b, &wants, e) || (wants && delivery_freeze(act, media_buy_id, e))) return -1;
+    if (media_buy_settle(act, &b, &to, e)) return -1;
     /* Moving brings the ad server to the rows, creatives included. */
     if (to != b.status) return move(act, &b, to, STR("creatives changed"), e);
+    if (wants && media_buy_rebook(act, &b, e)) return -1;
     return booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);
 }
 
