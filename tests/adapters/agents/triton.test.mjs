@@ -1,6 +1,6 @@
 // Triton Digital: the adapter over the fake that keeps to docs/triton-assumptions.json, with the real agent. Audio, and days of the
 // account instead of moments.
-import { scenarioKit } from '../kit/kit.mjs';
+import { DIFFERING, scenarioKit } from '../kit/kit.mjs';
 
 const spot = {
   format_id: { id: 'audio-spot' },
@@ -58,4 +58,4 @@ scenarioKit({
     pause: (fake, s) => fake.act({ do: 'pause', line_item: s.packages[0], in_s: 36 * 86400 }),
     rename: (fake) => fake.act({ do: 'rename', order: '*', name: 'Mine' }),
   },
-}, { only: new RegExp(process.env.KIT_TITLES ?? '') });
+}, { only: process.env.KIT_TITLES ? new RegExp(process.env.KIT_TITLES) : DIFFERING });

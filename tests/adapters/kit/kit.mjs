@@ -21,6 +21,11 @@ import { Stage } from './stage.mjs';
 import { Scenario } from './scenario.mjs';
 
 // only: a pattern of titles, to run some of it.
+// The titles in which ad servers differ most. The whole kit is played with Google Ad Manager; with the others these, and all
+// of them by scripts/test --long.
+export const DIFFERING = process.env.TESTS_LONG ? /./
+  : /^(two packages|SIGKILL after every effect|an answer that is lost|a refusal of a line|numbers that|a trafficker's)/;
+
 export function scenarioKit(adapter, { only = /./ } = {}) {
   const play = (title, run) =>
     only.test(title) &&
