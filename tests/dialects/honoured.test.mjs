@@ -159,6 +159,14 @@ test('a package with its approved creative delivers though another has none, and
   assert.ok(later.by_package[1].impressions > 0);
 });
 
+test('a package that gets its creative later, but before its flight, delivers as well', async () => {
+  const id = await two();
+  await assets(id, banner('early-square'));
+  await assets(id, banner('early-wide', { width: 728, height: 90 }));
+  const report = await call('get_media_buy_delivery', { media_buy_ids: [id] }, inApril(11));
+  for (const p of report.by_package) assert.ok(p.impressions > 0, JSON.stringify(report.by_package));
+});
+
 test('a daily budget across all packages is spent by those that run', async () => {
   const id = await two();
   await assets(id, banner('day-square'), banner('day-wide', { width: 728, height: 90 }));
