@@ -1,6 +1,5 @@
 #include "adapters/title.h"
 
-#include "adapters/doc.h"
 #include "base/buf.h"
 #include "base/rfc3339.h"
 
@@ -36,7 +35,7 @@ static bool known(struct str word, bool for_package)
     return false;
 }
 
-bool title_template_ok(struct str t, bool for_package, struct str *bad)
+static bool template_ok(struct str t, bool for_package, struct str *bad)
 {
     for (size_t i = 0; i < t.n; i++) {
         struct str word;
@@ -45,6 +44,25 @@ bool title_template_ok(struct str t, bool for_package, struct str *bad)
         return false;
     }
     return true;
+}
+
+static int read_template(struct arena *a, yyjson_val *names, const char *key, const struct title_settings *t,
+                         bool for_package, struct err *e)
+{
+    struct str *out = for_package ? t->package : t->order, word;
+    *out = for_package ? STR("{product} {package}") : STR("{advertiser} {name}");
+    if (doc_opt_str(a, names, "/names", key, t->max, out, e)) return -1;
+    if (template_ok(*out, for_package, &word)) return 0;
+    (void)err_set(e, "CONFIGURATION_ERROR", "{" STR_FMT "} is nothing that a name can be made of", STR_ARG(word));
+    return err_field(e, "/names/%s", key);
+}
+
+int title_settings_read(struct arena *a, yyjson_val *settings, const struct title_settings *t, struct err *e)
+{
+    const char *const keys[] = { t->order_key, t->package_key, NULL };
+    yyjson_val *names = doc_obj(settings, "names");
+    if (doc_only(names, "/names", keys, e) || read_template(a, names, t->order_key, t, false, e)) return -1;
+    return read_template(a, names, t->package_key, t, true, e);
 }
 
 static struct str date_of(struct arena *a, int64_t at)

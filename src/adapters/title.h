@@ -4,6 +4,7 @@
 
 #include <salesagent/adapter.h>
 
+#include "adapters/doc.h"
 #include "base/arena.h"
 
 struct title_words {
@@ -11,8 +12,15 @@ struct title_words {
     const struct plan_package *package; /* NULL for orders */
 };
 
-/* True when every {word} of the template is one that title.c knows; else *bad is the first that is not. */
-bool title_template_ok(struct str template, bool for_package, struct str *bad);
+/* The publisher's templates: {"names": {ORDER_KEY: "...", PACKAGE_KEY: "..."}} of an ad server's settings. */
+struct title_settings {
+    const char *order_key, *package_key; /* the ad server's own words: "campaign", "flight" */
+    size_t max; /* bytes of a name over there */
+    struct str *order, *package; /* where they go, copied into the arena; what is not set has a template of ours */
+};
+/* CONFIGURATION_ERROR with the place, also for a {word} that no name can be made of. */
+MUST_CHECK int title_settings_read(struct arena *a, yyjson_val *settings, const struct title_settings *t,
+                                   struct err *e);
 /* The template filled in, cut so that the tag fits behind it within `max` bytes. */
 struct str title_make(struct arena *a, struct str template, const struct title_words *words, struct str tag,
                       size_t max);

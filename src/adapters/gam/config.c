@@ -103,23 +103,10 @@ static int read_approval(yyjson_val *root, struct gam_config *c, struct err *e)
     return bad(e, "/approval", "approval must be approve, submit or leave");
 }
 
-static int read_template(struct arena *a, yyjson_val *names, const char *key, struct str *out, struct err *e)
-{
-    struct str word;
-    if (doc_opt_str(a, names, "/names", key, GAM_NAME_MAX, out, e)) return -1;
-    if (title_template_ok(*out, strcmp(key, "line_item") == 0, &word)) return 0;
-    (void)err_set(e, "CONFIGURATION_ERROR", "{" STR_FMT "} is nothing that a name can be made of", STR_ARG(word));
-    return err_field(e, "/names/%s", key);
-}
-
 static int read_names(struct arena *a, yyjson_val *root, struct gam_config *c, struct err *e)
 {
-    static const char *const known[] = { "order", "line_item", NULL };
-    yyjson_val *names = doc_obj(root, "names");
-    c->order_name = STR("{advertiser} {name}");
-    c->line_item_name = STR("{product} {package}");
-    if (doc_only(names, "/names", known, e) || read_template(a, names, "order", &c->order_name, e)) return -1;
-    return read_template(a, names, "line_item", &c->line_item_name, e);
+    const struct title_settings names = { "order", "line_item", GAM_NAME_MAX, &c->order_name, &c->line_item_name };
+    return title_settings_read(a, root, &names, e);
 }
 
 static int read_regions(yyjson_val *root, struct gam_config *c, struct err *e)

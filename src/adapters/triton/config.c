@@ -27,25 +27,10 @@ static int bad(struct err *e, const char *field, const char *what)
     return err_field(e, "%s", field);
 }
 
-static int read_template(struct arena *a, yyjson_val *names, const char *key, bool for_package, struct str *out,
-                         struct err *e)
-{
-    struct str word;
-    if (doc_opt_str(a, names, "/names", key, TRITON_NAME_MAX, out, e)) return -1;
-    if (title_template_ok(*out, for_package, &word)) return 0;
-    (void)err_set(e, "CONFIGURATION_ERROR", "{" STR_FMT "} is nothing that a name can be made of", STR_ARG(word));
-    return err_field(e, "/names/%s", key);
-}
-
 static int read_names(struct arena *a, yyjson_val *root, struct triton_config *c, struct err *e)
 {
-    static const char *const known[] = { "campaign", "flight", NULL };
-    yyjson_val *names = doc_obj(root, "names");
-    c->campaign_name = STR("{advertiser} {name}");
-    c->flight_name = STR("{product} {package}");
-    if (doc_only(names, "/names", known, e) || read_template(a, names, "campaign", false, &c->campaign_name, e))
-        return -1;
-    return read_template(a, names, "flight", true, &c->flight_name, e);
+    const struct title_settings names = { "campaign", "flight", TRITON_NAME_MAX, &c->campaign_name, &c->flight_name };
+    return title_settings_read(a, root, &names, e);
 }
 
 static int read_account(struct arena *a, yyjson_val *root, struct triton_config *c, struct err *e)
