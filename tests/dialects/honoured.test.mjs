@@ -240,7 +240,7 @@ test('AdCP 3.1: named formats are shown as format options too, and can be bought
   assert.equal((await find('3.0')).format_options, undefined);
   const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
   const create = (format_option_id) => call('create_media_buy', { adcp_version: '3.1', idempotency_key: crypto.randomUUID(), account,
-    brand: account.brand, start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z', packages: [{ budget: 3000,
+    brand: account.brand, start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z', packages: [{ budget: 1000,
       product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', format_option_refs: [{ format_option_id, scope: 'product' }] }] }, auto);
   const bought = await create('fmt-display-728x90');
   assert.ok(bought.media_buy_id, JSON.stringify(bought));
