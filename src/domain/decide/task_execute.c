@@ -158,7 +158,7 @@ static int approve(const struct act *act, const struct execution *x, const struc
     struct deferral already = { .n = 0 }; /* what was asked is what would be queued */
     struct act as = as_decider(act, x, &already);
     struct task_resolution r = { .task_id = task->task_id, .decision = TASK_APPROVE, .reason = x->reason };
-    return task_do(&as, &r, task, e);
+    return task_kind_do(task_operation_kind(task), &as, &r, task, e);
 }
 
 static int part_of(const struct act *act, const struct task_row *task, struct str ad_server, struct plan *plan,
@@ -238,7 +238,7 @@ static int execute(const struct act *act, struct execution *x, struct task_row *
     task_drop(act, task, "waiting");
     task->state = STR("completed");
     task->decision = STR("approved");
-    if (task_conclude(&as, task, x->reason, e)) return -1;
+    if (task_kind_conclude(task_operation_kind(task), &as, task, x->reason, e)) return -1;
     return booking_release(act, task->subject_id, e);
 }
 
@@ -321,11 +321,11 @@ int task_execution_reject(const struct act *act, struct str task_id, struct str 
     if (task_load(act, task_id, &task, e)) return -1;
     if (!task_open(&task)) return 0;
     read_execution(act, &task, &x);
-    if (task_do(act, &r, &task, e)) return -1;
+    if (task_kind_do(task_operation_kind(&task), act, &r, &task, e)) return -1;
     x.running = false;
     write_execution(act, &task, &x);
     task_drop(act, &task, "waiting");
     task.state = STR("failed");
     task.decision = STR("rejected");
-    return task_conclude(act, &task, reason, e);
+    return task_kind_conclude(task_operation_kind(&task), act, &task, reason, e);
 }

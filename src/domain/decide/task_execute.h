@@ -17,7 +17,7 @@
 #pragma once
 
 #include "domain/booking/booking.h"
-#include "domain/decide/task_kinds.h"
+#include "domain/decide/task_operation.h"
 
 /* For task_resolve: the rehearsal wanted an ad server; nothing of it is left. Writes the task. */
 MUST_CHECK int task_execute_start(const struct act *act, const struct task_resolution *r, const struct deferral *wanted,

@@ -6,34 +6,10 @@
 #include "domain/creative/creative.h"
 #include "domain/decide/booking_split.h"
 #include "domain/decide/by_hand_decide.h"
+#include "domain/decide/task_operation.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/media_buy/media_buy_json.h"
-#include "domain/media_buy/media_buy_update.h"
 #include "domain/product/proposal_review.h"
-
-static int approve_create(const struct act *act, const struct task_row *task, struct err *e)
-{
-    return media_buy_approve(act, task->subject_id, e);
-}
-
-static int reject_create(const struct act *act, const struct task_row *task, struct str reason, struct err *e)
-{
-    return media_buy_reject(act, task->subject_id, reason, e);
-}
-
-static int approve_update(const struct act *act, const struct task_row *task, struct err *e)
-{
-    return media_buy_update_approved(act, task->subject_id, task_member(act, task, "operation"), e);
-}
-
-static int reject_update(const struct act *act, const struct task_row *task, struct str reason, struct err *e)
-{
-    (void)act; /* nothing was held: the update exists only in the task */
-    (void)task;
-    (void)reason;
-    (void)e;
-    return 0;
-}
 
 static int review_creative(const struct act *act, const struct task_row *task, enum creative_status status,
                            struct str reason, struct err *e)
@@ -94,62 +70,20 @@ static int leave_it(const struct act *act, const struct task_row *task, struct s
     return 0;
 }
 
-static int show_media_buy(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
-{
-    return media_buy_result(act, task->subject_id, out, e);
-}
-
-struct task_kind {
-    const char *kind;
-    bool awaits_ad_server;
-    MUST_CHECK int (*approve)(const struct act *act, const struct task_row *task, struct err *e);
-    MUST_CHECK int (*reject)(const struct act *act, const struct task_row *task, struct str reason, struct err *e);
-    MUST_CHECK int (*result)(const struct act *act, const struct task_row *task, struct str *out, struct err *e);
-};
-
 static const struct task_kind kinds[] = {
-    { "create_media_buy", true, approve_create, reject_create, show_media_buy },
-    { "update_media_buy", true, approve_update, reject_update, show_media_buy },
-    { "creative_review", false, approve_creative, reject_creative, NULL },
-    { "account", false, approve_account, reject_account, account_result },
-    { PROPOSAL_TASK, false, proposal_approve, leave_it, proposal_result },
-    { TROUBLE_TASK, false, try_again, leave_it, show_media_buy },
-    { SPLIT_TASK, false, booking_split_approve, booking_split_reject, show_media_buy },
-    { BY_HAND_TASK, false, by_hand_done, by_hand_refused, NULL },
+    { "creative_review", approve_creative, reject_creative, NULL },
+    { "account", approve_account, reject_account, account_result },
+    { PROPOSAL_TASK, proposal_approve, leave_it, proposal_result },
+    { TROUBLE_TASK, try_again, leave_it, task_shows_media_buy },
+    { SPLIT_TASK, booking_split_approve, booking_split_reject, task_shows_media_buy },
+    { BY_HAND_TASK, by_hand_done, by_hand_refused, NULL },
 };
 
-static const struct task_kind *find(struct str kind)
+const struct task_kind *task_kind_of(const struct task_row *task)
 {
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (str_is(kind, kinds[i].kind)) return &kinds[i];
+    const struct task_kind *operation = task_operation_kind(task);
+    for (size_t i = 0; !operation && i < ARRAY_LEN(kinds); i++) {
+        if (str_is(task->kind, kinds[i].kind)) return &kinds[i];
     }
-    return NULL;
-}
-
-bool task_awaits_ad_server(const struct task_row *task)
-{
-    const struct task_kind *kind = find(task->kind);
-    return kind && kind->awaits_ad_server;
-}
-
-int task_do(const struct act *act, const struct task_resolution *r, const struct task_row *task, struct err *e)
-{
-    const struct task_kind *kind = find(task->kind);
-    if (!kind) return 0;
-    return r->decision == TASK_APPROVE ? kind->approve(act, task, e) : kind->reject(act, task, r->reason, e);
-}
-
-int task_result(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
-{
-    const struct task_kind *kind = find(task->kind);
-    *out = task_member(act, task, "result");
-    return !out->n && kind && kind->result ? kind->result(act, task, out, e) : 0;
-}
-
-int task_conclude(const struct act *act, struct task_row *task, struct str reason, struct err *e)
-{
-    struct task_end end = { .reason = reason };
-    int listened = str_is(task->decision, "approved") ? task_listened(act, task, e) : 0;
-    if (listened < 0 || (listened && task_result(act, task, &end.result, e))) return -1;
-    return task_finish(act, task, &end, e);
+    return operation;
 }

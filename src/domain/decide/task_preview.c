@@ -1,6 +1,7 @@
 #include "domain/decide/task_preview.h"
 
 #include "domain/core/ad_catalog.h"
+#include "domain/decide/task_kinds.h"
 
 static int load_part(const struct act *act, const struct plan *whole, struct str name, struct preview_part *p,
                      struct err *e)
@@ -44,7 +45,7 @@ static void approve(const struct act *act, const struct task_row *task, struct t
     rehearsing.rehearsal = &p->calls;
     rehearsing.deferral = &nothing_queued;
     struct task_resolution r = { .task_id = task->task_id, .decision = TASK_APPROVE };
-    p->impossible = task_do(&rehearsing, &r, task, &p->why) != 0;
+    p->impossible = task_kind_do(task_kind_of(task), &rehearsing, &r, task, &p->why) != 0;
 }
 
 int task_preview(const struct act *act, const struct task_row *task, struct task_preview *out, struct err *e)

@@ -4,7 +4,7 @@
 
 #include "domain/booking/dry_run.h"
 #include "domain/plan/plan.h"
-#include "domain/decide/task_kinds.h"
+#include "domain/decide/task_kind.h"
 
 /* One ad server's part. */
 struct preview_part {

@@ -2,6 +2,7 @@
 
 #include "domain/booking/booking.h"
 #include "domain/decide/task_execute.h"
+#include "domain/decide/task_kinds.h"
 
 /* May this act decide it? PERMISSION_DENIED: a buyer, a viewer, or an operator where the rule wants an administrator. */
 static int may_decide(const struct act *act, const struct task_row *task, struct err *e)
@@ -27,7 +28,7 @@ static int decided(const struct act *act, const struct task_resolution *r, struc
     task_drop(act, task, "failure");
     task->state = r->decision == TASK_APPROVE ? STR("completed") : STR("failed");
     task->decision = r->decision == TASK_APPROVE ? STR("approved") : STR("rejected");
-    return task_conclude(act, task, r->reason, e);
+    return task_kind_conclude(task_kind_of(task), act, task, r->reason, e);
 }
 
 static int take_remote_ids(const struct act *act, const struct task_resolution *r, struct task_row *task, struct err *e)
@@ -52,9 +53,9 @@ int task_resolve(const struct act *act, const struct task_resolution *r, struct 
     if (take_remote_ids(act, r, &task, e)) return -1;
     struct deferral deferral = { .n = 0 };
     struct act rehearsing = *act;
-    if (task_awaits_ad_server(&task) && r->decision == TASK_APPROVE) rehearsing.deferral = &deferral;
+    if (task_operation_kind(&task) && r->decision == TASK_APPROVE) rehearsing.deferral = &deferral;
     if (tx_rehearse(act->tx, e)) return -1;
-    if (task_do(&rehearsing, r, &task, &why)) {
+    if (task_kind_do(task_kind_of(&task), &rehearsing, r, &task, &why)) {
         if (tx_rehearse_end(act->tx, e) || task_keep_failure(act, &task, &why, e)) return -1;
     } else if (deferral.n) {
         if (tx_rehearse_end(act->tx, e) || task_execute_start(act, r, &deferral, &task, e)) return -1;

@@ -5,7 +5,7 @@
  * decide, and what the publisher has set up to decide for them. */
 #pragma once
 
-#include "domain/decide/task_kinds.h"
+#include "domain/decide/task_kind.h"
 
 /* Errors: PERMISSION_DENIED (not a person of the publisher), REFERENCE_NOT_FOUND, INVALID_STATE when it was decided
  * already (with how, when and by whom). When executing the operation fails this succeeds all the same, so that the reason is

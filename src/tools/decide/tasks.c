@@ -75,7 +75,7 @@ static void add_error(struct tool_call *c, const struct task_row *t)
 static int add_result(struct tool_call *c, const struct task_row *t, struct err *e)
 {
     struct str text;
-    if (task_result(c->act, t, &text, e)) return -1;
+    if (task_kind_result(task_kind_of(t), c->act, t, &text, e)) return -1;
     if (!json_add_text(c->doc, c->reply, "result", text)) return 0;
     yyjson_mut_val *result = yyjson_mut_obj_get(c->reply, "result");
     if (yyjson_mut_is_obj(result) && !yyjson_mut_obj_get(result, "context")) {

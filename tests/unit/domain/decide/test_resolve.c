@@ -2,6 +2,7 @@
 #include "publisher_data.h"
 
 #include "domain/decide/task_advance.h"
+#include "domain/decide/task_kinds.h"
 #include "domain/decide/task_resolve.h"
 #include "domain/media_buy/media_buy.h"
 
@@ -50,7 +51,7 @@ static void approves(struct room *r, const struct act *act)
     assert_int_equal(status(act), BUY_PENDING_CREATIVES);
     assert_int_equal(room_audited(r, act, "task.approved"), 1);
     assert_int_equal(room_audited(r, act, "media_buy.approved"), 1);
-    ROOM_OK(task_result(act, &t, &result, &e));
+    ROOM_OK(task_kind_result(task_kind_of(&t), act, &t, &result, &e));
     assert_non_null(memmem(result.p, result.n, buy_id.p, buy_id.n));
     assert_int_equal(task_resolve(act, &yes, &t, &e), -1);
     assert_string_equal(e.code, "INVALID_STATE");
