@@ -110,6 +110,7 @@ void options_settle(struct serve_options *out)
     read_backup(out);
     out->new_secret = config_is_on(c, CONFIG_NEW_SECRET);
     out->no_jobs = config_is_on(c, CONFIG_NO_JOBS);
+    out->record = config_text(c, CONFIG_RECORD);
     out->log = (struct log_options){ .level = level ? level_named(level) : LOG_INFO,
                                      .format = format && strcmp(format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
                                      .per_second = (int)config_number(c, CONFIG_LOG_RATE),

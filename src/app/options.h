@@ -13,6 +13,7 @@ struct serve_options {
     bool sandbox, dry_run;
     bool new_secret; /* a lost secret.key is made anew */
     bool no_jobs;    /* nothing is sent as long as this process runs */
+    const char *record; /* a file; NULL: nothing is recorded */
     int64_t clock; /* where a sandbox's clock starts; TIME_NONE: now */
     struct listens listens;
     struct web_policy web;

@@ -124,6 +124,12 @@ const struct config_key config_keys[CONFIG_N] = {
     [CONFIG_NO_JOBS] = { .name = "no_jobs",
                          .kind = CONFIG_SWITCH,
                          .help = "nothing is sent to buyers, ad servers and people as long as this process runs" },
+    [CONFIG_RECORD] = { .name = "record",
+                        .kind = CONFIG_PATH,
+                        .value = "FILE",
+                        .help =
+                            "append what ad servers are told and answer to this file, secrets removed: for who looks\n"
+                            "after their adapters" },
     [CONFIG_LOG] = { .name = "log",
                      .kind = CONFIG_WORD,
                      .flags = CONFIG_RELOADS,

@@ -2,7 +2,9 @@
 
 #include "base/rfc3339.h"
 #include "domain/booking/booking.h"
+#include "jobs/cassette.h"
 #include "jobs/traffic.h"
+#include "jobs/webhook_send.h"
 #include "store/q/q_ad_server.h"
 
 #define STEPS_MAX       20000 /* of one run; a dialogue that does not end is an adapter's mistake */
@@ -195,6 +197,12 @@ static void fetched(struct adapter_run *r, const struct adapter_token *token)
     ad_token_fetched(r->account, token);
 }
 
+static void record(struct adapter_run *r, const struct http_call *c)
+{
+    const struct jobs_world *world = jobs_context(r->run.jobs);
+    cassette_note(world->cassette, r->server.site.ad_server, c, loop_now(r->run.steps.loop));
+}
+
 /* The ad server does not let us in: the verb ends. */
 static int not_let_in(struct adapter_run *r, enum adapter_verdict verdict, struct str reason)
 {
@@ -224,6 +232,7 @@ int adapter_run_token(struct steps *s)
     struct adapter_token token = { STR_NONE, 0 };
     struct str reason = STR_NONE;
     const struct http_call *answer = &r->token_call.call;
+    record(r, answer);
     enum adapter_verdict verdict =
         r->server.adapter->token_read(r->server.config, loop_now(s->loop), &r->run.arena, answer, &token, &reason);
     if (verdict == ADAPTER_TRY_LATER && answer->retry_after_s > 0) r->op.result.retry_after_s = answer->retry_after_s;
@@ -255,6 +264,7 @@ int adapter_run_call(struct steps *s)
 
 static void note_call(struct adapter_run *r, const struct http_call *c)
 {
+    record(r, c);
     struct traffic_cause cause = { .media_buy_id = r->ask.media_buy_id, .purpose = STR("platform_primary") };
     if (cause.media_buy_id.n) traffic_note(&r->run, &cause, c); /* otherwise it is not for a buyer */
 }

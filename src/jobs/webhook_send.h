@@ -25,6 +25,7 @@ struct jobs_world {
     bool sandbox; /* loopback receivers over http are allowed */
     struct mail_client *mail; /* NULL: this process sends no mail */
     const struct health_machine *machine; /* of looks at the health; NULL: it is not looked at */
+    struct cassette *cassette; /* of what ad servers are told; NULL: nothing is recorded */
     const struct ad_server *ad_server; /* the simulator's, instead of the publisher's own; NULL in production */
 };
 

@@ -170,7 +170,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     timer_set(loop, &c->lifecycle_timer, loop_now(loop));
     timer_set(loop, &c->expiry_timer, loop_now(loop) + EXPIRY_INTERVAL);
     struct agent_jobs_options jo = { .world = &c->world, .observer = o->observer, .held = o->no_jobs };
-    c->world = (struct jobs_world){ .sandbox = o->sandbox, .mail = o->mail, .machine = o->machine };
+    c->world =
+        (struct jobs_world){ .sandbox = o->sandbox, .mail = o->mail, .machine = o->machine, .cassette = o->cassette };
     struct house_options ho = {
         .secret = o->secret, .web = &c->dispatcher.web, .sandbox = o->sandbox, .data_dir = o->data_dir
     };

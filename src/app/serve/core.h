@@ -22,6 +22,7 @@ struct core_options {
     struct mail_client *mail; /* for notifications; NULL: none is sent */
     const struct health_machine *machine; /* of looks at the health; NULL: it is not looked at */
     struct jobs_observer *observer; /* of the jobs; NULL: nobody */
+    struct cassette *cassette; /* jobs/cassette.h; NULL: none */
     bool no_jobs; /* they are held as long as this process runs */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */

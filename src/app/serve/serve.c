@@ -13,6 +13,7 @@
 #include "base/doing.h"
 #include "base/log.h"
 #include "domain/core/ad_server.h"
+#include "jobs/cassette.h"
 #include "net/http_client_curl.h"
 #include "protocols/auth.h"
 #include "protocols/router.h"
@@ -210,6 +211,7 @@ static int start(struct server *s, struct err *e)
     struct http_client_options out = { .user_agent = STR("salesagent/" SALESAGENT_VERSION) };
     s->out = http_client_curl_create(&s->uv, &out);
     s->mail = mail_client_curl_create(&s->loop, STR_NONE);
+    if (o->record && cassette_open(o->record, &s->cassette, e)) return -1;
     struct core_options co = { .database = s->dir.database,
                                .secret = s->dir.secret,
                                .keys = &s->seal_keys.keys,
@@ -219,6 +221,7 @@ static int start(struct server *s, struct err *e)
                                .data_dir = o->data,
                                .http = s->out,
                                .mail = s->mail,
+                               .cassette = s->cassette,
                                .machine = &s->machine.face,
                                .observer = &s->observer.jobs,
                                .no_jobs = o->no_jobs,
@@ -300,6 +303,7 @@ static void run(struct server *s)
     core_stop(&s->core);
     metrics_finish(&s->metrics);
     mail_client_curl_destroy(s->mail);
+    cassette_close(s->cassette);
     http_client_curl_destroy(s->out);
     log_event(LOG_INFO, "serve", "stopped", NULL);
     log_flush();

@@ -44,6 +44,7 @@ struct server {
     struct metrics metrics;
     struct timer trim; /* gives memory back after a burst */
     struct mail_client *mail;
+    struct cassette *cassette; /* of what ad servers are told; NULL: none */
     struct http_client *out; /* webhooks and ad servers */
     struct turn_hook end_of_turn; /* the log of the turn is written */
     bool stopping, drained;

@@ -1,7 +1,5 @@
 #include "domain/booking/dry_run.h"
 
-#include <strings.h>
-
 #include "contract/json.h"
 #include "domain/core/ad_catalog.h"
 #include "domain/core/secrets.h"
@@ -26,24 +24,12 @@ static void memo_drop(struct adapter_memo *m, struct str name)
 
 /* ---- noting ---- */
 
-static bool secret_header(struct str name)
-{
-    static const char *const words[] = { "authorization", "key", "token", "secret", "password", "cookie" };
-    for (size_t w = 0; w < ARRAY_LEN(words); w++) {
-        size_t n = strlen(words[w]);
-        for (size_t i = 0; i + n <= name.n; i++) {
-            if (strncasecmp(name.p + i, words[w], n) == 0) return true;
-        }
-    }
-    return false;
-}
-
 static struct str shown_headers(struct arena *a, const struct http_call *c)
 {
     struct str text = STR_NONE;
     for (size_t i = 0; i < c->headers_n; i++) {
         const struct http_header *h = &c->headers[i];
-        struct str value = secret_header(h->name) ? STR(SECRET_SHOWN) : h->value;
+        struct str value = secrets_is_header(h->name) ? STR(SECRET_SHOWN) : h->value;
         text = arena_printf(a, STR_FMT "%s" STR_FMT ": " STR_FMT, STR_ARG(text), text.n ? "\n" : "", STR_ARG(h->name),
                             STR_ARG(value));
     }
@@ -52,8 +38,7 @@ static struct str shown_headers(struct arena *a, const struct http_call *c)
 
 static struct str shown_body(struct arena *a, struct str body)
 {
-    struct str redacted = body.n && (body.p[0] == '{' || body.p[0] == '[') ? secrets_redacted(a, body) : STR_NONE;
-    struct str text = redacted.n ? redacted : body;
+    struct str text = secrets_shown_text(a, body);
     if (text.n <= BODY_BYTES_MAX) return arena_dup(a, text);
     struct str head = { text.p, BODY_BYTES_MAX };
     return arena_printf(a, STR_FMT "... (%zu bytes)", STR_ARG(head), text.n);
@@ -62,8 +47,9 @@ static struct str shown_body(struct arena *a, struct str body)
 static void note(struct arena *a, struct dry_run *out, const struct http_call *c)
 {
     if (out->n == DRY_REQUESTS_MAX) return;
-    out->requests[out->n++] = (struct dry_request){ arena_dup(a, c->method), arena_dup(a, c->url), shown_headers(a, c),
-                                                    shown_body(a, c->body) };
+    out->requests[out->n++] =
+        (struct dry_request){ arena_dup(a, c->method), arena_dup(a, secrets_shown_address(a, c->url)),
+                              shown_headers(a, c), shown_body(a, c->body) };
 }
 
 /* ---- running ---- */

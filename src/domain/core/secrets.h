@@ -2,8 +2,9 @@
  * are used, in the database (data_dir.h: it is readable for its owner only; those of ad servers sealed, ad_server.h), and never shown: what shows a document
  * redacts it first, and who sends a redacted document back changes nothing.
  *
- *   by name   api_key, password, secret, token, credentials, private_key and names that end with _ and one of these:
- *             the value becomes "***", whatever it was
+ *   by name   api_key, password, passphrase, secret, token, credentials, private_key and names whose last word is one of
+ *             these, however written (client_secret, client-secret, clientSecret): the value becomes "***", whatever it was
+ *   by shape  a private key in PEM and a signed token (JWT) are secrets under any name, in any list
  *   URLs      hitl_webhook_url, webhook_url, smtp_url: what may open the door (user, password, path, query) becomes
  *             "***", the host stays; an address alone is no secret */
 #pragma once
@@ -16,6 +17,13 @@
 void secrets_redact(struct arena *a, yyjson_mut_val *v);
 /* The same for JSON text; empty for text that is not JSON. */
 struct str secrets_redacted(struct arena *a, struct str json_text);
+
+/* Text that a peer sends or is sent: JSON as above, a form or a query (NAME=VALUE&...) by its names, other text by its shape. */
+struct str secrets_shown_text(struct arena *a, struct str text);
+/* The URL with its user and the secrets of its query hidden; its path stays. */
+struct str secrets_shown_address(struct arena *a, struct str url);
+/* Whether a header of this name lets somebody in. */
+bool secrets_is_header(struct str name);
 
 /* Puts back, in place, what a redacted value stands for in `stored` (may be NULL) at the same path. INVALID_REQUEST
  * naming the member, as a pointer below v, when there is nothing it could stand for. */

@@ -17,6 +17,7 @@
 //   });
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { Stage } from './stage.mjs';
 import { Scenario } from './scenario.mjs';
 
@@ -38,12 +39,28 @@ export function scenarioKit(adapter, { only = /./ } = {}) {
       }
     });
 
-  play('two packages, creatives, one paused, budget, dates, targeting, another creative, report, cancel', (stage, s) => s.run());
+  play('two packages, creatives, one paused, budget, dates, targeting, another creative, report, cancel', async (stage, s) => {
+    await s.run();
+    if (adapter.fake) await recorded(stage);
+  });
   play('SIGKILL after every step', async (stage, s) => {
     await s.run({ between: () => stage.kill() });
     assert.equal(stage.kills, 9);
   });
   if (adapter.fake) withFaults(adapter, play);
+}
+
+// What --record wrote: every call of the agent, and nothing that lets somebody in.
+async function recorded(stage) {
+  const text = readFileSync(stage.record, 'utf8'), lines = text.trim().split('\n').map((l) => JSON.parse(l));
+  const asked = (await stage.fake.log()).filter((e) => e.status !== undefined);
+  const files = `:${stage.files.address().port}/`; // creatives' bytes are fetched elsewhere
+  assert.equal(lines.filter((l) => l.status && !l.url.includes(files)).length, asked.length);
+  const written = lines.find((l) => l.method !== 'GET' && l.body && typeof l.response === 'object');
+  assert.ok(written && written.at && written.ad_server && written.elapsed_ms >= 0, text.slice(0, 2000));
+  const secrets = (v) => (typeof v === 'string' ? [v] : Object.entries(v).filter(([k]) => /^(api_key|private_key|client_secret|refresh_token|password|token)$/.test(k)).flatMap(([, x]) => secrets(x)));
+  for (const secret of secrets(stage.credentials)) assert.ok(!text.includes(secret), secret);
+  assert.doesNotMatch(text, /eyJ[\w-]+\.[\w-]+\.[\w-]+|Bearer \w/);
 }
 
 const done = async (stage) => {

@@ -25,6 +25,7 @@ export class Stage {
       adapter.fake && (await startFake(adapter.fake, { clock, settings: adapter.fakeSettings, onEffect: (entry) => stage.#effect(entry) }));
     stage.files = await stage.#serveFiles();
     stage.data = mkdtempSync(path.join(tmpdir(), 'salesagent-kit-'));
+    stage.record = path.join(stage.data, 'record.jsonl');
     try {
       await stage.#publish();
       await stage.#raise();
@@ -49,7 +50,8 @@ export class Stage {
       format_ids: [{ id: 'fmt-display-300x250' }],
       pricing_options: [{ pricing_option_id: 'cpm', pricing_model: 'cpm', currency: 'USD', fixed_price: 10 }],
     }));
-    const shaped = (await this.adapter.publisher?.(doc, this.fake && (await this.fake.credentials()))) ?? doc,
+    this.credentials = this.fake && (await this.fake.credentials());
+    const shaped = (await this.adapter.publisher?.(doc, this.credentials)) ?? doc,
       file = path.join(this.data, 'publisher.json');
     writeFileSync(file, JSON.stringify(shaped));
     const r = await (this.adapter.agent ?? { cli }).cli('import', '--sandbox', file, '--data', this.data, '--new-publisher');
@@ -57,7 +59,7 @@ export class Stage {
   }
 
   async #raise() {
-    this.agent = await (this.adapter.agent ?? Agent).start({ data: this.data, args: ['--clock', new Date(this.time).toISOString()] });
+    this.agent = await (this.adapter.agent ?? Agent).start({ data: this.data, args: ['--clock', new Date(this.time).toISOString(), '--record', this.record] });
     this.raisedAt = Date.now();
   }
 
