@@ -32,17 +32,10 @@ static struct feed_run *self(struct steps *s)
     return CONTAINER_OF(s, struct feed_run, run.steps);
 }
 
-static int end(struct feed_run *r, enum job_verdict verdict, const char *why)
-{
-    r->run.verdict = verdict;
-    (void)snprintf(r->run.reason, sizeof(r->run.reason), "%s", why);
-    return STEPS_END;
-}
-
 static int fail(struct feed_run *r, const char *failure, const char *why)
 {
     r->failure = failure;
-    return end(r, JOB_DEAD, why);
+    return job_run_end(&r->run, JOB_DEAD, why);
 }
 
 static int load(struct feed_run *r, struct err *e)
@@ -67,9 +60,10 @@ static int fetch(struct steps *s)
     struct feed_run *r = self(s);
     const struct jobs_world *world = jobs_context(r->run.jobs);
     struct err e;
-    if (load(r, &e)) return end(r, JOB_RETRY, e.message);
+    if (load(r, &e)) return job_run_end(&r->run, JOB_RETRY, e.message);
     r->current = r->feed.known && str_eq(r->feed.job_id, r->run.row.job_id);
-    if (!r->current || r->deleted) return end(r, JOB_DONE, ""); /* replaced, or nobody wants it any more */
+    if (!r->current || r->deleted)
+        return job_run_end(&r->run, JOB_DONE, ""); /* replaced, or nobody wants it any more */
     r->headers[0] =
         (struct http_header){ STR("Accept"), STR("application/json, application/xml, text/csv, */*;q=0.5") };
     r->get.call = (struct http_call){ .method = STR("GET"),
@@ -96,7 +90,7 @@ static int later(struct feed_run *r, const char *why)
 {
     r->run.health = LANE_FAILED;
     r->failure = "The server of the feed does not answer.";
-    return end(r, JOB_RETRY, why);
+    return job_run_end(&r->run, JOB_RETRY, why);
 }
 
 static int read_answer(struct steps *s)
@@ -110,7 +104,7 @@ static int read_answer(struct steps *s)
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED: return fail(r, "The address of the feed is not one that is called from here.", c->reason);
     case HTTP_TOO_LARGE: return fail(r, "The feed is larger than 8 MiB.", c->reason);
-    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return end(r, JOB_RETRY, "stopped");
+    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return job_run_end(&r->run, JOB_RETRY, "stopped");
     }
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
     if (c->status >= 500 || c->status == 429) return later(r, why);
@@ -125,7 +119,7 @@ static int read_answer(struct steps *s)
 static int judge(struct steps *s)
 {
     struct feed_run *r = self(s);
-    return r->read ? end(r, JOB_DONE, "") : fail(r, r->why.message, r->why.message);
+    return r->read ? job_run_end(&r->run, JOB_DONE, "") : fail(r, r->why.message, r->why.message);
 }
 
 static int record(struct tx *tx, struct job_run *run, struct err *e)

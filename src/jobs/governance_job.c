@@ -32,13 +32,6 @@ static struct check_run *self(struct steps *s)
     return CONTAINER_OF(s, struct check_run, run.steps);
 }
 
-static int end(struct check_run *r, enum job_verdict verdict, const char *why)
-{
-    r->run.verdict = verdict;
-    (void)snprintf(r->run.reason, sizeof(r->run.reason), "%s", why);
-    return STEPS_END;
-}
-
 /* ---- asking ---- */
 
 static bool is_delivery(const struct check_run *r)
@@ -79,10 +72,11 @@ static int ask(struct steps *s)
     struct err e;
     bool delivery = is_delivery(r);
     int rc = delivery ? load_delivery(r, &e) : load(r, &e);
-    if (rc < 0) return end(r, JOB_RETRY, e.message);
-    if (rc == 0 && delivery) return end(r, JOB_DONE, ""); /* the appointment was replaced, or nobody asks any more */
-    if (rc == 0) return end(r, JOB_DEAD, "The account has no governance agent any more.");
-    if (r->check.verdict.n) return end(r, JOB_DONE, ""); /* an earlier attempt recorded it */
+    if (rc < 0) return job_run_end(&r->run, JOB_RETRY, e.message);
+    if (rc == 0 && delivery)
+        return job_run_end(&r->run, JOB_DONE, ""); /* the appointment was replaced, or nobody asks any more */
+    if (rc == 0) return job_run_end(&r->run, JOB_DEAD, "The account has no governance agent any more.");
+    if (r->check.verdict.n) return job_run_end(&r->run, JOB_DONE, ""); /* an earlier attempt recorded it */
     struct mcp_ask question = { .url = r->agent.url,
                                 .token = r->agent.credentials,
                                 .id = r->check.job_id,
@@ -111,7 +105,7 @@ static struct str verdict_of(const struct check_run *r, yyjson_val *answer)
  * such answer. */
 static int no_use(struct check_run *r, const char *why)
 {
-    return end(r, is_delivery(r) ? JOB_RETRY : JOB_DEAD, why);
+    return job_run_end(&r->run, is_delivery(r) ? JOB_RETRY : JOB_DEAD, why);
 }
 
 static int judge_answer(struct check_run *r)
@@ -127,14 +121,14 @@ static int judge_answer(struct check_run *r)
         r->verdict = r->answer = STR_NONE;
         return no_use(r, "The answer of check_governance is longer than 32 KiB.");
     }
-    return end(r, JOB_DONE, "");
+    return job_run_end(&r->run, JOB_DONE, "");
 }
 
 static int later(struct check_run *r, const char *why)
 {
-    if (!r->check.plan_id.n) return end(r, JOB_DEAD, why); /* a sandbox's: the call goes on without */
+    if (!r->check.plan_id.n) return job_run_end(&r->run, JOB_DEAD, why); /* a sandbox's: the call goes on without */
     r->run.health = LANE_FAILED;
-    return end(r, JOB_RETRY, why);
+    return job_run_end(&r->run, JOB_RETRY, why);
 }
 
 static int hear(struct steps *s)
@@ -149,7 +143,7 @@ static int hear(struct steps *s)
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED:
     case HTTP_TOO_LARGE: return no_use(r, c->reason);
-    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return end(r, JOB_RETRY, "stopped");
+    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return job_run_end(&r->run, JOB_RETRY, "stopped");
     }
     if (c->status == 200) return judge_answer(r);
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);

@@ -22,13 +22,6 @@ static struct health_run *self(struct steps *s)
     return CONTAINER_OF(s, struct health_run, run.steps);
 }
 
-static int end(struct health_run *r, enum job_verdict verdict, const char *why)
-{
-    r->run.verdict = verdict;
-    (void)snprintf(r->run.reason, sizeof(r->run.reason), "%.199s", why);
-    return STEPS_END;
-}
-
 static void over(struct health_look *l)
 {
     op_event_fire(&((struct health_run *)l->arg)->over);
@@ -40,14 +33,14 @@ static int look(struct steps *s)
     const struct jobs_world *world = jobs_context(r->run.jobs);
     struct err e;
     if (job_act_init(&r->run, store_read(jobs_store(r->run.jobs)), "system:health", &r->act, &e))
-        return end(r, JOB_DEAD, e.message);
+        return job_run_end(&r->run, JOB_DEAD, e.message);
     r->look = (struct health_look){ .machine = world->machine,
                                     .client = jobs_client(r->run.jobs),
                                     .sandbox = world->sandbox,
                                     .ended = over,
                                     .arg = r };
     r->looking = true;
-    if (health_look_start(&r->look, s->loop, &r->act.act, &e)) return end(r, JOB_DEAD, e.message);
+    if (health_look_start(&r->look, s->loop, &r->act.act, &e)) return job_run_end(&r->run, JOB_DEAD, e.message);
     steps_event(s, &r->over);
     return STEP_TELL;
 }
@@ -56,7 +49,7 @@ static int tell(struct steps *s)
 {
     struct health_run *r = self(s);
     r->looked = true;
-    return end(r, JOB_DONE, "");
+    return job_run_end(&r->run, JOB_DONE, "");
 }
 
 static int record(struct tx *tx, struct job_run *run, struct err *e)

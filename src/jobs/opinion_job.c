@@ -25,13 +25,6 @@ static struct opinion_run *self(struct steps *s)
     return CONTAINER_OF(s, struct opinion_run, run.steps);
 }
 
-static int end(struct opinion_run *r, enum job_verdict verdict, const char *why)
-{
-    r->run.verdict = verdict;
-    (void)snprintf(r->run.reason, sizeof(r->run.reason), "%.199s", why);
-    return STEPS_END;
-}
-
 /* ---- asking ---- */
 
 static int load(struct opinion_run *r, struct err *e)
@@ -51,9 +44,10 @@ static int ask(struct steps *s)
     struct assistant_settings as;
     struct err e;
     int rc = load(r, &e);
-    if (rc < 0) return end(r, strcmp(e.code, "SERVICE_UNAVAILABLE") == 0 ? JOB_RETRY : JOB_DEAD, e.message);
-    if (rc == 0) return end(r, JOB_DONE, "Not asked: it was decided or changed meanwhile.");
-    if (jobs_stopping(r->run.jobs)) return end(r, JOB_RETRY, "stopped");
+    if (rc < 0)
+        return job_run_end(&r->run, strcmp(e.code, "SERVICE_UNAVAILABLE") == 0 ? JOB_RETRY : JOB_DEAD, e.message);
+    if (rc == 0) return job_run_end(&r->run, JOB_DONE, "Not asked: it was decided or changed meanwhile.");
+    if (jobs_stopping(r->run.jobs)) return job_run_end(&r->run, JOB_RETRY, "stopped");
     tenant_settings_read(&r->act.tenant, &r->run.arena, &ts);
     assistant_settings_read(&ts, &as);
     r->asked = true;
@@ -80,7 +74,7 @@ static int ask(struct steps *s)
 static int none(struct opinion_run *r, enum job_verdict verdict, const char *why)
 {
     r->opinion.why = arena_dup(&r->run.arena, str_from(why));
-    return end(r, verdict, why);
+    return job_run_end(&r->run, verdict, why);
 }
 
 static int hear(struct steps *s)
@@ -97,14 +91,15 @@ static int hear(struct steps *s)
     case HTTP_CANCELED:
         r->asked = false;
         r->run.retry_at = loop_now(s->loop);
-        return end(r, JOB_RETRY, "stopped");
+        return job_run_end(&r->run, JOB_RETRY, "stopped");
     }
     (void)snprintf(why, sizeof(why), "the endpoint answered HTTP %d", c->status);
     if (c->status >= 500 || c->status == 429) return none(r, JOB_RETRY, why);
     if (c->status != 200) return none(r, JOB_DEAD, why);
     r->run.health = LANE_OK;
     opinion_read(&r->run.arena, c->response, &r->opinion);
-    return end(r, JOB_DONE, r->opinion.decision == OPINION_NONE ? arena_cstr(&r->run.arena, r->opinion.why) : "");
+    return job_run_end(&r->run, JOB_DONE,
+                       r->opinion.decision == OPINION_NONE ? arena_cstr(&r->run.arena, r->opinion.why) : "");
 }
 
 static int record(struct tx *tx, struct job_run *run, struct err *e)

@@ -37,13 +37,6 @@ static struct people_run *self(struct steps *s)
     return CONTAINER_OF(s, struct people_run, run.steps);
 }
 
-static int end(struct people_run *p, enum job_verdict verdict, const char *why)
-{
-    p->run.verdict = verdict;
-    (void)snprintf(p->run.reason, sizeof(p->run.reason), "%.199s", why);
-    return STEPS_END;
-}
-
 /* ---- what is said ---- */
 
 static const char *words_of(struct str what)
@@ -193,8 +186,9 @@ static int start_mail(struct people_run *p)
                               .message_id = p->run.row.job_id,
                               .sent_at = act->now };
     struct str message;
-    if (!world->mail) return end(p, JOB_DEAD, "This process sends no mail.");
-    if (mail_compose(act->arena, &text, &message)) return end(p, JOB_DEAD, "An address cannot be written to.");
+    if (!world->mail) return job_run_end(&p->run, JOB_DEAD, "This process sends no mail.");
+    if (mail_compose(act->arena, &text, &message))
+        return job_run_end(&p->run, JOB_DEAD, "An address cannot be written to.");
     p->mail.call = (struct mail_call){ .url = s->smtp_url,
                                        .user = s->smtp_user,
                                        .password = s->smtp_password,
@@ -238,14 +232,16 @@ static int prepare(struct steps *s)
     struct people_run *p = self(s);
     struct err e;
     int rc = load(p, &e);
-    if (rc < 0) return end(p, strcmp(e.code, "SERVICE_UNAVAILABLE") == 0 ? JOB_RETRY : JOB_DEAD, e.message);
-    if (rc == 0) return end(p, JOB_DONE, "Not sent: it was decided meanwhile.");
-    if (jobs_stopping(p->run.jobs)) return end(p, JOB_RETRY, "stopped");
+    if (rc < 0)
+        return job_run_end(&p->run, strcmp(e.code, "SERVICE_UNAVAILABLE") == 0 ? JOB_RETRY : JOB_DEAD, e.message);
+    if (rc == 0) return job_run_end(&p->run, JOB_DONE, "Not sent: it was decided meanwhile.");
+    if (jobs_stopping(p->run.jobs)) return job_run_end(&p->run, JOB_RETRY, "stopped");
     struct str channel = json_str(p->payload, "channel");
     struct str url = str_is(channel, "slack") ? p->settings.slack_url : p->settings.webhook_url;
     if (str_is(channel, "email"))
-        return p->settings.smtp_url.n ? start_mail(p) : end(p, JOB_DONE, "Not sent: no relay any more.");
-    return url.n ? start_post(p, url, str_is(channel, "slack")) : end(p, JOB_DONE, "Not sent: no receiver any more.");
+        return p->settings.smtp_url.n ? start_mail(p) : job_run_end(&p->run, JOB_DONE, "Not sent: no relay any more.");
+    return url.n ? start_post(p, url, str_is(channel, "slack"))
+                 : job_run_end(&p->run, JOB_DONE, "Not sent: no receiver any more.");
 }
 
 static int posted(struct steps *s)
@@ -257,13 +253,13 @@ static int posted(struct steps *s)
     case HTTP_OK:
         (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
         p->run.health = c->status >= 500 || c->status == 429 ? LANE_FAILED : LANE_OK;
-        if (c->status >= 200 && c->status < 300) return end(p, JOB_DONE, "");
-        return end(p, p->run.health == LANE_FAILED ? JOB_RETRY : JOB_DEAD, why);
-    case HTTP_TOO_LARGE: return end(p, JOB_DONE, ""); /* it has answered, at length */
-    case HTTP_REFUSED: return end(p, JOB_DEAD, c->reason);
+        if (c->status >= 200 && c->status < 300) return job_run_end(&p->run, JOB_DONE, "");
+        return job_run_end(&p->run, p->run.health == LANE_FAILED ? JOB_RETRY : JOB_DEAD, why);
+    case HTTP_TOO_LARGE: return job_run_end(&p->run, JOB_DONE, ""); /* it has answered, at length */
+    case HTTP_REFUSED: return job_run_end(&p->run, JOB_DEAD, c->reason);
     case HTTP_NOT_SENT:
-    case HTTP_UNKNOWN: p->run.health = LANE_FAILED; return end(p, JOB_RETRY, c->reason);
-    case HTTP_CANCELED: p->run.retry_at = loop_now(s->loop); return end(p, JOB_RETRY, "stopped");
+    case HTTP_UNKNOWN: p->run.health = LANE_FAILED; return job_run_end(&p->run, JOB_RETRY, c->reason);
+    case HTTP_CANCELED: p->run.retry_at = loop_now(s->loop); return job_run_end(&p->run, JOB_RETRY, "stopped");
     }
     ENSURE(!"an http outcome");
 }
@@ -273,13 +269,13 @@ static int mailed(struct steps *s)
     struct people_run *p = self(s);
     const struct mail_call *c = &p->mail.call;
     switch (c->outcome) {
-    case MAIL_SENT: p->run.health = LANE_OK; return end(p, JOB_DONE, "");
-    case MAIL_REFUSED: p->run.health = LANE_OK; return end(p, JOB_DEAD, c->reason);
+    case MAIL_SENT: p->run.health = LANE_OK; return job_run_end(&p->run, JOB_DONE, "");
+    case MAIL_REFUSED: p->run.health = LANE_OK; return job_run_end(&p->run, JOB_DEAD, c->reason);
     case MAIL_NOT_SENT:
     case MAIL_UNKNOWN:
         p->run.health = LANE_FAILED;
-        return end(p, JOB_RETRY, c->reason); /* doubles have one Message-ID */
-    case MAIL_CANCELED: p->run.retry_at = loop_now(s->loop); return end(p, JOB_RETRY, "stopped");
+        return job_run_end(&p->run, JOB_RETRY, c->reason); /* doubles have one Message-ID */
+    case MAIL_CANCELED: p->run.retry_at = loop_now(s->loop); return job_run_end(&p->run, JOB_RETRY, "stopped");
     }
     ENSURE(!"a mail outcome");
 }

@@ -654,6 +654,13 @@ void jobs_keep(struct jobs *j, struct jobs_keep *k)
     j->keep = k;
 }
 
+int job_run_end(struct job_run *run, enum job_verdict verdict, const char *why)
+{
+    run->verdict = verdict;
+    (void)snprintf(run->reason, sizeof(run->reason), "%.*s", (int)sizeof(run->reason) - 1, why);
+    return STEPS_END;
+}
+
 void *jobs_context(const struct jobs *j)
 {
     return (void *)(uintptr_t)j->opts.context;

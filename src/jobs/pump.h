@@ -126,5 +126,8 @@ struct jobs_keep {
 struct jobs_keep *jobs_kept(const struct jobs *j, void (*free)(struct jobs_keep *k));
 void jobs_keep(struct jobs *j, struct jobs_keep *k);
 
+/* For the last step: sets verdict and reason (cut to what the row holds) and returns STEPS_END. */
+int job_run_end(struct job_run *run, enum job_verdict verdict, const char *why);
+
 /* Microseconds until the next attempt: doubling from one second to one hour, with jitter of a quarter either way. */
 int64_t jobs_backoff_us(struct rng *rng, int64_t attempts);

@@ -39,18 +39,11 @@ static struct fetch_run *self(struct steps *s)
     return CONTAINER_OF(s, struct fetch_run, run.steps);
 }
 
-static int end(struct fetch_run *r, enum job_verdict verdict, const char *why)
-{
-    r->run.verdict = verdict;
-    (void)snprintf(r->run.reason, sizeof(r->run.reason), "%s", why);
-    return STEPS_END;
-}
-
 static int fail(struct fetch_run *r, const char *failure, const char *told)
 {
     r->failure = failure;
     r->told = told;
-    return end(r, JOB_DEAD, told);
+    return job_run_end(&r->run, JOB_DEAD, told);
 }
 
 static int later(struct fetch_run *r, const char *why)
@@ -58,7 +51,7 @@ static int later(struct fetch_run *r, const char *why)
     r->failure = "unreachable"; /* unless another attempt fares better */
     r->told = "it does not answer";
     r->run.health = LANE_FAILED;
-    return end(r, JOB_RETRY, why);
+    return job_run_end(&r->run, JOB_RETRY, why);
 }
 
 /* ---- asking ---- */
@@ -91,11 +84,11 @@ static int ask(struct steps *s)
         struct remote_list_row key = { .tenant_id = r->run.row.tenant_id,
                                        .list_key = json_str(document_read(a, r->run.row.payload), "list_key") };
         int rc = q_remote_list_get(store_read(jobs_store(r->run.jobs)), a, &key, &r->list, &e);
-        if (rc < 0) return end(r, JOB_RETRY, e.message);
-        if (rc == 0) return end(r, JOB_DEAD, "Nobody asks for this list any more.");
+        if (rc < 0) return job_run_end(&r->run, JOB_RETRY, e.message);
+        if (rc == 0) return job_run_end(&r->run, JOB_DEAD, "Nobody asks for this list any more.");
         if (r->list.fetched_at != TIME_NONE && r->list.fetched_at >= r->run.row.created_at && !r->list.failure.n) {
             r->list.list_key = STR_NONE; /* another call's job has fetched it since */
-            return end(r, JOB_DONE, "");
+            return job_run_end(&r->run, JOB_DONE, "");
         }
         r->doc = json_doc_new(a);
         yyjson_mut_doc_set_root(r->doc, yyjson_mut_arr(r->doc));
@@ -182,7 +175,7 @@ static int read_page(struct fetch_run *r)
     }
     set_valid(r, said.content);
     r->list.entries = json_write(a, yyjson_mut_doc_get_root(r->doc));
-    return end(r, JOB_DONE, "");
+    return job_run_end(&r->run, JOB_DONE, "");
 }
 
 /* An agent_url may be the agent's address or that of its MCP endpoint below it. */
@@ -208,7 +201,7 @@ static int hear(struct steps *s)
     case HTTP_UNKNOWN: return later(r, c->reason);
     case HTTP_REFUSED: return fail(r, "unreachable", "its address is not one that is called from here");
     case HTTP_TOO_LARGE: return fail(r, "unreadable", "the answer is too large");
-    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return end(r, JOB_RETRY, "stopped");
+    case HTTP_CANCELED: r->run.retry_at = loop_now(s->loop); return job_run_end(&r->run, JOB_RETRY, "stopped");
     }
     if (c->status == 200) return read_page(r);
     (void)snprintf(why, sizeof(why), "HTTP %d", c->status);

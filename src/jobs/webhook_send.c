@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 #include "domain/signature/signature.h"
 #include "domain/tell/webhook.h"
 #include "jobs/traffic.h"
@@ -39,13 +40,6 @@ enum { STEP_PREPARE, STEP_SIGNED, STEP_ANSWERED };
 static struct delivery_run *self(struct steps *s)
 {
     return CONTAINER_OF(s, struct delivery_run, run.steps);
-}
-
-static int end(struct delivery_run *d, enum job_verdict verdict, const char *why)
-{
-    d->run.verdict = verdict;
-    (void)snprintf(d->run.reason, sizeof(d->run.reason), "%.*s", (int)sizeof(d->run.reason) - 1, why);
-    return STEPS_END;
 }
 
 static void add_header(struct delivery_run *d, struct str name, struct str value)
@@ -105,8 +99,8 @@ static int sign_asymmetric(struct delivery_run *d)
     webhook_key_drop(d->key); /* of a first sending */
     d->key = NULL;
     int rc = webhook_key_hold(&d->run, &d->key, &e);
-    if (rc < 0) return end(d, JOB_RETRY, e.message);
-    if (rc == 0) return end(d, JOB_RETRY, "There is no signing key.");
+    if (rc < 0) return job_run_end(&d->run, JOB_RETRY, e.message);
+    if (rc == 0) return job_run_end(&d->run, JOB_RETRY, "There is no signing key.");
     steps_brief_work(&d->run.steps, &d->sign, sign_run);
     return STEP_SIGNED;
 }
@@ -118,15 +112,15 @@ static int prepare(struct steps *s)
     struct tx *tx = store_read(jobs_store(d->run.jobs));
     struct err e;
     d->fired_at = loop_now(s->loop);
-    if (webhook_payload_read(a, d->run.row.payload, &d->payload, &e)) return end(d, JOB_DEAD, e.message);
+    if (webhook_payload_read(a, d->run.row.payload, &d->payload, &e)) return job_run_end(&d->run, JOB_DEAD, e.message);
     int rc = q_webhook_get(tx, a, d->payload.webhook_id, &d->hook, &e);
-    if (rc < 0) return end(d, JOB_RETRY, e.message);
-    if (rc == 0) return end(d, JOB_DEAD, "The registration no longer exists.");
-    if (!d->hook.active) return end(d, JOB_DONE, "Not sent: the receiver has paused.");
-    if (is_challenge(d) && !d->hook.challenge.n) return end(d, JOB_DONE, "Not sent: already proved.");
+    if (rc < 0) return job_run_end(&d->run, JOB_RETRY, e.message);
+    if (rc == 0) return job_run_end(&d->run, JOB_DEAD, "The registration no longer exists.");
+    if (!d->hook.active) return job_run_end(&d->run, JOB_DONE, "Not sent: the receiver has paused.");
+    if (is_challenge(d) && !d->hook.challenge.n) return job_run_end(&d->run, JOB_DONE, "Not sent: already proved.");
     if (!is_challenge(d) && d->hook.challenge.n) {
         d->run.retry_at = d->fired_at + UNPROVED_WAIT_US;
-        return end(d, JOB_RETRY, "The receiver has not proved yet that it controls the URL.");
+        return job_run_end(&d->run, JOB_RETRY, "The receiver has not proved yet that it controls the URL.");
     }
     bool a2a_1_0 = str_is(d->hook.channel, "a2a-1.0");
     d->headers_n = 0; /* of a first sending */
@@ -151,8 +145,9 @@ static int post(struct steps *s)
 {
     struct delivery_run *d = self(s);
     const struct jobs_world *world = jobs_context(d->run.jobs);
-    if (!d->signed_ok) return end(d, JOB_DEAD, "The webhook cannot be signed: its URL or our key is damaged.");
-    if (jobs_stopping(d->run.jobs)) return end(d, JOB_RETRY, "stopped");
+    if (!d->signed_ok)
+        return job_run_end(&d->run, JOB_DEAD, "The webhook cannot be signed: its URL or our key is damaged.");
+    if (jobs_stopping(d->run.jobs)) return job_run_end(&d->run, JOB_RETRY, "stopped");
     d->post.call = (struct http_call){ .method = STR("POST"),
                                        .url = d->hook.url,
                                        .headers = d->headers,
@@ -171,10 +166,9 @@ static int post(struct steps *s)
 /* AdCP core/webhook-challenge-response.json: exactly one of `challenge` and `token`, equal to ours. */
 static bool echoes(struct delivery_run *d)
 {
-    static const struct json_limits limits = { .bytes_max = ANSWER_BYTES_MAX, .depth_max = 8, .nodes_max = 64 };
     yyjson_doc *doc;
     struct err ignored; /* what is not JSON echoes nothing */
-    if (json_parse(&d->run.arena, d->post.call.response, &limits, &doc, &ignored)) return false;
+    if (json_parse(&d->run.arena, d->post.call.response, &json_limits_answer, &doc, &ignored)) return false;
     yyjson_val *o = yyjson_doc_get_root(doc);
     if (json_has(o, "challenge") == json_has(o, "token")) return false;
     struct str echo = json_has(o, "challenge") ? json_str(o, "challenge") : json_str(o, "token");
@@ -187,7 +181,7 @@ static int later(struct delivery_run *d, const char *why)
     int wait_s = d->post.call.outcome == HTTP_OK ? d->post.call.retry_after_s : 0;
     if (wait_s > RETRY_AFTER_S_MAX) wait_s = RETRY_AFTER_S_MAX;
     if (wait_s > 0) d->run.retry_at = loop_now(d->run.steps.loop) + wait_s * USEC_PER_SEC;
-    return end(d, JOB_RETRY, why);
+    return job_run_end(&d->run, JOB_RETRY, why);
 }
 
 /* The code in `WWW-Authenticate: Signature error="CODE"` (AdCP webhook error taxonomy); empty when there is none. */
@@ -220,10 +214,12 @@ static bool curable(struct str code)
 static int judge_unauthorized(struct delivery_run *d)
 {
     struct str code = signature_error(d);
-    if (!code.n) return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "HTTP 401");
+    if (!code.n)
+        return job_run_end(&d->run, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "HTTP 401");
     bool again = curable(code) && !str_starts(d->run.row.last_error, STR(UNSIGNED_REASON));
     if (again) d->run.retry_at = loop_now(d->run.steps.loop) + SIGNATURE_WAIT_US;
-    return end(d, again ? JOB_RETRY : JOB_DEAD, arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(code)).p);
+    return job_run_end(&d->run, again ? JOB_RETRY : JOB_DEAD,
+                       arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(code)).p);
 }
 
 static int judge_status(struct delivery_run *d, int status)
@@ -233,11 +229,12 @@ static int judge_status(struct delivery_run *d, int status)
     if (status >= 500 || status == 429 || status == 408 || status == 425) return later(d, why);
     d->run.health = LANE_OK; /* it answers */
     if (status >= 200 && status < 300) {
-        if (!is_challenge(d)) return end(d, JOB_DONE, "");
+        if (!is_challenge(d)) return job_run_end(&d->run, JOB_DONE, "");
         d->proved = echoes(d);
-        return d->proved ? end(d, JOB_DONE, "") : end(d, JOB_RETRY, "The answer does not echo the challenge.");
+        return d->proved ? job_run_end(&d->run, JOB_DONE, "")
+                         : job_run_end(&d->run, JOB_RETRY, "The answer does not echo the challenge.");
     }
-    return status == 401 ? judge_unauthorized(d) : end(d, JOB_DEAD, why);
+    return status == 401 ? judge_unauthorized(d) : job_run_end(&d->run, JOB_DEAD, why);
 }
 
 /* A kept connection was dead, which says nothing about the receiver: once more at once, with a signature of its own,
@@ -262,7 +259,7 @@ static int judge(struct steps *s)
                  &d->post.call);
     switch (d->post.call.outcome) {
     case HTTP_OK: return judge_status(d, d->post.call.status);
-    case HTTP_REFUSED: return end(d, JOB_DEAD, d->post.call.reason);
+    case HTTP_REFUSED: return job_run_end(&d->run, JOB_DEAD, d->post.call.reason);
     case HTTP_UNKNOWN:
         if (d->post.call.stale_connection && !d->sent_again) return send_again(d);
         return later(d, d->post.call.reason);
@@ -270,12 +267,13 @@ static int judge(struct steps *s)
     case HTTP_TOO_LARGE:
         d->run.health = LANE_OK;
         /* Whoever takes the message may say thanks at any length; only a challenge needs the answer. */
-        if (took_it(&d->post.call) && !is_challenge(d)) return end(d, JOB_DONE, "");
-        return end(d, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD, "The answer is too long.");
+        if (took_it(&d->post.call) && !is_challenge(d)) return job_run_end(&d->run, JOB_DONE, "");
+        return job_run_end(&d->run, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD,
+                           "The answer is too long.");
     case HTTP_CANCELED:
         d->posted = false; /* we are stopping; nothing is known of it */
         d->run.retry_at = loop_now(s->loop);
-        return end(d, JOB_RETRY, "stopped");
+        return job_run_end(&d->run, JOB_RETRY, "stopped");
     }
     ENSURE(!"an http outcome");
 }

@@ -184,8 +184,8 @@ int publisher_rows_shift(struct tx *tx, int64_t beyond, struct err *e)
         "UPDATE product_text_key SET text_id = text_id + ?1",
         "UPDATE slot SET slot_key = slot_key + ?1",
         "UPDATE house_key SET house_key = house_key + ?1",
-        "UPDATE house_count SET slot = slot + ?1, package = CASE package WHEN 0 THEN 0 ELSE package + ?1 END,"
-        " creative = CASE creative WHEN 0 THEN 0 ELSE creative + ?1 END",
+        ("UPDATE house_count SET slot = slot + ?1, package = CASE package WHEN 0 THEN 0 ELSE package + ?1 END,"
+         " creative = CASE creative WHEN 0 THEN 0 ELSE creative + ?1 END"),
         "UPDATE house_way SET package = package + ?1",
         "UPDATE house_exposure SET package = package + ?1",
         "UPDATE house_place SET slot = slot + ?1, package = package + ?1, creative = creative + ?1",

@@ -91,6 +91,7 @@ uint64_t sim_random(struct sim *s, uint64_t below)
 const char *sim_text(struct sim *s, const char *fmt, ...)
 {
     va_list ap, again;
+    ENSURE(fmt);
     va_start(ap, fmt);
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);

@@ -91,11 +91,11 @@ static void make(struct work *w)
     b->why[0] = '\0';
     if (mkdir(b->folder, 0700) && errno != EEXIST) {
         b->succeeded = false;
-        (void)snprintf(b->why, sizeof(b->why), "%s cannot be made: %s", b->folder, strerror(errno)); /* cut is fine */
+        (void)snprintf(b->why, sizeof(b->why), "%.128s cannot be made: %.100s", b->folder, strerror(errno));
     } else {
         const char *file = arena_printf(&a, "%s/" PREFIX "%s" SUFFIX, b->folder, at).p;
         b->succeeded = backup_file_write(&a, b->database, file, b->now, &made, &e) == 0;
-        if (!b->succeeded) (void)snprintf(b->why, sizeof(b->why), "%s", e.message); /* cut is fine */
+        if (!b->succeeded) (void)snprintf(b->why, sizeof(b->why), "%.*s", (int)sizeof(b->why) - 1, e.message);
     }
     if (b->succeeded) remove_oldest(b, &a);
     arena_finish(&a);

@@ -205,7 +205,7 @@ static int teardown(void **state)
     arena_finish(&w->arena);
     static const char *const suffixes[] = { "", "-wal", "-shm" };
     for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-        (void)snprintf(side, sizeof(side), "%s%s", w->path, suffixes[i]);
+        (void)snprintf(side, sizeof(side), "%.63s%s", w->path, suffixes[i]);
         (void)unlink(side);
     }
     return 0;

@@ -253,7 +253,7 @@ static void a_dead_job_can_be_sent_again_and_the_next_of_its_subject_went_on(voi
 static void bounds_hold_and_everything_is_done(void **state)
 {
     struct fixture *f = *state;
-    char ids[600][8], lanes[600][8];
+    char ids[600][16], lanes[600][16];
     for (int i = 0; i < 600; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "j%d", i);
         (void)snprintf(lanes[i], sizeof(lanes[i]), "l%d", i % 5);
@@ -271,7 +271,7 @@ static void bounds_hold_and_everything_is_done(void **state)
 static void a_failing_lane_is_left_alone_and_probed_with_one_job(void **state)
 {
     struct fixture *f = *state;
-    char ids[40][8];
+    char ids[40][16];
     f->fails = "bad";
     for (int i = 0; i < 40; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "j%d", i);

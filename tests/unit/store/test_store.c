@@ -157,7 +157,7 @@ static void a_full_queue_says_so(void **state)
     struct fixture *f = *state;
     struct err e;
     static struct insert many[4097];
-    char ids[4097][8];
+    char ids[4097][16];
     for (int i = 0; i < 4097; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "t%d", i);
         many[i] = make(ids[i], false);

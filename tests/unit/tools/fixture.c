@@ -116,7 +116,7 @@ void fixture_close(struct fixture *f)
     store_close(f->store);
     loop_sim_finish(&f->sim);
     for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-        char path[80];
+        char path[sizeof(f->path) + 8];
         (void)snprintf(path, sizeof(path), "%s%s", f->path, suffixes[i]);
         (void)unlink(path);
     }

@@ -223,7 +223,7 @@ static int decide(struct act *act, void *arg, struct err *e)
 
 static int decide_as(struct fixture *f, const char *who, struct str task, enum task_decision decision, struct err *e)
 {
-    struct decide_arg arg = { .r = { task, decision, STR("not our audience") } };
+    struct decide_arg arg = { .r = { .task_id = task, .decision = decision, .reason = STR("not our audience") } };
     fixture_become(f, who);
     int rc = fixture_act(f, decide, &arg, e);
     fixture_become(f, "test-buyer");
