@@ -1,6 +1,7 @@
 /* The publisher's ad servers: how each stands, its test with what is missing, its inventory, its settings; and numbers of those
  * that are worked by hand. */
 #include "admin/pages.h"
+#include "contract/limits.h"
 #include "desk_templates.h"
 
 /* --- the list --------------------------------------------------------------------------------------------------- */
@@ -122,10 +123,9 @@ const struct desk_page desk_page_adserver_settings = {
 
 static bool settings_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
-    static const struct json_limits limits = { .bytes_max = 256 << 10, .depth_max = 32, .nodes_max = 20000 };
     struct err why;
     yyjson_doc *parsed;
-    if (json_parse(r->arena, desk_field(r, "settings"), &limits, &parsed, &why) ||
+    if (json_parse(r->arena, desk_field(r, "settings"), &json_limits_settings, &parsed, &why) ||
         !yyjson_is_obj(yyjson_doc_get_root(parsed))) {
         desk_complain(r, "The settings are a JSON object: {\"network_code\": \"123\"}. Nothing was changed.");
         return false;

@@ -1,5 +1,7 @@
 #include "admin/form.h"
 
+#include "contract/limits.h"
+
 #define ROWS_MAX   100
 #define ROWS_SPARE 2 /* empty ones at the end of a table */
 #define GROUPS_MAX 6 /* objects within each other */
@@ -256,10 +258,9 @@ static void put_new(yyjson_mut_doc *doc, yyjson_mut_val *o, struct str key, yyjs
 
 static bool read_json(struct desk_request *r, struct str text, yyjson_mut_doc *doc, yyjson_mut_val **out)
 {
-    static const struct json_limits limits = { .bytes_max = 64 << 10, .depth_max = 32, .nodes_max = 20000 };
     struct err why;
     yyjson_doc *parsed;
-    if (json_parse(r->arena, text, &limits, &parsed, &why)) return false;
+    if (json_parse(r->arena, text, &json_limits_value, &parsed, &why)) return false;
     *out = json_copy(doc, yyjson_doc_get_root(parsed));
     return true;
 }

@@ -1,6 +1,7 @@
 /* What is sold: products, on sale or not, their prices and settings, how a buyer sees them; formats and properties. */
 #include "admin/form.h"
 #include "admin/pages.h"
+#include "contract/limits.h"
 #include "desk_templates.h"
 
 #define TEXT_MAX  100
@@ -74,10 +75,9 @@ const struct desk_page desk_page_products = {
 /* The one price of a product that begins empty. False: it cannot be read. */
 static bool add_price(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *product)
 {
-    static const struct json_limits limits = { .bytes_max = 40, .depth_max = 1, .nodes_max = 1 };
     struct err why;
     yyjson_doc *number;
-    if (json_parse(r->arena, desk_field(r, "price"), &limits, &number, &why) ||
+    if (json_parse(r->arena, desk_field(r, "price"), &json_limits_scalar, &number, &why) ||
         !yyjson_is_num(yyjson_doc_get_root(number))) {
         desk_complain(r, "A product that begins empty needs a price, with a point before its decimals: 12.5");
         return false;

@@ -4,6 +4,7 @@
 
 #include "cli/config.h"
 #include "cli/operate.h"
+#include "contract/limits.h"
 #include "net/local_http.h"
 
 #define CALL_TIMEOUT_MS 60000
@@ -25,10 +26,10 @@ static const char *pointer_of(struct arena *a, struct str field)
 /* "message (at field): suggestion" of a canonical error. */
 static int say_error(struct arena *a, const struct agent_request *r, struct str reply)
 {
-    static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 1000000 };
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "the agent's answer is not JSON");
+    if (json_parse(a, reply, &json_limits_list, &doc, &e))
+        return cli_error(CLI_FAILED, "the agent's answer is not JSON");
     yyjson_val *error = json_obj(yyjson_doc_get_root(doc), "adcp_error");
     struct str message = json_str(error, "message"), field = json_str(error, "field");
     struct str suggestion = json_str(error, "suggestion");

@@ -2,6 +2,7 @@
 #include "cli/agent_client.h"
 #include "cli/config.h"
 #include "contract/json.h"
+#include "contract/limits.h"
 #include "net/local_http.h"
 
 #define CALL_TIMEOUT_MS 60000
@@ -41,10 +42,10 @@ static int parse(int argc, char **argv, struct call_args *c)
 /* Indented, for people; the exit code says whether the operation failed. */
 static int print_reply(struct arena *a, int status, struct str reply)
 {
-    static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 1000000 };
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(a, reply, &limits, &doc, &e)) return cli_error(CLI_FAILED, "the agent's answer is not JSON");
+    if (json_parse(a, reply, &json_limits_list, &doc, &e))
+        return cli_error(CLI_FAILED, "the agent's answer is not JSON");
     yyjson_val *root = yyjson_doc_get_root(doc);
     size_t n;
     yyjson_alc alc = json_arena_alc(a);

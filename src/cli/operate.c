@@ -4,10 +4,9 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "contract/limits.h"
 
 #define FILE_BYTES_MAX ((size_t)4 << 20)
-
-static const struct json_limits limits = { .bytes_max = 64 << 20, .depth_max = 64, .nodes_max = 1000000 };
 
 struct parse {
     struct operate_call *call;
@@ -58,7 +57,8 @@ static int json_value(struct operate_call *c, const char *name, const char *valu
         int rc = read_file(c->arena, value + 1, &text);
         if (rc) return rc;
     }
-    if (json_parse(c->arena, text, &limits, &parsed, &e)) return cli_error(CLI_USAGE, "%s: %s", name, e.message);
+    if (json_parse(c->arena, text, &json_limits_list, &parsed, &e))
+        return cli_error(CLI_USAGE, "%s: %s", name, e.message);
     *out = json_copy(c->args, yyjson_doc_get_root(parsed));
     return CLI_OK;
 }
@@ -244,7 +244,8 @@ int operate_ask(struct operate_call *c, struct str *text, yyjson_val **reply)
         return cli_error(CLI_USAGE, "%s", operate_complaint(c->arena, c->verb, &e));
     int rc = agent_call(c->arena, &c->request, text);
     if (rc) return rc;
-    if (json_parse(c->arena, *text, &limits, &doc, &e)) return cli_error(CLI_FAILED, "the agent's answer is not JSON");
+    if (json_parse(c->arena, *text, &json_limits_list, &doc, &e))
+        return cli_error(CLI_FAILED, "the agent's answer is not JSON");
     *reply = yyjson_doc_get_root(doc);
     return CLI_OK;
 }

@@ -23,7 +23,7 @@ struct json_limits {
     size_t nodes_max; /* values and member names together */
 };
 
-/* For text that this program wrote: it was held to a size then, so only its depth is held here. */
+/* For text that this program wrote: it was held to a size then, so only its depth is held here. All others: limits.h. */
 extern const struct json_limits json_limits_own;
 
 /* Parses one complete JSON text. Refused, each with INVALID_REQUEST, the line and byte where known, and the JSON

@@ -6,10 +6,6 @@
 #include "base/log.h"
 #include "contract/json.h"
 
-const struct json_limits json_limits_own = { .bytes_max = SIZE_MAX / 4,
-                                             .depth_max = JSON_DEPTH_HARD,
-                                             .nodes_max = SIZE_MAX / 4 };
-
 static void *alc_malloc(void *ctx, size_t size)
 {
     return arena_alloc_raw(ctx, size);

@@ -3,6 +3,8 @@
  * stored, in which numbers may be longer than they were sent ("1e20" is written with 23 bytes). */
 #pragma once
 
+struct json_limits;
+
 /* ---- what a call may bring ---- */
 
 #define REQUEST_BYTES_MAX (8 << 20)
@@ -29,3 +31,18 @@
 #define BUYER_ITEM_BYTES_MAX        (256 << 10) /* one of its items */
 #define FEEDBACK_BYTES_MAX          (32 << 10) /* one piece of performance feedback */
 #define GOVERNANCE_ANSWER_BYTES_MAX (32 << 10) /* what a buyer's governance agent answers */
+
+/* ---- JSON text that is read: how long, how deep, how many values (contract/json.h) ---- */
+
+extern const struct json_limits json_limits_request; /* the body of a call */
+extern const struct json_limits json_limits_value; /* one value in a form, a query, a message */
+extern const struct json_limits json_limits_scalar; /* a number or a word */
+extern const struct json_limits json_limits_settings; /* of an ad server, as people write them */
+extern const struct json_limits json_limits_import; /* a publisher's file */
+extern const struct json_limits json_limits_export; /* what is told of two of them: they may have grown here */
+extern const struct json_limits json_limits_note; /* a small file or report of another process of this program */
+extern const struct json_limits
+    json_limits_answer; /* what another system answers, read as far as its caller let it come */
+extern const struct json_limits json_limits_list; /* an agent's answer, ours to the command line included */
+extern const struct json_limits json_limits_feed; /* a feed; its bytes are held while they are fetched */
+extern const struct json_limits json_limits_item; /* one item made of a feed's */

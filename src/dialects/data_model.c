@@ -1,19 +1,19 @@
 #include "dialects/data_model.h"
 
+#include "contract/limits.h"
 #include "dialects/tutorial.h"
 
 /* --- shared ---------------------------------------------------------------------------------------------- */
 
 int data_model_number(struct shape_up *u, struct json_field f, yyjson_val **out, struct err *e)
 {
-    static const struct json_limits tiny = { .bytes_max = 64, .depth_max = 1, .nodes_max = 1 };
     yyjson_val *v = yyjson_obj_get(f.obj, f.key);
     yyjson_doc *doc;
     struct err ignored; /* what the text is instead does not matter */
     *out = v;
     if (!v || yyjson_is_num(v)) return 0;
     struct str text = json_val_str(v);
-    if (text.n && text.n <= 32 && json_parse(u->arena, text, &tiny, &doc, &ignored) == 0) {
+    if (text.n && text.n <= 32 && json_parse(u->arena, text, &json_limits_scalar, &doc, &ignored) == 0) {
         *out = yyjson_doc_get_root(doc);
         if (yyjson_is_num(*out)) return 0;
     }

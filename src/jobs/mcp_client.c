@@ -1,6 +1,8 @@
 /* See mcp_client.h. */
 #include "jobs/mcp_client.h"
 
+#include "contract/limits.h"
+
 static struct str rpc_body(struct arena *a, const struct mcp_ask *ask)
 {
     yyjson_mut_doc *doc = json_doc_new(a);
@@ -53,9 +55,10 @@ static struct str json_of(const struct http_call *c)
 
 static yyjson_val *parse(struct arena *a, struct str text, size_t bytes_max)
 {
-    const struct json_limits limits = { .bytes_max = bytes_max, .depth_max = 64, .nodes_max = 2000000 };
+    struct json_limits limits = json_limits_list;
     yyjson_doc *doc;
     struct err ignored; /* what is no JSON is no answer */
+    limits.bytes_max = bytes_max;
     return text.n && json_parse(a, text, &limits, &doc, &ignored) == 0 ? yyjson_doc_get_root(doc) : NULL;
 }
 

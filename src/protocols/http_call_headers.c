@@ -1,11 +1,5 @@
 #include "protocols/http_call_headers.h"
 
-#include "contract/limits.h"
-
-const struct json_limits body_limits = { .bytes_max = REQUEST_BYTES_MAX,
-                                         .depth_max = REQUEST_DEPTH_MAX,
-                                         .nodes_max = REQUEST_NODES_MAX };
-
 bool call_url_strict(struct str path)
 {
     struct str line = adcp_line_version(ADCP_LINE_NEWEST);

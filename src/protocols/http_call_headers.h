@@ -18,6 +18,3 @@ void call_push_add(yyjson_mut_doc *doc, yyjson_mut_val *config, const struct cal
 
 /* Adds the reply headers a call's outcome asks for: WWW-Authenticate, Retry-After. */
 void call_headers_reply(struct http_exchange *ex, const struct call *c);
-
-/* Limits for JSON bodies from outside. */
-extern const struct json_limits body_limits;

@@ -1,5 +1,6 @@
 #include "protocols/local.h"
 
+#include "contract/limits.h"
 #include "protocols/http_call_headers.h"
 
 struct local_call {
@@ -19,7 +20,7 @@ void local_handle(struct dispatcher *d, struct http_exchange *ex)
     ENSURE(ex->local);
     yyjson_doc *doc = NULL;
     struct err e;
-    if (ex->body.n && json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) {
+    if (ex->body.n && json_parse(&ex->arena, ex->body, &json_limits_request, &doc, &e)) {
         http_exchange_reply_with(ex, 400, "application/json", STR("{\"error\":\"the body is not JSON\"}"));
         return;
     }

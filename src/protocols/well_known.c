@@ -12,8 +12,6 @@
 
 #define PROPERTIES_MAX 1000
 
-static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
-
 struct str base_url(struct arena *a, const struct base_url_source *s)
 {
     struct signature_target t;
@@ -146,7 +144,8 @@ void well_known_adagents(struct dispatcher *d, struct http_exchange *ex)
     yyjson_mut_val *ids = json_add_arr(doc, agent, "property_ids");
     for (size_t i = 0; i < rows.n; i++) {
         yyjson_doc *parsed;
-        if (json_parse(c.arena, rows.rows[i].doc, &limits, &parsed, &e)) continue; /* a damaged one is not published */
+        if (json_parse(c.arena, rows.rows[i].doc, &json_limits_own, &parsed, &e))
+            continue; /* a damaged one is not published */
         yyjson_mut_arr_append(properties, json_copy(doc, yyjson_doc_get_root(parsed)));
         json_push_str(doc, ids, rows.rows[i].id);
     }

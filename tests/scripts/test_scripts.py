@@ -291,6 +291,13 @@ class CheckLayers(Tree):
             self.write('tests/unit/domain/%s/test_it.c' % room, '')
         self.assertEqual(self.findings(self.checker.rooms_have_tests), ['the room %s has no unit test' % rooms[0]])
 
+    def test_limits_of_json_text_stand_in_one_place(self):
+        made = 'static const struct json_limits limits = { .bytes_max = 1 };\n'
+        for name, text, found in (('src/contract/limits.c', made, 0), ('src/jobs/x.c', made, 1), ('src/jobs/x.c', 'f(&(struct json_limits){ 1 });\n', 1),
+                                  ('src/jobs/x.c', 'struct json_limits own = json_limits_value;\n', 0)):
+            self.write(name, text)
+            self.assertEqual(len(self.findings(self.checker.json_is_limited_in_one_place)), found, text)
+
     def test_a_migration_has_a_number_of_its_own(self):
         for names, found in ((['0001_a', '0002_b'], 0), (['0001_a', '0001_b'], 1), (['1_a'], 1), (['0001-a'], 1),
                              (['0036_creatives_sent', '0036_reading', '0100_house', '0100_pulse'], 0),

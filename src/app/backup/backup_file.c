@@ -13,6 +13,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "contract/json.h"
+#include "contract/limits.h"
 #include "store/store.h"
 
 #define MANIFEST_BYTES_MAX 65536
@@ -103,11 +104,10 @@ static int read_text(struct arena *a, const char *path, struct str *out, struct 
 static int compare_manifest(struct arena *a, const char *file, struct str text, const struct store_facts *f,
                             struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = MANIFEST_BYTES_MAX, .depth_max = 8, .nodes_max = 1000 };
     yyjson_doc *doc;
     struct str digest;
     int64_t bytes;
-    if (json_parse(a, text, &limits, &doc, e)) {
+    if (json_parse(a, text, &json_limits_note, &doc, e)) {
         return err_set(e, "CONFIGURATION_ERROR", "%s.json is no manifest: it is not JSON.", file);
     }
     yyjson_val *root = yyjson_doc_get_root(doc), *audit = json_obj(root, "audit");

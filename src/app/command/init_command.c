@@ -13,11 +13,11 @@
 #include "app/command/publisher_data.h"
 #include "base/id.h"
 #include "contract/json.h"
+#include "contract/limits.h"
 #include "contract/operation.h"
 #include "store/q/q_tenant.h"
 
-#define ANSWER_MAX   300
-#define SETTINGS_MAX 65536
+#define ANSWER_MAX 300
 
 extern const char first_publisher_json[];
 extern const size_t first_publisher_json_n;
@@ -201,7 +201,6 @@ static bool no_product(const struct init_args *o)
 static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct init_args *o,
                          struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = SETTINGS_MAX, .depth_max = 32, .nodes_max = 10000 };
     yyjson_mut_val *t = yyjson_mut_obj_get(root, "tenant");
     yyjson_doc *settings;
     json_add_str(doc, t, "adapter", str_from(o->said[Q_AD_SERVER]));
@@ -210,10 +209,12 @@ static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *r
     if (!o->settings) return 0;
     FILE *f = strcmp(o->settings, "-") == 0 ? stdin : fopen(o->settings, "rb");
     if (!f) return err_set(e, "INVALID_REQUEST", "%s cannot be read: %s", o->settings, strerror(errno));
-    char *text = arena_alloc(a, SETTINGS_MAX + 1);
-    size_t n = fread(text, 1, SETTINGS_MAX + 1, f);
+    size_t room = json_limits_settings.bytes_max + 1; /* so that what is too long is seen to be */
+    char *text = arena_alloc(a, room);
+    size_t n = fread(text, 1, room, f);
     if (f != stdin) (void)fclose(f); /* it was only read */
-    if (json_parse(a, (struct str){ text, n }, &limits, &settings, e)) return err_in(e, "%s", o->settings);
+    if (json_parse(a, (struct str){ text, n }, &json_limits_settings, &settings, e))
+        return err_in(e, "%s", o->settings);
     json_add_val(doc, t, "adapter_settings", json_copy(doc, yyjson_doc_get_root(settings)));
     return 0;
 }
@@ -221,10 +222,10 @@ static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *r
 static int publisher_text(struct opened *d, const struct init_args *o, struct made *out, struct str *text,
                           struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 32, .nodes_max = 10000 };
     struct arena *a = &d->arena;
     yyjson_doc *template;
-    if (json_parse(a, (struct str){ first_publisher_json, first_publisher_json_n }, &limits, &template, e)) return -1;
+    if (json_parse(a, (struct str){ first_publisher_json, first_publisher_json_n }, &json_limits_own, &template, e))
+        return -1;
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *root = json_copy(doc, yyjson_doc_get_root(template));
     yyjson_mut_val *t = yyjson_mut_obj_get(root, "tenant");

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "cli/config.h"
+#include "contract/limits.h"
 #include "dialects/choose.h"
 #include "domain/publisher/catalog_import.h"
 #include "store/q/q_tenant.h"
@@ -232,7 +233,6 @@ static void print_difference(struct arena *a, yyjson_val *d)
 
 static int print_rehearsal(struct arena *a, const struct data_args *o, const struct import *i)
 {
-    static const struct json_limits limits = { .bytes_max = 1u << 30, .depth_max = 80, .nodes_max = 40 * 1000 * 1000 };
     yyjson_doc *doc;
     yyjson_val *d;
     struct err e;
@@ -241,7 +241,7 @@ static int print_rehearsal(struct arena *a, const struct data_args *o, const str
         cli_print(STR_FMT "\n", STR_ARG(i->report));
         return CLI_OK;
     }
-    if (json_parse(a, i->report, &limits, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
+    if (json_parse(a, i->report, &json_limits_export, &doc, &e)) return cli_error(CLI_FAILED, "%s", e.message);
     yyjson_val *root = yyjson_doc_get_root(doc);
     yyjson_arr_foreach(json_arr(root, "differences"), at, n, d) print_difference(a, d);
     int64_t left_out = json_i64_or(root, "left_out", 0);

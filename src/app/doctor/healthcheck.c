@@ -2,6 +2,7 @@
 
 #include "cli/config.h"
 #include "contract/json.h"
+#include "contract/limits.h"
 #include "net/local_http.h"
 
 #define HEALTHCHECK_TIMEOUT_MS 5000
@@ -18,12 +19,11 @@ static void print_reasons(yyjson_val *root, const char *list)
 
 static int report(struct arena *a, int status, struct str text, bool json)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 8, .nodes_max = 10000 };
     yyjson_doc *doc;
     struct err e;
     if (json) {
         cli_print(STR_FMT "\n", STR_ARG(text));
-    } else if (json_parse(a, text, &limits, &doc, &e) == 0) {
+    } else if (json_parse(a, text, &json_limits_note, &doc, &e) == 0) {
         if (status == 200) cli_print("ready\n");
         print_reasons(yyjson_doc_get_root(doc), "reasons");
         print_reasons(yyjson_doc_get_root(doc), "warnings");

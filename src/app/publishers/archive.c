@@ -11,6 +11,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "contract/json.h"
+#include "contract/limits.h"
 #include "domain/core/ad_server.h"
 #include "domain/core/audit.h"
 #include "domain/publisher/publisher_life.h"
@@ -170,14 +171,14 @@ int archive_export(struct opened *d, const char *database, const struct tenant_r
 
 static int check_manifest(struct moving *m, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = TEXT_BYTES_MAX, .depth_max = 8, .nodes_max = 1000 };
     struct arena *a = &m->opened->arena;
     struct str text;
     yyjson_doc *doc;
     int64_t bytes;
     const char *path = arena_printf(a, "%s.json", m->file).p;
     if (read_file(a, path, &text, e)) return -1;
-    if (json_parse(a, text, &limits, &doc, e) || json_i64_or(yyjson_doc_get_root(doc), "salesagent_publisher", 0) != 1)
+    if (json_parse(a, text, &json_limits_note, &doc, e) ||
+        json_i64_or(yyjson_doc_get_root(doc), "salesagent_publisher", 0) != 1)
         return err_set(e, "CONFIGURATION_ERROR", "%s is no manifest of a publisher.", path);
     m->manifest = yyjson_doc_get_root(doc);
     if (file_digest(a, m->file, &bytes, &m->digest, e)) return -1;

@@ -7,6 +7,7 @@
 #include "app/serve/server.h"
 #include "cli/config.h"
 #include "contract/json.h"
+#include "contract/limits.h"
 #include "net/local_http.h"
 
 #define RELOAD_TIMEOUT_MS 30000
@@ -143,12 +144,12 @@ static void print_list(yyjson_val *root, const char *name, const char *words)
 
 static int print_report(struct arena *a, struct str text)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 8, .nodes_max = 10000 };
     yyjson_val *root, *problem;
     yyjson_doc *doc;
     struct err e;
     size_t i, n;
-    if (json_parse(a, text, &limits, &doc, &e)) return cli_error(CLI_FAILED, "the agent's answer is not JSON");
+    if (json_parse(a, text, &json_limits_note, &doc, &e))
+        return cli_error(CLI_FAILED, "the agent's answer is not JSON");
     root = yyjson_doc_get_root(doc);
     yyjson_val *problems = json_arr(root, "problems");
     yyjson_arr_foreach(problems, i, n, problem) (void)cli_error(CLI_FAILED, STR_FMT, STR_ARG(json_val_str(problem)));

@@ -3,14 +3,11 @@
 
 #include <math.h>
 
+#include "contract/limits.h"
+
 #define GUIDELINES_MAX 8000
 
 const char *const assistant_always_people[] = { "political", "healthcare", "financial", "gambling", "alcohol", NULL };
-
-static const struct json_limits response_limits = { .bytes_max = ASSISTANT_ANSWER_MAX,
-                                                    .depth_max = 32,
-                                                    .nodes_max = 20000 };
-static const struct json_limits content_limits = { .bytes_max = 64 * 1024, .depth_max = 6, .nodes_max = 4000 };
 
 /* ---- settings ---- */
 
@@ -200,13 +197,13 @@ yyjson_val *assistant_answer(struct arena *a, struct str response, const char **
     yyjson_doc *doc, *content;
     struct err e;
     *why = "the response is not JSON";
-    if (json_parse(a, response, &response_limits, &doc, &e)) return NULL;
+    if (json_parse(a, response, &json_limits_answer, &doc, &e)) return NULL;
     *why = "the response holds no message";
     yyjson_val *choice = yyjson_arr_get_first(json_arr(yyjson_doc_get_root(doc), "choices"));
     struct str text = trimmed(json_str(json_obj(choice, "message"), "content"));
     if (!text.n) return NULL;
     *why = "the message is not the JSON object asked for";
-    if (json_parse(a, text, &content_limits, &content, &e)) return NULL;
+    if (json_parse(a, text, &json_limits_value, &content, &e)) return NULL;
     yyjson_val *root = yyjson_doc_get_root(content);
     return yyjson_is_obj(root) ? root : NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "contract/limits.h"
 #include "domain/feed/feed_internal.h"
 
 #define ID_MAX 256
@@ -115,9 +116,6 @@ static void drop_repeated(struct arena *a, struct feed_items *f)
 
 static int read_items(struct feed_records *r, const struct feed_ask *ask, struct feed_items *out, struct err *e)
 {
-    static const struct json_limits limits = { .bytes_max = 1 << 20,
-                                               .depth_max = JSON_DEPTH_HARD,
-                                               .nodes_max = 100000 };
     struct feed_items f = { .items = ARENA_ARRAY(r->a, struct feed_item, yyjson_mut_arr_size(r->list) + 1) };
     yyjson_mut_val *record;
     size_t i, n, bytes = 0;
@@ -127,7 +125,7 @@ static int read_items(struct feed_records *r, const struct feed_ask *ask, struct
         bytes += doc.n;
         if (bytes > ITEMS_BYTES_MAX)
             return err_set(e, "INVALID_REQUEST", "The feed's items are larger than 32 MiB together.");
-        if (json_parse(r->a, doc, &limits, &parsed, e))
+        if (json_parse(r->a, doc, &json_limits_item, &parsed, e))
             return err_set(e, "INVALID_REQUEST", "Record %zu is too large.", i + 1);
         struct str id = feed_item_id(yyjson_doc_get_root(parsed));
         if (id.n) f.items[f.n++] = (struct feed_item){ arena_dup(r->a, id), doc };

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "contract/limits.h"
 #include "domain/feed/feed_internal.h"
 
 #define COLUMNS_MAX 500
@@ -49,10 +50,9 @@ static int read_lines(struct feed_records *r, struct str body, const struct json
 int feed_read_json(struct feed_records *r, struct str body, struct err *e)
 {
     static const char *const members[] = { "items", "offerings", "products", "data" };
-    static const struct json_limits limits = { .bytes_max = SIZE_MAX / 4, .depth_max = 32, .nodes_max = 2000000 };
     yyjson_doc *doc;
     struct err ignored; /* then it may be lines */
-    if (json_parse(r->a, body, &limits, &doc, &ignored)) return read_lines(r, body, &limits, e);
+    if (json_parse(r->a, body, &json_limits_feed, &doc, &ignored)) return read_lines(r, body, &json_limits_feed, e);
     yyjson_val *root = yyjson_doc_get_root(doc);
     if (yyjson_is_arr(root)) return push_all(r, root, e);
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {

@@ -3,14 +3,13 @@
 #include <strings.h>
 
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 #include "domain/signature/signature.h"
 
 #define CERTIFICATE_WARN_DAYS  21 /* what renews by itself does so with 30 days left */
 #define CERTIFICATE_ERROR_DAYS 7
 #define CLOCK_WARN_US          (INT64_C(30) * USEC_PER_SEC)
 #define CLOCK_ERROR_US         (INT64_C(240) * USEC_PER_SEC) /* a signature is good for five minutes */
-
-static const struct json_limits outside_limits = { .bytes_max = 4 << 20, .depth_max = 32, .nodes_max = 200000 };
 
 /* False, after saying why, when there is no answer with status 200. */
 static bool answered(struct findings *out, const char *check, struct str what, const struct http_call *c)
@@ -41,7 +40,8 @@ static yyjson_val *parsed(struct findings *out, const char *check, struct str wh
 {
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(out->arena, c->response, &outside_limits, &doc, &e) == 0 && yyjson_is_obj(yyjson_doc_get_root(doc)))
+    if (json_parse(out->arena, c->response, &json_limits_answer, &doc, &e) == 0 &&
+        yyjson_is_obj(yyjson_doc_get_root(doc)))
         return yyjson_doc_get_root(doc);
     finding_add(out, FINDING_ERROR, check, STR_FMT " answers something that is no JSON object.", STR_ARG(what));
     return NULL;

@@ -14,8 +14,6 @@
 
 #define SHARE_E4_ALL 10000
 
-static const struct json_limits limits = { .bytes_max = 4 << 20, .depth_max = JSON_DEPTH_HARD, .nodes_max = 1000000 };
-
 struct loading {
     const struct act *act;
     const struct plan *plan;
@@ -28,7 +26,7 @@ static yyjson_val *parsed(const struct act *act, struct str text)
 {
     yyjson_doc *doc;
     struct err ignored; /* a damaged document says nothing */
-    if (text.n <= 2 || json_parse(act->arena, text, &limits, &doc, &ignored)) return NULL;
+    if (text.n <= 2 || json_parse(act->arena, text, &json_limits_own, &doc, &ignored)) return NULL;
     return yyjson_doc_get_root(doc);
 }
 

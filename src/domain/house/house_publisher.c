@@ -14,8 +14,6 @@
 #define IMPRESSIONS_PER_MINUTE 300
 #define CLICKS_PER_MINUTE      30
 
-static const struct json_limits limits = { .bytes_max = 1 << 20, .depth_max = 64, .nodes_max = 100000 };
-
 /* Where an ad has to say who paid for it: the countries of the European Economic Area (Regulation (EU) 2022/2065, article
  * 26) and the United Kingdom. */
 static const char *const who_paid_countries[] = {
@@ -86,7 +84,7 @@ static int read_hosts(const struct act *act, struct invalid_rules *rules, struct
     for (size_t i = 0; i < rows.n; i++) {
         yyjson_doc *doc;
         struct err ignored; /* a damaged property is not there */
-        if (json_parse(act->arena, rows.rows[i].doc, &limits, &doc, &ignored)) continue;
+        if (json_parse(act->arena, rows.rows[i].doc, &json_limits_own, &doc, &ignored)) continue;
         properties[i] = yyjson_doc_get_root(doc);
         cap += 1 + yyjson_arr_size(json_arr(properties[i], "identifiers"));
     }

@@ -6,8 +6,6 @@
 #define SIDE_MAX     10000
 #define DURATION_MAX 3600
 
-static const struct json_limits limits = { .bytes_max = 1 << 16, .depth_max = 16, .nodes_max = 4000 };
-
 static const char *const members[] = { "slot_id", "name",    "description", "property_id",          "medium",
                                        "sizes",   "section", "key_values",  "max_duration_seconds", "scripts" };
 
@@ -158,7 +156,7 @@ bool slot_from_row(struct arena *a, const struct slot_row *row, struct slot *out
 {
     yyjson_doc *parsed;
     struct err ignored; /* a damaged row is no slot; its neighbours are */
-    if (json_parse(a, row->doc, &limits, &parsed, &ignored)) return false;
+    if (json_parse(a, row->doc, &json_limits_own, &parsed, &ignored)) return false;
     if (slot_read(yyjson_doc_get_root(parsed), out, &ignored)) return false;
     out->key = row->slot_key;
     return true;

@@ -2,9 +2,9 @@
  * member by member. Lists of lists are told whole. */
 #include "domain/publisher/catalog_import.h"
 
-#define DEPTH_MAX 16
+#include "contract/limits.h"
 
-static const struct json_limits limits = { .bytes_max = 512u << 20, .depth_max = 80, .nodes_max = 40 * 1000 * 1000 };
+#define DEPTH_MAX 16
 
 /* --- lists of objects, by id -------------------------------------------------------------------------------- */
 
@@ -133,8 +133,8 @@ int catalog_compare(struct arena *a, const struct catalog_counts *c, struct cata
 {
     yyjson_doc *before = NULL, *after;
     struct telling t = { .arena = a, .out = out, .object = STR("tenant") };
-    if (c->before.n && json_parse(a, c->before, &limits, &before, e)) return -1;
-    if (json_parse(a, c->after, &limits, &after, e)) return -1;
+    if (c->before.n && json_parse(a, c->before, &json_limits_export, &before, e)) return -1;
+    if (json_parse(a, c->after, &json_limits_export, &after, e)) return -1;
     yyjson_val *had = before ? yyjson_doc_get_root(before) : NULL, *has = yyjson_doc_get_root(after);
     out->left_out = 0;
     if (had) compare_members(&t, STR_NONE, yyjson_obj_get(had, "tenant"), yyjson_obj_get(has, "tenant"), 0);

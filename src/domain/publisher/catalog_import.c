@@ -9,6 +9,7 @@
 #include "base/rfc3339.h"
 #include "base/tz.h"
 #include "contract/document.h"
+#include "contract/limits.h"
 #include "domain/product/slot.h"
 #include "domain/publisher/account_import.h"
 #include "domain/core/assistant.h"
@@ -27,10 +28,6 @@
 #define TOKEN_LEN_MIN 8
 #define TOKEN_LEN_MAX 512
 #define ITEMS_MAX     100000
-
-static const struct json_limits import_limits = { .bytes_max = 256u << 20,
-                                                  .depth_max = 64,
-                                                  .nodes_max = 20 * 1000 * 1000 };
 
 struct importing {
     const struct catalog_import *c;
@@ -326,7 +323,8 @@ static int put_tenant(struct importing *im, yyjson_val *t, struct tenant_row *ro
 static int check_merged(struct arena *a, struct str doc, struct err *e)
 {
     yyjson_doc *parsed;
-    return json_parse(a, doc, &import_limits, &parsed, e) || catalog_check_settings(a, yyjson_doc_get_root(parsed), e)
+    return json_parse(a, doc, &json_limits_import, &parsed, e) ||
+                   catalog_check_settings(a, yyjson_doc_get_root(parsed), e)
                ? -1
                : 0;
 }
@@ -628,7 +626,7 @@ int catalog_import(const struct catalog_import *c, struct str text, struct catal
     yyjson_doc *parsed;
     int64_t version;
     struct importing im = { .c = c };
-    if (json_parse(c->arena, text, &import_limits, &parsed, e)) return -1;
+    if (json_parse(c->arena, text, &json_limits_import, &parsed, e)) return -1;
     yyjson_val *root = yyjson_doc_get_root(parsed);
     if (json_req_i64(JSON_FIELD(root, "salesagent_import", ""), (struct json_range){ 1, 1 }, &version, e)) return -1;
     if (refuse_unknown(root, "", is_root_member, e) || import_tenant(&im, root, e)) return -1;

@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 #include "domain/sandbox/sandbox.h"
 #include "store/q/agent/q_traffic.h"
 
@@ -13,9 +14,6 @@
 #define DIGESTS_MAX   64
 #define DIGEST_HEX    64
 #define PATTERN_MAX   2048
-#define PAYLOAD_MAX   (64 * 1024)
-
-static const struct json_limits payload_limits = { .bytes_max = PAYLOAD_MAX, .depth_max = 32, .nodes_max = 20000 };
 
 struct traffic_query {
     struct arena *a;
@@ -136,7 +134,7 @@ static yyjson_val *payload_of(struct arena *a, const struct traffic_row *row)
 {
     yyjson_doc *doc;
     struct err ignored; /* then it is shown as text */
-    if (!is_json(row->content_type) || json_parse(a, row->body, &payload_limits, &doc, &ignored)) return NULL;
+    if (!is_json(row->content_type) || json_parse(a, row->body, &json_limits_value, &doc, &ignored)) return NULL;
     yyjson_mut_doc *clean = json_doc_new(a);
     return json_parse_own(a, json_write(a, redacted(clean, yyjson_doc_get_root(doc))));
 }

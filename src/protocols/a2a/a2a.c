@@ -1,5 +1,6 @@
 #include "protocols/a2a/a2a.h"
 
+#include "contract/limits.h"
 #include "protocols/a2a/a2a_internal.h"
 #include "protocols/http_call_headers.h"
 
@@ -77,7 +78,7 @@ bool a2a_is_for_mcp(struct http_exchange *ex)
     static const char *const methods_of_mcp[] = { "initialize", "ping", "tools/", "server/", "notifications/" };
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) return false;
+    if (json_parse(&ex->arena, ex->body, &json_limits_request, &doc, &e)) return false;
     struct str name = json_str(yyjson_doc_get_root(doc), "method");
     for (size_t i = 0; i < ARRAY_LEN(methods_of_mcp); i++) {
         if (str_starts(name, str_from(methods_of_mcp[i]))) return true;
@@ -100,7 +101,7 @@ void a2a_handle(struct dispatcher *d, struct http_exchange *ex)
             jsonrpc_error(&ex->arena, STR_NONE, JSONRPC_INVALID_REQUEST, "This endpoint answers POST only", STR_NONE));
         return;
     }
-    if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) {
+    if (json_parse(&ex->arena, ex->body, &json_limits_request, &doc, &e)) {
         a2a_fail(r, JSONRPC_PARSE_ERROR, arena_printf(&ex->arena, "Parse error: %s", e.message).p);
         return;
     }

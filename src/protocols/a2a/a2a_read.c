@@ -1,11 +1,10 @@
 #include "protocols/a2a/a2a_read.h"
 
 #include "base/buf.h"
+#include "contract/limits.h"
 
 #define PARTS_MAX      64
 #define TEXT_BYTES_MAX ((size_t)16 << 10)
-
-static const struct json_limits text_limits = { .bytes_max = 64 << 10, .depth_max = 32, .nodes_max = 10000 };
 
 /* The member under any of its spellings. */
 static yyjson_val *either(yyjson_val *obj, const char *camel, const char *snake)
@@ -127,7 +126,7 @@ static void text_as_call(struct arena *a, struct a2a_message *m)
         m->skill = name;
         return;
     }
-    if (!rest.n || rest.p[0] != '{' || json_parse(a, rest, &text_limits, &doc, &e)) return;
+    if (!rest.n || rest.p[0] != '{' || json_parse(a, rest, &json_limits_value, &doc, &e)) return;
     yyjson_val *root = yyjson_doc_get_root(doc);
     if (name.n) {
         m->skill = name;

@@ -2,6 +2,7 @@
  * method, tools_call() hands over to dispatch and tool_done() answers. */
 #include "protocols/mcp/mcp.h"
 
+#include "contract/limits.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/jsonrpc.h"
 #include "protocols/mcp/mcp_tools.h"
@@ -367,7 +368,7 @@ void mcp_handle(struct dispatcher *d, struct http_exchange *ex)
     }
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) {
+    if (json_parse(&ex->arena, ex->body, &json_limits_request, &doc, &e)) {
         answer_error(p, 400, STR_NONE, JSONRPC_PARSE_ERROR, arena_printf(&ex->arena, "Parse error: %s", e.message).p);
         return;
     }

@@ -1,5 +1,6 @@
 #include "protocols/pages/decide_page.h"
 
+#include "contract/limits.h"
 #include "protocols/pages/html.h"
 #include "protocols/http_call_headers.h"
 
@@ -191,7 +192,7 @@ static yyjson_val *answer(const struct call *c)
 {
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(c->arena, c->body, &body_limits, &doc, &e)) return NULL;
+    if (json_parse(c->arena, c->body, &json_limits_request, &doc, &e)) return NULL;
     return yyjson_doc_get_root(doc);
 }
 
@@ -249,7 +250,7 @@ static void call_tool(struct decide_page *p, struct str tool, yyjson_mut_doc *do
 {
     yyjson_doc *args;
     struct err e;
-    if (json_parse(&p->ex->arena, json_write(&p->ex->arena, doc->root), &body_limits, &args, &e)) {
+    if (json_parse(&p->ex->arena, json_write(&p->ex->arena, doc->root), &json_limits_request, &args, &e)) {
         begin_page(p, "Not possible");
         end_page(p, 400); /* a reason that is no text */
         return;

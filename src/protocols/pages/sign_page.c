@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "base/id.h"
+#include "contract/limits.h"
 #include "protocols/pages/html.h"
 #include "protocols/http_call_headers.h"
 
@@ -101,7 +102,7 @@ static yyjson_val *answer(const struct call *c)
 {
     yyjson_doc *doc;
     struct err e;
-    if (json_parse(c->arena, c->body, &body_limits, &doc, &e)) return NULL;
+    if (json_parse(c->arena, c->body, &json_limits_request, &doc, &e)) return NULL;
     return yyjson_doc_get_root(doc);
 }
 

@@ -1,6 +1,6 @@
 #include "protocols/rest/operation_routes.h"
 
-static const struct json_limits value_limits = { .bytes_max = 64 << 10, .depth_max = 16, .nodes_max = 4096 };
+#include "contract/limits.h"
 
 static struct str next_segment(struct str *path)
 {
@@ -72,7 +72,7 @@ static yyjson_mut_val *value_of(struct arena *a, yyjson_mut_doc *doc, const stru
         return str_is(v, "true") || str_is(v, "false") ? yyjson_mut_bool(doc, str_is(v, "true")) : NULL;
     case OPERATION_NUMBER:
     case OPERATION_JSON:
-        if (json_parse(a, v, &value_limits, &parsed, &not_json)) return NULL;
+        if (json_parse(a, v, &json_limits_value, &parsed, &not_json)) return NULL;
         if (o->type == OPERATION_NUMBER && !yyjson_is_num(yyjson_doc_get_root(parsed))) return NULL;
         return json_copy(doc, yyjson_doc_get_root(parsed));
     }

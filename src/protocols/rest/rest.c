@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "contract/error_codes.h"
+#include "contract/limits.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/rest/openapi.h"
 #include "protocols/rest/operation_routes.h"
@@ -102,7 +103,7 @@ static bool read_body(struct http_exchange *ex, yyjson_val **body)
     struct err e;
     *body = NULL;
     if (!ex->body.n) return true;
-    if (json_parse(&ex->arena, ex->body, &body_limits, &doc, &e)) {
+    if (json_parse(&ex->arena, ex->body, &json_limits_request, &doc, &e)) {
         problem(ex, 400, "The body is not JSON.");
         return false;
     }

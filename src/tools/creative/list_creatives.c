@@ -11,8 +11,6 @@
 #define IDS_MAX            100
 #define SNAPSHOT_READS_MAX 500
 
-static const struct json_limits cursor_limits = { .bytes_max = 4096, .depth_max = 2, .nodes_max = 16 };
-
 struct list_call {
     struct tool_call *c;
     struct creative_filter filter;
@@ -207,7 +205,7 @@ static bool cursor_read(struct list_call *l, struct str text)
     struct str json;
     yyjson_doc *doc;
     struct err e;
-    if (base64_decode(l->c->arena, text, &json) || json_parse(l->c->arena, json, &cursor_limits, &doc, &e))
+    if (base64_decode(l->c->arena, text, &json) || json_parse(l->c->arena, json, &json_limits_value, &doc, &e))
         return false;
     yyjson_val *o = yyjson_doc_get_root(doc), *k = yyjson_obj_get(o, "k");
     bool as_text = sorts_by_text(l->page.sort);
