@@ -81,7 +81,9 @@ static int fetch(struct steps *s)
 static void read_feed(struct op_work *op)
 {
     struct feed_run *r = CONTAINER_OF(op, struct feed_run, work);
-    struct feed_ask ask = { .format = r->feed.format, .body = r->get.call.response };
+    struct feed_ask ask = { .format = r->feed.format,
+                            .body = r->get.call.response,
+                            .content_type = r->get.call.content_type };
     if (r->feed.mappings.n) ask.mappings = document_read(&r->run.arena, r->feed.mappings);
     r->read = feed_read(&r->run.arena, &ask, &r->items, &r->why) == 0;
 }

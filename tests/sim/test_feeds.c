@@ -93,6 +93,10 @@ static void a_feed_is_fetched_and_counted(void **state)
     assert_int_equal(items(c), 2);
     assert_int_equal(json_i64_or(c, "items_approved", -1), 2);
     assert_int_equal(json_i64_or(c, "items_rejected", -1), 2);
+    assert_true(str_is(json_val_str(json_get_path(c, "/item_issues/0/item_id")),
+                       "#3")); /* counted from zero, like items in a call */
+    assert_true(str_is(json_val_str(json_get_path(c, "/item_issues/1/item_id")), "2"));
+    assert_true(json_val_str(json_get_path(c, "/item_issues/1/reasons/0")).n > 0);
     assert_int_equal(warning(c).n, 0);
     assert_null(json_get_path(c, "/next_fetch_at")); /* no frequency: not again */
     pass(w, 48 * HOUR);

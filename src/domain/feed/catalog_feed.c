@@ -51,6 +51,7 @@ int catalog_feed_load(struct tx *tx, struct arena *a, const struct buyer_object_
     out->reason = json_str(doc, "reason");
     out->mark = json_str(doc, "mark");
     if (mappings) out->mappings = json_write_val(a, mappings);
+    if (json_arr(doc, "issues")) out->issues = json_write_val(a, json_arr(doc, "issues"));
     out->fetched_at = time_or_none(doc, "fetched_at");
     out->next_at = time_or_none(doc, "next_at");
     out->rejected = json_i64_or(doc, "rejected", 0);
@@ -74,6 +75,7 @@ static int store(const struct act *act, const struct catalog_feed *f, struct err
     if (f->fetched_at != TIME_NONE) json_add_i64(doc, o, "fetched_at", f->fetched_at);
     if (f->next_at != TIME_NONE) json_add_i64(doc, o, "next_at", f->next_at);
     json_add_i64(doc, o, "rejected", f->rejected);
+    if (f->issues.n) json_add_raw(doc, o, "issues", f->issues);
     struct buyer_object_row row = { .key = key_of(&f->catalog),
                                     .status = str_from(status_names[f->status]),
                                     .doc = json_write(act->arena, o),
@@ -178,6 +180,20 @@ static int replace_items(const struct act *act, const struct buyer_object_key *c
     return 0;
 }
 
+static struct str issues_of(struct arena *a, const struct feed_items *items)
+{
+    yyjson_mut_doc *doc = json_doc_new(a);
+    yyjson_mut_val *list = yyjson_mut_arr(doc);
+    if (!items->issues_n) return STR_NONE;
+    for (size_t i = 0; i < items->issues_n; i++) {
+        yyjson_mut_val *o = json_push_obj(doc, list);
+        json_add_str(doc, o, "item_id", items->issues[i].item_id);
+        json_add_cstr(doc, o, "status", "rejected");
+        json_push_str(doc, json_add_arr(doc, o, "reasons"), str_from(items->issues[i].reason));
+    }
+    return json_write(a, list);
+}
+
 static int take(const struct act *act, struct catalog_feed *f, struct buyer_object_row *catalog,
                 const struct feed_items *items, struct err *e)
 {
@@ -186,6 +202,7 @@ static int take(const struct act *act, struct catalog_feed *f, struct buyer_obje
     f->fetched_at = act->now;
     f->reason = STR_NONE;
     f->rejected = (int64_t)(items->nameless + items->repeated);
+    f->issues = issues_of(act->arena, items);
     if (str_eq(mark, f->mark)) return 0;
     f->mark = mark;
     catalog->updated_at = act->now;

@@ -24,6 +24,7 @@ struct catalog_feed {
     enum catalog_feed_status status;
     int64_t fetched_at, next_at; /* TIME_NONE: never */
     int64_t rejected;            /* records that became no item */
+    struct str issues;           /* JSON array of the first of them: AdCP's item_issues; empty: none */
     bool known;                  /* there is such a row */
 };
 

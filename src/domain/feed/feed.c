@@ -56,6 +56,55 @@ int feed_check(yyjson_val *entry, const char *at, struct err *e)
     return mappings ? feed_mappings_check(mappings, at, e) : 0;
 }
 
+/* ---- records ---- */
+
+int feed_broken(struct err *e, const char *why)
+{
+    return err_set(e, "INVALID_REQUEST", "The feed cannot be read: %s.", why);
+}
+
+int feed_put(struct feed_records *r, yyjson_mut_val *record, struct str name, struct str value)
+{
+    yyjson_mut_val *old = yyjson_mut_obj_getn(record, name.p, name.n);
+    if (!old) {
+        if (yyjson_mut_obj_size(record) == FEED_COLUMNS_MAX) return -1;
+        json_add_str(r->doc, record, arena_cstr(r->a, name), value);
+    } else if (yyjson_mut_is_arr(old)) {
+        json_push_str(r->doc, old, value);
+    } else {
+        (void)yyjson_mut_obj_remove_keyn(record, name.p, name.n);
+        yyjson_mut_val *arr = json_add_arr(r->doc, record, arena_cstr(r->a, name));
+        yyjson_mut_arr_append(arr, old);
+        json_push_str(r->doc, arr, value);
+    }
+    return 0;
+}
+
+/* 0: merchants' own, 1: without a prefix, 2: of another vocabulary, 3: an attribute. `bare` behind the prefix. */
+static int prefix_rank(struct str name, struct str *bare)
+{
+    const char *colon = memchr(name.p, ':', name.n);
+    *bare = colon ? str_skip(name, (size_t)(colon - name.p) + 1) : name;
+    if (str_starts(name, STR("g:"))) return 0;
+    if (str_starts(name, STR("@:"))) return 3;
+    return colon ? 2 : 1;
+}
+
+yyjson_mut_val *feed_settle(struct feed_records *r, yyjson_mut_val *record)
+{
+    yyjson_mut_val *out = yyjson_mut_obj(r->doc), *k, *v;
+    for (int rank = 0; rank < 4; rank++) {
+        size_t i, n;
+        yyjson_mut_obj_foreach(record, i, n, k, v) {
+            struct str bare;
+            if (prefix_rank((struct str){ yyjson_mut_get_str(k), yyjson_mut_get_len(k) }, &bare) != rank) continue;
+            if (!bare.n || yyjson_mut_obj_getn(out, bare.p, bare.n)) continue;
+            json_add_val(r->doc, out, bare.p, yyjson_mut_val_mut_copy(r->doc, v));
+        }
+    }
+    return out;
+}
+
 /* ---- records -> items ---- */
 
 int feed_push(struct feed_records *r, yyjson_mut_val *record, struct err *e)
@@ -75,16 +124,95 @@ static void rename_member(yyjson_mut_doc *doc, yyjson_mut_val *item, const char 
     json_add_val(doc, item, to, v);
 }
 
+/* What Merchant Center takes several times; of anything else the first counts. */
+static bool taken_often(struct str name)
+{
+    static const char *const names[] = { "additional_image_link",
+                                         "product_highlight",
+                                         "product_detail",
+                                         "product_type",
+                                         "shipping",
+                                         "tax",
+                                         "promotion_id",
+                                         "included_destination",
+                                         "excluded_destination",
+                                         "shopping_ads_excluded_country",
+                                         "lifestyle_image_link",
+                                         "video_link",
+                                         "ads_label",
+                                         "certification",
+                                         "loyalty_program",
+                                         "video",
+                                         "free_shipping_threshold",
+                                         "custom_label" };
+    const char *dot = memchr(name.p, '.', name.n);
+    if (dot) name.n = (size_t)(dot - name.p);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (str_is(name, names[i])) return true;
+    }
+    return false;
+}
+
+/* "Image Link" -> "image_link". */
+static struct str usual_name(struct arena *a, struct str name, bool blanks)
+{
+    char *out = (char *)(uintptr_t)arena_dup(a, name).p; /* our own copy */
+    for (size_t i = 0; i < name.n; i++) {
+        if (out[i] >= 'A' && out[i] <= 'Z') out[i] = (char)(out[i] - 'A' + 'a');
+        if (blanks && out[i] == ' ') out[i] = '_';
+    }
+    return (struct str){ out, name.n };
+}
+
+/* A record of text under the names that are usual. */
+static yyjson_mut_val *usual(struct feed_records *r, const struct feed_ask *ask, yyjson_mut_val *record)
+{
+    bool shop = merchant(ask->format);
+    yyjson_mut_val *item = yyjson_mut_obj(r->doc), *k, *v;
+    size_t i, n;
+    yyjson_mut_obj_foreach(record, i, n, k, v) {
+        struct str name = { yyjson_mut_get_str(k), yyjson_mut_get_len(k) };
+        if (!r->typed) name = usual_name(r->a, name, shop);
+        if (shop && yyjson_mut_is_str(yyjson_mut_arr_get_first(v)) && !taken_often(name))
+            v = yyjson_mut_arr_get_first(v);
+        yyjson_mut_val *had = yyjson_mut_obj_getn(item, name.p, name.n);
+        bool more = had && yyjson_mut_is_str(v) && (!shop || taken_often(name));
+        if (!had) json_add_val(r->doc, item, name.p, yyjson_mut_val_mut_copy(r->doc, v));
+        if (more && feed_put(r, item, name, (struct str){ yyjson_mut_get_str(v), yyjson_mut_get_len(v) })) break;
+    }
+    return item;
+}
+
+/* An identifier that was written as a whole number is the text of it. */
+static void name_ids(struct feed_records *r, yyjson_mut_val *item)
+{
+    for (size_t i = 0; i < ARRAY_LEN(id_members); i++) {
+        yyjson_mut_val *v = yyjson_mut_obj_get(item, id_members[i]);
+        if (!yyjson_mut_is_int(v)) continue;
+        struct str text = json_write(r->a, v);
+        (void)yyjson_mut_obj_remove_key(item, id_members[i]);
+        json_add_str(r->doc, item, id_members[i], text);
+    }
+}
+
 static yyjson_mut_val *item_of(struct feed_records *r, const struct feed_ask *ask, yyjson_mut_val *record)
 {
     bool custom = str_is(ask->format, "custom");
-    yyjson_mut_val *item = custom ? yyjson_mut_obj(r->doc) : yyjson_mut_val_mut_copy(r->doc, record);
+    yyjson_mut_val *item = custom ? yyjson_mut_obj(r->doc) : usual(r, ask, record);
     if (merchant(ask->format)) {
         rename_member(r->doc, item, "id", "item_id");
         rename_member(r->doc, item, "link", "url");
         rename_member(r->doc, item, "image_link", "image_url");
     }
-    return ask->mappings ? feed_map(r, ask->mappings, record, item) : item;
+    if (ask->mappings) item = feed_map(r, ask->mappings, record, item);
+    name_ids(r, item);
+    return item;
+}
+
+static void add_issue(struct arena *a, struct feed_items *f, struct str id, const char *reason)
+{
+    if (!f->issues) f->issues = ARENA_ARRAY(a, struct feed_issue, FEED_ISSUES_MAX);
+    if (f->issues_n < FEED_ISSUES_MAX) f->issues[f->issues_n++] = (struct feed_issue){ id, reason };
 }
 
 static int by_id(const void *x, const void *y)
@@ -104,7 +232,8 @@ static void drop_repeated(struct arena *a, struct feed_items *f)
     qsort(sorted, f->n, sizeof(struct feed_item *), by_id);
     for (size_t i = 1; i < f->n; i++) {
         if (!str_eq(sorted[i]->id, sorted[i - 1]->id)) continue;
-        if (f->repeated++ == 0) f->first_repeated = sorted[i]->id;
+        f->repeated++;
+        add_issue(a, f, sorted[i]->id, "An earlier record has the same identifier.");
         sorted[i]->doc = STR_NONE;
     }
     size_t kept = 0;
@@ -128,8 +257,12 @@ static int read_items(struct feed_records *r, const struct feed_ask *ask, struct
         if (json_parse(r->a, doc, &json_limits_item, &parsed, e))
             return err_set(e, "INVALID_REQUEST", "Record %zu is too large.", i + 1);
         struct str id = feed_item_id(yyjson_doc_get_root(parsed));
-        if (id.n) f.items[f.n++] = (struct feed_item){ arena_dup(r->a, id), doc };
-        else f.nameless++;
+        if (id.n) {
+            f.items[f.n++] = (struct feed_item){ arena_dup(r->a, id), doc };
+        } else {
+            f.nameless++;
+            add_issue(r->a, &f, arena_printf(r->a, "#%zu", i), "The record has no identifier.");
+        }
     }
     drop_repeated(r->a, &f);
     *out = f;
@@ -141,14 +274,15 @@ int feed_read(struct arena *a, const struct feed_ask *ask, struct feed_items *ou
     struct feed_records r = { .a = a, .doc = json_doc_new(a) };
     struct str body = ask->body;
     r.list = yyjson_mut_arr(r.doc);
-    if (str_starts(body, STR("\xef\xbb\xbf"))) body = str_skip(body, 3);
-    while (body.n && (body.p[0] == ' ' || body.p[0] == '\n' || body.p[0] == '\r')) body = str_skip(body, 1);
-    if (!body.n) return err_set(e, "INVALID_REQUEST", "The feed is empty.");
-    if (str_starts(body, STR("\x1f\x8b")))
+    if (str_starts(body, STR("\x1f\x8b")) || str_starts(body, STR("PK\3\4")))
         return err_set(e, "INVALID_REQUEST", "The feed is compressed; only plain feeds are read.");
-    int rc = body.p[0] == '<'                       ? feed_read_xml(&r, body, e)
-             : body.p[0] == '[' || body.p[0] == '{' ? feed_read_json(&r, body, e)
-                                                    : feed_read_table(&r, body, e);
+    if (feed_text(a, ask->content_type, &body, e)) return -1;
+    while (body.n && strchr(" \t\n\r", body.p[0])) body = str_skip(body, 1);
+    if (!body.n) return err_set(e, "INVALID_REQUEST", "The feed is empty.");
+    r.typed = body.p[0] == '[' || body.p[0] == '{';
+    int rc = body.p[0] == '<' ? feed_read_xml(&r, body, e)
+             : r.typed        ? feed_read_json(&r, body, e)
+                              : feed_read_table(&r, body, e);
     if (rc) return -1;
     if (yyjson_mut_arr_size(r.list) == 0) return err_set(e, "INVALID_REQUEST", "The feed has no items.");
     return read_items(&r, ask, out, e);

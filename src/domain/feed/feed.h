@@ -2,13 +2,17 @@
  * pool.
  *
  *     JSON         an array, or an object with one under items, offerings, products or data; or an object a line
- *     CSV, TSV     a header row, then a record a row (RFC 4180; tab when the header has one)
- *     XML          every <item>, <entry>, <product>, <offer>, <job>, <record> or <row>; prefixes are dropped, what lies
- *                  deeper is named by its path ("shipping.price"), what is repeated becomes a list; no document types
+ *     CSV, TSV     a header row, then a record a row (RFC 4180; tab when the header has one, else comma, semicolon or bar);
+ *                  rows of remarks before it (#) are passed over
+ *     XML          every <item>, <entry>, <product>, <offer>, <job>, <record> or <row>, with its attributes; prefixes are
+ *                  dropped, g: wins; what lies deeper is named by its path ("shipping.price"), what is repeated becomes a list;
+ *                  no document types with entities
  *
- *     format ""                       AdCP's own items, as they are
- *     google_merchant_center,         id, link and image_link become item_id, url and image_url; the rest stays
- *     facebook_catalog
+ * In UTF-8, UTF-16, UTF-32, or whatever encoding an XML declaration or Content-Type names (feed_text.c).
+ *
+ *     format ""                       AdCP's own items, as they are; of tables and XML names are read in lower case
+ *     google_merchant_center,         names in any case, with blanks or underscores; id, link and image_link become item_id,
+ *     facebook_catalog                url and image_url; what Merchant Center takes once is there once; the rest stays
  *     custom                          what feed_field_mappings make of a record (AdCP 3.1 core/catalog-field-mapping.json) */
 #pragma once
 
@@ -20,17 +24,25 @@
 struct feed_ask {
     struct str format, body;
     yyjson_val *mappings; /* array or NULL */
+    struct str content_type; /* as the server said; empty: nothing */
 };
 
 struct feed_item {
     struct str id, doc; /* JSON */
 };
 
+#define FEED_ISSUES_MAX 100
+struct feed_issue {
+    struct str item_id; /* "#12", the 13th record, when it has none */
+    const char *reason;
+};
+
 struct feed_items {
     struct feed_item *items; /* in the feed's order, each with an id of its own */
     size_t n;
     size_t nameless, repeated; /* records left out for want of an id, or because an earlier one has it */
-    struct str first_repeated; /* for the report */
+    struct feed_issue *issues; /* the first of those records */
+    size_t issues_n;
 };
 
 /* INVALID_REQUEST that says what is wrong with the feed. */

@@ -168,12 +168,24 @@ static bool present(yyjson_mut_val *v)
     return v && !yyjson_mut_is_null(v) && !(yyjson_mut_is_str(v) && yyjson_mut_get_len(v) == 0);
 }
 
+/* By its name; if none has exactly that, by its name in whatever case. */
+static yyjson_mut_val *field_of(yyjson_mut_val *record, struct str name)
+{
+    yyjson_mut_val *found = yyjson_mut_obj_getn(record, name.p, name.n), *k, *v;
+    size_t i, n;
+    if (found) return found;
+    yyjson_mut_obj_foreach(record, i, n, k, v) {
+        if (yyjson_mut_get_len(k) == name.n && strncasecmp(yyjson_mut_get_str(k), name.p, name.n) == 0) return v;
+    }
+    return NULL;
+}
+
 /* NULL: the field is not there, cannot be read so, and has no default. */
 static yyjson_mut_val *value_of(struct feed_records *r, yyjson_val *m, yyjson_mut_val *record)
 {
     struct str transform = json_str(m, "transform"), from = json_str(m, "feed_field");
     if (json_has(m, "value")) return json_copy(r->doc, yyjson_obj_get(m, "value"));
-    yyjson_mut_val *v = yyjson_mut_obj_getn(record, from.p, from.n), *out = NULL;
+    yyjson_mut_val *v = field_of(record, str_starts(from, STR("g:")) ? str_skip(from, 2) : from), *out = NULL;
     if (present(v)) {
         if (!transform.n) out = yyjson_mut_val_mut_copy(r->doc, v);
         else if (str_is(transform, "date")) out = to_date(r, m, text_of(v));

@@ -1,4 +1,4 @@
-/* Feeds as JSON, tables and XML: each into records. See feed.h. */
+/* Feeds as JSON and XML, each into records; tables are read in feed_table.c. See feed.h. */
 #include <expat.h>
 
 #include "base/buf.h"
@@ -6,14 +6,11 @@
 #include "contract/limits.h"
 #include "domain/feed/feed_internal.h"
 
-#define COLUMNS_MAX 500
-#define NAME_BYTES  200
-#define DEPTH_MAX   16
-#define FIELD_BYTES 65536
+#define DEPTH_MAX 16
 
 static int broken(struct err *e, const char *why)
 {
-    return err_set(e, "INVALID_REQUEST", "The feed cannot be read: %s.", why);
+    return feed_broken(e, why);
 }
 
 /* ---- JSON ---- */
@@ -62,105 +59,13 @@ int feed_read_json(struct feed_records *r, struct str body, struct err *e)
     return broken(e, "it has no list of items");
 }
 
-/* ---- tables ---- */
-
-struct table {
-    struct str rest;
-    char separator;
-    struct buf field;
-    bool line_ended, ended;
-};
-
-/* The next field of the row; sets line_ended after the last of a row and ended after the last of all. */
-static int next_field(struct table *t, struct err *e)
-{
-    bool quoted = t->rest.n && t->rest.p[0] == '"' && t->separator != '\t';
-    t->field.n = 0;
-    t->line_ended = false;
-    if (quoted) t->rest = str_skip(t->rest, 1);
-    while (t->rest.n) {
-        char c = t->rest.p[0];
-        bool twice = quoted && c == '"' && t->rest.n > 1 && t->rest.p[1] == '"';
-        if (t->field.n > FIELD_BYTES) return broken(e, "a field is too long");
-        if (quoted && c == '"' && !twice) {
-            quoted = false;
-            t->rest = str_skip(t->rest, 1);
-            continue;
-        }
-        t->rest = str_skip(t->rest, twice ? 2 : 1);
-        if (!quoted && (c == t->separator || c == '\n')) {
-            t->line_ended = c == '\n';
-            t->ended = t->line_ended && !t->rest.n;
-            break;
-        }
-        if (quoted || c != '\r') buf_add_char(&t->field, c);
-        if (!t->rest.n) t->line_ended = t->ended = true;
-    }
-    if (!t->rest.n && !t->ended) t->line_ended = t->ended = true;
-    return quoted ? broken(e, "a quoted field does not end") : 0;
-}
-
-static bool text_valid(struct str s)
-{
-    /* Whatever is no UTF-8 would not be JSON either. */
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '\0') return false;
-    }
-    return utf8_valid(s);
-}
-
-static int read_header(struct feed_records *r, struct table *t, struct str *names, size_t *n, struct err *e)
-{
-    do {
-        if (*n == COLUMNS_MAX) return broken(e, "it has too many columns");
-        if (next_field(t, e)) return -1;
-        struct str name = buf_str(&t->field);
-        if (str_starts(name, STR("g:"))) name = str_skip(name, 2);
-        if (name.n > NAME_BYTES || !text_valid(name)) return broken(e, "the name of a column is no name");
-        names[(*n)++] = arena_dup(r->a, name);
-    } while (!t->line_ended);
-    return *n < 2 ? broken(e, "it is neither JSON nor XML, and has no columns") : 0;
-}
-
-static int read_rows(struct feed_records *r, struct table *t, const struct str *names, size_t n, struct err *e)
-{
-    while (!t->ended) {
-        yyjson_mut_val *record = yyjson_mut_obj(r->doc);
-        size_t column = 0;
-        do {
-            if (next_field(t, e)) return -1;
-            struct str value = buf_str(&t->field);
-            if (!text_valid(value)) return broken(e, "it is not UTF-8");
-            if (column < n && value.n && names[column].n) {
-                json_add_str(r->doc, record, names[column].p, arena_dup(r->a, value));
-            }
-            column++;
-        } while (!t->line_ended);
-        if (yyjson_mut_obj_size(record) && feed_push(r, record, e)) return -1;
-    }
-    return 0;
-}
-
-int feed_read_table(struct feed_records *r, struct str body, struct err *e)
-{
-    const char *line = memchr(body.p, '\n', body.n);
-    struct str head = { body.p, line ? (size_t)(line - body.p) : body.n };
-    struct table t = { .rest = body, .separator = memchr(head.p, '\t', head.n) ? '\t' : ',' };
-    struct str *names = ARENA_ARRAY(r->a, struct str, COLUMNS_MAX);
-    size_t n = 0;
-    buf_init(&t.field, FIELD_BYTES * 2);
-    int rc = read_header(r, &t, names, &n, e) || read_rows(r, &t, names, n, e) ? -1 : 0;
-    buf_finish(&t.field);
-    return rc;
-}
-
 /* ---- XML ---- */
 
 struct xml {
     struct feed_records *r;
     XML_Parser parser;
     yyjson_mut_val *record; /* NULL: outside of records */
-    char names[DEPTH_MAX][NAME_BYTES];
+    char names[DEPTH_MAX][FEED_NAME_BYTES];
     int depth;              /* below the record */
     struct buf text;
     struct err *e;
@@ -196,23 +101,23 @@ static bool starts_record(const char *name)
 
 static void put(struct xml *x, struct str value)
 {
-    yyjson_mut_doc *doc = x->r->doc;
     struct str path = STR_NONE;
     for (int i = 0; i < x->depth; i++) {
         path = arena_printf(x->r->a, STR_FMT "%s%s", STR_ARG(path), i ? "." : "", x->names[i]);
     }
-    yyjson_mut_val *old = yyjson_mut_obj_get(x->record, path.p);
-    if (!old && yyjson_mut_obj_size(x->record) == COLUMNS_MAX) {
-        stop_saying(x, "an item has too many fields");
-    } else if (!old) {
-        json_add_str(doc, x->record, path.p, value);
-    } else if (yyjson_mut_is_arr(old)) {
-        json_push_str(doc, old, value);
-    } else {
-        (void)yyjson_mut_obj_remove_key(x->record, path.p);
-        yyjson_mut_val *arr = json_add_arr(doc, x->record, path.p);
-        yyjson_mut_arr_append(arr, old);
-        json_push_str(doc, arr, value);
+    if (feed_put(x->r, x->record, path, value)) stop_saying(x, "an item has too many fields");
+}
+
+/* Of a record's own element: <offer id="7">. */
+static void put_attributes(struct xml *x, const XML_Char **attributes)
+{
+    for (size_t i = 0; attributes[i] && attributes[i + 1]; i += 2) {
+        struct str name = str_from(attributes[i]), value = str_from(attributes[i + 1]);
+        bool fits = name.n < FEED_NAME_BYTES && value.n <= FEED_FIELD_BYTES && !str_starts(name, STR("xml"));
+        if (!fits || !value.n) continue;
+        /* Like a prefix of nobody's: an element of that name says it better. */
+        struct str ranked = arena_printf(x->r->a, "@:" STR_FMT, STR_ARG(name));
+        if (feed_put(x->r, x->record, ranked, arena_dup(x->r->a, value))) stop_saying(x, "an item has too many fields");
     }
 }
 
@@ -220,15 +125,19 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **attribute
 {
     struct xml *x = arg;
     if (!x->record) {
-        if (starts_record(name)) x->record = yyjson_mut_obj(x->r->doc);
         x->depth = 0;
+        if (!starts_record(name)) return;
+        x->record = yyjson_mut_obj(x->r->doc);
+        put_attributes(x, attributes);
         return;
     }
-    if (x->depth == DEPTH_MAX || strlen(bare(name)) >= NAME_BYTES) {
+    if (x->depth == DEPTH_MAX || strlen(name) >= FEED_NAME_BYTES) {
         stop_saying(x, "it is too deep");
         return;
     }
-    memcpy(x->names[x->depth++], bare(name), strlen(bare(name)) + 1);
+    /* A field keeps its prefix until the record is whole, what is inside of it does not. */
+    const char *kept = x->depth ? bare(name) : name;
+    memcpy(x->names[x->depth++], kept, strlen(kept) + 1);
     x->text.n = 0;
     for (size_t i = 0; attributes[i]; i += 2) { /* Atom's links */
         if (strcmp(attributes[i], "href") == 0) buf_add(&x->text, str_from(attributes[i + 1]));
@@ -240,7 +149,7 @@ static void on_end(void *arg, const XML_Char *name)
     struct xml *x = arg;
     if (!x->record || x->failed) return;
     if (x->depth == 0) {
-        if (yyjson_mut_obj_size(x->record) && feed_push(x->r, x->record, x->e)) stop(x);
+        if (yyjson_mut_obj_size(x->record) && feed_push(x->r, feed_settle(x->r, x->record), x->e)) stop(x);
         x->record = NULL;
         return;
     }
@@ -256,21 +165,23 @@ static void on_text(void *arg, const XML_Char *s, int n)
 {
     struct xml *x = arg;
     if (!x->record || x->failed) return;
-    if (x->text.n + (size_t)n > FIELD_BYTES) stop_saying(x, "a field is too long");
+    if (x->text.n + (size_t)n > FEED_FIELD_BYTES) stop_saying(x, "a field is too long");
     else buf_add(&x->text, (struct str){ s, (size_t)n });
 }
 
-/* Entities could make much of little, and nobody needs them in a feed. */
+/* Entities could make much of little, and nobody needs them in a feed. One that is only named is never fetched. */
 static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system, const XML_Char *public, int internal)
 {
-    stop_saying(arg, "it has a document type, which feeds are not read with");
+    if (internal) stop_saying(arg, "it has a document type of its own, which feeds are not read with");
 }
 
 int feed_read_xml(struct feed_records *r, struct str body, struct err *e)
 {
-    struct xml x = { .r = r, .e = e, .parser = XML_ParserCreate(NULL) };
+    struct xml x = { .r = r,
+                     .e = e,
+                     .parser = XML_ParserCreate("UTF-8") }; /* whatever it declares: feed_text has read that */
     if (!x.parser) return err_set(e, "SERVICE_UNAVAILABLE", "No memory is left to read the feed.");
-    buf_init(&x.text, FIELD_BYTES * 2);
+    buf_init(&x.text, FEED_FIELD_BYTES * 2);
     XML_SetUserData(x.parser, &x);
     XML_SetElementHandler(x.parser, on_start, on_end);
     XML_SetCharacterDataHandler(x.parser, on_text);

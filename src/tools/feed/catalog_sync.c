@@ -125,6 +125,7 @@ static void tell_feed(struct buyer_object_sync *h, const struct catalog_feed *f,
     if (f->rejected) {
         (void)yyjson_mut_obj_remove_key(o, "items_rejected");
         json_add_i64(doc, o, "items_rejected", f->rejected);
+        if (f->issues.n && !yyjson_mut_obj_get(o, "item_issues")) json_add_raw(doc, o, "item_issues", f->issues);
     }
     if (f->next_at != TIME_NONE) json_add_time(doc, o, "next_fetch_at", f->next_at);
     if (f->status == CATALOG_FEED_FETCHED) return;
