@@ -31,19 +31,6 @@ static bool spent_up(const struct delivery_package *p)
            spend >= p->package->budget_micros / 1000 * 990;
 }
 
-static int tell(const struct act *act, const struct media_buy *buy, struct str package_id, struct err *e)
-{
-    struct act of_time = *act; /* nobody's doing: the buyer whose call brought it to light is told like any other */
-    of_time.principal = NULL;
-    of_time.actor = STR("system:delivery");
-    struct media_buy_change change = {
-        .action = ACTION,
-        .summary = arena_printf(act->arena, "The budget of package " STR_FMT " is spent", STR_ARG(package_id)),
-        .package_id = package_id,
-    };
-    return media_buy_changed(&of_time, &buy->row, &change, e);
-}
-
 /* A live buy's plan and what was told of it. */
 struct watched {
     const struct act *act;
@@ -51,7 +38,22 @@ struct watched {
     struct plan plan;
     struct history_row *rows;
     size_t n;
+    bool simulated; /* what was delivered was made up */
 };
+
+static int tell(const struct act *act, const struct watched *w, struct str package_id, struct err *e)
+{
+    struct act of_time = *act; /* nobody's doing: the buyer whose call brought it to light is told like any other */
+    of_time.principal = NULL;
+    of_time.actor = STR("system:delivery");
+    struct media_buy_change change = {
+        .action = ACTION,
+        .summary = arena_printf(act->arena, "The budget of package " STR_FMT " is spent%s", STR_ARG(package_id),
+                                w->simulated ? " (simulated: nothing was delivered)" : ""),
+        .package_id = package_id,
+    };
+    return media_buy_changed(&of_time, &w->buy.row, &change, e);
+}
 
 /* 1 loaded, 0 there is nothing to watch, -1 failed. */
 static int load(const struct act *act, struct str media_buy_id, struct watched *w, struct err *e)
@@ -64,13 +66,14 @@ static int load(const struct act *act, struct str media_buy_id, struct watched *
 }
 
 /* Marks the packages whose budget is spent at `at` and of whom that was not told; how many there are, or -1. */
-static int untold(const struct watched *w, int64_t at, bool *which, struct err *e)
+static int untold(struct watched *w, int64_t at, bool *which, struct err *e)
 {
     struct act then = *w->act;
     struct delivery d;
     int count = 0;
     then.now = at;
     if (delivery_read(&then, &w->plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
+    w->simulated = d.simulated;
     for (size_t i = 0; i < w->plan.packages_n; i++) {
         which[i] = spent_up(&d.packages[i]) && !told(w->rows, w->n, w->plan.packages[i].package_id);
         count += which[i];
@@ -86,7 +89,7 @@ int budget_watch(const struct act *act, struct str media_buy_id, struct err *e)
     bool *which = ARENA_ARRAY(act->arena, bool, w.plan.packages_n + 1);
     if (untold(&w, act->now, which, e) < 0) return -1;
     for (size_t i = 0; i < w.plan.packages_n; i++) {
-        if (which[i] && tell(act, &w.buy, w.plan.packages[i].package_id, e)) return -1;
+        if (which[i] && tell(act, &w, w.plan.packages[i].package_id, e)) return -1;
     }
     return 0;
 }

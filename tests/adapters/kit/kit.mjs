@@ -40,7 +40,7 @@ export function scenarioKit(adapter, { only = /./ } = {}) {
     });
 
   play('two packages, creatives, one paused, budget, dates, targeting, another creative, report, cancel', async (stage, s) => {
-    await s.run();
+    await s.run({ between: adapter.fake && rotation(stage) });
     if (adapter.fake) await recorded(stage);
   });
   play('SIGKILL after every step', async (stage, s) => {
@@ -48,6 +48,19 @@ export function scenarioKit(adapter, { only = /./ } = {}) {
     assert.equal(stage.kills, 9);
   });
   if (adapter.fake) withFaults(adapter, play);
+}
+
+// The keys that seal the credentials change under a running agent, and the old ones go.
+function rotation(stage) {
+  const orders = ['rotate', 'forget', 'rotate'];
+  return async () => {
+    const order = orders.shift();
+    if (!order) return;
+    const r = await stage.agent.cli('secrets', order, '--json');
+    assert.equal(r.code, 0, r.stderr);
+    const { keys } = JSON.parse(r.stdout);
+    assert.deepEqual(keys.map((k) => [k.seals, k.newest]), order === 'rotate' ? [[0, false], [1, true]] : [[1, true]]);
+  };
 }
 
 // What --record wrote: every call of the agent, and nothing that lets somebody in.

@@ -8,6 +8,7 @@
 #include "contract/validate.h"
 #include "domain/booking/booking.h"
 #include "domain/delivery/delivery.h"
+#include "domain/media_buy/budget_watch.h"
 #include "store/q/q_account.h"
 #include "store/q/agent/q_job.h"
 #include "tools/fixture.h"
@@ -586,6 +587,38 @@ static int place_local(struct act *act, void *arg, struct err *e)
     return 0;
 }
 
+/* Once the money is gone: what the buyer is told. */
+static int watch(struct act *act, void *arg, struct err *e)
+{
+    struct package_rows packages;
+    struct history_row *rows;
+    size_t n;
+    if (q_packages_of_buy(act->tx, act->arena, STR(BUY), &packages, e)) return -1;
+    for (size_t i = 0; i < packages.n; i++) {
+        packages.rows[i].pacing = STR("asap");
+        if (q_package_update(act->tx, &packages.rows[i], e)) return -1;
+    }
+    if (budget_watch(act, STR(BUY), e) || q_history_list(act->tx, act->arena, STR(BUY), 10, &rows, &n, e)) return -1;
+    assert_int_equal(n, 2); /* a package each */
+    *(struct str *)arg = rows[0].summary;
+    return 0;
+}
+
+static void what_an_ad_server_made_up_is_told_as_such(void **state)
+{
+    for (int sandbox = 0; sandbox <= 1; sandbox++) {
+        struct fixture *f = open_with("active");
+        struct str told;
+        struct err e;
+        f->sandbox = sandbox;
+        f->now = T0 + 29 * DAY;
+        assert_int_equal(fixture_act(f, watch, &told, &e), 0);
+        bool said = memmem(told.p, told.n, "simulated", 9) != NULL;
+        assert_true(memmem(told.p, told.n, "is spent", 8) != NULL && said == !sandbox);
+        fixture_close(f);
+    }
+}
+
 static int shrink(struct act *act, void *arg, struct err *e)
 {
     struct package_rows rows;
@@ -797,6 +830,7 @@ int main(void)
         cmocka_unit_test(a_buy_that_has_not_begun_can_be_simulated),
         cmocka_unit_test(every_pricing_model_gives_valid_replies_that_add_up),
         cmocka_unit_test(a_remote_booking_is_a_job_of_the_same_commit),
+        cmocka_unit_test(what_an_ad_server_made_up_is_told_as_such),
         cmocka_unit_test(local_booking_records_ids_and_refuses_with_reasons),
         cmocka_unit_test(reported_days_replace_what_was_known_and_adjustments_are_counted),
         cmocka_unit_test(feedback_is_kept_and_checked),
