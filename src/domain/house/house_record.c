@@ -32,7 +32,7 @@ struct house_part house_part_next(const struct tally *t, struct tally_place from
 
 /* ---- facts ---- */
 
-static enum metric metric_of(enum event event)
+enum metric house_metric_of(enum event event)
 {
     switch (event) {
     case EVENT_IMPRESSION: return METRIC_IMPRESSIONS;
@@ -186,7 +186,7 @@ static int record_package(const struct house_recorder *r, const struct delta *fr
         struct delivered more = nothing();
         struct creative_sums creatives = { ARENA_ARRAY(r->act->arena, struct creative_sum, (size_t)(to - d)), 0 };
         for (; d < to && day_of(r, d->package, d->hour_at) == day; d++) {
-            enum metric m = metric_of((enum event)d->event);
+            enum metric m = house_metric_of((enum event)d->event);
             if (d->invalid != VALID || m == METRICS_N) continue;
             more.of[m] += d->n;
             sum_creative(&creatives, d, m);

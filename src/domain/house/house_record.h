@@ -15,6 +15,9 @@ struct house_part {
     struct tally_place from, to;
 };
 
+/* What of a fact an event is added to; METRICS_N: nothing. */
+enum metric house_metric_of(enum event event);
+
 /* The next part after `from`: whole packages, about as much as one turn may write. Nothing is left when `to` is the end. */
 struct house_part house_part_next(const struct tally *t, struct tally_place from);
 

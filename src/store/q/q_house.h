@@ -2,6 +2,8 @@
  * say; here they are stored. */
 #pragma once
 
+#include <salesagent/adapter.h>
+
 #include "store/store.h"
 
 enum house_key_kind { HOUSE_KEY_PUBLISHER, HOUSE_KEY_PACKAGE, HOUSE_KEY_CREATIVE };
@@ -133,3 +135,25 @@ struct house_report_rows {
 };
 MUST_CHECK int q_house_report(struct tx *tx, struct arena *a, const struct house_report_ask *ask,
                               struct house_report_rows *out, struct err *e);
+
+/* What somebody asked for of the slots that the publisher has, by slot when that is asked for: rows of EVENT_REQUEST `event`.
+ * Of the ask the buy does not matter. */
+MUST_CHECK int q_house_requests(struct tx *tx, struct arena *a, const struct house_report_ask *ask, int event,
+                                struct house_report_rows *out, struct err *e);
+
+/* What counts of packages, each creative and slot for itself: in the order of packages. */
+MUST_CHECK int q_house_parts(struct tx *tx, const struct house_report_ask *ask,
+                             void (*each)(void *arg, const struct house_count_row *row), void *arg, struct err *e);
+
+/* The facts of `source` of a publisher's packages, summed over [from_day_at, to_day_at), in the order of keys. */
+struct house_fact_row {
+    int64_t package; /* key */
+    struct str currency, pricing_model;
+    struct delivered delivered; /* impressions, clicks, views, completed and viewable ones, spend; 0 for what is unknown */
+};
+struct house_fact_ask {
+    struct str tenant_id, media_buy_id, source; /* the buy may be empty: all */
+    int64_t from_day_at, to_day_at;
+};
+MUST_CHECK int q_house_facts(struct tx *tx, struct arena *a, const struct house_fact_ask *ask,
+                             struct house_fact_row **rows, size_t *n, struct err *e);

@@ -103,6 +103,30 @@ static void encode_filtered(struct tool_call *c, yyjson_mut_val *o, const struct
     }
 }
 
+/* Of what was asked for, what got an ad. */
+static void encode_requests(struct tool_call *c, yyjson_mut_val *o, const struct house_line *l)
+{
+    int64_t requests = l->n[EVENT_REQUEST], shown = l->n[EVENT_DECISION];
+    json_add_i64(c->doc, o, "requests", requests);
+    if (requests) json_add_real(c->doc, o, "fill", (double)muldiv(shown, 10000, requests, MONEY_ROUND_HALF_UP) / 10000);
+}
+
+/* Currencies are never added up. */
+static void encode_money(struct tool_call *c, yyjson_mut_val *o, const struct house_line *l)
+{
+    if (l->spends_n == 1) {
+        json_add_str(c->doc, o, "currency", l->spends[0].currency);
+        json_add_money(c->doc, o, "spend", l->spends[0].micros);
+        return;
+    }
+    yyjson_mut_val *list = l->spends_n ? json_add_arr(c->doc, o, "spends") : NULL;
+    for (size_t i = 0; i < l->spends_n; i++) {
+        yyjson_mut_val *x = json_push_obj(c->doc, list);
+        json_add_str(c->doc, x, "currency", l->spends[i].currency);
+        json_add_money(c->doc, x, "spend", l->spends[i].micros);
+    }
+}
+
 static void encode_line(struct tool_call *c, yyjson_mut_val *o, const struct house_report_wish *w,
                         const struct house_line *l)
 {
@@ -128,9 +152,11 @@ static void encode_line(struct tool_call *c, yyjson_mut_val *o, const struct hou
     json_add_str_opt(c->doc, o, "principal_id", l->principal_id);
     json_add_str_opt(c->doc, o, "creative_id", l->creative_id);
     json_add_str_opt(c->doc, o, "slot_id", l->slot_id);
+    if (house_report_has_requests(w)) encode_requests(c, o, l);
     for (size_t i = 0; i < ARRAY_LEN(members); i++) json_add_i64(c->doc, o, members[i].member, l->n[members[i].event]);
     json_add_i64(c->doc, o, "gross_impressions", l->n[EVENT_IMPRESSION] + l->filtered[EVENT_IMPRESSION]);
     json_add_i64(c->doc, o, "gross_clicks", l->n[EVENT_CLICK] + l->filtered[EVENT_CLICK]);
+    encode_money(c, o, l);
     encode_filtered(c, o, l);
 }
 
