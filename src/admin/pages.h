@@ -35,6 +35,9 @@ extern const struct desk_action desk_action_add_product, desk_action_set_product
 /* availability.c, sales.c */
 extern const struct desk_page desk_page_availability, desk_page_sales, desk_page_sales_file;
 
+/* ads.c */
+extern const struct desk_page desk_page_ads, desk_page_ads_file, desk_page_ads_why;
+
 /* adservers.c */
 extern const struct desk_page desk_page_adservers, desk_page_adserver_items, desk_page_adserver_settings;
 extern const struct desk_action desk_action_test_adserver, desk_action_sync_adserver, desk_action_set_adserver,

@@ -32,7 +32,7 @@ before(async () => {
     `/admin/decisions/${decided.task_id}`, '/admin/sessions', '/admin/nothing', '/admin/buys', `/admin/buys/${running.media_buy_id}`,
     `/admin/buys/${odd.media_buy_id}`, '/admin/messages', `/admin/messages/${job.job_id}`, '/admin/buyers', '/admin/buyers/test-buyer',
     '/admin/people', '/admin/audit', '/admin/availability', '/admin/availability?for=prod-tech-display-001&impressions=99999999&first=2027-03-10&last=2027-03-12',
-    '/admin/sales', '/admin/sales?by=media_buy', '/admin/ad-servers', '/admin/ad-servers/mock/inventory', '/admin/health', '/admin/products', '/admin/products/prod-tech-display-001',
+    '/admin/sales', '/admin/sales?by=media_buy', '/admin/ad-servers', '/admin/ad-servers/mock/inventory', '/admin/ads', '/admin/ads?by=package-day', '/admin/ads/why', '/admin/health', '/admin/products', '/admin/products/prod-tech-display-001',
     '/admin/products/prod-tech-display-001/edit', '/admin/offers?brief=video%20for%20developers', '/admin/formats', '/admin/creatives', `/admin/creatives/test-buyer/${banner}`, `/admin/creatives/test-buyer/${waits}`];
 });
 after(async () => {

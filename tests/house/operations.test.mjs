@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Session } from '../admin/lib/desk.mjs';
 import { Paper, banner, until } from './lib/paper.mjs';
 
 let paper;
@@ -64,6 +65,7 @@ test('a report has every number once, by package, day, creative and slot, and wh
   assert.equal(row.day, new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' }).format(paper.agent.now()));
   assert.deepEqual([row.impressions, row.measurable, row.viewable, row.clicks, row.gross_impressions, row.gross_clicks, row.filtered], [1, 1, 1, 1, 3, 1, 2]);
   assert.deepEqual(row.filtered_by.map((f) => [f.reason, f.count]).toSorted(), [['bot', 1], ['used', 1]]);
+  assert.deepEqual([row.currency, row.spend, row.requests], ['EUR', 0.01, undefined]);
   for (const by of [[], ['day'], ['creative'], ['slot'], ['slot', 'day']]) {
     const { rows } = await report(...by);
     assert.deepEqual(rows.map((r) => [r.impressions, r.clicks]), [[1, 1]], by.join());
@@ -79,6 +81,37 @@ test('a report has every number once, by package, day, creative and slot, and wh
     assert.notEqual(r.code, 0, words.join(' '));
     assert.match(r.stderr, said);
   }
+});
+
+test('of each slot is said what was asked for, how much of it got an ad, and what it brought; by the shell, as CSV and at the desk', async () => {
+  const b = await paper.buy({ product: 'letter' });
+  const mail = { headers: { referer: '' } }, picture = () => paper.get('/ads/i/letter?p=paper&k=report', mail);
+  await until('the letter', async () => (await picture()).status === 302);
+  for (let i = 0; i < 4; i++) await paper.decide('slot=midroll'); // nothing is booked there
+  await paper.decide('slot=midroll', { headers: { 'user-agent': 'curl/8.5.0' } }); // no request of a person
+  const slots = async () => Object.fromEntries((await run('ads', 'report', '--by', 'slot')).rows.map((r) => [r.slot_id, r]));
+  const { letter, midroll } = await until('all of it', async () => { const s = await slots(); return s.midroll?.requests === 4 && s.letter?.impressions && s; });
+  assert.deepEqual([midroll.decisions, midroll.fill, midroll.spend], [0, 0, undefined]);
+  assert.ok(letter.requests >= letter.decisions && letter.decisions === letter.impressions);
+  assert.equal(letter.fill, Math.round(10000 * letter.decisions / letter.requests) / 10000);
+  assert.deepEqual([letter.currency, letter.spend], ['EUR', (await paper.delivery(b)).totals.spend]);
+  const csv = (await ok('ads', 'report', '--by', 'slot', '--csv')).stdout.trim().split('\r\n').map((l) => l.split(','));
+  const cell = (slot, name) => csv.find((l) => l.includes(`"${slot}"`))[csv[0].indexOf(`"${name}"`)];
+  assert.deepEqual(['requests', 'fill', 'spend', 'currency'].map((n) => cell('letter', n)), [String(letter.requests), String(letter.fill), String(letter.spend), '"EUR"']);
+  const desk = await Session.by(paper.agent, new URL((await run('user', 'link')).url).pathname);
+  const view = await desk.view('/admin/ads');
+  assert.equal(view.found.rows.find((r) => r.slot_id === 'midroll').requests, 4);
+  const page = await desk.get('/admin/ads?by=slot');
+  assert.match(page.text, /data-l="Money" class="num">0\.\d\d EUR/);
+  const file = await desk.get('/admin/ads.csv?by=slot');
+  assert.match(file.headers.get('content-disposition'), /attachment; filename="ads\.csv"/);
+  const line = file.text.split('\r\n').find((l) => l.includes('"letter"')).split(','), head = file.text.split('\r\n')[0].split(',');
+  assert.deepEqual(['requests', 'spend', 'currency'].map((n) => line[head.indexOf(n)]), [String(letter.requests), String(letter.spend), '"EUR"']);
+  for (const by of ['package', 'day', 'creative', 'slot-day', 'package-day']) assert.equal((await desk.get(`/admin/ads?by=${by}`)).status, 200, by);
+  const ofBuy = await desk.view(`/admin/ads?by=slot&buy=${b.buy}`);
+  assert.deepEqual(ofBuy.found.rows.map((r) => [r.slot_id, r.requests]), [['letter', undefined]]);
+  assert.match((await desk.get(`/admin/ads/why?buy=${b.buy}`)).text, /nothing keeps it from being shown/);
+  assert.equal((await desk.get('/admin/ads?from=2026-01-01&until=2020-01-01')).status, 422);
 });
 
 test('why a package is not shown is said in words: paused, without creatives, filtered, in the wrong size, not for this visitor', async () => {

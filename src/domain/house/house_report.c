@@ -142,12 +142,13 @@ static int gather(struct making *m, const struct house_report_ask *ask, struct h
     const struct act *act = m->act;
     struct house_report_rows ads, requests = { NULL, 0, false };
     if (q_house_report(act->tx, act->arena, ask, &ads, e)) return -1;
-    if (house_report_has_requests(m->wish) &&
-        q_house_requests(act->tx, act->arena, ask, EVENT_REQUEST, &requests, e)) {
+    if (house_report_has_requests(m->wish) && q_house_requests(act->tx, act->arena, ask, EVENT_REQUEST, &requests, e)) {
         return -1;
     }
     if (ads.more || requests.more) return too_many(e);
-    struct house_report_rows all = { ARENA_ARRAY(act->arena, struct house_count_row, ads.n + requests.n + m->shares.n + 1), 0, false };
+    struct house_report_rows all = {
+        ARENA_ARRAY(act->arena, struct house_count_row, ads.n + requests.n + m->shares.n + 1), 0, false
+    };
     for (size_t i = 0; i < ads.n; i++) all.rows[all.n++] = ads.rows[i];
     for (size_t i = 0; i < requests.n; i++) all.rows[all.n++] = requests.rows[i];
     for (size_t i = 0; i < m->shares.n; i++) {

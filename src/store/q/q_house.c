@@ -445,10 +445,10 @@ int q_house_report(struct tx *tx, struct arena *a, const struct house_report_ask
 int q_house_requests(struct tx *tx, struct arena *a, const struct house_report_ask *ask, int event,
                      struct house_report_rows *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT CASE WHEN ?1 THEN c.slot ELSE 0 END AS s, sum(c.n) FROM house_count c"
-                     " CROSS JOIN slot z ON z.slot_key = c.slot WHERE c.package = 0 AND c.hour_at >= ?2 AND c.hour_at < ?3"
-                     " AND c.event = ?4 AND c.invalid = 0 AND z.tenant_id = ?5 GROUP BY s ORDER BY s LIMIT ?6");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT CASE WHEN ?1 THEN c.slot ELSE 0 END AS s, sum(c.n) FROM house_count c"
+            " CROSS JOIN slot z ON z.slot_key = c.slot WHERE c.package = 0 AND c.hour_at >= ?2 AND c.hour_at < ?3"
+            " AND c.event = ?4 AND c.invalid = 0 AND z.tenant_id = ?5 GROUP BY s ORDER BY s LIMIT ?6");
     struct house_report_rows list = { ARENA_ARRAY(a, struct house_count_row, ask->max + 1), 0, false };
     int rc = 0;
     stmt_i64(s, 1, ask->by_slot);
@@ -471,11 +471,12 @@ int q_house_parts(struct tx *tx, const struct house_report_ask *ask,
                   void (*each)(void *arg, const struct house_count_row *row), void *arg, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT c.package, c.creative, c.slot, c.event, sum(c.n)"
-            " FROM house_key x CROSS JOIN house_count c ON c.package = x.house_key AND c.hour_at >= ?1 AND c.hour_at < ?2"
-            " WHERE x.kind = 'package' AND x.owner = ?3 AND c.invalid = 0 AND (?4 = '' OR EXISTS (SELECT 1 FROM package y"
-            " WHERE y.package_id = x.id AND y.media_buy_id = ?4))"
-            " GROUP BY c.package, c.creative, c.slot, c.event ORDER BY c.package, c.creative, c.slot, c.event");
+        tx,
+        "SELECT c.package, c.creative, c.slot, c.event, sum(c.n)"
+        " FROM house_key x CROSS JOIN house_count c ON c.package = x.house_key AND c.hour_at >= ?1 AND c.hour_at < ?2"
+        " WHERE x.kind = 'package' AND x.owner = ?3 AND c.invalid = 0 AND (?4 = '' OR EXISTS (SELECT 1 FROM package y"
+        " WHERE y.package_id = x.id AND y.media_buy_id = ?4))"
+        " GROUP BY c.package, c.creative, c.slot, c.event ORDER BY c.package, c.creative, c.slot, c.event");
     int rc;
     stmt_i64(s, 1, ask->from);
     stmt_i64(s, 2, ask->to);
@@ -495,15 +496,15 @@ int q_house_parts(struct tx *tx, const struct house_report_ask *ask,
 int q_house_facts(struct tx *tx, struct arena *a, const struct house_fact_ask *ask, struct house_fact_row **rows,
                   size_t *n, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT x.house_key, m.currency, y.pricing_model, sum(f.impressions), sum(f.clicks), sum(f.views),"
-            " sum(f.completed_views), sum(f.viewable), sum(f.spend_micros)"
-            " FROM house_key x CROSS JOIN package y ON y.package_id = x.id"
-            " CROSS JOIN media_buy m ON m.media_buy_id = y.media_buy_id"
-            " CROSS JOIN delivery_fact f ON f.media_buy_id = y.media_buy_id AND f.package_id = y.package_id"
-            " AND f.day_at >= ?1 AND f.day_at < ?2 AND f.source = ?3"
-            " WHERE x.kind = 'package' AND x.owner = ?4 AND (?5 = '' OR y.media_buy_id = ?5)"
-            " GROUP BY x.house_key ORDER BY x.house_key");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT x.house_key, m.currency, y.pricing_model, sum(f.impressions), sum(f.clicks), sum(f.views),"
+                     " sum(f.completed_views), sum(f.viewable), sum(f.spend_micros)"
+                     " FROM house_key x CROSS JOIN package y ON y.package_id = x.id"
+                     " CROSS JOIN media_buy m ON m.media_buy_id = y.media_buy_id"
+                     " CROSS JOIN delivery_fact f ON f.media_buy_id = y.media_buy_id AND f.package_id = y.package_id"
+                     " AND f.day_at >= ?1 AND f.day_at < ?2 AND f.source = ?3"
+                     " WHERE x.kind = 'package' AND x.owner = ?4 AND (?5 = '' OR y.media_buy_id = ?5)"
+                     " GROUP BY x.house_key ORDER BY x.house_key");
     static const enum metric columns[] = { METRIC_IMPRESSIONS,     METRIC_CLICKS,   METRIC_VIEWS,
                                            METRIC_COMPLETED_VIEWS, METRIC_VIEWABLE, METRIC_SPEND };
     struct house_fact_row *list = NULL;

@@ -149,7 +149,8 @@ MUST_CHECK int q_house_parts(struct tx *tx, const struct house_report_ask *ask,
 struct house_fact_row {
     int64_t package; /* key */
     struct str currency, pricing_model;
-    struct delivered delivered; /* impressions, clicks, views, completed and viewable ones, spend; 0 for what is unknown */
+    struct delivered
+        delivered; /* impressions, clicks, views, completed and viewable ones, spend; 0 for what is unknown */
 };
 struct house_fact_ask {
     struct str tenant_id, media_buy_id, source; /* the buy may be empty: all */

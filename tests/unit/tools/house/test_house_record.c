@@ -281,8 +281,18 @@ static void test_money_is_divided_between_slots_and_adds_up(void **state)
     for (int i = 0; i < 3; i++) {
         uint32_t slot = (uint32_t)slot_key(f, slots[i]), key = loaded.packages[0].key;
         add_on(&b, &(struct delta){ .slot = slot, .event = EVENT_REQUEST, .hour_at = hour, .n = 2 * n[i] });
-        add_on(&b, &(struct delta){ .package = key, .creative = 1 + (uint32_t)i, .slot = slot, .event = EVENT_DECISION, .hour_at = hour, .n = n[i] + 1 });
-        add_on(&b, &(struct delta){ .package = key, .creative = 1 + (uint32_t)i, .slot = slot, .event = EVENT_IMPRESSION, .hour_at = hour, .n = n[i] });
+        add_on(&b, &(struct delta){ .package = key,
+                                    .creative = 1 + (uint32_t)i,
+                                    .slot = slot,
+                                    .event = EVENT_DECISION,
+                                    .hour_at = hour,
+                                    .n = n[i] + 1 });
+        add_on(&b, &(struct delta){ .package = key,
+                                    .creative = 1 + (uint32_t)i,
+                                    .slot = slot,
+                                    .event = EVENT_IMPRESSION,
+                                    .hour_at = hour,
+                                    .n = n[i] });
     }
     uint32_t empty = (uint32_t)slot_key(f, "letter");
     add_on(&b, &(struct delta){ .slot = empty, .event = EVENT_REQUEST, .hour_at = hour, .n = 77 });
@@ -322,7 +332,8 @@ static void test_money_is_divided_between_slots_and_adds_up(void **state)
         if (i == 3) assert_int_equal(money, 10000000);
     }
     /* Requests are of slots, not of packages. */
-    r = report_of(&b, (struct house_report_wish){ .from_day = day, .until_day = day, .by_slot = true, .media_buy_id = buy });
+    r = report_of(
+        &b, (struct house_report_wish){ .from_day = day, .until_day = day, .by_slot = true, .media_buy_id = buy });
     assert_int_equal(r.n, 3);
     assert_int_equal(r.lines[0].n[EVENT_REQUEST], 0);
 }
@@ -365,7 +376,8 @@ static void a_day_has(struct fixture *f, const char *date, int64_t hours)
     assert_int_equal(rfc3339_parse_date(str_from(date), &midnight), 0);
     int64_t day = midnight / USEC_PER_DAY, from = tz_day_begins_at(b.zone, day);
     assert_int_equal(tz_day_begins_at(b.zone, day + 1) - from, hours * HOUR);
-    for (int64_t h = -1; h <= hours; h++) add(&b, loaded.packages[0].key, EVENT_IMPRESSION, VALID, from + h * HOUR, 100);
+    for (int64_t h = -1; h <= hours; h++)
+        add(&b, loaded.packages[0].key, EVENT_IMPRESSION, VALID, from + h * HOUR, 100);
     batch_write(&b);
     tally_finish(&b.tally);
     struct fact_rows rows = facts_of(f, buy);
@@ -373,7 +385,8 @@ static void a_day_has(struct fixture *f, const char *date, int64_t hours)
     assert_int_equal(rows.rows[1].day_at, midnight);
     assert_int_equal(rows.rows[1].delivered.of[METRIC_IMPRESSIONS], hours * 100);
     struct house_report r = report_of(
-        &b, (struct house_report_wish){ .from_day = day - 1, .until_day = day + 1, .by_day = true, .media_buy_id = buy });
+        &b,
+        (struct house_report_wish){ .from_day = day - 1, .until_day = day + 1, .by_day = true, .media_buy_id = buy });
     assert_int_equal(r.n, 3);
     for (int i = 0; i < 3; i++) assert_int_equal(r.lines[i].n[EVENT_IMPRESSION], i == 1 ? hours * 100 : 100);
     assert_int_equal(r.lines[1].spends[0].micros, hours * 1000000);
@@ -409,10 +422,14 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_days_are_the_publishers_and_filtered_is_not_reported), T(test_the_budget_is_never_passed),
-        T(test_used_tokens_are_stored_with_what_they_counted),        T(test_days_open_are_owed_for_and_close),
-        T(test_money_is_divided_between_slots_and_adds_up),           T(test_money_of_what_was_not_shown_is_of_its_package),
-        T(test_the_day_of_a_clock_change_has_all_its_hours),          T(test_weeks_and_visitors_are_read_as_they_were_written),
+        T(test_days_are_the_publishers_and_filtered_is_not_reported),
+        T(test_the_budget_is_never_passed),
+        T(test_used_tokens_are_stored_with_what_they_counted),
+        T(test_days_open_are_owed_for_and_close),
+        T(test_money_is_divided_between_slots_and_adds_up),
+        T(test_money_of_what_was_not_shown_is_of_its_package),
+        T(test_the_day_of_a_clock_change_has_all_its_hours),
+        T(test_weeks_and_visitors_are_read_as_they_were_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
