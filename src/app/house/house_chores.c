@@ -79,6 +79,7 @@ static int write_histories(struct house *h, const struct act *act, struct err *e
     return 0;
 }
 
+/* The longest that any publisher keeps: for requests, which are no package's, and for what publishers left behind. */
 static int keep_days(const struct house *h)
 {
     int days = 0;
@@ -100,6 +101,14 @@ static int expire(struct house *h, const struct act *act, struct err *e)
         .max = EXPIRED_AT_A_TIME,
     };
     if (q_house_expire(act->tx, &x, &gone, e)) return -1;
+    h->expiring = gone >= x.max;
+    for (size_t i = 0; i < h->publishers_n; i++) {
+        const struct kept_publisher *p = h->publishers[i];
+        int64_t before = act->now - p->house.keep_days * USEC_PER_DAY;
+        if (p->house.keep_days == keep_days(h)) continue; /* done above */
+        if (q_house_expire_counts(act->tx, p->tenant_id, before, x.max, &gone, e)) return -1;
+        h->expiring = h->expiring || gone >= x.max;
+    }
     for (size_t i = 0; i < h->buys_n; i++) {
         const struct kept_buy *b = h->buys[i];
         if (b->buy.over_at + HOUSE_KEEP_US < act->now && q_house_buy_forget(act->tx, b->media_buy_id, e)) return -1;
@@ -136,7 +145,7 @@ static void chores_done(struct write_cmd *cmd, enum write_result result)
     h->minute = h->chores_at;
     h->histories = h->histories_now;
     if (now - h->hour >= HOUSE_HOUR) {
-        h->hour = h->chores_at;
+        if (!h->expiring) h->hour = h->chores_at; /* else there is more to do: it goes on in a minute */
         house_forget_buys(h, now);
     }
 }

@@ -76,6 +76,7 @@ struct house {
     struct arena chores_arena;
     bool chores_running;
     int64_t minute, hour, chores_at; /* when chores were last done; when those under way began */
+    bool expiring; /* not all that is too old is gone yet */
     int64_t histories; /* sum of hours closed that is stored */
     int64_t histories_now;
 };

@@ -393,6 +393,18 @@ static int expire_places(struct tx *tx, const struct house_expiry *x, int64_t *n
     return gone(s, tx, x->places_before_s, x->max, n, e);
 }
 
+int q_house_expire_counts(struct tx *tx, struct str tenant_id, int64_t before, int64_t max, int64_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx,
+        "DELETE FROM house_count WHERE (package, hour_at, slot, creative, event, invalid) IN (SELECT c.package, c.hour_at,"
+        " c.slot, c.creative, c.event, c.invalid FROM house_key x CROSS JOIN house_count c ON c.package = x.house_key"
+        " AND c.hour_at < ?1 WHERE x.kind = 'package' AND x.owner = ?3 LIMIT ?2)");
+    *n = 0;
+    stmt_str(s, 3, tenant_id);
+    return gone(s, tx, before, max, n, e);
+}
+
 int q_house_expire(struct tx *tx, const struct house_expiry *x, int64_t *n, struct err *e)
 {
     *n = 0;

@@ -117,6 +117,9 @@ struct house_expiry {
     int64_t used_before, epochs_before_ms, exposures_before_s, places_before_s;
     int64_t max;
 };
+/* Counts of one publisher's ads alone, of hours that began before `before`; at most `max`. */
+MUST_CHECK int q_house_expire_counts(struct tx *tx, struct str tenant_id, int64_t before, int64_t max, int64_t *gone,
+                                     struct err *e);
 MUST_CHECK int q_house_expire(struct tx *tx, const struct house_expiry *x, int64_t *gone, struct err *e);
 
 /* ---- reports ---- */

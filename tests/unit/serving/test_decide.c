@@ -520,6 +520,44 @@ static void a_daily_limit_opens_again_at_midnight(void **state)
     assert_ptr_equal(shown_in(1), p);
 }
 
+/* One ad each ten minutes, from midnight to midnight of Berlin: a day has no more than its limit, be it of 25 hours or of 23, and
+ * the next one opens when that one ends. */
+static void a_day_is_limited(struct serving_package *p, const char *date, int64_t hours)
+{
+    int64_t from, day = 0;
+    assert_int_equal(rfc3339_parse_date(str_from(date), &from), 0);
+    int64_t number = from / DAY;
+    from = tz_day_begins_at(town.publishers[0].zone, number);
+    int64_t until = tz_day_begins_at(town.publishers[0].zone, number + 1);
+    assert_int_equal(until - from, hours * HOUR);
+    for (town.now = from; town.now < until; town.now += 10 * MINUTE) {
+        serving_tick(town.serving, town.now);
+        (void)shown_in(1);
+        struct counted total, today;
+        assert_true(serving_counted(town.serving, p->key, &total, &today, &day));
+        assert_int_equal(day, number);
+        assert_in_range(today.n[EVENT_IMPRESSION], 0, 20);
+    }
+    assert_int_equal(town_look(&town, p).why, WHY_DAY_DONE);
+    serving_tick(town.serving, town.now);
+    assert_ptr_equal(shown_in(1), p);
+}
+
+static void a_daily_limit_holds_on_days_of_a_clock_change(void **state)
+{
+    struct err e;
+    assert_int_equal(tz_load(&town.arena, STR("Europe/Berlin"), &town.publishers[0].zone, &e), 0);
+    town_slot(&town);
+    struct serving_package *p = town_package(&town, 1);
+    p->end_at = T0 + 400 * DAY;
+    p->goal = 100000;
+    p->day_units = 20;
+    p->pacing = PACING_ASAP;
+    town_open(&town);
+    a_day_is_limited(p, "2026-10-25", 25);
+    a_day_is_limited(p, "2027-03-28", 23);
+}
+
 /* Whatever the traffic, whatever is drawn when: strict goals hold, also of many packages that share slots. */
 static void goals_hold_whatever_comes(void **state)
 {
@@ -705,6 +743,7 @@ int main(void)
         TEST(a_burst_does_not_pass_the_goal),
         TEST(what_never_comes_is_decided_again),
         TEST(a_daily_limit_opens_again_at_midnight),
+        TEST(a_daily_limit_holds_on_days_of_a_clock_change),
         TEST(goals_hold_whatever_comes),
         TEST(whatever_runs_only_what_may_is_shown),
         TEST(the_same_seed_decides_the_same),

@@ -236,7 +236,6 @@ static int make_report(struct act *act, void *arg, struct err *e)
     return house_report_make(act, b->zone, w, out, e);
 }
 
-/* In the fixture's arena, which the act's is not: copied by what the tests look at. */
 static struct house_report report_of(struct batch *b, struct house_report_wish w)
 {
     struct house_report out;
@@ -406,6 +405,46 @@ static void test_the_day_of_a_clock_change_has_all_its_hours(void **state)
     a_day_has(*state, "2026-10-24", 24);
 }
 
+/* ---- what is too old ---- */
+
+struct too_old {
+    struct str tenant;
+    int64_t before, max, gone;
+};
+
+static int expire_counts(struct act *act, void *arg, struct err *e)
+{
+    struct too_old *x = arg;
+    return q_house_expire_counts(act->tx, x->tenant, x->before, x->max, &x->gone, e);
+}
+
+static void test_old_counts_go_of_one_publisher_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct str package = paper_book(f, "page", "cpm", 100, 10), buy = paper_buy_of(f, package);
+    struct house_buy loaded;
+    struct batch b;
+    struct err e;
+    int64_t hour = f->now - f->now % HOUR;
+    paper_load(f, buy, &loaded);
+    batch_open(&b, f);
+    for (int i = 0; i < 10; i++) add(&b, loaded.packages[0].key, EVENT_IMPRESSION, VALID, hour - i * HOUR, 100);
+    batch_write(&b);
+    tally_finish(&b.tally);
+    struct too_old other = { .tenant = STR("other"), .before = hour, .max = 100 },
+                   some = { .tenant = STR("paper"), .before = hour - 4 * HOUR, .max = 3 };
+    assert_int_equal(fixture_act(f, expire_counts, &other, &e), 0);
+    assert_int_equal(other.gone, 0);
+    assert_int_equal(fixture_act(f, expire_counts, &some, &e), 0);
+    assert_int_equal(some.gone, 3); /* the rest another time */
+    assert_int_equal(fixture_act(f, expire_counts, &some, &e), 0);
+    assert_int_equal(some.gone, 2);
+    struct house_report r = report_of(
+        &b, (struct house_report_wish){ .from_day = 0, .until_day = hour / USEC_PER_DAY + 2, .by_package = true });
+    assert_int_equal(r.lines[0].n[EVENT_IMPRESSION], 500);
+    assert_int_equal(r.lines[0].spends[0].micros, 10000000); /* facts stay: they are bills */
+}
+
 static void test_weeks_and_visitors_are_read_as_they_were_written(void **state)
 {
     struct fixture *f = *state;
@@ -428,6 +467,7 @@ int main(void)
         T(test_days_open_are_owed_for_and_close),
         T(test_money_is_divided_between_slots_and_adds_up),
         T(test_money_of_what_was_not_shown_is_of_its_package),
+        T(test_old_counts_go_of_one_publisher_alone),
         T(test_the_day_of_a_clock_change_has_all_its_hours),
         T(test_weeks_and_visitors_are_read_as_they_were_written),
     };
