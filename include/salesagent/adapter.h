@@ -42,8 +42,8 @@
  *
  * `deliver` is given plans without targeting, advertiser and creatives: its numbers do not depend on them.
  *
- * Everything given is borrowed and immutable. Memory an adapter hands back comes from op->arena (adapters inside src/
- * use base/arena.h; the type is opaque here) and lives until the operation ends. No function reads a clock: `now` is
+ * Everything given is borrowed and immutable. Memory an adapter hands back comes from the arena it is given (adapter_alloc;
+ * adapters inside src/ use base/arena.h) and lives until the operation ends. No function reads a clock: `now` is
  * given. */
 #pragma once
 
@@ -385,6 +385,11 @@ const struct adapter *adapter_find(struct str name);
 const struct adapter *const *adapter_list(size_t *n);
 
 /* ---- for adapters ---- */
+
+/* Memory of the arena: zeros, aligned for anything, never NULL. */
+void *adapter_alloc(struct arena *a, size_t bytes);
+/* Text in the arena, printf-like; NUL-terminated beyond its length. */
+struct str adapter_text(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* An id that the ad server has given: recorded with the step that adds it, before any further call, however the verb
  * ends. Text is copied. */

@@ -1,4 +1,4 @@
-/* What steps do to their operation: record ids and items, and end their verb. */
+/* What adapters are given to work with: memory; for steps, to record ids and items and to end their verb. */
 #include <salesagent/adapter.h>
 
 #include <stdarg.h>
@@ -8,6 +8,20 @@
 #include "base/compiler.h"
 
 #define REASON_MAX 200
+
+void *adapter_alloc(struct arena *a, size_t bytes)
+{
+    return arena_alloc(a, bytes);
+}
+
+struct str adapter_text(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct str text = arena_vprintf(a, fmt, ap);
+    va_end(ap);
+    return text;
+}
 
 /* ---- lists that grow ---- */
 

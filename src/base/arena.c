@@ -89,17 +89,24 @@ const char *arena_cstr(struct arena *a, struct str s)
     return arena_dup(a, s).p;
 }
 
+struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    ENSURE(fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    ENSURE(n >= 0);
+    char *p = arena_alloc(a, (size_t)n + 1);
+    (void)vsnprintf(p, (size_t)n + 1, fmt, ap); /* cannot fail: the same call just measured it */
+    return (struct str){ p, (size_t)n };
+}
+
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 {
     va_list ap;
-    ENSURE(fmt);
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    struct str text = arena_vprintf(a, fmt, ap);
     va_end(ap);
-    ENSURE(n >= 0);
-    char *p = arena_alloc(a, (size_t)n + 1);
-    va_start(ap, fmt);
-    (void)vsnprintf(p, (size_t)n + 1, fmt, ap); /* cannot fail: the same call just measured it */
-    va_end(ap);
-    return (struct str){ p, (size_t)n };
+    return text;
 }

@@ -3,6 +3,8 @@
  * of memory is a fault of the machine and ends the process. */
 #pragma once
 
+#include <stdarg.h>
+
 #include "base/compiler.h"
 
 struct arena_block;
@@ -28,3 +30,4 @@ void *arena_array(struct arena *a, size_t item_bytes, size_t n);
 struct str arena_dup(struct arena *a, struct str s);
 const char *arena_cstr(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
