@@ -1,5 +1,7 @@
 #include "adapters/assets.h"
 
+#include "base/landing.h"
+
 #define FETCH_MS 30000
 
 yyjson_val *asset_of(yyjson_val *assets, const char *type)
@@ -34,7 +36,7 @@ const char *asset_urls(yyjson_val *assets, struct asset_urls *out)
             if (out->pixels_n == ASSET_TRACKERS_MAX) return "it has more than 8 trackers";
             out->pixels[out->pixels_n++] = url;
         } else if (is_click(doc_text(key), v) && !out->click_url.n) {
-            out->click_url = url;
+            out->click_url = landing_page(url);
         }
     }
     return NULL;

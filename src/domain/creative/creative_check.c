@@ -319,7 +319,7 @@ static void check_markup(struct check_run *r, const struct asset_ref *ref)
     struct str text = json_str(ref->value, "content");
     if (text.n) check_file_size(r, ref, (int64_t)text.n);
     if (ref->primary && json_has(ref->value, "width")) check_media(r, ref);
-    check_script(r, text);
+    check_script(r, json_str(ref->value, "asset_type"), text);
 }
 
 static void check_asset(struct check_run *r, const struct asset_ref *ref)

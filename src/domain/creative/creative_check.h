@@ -25,7 +25,9 @@ struct creative_check {
 struct creative_checks {
     struct creative_check *items;
     size_t n;
-    bool passed; /* nothing failed */
+    bool passed;   /* nothing failed */
+    bool
+        doubtful; /* something may be forbidden or not: a person decides, whatever the publisher lets through by itself */
 };
 
 /* What a product asks of provenance: its creative_policy. */
@@ -38,7 +40,7 @@ struct provenance_policy {
 struct creative_check_input {
     yyjson_val *asset; /* AdCP 3.1 core/creative-asset.json */
     const struct format_spec *format;
-    yyjson_val *policies;    /* advertising_policies, or NULL: prohibited_categories[], prohibited_words[],
+    yyjson_val *policies; /* advertising_policies, or NULL: prohibited_categories[], prohibited_words[],
                                 landing_page_domain ("any", "warn", "enforce"; default warn), allowed_hosts[] */
     struct str brand_domain; /* empty: not known */
     const struct provenance_policy *provenance;

@@ -21,7 +21,7 @@ struct asset_ref {
 struct creative_check *check_add(struct check_run *r, const char *check, enum check_status status, struct str detail);
 
 /* creative_policy.c */
-void check_script(struct check_run *r, struct str text);
+void check_script(struct check_run *r, struct str asset_type, struct str text);
 void check_urls(struct check_run *r, const struct asset_ref *ref);
 void check_click_url(struct check_run *r, struct str url);
 void check_policies(struct check_run *r);

@@ -1,7 +1,9 @@
 /* The policy half of the checks: addresses, scripts, words, landing pages, provenance. */
 #include <strings.h>
 
+#include "base/landing.h"
 #include "domain/creative/creative_check_internal.h"
+#include "domain/creative/creative_mask.h"
 #include "domain/creative/creative_scan.h"
 
 static struct creative_check *add_policy(struct check_run *r, const char *check, enum check_status status,
@@ -24,25 +26,48 @@ static struct str shortened(struct str s)
 
 /* ---- scripts and addresses ---- */
 
-void check_script(struct check_run *r, struct str text)
+static void doubt(struct check_run *r, struct str detail)
 {
-    const char *found = scan_forbidden_script(text);
-    struct str url;
-    bool insecure = scan_insecure_url(text, &url);
-    if (found) reject(r, "script", arena_printf(r->arena, "%s is not allowed in creatives", found));
-    if (insecure) {
-        reject(r, "script",
-               arena_printf(r->arena, "uses " STR_FMT "; only https resources are allowed", STR_ARG(shortened(url))));
-    }
+    add_policy(r, "script", CHECK_WARNING, detail);
+    r->out->doubtful = true;
+}
+
+static enum mask_kind kind_of(struct str asset_type)
+{
+    if (str_is(asset_type, "javascript")) return MASK_SCRIPT;
+    return str_is(asset_type, "css") ? MASK_STYLE : MASK_HTML;
+}
+
+static void check_hosts(struct check_run *r, struct str code)
+{
     yyjson_val *hosts = json_arr(r->in->policies, "allowed_hosts"), *v;
     size_t at = 0, i, n;
     struct str host;
-    while (hosts && scan_next_host(text, &at, &host)) {
+    while (hosts && scan_next_host(code, &at, &host)) {
         bool allowed = false;
         yyjson_arr_foreach(hosts, i, n, v) allowed = allowed || host_within(host, json_val_str(v));
         if (!allowed)
             reject(r, "script", arena_printf(r->arena, STR_FMT " is not an allowed host", STR_ARG(shortened(host))));
     }
+}
+
+/* What runs or loads is refused; what only reads like it is for a person to decide. */
+void check_script(struct check_run *r, struct str asset_type, struct str text)
+{
+    struct str code = creative_mask(r->arena, text, kind_of(asset_type)), url;
+    const char *found = scan_forbidden_script(code), *said = found ? NULL : scan_forbidden_script(text);
+    bool insecure = scan_insecure_url(code, &url);
+    if (found) reject(r, "script", arena_printf(r->arena, "%s is not allowed in creatives", found));
+    if (insecure) {
+        reject(r, "script",
+               arena_printf(r->arena, "uses " STR_FMT "; only https resources are allowed", STR_ARG(shortened(url))));
+    }
+    if (said) doubt(r, arena_printf(r->arena, "%s stands in a comment or a text: a person looks at it", said));
+    if (!insecure && scan_insecure_url(text, &url)) {
+        doubt(r, arena_printf(r->arena, STR_FMT " stands in a comment, a text or a link: a person looks at it",
+                              STR_ARG(shortened(url))));
+    }
+    check_hosts(r, code);
     if (!found && !insecure && text.n) (void)add_policy(r, "script", CHECK_PASSED, STR("no forbidden script"));
 }
 
@@ -92,7 +117,11 @@ static void check_click(struct check_run *r, const struct web_url *u)
 void check_click_url(struct check_run *r, struct str url)
 {
     struct web_url u;
-    if (web_url_read(url, &u)) check_click(r, &u);
+    struct str page = landing_page(url);
+    if (url.n && !page.n) {
+        (void)add_policy(r, "click_url", CHECK_WARNING,
+                         STR("the landing page is not known: there is nothing but macros"));
+    } else if (web_url_read(page, &u)) check_click(r, &u);
     else (void)add_policy(r, "click_url", CHECK_FAILED, STR("not an absolute https URL"));
 }
 

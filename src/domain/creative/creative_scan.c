@@ -136,9 +136,15 @@ static bool is_new_function(struct script *s, size_t behind)
     return str_starts(str_skip(s->text, i), STR("Function")) && is_call(s, i + 8);
 }
 
+/* Not "All of JavaScript: a course", where a word or the end of a sentence stands before it. */
 static bool is_script_url(struct script *s, size_t behind)
 {
-    return char_at(s, behind, ':');
+    size_t i = behind;
+    if (!char_at(s, behind, ':')) return false;
+    while (i > 0 && is_word_char(s->text.p[i - 1])) i--;
+    if (i == 0 || !is_space(s->text.p[i - 1])) return true;
+    while (i > 0 && is_space(s->text.p[i - 1])) i--;
+    return i == 0 || (!is_word_char(s->text.p[i - 1]) && !strchr(",.!?&:", s->text.p[i - 1]));
 }
 
 static const struct {

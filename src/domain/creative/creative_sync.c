@@ -272,7 +272,9 @@ static int judge(struct sync *s, struct err *e)
 
 static enum creative_approval approval(const struct sync *s)
 {
-    if (s->act->auto_advance || s->verdict.outcome == RULE_AUTO) return CREATIVE_AUTO_APPROVE;
+    if (s->act->auto_advance) return CREATIVE_AUTO_APPROVE;
+    if (s->out->checks->doubtful) return CREATIVE_REQUIRE_HUMAN;
+    if (s->verdict.outcome == RULE_AUTO) return CREATIVE_AUTO_APPROVE;
     return s->verdict.outcome == RULE_PERSON ? CREATIVE_REQUIRE_HUMAN : creative_approval_mode(s->act);
 }
 

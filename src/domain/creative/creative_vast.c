@@ -17,6 +17,7 @@ struct reader {
     const char *why;
     int depth, elements;
     bool in_wrapper, wrapper_has_tag;
+    bool in_inline, inline_has_media; /* each ad of a pod plays something */
     struct buf text; /* of the element that is open, reset by every start tag */
 };
 
@@ -83,6 +84,7 @@ static void read_root(struct reader *r, const char *name, const char **atts)
 static void read_media(struct reader *r, const char **atts)
 {
     struct vast_facts *f = r->facts;
+    r->inline_has_media = true;
     const char *type = attribute(atts, "type"), *api = attribute(atts, "apiFramework");
     if (api && strcasecmp(api, "VPAID") == 0) f->vpaid = true;
     if (f->media_n < VAST_MEDIA_MAX) {
@@ -108,8 +110,11 @@ static void on_start(void *arg, const char *qname, const char **atts)
     }
     if (r->depth == 1) read_root(r, name, atts);
     else if (strcmp(name, "Ad") == 0) r->facts->ads++;
-    else if (strcmp(name, "InLine") == 0) r->facts->inlines++;
-    else if (strcmp(name, "MediaFile") == 0) read_media(r, atts);
+    else if (strcmp(name, "InLine") == 0) {
+        r->facts->inlines++;
+        r->in_inline = true;
+        r->inline_has_media = false;
+    } else if (strcmp(name, "MediaFile") == 0) read_media(r, atts);
     else if (strcmp(name, "Wrapper") == 0) {
         r->facts->wrappers++;
         r->in_wrapper = true;
@@ -124,25 +129,42 @@ static struct str trim(struct str s)
     return s;
 }
 
-/* "HH:MM:SS" or "HH:MM:SS.mmm"; -1 when it is neither. */
+/* A fraction of a second, however fine, in milliseconds; -1 when it is none. */
+static int64_t read_fraction(struct str s)
+{
+    int64_t ms = 0, unit = 100;
+    if (s.n == 0 || s.n > 9) return -1;
+    for (size_t i = 0; i < s.n; i++, unit /= 10) {
+        if (s.p[i] < '0' || s.p[i] > '9') return -1;
+        ms += (s.p[i] - '0') * unit;
+    }
+    return ms;
+}
+
+/* "HH:MM:SS" or "HH:MM:SS.mmm", with as many digits of the second as somebody writes; -1 when it is neither. */
 static int64_t read_duration(struct str s)
 {
-    int64_t part[4] = { 0 };
+    int64_t part[3] = { 0 }, ms = 0;
     int field = 0, digits = 0;
+    const char *dot = memchr(s.p ? s.p : "", '.', s.n);
+    if (dot) {
+        ms = read_fraction(str_skip(s, (size_t)(dot - s.p) + 1));
+        s.n = (size_t)(dot - s.p);
+    }
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
         if (c >= '0' && c <= '9' && digits < 3) {
             part[field] = part[field] * 10 + (c - '0');
             digits++;
-        } else if (((c == ':' && field < 2) || (c == '.' && field == 2)) && digits > 0) {
+        } else if (c == ':' && field < 2 && digits > 0) {
             field++;
             digits = 0;
         } else {
             return -1;
         }
     }
-    if (field < 2 || digits == 0 || part[1] > 59 || part[2] > 59) return -1;
-    return ((part[0] * 60 + part[1]) * 60 + part[2]) * 1000 + (field == 3 ? part[3] : 0);
+    if (field < 2 || digits == 0 || part[1] > 59 || part[2] > 59 || ms < 0) return -1;
+    return ((part[0] * 60 + part[1]) * 60 + part[2]) * 1000 + ms;
 }
 
 static void read_text(struct reader *r, const char *name, struct str text)
@@ -180,6 +202,11 @@ static void on_end(void *arg, const char *qname)
         if (!r->wrapper_has_tag) stop(r, "a Wrapper has no VASTAdTagURI");
         r->in_wrapper = false;
     }
+    if (strcmp(name, "InLine") == 0 && r->in_inline) {
+        if (!r->inline_has_media)
+            stop(r, r->facts->inlines > 1 ? "one of its ads holds no MediaFile" : "it holds no MediaFile");
+        r->in_inline = false;
+    }
     r->depth--;
 }
 
@@ -198,7 +225,6 @@ static const char *judge(const struct vast_facts *f)
 {
     if (f->ads == 0) return "it holds no Ad";
     if (f->inlines + f->wrappers == 0) return "its Ad is neither InLine nor Wrapper";
-    if (f->inlines > 0 && f->media_n == 0) return "it holds no MediaFile";
     return NULL;
 }
 
@@ -209,7 +235,9 @@ int vast_read(struct arena *a, struct str xml, struct vast_facts *out, const cha
         return -1;
     }
     struct vast_facts facts = { .duration_ms = -1 };
-    struct reader r = { .arena = a, .facts = &facts, .parser = XML_ParserCreate(NULL) };
+    struct reader r = { .arena = a,
+                        .facts = &facts,
+                        .parser = XML_ParserCreate("UTF-8") }; /* which JSON text is, whatever it declares */
     ENSURE(r.parser != NULL);
     buf_init(&r.text, TEXT_BYTES_MAX);
     XML_SetUserData(r.parser, &r);

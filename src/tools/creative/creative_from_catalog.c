@@ -46,10 +46,12 @@ static int manifest_of(struct tool_call *c, yyjson_val *item, yyjson_val **manif
     if (body.n) json_add_str(doc, add_asset(doc, assets, "body", "text"), "content", body);
     if (image.n) json_add_str(doc, add_asset(doc, assets, "image", "image"), "url", image);
     if (url.n) {
-        const char *joint = memchr(url.p, '?', url.n) ? "&" : "?";
+        struct str page = { url.p, strcspn(arena_cstr(c->arena, url), "#") }, fragment = str_skip(url, page.n);
+        const char *joint = !memchr(page.p, '?', page.n) ? "?" : strchr("?&", page.p[page.n - 1]) ? "" : "&";
         yyjson_mut_val *click = add_asset(doc, assets, "click_url", "url");
         json_add_cstr(doc, click, "url_type", "clickthrough");
-        json_add_str(doc, click, "url", arena_printf(c->arena, STR_FMT "%s%s", STR_ARG(url), joint, macro));
+        json_add_str(doc, click, "url",
+                     arena_printf(c->arena, STR_FMT "%s%s" STR_FMT, STR_ARG(page), joint, macro, STR_ARG(fragment)));
     }
     yyjson_doc *parsed;
     if (json_parse(c->arena, json_write(c->arena, yyjson_mut_doc_get_root(doc)), &json_limits_own, &parsed, e))

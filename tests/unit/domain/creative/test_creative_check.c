@@ -315,6 +315,81 @@ static void scripts_are_searched(void **state)
     "<![CDATA[ https://cdn.example/v.mp4 ]]></MediaFile></MediaFiles><VideoClicks><ClickThrough>"                      \
     "https://acme.example/</ClickThrough></VideoClicks></Linear></Creative></Creatives></InLine></Ad></VAST>"
 
+#define HTML(content) "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"" content "\"}}}"
+#define CODE(content)                                                                                                  \
+    "{\"name\":\"n\",\"assets\":{\"tag\":{\"asset_type\":\"javascript\",\"content\":\"" content "\"}}}"
+
+/* Words that do nothing refuse nothing; where that is not certain a person decides. */
+static void what_only_reads_like_a_script_is_for_a_person(void **state)
+{
+    static const struct {
+        const char *creative;
+        int verdict; /* 0 passes, 1 passes and a person looks, 2 refused */
+    } cases[] = {
+        { HTML("<!-- licence: http://www.gnu.org/ --><img src='https://a.example/x.png'>"), 1 },
+        { HTML("<script>/* http://lib.example/licence */ run()</script>"), 1 },
+        { HTML("<script>// see http://lib.example\\nrun()</script>"), 1 },
+        { HTML("<style>/* http://lib.example */ b{}</style>"), 1 },
+        { HTML("<img alt='not http://a.example' src='https://a.example/x.png'>"), 1 },
+        { HTML("<p>Visit http://a.example today</p>"), 1 },
+        { HTML("<a href='http://a.example'>Go</a>"), 1 },
+        { HTML("<p>All of JavaScript: a course</p>"), 0 },
+        { HTML("<script>say('Learn JavaScript: now')</script>"), 0 },
+        { HTML("<p>We eval (nothing)</p>"), 1 },
+        { HTML("<script src='https://a.example/x.js'></script><p>x > y</p>"), 0 },
+        { HTML("<script src='http://a.example/x.js'></script>"), 2 },
+        { HTML("<img alt=x src=http://a.example/x.png>"), 2 },
+        { HTML("<a href=' javascript:run()'>Go</a>"), 2 },
+        { HTML("<style>b{background:url(http://a.example/x.png)}</style>"), 2 },
+        { HTML("<script>load('http://a.example/x.js')</script>"), 2 },
+        { HTML("<script>var a='/*'; eval(x); var b='*/'</script>"), 2 },
+        { HTML("<script>var r=/[/*]/; eval(x) /* */</script>"), 1 }, /* a trick: nobody is let through by it */
+        { HTML("<div onclick=\\\"eval(x)\\\">"), 2 },
+        { HTML("<!-- never closed <img src=http://a.example>"), 1 },
+        { CODE("/* eval(x) */ run()"), 1 },
+        { CODE("run() // http://a.example"), 1 },
+        { CODE("eval(x)"), 2 },
+        { CODE("load(`http://a.example`)"), 2 },
+    };
+    struct env *t = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        standard(t, "display_300x250");
+        run(t, cases[i].creative);
+        bool script = !found(t, "script", CHECK_FAILED);
+        int verdict = !script ? 2 : t->out.doubtful ? 1 : 0;
+        if (verdict != cases[i].verdict) fail_msg("%d: %s", verdict, cases[i].creative);
+        assert_int_equal(found(t, "script", CHECK_WARNING) != NULL, cases[i].verdict == 1);
+    }
+}
+
+/* Macros before a landing page are another ad server's; where they lead is not held against the page. */
+static void landing_pages_stand_behind_macros(void **state)
+{
+    static const char *const good[] = { "%%CLICK_URL_UNESC%%https://shop.acme.example/x",
+                                        "[CLICKURL]https://acme.example/", "${CLICK_URL}https://acme.example",
+                                        "{CLICK_URL}{X}https://acme.example",
+                                        "{{click.url}}https://acme.example/#top" };
+    struct env *t = *state;
+    t->in.brand_domain = STR("acme.example");
+    t->in.policies = parse(t, "{\"landing_page_domain\":\"enforce\"}");
+#define CLICK(url)                                                                                                     \
+    "{\"name\":\"n\",\"assets\":{\"image\":{\"asset_type\":\"image\",\"url\":\"https://x.example/i\"},"                \
+    "\"click_url\":{\"asset_type\":\"url\",\"url\":\"" url "\"}}}"
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        run(t, arena_printf(&t->a, CLICK("%s"), good[i]).p);
+        expect(t, "landing_page", CHECK_PASSED, NULL);
+        assert_true(t->out.passed);
+    }
+    run(t, CLICK("%%CLICK_URL_UNESC%%https://evil.example"));
+    expect(t, "landing_page", CHECK_FAILED, NULL);
+    run(t, CLICK("%%DEST_URL%%"));
+    expect(t, "click_url", CHECK_WARNING, "the landing page is not known: there is nothing but macros");
+    run(t, CLICK("[CLICKURL]javascript:run()"));
+    expect(t, "click_url", CHECK_FAILED, NULL);
+    run(t, CLICK("%%broken https://acme.example"));
+    expect(t, "click_url", CHECK_FAILED, NULL);
+}
+
 static void vast_is_read(void **state)
 {
     struct env *t = *state;
@@ -342,12 +417,29 @@ static void vast_is_read(void **state)
         "<VAST version='4.0'><Ad>",
         "<!DOCTYPE VAST [<!ENTITY a 'aaaa'>]><VAST version='4.0'>&a;</VAST>",
         "<VAST version='4.0'><Ad><InLine><Duration>15</Duration></InLine></Ad></VAST>",
+        "<VAST version='4.0'><Ad><InLine><MediaFile type='video/mp4'>https://a/v</MediaFile></InLine></Ad><Ad><InLine/></Ad></VAST>",
+        "<VAST version='4.0'><Ad><InLine><Duration>00:00:15.</Duration></InLine></Ad></VAST>",
         "<VAST version='4.0'><Ad><InLine><MediaFile type='video/mp4'> </MediaFile></InLine></Ad></VAST>",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         why = NULL;
         if (vast_read(&t->a, str_from(bad[i]), &f, &why) == 0) fail_msg("accepted: %s", bad[i]);
         assert_non_null(why);
+    }
+    static const struct {
+        const char *text;
+        int ms;
+    } times[] = { { "00:00:15", 15000 },    { "00:00:15.5", 15500 },      { "00:00:15.0000", 15000 },
+                  { "00:01:00.25", 60250 }, { "00:00:15.123456", 15123 }, { "01:00:00.000", 3600000 } };
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) { /* and the text is UTF-8, whatever it declares: JSON was */
+        struct str xml =
+            arena_printf(&t->a,
+                         "<?xml version='1.0' encoding='utf-16'?><VAST version='4.0'><Ad><InLine><Duration>%s"
+                         "</Duration><MediaFile type='video/mp4'>https://a.example/\u00e4</MediaFile></InLine>"
+                         "</Ad></VAST>",
+                         times[i].text);
+        if (vast_read(&t->a, xml, &f, &why)) fail_msg("%s: %s", times[i].text, why);
+        assert_int_equal(f.duration_ms, times[i].ms);
     }
     static const char wrapper[] = "<VAST version=\"3.0\"><Ad><Wrapper><VASTAdTagURI>http://t.example/</VASTAdTagURI>"
                                   "</Wrapper></Ad></VAST>";
@@ -620,6 +712,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(landing_pages_belong_to_the_brand, setup, teardown),
         cmocka_unit_test_setup_teardown(prohibited_things_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(scripts_are_searched, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_only_reads_like_a_script_is_for_a_person, setup, teardown),
+        cmocka_unit_test_setup_teardown(landing_pages_stand_behind_macros, setup, teardown),
         cmocka_unit_test_setup_teardown(vast_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(vast_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(vast_is_held_against_the_format, setup, teardown),

@@ -197,6 +197,40 @@ static void what_cannot_be_built_says_so(void **state)
     }
 }
 
+/* A page may have a query, a fragment, both: the macro goes where the page's server reads it. */
+static void the_item_goes_before_the_fragment(void **state)
+{
+    static const struct {
+        const char *page, *leads_to;
+    } cases[] = {
+        { "https://acme.example/p", "https://acme.example/p?item_id=7" },
+        { "https://acme.example/p#colours", "https://acme.example/p?item_id=7#colours" },
+        { "https://acme.example/p?a=1#b?c", "https://acme.example/p?a=1&amp;item_id=7#b?c" },
+        { "https://acme.example/p?#b", "https://acme.example/p?item_id=7#b" },
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        expect_ok(call(
+            f, "sync_catalogs",
+            arena_printf(&f->arena,
+                         "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"},"
+                         "\"catalogs\":[{\"catalog_id\":\"shop\",\"name\":\"Shop\",\"type\":\"product\",\"items\":["
+                         "{\"item_id\":\"7\",\"title\":\"Boots\",\"url\":\"%s\"}]}]}",
+                         cases[i].page)
+                .p));
+        struct fixture_reply r =
+            call(f, "build_creative",
+                 "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"agency.example\"},"
+                 "\"message\":\"An ad of the Shop\",\"target_format_id\":" FORMAT(
+                     "display_300x250") ","
+                                        "\"macro_values\":{\"ITEM_ID\":\"7\"}}");
+        expect_ok(r);
+        struct str html = text_at(r, "/creative_manifest/assets/html/content");
+        assert_true(holds(html, "Boots"));
+        if (!holds(html, arena_printf(&f->arena, "href=\"%s\"", cases[i].leads_to).p)) fail_msg("%s", html.p);
+    }
+}
+
 /* From each of a million braces the one that ends it was looked for up to the end. */
 static void braces_without_end_cost_little(void **state)
 {
@@ -221,6 +255,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_preview_shows_the_assets_and_nothing_of_theirs_runs, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(addresses_that_are_none_are_left_out, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_item_goes_before_the_fragment, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(braces_without_end_cost_little, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_stored_creative_can_be_shown_by_its_owner, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(one_bad_request_of_a_batch_does_not_spoil_the_others, fixture_setup,

@@ -226,6 +226,27 @@ static void advancing_by_itself_approves_at_once(void **state)
     assert_int_equal(reviews(f).all, 0);
 }
 
+/* What only reads like something forbidden nobody refuses and nothing lets through: a person overrules it, or does not. */
+static void a_doubtful_creative_waits_for_a_person(void **state)
+{
+    struct fixture *f = *state;
+#define TAG(id, content)                                                                                               \
+    "{\"creative_id\":\"" id                                                                                           \
+    "\",\"name\":\"Tag\",\"format_id\":{\"agent_url\":\"https://creative.adcontextprotocol.org\","                     \
+    "\"id\":\"display_300x250\"},\"assets\":{\"tag\":{\"asset_type\":\"html\",\"content\":\"" content "\"}}}"
+    fixture_become(f, "test-operator");
+    (void)fixture_ok(f, "x_rule_add",
+                     "{\"rule\":{\"name\":\"all\",\"then\":\"auto\",\"when\":{\"operations\":[\"creative_review\"]}}}");
+    fixture_become(f, "test-buyer");
+    struct fixture_reply r =
+        sync_text(f, TAG("c1", "<!-- http://gnu.example --><b>Go</b>") "," TAG("c2", "<b>Go</b>"), "");
+    expect_ok(r);
+    expect_str(r, "/creatives/0/status", "pending_review");
+    expect_str(r, "/creatives/1/status", "approved");
+    assert_true(json_val_str(at(r, "/creatives/0/warnings/0")).n > 0);
+    assert_int_equal(reviews(f).open, 1);
+}
+
 static void a_bad_creative_fails_alone(void **state)
 {
     struct fixture *f = *state;
@@ -649,6 +670,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_task_is_closed_when_there_is_nothing_to_decide_any_more, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(advancing_by_itself_approves_at_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_doubtful_creative_waits_for_a_person, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_bad_creative_fails_alone, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_understood_is_named, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_dry_run_says_what_would_be_and_changes_nothing, fixture_setup,
