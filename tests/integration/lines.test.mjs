@@ -149,6 +149,28 @@ test('languages are BCP 47; what is narrower than a language is refused by name'
   assert.deepEqual(shown.packages[0].targeting_overlay.language, ['fr']);
 });
 
+test('what the newest clients send with every list is taken; assignments are as many as asked for', async () => {
+  const two = { packages: [packages[0], packages[0]].map((p, i) => ({ ...p, buyer_ref: `p${i}` })) };
+  const made = (await ask('3.1', 'create_media_buy', buy(two), { headers: auto })).payload;
+  const creative = { creative_id: 'lines-banner', name: 'Banner', format_id: { agent_url: 'https://creative.adcontextprotocol.org', id: 'display_300x250' },
+    assets: { image: { asset_type: 'image', url: 'https://cdn.acme.example/a.png', width: 300, height: 250 } } };
+  const assignments = made.packages.map((p) => ({ creative_id: 'lines-banner', package_id: p.package_id }));
+  const synced = await ask('3.2', 'sync_creatives', { idempotency_key: fresh(), account, creatives: [creative], assignments }, { headers: auto });
+  assert.equal(synced.payload.creatives[0].action, 'created', JSON.stringify(synced.payload));
+  const list = async (line, more) => (await ask(line, 'list_creatives', { account, filters: { creative_ids: ['lines-banner'] }, ...more })).payload.creatives[0];
+  const all = await list('3.2', { assignment_projection: 'all', include_webhook_activity: true });
+  assert.deepEqual([all.assignments.returned_assignment_count, all.assignments.assignments_truncated, all.webhook_activity], [2, false, []]);
+  assert.equal(all.assignments.assigned_packages[0].media_buy_id, made.media_buy_id);
+  const one = (await list('3.2', { assignment_limit: 1 })).assignments;
+  assert.deepEqual([one.assignment_count, one.returned_assignment_count, one.assignments_truncated, one.assigned_packages.length], [2, 1, true, 1]);
+  assert.deepEqual((await list('3.1', { include_webhook_activity: true })).webhook_activity, []);
+  const matching = { assignment_projection: 'matching', filters: { indicator_types: ['creative_fatigue'] } };
+  assert.equal(refusal(await ask('3.2', 'list_creatives', { account, ...matching }))[0], 'UNSUPPORTED_FEATURE');
+  const accounts = await ask('3.2', 'list_accounts', { include_webhook_activity: true });
+  assert.ok(accounts.payload.accounts.length > 0);
+  assert.deepEqual(accounts.payload.ext.salesagent.ignored, ['/include_webhook_activity']);
+});
+
 test('what 3.2 offers and nobody here does is refused by name', async () => {
   const of = async (tool, args) => refusal(await ask('3.2', tool, args));
   assert.deepEqual(await of('create_media_buy', buy({ daily_budget_cap: 100 })), ['UNSUPPORTED_FEATURE', 'daily_budget_cap']);

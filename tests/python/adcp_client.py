@@ -74,7 +74,7 @@ class Buyer:
 
 async def main():
     with Agent() as agent:
-        for protocol, line in (("mcp", "3.0"), ("mcp", "3.1"), ("a2a", "3.1")):
+        for protocol, line in (("mcp", "3.0"), ("mcp", "3.1"), ("a2a", "3.1"), ("mcp", "3.2")):
             buyer = Buyer(agent, protocol, line)
             await buyer.shop(tasks=line != "3.0")  # AdCP 3.0 had none
             await buyer.leave()

@@ -12,6 +12,8 @@
 #include "domain/tell/webhook_internal.h"
 #include "net/url.h"
 
+#define ACTIVITY_DEFAULT 50
+#define ACTIVITY_MAX     200
 #define TOKEN_BYTES_MIN  16
 #define TOKEN_BYTES_MAX  4096
 #define SECRET_BYTES_MIN 32
@@ -254,12 +256,23 @@ static void add_number_or_null(yyjson_mut_doc *doc, yyjson_mut_val *o, const cha
     }
 }
 
-int webhook_activity_encode(const struct act *act, struct str media_buy_id, int limit, yyjson_mut_doc *doc,
+int webhook_activity_asked(yyjson_val *args, int64_t *limit, struct err *e)
+{
+    bool asked = false;
+    int64_t most = ACTIVITY_DEFAULT;
+    struct json_range range = { 1, ACTIVITY_MAX };
+    if (json_opt_bool(JSON_FIELD(args, "include_webhook_activity", ""), &asked, e)) return -1;
+    if (json_opt_i64(JSON_FIELD(args, "webhook_activity_limit", ""), range, &most, e)) return -1;
+    *limit = asked ? most : 0;
+    return 0;
+}
+
+int webhook_activity_encode(const struct act *act, struct str subject, int limit, yyjson_mut_doc *doc,
                             yyjson_mut_val *obj, struct err *e)
 {
     struct webhook_activity_filter f = {
         .tenant_id = act->tenant->tenant_id,
-        .subject = arena_printf(act->arena, "media_buy:" STR_FMT, STR_ARG(media_buy_id)),
+        .subject = subject,
         .principal_id = act->principal && act->principal->role == ROLE_BUYER ? act->principal->principal_id : STR_NONE,
         .limit = limit,
     };

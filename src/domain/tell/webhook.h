@@ -118,6 +118,9 @@ struct str webhook_shown_url(struct str url);
 
 /* ---- showing ---- */
 
-/* Adds "webhook_activity": at most `limit` attempts, newest first (AdCP core/webhook-activity-record.json). */
-MUST_CHECK int webhook_activity_encode(const struct act *act, struct str media_buy_id, int limit, yyjson_mut_doc *doc,
+/* include_webhook_activity and webhook_activity_limit of a read: how many attempts are asked for, 0..200. */
+MUST_CHECK int webhook_activity_asked(yyjson_val *args, int64_t *limit, struct err *e);
+
+/* `subject`: "media_buy:mb-1", "creative:c-1". Adds "webhook_activity": at most `limit` attempts, newest first (AdCP core/webhook-activity-record.json). */
+MUST_CHECK int webhook_activity_encode(const struct act *act, struct str subject, int limit, yyjson_mut_doc *doc,
                                        yyjson_mut_val *obj, struct err *e);

@@ -6,6 +6,7 @@
 #include "domain/buyer/account_sync.h"
 #include "domain/buyer/governance.h"
 #include "domain/tell/webhook.h"
+#include "tools/core/honour.h"
 #include "tools/core/reply_error.h"
 #include "tools/core/keyset.h"
 
@@ -131,6 +132,8 @@ int list_accounts_run(struct tool_call *c, struct err *e)
                                 .principal_id = c->act->principal->principal_id,
                                 .status = json_str(c->args, "status"),
                                 .sandbox = -1 };
+    /* AdCP 3.2: who keeps no attempts by account leaves webhook_activity out. */
+    if (json_bool_or(c->args, "include_webhook_activity", false)) honour_ignored(c, STR("/include_webhook_activity"));
     if (json_has(c->args, "sandbox")) f.sandbox = json_bool_or(c->args, "sandbox", false);
     if (keyset_read(c, "accounts", PAGE_MAX_ROWS, &page, e) || account_ref_read(c->args, &ref, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "accounts");

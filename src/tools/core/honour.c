@@ -17,7 +17,6 @@
 #define NOT_PREFLIGHT "What would be accepted is found out by asking for it in create_media_buy."
 #define NOT_PLACED    "A creative is sent whole, with the assets of one format."
 #define NOT_A_STUDY   "Feedback is a performance_index of a period here."
-#define NOT_PROJECTED "Assignments are listed whole."
 
 /* What AdCP 3.2 added to a creative. */
 #define OF_CREATIVES(tool, list)                                                                                       \
@@ -110,14 +109,10 @@ const struct unhonoured unhonoured[] = {
     { "get_media_buy_delivery", "/reporting_revision_id", "Reports have no revisions here." },
     { "get_media_buy_delivery", "/requested_metrics", "All metrics that are known are told." },
     { "get_media_buy_delivery", "/pagination", "All media buys asked for are told at once." },
-    { "list_accounts", "/include_webhook_activity", "Attempts are shown with the media buys they are about." },
-    { "list_accounts", "/webhook_activity_limit", "Attempts are shown with the media buys they are about." },
     OF_CREATIVES("sync_creatives", "/creatives/*"),
     { "sync_creatives", "/creatives/*/localization", "A creative has one language here; send one for each." },
     { "sync_creatives", "/creatives/*/revision_id", "A creative has no revisions here; the last one sent counts." },
     { "sync_creatives", "/assignment_operations", "Send assignments, which say all of them." },
-    { "list_creatives", "/assignment_projection", NOT_PROJECTED },
-    { "list_creatives", "/assignment_limit", NOT_PROJECTED },
     { "list_creatives", "/filters/indicator_types", "No indicators are worked out here." },
     { "list_creatives", "/filters/format_kinds", "Creatives are found by format_ids." },
     { "list_creatives", "/filters/asset_types", "Creatives are found by format_ids." },

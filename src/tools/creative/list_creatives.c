@@ -3,13 +3,16 @@
 #include "base/encode.h"
 #include "domain/buyer/account.h"
 #include "domain/creative/creative_delivery.h"
+#include "domain/tell/webhook.h"
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
 
-#define LIMIT_DEFAULT      50
-#define LIMIT_MAX          100
-#define IDS_MAX            100
-#define SNAPSHOT_READS_MAX 500
+#define LIMIT_DEFAULT       50
+#define LIMIT_MAX           100
+#define IDS_MAX             100
+#define ASSIGNMENTS_DEFAULT 50
+#define ASSIGNMENTS_MAX     200
+#define SNAPSHOT_READS_MAX  500
 
 struct list_call {
     struct tool_call *c;
@@ -17,6 +20,8 @@ struct list_call {
     struct creative_page page;
     yyjson_val *applied_filters, *fields;
     bool assignments, snapshot, items, variables;
+    int64_t assignments_max; /* shown of one creative; from AdCP 3.2 on, before it all are */
+    int64_t activity;        /* attempts to tell of a creative, to show */
     int snapshot_reads; /* buys that may still be read for snapshots */
 };
 
@@ -237,6 +242,24 @@ static int read_page(struct list_call *l, struct err *e)
     return 0;
 }
 
+/* What AdCP 3.2 lets a caller ask of assignments. */
+static int read_projection(struct list_call *l, struct err *e)
+{
+    yyjson_val *args = l->c->args;
+    struct str projection = STR_NONE;
+    l->assignments_max = ASSIGNMENTS_DEFAULT;
+    if (json_opt_str(JSON_FIELD(args, "assignment_projection", ""), (struct json_len){ 1, 20 }, &projection, e))
+        return -1;
+    if (json_opt_i64(JSON_FIELD(args, "assignment_limit", ""), (struct json_range){ 1, ASSIGNMENTS_MAX },
+                     &l->assignments_max, e)) {
+        return -1;
+    }
+    if (!projection.n || str_is(projection, "all")) return 0;
+    (void)err_set(e, "UNSUPPORTED_FEATURE", "Assignments are not chosen by indicators: none are worked out here.");
+    (void)err_suggest(e, "Leave assignment_projection out, or send \"all\".");
+    return err_field(e, "/assignment_projection");
+}
+
 static int read_flags(struct list_call *l, struct err *e)
 {
     yyjson_val *args = l->c->args;
@@ -245,6 +268,9 @@ static int read_flags(struct list_call *l, struct err *e)
     if (json_opt_bool(JSON_FIELD(args, "include_snapshot", ""), &l->snapshot, e)) return -1;
     if (json_opt_bool(JSON_FIELD(args, "include_items", ""), &l->items, e)) return -1;
     if (json_opt_bool(JSON_FIELD(args, "include_variables", ""), &l->variables, e)) return -1;
+    l->assignments_max = INT64_MAX;
+    if (l->c->line > ADCP_3_1 && read_projection(l, e)) return -1;
+    if (!l->c->minor_3_0 && webhook_activity_asked(args, &l->activity, e)) return -1;
     return json_opt_arr(JSON_FIELD(args, "fields", ""), (struct json_len){ 1, 30 }, &l->fields, e);
 }
 
@@ -267,9 +293,13 @@ static int add_assignments(struct list_call *l, yyjson_mut_val *o, const struct 
     struct creative_assignment_rows rows;
     if (q_creative_assignments_of_creative(l->c->act->tx, l->c->arena, &item->row.key, &rows, e)) return -1;
     yyjson_mut_val *packages = NULL;
+    bool newest = l->assignments_max != INT64_MAX;
+    size_t shown = (int64_t)rows.n > l->assignments_max ? (size_t)l->assignments_max : rows.n;
     if (l->assignments && wants(l, "assignments")) {
         yyjson_mut_val *as = json_add_obj(doc, o, "assignments");
         json_add_i64(doc, as, "assignment_count", (int64_t)rows.n);
+        if (newest) json_add_i64(doc, as, "returned_assignment_count", (int64_t)shown);
+        if (newest) json_add_bool(doc, as, "assignments_truncated", shown < rows.n);
         packages = json_add_arr(doc, as, "assigned_packages");
     }
     for (size_t i = 0; i < rows.n; i++) {
@@ -277,9 +307,10 @@ static int add_assignments(struct list_call *l, yyjson_mut_val *o, const struct 
         for (size_t k = 0; k < i; k++)
             new_buy = new_buy && !str_eq(rows.rows[k].media_buy_id, rows.rows[i].media_buy_id);
         if (new_buy) json_push_str(doc, buys, rows.rows[i].media_buy_id);
-        if (!packages) continue;
+        if (!packages || i >= shown) continue;
         yyjson_mut_val *p = json_push_obj(doc, packages);
         json_add_str(doc, p, "package_id", rows.rows[i].package_id);
+        if (newest) json_add_str(doc, p, "media_buy_id", rows.rows[i].media_buy_id);
         json_add_time(doc, p, "assigned_date", rows.rows[i].created_at);
     }
     return 0;
@@ -385,6 +416,8 @@ static int add_creative(struct list_call *l, yyjson_mut_val *list, yyjson_mut_va
     json_add_time(doc, o, "updated_date", item->row.updated_at);
     add_stored(l, o, stored);
     if (add_snapshot(l, o, &item->row, e)) return -1;
+    struct str subject = arena_printf(l->c->arena, "creative:" STR_FMT, STR_ARG(item->row.key.creative_id));
+    if (l->activity && webhook_activity_encode(l->c->act, subject, (int)l->activity, doc, o, e)) return -1;
     return add_assignments(l, o, item, add_aux(l, aux, &item->row, stored), e);
 }
 

@@ -9,13 +9,11 @@
 #include "tools/media_buy/media_buy_aux.h"
 #include "tools/core/request_expand.h"
 
-#define ACTIVITY_DEFAULT 50
-#define ACTIVITY_MAX     200
-#define PAGE_DEFAULT     50
-#define PAGE_MAX         100
-#define IDS_MAX          1000
-#define HISTORY_MAX      1000
-#define SCAN_MAX         20 /* pages looked through for one page of a status that few have */
+#define PAGE_DEFAULT 50
+#define PAGE_MAX     100
+#define IDS_MAX      1000
+#define HISTORY_MAX  1000
+#define SCAN_MAX     20 /* pages looked through for one page of a status that few have */
 
 /* ---- create ---- */
 
@@ -316,7 +314,9 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
         media_buy_encode(&v, i, SHAPE_LISTED, c->doc, o);
         if (add_history(c, q, rows->rows[i].media_buy_id, o, e)) return -1;
         if (q->activity &&
-            webhook_activity_encode(c->act, rows->rows[i].media_buy_id, (int)q->activity, c->doc, o, e)) {
+            webhook_activity_encode(c->act,
+                                    arena_printf(c->arena, "media_buy:" STR_FMT, STR_ARG(rows->rows[i].media_buy_id)),
+                                    (int)q->activity, c->doc, o, e)) {
             return -1;
         }
         if (media_buy_encode_packages(&v, i, NULL, c->doc, o, "packages", e)) return -1;
@@ -331,18 +331,6 @@ static void add_pagination(struct tool_call *c, struct str resume)
     yyjson_mut_val *p = json_add_obj(c->doc, c->reply, "pagination");
     json_add_bool(c->doc, p, "has_more", resume.n > 0);
     if (resume.n) json_add_str(c->doc, p, "cursor", base64url_encode(c->arena, resume));
-}
-
-/* How many attempts of reporting webhooks to show for each buy. */
-static int read_activity(struct tool_call *c, struct query *q, struct err *e)
-{
-    bool asked = false;
-    int64_t limit = ACTIVITY_DEFAULT;
-    struct json_range range = { 1, ACTIVITY_MAX };
-    if (json_opt_bool(JSON_FIELD(c->args, "include_webhook_activity", ""), &asked, e)) return -1;
-    if (json_opt_i64(JSON_FIELD(c->args, "webhook_activity_limit", ""), range, &limit, e)) return -1;
-    q->activity = asked ? limit : 0;
-    return 0;
 }
 
 /* Says which ids are not there. One that is there and has another status than asked for is no error. */
@@ -373,7 +361,8 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
                      e)) {
         return -1;
     }
-    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e) || read_activity(c, &q, e))
+    if (json_opt_bool(JSON_FIELD(c->args, "include_snapshot", ""), &q.snapshot, e) ||
+        webhook_activity_asked(c->args, &q.activity, e))
         return -1;
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
