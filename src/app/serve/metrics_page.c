@@ -159,6 +159,28 @@ static void write_jobs(struct metric_writer *w, struct server *s, struct arena *
           &m->ad_servers);
 }
 
+/* The ad server inside. */
+static void write_ads(struct metric_writer *w, const struct server *s)
+{
+    struct serving_stats st;
+    if (!s->core.house) return;
+    serving_stats(house_serving(s->core.house), &st);
+    const struct {
+        const char *outcome;
+        uint64_t n;
+    } events[] = { { "counted", st.counted }, { "filtered", st.filtered }, { "forged", st.forged } };
+    counter(w, "salesagent_ads_requests", "Requests for ads, of one slot or several.", (int64_t)st.requests);
+    counter(w, "salesagent_ads_decisions", "Ads handed out.", (int64_t)st.decisions);
+    metric_family(w, &(struct metric_family){ "salesagent_ads_events", METRIC_COUNTER, NULL,
+                                              "Impressions, clicks and the like, by what came of them." });
+    for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+        const struct metric_label l = { "outcome", str_from(events[i].outcome) };
+        metric_sample(w, &l, 1, (struct metric_value){ (int64_t)events[i].n, 0 });
+    }
+    gauge(w, "salesagent_ads_packages", NULL, "Packages that may be shown, now or later.", (int64_t)st.packages);
+    gauge(w, "salesagent_ads_slots", NULL, "Slots.", (int64_t)st.slots);
+}
+
 static void write_backups(struct metric_writer *w, const struct server *s)
 {
     const struct backup_schedule *b = &s->backups;
@@ -275,6 +297,7 @@ static void write_page(struct metric_writer *w, struct server *s, struct arena *
     write_traffic(w, s);
     write_store(w, s, a);
     write_rows(w, s, a);
+    write_ads(w, s);
     write_backups(w, s);
     write_process(w, s);
     metric_end(w);
