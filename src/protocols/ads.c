@@ -138,6 +138,7 @@ static void prepare(struct ads_doors *d, const struct ads_request *r, const stru
                                 .token = c->token,
                                 .label = r->site->label,
                                 .who_paid = r->site->who_paid,
+                                .paid_by_label = r->site->paid_by_label,
                                 .consent_query = ads_consent_query(&ex->arena, &r->consent) };
     s->out.base = arena_printf(&ex->arena, STR_FMT "/ads", STR_ARG(web_base_url(ex)));
     s->macros.click_url = content->click_url.n ? arena_printf(&ex->arena, STR_FMT "/click/%.*s", STR_ARG(s->out.base),

@@ -23,7 +23,7 @@ struct content {
     enum content_kind kind;
     struct str creative_id, package_id, media_buy_id;
     struct str title; /* of the creative */
-    struct str paid_by; /* the advertiser, for people */
+    struct str advertiser, paid_by; /* on whose behalf it is shown, and who pays: for people; often the same */
     struct str image_url, alt;
     struct str html;
     struct str vast_url, vast_xml;

@@ -1,5 +1,7 @@
 #include "serving/markup.h"
 
+#define DISCLOSURE_BYTES_MAX 8192
+
 void add_text(struct buf *b, struct str s)
 {
     size_t from = 0;
@@ -39,13 +41,32 @@ void add_click_url(struct buf *b, const struct outgoing *o)
     buf_add(b, token_str(o));
 }
 
-/* "Advertisement", or "Advertisement, paid by Acme". */
+/* "Acme", or "Acme, paid by Agency", as plain text: what Regulation (EU) 2022/2065, article 26 (1) b and c, wants said. Nothing when
+ * the publisher need not. */
+static void add_disclosure(struct buf *b, const struct outgoing *o)
+{
+    const struct content *c = o->content;
+    if (!o->who_paid) return;
+    buf_add(b, c->advertiser);
+    if (!c->paid_by.n || str_eq(c->paid_by, c->advertiser)) return;
+    if (c->advertiser.n) buf_add(b, STR(", "));
+    buf_add(b, o->paid_by_label);
+    buf_add_char(b, ' ');
+    buf_add(b, c->paid_by);
+}
+
+/* "Advertisement", or "Advertisement · Acme". */
 static void add_label(struct buf *b, const struct outgoing *o)
 {
+    struct buf said;
     add_text(b, o->label);
-    if (!o->who_paid || !o->content->paid_by.n) return;
-    buf_add(b, STR(" \xC2\xB7 ")); /* a middle dot */
-    add_text(b, o->content->paid_by);
+    buf_init(&said, DISCLOSURE_BYTES_MAX);
+    add_disclosure(&said, o);
+    if (said.n) {
+        buf_add(b, STR(" \xC2\xB7 ")); /* a middle dot */
+        add_text(b, buf_str(&said));
+    }
+    buf_finish(&said);
 }
 
 /* ---- JSON ---- */
@@ -89,6 +110,17 @@ static void add_expanded(struct buf *b, const struct outgoing *o, struct str url
     buf_finish(&one);
 }
 
+static void add_who_paid(struct buf *b, const struct outgoing *o)
+{
+    struct buf said;
+    if (o->content->advertiser.n) add_member(b, "advertiser", o->content->advertiser);
+    if (o->content->paid_by.n) add_member(b, "paid_by", o->content->paid_by);
+    buf_init(&said, DISCLOSURE_BYTES_MAX);
+    add_disclosure(&said, o);
+    if (said.n) add_member(b, "disclosure", buf_str(&said));
+    buf_finish(&said);
+}
+
 void ad_json_add(struct buf *b, const struct outgoing *o, struct str slot_id, size_t place)
 {
     const struct content *c = o->content;
@@ -99,7 +131,7 @@ void ad_json_add(struct buf *b, const struct outgoing *o, struct str slot_id, si
     add_member(b, "creative_id", c->creative_id);
     add_member(b, "token", token_str(o));
     add_member(b, "label", o->label);
-    if (o->who_paid && c->paid_by.n) add_member(b, "paid_by", c->paid_by);
+    if (o->who_paid) add_who_paid(b, o);
     if (c->kind == CONTENT_IMAGE) {
         buf_add(b, STR(",\"image_url\":"));
         add_expanded(b, o, c->image_url);

@@ -12,7 +12,8 @@ struct outgoing {
     struct str base; /* of our URLs: "https://ads.example/ads" */
     struct token_text token;
     struct str label; /* "Advertisement" */
-    bool who_paid; /* say who, too */
+    bool who_paid; /* say on whose behalf, and who pays when that is somebody else */
+    struct str paid_by_label; /* "paid by" */
     struct str consent_query; /* "?gdpr=1...": for the creative's own document; or empty */
 };
 

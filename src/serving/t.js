@@ -107,7 +107,7 @@
 
   function label(ad) {
     var node = style(make('div', { 'class': 'salesagent-label' }), 'font:11px/16px sans-serif;color:#555;text-align:left');
-    node.textContent = ad.label + (ad.paid_by ? ' \u00b7 ' + ad.paid_by : '');
+    node.textContent = ad.label + (ad.disclosure ? ' \u00b7 ' + ad.disclosure : '');
     return node;
   }
 
@@ -204,15 +204,18 @@
     });
   }
 
-  /* Slots that have not been asked for yet. */
+  /* Slots that have not been asked for yet; of a page with more than one request may name, the rest afterwards. */
   function scan() {
-    var fresh = [];
+    var fresh = [], more = false;
     each(doc.querySelectorAll('[data-slot]'), function (node) {
-      if (node.salesagent || fresh.length === 32) return;
+      if (node.salesagent) return;
+      more = fresh.length === 32;
+      if (more) return;
       node.salesagent = true;
       fresh.push(node);
     });
     if (fresh.length) consent(function (c) { ask(fresh, c); });
+    if (more) scan();
     each(doc.querySelectorAll('[data-ad]'), function (node) {
       if (node.salesagent) return;
       node.salesagent = true;

@@ -134,7 +134,7 @@ static void add_inline_4(struct buf *b, const struct outgoing *o)
     add_viewability(b, o);
     add_element(b, "AdServingId", (struct str){ o->token.c, TOKEN_CHARS });
     add_element(b, "AdTitle", title(c));
-    if (c->paid_by.n) add_element(b, "Advertiser", c->paid_by);
+    if (c->advertiser.n) add_element(b, "Advertiser", c->advertiser);
     buf_add(b, STR("<Creatives><Creative id=\""));
     add_text(b, c->creative_id);
     buf_add(b, STR("\"><Linear>"));
@@ -152,7 +152,7 @@ static void add_inline_3(struct buf *b, const struct outgoing *o)
     const struct content *c = o->content;
     buf_add(b, STR("<InLine><AdSystem>salesagent</AdSystem>"));
     add_element(b, "AdTitle", title(c));
-    if (c->paid_by.n) add_element(b, "Advertiser", c->paid_by);
+    if (c->advertiser.n) add_element(b, "Advertiser", c->advertiser);
     add_error(b, o);
     add_impressions(b, o);
     buf_add(b, STR("<Creatives><Creative id=\""));

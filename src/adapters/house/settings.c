@@ -62,6 +62,7 @@ static int check_member(const char *name, yyjson_val *v, struct err *e)
 {
     static const char *const ids[] = { "consent", "always", "never" };
     if (strcmp(name, "label") == 0) return text_within(v, name, TEXT_MAX, e);
+    if (strcmp(name, "paid_by_label") == 0) return text_within(v, name, TEXT_MAX, e);
     if (strcmp(name, "who_paid") == 0) return yyjson_is_bool(v) ? 0 : bad(e, name, "must be true or false");
     if (strcmp(name, "country_header") == 0) return check_header(v, e);
     if (strcmp(name, "country_file") == 0) return text_within(v, name, PATH_MAX_, e);

@@ -207,10 +207,15 @@ static int make_creative(const struct loading *l, const struct plan_package *p, 
 {
     const struct act *act = l->act;
     struct house_content *content = ARENA_NEW(act->arena, struct house_content);
-    struct house_content_source source = { from->creative_id, from->name,
-                                           from->doc,         l->plan->media_buy_id,
-                                           p->package_id,     l->plan->payer.n ? l->plan->payer : l->plan->advertiser,
-                                           from->width,       from->height };
+    struct house_content_source source = { .creative_id = from->creative_id,
+                                           .name = from->name,
+                                           .doc = from->doc,
+                                           .media_buy_id = l->plan->media_buy_id,
+                                           .package_id = p->package_id,
+                                           .advertiser = l->plan->advertiser,
+                                           .paid_by = l->plan->payer,
+                                           .width = from->width,
+                                           .height = from->height };
     struct str owner = house_creative_owner(act->arena, act->tenant->tenant_id, l->plan->principal_id);
     int64_t key;
     int found = q_house_key_get(act->tx, HOUSE_KEY_CREATIVE, owner, from->creative_id, &key, e);

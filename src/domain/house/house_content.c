@@ -159,6 +159,7 @@ bool house_content_make(struct arena *a, const struct house_content_source *s, s
     render_collect(a, in, &p);
     *out = (struct house_content){ .content = { .creative_id = s->creative_id,
                                                 .title = s->name,
+                                                .advertiser = s->advertiser,
                                                 .paid_by = s->paid_by,
                                                 .media_buy_id = s->media_buy_id,
                                                 .package_id = s->package_id } };

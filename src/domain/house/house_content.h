@@ -10,7 +10,7 @@
 struct house_content_source {
     struct str creative_id, name;
     struct str doc; /* JSON: {assets, ...} */
-    struct str media_buy_id, package_id, paid_by;
+    struct str media_buy_id, package_id, advertiser, paid_by;
     int width, height; /* of its format; 0: open */
 };
 

@@ -51,6 +51,8 @@ static void read_settings(struct arena *a, yyjson_val *settings, const struct te
 {
     struct str label = json_str(settings, "label");
     out->site.label = label.n ? label : STR("Advertisement");
+    struct str paid_by = json_str(settings, "paid_by_label");
+    out->site.paid_by_label = paid_by.n ? paid_by : STR("paid by");
     out->site.who_paid = json_bool_or(settings, "who_paid", wants_who_paid(ts));
     out->site.country_header = json_str(settings, "country_header");
     if (!visitor_ids_parse(json_str(settings, "visitor_ids"), &out->site.visitor_ids)) {

@@ -22,7 +22,8 @@ static int set_up(void **state)
     content = (struct content){ .kind = CONTENT_MEDIA,
                                 .creative_id = STR("c\"1"),
                                 .title = STR("A & B"),
-                                .paid_by = STR("Acme <Inc>"),
+                                .advertiser = STR("Acme <Inc>"),
+                                .paid_by = STR("A & Co"),
                                 .click_url = STR("https://acme.example/"),
                                 .media = files,
                                 .media_n = 2,
@@ -39,6 +40,7 @@ static int set_up(void **state)
                              .base = STR("https://ads.example/ads"),
                              .label = STR("Ad"),
                              .who_paid = true,
+                             .paid_by_label = STR("bezahlt von"),
                              .consent_query = STR("?gdpr=1") };
     memset(out.token.c, 'T', TOKEN_CHARS);
     buf_init(&b, 1 << 20);
@@ -138,7 +140,7 @@ static void versions_are_old_or_new(void **state)
 static void nothing_of_a_buyer_ends_an_element(void **state)
 {
     static const char evil[] = "\"'><script>alert(1)</script>]]><!--";
-    content.title = content.paid_by = content.creative_id = content.alt = str_from(evil);
+    content.title = content.advertiser = content.paid_by = content.creative_id = content.alt = str_from(evil);
     content.kind = CONTENT_IMAGE;
     content.image_url = STR("https://i.example/\"><script>");
     out.label = str_from(evil);
@@ -159,7 +161,8 @@ static void json_is_json(void **state)
     assert_true(has("{\"slot\":\"top\",\"place\":2,\"kind\":\"image\",\"width\":300,\"height\":250,"));
     assert_true(has("\"image_url\":\"https://i.example/a.png?c=c%221\""));
     assert_true(has("\"alt\":\"a \\\"cat\\\"\\u000a\""));
-    assert_true(has("\"paid_by\":\"Acme <Inc>\""));
+    assert_true(
+        has("\"advertiser\":\"Acme <Inc>\",\"paid_by\":\"A & Co\",\"disclosure\":\"Acme <Inc>, bezahlt von A & Co\""));
     assert_true(has("\"click_url\":\"https://ads.example/ads/click/TTTT"));
     content.click_url = STR_NONE;
     content.kind = CONTENT_HTML;
