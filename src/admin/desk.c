@@ -50,6 +50,11 @@ struct str desk_field(struct desk_request *r, const char *name)
     return trimmed(html_form_field(r->ex, name));
 }
 
+struct str desk_field_whole(struct desk_request *r, const char *name)
+{
+    return html_form_field(r->ex, name);
+}
+
 struct desk_fields desk_fields_start(struct desk_request *r, const char *name)
 {
     return (struct desk_fields){ name, r->ex->body };
@@ -373,6 +378,7 @@ static int status_of(const struct call *c, yyjson_val *answer)
     for (size_t i = 0; i < ARRAY_LEN(not_there); i++) {
         if (str_is(code, not_there[i])) return 404;
     }
+    if (str_is(code, "RATE_LIMITED")) return 429;
     if (str_is(code, "INVALID_STATE") || str_is(code, "CONFLICT")) return 409;
     return 422;
 }

@@ -92,6 +92,8 @@ void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct 
 
 /* A field of the posted form, without blanks around it; empty when absent. */
 struct str desk_field(struct desk_request *r, const char *name);
+/* The same with its blanks, which belong to a password. */
+struct str desk_field_whole(struct desk_request *r, const char *name);
 /* All fields of that name, in order: true, the next one. */
 struct desk_fields {
     const char *name;

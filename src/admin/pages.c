@@ -52,6 +52,10 @@ static const struct desk_action *const desk_actions[] = {
     &desk_action_sync_adserver,   &desk_action_set_adserver,
     &desk_action_import_delivery, &desk_action_look_again,
     &desk_action_retry_row,       &desk_action_drop_row,
+    &desk_action_sign_in,         &desk_action_own_password,
+    &desk_action_own_app,         &desk_action_own_app_confirm,
+    &desk_action_own_app_remove,  &desk_action_set_password,
+    &desk_action_remove_password, &desk_action_remove_app,
 };
 
 static const struct desk_routes routes = {

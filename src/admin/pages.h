@@ -17,7 +17,8 @@ void desk_tasks_finish(struct desk_request *r, yyjson_mut_val *tasks);
 
 /* entrance.c */
 extern const struct desk_page desk_page_sign_in, desk_page_enter, desk_page_sessions;
-extern const struct desk_action desk_action_enter, desk_action_sign_out, desk_action_end_session;
+extern const struct desk_action desk_action_sign_in, desk_action_enter, desk_action_sign_out, desk_action_end_session,
+    desk_action_own_password, desk_action_own_app, desk_action_own_app_confirm, desk_action_own_app_remove;
 
 /* buys.c */
 extern const struct desk_page desk_page_buys, desk_page_buy;
@@ -54,7 +55,7 @@ extern const struct desk_action desk_action_send_again;
 /* people.c */
 extern const struct desk_page desk_page_people;
 extern const struct desk_action desk_action_add_user, desk_action_set_role, desk_action_set_user_status,
-    desk_action_link_user;
+    desk_action_link_user, desk_action_set_password, desk_action_remove_password, desk_action_remove_app;
 
 /* buyers.c */
 extern const struct desk_page desk_page_buyers, desk_page_buyer;

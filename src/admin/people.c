@@ -9,6 +9,11 @@ static const char *const roles[][2] = { { "viewer", "viewer" },
 static void finish_user(struct desk_request *r, yyjson_mut_val *user)
 {
     yyjson_mut_val *list = json_add_arr(r->view, user, "roles");
+    struct str how = desk_text(user, "signs_in_with");
+    json_add_bool(r->view, user, "has_code", str_is(how, "password_and_code"));
+    json_add_bool(r->view, user, "has_password", how.n && !str_is(how, "link"));
+    json_add_bool(r->view, user, "me",
+                  str_eq(desk_text(user, "principal_id"), json_str(json_obj(r->me, "person"), "principal_id")));
     json_add_cstr(r->view, user, "class", str_is(desk_text(user, "status"), "active") ? "good" : "bad");
     for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
         yyjson_mut_val *o = json_push_obj(r->view, list);
@@ -102,3 +107,27 @@ const struct desk_action desk_action_link_user = { .path = "/people/{principal_i
                                                    .then = linked,
                                                    .page = &desk_page_people,
                                                    .secret = true };
+
+static bool set_password_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    json_add_str(doc, args, "principal_id", r->segments[0]);
+    json_add_str(doc, args, "password", desk_field_whole(r, "password"));
+    return true;
+}
+
+const struct desk_action desk_action_set_password = { .path = "/people/{principal_id}/password",
+                                                      .operation = "x_user_password",
+                                                      .arguments = set_password_arguments,
+                                                      .then = changed,
+                                                      .page = &desk_page_people,
+                                                      .secret = true };
+const struct desk_action desk_action_remove_password = { .path = "/people/{principal_id}/password/remove",
+                                                         .operation = "x_user_password_remove",
+                                                         .arguments = link_arguments,
+                                                         .then = changed,
+                                                         .page = &desk_page_people };
+const struct desk_action desk_action_remove_app = { .path = "/people/{principal_id}/app/remove",
+                                                    .operation = "x_user_totp_remove",
+                                                    .arguments = link_arguments,
+                                                    .then = changed,
+                                                    .page = &desk_page_people };

@@ -1,6 +1,9 @@
-/* Verbs of the manifest that are more than one call and its answer: deciding tasks, the audit trail as a whole, files. */
+/* Verbs of the manifest that are more than one call and its answer: deciding tasks, the audit trail as a whole, files,
+ * passwords. */
 #include <errno.h>
 #include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/encode.h"
@@ -261,6 +264,46 @@ static int delivery_import(struct operate_call *c)
     return rc ? rc : operate_print(c, answer, reply);
 }
 
+/* ---- user password ---- */
+
+/* One line; on a terminal without showing it. False: there is none. */
+static bool read_secret_line(const char *prompt, char *out, size_t out_bytes)
+{
+    struct termios shown, hidden;
+    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (terminal) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden); /* then it is shown */
+        (void)fprintf(stderr, "%s: ", prompt);
+    }
+    bool there = fgets(out, (int)out_bytes, stdin) != NULL;
+    if (terminal) {
+        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown); /* as it was */
+        (void)fputc('\n', stderr);
+    }
+    if (there) out[strcspn(out, "\r\n")] = '\0';
+    return there;
+}
+
+/* Never an argument: those are seen by everybody on the machine. */
+static int user_password(struct operate_call *c)
+{
+    char password[512], again[512];
+    struct str answer;
+    yyjson_val *reply;
+    if (!read_secret_line("New password", password, sizeof(password)))
+        return cli_error(CLI_USAGE,
+                         "user password: no password was given; it is asked for, or is a line of the standard input");
+    bool asked = isatty(STDIN_FILENO);
+    if (asked && (!read_secret_line("Again", again, sizeof(again)) || strcmp(password, again) != 0))
+        return cli_error(CLI_FAILED, "user password: the two are not the same; nothing was changed");
+    if (!utf8_valid(str_from(password))) return cli_error(CLI_USAGE, "user password: that is not UTF-8 text");
+    json_add_str(c->args, c->args->root, "password", str_from(password));
+    int rc = operate_ask(c, &answer, &reply);
+    return rc ? rc : operate_print(c, answer, reply);
+}
+
 operate_run *operate_run_find(const char *name)
 {
     static const struct {
@@ -268,7 +311,7 @@ operate_run *operate_run_find(const char *name)
         operate_run *run;
     } runs[] = {
         { "task_decide", task_decide }, { "audit_export", audit_export },       { "audit_verify", audit_verify },
-        { "audit_head", audit_head },   { "delivery_import", delivery_import },
+        { "audit_head", audit_head },   { "delivery_import", delivery_import }, { "user_password", user_password },
     };
     for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
         if (strcmp(runs[i].name, name) == 0) return runs[i].run;

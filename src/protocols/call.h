@@ -12,6 +12,7 @@
 #include "dialects/dialect.h"
 #include "domain/core/act.h"
 #include "domain/product/rerank.h"
+#include "protocols/hashing.h"
 #include "protocols/rate_limit.h"
 #include "domain/core/tenant_settings.h"
 #include "store/store.h"
@@ -130,6 +131,8 @@ struct call {
     bool reads;              /* on the snapshot; else as a write command */
     struct outside outside;  /* what the operation asks of the world, if anything */
     int64_t patient_until;   /* for all of its questions */
+    struct slow_hashes slow; /* of passwords */
+    struct hash_wait hash_wait;
     struct list waiting;     /* of dispatcher.waiting, while the answer is awaited */
     struct rerank_wish rerank_wish; /* of a read that may wait for a better order of its products */
     struct rerank_waiter rerank;

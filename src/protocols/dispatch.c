@@ -521,9 +521,34 @@ static void ask_outside(struct call *c)
     if (store_write(d->store, &c->cmd, &c->err)) finish(c, CALL_FAILED);
 }
 
+/* --- waiting for the hash of a password ---------------------------------------------------------------------- */
+
+static void hashed(struct hash_wait *w)
+{
+    struct call *c = CONTAINER_OF(w, struct call, hash_wait);
+    c->slow.wanted = false;
+    c->slow.done++;
+    c->err = (struct err){ 0 };
+    if (!c->act.mock_clock) c->act.now = loop_now(c->dispatcher->loop);
+    start_write(c);
+}
+
+static void hash_slowly(struct call *c)
+{
+    c->hash_wait = (struct hash_wait){ .hash = &c->slow.list[c->slow.done], .done = hashed };
+    if (hashing_start(&c->dispatcher->hashing, c->dispatcher->loop, &c->hash_wait) == 0) return;
+    (void)err_set(&c->err, "RATE_LIMITED", "Too many people sign in at this moment; try again.");
+    c->err.retry_after_s = IN_FLIGHT_RETRY_S;
+    finish(c, CALL_FAILED);
+}
+
 static void write_done(struct write_cmd *cmd, enum write_result result)
 {
     struct call *c = CONTAINER_OF(cmd, struct call, cmd);
+    if (result == WRITE_ROLLED_BACK && c->slow.wanted) {
+        hash_slowly(c);
+        return;
+    }
     if (result == WRITE_ROLLED_BACK && c->outside.wanted) {
         ask_outside(c);
         return;
@@ -591,6 +616,8 @@ static void run(struct call *c)
     bool simulates = sandbox_needs_write(c);
     c->sandbox.undo = simulates;
     c->act.tx = store_read(d->store);
+    c->act.slow = &c->slow;
+    c->act.throttle = &d->sign_ins;
     if (!c->dry_run) c->act.outside = &c->outside; /* a dry run asks nobody */
     c->reads = !simulates && !sandbox_decides(c) && tool_kind_of(c->row, c->canonical_args) == TOOL_READ &&
                !comply_directed(&c->act, c->row);

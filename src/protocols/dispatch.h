@@ -8,7 +8,9 @@
 #include "base/crypto.h"
 #include "protocols/a2a_hub.h"
 #include "protocols/call.h"
+#include "domain/publisher/sign_in_throttle.h"
 #include "protocols/document_cache.h"
+#include "protocols/hashing.h"
 #include "protocols/web_policy.h"
 #include "protocols/wrong_credentials.h"
 
@@ -55,6 +57,8 @@ struct dispatcher {
     struct a2a_hub a2a;
     struct rate_limiter rates;
     struct wrong_credentials wrong;
+    struct sign_in_throttle sign_ins;
+    struct hashing hashing;
     uint64_t tokens_seen[TOKENS_SEEN_N]; /* what was accepted lately, as auth.c digests it */
     struct token_note token_note;
     struct session_note session_note;

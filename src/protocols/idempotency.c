@@ -55,7 +55,9 @@ int idem_prepare(const struct call *c, struct idem *out, struct err *e)
     /* The tool's name takes part: one key used for two different operations is a conflict, not a replay. */
     struct str hashed = arena_printf(c->arena, "%s\n" STR_FMT, c->row->name, STR_ARG(canonical));
     uint8_t *hash = arena_alloc(c->arena, SHA256_BYTES);
-    sha256(hashed, hash);
+    /* What people can guess would be guessed from a hash that the database alone can be asked for. */
+    if (c->row->operation && json_has(c->args, "password")) hmac_sha256(tx_secret(c->act.tx), hashed, hash);
+    else sha256(hashed, hash);
     out->key = text;
     out->account = account_scope(c);
     out->hash = (struct str){ (const char *)hash, SHA256_BYTES };

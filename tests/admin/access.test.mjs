@@ -19,7 +19,7 @@ const role = Object.fromEntries(globSync(path.resolve(source, '../contract/opera
 
 let agent, sessions, task;
 // What a person of any role may do with what is theirs.
-const ownOnly = new Set(['x_session_close']);
+const ownOnly = new Set(['x_session_close', 'x_own_password_set', 'x_own_totp_start', 'x_own_totp_confirm', 'x_own_totp_stop']);
 
 before(async () => {
   ({ agent, sessions } = await start());
@@ -29,7 +29,7 @@ after(() => agent.stop());
 
 // A real path of a route, so that nothing but the gate in question can refuse it.
 const real = (route) => `/admin${route.replace('{task_id}', task.task_id).replace('{session_id}', 'ses-none').replace('{principal_id}', 'test-buyer').replace(/\{\w+\}/g, 'none')}`;
-const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x', price: '5', settings: '{}', csv: 'date' });
+const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x', price: '5', settings: '{}', csv: 'date', password: 'a sentence of the test' });
 const unchanged = async (what, run) => {
   const head = async () => (await json(agent, 'audit', 'head')).hash;
   const before = await head();

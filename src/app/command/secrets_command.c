@@ -2,6 +2,8 @@
 
 #include "app/command/database_command.h"
 #include "domain/core/ad_server.h"
+#include "domain/core/seal_renew.h"
+#include "store/q/agent/q_sign_in.h"
 
 /* What is done, and what came of it. */
 struct secrets_work {
@@ -9,23 +11,30 @@ struct secrets_work {
     struct sealing sealing;
     struct ad_server_row *rows;
     size_t rows_n;
+    struct sign_in_row *people;
+    size_t people_n;
 };
 
 static int seal_all(struct tx *tx, void *arg, struct err *e)
 {
     struct secrets_work *w = arg;
-    return ad_servers_seal(tx, &w->data.arena, loop_now(&w->data.loop), &w->sealing, e);
+    return seal_renew(tx, &w->data.arena, loop_now(&w->data.loop), &w->sealing, e);
 }
 
 static int load_rows(struct secrets_work *w, struct err *e)
 {
-    return q_ad_server_list(store_read(w->data.store), &w->data.arena, STR_NONE, &w->rows, &w->rows_n, e);
+    struct tx *tx = store_read(w->data.store);
+    return q_ad_server_list(tx, &w->data.arena, STR_NONE, &w->rows, &w->rows_n, e) ||
+                   q_sign_in_list(tx, &w->data.arena, STR_NONE, &w->people, &w->people_n, e)
+               ? -1
+               : 0;
 }
 
 static size_t sealed_with(const struct secrets_work *w, int64_t version)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->rows_n; i++) n += seal_version(w->rows[i].settings) == version;
+    for (size_t i = 0; i < w->people_n; i++) n += seal_version(w->people[i].totp_key) == version;
     return n;
 }
 
@@ -49,8 +58,8 @@ static int forget(struct secrets_work *w, struct err *e)
     for (size_t i = 0; i + 1 < ring.n; i++) {
         size_t used = sealed_with(w, ring.keys[i].version);
         if (used == 0) continue;
-        (void)err_set(e, "INVALID_STATE", "Key %lld still seals the settings of %zu ad server%s.",
-                      (long long)ring.keys[i].version, used, used == 1 ? "" : "s");
+        (void)err_set(e, "INVALID_STATE", "Key %lld still seals %zu credential%s.", (long long)ring.keys[i].version,
+                      used, used == 1 ? "" : "s");
         return err_suggest(e, "Run salesagent secrets rotate first.");
     }
     seal_ring_forget(&ring);
@@ -93,7 +102,7 @@ static int secrets(const char *verb, const char *data, bool json)
     } else {
         print_keys(&w, json);
         if (w.sealing.unreadable)
-            rc = cli_error(CLI_FAILED, "The settings of %zu ad servers do not open with any key, and stay as they are.",
+            rc = cli_error(CLI_FAILED, "%zu credentials do not open with any key, and stay as they are.",
                            w.sealing.unreadable);
     }
     database_close(&w.data);
@@ -123,13 +132,13 @@ static int run(int argc, char **argv)
 
 const struct cli_command command_secrets = {
     .name = "secrets",
-    .summary = "the keys that seal the ad servers' credentials",
+    .summary = "the keys that seal credentials",
     .words = "list rotate forget",
     .usage =
         "Usage: salesagent secrets list|rotate|forget [--data DIR] [--json]\n\n"
-        "The settings of ad servers are sealed in the database (AES-256-GCM); the keys are in " SEAL_KEYS_FILE
-        " beside it.\n\n"
-        "  list         the keys, and how many ad servers' settings each of them seals\n"
+        "The settings of ad servers, and the keys of people's authenticator apps, are sealed in the database\n"
+        "(AES-256-GCM); the keys are in " SEAL_KEYS_FILE " beside it.\n\n"
+        "  list         the keys, and how many credentials each of them seals\n"
         "  rotate       makes a new key and seals everything with it; a running agent notices by itself. Older keys stay,\n"
         "               because backups are sealed with them\n"
         "  forget       removes the keys that seal nothing any more. A backup from before does not open then\n"

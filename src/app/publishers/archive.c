@@ -13,6 +13,7 @@
 #include "contract/json.h"
 #include "contract/limits.h"
 #include "domain/core/ad_server.h"
+#include "domain/core/seal_renew.h"
 #include "domain/core/audit.h"
 #include "domain/publisher/publisher_life.h"
 #include "store/look.h"
@@ -126,7 +127,7 @@ static int keep_one(struct tx *tx, void *arg, struct err *e)
 {
     struct moving *m = arg;
     return publisher_rows_keep(tx, m->tenant.tenant_id, e) ||
-                   ad_servers_seal(tx, &m->opened->arena, loop_now(&m->opened->loop), &m->sealing, e)
+                   seal_renew(tx, &m->opened->arena, loop_now(&m->opened->loop), &m->sealing, e)
                ? -1
                : 0;
 }
@@ -217,7 +218,7 @@ static int fit(struct tx *tx, void *arg, struct err *e)
     struct arena *a = &m->opened->arena;
     if (publisher_rows_only(tx, a, &m->tenant.tenant_id, e) || refuse_taken(m, e)) return -1;
     if (publisher_rows_shift(tx, m->beyond, e)) return -1;
-    return ad_servers_seal(tx, a, loop_now(&m->opened->loop), &m->sealing, e);
+    return seal_renew(tx, a, loop_now(&m->opened->loop), &m->sealing, e);
 }
 
 /* First a row that says which file it was, then the rows, and it is off the air. */
@@ -249,8 +250,7 @@ static int bring_in(struct moving *m, const char *copy, struct err *e)
     int rc = store_write_now(s, fit, m, e);
     store_close(s);
     if (!rc && m->sealing.unreadable)
-        rc = err_set(e, "CONFIGURATION_ERROR", "The key does not open the credentials of %zu ad servers.",
-                     m->sealing.unreadable);
+        rc = err_set(e, "CONFIGURATION_ERROR", "The key does not open %zu credentials.", m->sealing.unreadable);
     if (rc || publisher_rows_attach(m->opened->store, copy, e)) return -1;
     if (store_write_now(m->opened->store, take, m, e) == 0) return 0;
     if (strcmp(e->code, "CONFLICT") == 0)

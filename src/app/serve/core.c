@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "domain/core/ad_server.h"
+#include "domain/core/seal_renew.h"
 #include "domain/core/audit.h"
 #include "domain/media_buy/lifecycle.h"
 #include "domain/decide/task_advance.h"
@@ -140,7 +141,7 @@ static int first_things(struct tx *tx, void *arg, struct err *e)
                        .origin = STR("timer") };
     int rc = audit_seal_first(&act, e);
     struct sealing credentials;
-    if (rc == 0) rc = ad_servers_seal(tx, &a, act.now, &credentials, e);
+    if (rc == 0) rc = seal_renew(tx, &a, act.now, &credentials, e);
     if (rc == 0 && f->before) rc = quarantine_note_death(&act, f->before, e);
     arena_finish(&a);
     return rc;

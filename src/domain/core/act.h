@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "base/password.h"
 #include "store/store.h"
 
 enum role { ROLE_BUYER, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMINISTRATOR, ROLE_INSTALLATION };
@@ -59,6 +60,23 @@ static inline bool outside_asked(const struct outside *o, struct str about, stru
     return false;
 }
 
+/* What takes a thread a while: a password's hash. As with `outside`, the operation fails where it is not there yet, everything
+ * is undone, a worker makes it, and the operation runs again and finds it (domain/core/slow_hash.h). */
+#define SLOW_HASHES_MAX 2
+struct slow_hash {
+    struct str password;
+    struct str against; /* a stored hash that it is compared with; empty: a new one is made */
+    uint8_t salt[PASSWORD_SALT_BYTES]; /* of a new one */
+    bool matches, failed;
+    char made[PASSWORD_HASH_MAX];
+};
+struct slow_hashes {
+    struct slow_hash list[SLOW_HASHES_MAX];
+    size_t done; /* of the list */
+    bool wanted; /* the one at `done` */
+};
+struct sign_in_throttle; /* domain/publisher/sign_in_throttle.h */
+
 static inline bool outside_can_ask(const struct outside *o)
 {
     return o && o->asked_n < OUTSIDE_QUESTIONS_MAX;
@@ -107,6 +125,8 @@ struct act {
     struct str origin; /* "mcp", "a2a", "rest", "cli", "desk", "link", "timer" */
     const struct ad_server *ad_server; /* instead of the publisher's; NULL but in tests of the job runner */
     struct outside *outside; /* NULL: nobody here can wait */
+    struct slow_hashes *slow; /* NULL: nobody here can wait, hashes are made at once */
+    struct sign_in_throttle *throttle; /* of who tries to sign in; NULL: nobody is held up */
     bool sandbox; /* the server runs in sandbox mode */
     bool *simulated; /* becomes true when what is read was made up (act_simulated); NULL: nobody asks */
     bool mock_clock; /* sandbox only: `now` was named by the caller; real time must not overtake it */

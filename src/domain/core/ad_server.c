@@ -1,6 +1,5 @@
 #include "domain/core/ad_server.h"
 
-#include "base/seal.h"
 #include "domain/core/tenant_settings.h"
 
 static struct adapter_site site_of(const struct act *act, struct str name)
@@ -22,25 +21,9 @@ struct str ad_server_sealed_for(struct arena *a, const struct ad_server_row *row
     return arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(row->tenant_id), STR_ARG(row->name));
 }
 
-static bool knows(const struct seal_ring *ring, int64_t version)
-{
-    for (size_t i = 0; i < ring->n; i++) {
-        if (ring->keys[i].version == version) return true;
-    }
-    return false;
-}
-
 int ad_server_settings(struct tx *tx, struct arena *a, const struct ad_server_row *row, struct str *text, struct err *e)
 {
-    struct store_keys *keys = tx_keys(tx);
-    if (!seal_is(row->settings)) {
-        *text = row->settings;
-        return 0;
-    }
-    if (!keys) return err_set(e, "CONFIGURATION_ERROR", "the ad server's settings are sealed, and there are no keys");
-    /* Another process may have made it. */
-    if (!knows(&keys->ring, seal_version(row->settings)) && keys->reload(keys, e)) return -1;
-    return seal_open(a, &keys->ring, ad_server_sealed_for(a, row), row->settings, text, e);
+    return sealed_open(tx, a, ad_server_sealed_for(a, row), row->settings, text, e);
 }
 
 /* A publisher made before ad servers had rows, in tests: the one its adapter names. */

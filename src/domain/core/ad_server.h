@@ -7,7 +7,7 @@
 #include <salesagent/adapter.h>
 
 #include "contract/json.h"
-#include "domain/core/act.h"
+#include "domain/core/sealed.h"
 #include "store/q/q_ad_server.h"
 
 #define AD_SERVERS_MAX 16
@@ -84,7 +84,4 @@ MUST_CHECK int ad_servers_show(struct tx *tx, struct arena *a, struct str tenant
 
 /* Seals with the newest key what is in clear or was sealed with an older one; of all publishers. What does not open stays as
  * it is. Nothing where the installation has no keys. */
-struct sealing {
-    size_t sealed, unreadable;
-};
 MUST_CHECK int ad_servers_seal(struct tx *tx, struct arena *a, int64_t now, struct sealing *out, struct err *e);

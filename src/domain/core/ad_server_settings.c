@@ -134,9 +134,7 @@ static const struct ad_server_row *kept_of(const struct kept *kept, struct str n
 
 static struct str seal_settings(const struct ad_server_writer *w, const struct ad_server_row *row)
 {
-    const struct store_keys *keys = tx_keys(w->tx);
-    if (!keys || !row->settings.n) return row->settings;
-    return seal_text(w->arena, &keys->ring, ad_server_sealed_for(w->arena, row), row->settings);
+    return sealed_make(w->tx, w->arena, ad_server_sealed_for(w->arena, row), row->settings);
 }
 
 /* Whatever this server is, its settings must be ones that its adapter takes. */

@@ -6,6 +6,7 @@
 
 #define BROWSER_MAX 256
 #define ADDRESS_MAX 64
+#define OTHERS_MAX  100 /* at a time */
 #define KEPT        (INT64_C(30) * USEC_PER_DAY) /* what is over is kept so long */
 
 static struct str hash_of(struct arena *a, struct str secret)
@@ -61,7 +62,7 @@ static int the_administrator(const struct act *act, struct str *out, struct err 
     return err_field(e, "/principal_id");
 }
 
-static int must_be_person(const struct act *act, struct str id, struct err *e)
+int session_must_be_person(const struct act *act, struct str id, struct err *e)
 {
     struct principal_row p;
     int rc = q_principal_get(act->tx, act->arena, act->tenant->tenant_id, id, &p, e);
@@ -76,7 +77,7 @@ int sign_in_link_make(const struct act *act, struct str person, struct sign_in_l
 {
     struct str secret = secret_new(act->arena, act->rng);
     if (!person.n && the_administrator(act, &person, e)) return -1;
-    if (must_be_person(act, person, e)) return -1;
+    if (session_must_be_person(act, person, e)) return -1;
     struct sign_in_link_row row = { .link_hash = hash_of(act->arena, secret),
                                     .tenant_id = act->tenant->tenant_id,
                                     .principal_id = person,
@@ -109,11 +110,13 @@ static struct str cut(struct str s, size_t max)
 }
 
 /* As the person: nobody is signed in yet. */
-static int audited(const struct act *act, const struct session_row *row, const char *action, struct err *e)
+static int audited(const struct act *act, const struct session_row *row, const char *action, struct str doc,
+                   struct err *e)
 {
     struct act as = *act;
     struct audit_entry entry = { .action = action,
-                                 .subject = arena_printf(act->arena, "session:" STR_FMT, STR_ARG(row->session_id)) };
+                                 .subject = arena_printf(act->arena, "session:" STR_FMT, STR_ARG(row->session_id)),
+                                 .doc = doc };
     if (!act->principal) as.actor = arena_printf(act->arena, "operator:" STR_FMT, STR_ARG(row->principal_id));
     return audit_add(&as, &entry, e);
 }
@@ -121,15 +124,16 @@ static int audited(const struct act *act, const struct session_row *row, const c
 int session_open(const struct act *act, const struct session_new *in, struct session_row *out, struct str *secret,
                  struct err *e)
 {
-    struct sign_in_link_row link;
+    struct sign_in_link_row link = { .principal_id = in->person };
     struct session_row old;
-    if (sign_in_link_open(act, in->link, &link, e) || must_be_person(act, link.principal_id, e)) return -1;
+    if (in->link.n && sign_in_link_open(act, in->link, &link, e)) return -1;
+    if (session_must_be_person(act, link.principal_id, e)) return -1;
     int rc = in->replaces.n ? session_find(act->tx, act->arena, in->replaces, act->now, &old, e) : 0;
     if (rc < 0 || (rc == 1 && session_end(act, &old, e))) return -1;
     *secret = secret_new(act->arena, act->rng);
     *out = (struct session_row){ .session_hash = hash_of(act->arena, *secret),
                                  .session_id = id_new(act->arena, act->rng, "ses-", act->now),
-                                 .tenant_id = link.tenant_id,
+                                 .tenant_id = act->tenant->tenant_id,
                                  .principal_id = link.principal_id,
                                  .browser = cut(in->browser, BROWSER_MAX),
                                  .address = cut(in->address, ADDRESS_MAX),
@@ -137,10 +141,10 @@ int session_open(const struct act *act, const struct session_new *in, struct ses
                                  .used_at = act->now,
                                  .expires_at = act->now + SESSION_LIFE,
                                  .ended_at = TIME_NONE };
-    if (q_session_purge(act->tx, act->now - KEPT, e) || q_sign_in_link_used(act->tx, link.link_hash, act->now, e) ||
-        q_session_insert(act->tx, out, e))
+    if (q_session_purge(act->tx, act->now - KEPT, e) ||
+        (in->link.n && q_sign_in_link_used(act->tx, link.link_hash, act->now, e)) || q_session_insert(act->tx, out, e))
         return -1;
-    return audited(act, out, "session.open", e);
+    return audited(act, out, "session.open", arena_printf(act->arena, "{\"by\":\"%s\"}", in->by), e);
 }
 
 bool session_is_open(const struct session_row *row, int64_t now)
@@ -156,5 +160,25 @@ int session_find(struct tx *tx, struct arena *a, struct str secret, int64_t now,
 
 int session_end(const struct act *act, const struct session_row *row, struct err *e)
 {
-    return q_session_end(act->tx, row->session_hash, act->now, e) ? -1 : audited(act, row, "session.end", e);
+    return q_session_end(act->tx, row->session_hash, act->now, e) ? -1 : audited(act, row, "session.end", STR_NONE, e);
+}
+
+int session_end_others(const struct act *act, struct str person, struct str but, struct err *e)
+{
+    struct session_filter f = {
+        .tenant_id = act->tenant->tenant_id, .principal_id = person, .now = act->now, .limit = OTHERS_MAX
+    };
+    struct session_row *rows;
+    size_t n = OTHERS_MAX;
+    while (n == OTHERS_MAX) {
+        if (q_session_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+        size_t ended = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (str_eq(rows[i].session_id, but)) continue;
+            if (session_end(act, &rows[i], e)) return -1;
+            ended++;
+        }
+        if (ended == 0) break;
+    }
+    return 0;
 }

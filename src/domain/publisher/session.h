@@ -29,7 +29,9 @@ MUST_CHECK int sign_in_link_make(const struct act *act, struct str person, struc
 MUST_CHECK int sign_in_link_open(const struct act *act, struct str secret, struct sign_in_link_row *out, struct err *e);
 
 struct session_new {
-    struct str link; /* the secret of the link, used up by it */
+    struct str link; /* the secret of the link, used up by it; empty: `person` was made sure of in another way */
+    struct str person;
+    const char *by; /* for the audit trail: "link", "password" */
     struct str replaces; /* the secret of the session that ends by it; may be empty */
     struct str browser, address; /* may be empty; cut to what a row takes */
 };
@@ -41,6 +43,12 @@ MUST_CHECK int session_open(const struct act *act, const struct session_new *in,
 MUST_CHECK int session_find(struct tx *tx, struct arena *a, struct str secret, int64_t now, struct session_row *out,
                             struct err *e);
 bool session_is_open(const struct session_row *row, int64_t now);
+
+/* Ends all sessions of a person but one (`but`: its id, may be empty), after what opened them has changed. */
+MUST_CHECK int session_end_others(const struct act *act, struct str person, struct str but, struct err *e);
+
+/* REFERENCE_NOT_FOUND with field /principal_id for who is no active person of the act's publisher. */
+MUST_CHECK int session_must_be_person(const struct act *act, struct str id, struct err *e);
 
 /* Ends it. Whose it is was checked by the caller. */
 MUST_CHECK int session_end(const struct act *act, const struct session_row *row, struct err *e);

@@ -9,6 +9,7 @@
 #include "domain/core/ad_server.h"
 #include "domain/product/ad_server_check.h"
 #include "domain/core/secrets.h"
+#include "store/q/agent/q_sign_in.h"
 #include "store/q/q_tenant.h"
 #include "tools/operation_tools.h"
 
@@ -52,11 +53,23 @@ enum kind { BUYERS, USERS };
 static int list(struct tool_call *c, enum kind kind, struct err *e)
 {
     struct principal_row *rows;
-    size_t n;
-    if (q_principal_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e)) return -1;
+    struct sign_in_row *how;
+    size_t n, how_n = 0;
+    bool tells = kind == USERS && c->act->principal->role == ROLE_ADMINISTRATOR;
+    if (q_principal_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e) ||
+        (tells && q_sign_in_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &how, &how_n, e)))
+        return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "principals");
-    for (size_t i = 0; i < n; i++) {
-        if (is_user(rows[i].role) == (kind == USERS)) encode_principal(c, json_push_obj(c->doc, arr), &rows[i]);
+    for (size_t i = 0, k = 0; i < n; i++) {
+        if (is_user(rows[i].role) != (kind == USERS)) continue;
+        yyjson_mut_val *o = json_push_obj(c->doc, arr);
+        encode_principal(c, o, &rows[i]);
+        for (k = 0; k < how_n && !str_eq(how[k].principal_id, rows[i].principal_id);) k++;
+        if (tells)
+            json_add_cstr(c->doc, o, "signs_in_with",
+                          k == how_n       ? "link"
+                          : how[k].totp_on ? "password_and_code"
+                                           : "password");
     }
     return 0;
 }

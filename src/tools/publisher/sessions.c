@@ -70,7 +70,7 @@ static int read_secret(struct tool_call *c, struct str *out, struct err *e)
     return json_req_str(JSON_FIELD(c->args, "link", ""), (struct json_len){ 1, SECRET_MAX }, out, e);
 }
 
-static int encode_person(struct tool_call *c, struct str principal_id, struct err *e)
+int session_encode_person(struct tool_call *c, struct str principal_id, struct err *e)
 {
     struct principal_row p;
     int rc = q_principal_get(c->act->tx, c->arena, c->act->tenant->tenant_id, principal_id, &p, e);
@@ -88,19 +88,20 @@ int tool_x_sign_in_get(struct tool_call *c, struct err *e)
     struct sign_in_link_row link;
     struct str secret;
     if (read_secret(c, &secret, e) || sign_in_link_open(c->act, secret, &link, e)) return -1;
-    return encode_person(c, link.principal_id, e);
+    return session_encode_person(c, link.principal_id, e);
 }
 
 int tool_x_session_open(struct tool_call *c, struct err *e)
 {
-    struct session_new in = { .replaces = json_str(c->args, "replaces"),
+    struct session_new in = { .by = "link",
+                              .replaces = json_str(c->args, "replaces"),
                               .browser = json_str(c->args, "browser"),
                               .address = json_str(c->args, "address") };
     struct session_row row;
     struct str secret;
     if (read_secret(c, &in.link, e) || session_open(c->act, &in, &row, &secret, e)) return -1;
     json_add_str(c->doc, c->reply, "session", secret);
-    return encode_person(c, row.principal_id, e);
+    return session_encode_person(c, row.principal_id, e);
 }
 
 /* --- sessions --------------------------------------------------------------------------------------------------- */
