@@ -6,7 +6,8 @@
 #include <salesagent/err.h>
 
 #define MICROS_PER_UNIT  INT64_C(1000000)
-#define MONEY_MICROS_MAX (INT64_C(1000000000) * MICROS_PER_UNIT) /* one thousand million units */
+#define MONEY_UNITS_MAX  INT64_C(1000000000) /* one thousand million */
+#define MONEY_MICROS_MAX (MONEY_UNITS_MAX * MICROS_PER_UNIT)
 #define MONEY_TEXT_MAX   32
 
 struct money {

@@ -196,6 +196,7 @@ static void run(struct run *r, const struct template *t)
             else i = s->jump;
             break;
         case TEMPLATE_END:
+            ENSURE(open > 0);
             if (next(r, &blocks[open - 1])) i = s->jump + 1;
             else open--;
             break;

@@ -38,7 +38,7 @@ static bool address_is_loopback(const struct sockaddr_storage *ss)
 
 static int look_at(struct passed_socket *s, struct err *e)
 {
-    struct sockaddr_storage ss;
+    struct sockaddr_storage ss = { 0 };
     socklen_t len = sizeof(ss);
     int listens = 0;
     socklen_t n = sizeof(listens);

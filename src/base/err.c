@@ -45,7 +45,7 @@ static void print_into(char *out, size_t cap, const char *fmt, va_list ap)
     scrub(out);
 }
 
-int err_set(struct err *e, const char *code, const char *fmt, ...)
+int(err_set)(struct err *e, const char *code, const char *fmt, ...)
 {
     ENSURE(code != NULL);
     e->code = code;
@@ -58,7 +58,7 @@ int err_set(struct err *e, const char *code, const char *fmt, ...)
     return -1;
 }
 
-int err_field(struct err *e, const char *fmt, ...)
+int(err_field)(struct err *e, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -67,7 +67,7 @@ int err_field(struct err *e, const char *fmt, ...)
     return -1;
 }
 
-int err_suggest(struct err *e, const char *fmt, ...)
+int(err_suggest)(struct err *e, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -76,7 +76,7 @@ int err_suggest(struct err *e, const char *fmt, ...)
     return -1;
 }
 
-int err_details(struct err *e, const char *fmt, ...)
+int(err_details)(struct err *e, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -87,7 +87,7 @@ int err_details(struct err *e, const char *fmt, ...)
     return -1;
 }
 
-int err_in(struct err *e, const char *prefix_fmt, ...)
+int(err_in)(struct err *e, const char *prefix_fmt, ...)
 {
     char prefix[ERR_FIELD_MAX], joined[2 * ERR_FIELD_MAX];
     va_list ap;

@@ -8,7 +8,7 @@ int money_micros_from_double(double v, int64_t *micros, struct err *e)
 {
     if (!isfinite(v)) return err_set(e, "VALIDATION_ERROR", "amount is not a finite number");
     if (v < 0) return err_set(e, "VALIDATION_ERROR", "amount must not be negative");
-    if (v > (double)(MONEY_MICROS_MAX / MICROS_PER_UNIT)) {
+    if (v > (double)MONEY_UNITS_MAX) {
         return err_set(e, "VALIDATION_ERROR", "amount is larger than the maximum of 1000000000");
     }
     /* Below the maximum, micros stay under 2^53, so the nearest integer is exact. Callers compute in doubles (10000/3, a

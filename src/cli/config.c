@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/env_file.h"
+#include "base/file.h"
 #include "base/nearest.h"
 #include "cli/cli.h"
 
@@ -235,15 +236,9 @@ static void set(struct config *c, int id, const struct place *p, struct str text
 /* 0, or the errno; EFBIG beyond `max`. */
 static int read_whole(struct arena *a, const char *path, size_t max, struct str *out)
 {
-    char piece[4096];
     struct buf text;
-    size_t n;
-    FILE *f = fopen(path, "rbe");
-    if (!f) return errno;
     buf_init(&text, max);
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(&text, (struct str){ piece, n });
-    int why = ferror(f) ? (errno ? errno : EIO) : text.overflowed ? EFBIG : 0;
-    (void)fclose(f); /* it was only read */
+    int why = file_read(path, &text);
     *out = arena_dup(a, buf_str(&text));
     buf_finish(&text);
     return why;

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/file.h"
 #include "contract/limits.h"
 
 #define FILE_BYTES_MAX ((size_t)4 << 20)
@@ -35,17 +36,11 @@ static yyjson_mut_val *place(struct arena *a, yyjson_mut_doc *doc, const char *p
 static int read_file(struct arena *a, const char *path, struct str *out)
 {
     struct buf b;
-    char piece[4096];
-    size_t n;
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (!f) return cli_error(CLI_USAGE, "%s cannot be read", path);
     buf_init(&b, FILE_BYTES_MAX);
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(&b, (struct str){ piece, n });
-    bool bad = ferror(f) || b.overflowed;
-    if (f != stdin) (void)fclose(f); /* it was only read */
-    if (!bad) *out = arena_dup(a, buf_str(&b));
+    int why = file_or_stdin_read(path, &b);
+    if (!why) *out = arena_dup(a, buf_str(&b));
     buf_finish(&b);
-    return bad ? cli_error(CLI_USAGE, "%s cannot be read", path) : CLI_OK;
+    return why ? cli_error(CLI_USAGE, "%s cannot be read: %s", path, strerror(why)) : CLI_OK;
 }
 
 static int json_value(struct operate_call *c, const char *name, const char *value, yyjson_mut_val **out)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/file.h"
 #include "cli/config.h"
 #include "cli/operate.h"
 
@@ -243,21 +244,12 @@ static int delivery_import(struct operate_call *c)
     struct buf text;
     struct str answer;
     yyjson_val *reply;
-    bool from_stdin = strcmp(path, "-") == 0;
-    FILE *f = from_stdin ? stdin : fopen(path, "rb");
-    if (!f) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(errno));
-    char piece[65536];
-    size_t n;
     buf_init(&text, CSV_BYTES_MAX);
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(&text, (struct str){ piece, n });
-    bool failed = ferror(f) != 0;
-    int why = errno;
-    if (!from_stdin) (void)fclose(f); /* it was only read */
+    int why = file_or_stdin_read(path, &text);
     struct str csv = arena_dup(c->arena, buf_str(&text));
-    bool too_long = text.overflowed;
     buf_finish(&text);
-    if (failed) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(why));
-    if (too_long) return cli_error(CLI_FAILED, "%s is longer than %d bytes", path, CSV_BYTES_MAX);
+    if (why == EFBIG) return cli_error(CLI_FAILED, "%s is longer than %d bytes", path, CSV_BYTES_MAX);
+    if (why) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(why));
     if (!utf8_valid(csv)) return cli_error(CLI_FAILED, "%s is not UTF-8 text", path);
     json_add_str(c->args, c->args->root, "csv", csv);
     int rc = operate_ask(c, &answer, &reply);

@@ -168,9 +168,9 @@ static yyjson_mut_val *nodes(struct render *r, const uint32_t *op, uint32_t firs
 static yyjson_mut_val *type_json(struct render *r, uint32_t mask)
 {
     static const char *const names[] = { "null", "boolean", "integer", "number", "string", "array", "object" };
-    yyjson_mut_val *arr = yyjson_mut_arr(r->doc), *last = NULL;
+    yyjson_mut_val *arr = yyjson_mut_arr(r->doc);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (mask & (1u << i)) yyjson_mut_arr_append(arr, last = yyjson_mut_str(r->doc, names[i]));
+        if (mask & (1u << i)) yyjson_mut_arr_append(arr, yyjson_mut_str(r->doc, names[i]));
     }
     return yyjson_mut_arr_size(arr) == 1 ? yyjson_mut_arr_remove_last(arr) : arr;
 }

@@ -268,7 +268,7 @@ int buy_v1_create_up(struct shape_up *u, struct err *e)
     if (shape_opt_currency(JSON_FIELD(u->in, "currency", ""), &currency, e)) return -1;
     if (named_once(packages, e)) return -1;
     json_add_arr(u->doc, u->out, "packages");
-    int64_t share = total / (int64_t)yyjson_arr_size(packages) / CENT * CENT;
+    int64_t parts = (int64_t)yyjson_arr_size(packages), share = parts ? total / parts / CENT * CENT : total;
     yyjson_arr_foreach(packages, i, n, p) {
         /* What does not divide into cents goes to the first. */
         int64_t budget = i == 0 ? total - share * ((int64_t)n - 1) : share;

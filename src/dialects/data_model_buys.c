@@ -16,13 +16,14 @@ static int cents_up(struct shape_up *u, struct json_field f, int64_t *micros, st
     *micros = -1;
     if (data_model_number(u, f, &v, e)) return -1;
     if (!v) return 0;
+    const int64_t cents_max = MONEY_MICROS_MAX / CENT;
     double cents = yyjson_get_num(v);
-    if (cents >= 1 && cents <= (double)(MONEY_MICROS_MAX / CENT) && cents == (double)(int64_t)cents) {
+    if (cents >= 1 && cents <= (double)cents_max && cents == (double)(int64_t)cents) {
         *micros = (int64_t)cents * CENT;
         return 0;
     }
     err_set(e, "VALIDATION_ERROR", "%s must be a whole number greater than zero and at most %lld", f.key,
-            (long long)(MONEY_MICROS_MAX / CENT));
+            (long long)cents_max);
     return err_field(e, "%s/%s", f.at, f.key);
 }
 

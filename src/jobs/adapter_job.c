@@ -273,11 +273,11 @@ static int report_failed(struct adapter_run *r, const struct act *act, struct er
 static int record_server(struct adapter_run *r, const struct act *act, struct err *e)
 {
     struct ad_server_key key = { act->tenant->tenant_id, r->server.name };
-    const char *const *kind = r->server.adapter->inventory_kinds;
     if (r->op.verb == ADAPTER_TEST) {
         return q_ad_server_tested(act->tx, &key, act->now, ad_checks_json(act->arena, &r->op.result), e);
     }
     if (r->op.verb != ADAPTER_INVENTORY) return 0;
+    const char *const *kind = r->server.adapter->inventory_kinds;
     for (; kind && *kind; kind++) {
         if (q_ad_items_close(act->tx, &key, str_from(*kind), r->run.row.job_id, e)) return -1;
     }

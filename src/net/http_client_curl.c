@@ -537,7 +537,8 @@ static void client_cancel(struct http_client *h, struct http_call *c)
 {
     struct client *cl = client_of(h);
     struct call_state *s = c->client_data;
-    ENSURE(s != NULL && s->magic == CALL_MAGIC && s->client == cl);
+    ENSURE(s != NULL);
+    ENSURE(s->magic == CALL_MAGIC && s->client == cl);
     if (s->stage == CALL_OVER) { /* its end has not been told yet: tell this one */
         c->outcome = HTTP_CANCELED;
         c->response = c->content_type = c->www_authenticate = STR_NONE;

@@ -270,7 +270,8 @@ static void client_start(struct mail_client *m, struct mail_call *c)
 static void client_cancel(struct mail_client *m, struct mail_call *c)
 {
     struct mail_state *s = c->client_data;
-    ENSURE(s != NULL && s->magic == CALL_MAGIC && s->client == client_of(m));
+    ENSURE(s != NULL);
+    ENSURE(s->magic == CALL_MAGIC && s->client == client_of(m));
     if (s->client->active == s) {
         s->canceled = true;
     } else {

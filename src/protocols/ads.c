@@ -476,7 +476,7 @@ static void mail_picture(struct ads_doors *d, struct http_exchange *ex, struct s
 {
     struct ads_request r;
     struct ask ask;
-    struct choice choice;
+    struct choice choice = { .package = NULL };
     uint64_t key;
     struct shown s;
     if (!ads_request_read(d, ex, &r) || !mail_place(d, &r, rest, &ask, &key)) {

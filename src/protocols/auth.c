@@ -239,7 +239,7 @@ static int identify_desk(struct call *c, struct tx *tx, int64_t now, struct err 
     if (rc == 1) rc = q_principal_get(tx, c->arena, s.tenant_id, s.principal_id, &p, e);
     if (rc == 1) rc = q_tenant_get(tx, c->arena, s.tenant_id, &tenant, e);
     if (rc < 0) return -1;
-    if (rc == 0 || !become_person(c, &p)) return signed_out(e);
+    if (rc != 1 || !become_person(c, &p)) return signed_out(e);
     take_tenant(c, &tenant);
     c->principal.session_id = s.session_id;
     c->token_stale = s.used_at <= now - SESSION_USE_STEP;

@@ -119,7 +119,7 @@ static void canonical_reply(struct call *c, struct dialect_down *down)
         if (!down->reply) unreadable(c, down);
         return;
     }
-    if (!c->canonical.n) c->canonical = envelope_snapshot(c->arena, c->fresh);
+    if (!c->canonical.n && c->fresh) c->canonical = envelope_snapshot(c->arena, c->fresh);
     yyjson_val *root = json_parse_own(c->arena, c->canonical);
     down->reply = yyjson_obj_get(root, "reply");
     down->aux = yyjson_obj_get(root, "aux");

@@ -73,11 +73,12 @@ static struct entry *place(struct entry *set)
     return best;
 }
 
-static void put(struct frequency *f, const struct entry *e)
+static struct entry *put(struct frequency *f, const struct entry *e)
 {
     struct entry *to = place(set_of(f, &e->seen));
     if (to->seen.visitor == 0) f->n++;
     *to = *e;
+    return to;
 }
 
 static void grow(struct frequency *f)
@@ -86,7 +87,7 @@ static void grow(struct frequency *f)
     bigger.entries = calloc(bigger.sets * WAYS, sizeof(*bigger.entries));
     ENSURE(bigger.entries != NULL);
     for (size_t i = 0; i < f->sets * WAYS; i++) {
-        if (f->entries[i].seen.visitor) put(&bigger, &f->entries[i]);
+        if (f->entries[i].seen.visitor) (void)put(&bigger, &f->entries[i]);
     }
     free(f->entries);
     *f = bigger;
@@ -104,8 +105,7 @@ static struct entry *find_or_make(struct frequency *f, const struct exposure *wh
     uint16_t size = group_size(cap);
     if (!e) {
         if (f->n * 2 > f->sets * WAYS && f->sets < f->sets_max) grow(f);
-        put(f, &(struct entry){ .seen = { .visitor = who->visitor, .package = who->package, .group_size = size } });
-        e = find(f, who);
+        e = put(f, &(struct entry){ .seen = { .visitor = who->visitor, .package = who->package, .group_size = size } });
     }
     /* A cap that was raised: what is known then counts for more than it was, never for less. */
     if (e->seen.group_size < size) e->seen.group_size = size;

@@ -103,6 +103,28 @@ class GenBots(unittest.TestCase):
         self.assertRaises(ValueError, self.entries, 'ab')
 
 
+class Lint(Tree):
+    script = load('lint')
+
+    def files(self, text):
+        files = self.script.Files.__new__(self.script.Files)
+        files.digests, files.entries = {}, {'src/x.c': {'command': 'cc x.c', 'output': 'x.o'}}
+        files.includes = {'x.o': [self.write('x.h', text)]}
+        files.digests['src/x.c'] = 'as it is'
+        return files
+
+    def test_a_file_is_looked_at_again_when_what_it_includes_has_changed(self):
+        before, same, after = [self.files(text).key('src/x.c', 'a') for text in ('int x;', 'int x;', 'int y;')]
+        self.assertEqual(before, same)
+        self.assertNotEqual(before, after)
+        self.assertNotEqual(before, self.files('int x;').key('src/x.c', 'other checks'))
+
+    def test_the_analyzer_is_asked_only_when_wanted(self):
+        command = self.script.tidy_command('tidy', 'src/x.c', analyzer=False)
+        self.assertIn('--checks=-clang-analyzer-*', command)
+        self.assertFalse([word for word in self.script.tidy_command('tidy', 'src/x.c', analyzer=True) if word.startswith('--checks')])
+
+
 class Coverage(unittest.TestCase):
     script = load('coverage')
 

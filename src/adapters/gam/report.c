@@ -252,7 +252,7 @@ static int64_t value_of(yyjson_val *v, bool money)
 {
     if (!money) return doc_i64(v, "intValue", METRIC_UNKNOWN);
     double units = doc_real(v, "doubleValue", -1);
-    if (units < 0 || units > (double)(MONEY_MICROS_MAX / MICROS_PER_UNIT)) return METRIC_UNKNOWN;
+    if (units < 0 || units > (double)MONEY_UNITS_MAX) return METRIC_UNKNOWN;
     return (int64_t)(units * (double)MICROS_PER_UNIT + 0.5);
 }
 

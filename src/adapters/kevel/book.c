@@ -264,7 +264,7 @@ static int write_flight(struct adapter_op *op)
         b->wanted = kevel_flight_make(op, p, b->campaign.id, b->doc);
         if (!b->wanted) return adapter_refuse(op, "%s", op->problems.item[0].text);
         kevel_sent_of(op->arena, b->wanted, &b->memory);
-    } else {
+    } else if (f) { /* one that is over and was never made is passed over */
         b->memory = f->memory;
     }
     if (!f) (void)kevel_send(op, "POST", STR("/v1/flight"), b->wanted);

@@ -89,7 +89,7 @@ static int start(struct adapter_op *op)
 /* -1 for what is no amount. */
 static int64_t micros_of(double units)
 {
-    if (!(units >= 0) || units > (double)(MONEY_MICROS_MAX / MICROS_PER_UNIT)) return -1;
+    if (!(units >= 0) || units > (double)MONEY_UNITS_MAX) return -1;
     return (int64_t)(units * (double)MICROS_PER_UNIT + 0.5);
 }
 

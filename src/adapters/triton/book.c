@@ -281,6 +281,7 @@ static int written(struct adapter_op *op)
     }
     struct triton_flight made = { .package = p, .id = triton_id(op, root, TRITON_FLIGHT_ID) };
     if (!made.id.n) return adapter_later(op, 0, "Triton made a flight without an id");
+    ENSURE(p != NULL);
     adapter_remote_add(op, REMOTE_PACKAGE, p->package_id, made.id);
     b->memory.paused = p->paused;
     done_with(op, b, &made);

@@ -11,6 +11,7 @@
 
 #include "app/command/database_command.h"
 #include "app/command/publisher_data.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "contract/json.h"
 #include "contract/limits.h"
@@ -207,14 +208,13 @@ static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *r
     if (strcmp(o->said[Q_AD_SERVER], "house") == 0) add_slot(doc, root);
     if (no_product(o)) (void)yyjson_mut_obj_remove_key(root, "products");
     if (!o->settings) return 0;
-    FILE *f = strcmp(o->settings, "-") == 0 ? stdin : fopen(o->settings, "rb");
-    if (!f) return err_set(e, "INVALID_REQUEST", "%s cannot be read: %s", o->settings, strerror(errno));
-    size_t room = json_limits_settings.bytes_max + 1; /* so that what is too long is seen to be */
-    char *text = arena_alloc(a, room);
-    size_t n = fread(text, 1, room, f);
-    if (f != stdin) (void)fclose(f); /* it was only read */
-    if (json_parse(a, (struct str){ text, n }, &json_limits_settings, &settings, e))
-        return err_in(e, "%s", o->settings);
+    struct buf text;
+    buf_init(&text, json_limits_settings.bytes_max);
+    int why = file_or_stdin_read(o->settings, &text);
+    struct str given = arena_dup(a, buf_str(&text));
+    buf_finish(&text);
+    if (why) return err_set(e, "INVALID_REQUEST", "%s cannot be read: %s", o->settings, strerror(why));
+    if (json_parse(a, given, &json_limits_settings, &settings, e)) return err_in(e, "%s", o->settings);
     json_add_val(doc, t, "adapter_settings", json_copy(doc, yyjson_doc_get_root(settings)));
     return 0;
 }

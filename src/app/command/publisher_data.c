@@ -7,6 +7,7 @@
 #include "app/command/database_command.h"
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/config.h"
 #include "contract/limits.h"
@@ -169,16 +170,9 @@ static int parse(int argc, char **argv, struct data_args *o)
 
 static int read_file(const char *path, struct buf *out)
 {
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (!f) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(errno));
-    char piece[65536];
-    size_t n;
-    while ((n = fread(piece, 1, sizeof(piece), f)) > 0) buf_add(out, (struct str){ piece, n });
-    bool bad = ferror(f) != 0;
-    int why = errno;
-    if (f != stdin) (void)fclose(f); /* it was only read */
-    if (bad) return cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(why));
-    return out->overflowed ? cli_error(CLI_FAILED, "%s is larger than 256 MB", path) : CLI_OK;
+    int why = file_or_stdin_read(path, out);
+    if (why == EFBIG) return cli_error(CLI_FAILED, "%s is larger than 256 MB", path);
+    return why ? cli_error(CLI_FAILED, "%s cannot be read: %s", path, strerror(why)) : CLI_OK;
 }
 
 /* "~ products/p1 /name: "Old" -> "New"" */

@@ -23,7 +23,7 @@ static struct finding *push(struct findings *f)
     if (f->n == f->cap) {
         size_t cap = f->cap ? 2 * f->cap : 32;
         struct finding *more = ARENA_ARRAY(f->arena, struct finding, cap);
-        if (f->n) memcpy(more, f->item, f->n * sizeof(*more));
+        if (f->item) memcpy(more, f->item, f->n * sizeof(*more));
         f->item = more;
         f->cap = cap;
     }

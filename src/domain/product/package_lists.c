@@ -61,7 +61,7 @@ int package_lists_accept(const struct act *act, const struct product *p, const s
 {
     yyjson_val *overlay = json_obj(r->val, "targeting_overlay");
     for (size_t i = 0; overlay && i < ARRAY_LEN(lists); i++) {
-        struct inventory_entries entries;
+        struct inventory_entries entries = { .n = 0 };
         struct list_ref ref = { json_obj(overlay, lists[i].member),
                                 arena_printf(act->arena, "%s/targeting_overlay/%s", r->at, lists[i].member).p };
         if (!ref.ref) continue;

@@ -301,7 +301,7 @@ int proposal_finalize(const struct act *act, struct str proposal_id, struct str 
         return 0;
     }
     int rc = proposal_read_draft(act, proposal_id, &p, e);
-    if (rc <= 0) return rc < 0 ? -1 : not_found(e);
+    if (rc != 1) return rc < 0 ? -1 : not_found(e);
     struct proposal_row row = key;
     row.status = STR("committed");
     row.created_at = act->now;

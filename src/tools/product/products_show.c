@@ -238,7 +238,8 @@ static void add_aux(struct discovery *d, yyjson_mut_val *arr, const struct found
             add_aux_option(c, options, &p->pricing_options[i]);
     }
     add_aux_words(d, out, p);
-    if (f->relevance_bp >= 0) json_add_real(c->doc, out, "relevance_score", (double)(f->relevance_bp / 100) / 100.0);
+    int64_t hundredths = f->relevance_bp / 100; /* finer is not known */
+    if (f->relevance_bp >= 0) json_add_real(c->doc, out, "relevance_score", (double)hundredths / 100.0);
 }
 
 /* ---- the whole ---- */

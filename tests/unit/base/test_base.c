@@ -1,14 +1,18 @@
 /* Base layer: each test states one rule of the headers in src/base and include/salesagent. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/rfc3339.h"
 #include <salesagent/money.h>
@@ -184,6 +188,39 @@ static void a_buffer_that_would_pass_its_maximum_stays_as_it_was(void **state)
     buf_finish(&b);
 }
 
+static int read_of(const char *path, size_t max, size_t *n)
+{
+    struct buf b;
+    buf_init(&b, max);
+    int why = file_read(path, &b);
+    *n = buf_str(&b).n;
+    buf_finish(&b);
+    return why;
+}
+
+static void a_file_is_read_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/salesagent-test-file-XXXXXX";
+    static char bytes[65536 + 7];
+    size_t n;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(read_of(path, 10, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+    assert_int_equal(read_of(path, sizeof(bytes), &n), 0);
+    assert_int_equal(n, sizeof(bytes));
+    assert_int_equal(read_of(path, sizeof(bytes) - 1, &n), EFBIG);
+    assert_int_equal(ftruncate(fd, 65536), 0); /* as many as are read at once */
+    assert_int_equal(read_of(path, 65536, &n), 0);
+    assert_int_equal(n, 65536);
+    close(fd);
+    unlink(path);
+    assert_int_equal(read_of(path, 10, &n), ENOENT);
+    assert_int_equal(read_of("/", 10, &n), EISDIR);
+}
+
 static void ids_sort_by_time_and_are_reproducible_from_a_seed(void **state)
 {
     struct arena a;
@@ -264,6 +301,7 @@ int main(void)
         cmocka_unit_test(base64_refuses_mixed_alphabets_and_stray_bits),
         cmocka_unit_test(utf8_checks_the_shortest_form),
         cmocka_unit_test(a_buffer_that_would_pass_its_maximum_stays_as_it_was),
+        cmocka_unit_test(a_file_is_read_whole_or_not_at_all),
         cmocka_unit_test(ids_sort_by_time_and_are_reproducible_from_a_seed),
         cmocka_unit_test(arenas_zero_and_align_and_survive_large_blocks),
         cmocka_unit_test(errors_keep_field_and_cut_messages_on_a_character),
