@@ -103,6 +103,41 @@ class GenBots(unittest.TestCase):
         self.assertRaises(ValueError, self.entries, 'ab')
 
 
+class Columns(unittest.TestCase):
+    script = load('columns')
+
+    def findings(self, text):
+        return sorted(what for _, what in self.script.Source('q.c', text).check())
+
+    def read(self, *fields):
+        return ('#define ROW "r.id, r.name," \\\n " r.made_at"\n'
+                'static struct row read_row(struct stmt *s, struct arena *a, int first)\n{\n'
+                '    return (struct row){ %s };\n}\n\n'
+                'int get(struct tx *tx, struct arena *a, struct str id, struct err *e)\n{\n'
+                '    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*), " ROW " FROM r WHERE id = ? LIMIT 1");\n'
+                '    stmt_str(s, 1, id);\n    *out = read_row(s, a, 1);\n    return 0;\n}\n' % ', '.join(fields))
+
+    def test_a_row_is_read_from_its_own_columns(self):
+        self.assertEqual(self.findings(self.read('.id = col_str(s, a, first)', '.name = col_str(s, a, first + 1)',
+                                                 '.made_at = col_time(s, first + 2)')), [])
+        self.assertEqual(self.findings(self.read('.name = col_str(s, a, first)', '.id = col_str(s, a, first + 1)')),
+                         ['id is read from the column name', 'name is read from the column id'])
+        self.assertEqual(self.findings(self.read('.made_at = col_time(s, first + 1)')), ['made_at is read from the column name'])
+        self.assertEqual(self.findings(self.read('.made_at = col_time(s, first + 3)')), ['made_at is read from column 4 of 4'])
+
+    def put(self, *binds):
+        return ('int put(struct tx *tx, const struct row *row, struct err *e)\n{\n'
+                '    AUTO_STMT struct stmt *s = stmt_get(\n        tx, "INSERT INTO r (id, name, days, made_at) VALUES (?1, ?2, nullif(?3, 0), ?4)"\n'
+                '            " ON CONFLICT DO UPDATE SET name = ?2");\n%s    return stmt_run(s, e);\n}\n' % ''.join('    %s;\n' % b for b in binds))
+
+    def test_a_value_is_bound_to_its_own_column(self):
+        self.assertEqual(self.findings(self.put('stmt_str(s, 1, row->id)', 'stmt_str(s, 2, row->name)', 'stmt_i64(s, 3, row->days)',
+                                                'stmt_i64(s, 4, now)')), [])
+        self.assertEqual(self.findings(self.put('stmt_str(s, 1, row->name)', 'stmt_str(s, 2, row->id)')),
+                         ['id is bound to name', 'name is bound to id'])
+        self.assertEqual(self.findings(self.put('stmt_i64(s, 3, row->made_at)')), ['made_at is bound to days'])
+
+
 class Lint(Tree):
     script = load('lint')
 
