@@ -1,9 +1,7 @@
 #include "net/conn.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/gzip.h"
@@ -11,7 +9,6 @@
 #define AHEAD_MAX        READ_BYTES         /* read beyond the request in flight before reading pauses */
 #define OUT_MAX          ((size_t)64 << 20) /* head, small bodies, one round of a stream */
 #define COPY_REPLY_MAX   ((size_t)4 << 10)  /* bodies up to this leave in one piece with their head */
-#define ENCRYPT_BYTES    ((size_t)128 << 10)
 #define LINGER_MS        2000
 #define DRAIN_IDLE_MS    250 /* longer than a request is on its way */
 #define DRAIN_HALF_MS    2000
@@ -476,25 +473,6 @@ static bool write_some(struct conn *c, struct buf *bytes, struct str *tail)
     return false;
 }
 
-/* Turns a piece of what goes out into what goes over the wire; a piece only, so that a large reply is not
- * held twice. */
-static int encrypt_some(struct conn *c, struct str *tail)
-{
-    tls_collect(c->tls, &c->wire);
-    if (c->wire.n || !tls_is_ready(c->tls)) return 0;
-    bool from_out = c->out.n > 0;
-    struct str piece = from_out ? buf_str(&c->out) : *tail;
-    if (piece.n > ENCRYPT_BYTES) piece.n = ENCRYPT_BYTES;
-    if (tls_write(c->tls, piece)) return -1;
-    if (from_out) {
-        buf_consume(&c->out, piece.n);
-    } else {
-        *tail = str_skip(*tail, piece.n);
-    }
-    tls_collect(c->tls, &c->wire);
-    return 0;
-}
-
 static void conn_flush(struct conn *c)
 {
     struct str none = STR_NONE;
@@ -502,7 +480,7 @@ static void conn_flush(struct conn *c)
         struct buf *bytes = c->tls ? &c->wire : &c->out;
         struct str *tail = c->cx ? &c->cx->tail : &none;
         if (c->tls) {
-            if (encrypt_some(c, tail)) {
+            if (tls_seal(c->tls, &c->out, tail, &c->wire)) {
                 conn_close(c, "TLS failed");
                 return;
             }
@@ -696,30 +674,6 @@ static void parse_ahead(struct conn *c)
 
 /* --- what the server calls ----------------------------------------------------------------------------- */
 
-static void name_peer(struct conn *c)
-{
-    struct sockaddr_storage ss;
-    int len = sizeof(ss), fd;
-    if (c->local) {
-        struct ucred cred;
-        socklen_t cred_len = sizeof(cred);
-        c->peer_uid = (uid_t)-1;
-        if (uv_fileno(&c->io.handle, &fd) == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len) == 0) {
-            c->peer_uid = cred.uid;
-        }
-        return;
-    }
-    if (uv_tcp_getpeername(&c->io.tcp, (struct sockaddr *)&ss, &len)) return;
-    if (ss.ss_family == AF_INET) {
-        (void)uv_ip4_name((struct sockaddr_in *)&ss, c->peer, sizeof(c->peer)); /* the buffer is large enough */
-    } else if (ss.ss_family == AF_INET6) {
-        (void)uv_ip6_name((struct sockaddr_in6 *)&ss, c->peer, sizeof(c->peer)); /* the buffer is large enough */
-        if (strncmp(c->peer, "::ffff:", 7) == 0 && strchr(c->peer, '.')) {
-            memmove(c->peer, c->peer + 7, strlen(c->peer + 7) + 1); /* an IPv4 client of a dual-stack listener */
-        }
-    }
-}
-
 void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
 {
     struct conn *c = calloc(1, sizeof(*c));
@@ -747,7 +701,7 @@ void conn_accept(struct http_server *s, struct listener *l, enum conn_room room)
         conn_close(c, uv_strerror(rc));
         return;
     }
-    name_peer(c);
+    conn_name_peer(c);
     if (!c->local) (void)uv_tcp_nodelay(&c->io.tcp, 1); /* only latency would suffer */
     if (room == CONN_NO_ROOM_TO_ANSWER) {
         conn_close(c, "far too many connections");

@@ -128,6 +128,9 @@ void conn_drain(struct conn *c);
 /* Looks at its deadlines. */
 void conn_sweep(struct conn *c, uint64_t now_ms);
 
+/* Sets `peer` or `peer_uid` of one that was just accepted (conn_peer.c). */
+void conn_name_peer(struct conn *c);
+
 /* ---- memory (conn_memory.c) ---- */
 
 /* From now on it takes so many bytes. */

@@ -11,6 +11,8 @@
 
 #include "base/arena.h"
 
+#define ENCRYPT_BYTES ((size_t)128 << 10) /* of one piece */
+
 struct tls_context {
     SSL_CTX *ssl;
 };
@@ -134,7 +136,7 @@ bool tls_is_ready(const struct tls *t)
     return SSL_is_init_finished(t->ssl) == 1;
 }
 
-int tls_write(struct tls *t, struct str plain)
+static int encrypt(struct tls *t, struct str plain)
 {
     size_t n = 0;
     ENSURE(tls_is_ready(t));
@@ -159,4 +161,21 @@ void tls_collect(struct tls *t, struct buf *wire)
     if (n <= 0) return;
     buf_add(wire, (struct str){ p, (size_t)n });
     (void)BIO_reset(t->out); /* empties a memory buffer, which cannot fail */
+}
+
+int tls_seal(struct tls *t, struct buf *out, struct str *tail, struct buf *wire)
+{
+    tls_collect(t, wire);
+    if (wire->n || !tls_is_ready(t)) return 0;
+    bool from_out = out->n > 0;
+    struct str piece = from_out ? buf_str(out) : *tail;
+    if (piece.n > ENCRYPT_BYTES) piece.n = ENCRYPT_BYTES;
+    if (encrypt(t, piece)) return -1;
+    if (from_out) {
+        buf_consume(out, piece.n);
+    } else {
+        *tail = str_skip(*tail, piece.n);
+    }
+    tls_collect(t, wire);
+    return 0;
 }

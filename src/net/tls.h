@@ -25,7 +25,9 @@ enum tls_read { TLS_DATA, TLS_MORE, TLS_END, TLS_BROKEN };
  * client said goodbye. Also drives the handshake: collect output afterwards whatever it returns. */
 enum tls_read tls_read(struct tls *t, char *out, size_t cap, size_t *n);
 
-bool tls_is_ready(const struct tls *t);                    /* the handshake is over */
-MUST_CHECK int tls_write(struct tls *t, struct str plain); /* only when ready */
-void tls_goodbye(struct tls *t);                           /* says that nothing more will be written */
-void tls_collect(struct tls *t, struct buf *wire);         /* appends what is to go to the wire */
+bool tls_is_ready(const struct tls *t); /* the handshake is over */
+/* Encrypts a piece of what goes out, `out` first and then `tail`, and adds it to `wire`; both lose what was taken. A piece only, and
+ * none while `wire` holds something, so that a large reply is not held twice. -1: the session is broken. */
+MUST_CHECK int tls_seal(struct tls *t, struct buf *out, struct str *tail, struct buf *wire);
+void tls_goodbye(struct tls *t); /* says that nothing more will be written */
+void tls_collect(struct tls *t, struct buf *wire); /* appends what is to go to the wire */
