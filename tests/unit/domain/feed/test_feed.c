@@ -157,8 +157,8 @@ static void tables_are_read_as_shops_write_them(void **state)
         "id\ttitle\tdescription\n1\t\"Shoe, red\"\t\"5\"\" \"\"big\"\"\"\n2\tB\tx\n",
         "ID,Title,Description\r\n1, \"Shoe, red\" ,\"5\"\" \"\"big\"\"\"\r\n 2 , B , x \r\n",
         "id;title;description\n1;Shoe, red;5\" \"big\"\n2;B;x\n",
-        "# Required | A unique id,\"# Required | The title\",# Optional\n\"id\",title,description\n"
-        "1,\"Shoe, red\",\"5\"\" \"\"big\"\"\"\n2,B,x\n",
+        ("# Required | A unique id,\"# Required | The title\",# Optional\n\"id\",title,description\n"
+         "1,\"Shoe, red\",\"5\"\" \"\"big\"\"\"\n2,B,x\n"),
         "  \t\n id | title | description\n1|Shoe, red|5\" \"big\"\n2|B|x",
     };
     for (size_t i = 0; i < ARRAY_LEN(same); i++) {
