@@ -45,7 +45,7 @@ test('calls that went out for a buyer are shown to that buyer', () => withPublis
   assert.equal(bought.status, 'submitted', JSON.stringify(bought));
   assert.equal((await control('force_task_completion', { task_id: 'task-outward', result: { media_buy_id: 'mb-x', packages: [] } })).success, true);
   let shown;
-  for (let i = 0; i < 200 && !(shown?.recorded_calls?.length && arrived.length); i++) { // it arrives once it is verified
+  for (let i = 0; i < 200 && !(arrived.length && shown?.total_count === arrived.length); i++) { // it arrives once it is verified, and is shown once its answer is on record
     await new Promise((r) => setTimeout(r, 50));
     shown = await control('query_upstream_traffic', { endpoint_pattern: 'POST */hook' });
   }
