@@ -403,7 +403,8 @@ static void memo_put(struct adapter_memo *m, struct str name, struct str text, i
 {
     struct ad_account *a = CONTAINER_OF(m, struct ad_memo, memo)->account;
     memo_drop(m, name);
-    if (a->notes_n == MEMO_ENTRIES_MAX) return; /* it may be gone at any time */
+    if (a->notes_n == MEMO_ENTRIES_MAX)
+        return; /* nothing relies on a memo: adapters find out again what is not there */
     struct note *n = calloc(1, sizeof(*n));
     ENSURE(n != NULL);
     *n = (struct note){ .name = own(name), .text = own(text), .expires_at = expires_at };

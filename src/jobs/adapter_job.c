@@ -314,7 +314,7 @@ static bool books(enum adapter_verb verb)
     return verb == ADAPTER_BOOK || verb == ADAPTER_UPDATE || verb == ADAPTER_CANCEL || verb == ADAPTER_CREATIVES;
 }
 
-/* That it could not even be tried is what the test found. */
+/* The test could not be made (settings that do not open, no answer): that is its result. */
 static int test_failed(struct adapter_run *r, const struct act *act, struct err *e)
 {
     struct ad_server_key key = { act->tenant->tenant_id, r->ask.ad_server };

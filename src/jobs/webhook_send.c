@@ -123,7 +123,7 @@ static int prepare(struct steps *s)
         return job_run_end(&d->run, JOB_RETRY, "The receiver has not proved yet that it controls the URL.");
     }
     bool a2a_1_0 = str_is(d->hook.channel, "a2a-1.0");
-    d->headers_n = 0; /* of a first sending */
+    d->headers_n = 0; /* drops those of an earlier sending of this run */
     d->signed_ok = false;
     add_header(d, STR("Content-Type"), a2a_1_0 ? STR("application/a2a+json") : STR("application/json"));
     if (str_starts(d->hook.channel, STR("a2a")) && d->hook.token.n) {

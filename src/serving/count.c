@@ -21,7 +21,8 @@
 
 static int64_t life_ms(const struct package_state *st, const struct serving_package *p, enum event event)
 {
-    /* What is paid for counts as long as it is waited for: so what may still be billed is known. */
+    /* The event that is paid for counts only while its decision is still outstanding (outstanding.h). So counted and
+     * outstanding units together are all that can ever be billed. */
     if (p && event != EVENT_CLICK && unit_event(p->unit) == event) {
         return st->outstanding.stretch_ms * (OUTSTANDING_STRETCHES - 2);
     }

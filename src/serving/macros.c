@@ -5,7 +5,7 @@
 #define NAME_MAX_BYTES 40
 
 enum source {
-    FROM_NOTHING, /* known, and never told */
+    FROM_NOTHING, /* a known name that is always replaced by nothing */
     FROM_MEDIA_BUY,
     FROM_PACKAGE,
     FROM_CREATIVE,
@@ -47,7 +47,7 @@ static const struct {
     { "PLACEMENT_ID", FROM_PLACEMENT },
     { "AD_WIDTH", FROM_WIDTH },
     { "AD_HEIGHT", FROM_HEIGHT },
-    /* What would tell one visitor from others is nobody's. */
+    /* No buyer learns what tells one visitor from another. */
     { "IP_ADDRESS", FROM_NOTHING },
     { "DEVICE_ID", FROM_NOTHING },
     { "DEVICE_ID_TYPE", FROM_NOTHING },
@@ -145,7 +145,7 @@ void macros_add(struct buf *b, struct str text, const struct macro_values *v, en
         enum source source;
         size_t end;
         char c = text.p[i];
-        /* In markup square brackets are scripts' own. */
+        /* In markup, square brackets are left alone: scripts use them. */
         bool may = c == '{' || c == '$' || (c == '[' && target != MACRO_HTML);
         if (!may || !name_at(text, i, &name, &end) || !find(name, &source) ||
             (c == '[' && target == MACRO_VAST && source != FROM_GDPR_CONSENT)) {

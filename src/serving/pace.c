@@ -19,7 +19,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* What evenly would be `even`. */
+/* The share that a pacing asks for where even pacing would ask for `even`. */
 static uint64_t needed(enum plan_pacing pacing, uint64_t even)
 {
     if (pacing != PACING_FRONT_LOADED || even >= SHARE_ONE) return even;

@@ -11,7 +11,8 @@
 #define HISTORY_ROWS 500 /* as far back as is looked */
 #define PRECISION_US (60 * USEC_PER_SEC)
 
-/* Newest first: what came last, the telling or more money. */
+/* Has the buyer been told since the budget was last changed? Rows are newest first, so the first of the two that is found
+ * answers it. */
 static bool told(const struct history_row *rows, size_t n, struct str package_id)
 {
     for (size_t i = 0; i < n; i++) {
@@ -22,7 +23,7 @@ static bool told(const struct history_row *rows, size_t n, struct str package_id
     return false;
 }
 
-/* A goal in impressions is often met in the same moment; what is told is the money. */
+/* The budget is spent, or as good as spent: a package whose impressions goal is met stops a little short of it. */
 static bool spent_up(const struct delivery_package *p)
 {
     int64_t spend = p->lifetime.of[METRIC_SPEND];
@@ -43,7 +44,7 @@ struct watched {
 
 static int tell(const struct act *act, const struct watched *w, struct str package_id, struct err *e)
 {
-    struct act of_time = *act; /* nobody's doing: the buyer whose call brought it to light is told like any other */
+    struct act of_time = *act; /* the system acts, so that a buyer is told even when its own call found it */
     of_time.principal = NULL;
     of_time.actor = STR("system:delivery");
     struct media_buy_change change = {
@@ -121,7 +122,7 @@ static int wanted(const struct act *act, struct str media_buy_id, struct str sub
     struct plan plan;
     bool local;
     size_t n;
-    /* What time alone does was foreseen when the buy was made; its act does not know the ad server. */
+    /* Needs an ad server whose numbers follow from the plan, and a clock that nobody else sets. */
     if (act->mock_clock || (!act->ad_server && !act->tenant->adapter.n)) return 0;
     int found = plan_load(act, media_buy_id, PLAN_NUMBERS, &plan, e);
     if (found != 1) return found;

@@ -22,7 +22,7 @@ static struct str cut(struct str s)
     return s;
 }
 
-/* As a package that its buyer cancels says so (product/package_request.c). */
+/* The package's document with a cancellation in the form that a buyer's own has (product/package_request.c). */
 static struct str with_cancellation(const struct act *act, const struct package_row *p, struct str reason)
 {
     struct document d;

@@ -237,7 +237,7 @@ int media_buy_encode_packages(const struct media_buy_view *v, size_t index, cons
 
 /* ---- the buy ---- */
 
-/* Stopping is never a matter of rules. */
+/* Rules never keep a buyer from pausing or canceling; only what was sold with the product may. */
 const char *media_buy_action_mode(enum media_buy_action action, int64_t approval, enum rule_asks asks)
 {
     bool stops = action == ACTION_PAUSE || action == ACTION_CANCEL;

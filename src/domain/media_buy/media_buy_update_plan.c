@@ -249,7 +249,7 @@ void buy_update_members(struct buy_update *u)
         struct str now = document_text(&d);
         if (str_eq(now, *text)) continue;
         *text = now;
-        /* Where the answer goes and who has been asked is no change of the buy. */
+        /* These two are stored with the row and are no reason to count its revision up. */
         bool beside = str_is(str_from(members[i].key), "push_notification_config") ||
                       str_is(str_from(members[i].key), "governance_context");
         if (!beside) u->row_changed = true;

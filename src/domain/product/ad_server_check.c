@@ -47,7 +47,7 @@ static int unknown_server(struct catalog_writer *w, struct str name, struct err 
     return err_field(e, PLACE "/name");
 }
 
-/* The first mistake has the place; of the others it is said where they are. */
+/* An error has one field: that of the first problem. The message names the members of the others. */
 static int refused(struct catalog_writer *w, const struct adapter_problems *problems, struct err *e)
 {
     const struct adapter_problem *first = &problems->item[0];

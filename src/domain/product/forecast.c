@@ -40,7 +40,7 @@ static bool is_cpm(const struct pricing_option *o)
     return o->model == PRICING_CPM || o->model == PRICING_VCPM;
 }
 
-/* The estimate's spread: what days differ by, not more. */
+/* From 85% of the estimate to all of it: days differ by about that much, and nobody is promised more than the estimate. */
 static void add_range(yyjson_mut_doc *doc, yyjson_mut_val *metrics, const char *key, int64_t mid)
 {
     yyjson_mut_val *r = json_add_obj(doc, metrics, key);

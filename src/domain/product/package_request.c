@@ -452,7 +452,7 @@ struct keyword_edit {
     const char *list, *add, *remove;
 };
 
-/* What two keywords have in common that are one: the match type and the word. */
+/* Two keywords are the same one when match type and word are equal. */
 static struct str keyword_key(struct arena *a, struct str match_type, struct str keyword)
 {
     return arena_printf(a, "%zu:" STR_FMT STR_FMT, match_type.n, STR_ARG(match_type), STR_ARG(keyword));

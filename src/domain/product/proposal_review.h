@@ -13,8 +13,8 @@ struct proposal_review {
     bool person;
     struct rule_verdict verdict;
 };
-/* A proposal that is committed and not lapsed needs nobody; nor does one that does not exist, of which finalizing tells.
- * POLICY_VIOLATION at /proposal_id where a rule rejects it. */
+/* No person is needed for a proposal that is committed and has not lapsed, nor for one that does not exist: finalizing it then
+ * fails with PROPOSAL_NOT_FOUND. POLICY_VIOLATION at /proposal_id where a rule rejects it. */
 MUST_CHECK int proposal_judge(const struct act *act, struct str proposal_id, struct proposal_review *out,
                               struct err *e);
 

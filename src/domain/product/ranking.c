@@ -50,7 +50,7 @@ static bool is_generic(struct str w)
     return false;
 }
 
-/* Who is meant, in words of what they read. */
+/* Briefs name an audience, products a subject: the word that stands for the other. */
 static const char *synonym_of(struct str w)
 {
     static const struct {

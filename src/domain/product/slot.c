@@ -179,7 +179,7 @@ int slot_put(struct catalog_writer *w, yyjson_val *doc, struct err *e)
     if (count >= SLOTS_MAX && there.slot_key == 0)
         return err_set(e, "INVALID_REQUEST", "a publisher has at most %d slots", SLOTS_MAX);
     struct slot_row row = { .tenant_id = w->tenant_id, .slot_id = s.slot_id, .doc = json_write_val(w->arena, doc) };
-    int64_t ignored; /* only that the publisher has one */
+    int64_t ignored; /* the key itself is not needed here, only that there is one */
     int rc = q_slot_put(w->tx, &row, w->now, e);
     if (rc != 1) return rc;
     if (q_house_key_make(w->tx, HOUSE_KEY_PUBLISHER, w->tenant_id, w->tenant_id, &ignored, e)) return -1;
