@@ -99,7 +99,7 @@ static int read_brand(yyjson_val *ref, const char *at, struct account_ref *out, 
     return 0;
 }
 
-/* What makes another account of the same brand and operator, and is not told apart here. */
+/* AdCP lets these members tell accounts of one brand and operator apart; here there is one for each, so they are refused. */
 static int one_account_a_key(yyjson_val *ref, const char *at, struct err *e)
 {
     static const char *const members[] = { "operator_unit", "currency", "timezone" };
@@ -239,7 +239,7 @@ int account_judge(const struct act *act, const struct account_row *account, enum
     return 0;
 }
 
-/* What is made by the way is made only where nobody has to look at it. */
+/* An account is made by its first use only where no person has to accept it. */
 static int may_be_made(const struct act *act, const struct account_row *row, struct err *e)
 {
     struct account_judgement j;

@@ -109,7 +109,9 @@ static int check_alive(const struct act *act, struct account_row *row, const str
     if (!str_is(row->status, "closed") && !str_is(row->status, "rejected")) return 0;
     yyjson_val *doc = document_read(act->arena, row->doc);
     if (str_is(json_str(doc, "closed_by"), "buyer")) {
-        struct str before = json_str(doc, "closed_from"); /* coming back neither approves nor pays */
+        struct str before = json_str(
+            doc,
+            "closed_from"); /* an account that comes back is as it was: coming back neither approves it nor pays its bills */
         row->status = before.n ? before : STR("active");
         return 0;
     }
@@ -135,7 +137,7 @@ static void set_billing_entity(struct document *d, yyjson_val *entity)
     if (bank) document_set_new(d, "billing_bank", bank);
 }
 
-/* The subscriptions have rows of their own; the mark tells whether they change. */
+/* Subscriptions are rows of their own; their digest in the document shows whether an entry changes them. */
 static void set_configs_mark(struct document *d, yyjson_val *configs)
 {
     if (!configs) return;
@@ -171,7 +173,7 @@ static int audit(const struct act *act, const char *action, const struct account
     return audit_add(act, &entry, e);
 }
 
-/* The account says what it waits for; a sync_accounts of the same entry changes nothing of that. */
+/* Writes `setup`: what the account waits for. The same entry synced again leaves it as it is. */
 static void set_setup(const struct act *act, struct account_row *row, struct str task_id)
 {
     struct document d;

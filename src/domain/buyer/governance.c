@@ -53,7 +53,7 @@ static struct str with_agent(const struct act *act, const struct account_row *ac
     json_add_str(d.doc, secret, "url", agent->url);
     json_add_str(d.doc, secret, "scheme", agent->scheme);
     json_add_str(d.doc, secret, "credentials", agent->credentials);
-    /* Shown; but replies have no place for the loopback agents of a sandbox. */
+    /* Shown in replies, whose schema allows https only: not the http agents on the loopback of a sandbox. */
     if (https) document_set_new(&d, "governance_agents", agents);
     else document_remove(&d, "governance_agents");
     document_set_new(&d, "governance_auth", secret);   /* never shown */

@@ -186,7 +186,8 @@ static int commitment_of(struct arena *a, struct str question, struct commitment
                : 0;
 }
 
-/* While the agent was asked, other calls went on. What begins at once begins a moment later by now. */
+/* Is the plan still the one that the agent was asked about? Other calls went on meanwhile; a start of "asap" has moved on with the
+ * clock, and may be later. */
 static bool is_as_asked(const struct act *act, const struct governance_question *q, struct str question)
 {
     struct commitment asked, now;

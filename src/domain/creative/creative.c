@@ -77,7 +77,7 @@ int creative_get(const struct act *act, struct str principal_id, struct str crea
     return q_creative_get(act->tx, act->arena, &key, out, e);
 }
 
-/* As what does not exist: also for what belongs to somebody else. */
+/* Somebody else's creative gets the same answer as one that does not exist. */
 static int must_get(const struct act *act, struct str principal_id, struct str creative_id, struct creative_row *out,
                     struct err *e)
 {
@@ -111,7 +111,7 @@ static void narrow_formats(struct arena *a, yyjson_val *package, struct format_l
     if (kept) *list = (struct format_list){ refs, kept };
 }
 
-/* The same of one that named options of AdCP 3.1, which are called as the product's formats (targeting_values.c). */
+/* The same for a package that named format options (AdCP 3.1): an option has the id of its format (targeting_values.c). */
 static void narrow_options(struct arena *a, yyjson_val *package, struct format_list *list)
 {
     yyjson_val *own = json_arr(package, "format_option_refs"), *v;

@@ -55,7 +55,8 @@ static bool told(const struct creative_uses *uses, const struct delivery *d, con
     if (all.of[METRIC_IMPRESSIONS] == METRIC_UNKNOWN ||
         all.of[METRIC_IMPRESSIONS] != p->in_range.of[METRIC_IMPRESSIONS])
         return false;
-    for (int m = 0; m < METRICS_N; m++) { /* what was told of its neighbours and not of it is nothing */
+    for (int m = 0; m < METRICS_N;
+         m++) { /* a metric that is reported for others and not for this creative is 0 of it */
         if (own.of[m] == METRIC_UNKNOWN && all.of[m] != METRIC_UNKNOWN) own.of[m] = 0;
     }
     *out = own;

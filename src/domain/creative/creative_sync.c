@@ -168,7 +168,7 @@ static int run_checks(struct sync *s, struct err *e)
 
 /* ---- comparing and storing ---- */
 
-/* Only meant for the call that uploads it, or ours to say. */
+/* The members dropped belong to the assignment that came with the creative, or are ours to set. */
 static bool is_kept(struct str key)
 {
     static const char *const dropped[] = { "weight", "placement_refs", "placement_ids", "status", "salesagent" };

@@ -4,7 +4,8 @@
 
 #include "store/stmt.h"
 
-/* The newest rows looked at, of the one state or of all, in the order of an index; then what is asked of them. */
+/* The inner SELECT takes the newest rows of one state, or of all, in the order of an index and at most so many; the outer one keeps
+ * those with the text. */
 #define FOUND                                                                                                                 \
     "SELECT b.media_buy_id, ifnull(p.name, b.principal_id), ifnull(c.brand_domain, '') FROM (SELECT media_buy_id, tenant_id," \
     " principal_id, account_id, name, buyer_ref, po_number FROM media_buy INDEXED BY "
@@ -51,7 +52,7 @@ static void bind(struct stmt *s, const struct buy_search *f, const char *status,
     stmt_i64(s, 4, rows);
 }
 
-/* What lies beyond the rows looked at. */
+/* The newest row that was not looked at, if there is one. */
 static int find_unseen(struct tx *tx, struct arena *a, struct search *x, const char *status, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(tx, *status ? last_of : last_any);
@@ -95,10 +96,11 @@ int q_buy_search(struct tx *tx, struct arena *a, const struct buy_search *f, str
     if (rc) return -1;
     qsort(x.rows, x.n, sizeof(*x.rows), newest_first);
     size_t n = x.n > (size_t)f->limit ? (size_t)f->limit : x.n;
-    /* Older than what was not looked at: they come when that has been. */
+    /* Rows older than the newest one not looked at wait for a later page, so that pages stay in order. */
     while (x.unseen.n && n > 0 && order(x.rows[n - 1].media_buy_id, x.unseen) < 0) n--;
     *out = (struct buy_search_result){ .rows = x.rows, .n = n, .has_more = n < x.n || x.unseen.n };
-    /* Beyond the last one shown; or, when the page is not full, from the first that was not looked at, itself included. */
+    /* A full page goes on behind its last row, another one at the newest row not looked at: with "!" behind its id, that row itself
+     * is older, too. */
     if (n == (size_t)f->limit) out->before_id = x.rows[n - 1].media_buy_id;
     else if (x.unseen.n) out->before_id = arena_printf(a, STR_FMT "!", STR_ARG(x.unseen));
     return 0;

@@ -5,7 +5,7 @@
 
 #define COLUMNS "tenant_id, kind, principal_id, object_id, account_id, name, status, doc, created_at, updated_at"
 
-/* The kind a row is read for is the kind it has. */
+/* `kind` is the one that the statement asks for; it is not read again. */
 static int read_row(struct stmt *s, struct arena *a, const char *kind, struct buyer_object_row *out, struct err *e)
 {
     int rc = stmt_step(s, e);

@@ -6,7 +6,7 @@
 
 static const char *const kinds[] = { "publisher", "package", "creative" };
 
-/* A character that no id has parts them. */
+/* The two ids are separated by a line feed, which no id can hold. */
 struct str house_creative_owner(struct arena *a, struct str tenant_id, struct str principal_id)
 {
     return arena_printf(a, STR_FMT "\n" STR_FMT, STR_ARG(tenant_id), STR_ARG(principal_id));

@@ -169,7 +169,7 @@ int q_media_buy_list(struct tx *tx, struct arena *a, const struct media_buy_filt
 {
     ENSURE(f->limit > 0);
     if (f->principal_id.n && f->statuses[0]) return list_of_statuses(tx, a, f, out, e);
-    /* Three texts, so that each has an index that is already in the order wanted. */
+    /* Three statements, because each is answered by another index, which is already in the order wanted. */
     AUTO_STMT struct stmt *s =
         f->principal_id.n == 0
             ? stmt_get(tx, "SELECT " BUY " FROM media_buy WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2)"
