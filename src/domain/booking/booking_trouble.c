@@ -5,8 +5,6 @@
 #include "domain/task/task.h"
 #include "store/q/q_media_buy.h"
 
-#define TASKS_MAX 50
-
 static struct str operation_text(const struct act *act, const struct booking_trouble *t)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
@@ -30,19 +28,12 @@ void booking_trouble_read(yyjson_val *operation, struct booking_trouble *out)
 static int open_tasks(const struct act *act, const struct booking_trouble *t, struct task_row **rows, size_t *n,
                       struct err *e)
 {
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
-                             .states = STR(TASK_OPEN_STATES),
-                             .kinds = STR("[\"" TROUBLE_TASK "\"]"),
-                             .subject_type = STR("media_buy"),
-                             .subject_id = t->media_buy_id,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE,
-                             .limit = TASKS_MAX };
+    struct task_subject subject = { .type = "media_buy",
+                                    .id = t->media_buy_id,
+                                    .kinds = STR("[\"" TROUBLE_TASK "\"]") };
     struct task_row *all;
     size_t all_n, found = 0;
-    if (q_task_list(act->tx, act->arena, &f, &all, &all_n, e)) return -1;
+    if (task_open_of(act, &subject, &all, &all_n, e)) return -1;
     for (size_t i = 0; i < all_n; i++) {
         struct booking_trouble open;
         booking_trouble_read(task_get(act, &all[i], "operation"), &open);

@@ -9,7 +9,6 @@
 #include "store/q/q_media_buy.h"
 
 #define ID_MAX_BYTES 200
-#define TASKS_MAX    50
 
 /* ---- what is to be typed in ---- */
 
@@ -148,19 +147,12 @@ static const char *what(enum adapter_verb verb)
 static int open_tasks(const struct act *act, const struct booking_ask *ask, struct task_row **rows, size_t *n,
                       struct err *e)
 {
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
-                             .states = STR(TASK_OPEN_STATES),
-                             .kinds = STR("[\"" BY_HAND_TASK "\"]"),
-                             .subject_type = STR("media_buy"),
-                             .subject_id = ask->media_buy_id,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE,
-                             .limit = TASKS_MAX };
+    struct task_subject subject = { .type = "media_buy",
+                                    .id = ask->media_buy_id,
+                                    .kinds = STR("[\"" BY_HAND_TASK "\"]") };
     struct task_row *all;
     size_t all_n, found = 0;
-    if (q_task_list(act->tx, act->arena, &f, &all, &all_n, e)) return -1;
+    if (task_open_of(act, &subject, &all, &all_n, e)) return -1;
     for (size_t i = 0; i < all_n; i++) {
         struct by_hand_operation o;
         bool same = by_hand_read(task_get(act, &all[i], "operation"), &o) && str_eq(o.ad_server, ask->ad_server);

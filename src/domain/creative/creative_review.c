@@ -5,20 +5,13 @@
 
 int creative_review_find(const struct act *act, const struct creative_row *row, struct task_row *out, struct err *e)
 {
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
-                             .principal_id = row->key.principal_id,
-                             .states = STR("[\"pending\",\"assigned\",\"in_progress\",\"escalated\"]"),
-                             .kinds = STR("[\"creative_review\"]"),
-                             .subject_type = STR("creative"),
-                             .subject_id = row->key.creative_id,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE,
-                             .limit = 1 };
+    struct task_subject subject = { .type = "creative",
+                                    .id = row->key.creative_id,
+                                    .principal_id = row->key.principal_id,
+                                    .kinds = STR("[\"creative_review\"]") };
     struct task_row *rows;
     size_t n;
-    if (q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+    if (task_open_of(act, &subject, &rows, &n, e)) return -1;
     if (n) *out = rows[0];
     return n > 0;
 }

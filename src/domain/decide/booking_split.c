@@ -8,20 +8,6 @@
 
 /* ---- opening ---- */
 
-static int open_tasks(const struct act *act, struct str media_buy_id, int64_t *n, struct err *e)
-{
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
-                             .states = STR(TASK_OPEN_STATES),
-                             .kinds = STR("[\"" SPLIT_TASK "\"]"),
-                             .subject_type = STR("media_buy"),
-                             .subject_id = media_buy_id,
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE };
-    return q_task_count(act->tx, &f, n, e);
-}
-
 static struct str operation_text(const struct act *act, struct str media_buy_id, struct str task_id)
 {
     yyjson_mut_doc *doc = json_doc_new(act->arena);
@@ -64,13 +50,14 @@ int booking_split_open(const struct act *act, struct str media_buy_id, struct st
 {
     struct media_buy_key key = { .tenant_id = act->tenant->tenant_id, .media_buy_id = media_buy_id };
     struct media_buy_row buy;
-    struct task_row task;
+    struct task_subject subject = { .type = "media_buy", .id = media_buy_id, .kinds = STR("[\"" SPLIT_TASK "\"]") };
+    struct task_row task, *open;
     struct str findings, who;
-    int64_t open;
+    size_t n;
     int found = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
     if (found != 1) return found;
-    if (open_tasks(act, media_buy_id, &open, e)) return -1;
-    if (open) return 0;
+    if (task_open_of(act, &subject, &open, &n, e)) return -1;
+    if (n) return 0;
     if (findings_of(act, media_buy_id, &findings, &who, e)) return -1;
     struct task_new in = {
         .kind = SPLIT_TASK,

@@ -52,21 +52,15 @@ static struct str operation_of(struct arena *a, const struct proposal_request *r
 static int open_already(const struct act *act, const struct proposal_request *r, struct str operation,
                         struct task_row *out, struct err *e)
 {
-    struct task_filter f = { .tenant_id = act->tenant->tenant_id,
-                             .principal_id = act->principal->principal_id,
-                             .kinds = STR("[\"" PROPOSAL_TASK "\"]"),
-                             .subject_type = STR("proposal"),
-                             .subject_id = r->ids[0],
-                             .created_after = TIME_NONE,
-                             .created_before = TIME_NONE,
-                             .updated_after = TIME_NONE,
-                             .updated_before = TIME_NONE,
-                             .limit = 20 };
+    struct task_subject subject = { .type = "proposal",
+                                    .id = r->ids[0],
+                                    .principal_id = act->principal->principal_id,
+                                    .kinds = STR("[\"" PROPOSAL_TASK "\"]") };
     struct task_row *rows;
     size_t n;
-    if (q_task_list(act->tx, act->arena, &f, &rows, &n, e)) return -1;
+    if (task_open_of(act, &subject, &rows, &n, e)) return -1;
     for (size_t i = 0; i < n; i++) {
-        if (!task_open(&rows[i]) || !str_eq(task_member(act, &rows[i], "operation"), operation)) continue;
+        if (!str_eq(task_member(act, &rows[i], "operation"), operation)) continue;
         *out = rows[i];
         return 1;
     }
