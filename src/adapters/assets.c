@@ -108,3 +108,28 @@ const char *asset_fetched(const struct http_call *file, bool *later)
     if (*later) return "a creative's file could not be fetched";
     return file->status == 200 && file->response.n ? NULL : "its file is not where the creative says";
 }
+
+static bool is_among(const struct creative_use *uses, size_t n, struct str creative_id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(uses[i].creative->creative_id, creative_id)) return true;
+    }
+    return false;
+}
+
+const struct creative_use *plan_creatives_once(const struct adapter_op *op, size_t *n)
+{
+    const struct plan *plan = op->plan;
+    size_t most = 0;
+    for (size_t i = 0; i < plan->packages_n; i++) most += plan->packages[i].creatives_n;
+    struct creative_use *uses = ARENA_ARRAY(op->arena, struct creative_use, most + 1);
+    *n = 0;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        const struct plan_package *p = &plan->packages[i];
+        for (size_t k = 0; k < p->creatives_n; k++) {
+            if (!is_among(uses, *n, p->creatives[k].creative_id))
+                uses[(*n)++] = (struct creative_use){ p, &p->creatives[k] };
+        }
+    }
+    return uses;
+}

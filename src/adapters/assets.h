@@ -7,6 +7,13 @@
 
 #define ASSET_TRACKERS_MAX 8
 
+struct creative_use {
+    const struct plan_package *package; /* the first that runs it */
+    const struct plan_creative *creative;
+};
+/* Each creative of the op's plan once, in the order in which packages run them; *n of them, in its arena. */
+const struct creative_use *plan_creatives_once(const struct adapter_op *op, size_t *n);
+
 /* The first asset of a type ("image", "html", ...), also in lists; NULL. */
 yyjson_val *asset_of(yyjson_val *assets, const char *type);
 

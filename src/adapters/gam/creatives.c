@@ -51,18 +51,12 @@ static struct gam_creative *creative_of(struct trafficking *t, struct str creati
 
 static void gather(struct adapter_op *op, struct trafficking *t)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < op->plan->packages_n; i++) most += op->plan->packages[i].creatives_n;
-    t->creatives = ARENA_ARRAY(op->arena, struct gam_creative, most + 1);
-    for (size_t i = 0; i < op->plan->packages_n; i++) {
-        const struct plan_package *p = &op->plan->packages[i];
-        for (size_t k = 0; k < p->creatives_n; k++) {
-            if (creative_of(t, p->creatives[k].creative_id)) continue;
-            struct gam_creative *c = &t->creatives[t->creatives_n++];
-            if (!gam_creative_read(op, p, &p->creatives[k], c)) {
-                adapter_problem_creative(&op->problems, p->creatives[k].creative_id, "%s", c->refusal);
-            }
-        }
+    const struct creative_use *uses = plan_creatives_once(op, &t->creatives_n);
+    t->creatives = ARENA_ARRAY(op->arena, struct gam_creative, t->creatives_n + 1);
+    for (size_t i = 0; i < t->creatives_n; i++) {
+        const struct plan_creative *from = uses[i].creative;
+        if (!gam_creative_read(op, uses[i].package, from, &t->creatives[i]))
+            adapter_problem_creative(&op->problems, from->creative_id, "%s", t->creatives[i].refusal);
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include <salesagent/adapter.h>
 
+#include "adapters/call.h"
 #include "adapters/doc.h"
 #include "adapters/title.h"
 
@@ -74,9 +75,8 @@ int gam_list(struct adapter_op *op, const struct gam_list *l);
 struct str gam_quoted(struct arena *a, struct str s);
 
 /* The answer's document. -1: the verb has ended, op->result says how; `doing` completes "may not ..." ("create
- * orders"). A 404 is a refusal, so who expects one asks gam_is_missing first. */
+ * orders"). A 404 is a refusal, so who expects one asks call_is_missing first. */
 MUST_CHECK int gam_read(struct adapter_op *op, const struct http_call *answer, const char *doing, yyjson_val **out);
-bool gam_is_missing(const struct http_call *answer);
 /* True when the answer is a refusal for this reason ("FORECAST_ERROR_NO_FORECAST_YET"). */
 bool gam_refused_for(struct adapter_op *op, const struct http_call *answer, const char *reason);
 /* What a refusal says: "message (REASON @ field)". */

@@ -52,7 +52,7 @@ int gam_order_heard(struct adapter_op *op, const struct http_call *answer, struc
     yyjson_val *root;
     bool by_id = text_is_digits(op->plan->remote_id, GAM_ID_MAX);
     *out = (struct gam_order){ .lines_n = 0 };
-    if (by_id && gam_is_missing(answer)) return 0;
+    if (by_id && call_is_missing(answer)) return 0;
     if (gam_read(op, answer, "read orders", &root)) return -1;
     if (by_id) read_order(root, out);
     else pick_order(root, op->plan->media_buy_id, out);

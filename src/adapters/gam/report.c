@@ -238,7 +238,7 @@ static int poll(struct adapter_op *op)
         (void)gam_get(op, r->run);
         return POLL;
     }
-    if (gam_is_missing(&op->answers[0])) { /* operations are not kept for ever */
+    if (call_is_missing(&op->answers[0])) { /* operations are not kept for ever */
         forget(op);
         return make(op, r);
     }

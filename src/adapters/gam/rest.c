@@ -4,8 +4,6 @@
 
 #include "base/buf.h"
 
-#define ANSWER_BYTES  ((size_t)16 << 20)
-#define TIMEOUT_MS    30000
 #define REFUSAL_TEXTS 3
 #define BUSY_S        60
 #define REPORT_BUSY_S 600 /* REPORT_JOB_LIMIT: "wait ten minutes" */
@@ -37,31 +35,21 @@ struct str gam_id(struct str name)
     return text_is_digits(id, GAM_ID_MAX) ? id : STR_NONE;
 }
 
-static int call_add(struct adapter_op *op, const char *method, struct str path, struct str body)
+static int ask(struct adapter_op *op, const char *method, struct str path, struct str body)
 {
-    static const struct http_header json[] = { { { "Content-Type", 12 }, { "application/json", 16 } } };
     const struct gam_config *c = op->config;
-    ENSURE(op->calls_n < ADAPTER_CALLS_MAX);
-    op->calls[op->calls_n] =
-        (struct http_call){ .method = str_from(method),
-                            .url = arena_printf(op->arena, STR_FMT "/v1/" STR_FMT, STR_ARG(c->api), STR_ARG(path)),
-                            .headers = json,
-                            .headers_n = body.n ? 1 : 0,
-                            .body = body,
-                            .reach = HTTP_REACH_OPERATOR,
-                            .timeout_ms = TIMEOUT_MS,
-                            .body_bytes_max = ANSWER_BYTES };
-    return op->calls_n++;
+    struct str url = arena_printf(op->arena, STR_FMT "/v1/" STR_FMT, STR_ARG(c->api), STR_ARG(path));
+    return call_add(op, str_from(method), url, STR("application/json"), body);
 }
 
 int gam_get(struct adapter_op *op, struct str path)
 {
-    return call_add(op, "GET", path, STR_NONE);
+    return ask(op, "GET", path, STR_NONE);
 }
 
 int gam_send(struct adapter_op *op, const char *method, struct str path, const yyjson_mut_val *body)
 {
-    return call_add(op, method, path, doc_write(op->arena, body));
+    return ask(op, method, path, doc_write(op->arena, body));
 }
 
 int gam_act(struct adapter_op *op, const char *path, const struct str *names, size_t n)
@@ -146,11 +134,6 @@ bool gam_refused_for(struct adapter_op *op, const struct http_call *answer, cons
         if (str_is(c[i].reason, reason)) return true;
     }
     return false;
-}
-
-bool gam_is_missing(const struct http_call *answer)
-{
-    return answer->outcome == HTTP_OK && answer->status == 404;
 }
 
 /* Ours to try again: another writer was quicker, a quota that is longer than the runner waits. */

@@ -394,7 +394,7 @@ static int row_heard(struct adapter_op *op)
     const struct row_call *r = &b->rows[b->rows_done];
     yyjson_val *root;
     /* What is already gone is gone. */
-    bool gone = !r->body && kevel_is_missing(&op->answers[0]);
+    bool gone = !r->body && call_is_missing(&op->answers[0]);
     if (!gone && kevel_read(op, &op->answers[0], "change the targeting of flights", &root)) return ADAPTER_DONE;
     b->rows_done++;
     return rows(op);

@@ -2,51 +2,32 @@
  * it comes, cut. */
 #include "adapters/kevel/kevel.h"
 
-#define ANSWER_BYTES ((size_t)16 << 20)
-#define TIMEOUT_MS   30000
-
-static int call_add(struct adapter_op *op, const char *method, struct str path, struct str mime, struct str body)
+static int ask(struct adapter_op *op, const char *method, struct str path, struct str mime, struct str body)
 {
     const struct kevel_config *c = op->config;
-    struct http_header *h = ARENA_NEW(op->arena, struct http_header);
-    ENSURE(op->calls_n < ADAPTER_CALLS_MAX);
-    *h = (struct http_header){ STR("Content-Type"), mime };
-    op->calls[op->calls_n] =
-        (struct http_call){ .method = str_from(method),
-                            .url = arena_printf(op->arena, STR_FMT STR_FMT, STR_ARG(c->api), STR_ARG(path)),
-                            .headers = h,
-                            .headers_n = body.n ? 1 : 0,
-                            .body = body,
-                            .reach = HTTP_REACH_OPERATOR,
-                            .timeout_ms = TIMEOUT_MS,
-                            .body_bytes_max = ANSWER_BYTES };
-    return op->calls_n++;
+    struct str url = arena_printf(op->arena, STR_FMT STR_FMT, STR_ARG(c->api), STR_ARG(path));
+    return call_add(op, str_from(method), url, mime, body);
 }
 
 int kevel_get(struct adapter_op *op, struct str path)
 {
-    return call_add(op, "GET", path, STR_NONE, STR_NONE);
+    return ask(op, "GET", path, STR_NONE, STR_NONE);
 }
 
 int kevel_send(struct adapter_op *op, const char *method, struct str path, const yyjson_mut_val *body)
 {
-    return call_add(op, method, path, STR("application/json"), doc_write(op->arena, body));
+    return ask(op, method, path, STR("application/json"), doc_write(op->arena, body));
 }
 
 int kevel_post(struct adapter_op *op, struct str path, struct str mime, struct str body)
 {
-    return call_add(op, "POST", path, mime, body);
+    return ask(op, "POST", path, mime, body);
 }
 
 int kevel_search(struct adapter_op *op, const char *path, const char *name, struct str text)
 {
     struct str body = arena_printf(op->arena, "%s=" STR_FMT, name, STR_ARG(text_escaped(op->arena, text)));
-    return call_add(op, "POST", str_from(path), STR("application/x-www-form-urlencoded"), body);
-}
-
-bool kevel_is_missing(const struct http_call *answer)
-{
-    return answer->outcome == HTTP_OK && answer->status == 404;
+    return ask(op, "POST", str_from(path), STR("application/x-www-form-urlencoded"), body);
 }
 
 int kevel_read(struct adapter_op *op, const struct http_call *answer, const char *doing, yyjson_val **out)

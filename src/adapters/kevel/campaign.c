@@ -27,7 +27,7 @@ int kevel_campaign_heard(struct adapter_op *op, const struct http_call *answer, 
     size_t i, n;
     bool by_id = kevel_number(op->plan->remote_id) > 0;
     *out = (struct kevel_campaign){ .flights_n = 0 };
-    if (by_id && kevel_is_missing(answer)) return 0;
+    if (by_id && call_is_missing(answer)) return 0;
     if (kevel_read(op, answer, "read campaigns", &root)) return -1;
     if (by_id && !doc_bool(root, "IsDeleted", false)) read_campaign(op, root, out);
     yyjson_arr_foreach(by_id ? NULL : doc_arr(root, "items"), i, n, v) {

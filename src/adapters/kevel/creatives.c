@@ -74,20 +74,15 @@ static struct making *making_of(struct trafficking *t, struct str creative_id)
 
 static void gather(struct adapter_op *op, struct trafficking *t)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < op->plan->packages_n; i++) most += op->plan->packages[i].creatives_n;
-    t->list = ARENA_ARRAY(op->arena, struct making, most + 1);
-    for (size_t i = 0; i < op->plan->packages_n; i++) {
-        const struct plan_package *p = &op->plan->packages[i];
-        for (size_t k = 0; k < p->creatives_n; k++) {
-            const struct plan_creative *c = &p->creatives[k];
-            if (making_of(t, c->creative_id)) continue;
-            struct making *m = &t->list[t->n++];
-            *m = (struct making){ .from = c,
-                                  .tag = arena_printf(op->arena, STR_FMT "/%lld", STR_ARG(c->creative_id),
-                                                      (long long)c->changed_at) };
-            if (!read_creative(op, m)) adapter_problem_creative(&op->problems, c->creative_id, "%s", m->refusal);
-        }
+    const struct creative_use *uses = plan_creatives_once(op, &t->n);
+    t->list = ARENA_ARRAY(op->arena, struct making, t->n + 1);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct plan_creative *c = uses[i].creative;
+        t->list[i] = (struct making){ .from = c,
+                                      .tag = arena_printf(op->arena, STR_FMT "/%lld", STR_ARG(c->creative_id),
+                                                          (long long)c->changed_at) };
+        if (!read_creative(op, &t->list[i]))
+            adapter_problem_creative(&op->problems, c->creative_id, "%s", t->list[i].refusal);
     }
 }
 

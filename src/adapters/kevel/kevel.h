@@ -10,6 +10,7 @@
 
 #include <salesagent/adapter.h>
 
+#include "adapters/call.h"
 #include "adapters/doc.h"
 #include "adapters/title.h"
 
@@ -42,7 +43,6 @@ int kevel_search(struct adapter_op *op, const char *path, const char *name, stru
 int kevel_post(struct adapter_op *op, struct str path, struct str mime, struct str body);
 /* The answer's document (an object or an array). -1: the verb has ended. `doing` completes "could not ...". */
 MUST_CHECK int kevel_read(struct adapter_op *op, const struct http_call *answer, const char *doing, yyjson_val **out);
-bool kevel_is_missing(const struct http_call *answer);
 /* A positive number as an id's text; empty for anything else. */
 struct str kevel_id(struct arena *a, yyjson_val *obj, const char *key);
 int64_t kevel_number(struct str id);

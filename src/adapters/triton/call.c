@@ -4,11 +4,9 @@
 
 #include "base/crypto.h"
 
-#define ANSWER_BYTES ((size_t)16 << 20)
-#define TIMEOUT_MS   30000
-#define CODE_MAX     64
-#define CODE_BYTES   16
-#define PAGES_MAX    1000
+#define CODE_MAX   64
+#define CODE_BYTES 16
+#define PAGES_MAX  1000
 
 struct str triton_url(const struct adapter_op *op, enum triton_path path, struct str id)
 {
@@ -24,35 +22,25 @@ struct str triton_url(const struct adapter_op *op, enum triton_path path, struct
     return arena_printf(op->arena, STR_FMT STR_FMT, STR_ARG(c->api), STR_ARG(text));
 }
 
-static void call_add(struct adapter_op *op, enum triton_path path, struct str url, struct str mime, struct str body)
+static void ask(struct adapter_op *op, enum triton_path path, struct str url, struct str mime, struct str body)
 {
     const struct triton_config *c = op->config;
-    struct http_header *h = ARENA_NEW(op->arena, struct http_header);
-    ENSURE(op->calls_n < ADAPTER_CALLS_MAX);
-    *h = (struct http_header){ STR("Content-Type"), mime };
-    op->calls[op->calls_n++] = (struct http_call){ .method = c->words.call[path].method,
-                                                   .url = url,
-                                                   .headers = h,
-                                                   .headers_n = body.n ? 1 : 0,
-                                                   .body = body,
-                                                   .reach = HTTP_REACH_OPERATOR,
-                                                   .timeout_ms = TIMEOUT_MS,
-                                                   .body_bytes_max = ANSWER_BYTES };
+    (void)call_add(op, c->words.call[path].method, url, mime, body); /* one at a time: its number is 0 */
 }
 
 void triton_get(struct adapter_op *op, enum triton_path path, struct str id)
 {
-    call_add(op, path, triton_url(op, path, id), STR_NONE, STR_NONE);
+    ask(op, path, triton_url(op, path, id), STR_NONE, STR_NONE);
 }
 
 void triton_send(struct adapter_op *op, enum triton_path path, struct str id, const yyjson_mut_val *body)
 {
-    call_add(op, path, triton_url(op, path, id), STR("application/json"), doc_write(op->arena, body));
+    ask(op, path, triton_url(op, path, id), STR("application/json"), doc_write(op->arena, body));
 }
 
 void triton_put_bytes(struct adapter_op *op, enum triton_path path, struct str id, struct str mime, struct str bytes)
 {
-    call_add(op, path, triton_url(op, path, id), mime, bytes);
+    ask(op, path, triton_url(op, path, id), mime, bytes);
 }
 
 void triton_list(struct adapter_op *op, enum triton_path path, enum triton_member filter, struct str value, int page)
@@ -63,12 +51,7 @@ void triton_list(struct adapter_op *op, enum triton_path path, enum triton_membe
     if (value.n)
         url = arena_printf(op->arena, STR_FMT "&%s=" STR_FMT, STR_ARG(url), triton_name(op, filter),
                            STR_ARG(text_escaped(op->arena, value)));
-    call_add(op, path, url, STR_NONE, STR_NONE);
-}
-
-bool triton_is_missing(const struct http_call *answer)
-{
-    return answer->outcome == HTTP_OK && answer->status == 404;
+    ask(op, path, url, STR_NONE, STR_NONE);
 }
 
 static struct str complaint(struct adapter_op *op, const struct http_call *answer)

@@ -25,7 +25,7 @@ int triton_campaign_heard(struct adapter_op *op, const struct http_call *answer,
     size_t i, n;
     bool by_id = op->plan->remote_id.n > 0;
     *c = (struct triton_campaign){ .flights_n = 0 };
-    if (by_id && triton_is_missing(answer)) return 0;
+    if (by_id && call_is_missing(answer)) return 0;
     if (triton_read(op, answer, "read campaigns", &root)) return -1;
     if (by_id) read_campaign(op, root, c);
     /* The filter is an assumption; what is taken for ours carries our code. */

@@ -12,6 +12,7 @@
 
 #include <salesagent/adapter.h>
 
+#include "adapters/call.h"
 #include "adapters/doc.h"
 #include "adapters/title.h"
 #include "base/tz.h"
@@ -182,7 +183,6 @@ void triton_list(struct adapter_op *op, enum triton_path path, enum triton_membe
 MUST_CHECK int triton_read(struct adapter_op *op, const struct http_call *answer, const char *doing, yyjson_val **out);
 /* Is there another page behind this one? */
 bool triton_more(const struct adapter_op *op, yyjson_val *root, int page);
-bool triton_is_missing(const struct http_call *answer);
 /* An id, which may be text or a number; empty for anything else. */
 struct str triton_id(const struct adapter_op *op, yyjson_val *obj, enum triton_member m);
 /* What an external code is made of: the text itself where it fits, else its hash. */
