@@ -15,18 +15,56 @@ static yyjson_val *cell(yyjson_val *row, const struct operation_column *k)
     return k->member[0] == '/' ? json_get_path(row, k->member) : yyjson_obj_get(row, k->member);
 }
 
+static const char *column_name(const struct operation_column *k)
+{
+    const char *slash = strrchr(k->member, '/');
+    return slash ? slash + 1 : k->member;
+}
+
+static void print_cell(struct str text, int width, bool last)
+{
+    int pad = last || (int)text.n >= width ? 0 : width - (int)text.n;
+    cli_print(STR_FMT "%*s%s", STR_ARG(text), pad, "", last ? "\n" : "  ");
+}
+
 static void print_row(struct arena *a, const struct operation_verb *v, yyjson_val *row)
 {
-    if (v->columns_n == 0) {
-        cli_print(STR_FMT "\n", STR_ARG(shown(a, row)));
-        return;
-    }
+    if (v->columns_n == 0) cli_print(STR_FMT "\n", STR_ARG(shown(a, row)));
     for (size_t i = 0; i < v->columns_n; i++) {
-        struct str text = shown(a, cell(row, &v->columns[i]));
-        bool last = i + 1 == v->columns_n;
-        int pad = last || (int)text.n >= v->columns[i].width ? 0 : v->columns[i].width - (int)text.n;
-        cli_print(STR_FMT "%*s%s", STR_ARG(text), pad, "", last ? "\n" : "  ");
+        print_cell(shown(a, cell(row, &v->columns[i])), v->columns[i].width, i + 1 == v->columns_n);
     }
+}
+
+/* Rows of numbers: each under its name, and what no row has is left out. */
+static void print_numbers(struct arena *a, const struct operation_verb *v, yyjson_val *rows)
+{
+    struct operation_column *columns = ARENA_ARRAY(a, struct operation_column, v->columns_n);
+    struct operation_verb those = *v;
+    size_t i, n;
+    yyjson_val *row;
+    those.columns = columns;
+    those.columns_n = 0;
+    for (size_t k = 0; k < v->columns_n; k++) {
+        bool has = false;
+        int name = (int)strlen(column_name(&v->columns[k])), width = v->columns[k].width;
+        yyjson_arr_foreach(rows, i, n, row) has = has || cell(row, &v->columns[k]) != NULL;
+        if (!has) continue;
+        columns[those.columns_n] = v->columns[k];
+        columns[those.columns_n++].width = width > name ? width : name;
+    }
+    for (size_t k = 0; k < those.columns_n; k++) {
+        print_cell(str_from(column_name(&columns[k])), columns[k].width, k + 1 == those.columns_n);
+    }
+    yyjson_arr_foreach(rows, i, n, row) print_row(a, &those, row);
+}
+
+/* More than two numbers in a row tell nothing without their names. */
+static bool is_numbers(const struct operation_verb *v, yyjson_val *rows)
+{
+    size_t numbers = 0;
+    yyjson_val *first = yyjson_arr_get_first(rows);
+    for (size_t i = 0; i < v->columns_n; i++) numbers += yyjson_is_num(cell(first, &v->columns[i]));
+    return numbers > 2;
 }
 
 static bool all_text(yyjson_val *list)
@@ -88,8 +126,12 @@ static void print_rows(struct arena *a, const struct operation_verb *v, yyjson_v
 {
     size_t i, n;
     yyjson_val *row;
-    yyjson_arr_foreach(rows, i, n, row) print_row(a, v, row);
     if (yyjson_arr_size(rows) == 0) cli_print("There are none.\n");
+    if (is_numbers(v, rows)) {
+        print_numbers(a, v, rows);
+        return;
+    }
+    yyjson_arr_foreach(rows, i, n, row) print_row(a, v, row);
 }
 
 static int print_people(struct operate_call *c, yyjson_val *reply)
@@ -137,12 +179,6 @@ void operate_print_csv_cell(struct str s, const char *after)
     cli_print("\"%s", formula ? "'" : "");
     for (size_t i = 0; i < s.n; i++) cli_print(s.p[i] == '"' ? "\"\"" : "%c", s.p[i]);
     cli_print("\"%s", after);
-}
-
-static const char *column_name(const struct operation_column *k)
-{
-    const char *slash = strrchr(k->member, '/');
-    return slash ? slash + 1 : k->member;
 }
 
 void operate_print_csv_header(const struct operation_verb *v)

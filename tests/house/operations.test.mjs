@@ -95,6 +95,10 @@ test('of each slot is said what was asked for, how much of it got an ad, and wha
   assert.ok(letter.requests >= letter.decisions && letter.decisions === letter.impressions);
   assert.equal(letter.fill, Math.round(10000 * letter.decisions / letter.requests) / 10000);
   assert.deepEqual([letter.currency, letter.spend], ['EUR', (await paper.delivery(b)).totals.spend]);
+  const [head, ...lines] = (await ok('ads', 'report', '--by', 'slot')).stdout.split('\n').slice(3);
+  assert.deepEqual(head.trim().split(/ +/), ['slot_id', 'requests', 'decisions', 'fill', 'impressions', 'measurable', 'viewable', 'clicks', 'spend', 'currency',
+    'starts', 'completes', 'gross_impressions', 'gross_clicks', 'filtered']);
+  assert.match(lines.find((l) => l.startsWith('midroll')), /^midroll +4 +0 +0\.0 +0 /);
   const csv = (await ok('ads', 'report', '--by', 'slot', '--csv')).stdout.trim().split('\r\n').map((l) => l.split(','));
   const cell = (slot, name) => csv.find((l) => l.includes(`"${slot}"`))[csv[0].indexOf(`"${name}"`)];
   assert.deepEqual(['requests', 'fill', 'spend', 'currency'].map((n) => cell('letter', n)), [String(letter.requests), String(letter.fill), String(letter.spend), '"EUR"']);
@@ -105,8 +109,8 @@ test('of each slot is said what was asked for, how much of it got an ad, and wha
   assert.match(page.text, /data-l="Money" class="num">0\.\d\d EUR/);
   const file = await desk.get('/admin/ads.csv?by=slot');
   assert.match(file.headers.get('content-disposition'), /attachment; filename="ads\.csv"/);
-  const line = file.text.split('\r\n').find((l) => l.includes('"letter"')).split(','), head = file.text.split('\r\n')[0].split(',');
-  assert.deepEqual(['requests', 'spend', 'currency'].map((n) => line[head.indexOf(n)]), [String(letter.requests), String(letter.spend), '"EUR"']);
+  const line = file.text.split('\r\n').find((l) => l.includes('"letter"')).split(','), names = file.text.split('\r\n')[0].split(',');
+  assert.deepEqual(['requests', 'spend', 'currency'].map((n) => line[names.indexOf(n)]), [String(letter.requests), String(letter.spend), '"EUR"']);
   for (const by of ['package', 'day', 'creative', 'slot-day', 'package-day']) assert.equal((await desk.get(`/admin/ads?by=${by}`)).status, 200, by);
   const ofBuy = await desk.view(`/admin/ads?by=slot&buy=${b.buy}`);
   assert.deepEqual(ofBuy.found.rows.map((r) => [r.slot_id, r.requests]), [['letter', undefined]]);
