@@ -129,7 +129,7 @@ static int identify_local(struct call *c, struct tx *tx, struct err *e)
     if (rc < 0) return -1;
     if (rc == 0) {
         err_set(e, "INVALID_REQUEST", "There are several publishers in this agent, or none.");
-        return err_suggest(e, "Name one with --tenant.");
+        return err_suggest(e, "Name one with --publisher.");
     }
     struct str id = arena_printf(c->arena, "local-%lu", (unsigned long)c->local_uid);
     c->principal = (struct principal){
