@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
+#include "domain/decide/task_facts.h"
 #include "domain/task/task.h"
 #include "domain/tell/people_notify.h"
 #include "jobs/job_act.h"
@@ -20,6 +21,7 @@ struct people_run {
     struct job_act act;
     struct people_settings settings;
     struct task_row task;
+    struct task_facts facts;
     yyjson_val *payload;
     bool digest;
     int64_t open_tasks;
@@ -96,21 +98,29 @@ static struct str for_slack(struct people_run *p, struct str text)
 static struct str plain_text(struct people_run *p)
 {
     struct act *act = &p->act.act;
-    char due[RFC3339_MAX] = "no time set";
+    const struct task_facts *f = &p->facts;
+    struct str due = STR("no time set"), buy = STR_NONE;
     if (p->digest) {
         return arena_printf(act->arena,
                             "%lld tasks wait for a decision at " STR_FMT ".\nList them with: salesagent task list\n",
                             (long long)p->open_tasks, STR_ARG(act->tenant->name));
     }
-    if (p->task.due_at != TIME_NONE) (void)rfc3339_print(p->task.due_at, RFC3339_SECONDS, due);
+    if (p->task.due_at != TIME_NONE) due = people_time(act, p->task.due_at);
+    if (f->of_buy) {
+        buy = arena_printf(act->arena,
+                           "Advertiser: " STR_FMT "\nAmount: " STR_FMT "\nProducts: " STR_FMT "\nFlight: " STR_FMT
+                           " to " STR_FMT "\n",
+                           STR_ARG(tame(p, f->advertiser)), STR_ARG(f->total), STR_ARG(tame(p, f->products)),
+                           STR_ARG(people_time(act, f->start_at)), STR_ARG(people_time(act, f->end_at)));
+    }
     return arena_printf(act->arena,
-                        STR_FMT "\n\n" STR_FMT "\nWhat: " STR_FMT " " STR_FMT "\nFrom: " STR_FMT "\nWhy: " STR_FMT
-                                "\nUntil: %s\n%s" STR_FMT "\n",
+                        STR_FMT "\n\n" STR_FMT "\nWhat: " STR_FMT " " STR_FMT "\n" STR_FMT "From: " STR_FMT
+                                "\nWhy: " STR_FMT "\nUntil: " STR_FMT "\n%s" STR_FMT "\n",
                         STR_ARG(p->headline),
                         STR_ARG(tame(p, unquoted(act, task_member(act, &p->task, "description")))),
-                        STR_ARG(p->task.kind), STR_ARG(tame(p, p->task.subject_id)), STR_ARG(p->task.principal_id),
-                        STR_ARG(unquoted(act, task_member(act, &p->task, "rule"))), due,
-                        p->link.n ? "\nDecide, once, with this link:\n" : "", STR_ARG(p->link));
+                        STR_ARG(p->task.kind), STR_ARG(tame(p, p->task.subject_id)), STR_ARG(buy),
+                        STR_ARG(p->task.principal_id), STR_ARG(unquoted(act, task_member(act, &p->task, "rule"))),
+                        STR_ARG(due), p->link.n ? "\nDecide, once, with this link:\n" : "", STR_ARG(p->link));
 }
 
 /* How the audit trail ends goes out with every message to the webhook: an anchor that nobody here can change. */
@@ -150,6 +160,13 @@ static struct str json_body(struct people_run *p, bool slack)
     json_add_str(doc, o, "subject_id", p->task.subject_id);
     json_add_str(doc, o, "principal_id", p->task.principal_id);
     if (p->task.due_at != TIME_NONE) json_add_time(doc, o, "due_at", p->task.due_at);
+    if (p->facts.of_buy) {
+        json_add_str_opt(doc, o, "advertiser", p->facts.advertiser);
+        json_add_str(doc, o, "total_budget", p->facts.total);
+        json_add_str_opt(doc, o, "products", p->facts.products);
+        json_add_time(doc, o, "start_time", p->facts.start_at);
+        json_add_time(doc, o, "end_time", p->facts.end_at);
+    }
     json_add_str_opt(doc, o, "decide_url", p->link);
     return json_write(act->arena, o);
 }
@@ -220,10 +237,13 @@ static int load(struct people_run *p, struct err *e)
     }
     if (task_load(act, json_str(p->payload, "task_id"), &p->task, e)) return -1;
     if (!task_open(&p->task)) return 0;
+    if (task_facts_read(act, &p->task, &p->facts, e)) return -1;
     p->headline = arena_printf(act->arena, "%s: " STR_FMT " " STR_FMT, words_of(json_str(p->payload, "what")),
                                STR_ARG(p->task.kind), STR_ARG(p->task.subject_id));
     link_id = json_str(p->payload, "link_id");
-    if (link_id.n) p->link = link_url(act, p->settings.link_base, link_id);
+    const struct jobs_world *world = jobs_context(p->run.jobs);
+    bool guess = !p->settings.link_base_said && world->own_url.n;
+    if (link_id.n) p->link = link_url(act, guess ? world->own_url : p->settings.link_base, link_id);
     return 1;
 }
 

@@ -23,6 +23,7 @@ struct health_machine; /* jobs/health_look.h */
 /* What the kinds of this layer need to know; jobs_context(). */
 struct jobs_world {
     bool sandbox; /* loopback receivers over http are allowed */
+    struct str own_url;       /* where this process serves people's pages, when no publisher says so; may be empty */
     struct mail_client *mail; /* NULL: this process sends no mail */
     const struct health_machine *machine; /* of looks at the health; NULL: it is not looked at */
     struct cassette *cassette; /* of what ad servers are told; NULL: nothing is recorded */

@@ -45,6 +45,8 @@ static void finish(struct call *c, enum call_outcome outcome)
         *p = c->asking_next;
         break;
     }
+    bool limited = str_is(str_from(c->err.code), "RATE_LIMITED");
+    if (c->outcome == CALL_FAILED && !limited) rate_refused(&c->dispatcher->rates, &c->rate);
     envelope_render(c);
     sandbox_reply(c, store_read(c->dispatcher->store));
     watch_call(c);
@@ -237,6 +239,34 @@ static bool valid_in_line(struct call *c, const struct contract *contract, struc
     return contract_validate(contract, json_parse_own(c->arena, json_write(c->arena, args)), report) == 0;
 }
 
+/* What to do about a mistake that the schema found, for the members that nearly every call has. */
+static int say_what_to_do(struct call *c, const struct contract_report *report)
+{
+    static const struct {
+        const char *pointer, *advice;
+    } known[] = {
+        { "/account", "Send account: {\"account_id\"} of list_accounts, or {\"brand\": {\"domain\"}, \"operator\"}." },
+        { "/idempotency_key", "Send a new UUID with every new request, and the same one when you repeat it." },
+        { "/brand", "Send brand: {\"domain\"}, the advertiser's own." },
+        { "/packages",
+          "Send packages: a list of {\"product_id\", \"pricing_option_id\", \"budget\"} from get_products." },
+        { "/media_buy_id", "Send the media_buy_id that create_media_buy answered; get_media_buys lists them." },
+        { "/creatives", "Send creatives: a list of {\"creative_id\", \"name\", \"format_id\", \"assets\"}." },
+        { "/start_time", "Send start_time: an RFC 3339 date-time such as 2026-04-01T00:00:00Z, or \"asap\"." },
+        { "/end_time", "Send end_time: an RFC 3339 date-time such as 2026-05-01T00:00:00Z." },
+        { "/buying_mode", "Send buying_mode: brief with a brief, wholesale, or refine." },
+        { "/brief", "Say in brief what is to be advertised, to whom, and for how much." },
+    };
+    (void)contract_report_err(report, &c->err);
+    struct str at = report->issues[0].pointer;
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (str_is(at, known[i].pointer)) return err_suggest(&c->err, "%s", known[i].advice);
+    }
+    return err_suggest(&c->err,
+                       "Correct it and send the call again; /mcp?schemas=full and /api/v1/openapi.json have all of %s.",
+                       c->row->name);
+}
+
 /* Requests of AdCP 3 callers are checked against the schema of their own release, as they were sent. */
 static int check_schema(struct call *c)
 {
@@ -247,7 +277,7 @@ static int check_schema(struct call *c)
     if (!contract) return 0; /* tools that only dialects name have no published schema; they check their arguments */
     struct contract_report report = { .arena = c->arena };
     if (valid_in_line(c, contract, &report) || loopback_agents(c, &report)) return 0;
-    return items_alone(c, &report) ? 0 : contract_report_err(&report, &c->err);
+    return items_alone(c, &report) ? 0 : say_what_to_do(c, &report);
 }
 
 /* What an AdCP caller asks for and nobody would do. Older shapes have tables of their own (dialects/shape.h). */

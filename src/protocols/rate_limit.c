@@ -76,16 +76,33 @@ int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_s
     uint64_t key = key_of(ask, class);
     struct rate_slot *s = find(r, key, minute);
     if (!s) return 0;
-    if (s->key != key || s->minute != minute) *s = (struct rate_slot){ key, minute, 0 };
+    if (s->key != key || s->minute != minute) *s = (struct rate_slot){ .key = key, .minute = minute };
     out->limit = limit;
+    out->key = key;
+    out->changes = class == RATE_BUYING || class == RATE_UPDATE;
     out->reset_s = (int)((MINUTE - ask->now % MINUTE + USEC_PER_SEC - 1) / USEC_PER_SEC);
-    if (s->count >= limit) {
+    if (s->count >= limit || s->refused / RATE_REFUSED_TIMES >= limit) {
         err_set(e, "RATE_LIMITED", "More than %lld calls of this kind (%s) in a minute.", (long long)limit,
                 classes[class].name);
         e->retry_after_s = out->reset_s;
+        if (out->changes)
+            return err_suggest(e, "Wait %d seconds; packages and creatives may go together in one call.", out->reset_s);
         return err_suggest(e, "Wait %d seconds; poll less often, or use webhooks.", out->reset_s);
     }
     s->count++;
     out->remaining = limit - s->count;
     return 0;
+}
+
+void rate_refused(struct rate_limiter *r, struct rate_state *call)
+{
+    if (!call->limit || !call->changes) return;
+    for (size_t i = 0; i < PROBES; i++) {
+        struct rate_slot *s = &r->slots[(call->key + i) % RATE_SLOTS];
+        if (s->key != call->key || s->count == 0) continue;
+        s->count--;
+        s->refused++;
+        call->remaining++;
+        return;
+    }
 }

@@ -18,7 +18,7 @@ struct rate_limiter {
     struct rate_slot {
         uint64_t key; /* of tenant, principal and class; 0: never used */
         int64_t minute;
-        int64_t count;
+        int64_t count, refused;
     } slots[RATE_SLOTS];
 };
 
@@ -37,7 +37,15 @@ struct rate_ask {
 struct rate_state {
     int64_t limit, remaining;
     int reset_s;
+    /* the limiter's own */
+    uint64_t key;
+    bool changes; /* a call that would change something */
 };
+
+/* A buyer finds out what is accepted by being told what is not: of calls that would have changed something those that were
+ * refused are counted by themselves, five for one. */
+#define RATE_REFUSED_TIMES 5
+void rate_refused(struct rate_limiter *r, struct rate_state *call);
 
 /* Counts the call. RATE_LIMITED with retry_after_s when it is one too many; *out is set either way. */
 MUST_CHECK int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e);

@@ -118,3 +118,24 @@ test('after all that the one good buy is unharmed and alone', async () => {
     'paused', 'completed', 'rejected', 'canceled'] });
   assert.equal(all.structuredContent.media_buys.length, 1);
 });
+
+test('what a schema refuses says what to do', async () => {
+  const line = { adcp_version: '3.1' };
+  for (const [tool, args, advice] of [
+    ['sync_creatives', { ...line, idempotency_key: 'bad-input-suggestion-01', creatives: [{ creative_id: 'c', name: 'n', format_id: { agent_url: 'https://a.example', id: 'f' }, assets: {} }] }, /list_accounts/],
+    ['update_media_buy', { ...line, idempotency_key: 'bad-input-suggestion-02', account: { account_id: 'a' }, paused: true }, /get_media_buys/],
+    ['get_products', { ...line, buying_mode: 'nonsense' }, /wholesale/],
+    ['get_products', { ...line, buying_mode: 'brief', brief: 7 }, /what is to be advertised/],
+    ['list_creatives', { ...line, pagination: { max_results: 'x' } }, /list_creatives/],
+  ]) {
+    const r = await call(tool, args);
+    assert.ok(r.isError);
+    assert.match(r.structuredContent.adcp_error.suggestion, advice, JSON.stringify(r.structuredContent.adcp_error));
+  }
+});
+
+test('a list that is empty says that there are others', async () => {
+  const r = (await agent.call('get_media_buys', { adcp_version: '3.1' }, { headers: { 'x-mock-time': '2026-03-09T14:30:00Z' } })).body.result;
+  assert.equal(r.structuredContent.media_buys.length, 0);
+  assert.match(r.structuredContent.message ?? r.content[0].text, /^0 media buys are active; \d+ of other statuses: send status_filter/);
+});

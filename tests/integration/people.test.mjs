@@ -6,7 +6,7 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { Agent, cli } from './lib/agent.mjs';
 
-let agent, slack, hook, smtp;
+let notifications, agent, slack, hook, smtp;
 
 const listen = (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
 
@@ -69,9 +69,9 @@ const mailText = (mail) => {
   return { head, text: Buffer.from(rest.join('').replace(/\r\n/g, ''), 'base64').toString('utf8') };
 };
 
-const buy = (budget = 1000, name = 'Spring') => agent.call('create_media_buy', {
+const buy = (budget = 1000, name = 'Spring', month = '04') => agent.call('create_media_buy', {
   name, total_budget: budget, currency: 'USD', packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001',
-    name: 'a', budget, start_date: '2027-04-01', end_date: '2027-04-30' }] });
+    name: 'a', budget, start_date: `2027-${month}-01`, end_date: `2027-${month}-30` }] });
 
 const cliJson = async (...args) => {
   const r = await agent.cli(...args, '--json');
@@ -84,9 +84,10 @@ const newest = async () => (await cliJson('task', 'list')).tasks[0];
 before(async () => {
   agent = await Agent.start();
   [slack, hook, smtp] = [await receiver({ failFirst: true }), await receiver(), await relay()];
-  const settings = { hitl_webhook_url: `http://127.0.0.1:${slack.port}/services/x`, notifications: {
+  notifications = {
     webhook_url: `http://127.0.0.1:${hook.port}/people`, link_base: agent.base, high_value_over: 15000, digest_after: 6,
-    email: { to: ['ann@publisher.example'], from: 'agent@publisher.example', smtp_url: `smtp://127.0.0.1:${smtp.port}`, tls: 'none' } } };
+    email: { to: ['ann@publisher.example'], from: 'agent@publisher.example', smtp_url: `smtp://127.0.0.1:${smtp.port}`, tls: 'none' } };
+  const settings = { hitl_webhook_url: `http://127.0.0.1:${slack.port}/services/x`, notifications };
   const r = await agent.cli('tenant', 'set', '--settings', JSON.stringify(settings));
   assert.equal(r.code, 0, r.stderr);
 });
@@ -102,10 +103,13 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
   const task = await newest();
   const [note] = await until('a message to Slack', () => slack.got.length && slack.got);
   assert.match(note.text, /Waits for a decision: create_media_buy/);
+  assert.match(note.text, /\nAdvertiser: .+\nAmount: 1000 USD\nProducts: Tech Audience - Premium Display\nFlight: 2027-04-01 00:00 UTC to 2027-05-01 00:00 UTC\n/);
+  assert.match(note.text, /\nUntil: 2\d{3}-\d\d-\d\d \d\d:\d\d UTC\n/);
   const link = note.text.match(/http:\/\/\S+\/decide\/\S+/)[0];
   const [event] = await until('a webhook', () => hook.got.length && hook.got);
   assert.equal(event.event, 'created');
   assert.equal(event.task_id, task.task_id);
+  assert.deepEqual([event.total_budget, event.products, event.start_time], ['1000 USD', 'Tech Audience - Premium Display', '2027-04-01T00:00:00Z']);
   assert.notEqual(event.decide_url, link);
   assert.match(event.audit_head.hash, /^[0-9a-f]{64}$/); // an anchor outside the publisher's own files
   const known = (await cliJson('audit', 'show', String(event.audit_head.seq)));
@@ -129,12 +133,18 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
     assert.equal(page.headers.get('referrer-policy'), 'same-origin'); // with no-referrer its form would have no origin
   }
   const form = (body, to = link) => fetch(to, { method: 'POST', body: new URLSearchParams(body), headers: { origin: agent.base } });
-  assert.equal((await form({ decision: 'reject' })).status, 422); // without a reason
-  const both = await Promise.all([form({ decision: 'approve' }), form({ decision: 'reject', reason: 'no' }, event.decide_url)]);
+  const without = await form({ decision: 'reject', name: 'Ann "A" Example' }); // without a reason: the page stays, and what was written
+  assert.equal(without.status, 422);
+  assert.match(await without.text(), /A decision waits for you.*role="alert">Say why.*value="Ann &quot;A&quot; Example".*>Reject<\/button>/s);
+  const berlin = async (zone) => assert.equal((await agent.cli('tenant', 'set', '--settings', JSON.stringify({ timezone: zone }))).code, 0);
+  await berlin('Europe/Berlin'); // by the publisher's clocks, wherever people read
+  assert.match(await (await fetch(link)).text(), /<dt>To<dd>2027-05-01 02:00 Europe\/Berlin/);
+  await berlin(null);
+  const both = await Promise.all([form({ decision: 'approve', name: 'Ann Example' }), form({ decision: 'reject', reason: 'no', name: 'Ann Example' }, event.decide_url)]);
   assert.deepEqual(both.map((b) => b.status).sort(), [200, 422]);
   assert.equal((await form({ decision: 'approve' })).status, 422);
   const shown = (await cliJson('task', 'show', task.task_id)).task;
-  assert.match(shown.resolved_by, /^link:/);
+  assert.match(shown.resolved_by, /^link:\w+ \(Ann Example\)$/);
   assert.ok(shown.history.length >= 2);
 });
 
@@ -196,6 +206,20 @@ test('rules, roles and tokens through the command line', async () => {
   assert.equal((await cliJson('task', 'show', task.task_id)).task.state, 'pending');
   assert.ok(!(await complete('test-operator-token')).body.result.isError);
   assert.equal((await cliJson('task', 'show', task.task_id)).task.decision, 'approved');
+
+  // A link carries what the rule wants; where the publisher has said that it may not, its page says so before.
+  for (const role of [null, 'operator']) {
+    assert.equal((await agent.cli('tenant', 'set', '--settings', JSON.stringify({ notifications: { ...notifications, link_role: role ?? undefined } }))).code, 0);
+    await buy(30000, `Large for ${role}`, role ? '06' : '05');
+    const { task_id } = await newest();
+    const { decide_url } = await until('a webhook', () => hook.got.find((e) => e.task_id === task_id));
+    const html = await (await fetch(decide_url)).text();
+    assert.equal(html.includes('<form'), !role);
+    assert.equal(html.includes('An administrator decides this'), !!role);
+    const r = await fetch(decide_url, { method: 'POST', body: new URLSearchParams({ decision: 'approve' }), headers: { origin: agent.base } });
+    assert.equal(r.status, role ? 422 : 200);
+  }
+  assert.equal((await agent.cli('tenant', 'set', '--settings', JSON.stringify({ notifications }))).code, 0);
 
   const read = await token('test-buyer', '--scope', 'read', '--label', 'reports', '--expires-days', '30');
   assert.ok(!(await agent.call('get_media_buys', {}, { token: read.token })).body.result.isError);

@@ -35,7 +35,7 @@ class Buyer:
     async def ask(self, tool, model, arguments):
         """The reply's data, or None, and a line of TAP either way."""
         try:
-            result = await asyncio.wait_for(getattr(self.client, tool)(getattr(types, model).model_validate(arguments)), 20)
+            result = await asyncio.wait_for(getattr(self.client, tool)(getattr(types, model).model_validate(arguments)), 60)
         except Exception as e:  # noqa: BLE001
             tap(f"{self.name}: {tool}", False, repr(e))
             return None

@@ -244,7 +244,7 @@ static int start(struct server *s, struct err *e)
     }
     if (start_listening(s, e)) return -1;
     const struct web_site *desk = site_with(o, WEB_DESK);
-    if (desk) s->core.dispatcher.desk_url = str_from(url_of(s, desk));
+    if (desk) s->core.dispatcher.desk_url = s->core.world.own_url = str_from(url_of(s, desk));
     return 0;
 }
 

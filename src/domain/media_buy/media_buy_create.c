@@ -378,6 +378,39 @@ static void set_actions(const struct act *act, const struct package_admitted *li
     row->actions_in = arena_dup(act->arena, (struct str){ text, length });
 }
 
+/* What a product promises of an action, as it stands: sla, terms_ref. NULL: it does not allow it. */
+static yyjson_val *promised(const struct package_admitted *p, enum media_buy_action action)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(p->product.allowed_actions, i, n, v) {
+        enum media_buy_action a;
+        if (media_buy_action_parse(json_str(v, "action"), &a) && a == action) return v;
+    }
+    return NULL;
+}
+
+/* Commitments of the product hold for the media buy where all of its products make the same: {"pause": {"sla", "terms_ref"}}. */
+static void add_action_terms(const struct package_admitted *list, size_t n, yyjson_mut_doc *doc, yyjson_mut_val *obj)
+{
+    static const char *const members[] = { "sla", "terms_ref" };
+    yyjson_mut_val *all = NULL;
+    for (int a = 0; a < ACTIONS_N && n; a++) {
+        yyjson_val *first = promised(&list[0], (enum media_buy_action)a);
+        yyjson_mut_val *one = NULL;
+        for (size_t k = 0; k < ARRAY_LEN(members); k++) {
+            yyjson_val *v = yyjson_obj_get(first, members[k]);
+            bool same = v != NULL;
+            for (size_t i = 1; i < n && same; i++)
+                same = yyjson_equals(v, yyjson_obj_get(promised(&list[i], (enum media_buy_action)a), members[k]));
+            if (!same) continue;
+            if (!all) all = json_add_obj(doc, obj, "action_terms");
+            if (!one) one = json_add_obj(doc, all, media_buy_action_name((enum media_buy_action)a));
+            json_add_copy(doc, one, members[k], v);
+        }
+    }
+}
+
 /* ---- writing ---- */
 
 static struct str echo_of(const struct act *act, yyjson_val *args)
@@ -397,7 +430,7 @@ static struct str echo_of(const struct act *act, yyjson_val *args)
 }
 
 /* Kept and never shown: credentials among it. */
-static struct str private_of(const struct act *act, yyjson_val *args)
+static struct str private_of(const struct act *act, yyjson_val *args, const struct package_admitted *list, size_t n)
 {
     static const char *const kept[] = { "brand",
                                         "plan_id",
@@ -410,6 +443,7 @@ static struct str private_of(const struct act *act, yyjson_val *args)
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) json_add_copy(doc, o, kept[i], yyjson_obj_get(args, kept[i]));
+    add_action_terms(list, n, doc, o);
     return json_write(act->arena, o);
 }
 
@@ -529,7 +563,6 @@ static struct media_buy_row new_row(const struct act *act, yyjson_val *args, con
         .next_change_at = TIME_NONE,
         .actions_allowed = -1,
         .echo = echo_of(act, args),
-        .doc = private_of(act, args),
     };
     memcpy(row.currency, total->currency, 4);
     return row;
@@ -579,6 +612,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     b->status = BUY_PENDING_APPROVAL;
     b->row = new_row(act, args, &h, &total);
     b->row.account_id = r.account.account_id;
+    b->row.doc = private_of(act, args, list, h.packages_n);
     set_actions(act, list, h.packages_n, &b->row);
     if (ask_governance(act, asked, &r.account, &b->row, e) || check_past(act, &h, e)) return -1;
     if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;

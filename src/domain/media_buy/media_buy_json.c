@@ -8,6 +8,7 @@
 #include "contract/limits.h"
 
 #define ACTIONS_TEXT_MAX 8192
+#define ACTION_TERM_MAX  300
 
 /* ---- loading ---- */
 
@@ -246,12 +247,27 @@ const char *media_buy_action_mode(enum media_buy_action action, int64_t approval
     return asks == RULE_ASKS_ALWAYS ? "requires_approval" : "conditional_self_serve";
 }
 
+/* sla and terms_ref, as they were when it was bought. What is longer than a commitment is left out. */
+static void add_terms(const struct media_buy_view *v, struct buf *b, yyjson_val *terms)
+{
+    yyjson_val *k, *value;
+    size_t i, n;
+    yyjson_obj_foreach(terms, i, n, k, value) {
+        struct str text = json_write_val(v->arena, value);
+        if (yyjson_get_len(k) > 20 || text.n > ACTION_TERM_MAX) continue;
+        buf_add_char(b, ',');
+        buf_add_json_str(b, json_val_str(k));
+        buf_add_char(b, ':');
+        buf_add(b, text);
+    }
+}
+
 /* The actions of a mask as JSON; buys of one page mostly share them, so the last one made is kept in the view. */
-static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t approval)
+static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t approval, yyjson_val *terms)
 {
     struct buf valid, available;
     buf_init(&valid, ACTIONS_TEXT_MAX);
-    buf_init(&available, ACTIONS_TEXT_MAX);
+    buf_init(&available, ACTIONS_TEXT_MAX + 2 * ACTIONS_N * (ACTION_TERM_MAX + 30));
     for (int a = 0; a < ACTIONS_N; a++) {
         if (!(mask & ACTION_BIT(a))) continue;
         const char *name = media_buy_action_name((enum media_buy_action)a);
@@ -262,12 +278,13 @@ static void make_actions(const struct media_buy_view *v, int64_t mask, int64_t a
         buf_add_json_str(&available, str_from(name));
         buf_add(&available, STR(",\"mode\":"));
         buf_add_json_str(&available, str_from(mode));
+        add_terms(v, &available, yyjson_obj_get(terms, name));
         buf_add_char(&available, '}');
     }
     buf_add(&valid, valid.n ? STR("]") : STR("[]"));
     buf_add(&available, available.n ? STR("]") : STR("[]"));
     ENSURE(!valid.overflowed && !available.overflowed);
-    *v->actions = (struct media_buy_actions_text){ .made = true,
+    *v->actions = (struct media_buy_actions_text){ .made = !terms,
                                                    .mask = mask,
                                                    .approval = approval,
                                                    .valid = arena_dup(v->arena, buf_str(&valid)),
@@ -282,7 +299,10 @@ static void add_actions(const struct media_buy_view *v, const struct media_buy_r
     int64_t mask = media_buy_actions_at(row, status);
     if (v->minor_3_0) mask &= ACTIONS_3_0;
     bool same = v->actions->made && v->actions->mask == mask && v->actions->approval == row->actions_approval;
-    if (!same) make_actions(v, mask, row->actions_approval);
+    bool promised = row->doc.n && memmem(row->doc.p, row->doc.n, "\"action_terms\"",
+                                         14); /* few: the document is not read for nothing */
+    yyjson_val *terms = promised ? json_obj(document_read(v->arena, row->doc), "action_terms") : NULL;
+    if (!same || terms) make_actions(v, mask, row->actions_approval, terms);
     json_add_raw(doc, obj, "valid_actions", v->actions->valid);
     if (!v->minor_3_0) json_add_raw(doc, obj, "available_actions", v->actions->available);
 }

@@ -23,6 +23,7 @@
 #include "domain/core/quota.h"
 #include "domain/core/secrets.h"
 #include "domain/core/tenant_settings.h"
+#include "domain/signature/signing_keys.h"
 #include "store/q/q_tenant.h"
 
 #define TOKEN_LEN_MIN 8
@@ -601,7 +602,8 @@ static bool is_root_member(struct str key)
     return str_is(key, "salesagent_import") || str_is(key, "tenant");
 }
 
-static int audit_import(struct importing *im, struct err *e)
+/* A line of the audit trail; and the key that buyers look up before the first webhook is signed with it. */
+static int end_import(struct importing *im, struct err *e)
 {
     const struct catalog_import *c = im->c;
     struct tenant tenant = { .tenant_id = im->counts.tenant_id };
@@ -618,7 +620,7 @@ static int audit_import(struct importing *im, struct err *e)
         .doc = arena_printf(c->arena, "{\"changed\":%lld,\"unchanged\":%lld}", (long long)im->counts.changed,
                             (long long)im->counts.unchanged),
     };
-    return audit_add(&act, &entry, e);
+    return audit_add(&act, &entry, e) || signing_key_ensure(&act, e) ? -1 : 0;
 }
 
 int catalog_import(const struct catalog_import *c, struct str text, struct catalog_counts *out, struct err *e)
@@ -634,7 +636,7 @@ int catalog_import(const struct catalog_import *c, struct str text, struct catal
         if (import_list(&im, root, &lists[i], e)) return -1;
     }
     if (products_have_ad_servers(c->tx, c->arena, im.counts.tenant_id, e)) return err_field(e, "/tenant/ad_servers");
-    if (im.counts.changed > 0 && audit_import(&im, e)) return -1;
+    if (im.counts.changed > 0 && end_import(&im, e)) return -1;
     if (c->compare && catalog_export(c->tx, c->arena, im.counts.tenant_id, &im.counts.after, e)) return -1;
     *out = im.counts;
     return 0;

@@ -1,3 +1,4 @@
+#include "contract/document.h"
 #include "domain/tell/people_notify.h"
 
 #include "base/crypto.h"
@@ -34,9 +35,9 @@ void people_settings_read(const struct act *act, struct people_settings *out)
                                  .high_value_micros = INT64_MAX };
     struct err e; /* settings are checked when they are set; a damaged one is none */
     if (json_opt_money(JSON_FIELD(n, "high_value_over", ""), &s.high_value_micros, &e)) s.high_value_micros = INT64_MAX;
+    s.link_base_said = s.link_base.n || act->tenant->host.n || json_str(ts.doc, "agent_url").n;
     if (!s.link_base.n) s.link_base = ts.agent_url;
     while (s.link_base.n && s.link_base.p[s.link_base.n - 1] == '/') s.link_base.n--;
-    if (!s.link_role.n) s.link_role = STR("operator");
     s.mail_to = ARENA_ARRAY(act->arena, struct str, MAIL_TO_MAX);
     size_t i, count;
     yyjson_arr_foreach(to, i, count, v) {
@@ -107,6 +108,13 @@ struct telling {
     int64_t due_at;
 };
 
+/* Where the publisher has not said what links may do, they carry what the rule asks for. */
+static struct str role_of(const struct act *act, const struct task_row *task)
+{
+    yyjson_val *terms = json_obj(document_read(act->arena, task->doc), "terms");
+    return str_is(json_str(terms, "role"), "administrator") ? STR("administrator") : STR("operator");
+}
+
 /* One job for a receiver. A digest's id is its hour's, so there is one of it. */
 static int add_job(const struct act *act, const struct telling *t, enum people_channel channel, struct str to,
                    struct err *e)
@@ -129,7 +137,7 @@ static int add_job(const struct act *act, const struct telling *t, enum people_c
                                  .tenant_id = act->tenant->tenant_id,
                                  .task_id = t->task->task_id,
                                  .recipient = to.n ? to : str_from(channels[channel]),
-                                 .role = t->s->link_role,
+                                 .role = t->s->link_role.n ? t->s->link_role : role_of(act, t->task),
                                  .expires_at = act->now + t->s->link_hours * HOUR };
         json_add_str(doc, o, "task_id", t->task->task_id);
         if (t->open) {

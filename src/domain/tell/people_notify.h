@@ -39,7 +39,8 @@ struct people_settings {
     size_t mail_to_n;
     bool mail_plain; /* "tls": "none" */
     struct str link_base;
-    struct str link_role;
+    bool link_base_said;  /* else it is a guess: the agent's own listener is a better one */
+    struct str link_role; /* empty: the rule's */
     int64_t link_hours, digest_after;
     int64_t high_value_micros; /* INT64_MAX: none */
 };

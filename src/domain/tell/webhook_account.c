@@ -73,7 +73,9 @@ static int send_challenge(const struct act *act, const struct webhook_row *hook,
     json_add_str(doc, o, "challenge", hook->challenge);
     json_add_str(doc, o, "account_id", hook->anchor);
     json_add_str(doc, o, "subscriber_id", hook->subscriber_id);
-    json_add_str(doc, o, "seller_agent_url", ts.agent_url);
+    bool said =
+        act->tenant->host.n || json_str(ts.doc, "agent_url").n; /* else the URL that the buyer called is known better */
+    json_add_str(doc, o, "seller_agent_url", said || !act->base_url.n ? ts.agent_url : act->base_url);
     (void)json_add_text(doc, o, "event_types", hook->events); /* written by us */
     yyjson_mut_val *mode = json_add_obj(doc, o, "delivery_auth");
     json_add_str(doc, mode, "mode", hook->scheme.n ? hook->scheme : STR("rfc9421"));

@@ -1,5 +1,7 @@
 #include "protocols/pages/decide_page.h"
 
+#include "base/rfc3339.h"
+#include "base/tz.h"
 #include "contract/limits.h"
 #include "protocols/pages/html.h"
 #include "protocols/http_call_headers.h"
@@ -11,7 +13,10 @@ struct decide_page {
     struct call call;
     struct dispatcher *dispatcher;
     struct http_exchange *ex;
-    struct str tenant_id, link, decision, reason;
+    struct str tenant_id, link, decision, reason, name;
+    struct str note;       /* why what was sent was not done, above the same page */
+    const struct tz *zone; /* the publisher's */
+    struct str zone_name;
     struct buf html;
 };
 
@@ -22,7 +27,7 @@ static const char style[] =
     "h1{font-size:1.35rem}dl{margin:0}dt{color:#555;font-size:.85rem;margin-top:.7rem}dd{margin:0;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{padding:.35rem .5rem;border-bottom:1px solid #ccc;"
     "text-align:left;vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}td.n{white-space:nowrap}"
-    "@media(max-width:30rem){td{font-size:.85rem}td,th{padding:.35rem .3rem}}th{white-space:nowrap;font-size:.85rem}textarea{width:100%;font:inherit;padding:.5rem}"
+    "@media(max-width:30rem){td{font-size:.85rem}td,th{padding:.35rem .3rem}}th{white-space:nowrap;font-size:.85rem}textarea,input{width:100%;font:inherit;padding:.5rem}"
     "button{font:inherit;width:100%;padding:.9rem;margin-top:.7rem;border-radius:.4rem;border:1px solid #333;background:#fff}"
     "button.yes{background:#14532d;border-color:#14532d;color:#fff}.note{background:#fff4d6;padding:.7rem;border-radius:.4rem}";
 
@@ -45,12 +50,24 @@ static void end_page(struct decide_page *p, int status)
     html_send(p->ex, status, &p->html);
 }
 
-/* "2027-05-01T00:00:00Z" for people: to the minute, also at midnight, because a flight that ends then does not run on that
- * day. Anything else as it is. */
+/* "2027-05-01T00:00:00Z" for people, by the publisher's clocks: to the minute, also at midnight, because a flight that ends
+ * then does not run on that day. Anything else as it is. */
 static struct str time_text(struct decide_page *p, struct str s)
 {
-    if (s.n != 20 || s.p[10] != 'T' || s.p[19] != 'Z') return s;
-    return arena_printf(&p->ex->arena, "%.10s %.5s UTC", s.p, s.p + 11);
+    char text[RFC3339_MAX];
+    int64_t at;
+    if (s.n != 20 || s.p[10] != 'T' || s.p[19] != 'Z' || rfc3339_parse(s, &at)) return s;
+    if (p->zone) at += tz_offset_s(p->zone, at) * USEC_PER_SEC;
+    (void)rfc3339_print(at, RFC3339_SECONDS, text); /* the clock on the wall, printed as if it were UTC */
+    return arena_printf(&p->ex->arena, "%.10s %.5s " STR_FMT, text, text + 11,
+                        STR_ARG(p->zone ? p->zone_name : STR("UTC")));
+}
+
+static void know_zone(struct decide_page *p, struct str name)
+{
+    struct err unknown; /* then it is UTC */
+    p->zone_name = name;
+    if (tz_load(&p->ex->arena, name, &p->zone, &unknown)) p->zone = NULL;
 }
 
 static void add_fact(struct decide_page *p, const char *name, struct str value)
@@ -112,9 +129,10 @@ static void add_preview(struct decide_page *p, yyjson_val *task)
 static void add_buy(struct decide_page *p, yyjson_val *buy)
 {
     static const struct cells packages = { { "Product", "Budget", "From", "To", NULL },
-                                           { "product_id", "budget", "start_time", "end_time", NULL } };
+                                           { "product", "budget", "start_time", "end_time", NULL } };
     struct str total = shown(p, yyjson_obj_get(buy, "total_budget"));
     add_fact(p, "Name", json_str(buy, "name"));
+    add_fact(p, "Advertiser", json_str(buy, "advertiser"));
     add_fact(p, "Total",
              arena_printf(&p->ex->arena, STR_FMT " " STR_FMT, STR_ARG(total), STR_ARG(json_str(buy, "currency"))));
     add_fact(p, "From", json_str(buy, "start_time"));
@@ -150,12 +168,17 @@ static void add_creative(struct decide_page *p, yyjson_val *creative)
 
 static void add_form(struct decide_page *p)
 {
-    buf_add(&p->html,
-            STR("<form method=\"post\" autocomplete=\"off\"><label for=\"reason\">Reason (the buyer is told; needed "
-                "to reject)</label><textarea id=\"reason\" name=\"reason\" rows=\"3\" maxlength=\"500\"></textarea>"
-                "<button class=\"yes\" name=\"decision\" value=\"approve\">Approve</button>"
-                "<button name=\"decision\" value=\"reject\">Reject</button></form>"
-                "<p><small>This link decides once, and only this.</small></p>"));
+    buf_add(
+        &p->html,
+        STR("<form method=\"post\" autocomplete=\"off\"><label for=\"name\">Your name (kept with the decision)</label>"
+            "<input id=\"name\" name=\"name\" maxlength=\"100\" autocomplete=\"name\" value=\""));
+    html_text(&p->html, p->name);
+    buf_add(&p->html, STR("\"><label for=\"reason\">Reason (the buyer is told; needed "
+                          "to reject)</label><textarea id=\"reason\" name=\"reason\" rows=\"3\" maxlength=\"500\">"));
+    html_text(&p->html, p->reason);
+    buf_add(&p->html, STR("</textarea><button class=\"yes\" name=\"decision\" value=\"approve\">Approve</button>"
+                          "<button name=\"decision\" value=\"reject\">Reject</button></form>"
+                          "<p><small>This link decides once, and only this.</small></p>"));
 }
 
 static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *root)
@@ -169,6 +192,11 @@ static void add_task(struct decide_page *p, yyjson_val *task, yyjson_val *root)
     if (failure.n) {
         buf_add(&p->html, STR("<p class=\"note\">The last decision could not be carried out: "));
         html_text(&p->html, failure);
+        buf_add(&p->html, STR("</p>"));
+    }
+    if (p->note.n) {
+        buf_add(&p->html, STR("<p class=\"note\" role=\"alert\">"));
+        html_text(&p->html, p->note);
         buf_add(&p->html, STR("</p>"));
     }
     buf_add(&p->html, STR("<dl>"));
@@ -206,31 +234,6 @@ static void refused(struct decide_page *p, const struct call *c)
     end_page(p, c->outcome == CALL_UNAVAILABLE ? 503 : str_is(p->decision, "") ? 404 : 422);
 }
 
-static void decided(struct call *c)
-{
-    struct decide_page *p = CONTAINER_OF(c, struct decide_page, call);
-    if (c->outcome != CALL_OK) {
-        refused(p, c);
-        return;
-    }
-    yyjson_val *task = json_obj(answer(c), "task");
-    if (json_bool_or(task, "open", false)) {
-        begin_page(p, "It could not be carried out");
-        add_task(p, task, NULL);
-        buf_add(&p->html, STR("<p>The task stays open. You can try again.</p>"));
-        add_form(p);
-    } else if (json_bool_or(task, "executing", false)) {
-        begin_page(p, "Approved");
-        buf_add(&p->html,
-                STR("<p>The ad server is being asked. The buyer is told when it has agreed; should it not, the task "
-                    "waits for you again.</p>"));
-    } else {
-        begin_page(p, str_is(json_str(task, "decision"), "approved") ? "Approved" : "Rejected");
-        buf_add(&p->html, STR("<p>Done. The buyer is told.</p>"));
-    }
-    end_page(p, 200);
-}
-
 static void task_read(struct call *c)
 {
     struct decide_page *p = CONTAINER_OF(c, struct decide_page, call);
@@ -240,10 +243,17 @@ static void task_read(struct call *c)
     }
     yyjson_val *root = answer(c), *task = json_obj(root, "task");
     bool open = json_bool_or(task, "open", false);
+    bool may = json_bool_or(root, "may_decide", true);
+    know_zone(p, json_str(root, "timezone"));
     begin_page(p, open ? "A decision waits for you" : "This was decided already");
     add_task(p, task, root);
-    if (open) add_form(p);
-    end_page(p, 200);
+    if (open && may) add_form(p);
+    if (open && !may) {
+        buf_add(&p->html,
+                STR("<p class=\"note\">An administrator decides this, and this link may decide only what an operator "
+                    "may. Decide it signed in, or with <code>salesagent task approve</code>.</p>"));
+    }
+    end_page(p, p->note.n ? 422 : 200);
 }
 
 static void call_tool(struct decide_page *p, struct str tool, yyjson_mut_doc *doc, void (*done)(struct call *c))
@@ -265,6 +275,45 @@ static void call_tool(struct decide_page *p, struct str tool, yyjson_mut_doc *do
     p->call.headers.x_adcp_tenant = p->tenant_id;
     p->call.headers.x_adcp_dialect = STR("adcp-3.1");
     dispatch_call(p->dispatcher, &p->call);
+}
+
+/* What was sent cannot be done (a rejection wants a reason): the same page with what was written, and why. */
+static void again(struct decide_page *p, struct str why)
+{
+    yyjson_mut_doc *doc = json_doc_new(&p->ex->arena);
+    p->note = why;
+    json_add_str(doc, json_root_obj(doc), "link", p->link);
+    call_tool(p, STR("x_link_get"), doc, task_read);
+}
+
+static void decided(struct call *c)
+{
+    struct decide_page *p = CONTAINER_OF(c, struct decide_page, call);
+    struct str why = json_val_str(json_get_path(answer(c), "/adcp_error/message"));
+    if (c->outcome != CALL_OK && c->outcome != CALL_UNAVAILABLE && why.n) {
+        again(p, why);
+        return;
+    }
+    if (c->outcome != CALL_OK) {
+        refused(p, c);
+        return;
+    }
+    yyjson_val *task = json_obj(answer(c), "task");
+    if (json_bool_or(task, "open", false)) {
+        begin_page(p, "It could not be carried out");
+        add_task(p, task, NULL);
+        buf_add(&p->html, STR("<p>The task stays open. You can try again.</p>"));
+        add_form(p);
+    } else if (json_bool_or(task, "executing", false)) {
+        begin_page(p, "Approved");
+        buf_add(&p->html,
+                STR("<p>The ad server is being asked. The buyer is told when it has agreed; should it not, the task "
+                    "waits for you again.</p>"));
+    } else {
+        begin_page(p, str_is(json_str(task, "decision"), "approved") ? "Approved" : "Rejected");
+        buf_add(&p->html, STR("<p>Done. The buyer is told.</p>"));
+    }
+    end_page(p, 200);
 }
 
 /* TENANT.LINK.SEAL, from the right: the tenant's id may hold dots. */
@@ -302,7 +351,9 @@ void decide_page_handle(struct dispatcher *d, struct http_exchange *ex, struct s
     }
     p->decision = html_form_field(ex, "decision");
     p->reason = html_form_field(ex, "reason");
+    p->name = html_form_field(ex, "name");
     json_add_str(doc, args, "decision", p->decision);
     json_add_str_opt(doc, args, "reason", p->reason);
+    json_add_str_opt(doc, args, "name", p->name);
     call_tool(p, STR("x_link_decide"), doc, decided);
 }

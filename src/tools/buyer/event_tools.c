@@ -9,9 +9,10 @@
 #include "tools/buyer/buyer_data_tools.h"
 #include "tools/buyer/buyer_object_sync.h"
 
-#define SOURCES_MAX    200
-#define EVENTS_MAX     10000
-#define FAILURES_SHOWN 1000
+#define SOURCES_MAX      200
+#define EVENTS_MAX       10000
+#define FAILURES_SHOWN   1000
+#define CLOCKS_DIFFER_US (INT64_C(300) * USEC_PER_SEC)
 
 /* ---- sync_event_sources ---- */
 
@@ -91,6 +92,7 @@ struct logging {
     yyjson_val *source; /* as synced */
     yyjson_mut_val *failures;
     int64_t processed, repeated, failed;
+    int64_t ahead;     /* processed, though they have not happened yet */
     int64_t matchable; /* processed, and with something that an ad exposure can be found by */
 };
 
@@ -230,6 +232,7 @@ static int log_one(struct logging *l, yyjson_val *event, struct err *e)
     int rc = json_has(c->args, "test_event_code") ? 1 : q_event_add(c->act->tx, &row, e);
     if (rc < 0) return -1;
     l->processed++;
+    if (row.event_at > c->act->now + CLOCKS_DIFFER_US) l->ahead++;
     if (has_identifier(json_obj(event, "user_match"))) l->matchable++;
     if (rc == 0) l->repeated++;
     return 0;
@@ -239,12 +242,18 @@ static void add_warnings(struct logging *l)
 {
     struct tool_call *c = l->c;
     bool test = json_has(c->args, "test_event_code");
-    if (!l->repeated && !test && l->failed <= FAILURES_SHOWN) return;
+    if (!l->repeated && !l->ahead && !test && l->failed <= FAILURES_SHOWN) return;
     yyjson_mut_val *w = json_add_arr(c->doc, c->reply, "warnings");
     if (l->repeated) {
         json_push_str(c->doc, w,
                       arena_printf(c->arena, "%lld events had been logged before and were not counted again.",
                                    (long long)l->repeated));
+    }
+    if (l->ahead) {
+        json_push_str(c->doc, w,
+                      arena_printf(c->arena,
+                                   "%lld events have an event_time in the future: look at the clock or the year.",
+                                   (long long)l->ahead));
     }
     if (test) json_push_str(c->doc, w, STR("Test events are checked and not kept."));
     if (l->failed > FAILURES_SHOWN) json_push_str(c->doc, w, STR("Only the first 1000 failures are listed."));

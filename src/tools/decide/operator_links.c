@@ -3,7 +3,10 @@
 #include "base/rfc3339.h"
 #include "domain/creative/creative.h"
 #include "contract/document.h"
+#include "domain/core/tenant_settings.h"
 #include "domain/decide/link_decide.h"
+#include "domain/decide/task_facts.h"
+#include "domain/product/product.h"
 #include "domain/tell/people_notify.h"
 #include "domain/core/secrets.h"
 #include "store/q/q_media_buy.h"
@@ -48,7 +51,10 @@ static int encode_buy(struct tool_call *c, const struct task_row *t, struct err 
     if (rc < 1) return rc;
     if (q_packages_of_buy(c->act->tx, c->arena, buy.media_buy_id, &packages, e)) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "media_buy");
+    struct task_facts facts;
+    if (task_facts_read(c->act, t, &facts, e)) return -1;
     json_add_str_opt(c->doc, o, "name", buy.name);
+    json_add_str_opt(c->doc, o, "advertiser", facts.advertiser);
     json_add_money(c->doc, o, "total_budget", buy.total_budget_micros);
     json_add_str(c->doc, o, "currency", arena_dup(c->arena, str_from(buy.currency)));
     json_add_time(c->doc, o, "start_time", buy.start_at);
@@ -56,7 +62,11 @@ static int encode_buy(struct tool_call *c, const struct task_row *t, struct err 
     yyjson_mut_val *list = json_add_arr(c->doc, o, "packages");
     for (size_t i = 0; i < packages.n; i++) {
         yyjson_mut_val *p = json_push_obj(c->doc, list);
+        struct product product;
+        int found = product_load_listed(c->act->tx, c->arena, t->tenant_id, packages.rows[i].product_id, &product, e);
+        if (found < 0) return -1;
         json_add_str(c->doc, p, "product_id", packages.rows[i].product_id);
+        json_add_str(c->doc, p, "product", found ? json_str(product.doc, "name") : packages.rows[i].product_id);
         json_add_money(c->doc, p, "budget", packages.rows[i].budget_micros);
         json_add_time(c->doc, p, "start_time", packages.rows[i].start_at);
         json_add_time(c->doc, p, "end_time", packages.rows[i].end_at);
@@ -90,8 +100,12 @@ int tool_x_link_get(struct tool_call *c, struct err *e)
 {
     struct link_row link;
     struct task_row task;
+    struct tenant_settings ts;
     if (open_link(c, &link, e) || load(c, &link, &task, e)) return -1;
     encode(c, &task);
+    tenant_settings_read(c->act->tenant, c->arena, &ts);
+    json_add_str(c->doc, c->reply, "timezone", ts.timezone);
+    json_add_bool(c->doc, c->reply, "may_decide", link_may_decide(c->act, &link, &task));
     yyjson_mut_val *o = yyjson_mut_obj_get(c->reply, "task");
     return encode_buy(c, &task, e) || encode_creative(c, &task, e) ||
                    (task_open(&task) && operator_task_preview(c, o, &task, e))
@@ -103,10 +117,11 @@ int tool_x_link_decide(struct tool_call *c, struct err *e)
 {
     struct link_row link;
     struct task_row task;
-    struct str decision;
+    struct str decision, name = STR_NONE;
     struct task_resolution r = { 0 };
     if (json_req_str(JSON_FIELD(c->args, "decision", ""), (struct json_len){ 1, 16 }, &decision, e) ||
-        json_opt_str(JSON_FIELD(c->args, "reason", ""), (struct json_len){ 0, 2000 }, &r.reason, e))
+        json_opt_str(JSON_FIELD(c->args, "reason", ""), (struct json_len){ 0, 2000 }, &r.reason, e) ||
+        json_opt_str(JSON_FIELD(c->args, "name", ""), (struct json_len){ 0, LINK_NAME_MAX }, &name, e))
         return -1;
     bool reject = str_is(decision, "reject");
     if (!reject && !str_is(decision, "approve")) {
@@ -118,7 +133,7 @@ int tool_x_link_decide(struct tool_call *c, struct err *e)
         return err_field(e, "/reason");
     }
     r.decision = reject ? TASK_REJECT : TASK_APPROVE;
-    if (open_link(c, &link, e) || link_decide(c->act, &link, &r, &task, e)) return -1;
+    if (open_link(c, &link, e) || link_decide(c->act, &link, &r, name, &task, e)) return -1;
     encode(c, &task);
     return 0;
 }

@@ -9,11 +9,12 @@
 #include "tools/media_buy/media_buy_aux.h"
 #include "tools/core/request_expand.h"
 
-#define PAGE_DEFAULT 50
-#define PAGE_MAX     100
-#define IDS_MAX      1000
-#define HISTORY_MAX  1000
-#define SCAN_MAX     20 /* pages looked through for one page of a status that few have */
+#define OTHERS_COUNTED 20
+#define PAGE_DEFAULT   50
+#define PAGE_MAX       100
+#define IDS_MAX        1000
+#define HISTORY_MAX    1000
+#define SCAN_MAX       20 /* pages looked through for one page of a status that few have */
 
 /* ---- create ---- */
 
@@ -351,6 +352,21 @@ static void add_missing(struct tool_call *c, yyjson_val *ids, const struct media
     }
 }
 
+/* Who asks for nothing in particular gets the active ones; where there are none, it hears that there are others. */
+static int tell_of_others(struct tool_call *c, struct query *others, struct err *e)
+{
+    struct media_buy_rows rows = { NULL, 0 };
+    struct str resume = STR_NONE;
+    others->wanted = all_shown(c) & ~others->wanted;
+    others->max = OTHERS_COUNTED;
+    if (find_page(c, others, &rows, &resume, e)) return -1;
+    if (!rows.n) return 0;
+    c->message =
+        arena_printf(c->arena, "0 media buys are active; %s%zu of other statuses: send status_filter to see them.",
+                     resume.n ? "more than " : "", rows.n);
+    return 0;
+}
+
 int tool_get_media_buys(struct tool_call *c, struct err *e)
 {
     struct query q = { .max = PAGE_DEFAULT };
@@ -366,10 +382,12 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
         return -1;
     int scope = read_scope(c, &q, e);
     if (scope < 0) return -1;
+    struct query others = q;
     if (scope && (q.ids.n ? find_ids(c, &q, &named, &rows, e) : find_page(c, &q, &rows, &resume, e))) return -1;
     if (cut_to_size(c, &rows, &resume, e) || encode_page(c, &q, &rows, e)) return -1;
     add_missing(c, json_arr(c->args, "media_buy_ids"), &named);
     add_pagination(c, resume);
     c->message = arena_printf(c->arena, "%zu media buy%s.", rows.n, rows.n == 1 ? "" : "s");
-    return 0;
+    bool asked = q.ids.n || json_has(c->args, "status_filter") || others.wanted != 1u << BUY_ACTIVE;
+    return scope && rows.n == 0 && !asked ? tell_of_others(c, &others, e) : 0;
 }

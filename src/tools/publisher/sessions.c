@@ -43,12 +43,8 @@ int tool_x_me_get(struct tool_call *c, struct err *e)
 static struct str desk_base(const struct act *act)
 {
     struct people_settings s;
-    struct tenant_settings ts;
     people_settings_read(act, &s);
-    tenant_settings_read(act->tenant, act->arena, &ts);
-    bool said = act->tenant->host.n || json_str(ts.doc, "agent_url").n ||
-                json_str(json_obj(ts.doc, "notifications"), "link_base").n;
-    return said || !act->desk_url.n ? s.link_base : act->desk_url;
+    return s.link_base_said || !act->desk_url.n ? s.link_base : act->desk_url;
 }
 
 int tool_x_user_link(struct tool_call *c, struct err *e)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -112,6 +113,49 @@ static void strangers_have_a_preset_and_a_sandbox_has_none(void **state)
     assert_int_equal(ask(&r, "", "192.0.2.1", false, "{\"rate_limits\":{\"stranger\":0}}"), 0);
 }
 
+/* A buyer that is told what is not accepted has not had its turns; one that never learns is stopped all the same. */
+static void refused_changes_are_counted_by_themselves(void **state)
+{
+    static struct rate_limiter limiter;
+    limiter = (struct rate_limiter){ 0 };
+    struct arena a;
+    arena_init(&a);
+    struct tenant_settings ts = { .doc = json_parse_own(&a, STR("{\"rate_limits\":{\"buying\":3,\"reporting\":3}}")) };
+    struct rate_ask buy = { .tenant_id = STR("demo"),
+                            .principal_id = STR("b"),
+                            .tool = STR("create_media_buy"),
+                            .writes = true,
+                            .settings = &ts,
+                            .now = NOON };
+    struct rate_ask read = buy;
+    read.tool = STR("get_media_buys");
+    read.writes = false;
+    struct rate_state out;
+    struct err e;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(rate_admit(&limiter, &buy, &out, &e), 0);
+        rate_refused(&limiter, &out);
+        assert_int_equal(out.remaining, 3);
+    }
+    for (int i = 0; i < 3; i++) assert_int_equal(rate_admit(&limiter, &buy, &out, &e), 0);
+    assert_int_equal(rate_admit(&limiter, &buy, &out, &e), -1);
+    assert_string_equal(e.code, "RATE_LIMITED");
+    assert_null(strstr(e.suggestion, "poll"));
+    buy.now += MINUTE;
+    for (int i = 0; i < 3 * RATE_REFUSED_TIMES; i++) {
+        assert_int_equal(rate_admit(&limiter, &buy, &out, &e), 0);
+        rate_refused(&limiter, &out);
+    }
+    assert_int_equal(rate_admit(&limiter, &buy, &out, &e), -1);
+    for (int i = 0; i < 3; i++) { /* a read is a read */
+        assert_int_equal(rate_admit(&limiter, &read, &out, &e), 0);
+        rate_refused(&limiter, &out);
+    }
+    assert_int_equal(rate_admit(&limiter, &read, &out, &e), -1);
+    assert_non_null(strstr(e.suggestion, "poll less often"));
+    arena_finish(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, begin)
@@ -120,6 +164,7 @@ int main(void)
         T(another_address_is_not_slowed_for_it),
         T(guesses_from_everywhere_are_those_of_one_publisher),
         T(more_addresses_than_places_forget_and_never_fail),
+        T(refused_changes_are_counted_by_themselves),
         T(strangers_are_counted_by_their_address),
         T(strangers_have_a_preset_and_a_sandbox_has_none),
     };

@@ -187,6 +187,18 @@ static void the_same_event_counts_once(void **state)
                     "REFERENCE_NOT_FOUND", "/event_source_id");
 }
 
+static void an_event_that_has_not_happened_is_taken_with_a_warning(void **state)
+{
+    struct fixture *f = *state;
+    declare_source(f);
+    struct fixture_reply r = fixture_valid_call(
+        f, "log_event",
+        "{" KEY "\"event_source_id\":\"site\",\"events\":[{\"event_id\":\"a\",\"event_type\":\"lead\",\"event_time\":"
+        "\"2099-01-01T00:00:00Z\"},{\"event_id\":\"b\",\"event_type\":\"lead\",\"event_time\":\"2026-03-09T14:34:00Z\"}]}");
+    assert_int_equal(fixture_number(&r, "/events_processed"), 2);
+    assert_non_null(strstr(fixture_text(f, &r, "/warnings/0"), "1 events have an event_time in the future"));
+}
+
 static void clear_text_is_refused_event_by_event(void **state)
 {
     static const char *const bad[] = {
@@ -288,6 +300,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(an_account_holds_no_more_than_is_listed, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_same_event_counts_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_event_that_has_not_happened_is_taken_with_a_warning, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(clear_text_is_refused_event_by_event, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(audiences_grow_shrink_and_go, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(members_in_clear_text_fail_their_audience, fixture_setup, fixture_teardown),

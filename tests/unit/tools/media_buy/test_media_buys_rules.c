@@ -26,7 +26,8 @@ static const char ruled[] =
     "\"allowed_actions\":[{\"action\":\"pause\",\"modes\":[\"self_serve\"]},{\"action\":\"cancel\",\"modes\":"
     "[\"self_serve\"]},{\"action\":\"update_creative_assignments\",\"modes\":[\"self_serve\"]},"
     "{\"action\":\"update_pacing\",\"modes\":[\"self_serve\"],\"allowed_statuses\":[\"active\",\"paused\"]},"
-    "{\"action\":\"increase_budget\",\"modes\":[\"requires_approval\"]}],"
+    "{\"action\":\"increase_budget\",\"modes\":[\"requires_approval\"],\"sla\":{\"response_max\":"
+    "\"PT4H\"},\"terms_ref\":\"io-7\"}],"
     "\"ext\":{\"salesagent\":{\"approval_policy\":\"auto\",\"creative_lead_hours\":48}}}]}";
 
 static const char create[] =
@@ -106,6 +107,31 @@ static void an_action_the_product_does_not_allow(void **state)
     assert_true(str_is(json_str(details, "attempted_action"), "extend_flight"));
     assert_true(str_is(json_str(details, "reason"), "not_supported_on_product"));
     assert_int_equal(yyjson_arr_size(json_arr(details, "currently_available_actions")), 3); /* pause needs active */
+}
+
+static yyjson_val *available(struct fixture *f, const struct made *m, const char *name)
+{
+    struct fixture_reply r = fixture_ok(
+        f, "get_media_buys", arena_printf(&f->arena, "{\"media_buy_ids\":[\"" STR_FMT "\"]}", STR_ARG(m->buy)).p);
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(json_get_path(r.reply, "/media_buys/0"), "available_actions"), i, n, v) {
+        if (str_is(json_str(v, "action"), name)) return v;
+    }
+    return NULL;
+}
+
+/* What the product promised of an action when it was bought holds for the media buy. */
+static void commitments_of_actions_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct made m = make(f);
+    yyjson_val *more = available(f, &m, "increase_budget"), *cancel = available(f, &m, "cancel");
+    assert_true(str_is(json_str(more, "mode"), "requires_approval"));
+    assert_true(str_is(json_str(json_obj(more, "sla"), "response_max"), "PT4H"));
+    assert_true(str_is(json_str(more, "terms_ref"), "io-7"));
+    assert_non_null(cancel);
+    assert_null(json_obj(cancel, "sla"));
 }
 
 static void an_action_may_be_bound_to_statuses(void **state)
@@ -249,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(auctions_need_a_bid_over_the_floor),
         T(an_action_the_product_does_not_allow),
+        T(commitments_of_actions_are_kept),
         T(an_action_may_be_bound_to_statuses),
         T(an_update_that_needs_approval_is_done_when_approved),
         T(an_approval_that_cannot_be_carried_out_leaves_the_task_open),
