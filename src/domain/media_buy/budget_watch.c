@@ -62,7 +62,7 @@ static int load(const struct act *act, struct str media_buy_id, struct watched *
     *w = (struct watched){ .act = act };
     int found = media_buy_load(act, media_buy_id, &w->buy, e);
     if (found != 1 || media_buy_status_terminal(w->buy.status)) return found < 0 ? -1 : 0;
-    if (plan_from_rows(act, &w->buy.row, &w->buy.packages, &w->plan, e)) return -1;
+    if (plan_from_rows(act, NULL, &w->buy.row, &w->buy.packages, &w->plan, e)) return -1;
     return q_history_list(act->tx, act->arena, media_buy_id, HISTORY_ROWS, &w->rows, &w->n, e) ? -1 : 1;
 }
 

@@ -107,7 +107,7 @@ static int add_metrics(const struct act *act, const struct media_buy *b, const s
 {
     struct plan plan;
     struct delivery d;
-    if (plan_from_rows(act, &b->row, &b->packages, &plan, e)) return -1;
+    if (plan_from_rows(act, NULL, &b->row, &b->packages, &plan, e)) return -1;
     if (delivery_read(act, &plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e)) return -1;
     int64_t spend = known(d.lifetime.of[METRIC_SPEND]), seen = d.lifetime.of[METRIC_IMPRESSIONS];
     yyjson_mut_val *m = json_add_obj(doc, o, "delivery_metrics");

@@ -49,13 +49,14 @@ int media_buy_view_load(const struct act *act, const struct media_buy_rows *buys
 
 int media_buy_view_add_snapshots(const struct act *act, struct media_buy_view *v, struct err *e)
 {
+    struct plan_shelf shelf = { .products_n = 0 };
     v->deliveries = ARENA_ARRAY(act->arena, struct delivery, v->buys.n + 1);
     for (size_t i = 0, at = 0; i < v->buys.n; i++) {
         struct plan *plan = ARENA_NEW(act->arena, struct plan);
         struct package_rows rows = { v->packages.rows + at, 0 };
         while (at < v->packages.n && str_eq(v->packages.rows[at].media_buy_id, v->buys.rows[i].media_buy_id))
             at++, rows.n++;
-        if (plan_from_rows(act, &v->buys.rows[i], &rows, plan, e)) return -1;
+        if (plan_from_rows(act, &shelf, &v->buys.rows[i], &rows, plan, e)) return -1;
         if (delivery_read(act, plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &v->deliveries[i], e)) return -1;
     }
     return 0;

@@ -61,33 +61,73 @@ static struct plan_auction auction_of(const struct pricing_option *o)
     };
 }
 
+/* ---- what plans have in common ---- */
+
+struct plan_shelf_product {
+    struct str product_id;
+    int found;
+    struct product product;
+};
+
+/* 1 found, 0 not found, -1 failed. *out lives as long as the shelf. */
+static int product_of(const struct act *act, struct plan_shelf *shelf, struct str product_id,
+                      const struct product **out, struct err *e)
+{
+    struct plan_shelf_product *p;
+    for (size_t i = 0; i < shelf->products_n; i++) {
+        p = &shelf->products[i];
+        *out = &p->product;
+        if (str_eq(p->product_id, product_id)) return p->found;
+    }
+    bool room = shelf->products_n < PLAN_SHELF_PRODUCTS_MAX;
+    if (!shelf->products) shelf->products = ARENA_ARRAY(act->arena, struct plan_shelf_product, PLAN_SHELF_PRODUCTS_MAX);
+    p = room ? &shelf->products[shelf->products_n] : ARENA_NEW(act->arena, struct plan_shelf_product);
+    p->product_id = product_id;
+    p->found = product_load(act->tx, act->arena, act->tenant->tenant_id, product_id, &p->product, e);
+    if (p->found < 0) return -1;
+    if (room) shelf->products_n++;
+    *out = &p->product;
+    return p->found;
+}
+
+static int first_ad_server(const struct act *act, struct plan_shelf *shelf, struct str *name, struct err *e)
+{
+    if (!shelf->knows_first && ad_server_first(act, &shelf->first_ad_server, e)) return -1;
+    shelf->knows_first = true;
+    *name = shelf->first_ad_server;
+    return 0;
+}
+
+/* ---- a package ---- */
+
 /* It stays where it was sold, although its product may have moved since: whose settings are then for another ad server. */
-static int describe_ad_server(const struct act *act, const struct product *product, struct plan_package *p,
-                              struct err *e)
+static int describe_ad_server(const struct act *act, struct plan_shelf *shelf, const struct product *product,
+                              struct plan_package *p, struct err *e)
 {
     struct str sold_on = product_ad_server(product);
     struct str settings = product_ad_server_settings(act->arena, product);
-    if (!sold_on.n && (settings.n || !p->ad_server.n) && ad_server_first(act, &sold_on, e)) return -1;
+    if (!sold_on.n && (settings.n || !p->ad_server.n) && first_ad_server(act, shelf, &sold_on, e)) return -1;
     if (!p->ad_server.n) p->ad_server = sold_on;
     if (str_eq(p->ad_server, sold_on)) p->settings = settings;
     return 0;
 }
 
-static int describe(const struct act *act, const struct package_row *row, struct plan_package *p, struct err *e)
+static int describe(const struct act *act, struct plan_shelf *shelf, const struct package_row *row,
+                    struct plan_package *p, struct err *e)
 {
-    struct product product;
-    int rc = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
+    const struct product *product;
+    int rc = product_of(act, shelf, p->product_id, &product, e);
     if (rc < 0) return -1;
     if (rc == 0) return 0; /* since deleted: what was sold stands, as display */
-    p->medium = medium_of(&product);
-    p->promise = product.guaranteed ? PROMISE_GUARANTEED : PROMISE_NON_GUARANTEED;
-    const struct pricing_option *o = product_pricing_option(&product, row->pricing_option_id);
+    p->medium = medium_of(product);
+    p->promise = product->guaranteed ? PROMISE_GUARANTEED : PROMISE_NON_GUARANTEED;
+    const struct pricing_option *o = product_pricing_option(product, row->pricing_option_id);
     p->auction = auction_of(o);
     /* A bid is the most that is paid, so what it would pay for is no goal, unless so many were kept free for it. */
-    bool implied = p->auction.bidding && !(product.guaranteed && product.daily_impressions >= 0) &&
+    bool implied = p->auction.bidding && !(product->guaranteed && product->daily_impressions >= 0) &&
                    p->impressions_goal == pricing_impressions(o, p->budget_micros, p->rate_micros);
     if (implied) p->impressions_goal = -1;
-    return describe_ad_server(act, &product, p, e);
+    return describe_ad_server(act, shelf, product, p, e);
 }
 
 /* ---- rows -> plan ---- */
@@ -132,8 +172,8 @@ static void add_limits(const struct act *act, const struct package_row *row, str
     out->daily_impressions = impressions > 0 ? impressions : 0;
 }
 
-static int fill_package(const struct act *act, const struct media_buy_row *buy, const struct package_row *row,
-                        struct plan_package *out, struct err *e)
+static int fill_package(const struct act *act, struct plan_shelf *shelf, const struct media_buy_row *buy,
+                        const struct package_row *row, struct plan_package *out, struct err *e)
 {
     *out = (struct plan_package){
         .package_id = row->package_id,
@@ -157,8 +197,8 @@ static int fill_package(const struct act *act, const struct media_buy_row *buy, 
     out->stopped_at = earliest(buy->canceled_at, out->stopped_at);
     out->stopped_at = earliest(buy->completed_at, out->stopped_at);
     add_limits(act, row, out);
-    if (describe(act, row, out, e)) return -1;
-    return out->ad_server.n ? 0 : ad_server_first(act, &out->ad_server, e);
+    if (describe(act, shelf, row, out, e)) return -1;
+    return out->ad_server.n ? 0 : first_ad_server(act, shelf, &out->ad_server, e);
 }
 
 /* Nothing delivers before every ad server has taken its part; parts that the buy goes on without are none. */
@@ -211,9 +251,10 @@ static void pool_limits(const struct act *act, const struct package_rows *rows, 
     }
 }
 
-int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const struct package_rows *packages,
-                   struct plan *out, struct err *e)
+int plan_from_rows(const struct act *act, struct plan_shelf *shelf, const struct media_buy_row *buy,
+                   const struct package_rows *packages, struct plan *out, struct err *e)
 {
+    struct plan_shelf own = { .products_n = 0 };
     struct plan plan = {
         .tenant_id = buy->tenant_id,
         .media_buy_id = buy->media_buy_id,
@@ -230,7 +271,7 @@ int plan_from_rows(const struct act *act, const struct media_buy_row *buy, const
     memcpy(plan.currency, buy->currency, sizeof(plan.currency));
     struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, packages->n);
     for (size_t i = 0; i < packages->n; i++) {
-        if (fill_package(act, buy, &packages->rows[i], &list[i], e)) return -1;
+        if (fill_package(act, shelf ? shelf : &own, buy, &packages->rows[i], &list[i], e)) return -1;
     }
     pool_limits(act, packages, list);
     plan.packages = list;
@@ -412,7 +453,7 @@ int plan_load(const struct act *act, struct str media_buy_id, enum plan_depth de
     int rc = q_media_buy_get(act->tx, act->arena, &key, &buy, e);
     if (rc != 1) return rc;
     if (q_packages_of_buy(act->tx, act->arena, media_buy_id, &packages, e)) return -1;
-    if (plan_from_rows(act, &buy, &packages, &plan, e)) return -1;
+    if (plan_from_rows(act, NULL, &buy, &packages, &plan, e)) return -1;
     struct completion c = { &buy, &packages, depth };
     if (depth != PLAN_NUMBERS && complete(act, &c, &plan, e)) return -1;
     *out = plan;

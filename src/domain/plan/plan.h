@@ -33,6 +33,16 @@ MUST_CHECK int plan_is_local(const struct act *act, const struct plan *plan, boo
 #define AD_REMOTE_ADVERTISER "advertiser"
 struct str plan_advertiser_id(struct arena *a, const struct plan *plan);
 
-/* The numbers, from rows at hand. */
-MUST_CHECK int plan_from_rows(const struct act *act, const struct media_buy_row *buy,
+/* What the plans of one reading have in common, so that it is read once however many packages there are: products, the
+ * publisher's first ad server. For one act and its transaction; begins as zeros, lives in the act's arena. */
+#define PLAN_SHELF_PRODUCTS_MAX 256 /* what comes after them is read each time */
+struct plan_shelf {
+    struct plan_shelf_product *products;
+    size_t products_n;
+    struct str first_ad_server;
+    bool knows_first;
+};
+
+/* The numbers, from rows at hand. `shelf` may be NULL. */
+MUST_CHECK int plan_from_rows(const struct act *act, struct plan_shelf *shelf, const struct media_buy_row *buy,
                               const struct package_rows *packages, struct plan *out, struct err *e);

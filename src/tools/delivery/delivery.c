@@ -232,6 +232,7 @@ static void add_totals(struct tool_call *c, const struct sums *s)
 
 struct lists {
     yyjson_mut_val *reply, *aux;
+    struct plan_shelf *shelf;
 };
 
 /* How much there is to say of a buy: a figure for each package, or for each package and day. */
@@ -268,9 +269,9 @@ static int add_buy(struct tool_call *c, const struct input *in, const struct med
     if (q_packages_of_buy(c->act->tx, c->arena, row->media_buy_id, &packages, e)) return -1;
     sums->cells += cells_of(c, in, row, &packages);
     if (sums->cells > CELLS_MAX) return too_much(e);
-    if (plan_from_rows(c->act, row, &packages, &plan, e)) return -1;
+    if (plan_from_rows(c->act, lists->shelf, row, &packages, &plan, e)) return -1;
     if (delivery_read(c->act, &plan, in->range, detail, &d, e)) return -1;
-    delivery_add_aux(c, lists->aux, &d, media_buy_status_name(status));
+    delivery_add_aux(c, lists->aux, &d, packages.rows, media_buy_status_name(status));
     if (status == BUY_PENDING_APPROVAL) return 0; /* an AdCP buyer has a task, and no media buy yet */
     sum_up(sums, &d);
     delivery_add_buy(c, lists->reply, &d, status, &in->options);
@@ -288,7 +289,8 @@ int get_media_buy_delivery_run(struct tool_call *c, struct err *e)
     struct sums sums = { .all = delivered_none() };
     if (decode(c->args, &in, e) || find_buys(c, &in, &rows, e)) return -1;
     if (answer_missing(c, &in, &rows, e)) return -1;
-    struct lists lists = { yyjson_mut_arr(c->doc), json_add_arr(c->doc, c->aux, "media_buys") };
+    struct plan_shelf shelf = { .products_n = 0 };
+    struct lists lists = { yyjson_mut_arr(c->doc), json_add_arr(c->doc, c->aux, "media_buys"), &shelf };
     for (size_t i = 0; i < rows.n; i++) {
         if (add_buy(c, &in, &rows.rows[i], &lists, &sums, e)) return -1;
     }

@@ -238,18 +238,11 @@ static void add_pacing(struct tool_call *c, yyjson_mut_val *out, const struct pa
 }
 
 /* What the buyer called the package, and what it bid. */
-static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, const struct delivery_package *p,
-                          struct str media_buy_id)
+static void add_aux_terms(struct tool_call *c, yyjson_mut_val *out, struct str package_doc)
 {
-    struct package_rows rows;
-    struct err ignored; /* these facts are only left out then */
-    if (q_packages_of_buy(c->act->tx, c->arena, media_buy_id, &rows, &ignored)) return;
-    for (size_t i = 0; i < rows.n; i++) {
-        if (!str_eq(rows.rows[i].package_id, p->package->package_id)) continue;
-        yyjson_val *terms = document_read(c->arena, rows.rows[i].doc);
-        json_add_copy(c->doc, out, "package_ref", json_get_path(terms, "/ext/salesagent/package_ref"));
-        json_add_copy(c->doc, out, "bid_price", yyjson_obj_get(terms, "bid_price"));
-    }
+    yyjson_val *terms = document_read(c->arena, package_doc);
+    json_add_copy(c->doc, out, "package_ref", json_get_path(terms, "/ext/salesagent/package_ref"));
+    json_add_copy(c->doc, out, "bid_price", yyjson_obj_get(terms, "bid_price"));
 }
 
 void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct plan *plan,
@@ -268,15 +261,16 @@ void delivery_add_auction(struct tool_call *c, yyjson_mut_val *out, const struct
         delivery_add_share(c->doc, out, "win_rate", now.win_ppm);
 }
 
-static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct plan *plan,
-                            const struct delivery_package *p)
+static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, size_t index,
+                            const struct package_row *row)
 {
+    const struct delivery_package *p = &d->packages[index];
     struct pacing pace = delivery_package_pacing(p, c->act->now, PACING_BY_DAY);
     yyjson_mut_val *out = json_push_obj(c->doc, list);
     json_add_str(c->doc, out, "package_id", p->package->package_id);
     json_add_str(c->doc, out, "name", p->package->name);
-    add_aux_terms(c, out, p, plan->media_buy_id);
-    delivery_add_auction(c, out, plan, p);
+    add_aux_terms(c, out, row->doc);
+    delivery_add_auction(c, out, d->plan, p);
     json_add_money(c->doc, out, "budget", p->package->budget_micros);
     add_plain_counts(c, out, &p->in_range);
     json_add_money(c->doc, out, "budget_remaining",
@@ -285,9 +279,11 @@ static void add_aux_package(struct tool_call *c, yyjson_mut_val *list, const str
     if (pace.utilization_e4 != PACING_UNKNOWN) json_add_money(c->doc, out, "utilization", pace.utilization_e4 * 100);
 }
 
-void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, const char *status)
+void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d,
+                      const struct package_row *rows, const char *status)
 {
     int64_t budget = 0;
+    if (c->no_aux) return;
     yyjson_mut_val *out = json_push_obj(c->doc, list);
     for (size_t i = 0; i < d->plan->packages_n; i++) budget += d->plan->packages[i].budget_micros;
     json_add_str(c->doc, out, "media_buy_id", d->plan->media_buy_id);
@@ -304,5 +300,5 @@ void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct de
         add_pacing(c, out, &pace);
     }
     yyjson_mut_val *packages = json_add_arr(c->doc, out, "packages");
-    for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, d->plan, &d->packages[i]);
+    for (size_t i = 0; i < d->plan->packages_n; i++) add_aux_package(c, packages, d, i, &rows[i]);
 }

@@ -16,8 +16,9 @@ struct delivery_options {
 void delivery_add_buy(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, enum media_buy_status status,
                       const struct delivery_options *o);
 
-/* One element of aux.media_buys; see README.md. */
-void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d, const char *status);
+/* One element of aux.media_buys; see README.md. `rows` are those of its packages, in the plan's order. */
+void delivery_add_aux(struct tool_call *c, yyjson_mut_val *list, const struct delivery *d,
+                      const struct package_row *rows, const char *status);
 
 /* Of a package that bids: clearing_price, what a unit really cost so far, and win_rate, how its bid stands now, where
  * the ad server tells. Nothing for other packages. */

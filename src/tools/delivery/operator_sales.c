@@ -35,6 +35,7 @@ struct sales {
     enum by by;
     int64_t from_day, to_day; /* half-open, as moments */
     struct sums groups, totals;
+    struct plan_shelf shelf;
 };
 
 /* --- sums ------------------------------------------------------------------------------------------------------- */
@@ -142,7 +143,7 @@ static int add_buy(struct sales *s, const struct ran_row *row, struct err *e)
     struct delivery_range range = { TIME_NONE, s->to_day };
     int rc = media_buy_load(s->c->act, row->media_buy_id, &buy, e);
     if (rc < 1) return rc;
-    if (plan_from_rows(s->c->act, &buy.row, &buy.packages, &plan, e) ||
+    if (plan_from_rows(s->c->act, &s->shelf, &buy.row, &buy.packages, &plan, e) ||
         delivery_read(s->c->act, &plan, range, DELIVERY_DAYS, &d, e))
         return -1;
     for (size_t i = 0; i < plan.packages_n; i++) {

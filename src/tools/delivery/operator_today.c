@@ -20,6 +20,7 @@ struct today {
     struct tool_call *c;
     yyjson_mut_val *behind, *late, *lacking, *starting, *ending;
     size_t running;
+    struct plan_shelf shelf;
 };
 
 static void add_share(struct tool_call *c, yyjson_mut_val *o, const char *key, int64_t e4)
@@ -74,7 +75,7 @@ static int look_at_running(struct today *t, const struct media_buy *buy, const s
     struct tool_call *c = t->c;
     bool ends = buy->row.end_at <= c->act->now + SOON;
     t->running++;
-    if (plan_from_rows(c->act, &buy->row, &buy->packages, &plan, e) ||
+    if (plan_from_rows(c->act, &t->shelf, &buy->row, &buy->packages, &plan, e) ||
         delivery_read(c->act, &plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e))
         return -1;
     struct pacing p = delivery_pacing(&d, c->arena, c->act->now, PACING_BY_TIME);

@@ -238,7 +238,7 @@ static int load(struct whole *w, struct err *e)
         (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no such media buy.");
         return err_field(e, "/media_buy_id");
     }
-    if (plan_from_rows(c->act, &w->buy.row, &w->buy.packages, &w->plan, e)) return -1;
+    if (plan_from_rows(c->act, NULL, &w->buy.row, &w->buy.packages, &w->plan, e)) return -1;
     if (delivery_read(c->act, &w->plan, DELIVERY_LIFETIME, DELIVERY_DAYS, &w->delivery, e)) return -1;
     return q_creative_assignments_of_buy(c->act->tx, c->arena, w->buy.row.media_buy_id, &w->creatives, e);
 }

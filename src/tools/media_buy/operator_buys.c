@@ -7,13 +7,14 @@
 
 #define LIST_DEFAULT 25
 
-static int encode_run(struct tool_call *c, yyjson_mut_val *o, const struct media_buy *buy, struct err *e)
+static int encode_run(struct tool_call *c, struct plan_shelf *shelf, yyjson_mut_val *o, const struct media_buy *buy,
+                      struct err *e)
 {
     struct plan plan;
     struct delivery d;
     bool begun = buy->status == BUY_ACTIVE || buy->status == BUY_PAUSED || buy->status == BUY_COMPLETED;
     if (!begun) return 0;
-    if (plan_from_rows(c->act, &buy->row, &buy->packages, &plan, e) ||
+    if (plan_from_rows(c->act, shelf, &buy->row, &buy->packages, &plan, e) ||
         delivery_read(c->act, &plan, DELIVERY_LIFETIME, DELIVERY_TOTALS, &d, e))
         return -1;
     struct pacing p = delivery_pacing(&d, c->arena, c->act->now, PACING_BY_TIME);
@@ -38,18 +39,24 @@ void operator_buy_encode(struct tool_call *c, yyjson_mut_val *o, const struct me
     operator_elapsed_add(c, o, buy->row.start_at, buy->row.end_at);
 }
 
-static int add_one(struct tool_call *c, yyjson_mut_val *list, const struct buy_found *found, unsigned wanted,
-                   struct err *e)
+/* The list that is made: of the wanted states. */
+struct listing {
+    yyjson_mut_val *list;
+    unsigned wanted;
+    struct plan_shelf shelf;
+};
+
+static int add_one(struct tool_call *c, struct listing *l, const struct buy_found *found, struct err *e)
 {
     struct media_buy buy;
     int rc = media_buy_load(c->act, found->media_buy_id, &buy, e);
     if (rc < 1) return rc;
-    if (!(wanted & (1u << buy.status))) return 0; /* stored so, but time has moved on */
-    yyjson_mut_val *o = json_push_obj(c->doc, list);
+    if (!(l->wanted & (1u << buy.status))) return 0; /* stored so, but time has moved on */
+    yyjson_mut_val *o = json_push_obj(c->doc, l->list);
     operator_buy_encode(c, o, &buy);
     json_add_str(c->doc, o, "buyer", found->buyer_name);
     json_add_str_opt(c->doc, o, "advertiser", found->brand_domain);
-    return encode_run(c, o, &buy, e);
+    return encode_run(c, &l->shelf, o, &buy, e);
 }
 
 int tool_x_buy_list(struct tool_call *c, struct err *e)
@@ -71,9 +78,9 @@ int tool_x_buy_list(struct tool_call *c, struct err *e)
         media_buy_status_names(media_buy_stored_as(wanted), f.statuses);
     }
     if (q_buy_search(c->act->tx, c->arena, &f, &found, e)) return -1;
-    yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "media_buys");
+    struct listing l = { .list = json_add_arr(c->doc, c->reply, "media_buys"), .wanted = wanted };
     for (size_t i = 0; i < found.n; i++) {
-        if (add_one(c, list, &found.rows[i], wanted, e)) return -1;
+        if (add_one(c, &l, &found.rows[i], e)) return -1;
     }
     json_add_bool(c->doc, c->reply, "has_more", found.has_more);
     if (found.has_more) json_add_str(c->doc, c->reply, "before_id", found.before_id);
