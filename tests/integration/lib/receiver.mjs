@@ -18,7 +18,7 @@ import {
 export class Receiver {
   static async start({ agent, secret, answer = () => undefined, seen = () => undefined }) {
     const self = new Receiver();
-    Object.assign(self, { agent, secret, answer, seen, deliveries: [], wrong: [], checked: Promise.resolve() });
+    Object.assign(self, { agent, secret, answer, seen, deliveries: [], wrong: [], agents: new Set(), checked: Promise.resolve() });
     // For one receiver, as buyers have it: a nonce is for one use.
     self.trust = { replayStore: new InMemoryReplayStore(), revocationStore: new InMemoryRevocationStore() };
     self.server = createServer((req, res) => {
@@ -33,6 +33,7 @@ export class Receiver {
     const chunks = [];
     for await (const c of req) chunks.push(c);
     const raw = Buffer.concat(chunks).toString('utf8');
+    if (this.agent()) this.agents.add(this.agent());
     const d = { path: req.url, url: `${this.base}${req.url}`, method: req.method, headers: req.headers, raw, at: this.agent()?.now() };
     d.body = JSON.parse(raw);
     this.checked = this.checked.then(() => this.#check(d));
@@ -43,14 +44,17 @@ export class Receiver {
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? echo));
   }
 
-  // A test may be starting its agent again, perhaps at another time: what fails is tried again for a while, by the clock of
-  // the agent that ran when it came and by that of the one that runs now.
+  // A test may be starting its agent again, perhaps at another time, or has just done so: what fails is tried again for a while, by
+  // the clock of each agent that there was and by that of the one that runs now.
   async #check(d) {
+    let clocks = [];
     for (const until = Date.now() + 5000; !d.verified;) {
       try {
         d.verified = await this.#verify(d);
       } catch (e) {
-        d.at = this.agent().now();
+        this.agents.add(this.agent());
+        clocks = clocks.length ? clocks : [...this.agents];
+        d.at = clocks.pop().now();
         if (Date.now() < until) { await new Promise((r) => setTimeout(r, 100)); continue; }
         this.wrong.push(new Error(`${d.path} does not verify: ${e.code ?? ''} ${e.message}\n${d.raw.slice(0, 300)}`, { cause: e }));
         break;
