@@ -811,6 +811,35 @@ static void feedback_moves_delivery_earlier_or_later(void **state)
     fixture_close(f);
 }
 
+static int insert_many(struct act *act, void *arg, struct err *e)
+{
+    for (int64_t i = 3; i <= *(int64_t *)arg; i++) {
+        if (insert_package(act, i, INT64_C(1000000000), e)) return -1;
+    }
+    return 0;
+}
+
+/* What one more package costs is the same however many there are, in the older shapes as well. */
+static void a_report_costs_as_much_as_there_is(void **state)
+{
+    int64_t steps[3], rows[3];
+    for (int shape = 0; shape <= 1; shape++) {
+        for (int i = 0; i < 3; i++) {
+            int64_t packages[] = { 20, 40, 80 };
+            struct fixture *f = open_with("active");
+            struct err e;
+            assert_int_equal(fixture_act(f, insert_many, &packages[i], &e), 0);
+            f->no_aux = shape;
+            struct fixture_reply r = ask(f, T0 + 10 * DAY, "");
+            steps[i] = r.work.steps;
+            rows[i] = r.work.rows;
+            fixture_close(f);
+        }
+        assert_in_range(steps[2] - steps[1], steps[1] - steps[0], 2 * (steps[1] - steps[0]) * 11 / 10);
+        assert_in_range(rows[2] - rows[1], rows[1] - rows[0], 2 * (rows[1] - rows[0]) * 11 / 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -834,6 +863,7 @@ int main(void)
         cmocka_unit_test(local_booking_records_ids_and_refuses_with_reasons),
         cmocka_unit_test(reported_days_replace_what_was_known_and_adjustments_are_counted),
         cmocka_unit_test(feedback_is_kept_and_checked),
+        cmocka_unit_test(a_report_costs_as_much_as_there_is),
         cmocka_unit_test(feedback_moves_delivery_earlier_or_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
