@@ -419,7 +419,7 @@ int booking_place(const struct act *act, struct str media_buy_id, enum booking_o
     return booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);
 }
 
-/* What brings an ad server to the rows: nothing while it is out of it. */
+/* The verb that brings an ad server to what the rows now say. False: it has no part in the buy any more. */
 static bool verb_for(const struct booking_row *row, enum adapter_verb *verb)
 {
     switch (row->state) {

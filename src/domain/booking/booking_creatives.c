@@ -93,7 +93,7 @@ static bool takes_part(const struct booking_row *row)
     ENSURE(!"a booking's state");
 }
 
-/* A refusal stops only the person who caused it. */
+/* A refusal fails the act of a person of the publisher; for everybody else it becomes a task, and the act goes on. */
 static int submit(const struct act *act, const struct ad_server *server, const struct plan *part, struct err *e)
 {
     enum booking_outcome outcome = BOOKING_DONE;

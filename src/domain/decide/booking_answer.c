@@ -83,7 +83,7 @@ static int creatives_taken(const struct act *act, const struct booking_answer *a
         t.why = str_from(problems->item[0].text);
         if (booking_trouble(act, &t, e)) return -1;
     }
-    /* What waited for the ad server to have them, moves on. */
+    /* The buy, or a package, that waited until the ad server had its creatives moves on. */
     return media_buy_creatives_changed(act, a->ask.media_buy_id, e);
 }
 
@@ -121,7 +121,8 @@ static int waits(const struct act *act, const struct booking_answer *a, struct e
 
 /* ---- it did not ---- */
 
-/* Those whose refusal was a choice as long as another part was left. */
+/* While other parts were left, a person could choose to go on without those that refused; now none is left, so each refusal becomes a
+ * task of its own. */
 static int trouble_with_others(const struct act *act, const struct booking_answer *a, const struct booking_rows *rows,
                                struct err *e)
 {

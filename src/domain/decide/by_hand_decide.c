@@ -40,7 +40,7 @@ int by_hand_done(const struct act *act, const struct task_row *task, struct err 
     yyjson_val *typed = task_get(act, task, "remote_ids");
     if (a.plan && by_hand_remotes(act->arena, a.plan, typed, &ids, e)) return -1;
     if (ids.n && booking_record(act, a.server, a.plan, &ids, e)) return -1;
-    /* What only waited for a person's word is done now. */
+    /* An ad server of our own that only waited for a person's word does the verb now. */
     bool here = a.server && !a.server->adapter->by_hand;
     if (here && a.plan && booking_run_here(act, a.server, a.plan, a.ask.verb, e)) return -1;
     a.kind = ANSWER_AGREED;

@@ -87,7 +87,7 @@ const char *delivery_status_name(enum delivery_status s)
 
 /* ---- days ---- */
 
-/* A day is named by its midnight in UTC, whoever's calendar it is of. */
+/* The day of a zone's calendar that holds `at`, written as the midnight in UTC of the same date. */
 static int64_t day_of(const struct tz *zone, int64_t at)
 {
     return tz_day(zone, at) * USEC_PER_DAY;
@@ -311,7 +311,7 @@ static enum delivery_status status_of(const struct delivery_package *d, const st
     if (used_up) return DELIVERY_BUDGET_EXHAUSTED;
     if (p->paused) return DELIVERY_NONE;
     if (known(d->lifetime.of[METRIC_IMPRESSIONS]) > 0) return DELIVERY_DELIVERING;
-    /* Nothing yet: worth a word only once it cannot be a matter of reporting. */
+    /* Nothing has come yet, which says something only after the time in which an ad server reports. */
     int64_t patience = (int64_t)(staleness_s > 3600 ? staleness_s : 3600) * USEC_PER_SEC;
     return now - begin >= patience ? DELIVERY_NOT_DELIVERING : DELIVERY_DELIVERING;
 }

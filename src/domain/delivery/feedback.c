@@ -4,7 +4,7 @@
 #include "domain/core/audit.h"
 #include "domain/delivery/delivery.h"
 
-#define WORTHLESS_PPM 1 /* an index of 0: 0 in a row would mean that nothing was said */
+#define WORTHLESS_PPM 1 /* what is stored for an index of 0, because 0 in the row is "nothing was said" */
 
 static int pace(const struct act *act, const struct feedback *f, bool *paced, struct err *e)
 {

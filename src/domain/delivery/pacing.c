@@ -110,7 +110,7 @@ struct pacing pacing_combine(const struct pacing_input *in, size_t n, enum pacin
                           .days_remaining = days.total - days.elapsed,
                           .expected_micros = expected,
                           .projected_micros = known ? projected : PACING_UNKNOWN };
-    /* Of the first thousandth of a flight a quotient says nothing, and says it loudly. */
+    /* In the first thousandth of a flight almost nothing is expected, and a ratio to it would be huge or 0 by chance. */
     struct span time = span_of(&all, PACING_BY_TIME);
     bool early = basis == PACING_BY_TIME && all.now < all.end_at && time.elapsed < time.total / 1000;
     out.ratio_e4 = early ? PACING_UNKNOWN : ratio_e4(all.spend_micros, expected);

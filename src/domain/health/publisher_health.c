@@ -78,7 +78,7 @@ static void check_people(const struct act *act, const struct people *p, struct f
     }
 }
 
-/* A rule that leads to a person nobody is. */
+/* Rules that want a decision by a role which no active person has. */
 static int check_rules(const struct act *act, const struct people *p, struct findings *out, struct err *e)
 {
     struct rule_rows rules;

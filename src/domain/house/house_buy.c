@@ -177,7 +177,8 @@ static int assigned_slots(const struct loading *l, struct str assignment, struct
         if (found) keys[c->slots_n++] = (uint32_t)row.slot_key;
     }
     c->slots = keys;
-    if (yyjson_arr_size(ids) && c->slots_n == 0) c->weight = 0; /* it is for places that are not here */
+    if (yyjson_arr_size(ids) && c->slots_n == 0)
+        c->weight = 0; /* none of the places it is meant for is a slot of this publisher */
     return 0;
 }
 

@@ -44,7 +44,7 @@ static int first_administrator(const struct act *act, struct str *out, struct er
     return 0;
 }
 
-/* Whom a link without a name is for. */
+/* A link that names nobody is for the only active administrator. */
 static int the_administrator(const struct act *act, struct str *out, struct err *e)
 {
     struct principal_row *rows;

@@ -139,7 +139,7 @@ int sandbox_force_account(const struct act *act, yyjson_val *params, struct sand
 
 /* ---- media buys ---- */
 
-/* The day has come: a flight that is still ahead starts now. */
+/* A flight that has not begun begins now. */
 static int begin_flight(const struct act *act, struct media_buy *b, struct err *e)
 {
     if (b->row.start_at <= act->now) return 0;
@@ -166,7 +166,7 @@ int sandbox_force_media_buy(const struct act *act, yyjson_val *params, struct sa
     if (!found || !str_eq(b.row.principal_id, act->principal->principal_id)) return sandbox_not_found("media buy", e);
     out->previous = out->current = str_from(media_buy_status_name(b.status));
     if (b.status == to) return 0;
-    /* Over the flight's start when that is in the way: forcing is also waiting for a day that has not come. */
+    /* A state that only an active buy reaches is reached by way of active, as if the days until then had passed. */
     bool direct = media_buy_may_become(b.status, to);
     if (!direct && !(media_buy_may_become(b.status, BUY_ACTIVE) && media_buy_may_become(BUY_ACTIVE, to))) {
         return no_arrow(out->current, status, e);
@@ -206,7 +206,7 @@ int sandbox_force_audience(const struct act *act, yyjson_val *params, struct san
 int sandbox_force_session(const struct act *act, yyjson_val *params, struct sandbox_state *out, struct err *e)
 {
     struct str id, status;
-    (void)act; /* there is nothing to look in */
+    (void)act; /* no sessions are kept: there are no rows to look in */
     (void)out;
     if (sandbox_param(params, "session_id", &id, e) || sandbox_param(params, "status", &status, e)) return -1;
     if (!str_is(status, "complete") && !str_is(status, "terminated")) return bad_status(status, e);
