@@ -3,6 +3,7 @@
 #include "domain/signature/signature.h"
 #include "domain/signature/signing_keys.h"
 #include "domain/core/tenant_settings.h"
+#include "domain/product/slot.h"
 #include "domain/publisher/publisher_life.h"
 #include "protocols/auth.h"
 #include "protocols/http_call_headers.h"
@@ -123,14 +124,44 @@ void well_known_agents(struct dispatcher *d, struct http_exchange *ex)
     reply(ex, json_write(c.arena, o));
 }
 
+static bool names(yyjson_mut_val *list, struct str id)
+{
+    size_t i, n;
+    yyjson_mut_val *v;
+    yyjson_mut_arr_foreach(list, i, n, v) {
+        if (str_eq((struct str){ yyjson_mut_get_str(v), yyjson_mut_get_len(v) }, id)) return true;
+    }
+    return false;
+}
+
+/* Slots are placements of the properties that are listed (AdCP core/placement-definition). */
+static void add_placements(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *o, yyjson_mut_val *properties,
+                           const struct slot_rows *rows)
+{
+    yyjson_mut_val *list = NULL;
+    for (size_t i = 0; i < rows->n; i++) {
+        struct slot s;
+        if (!slot_from_row(c->arena, &rows->rows[i], &s) || !names(properties, s.property_id)) continue;
+        if (!list) list = json_add_arr(doc, o, "placements");
+        yyjson_mut_val *p = json_push_obj(doc, list);
+        json_add_str(doc, p, "placement_id", s.slot_id);
+        json_add_str(doc, p, "name", s.name.n ? s.name : s.slot_id);
+        json_add_str_opt(doc, p, "description", s.description);
+        json_push_str(doc, json_add_arr(doc, p, "property_ids"), s.property_id);
+        json_push_str(doc, json_add_arr(doc, p, "channels"), str_from(slot_channel(s.medium)));
+    }
+}
+
 void well_known_adagents(struct dispatcher *d, struct http_exchange *ex)
 {
     struct call c;
     struct catalog_rows rows;
+    struct slot_rows slots;
     struct err e;
     struct catalog_slice all = { 0, PROPERTIES_MAX };
     if (!find_publisher(d, ex, &c)) return;
-    if (q_catalog_list(store_read(d->store), c.arena, CATALOG_PROPERTY, c.tenant.tenant_id, all, &rows, &e)) {
+    if (q_catalog_list(store_read(d->store), c.arena, CATALOG_PROPERTY, c.tenant.tenant_id, all, &rows, &e) ||
+        q_slots_of(store_read(d->store), c.arena, c.tenant.tenant_id, &slots, &e)) {
         http_exchange_reply_with(ex, 503, "application/json", STR("{\"title\":\"Service Unavailable\"}"));
         return;
     }
@@ -149,5 +180,6 @@ void well_known_adagents(struct dispatcher *d, struct http_exchange *ex)
         yyjson_mut_arr_append(properties, json_copy(doc, yyjson_doc_get_root(parsed)));
         json_push_str(doc, ids, rows.rows[i].id);
     }
+    add_placements(&c, doc, o, ids, &slots);
     reply(ex, json_write(c.arena, o));
 }

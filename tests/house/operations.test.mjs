@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { judgeDocument } from '../conformance/lib/schemas.mjs';
 import { Session } from '../admin/lib/desk.mjs';
 import { Paper, banner, until } from './lib/paper.mjs';
 
@@ -33,6 +34,17 @@ test('slots are listed with the products that are sold on them, made, changed an
   await ok('slot', 'remove', 'roof');
   assert.equal((await run('slot', 'list')).slots.length, 7);
   assert.match((await ok('slot', 'list')).stdout, /side .*300x250/);
+});
+
+test('adagents.json has the slots as placements of their properties, as AdCP publishes them', async () => {
+  const adagents = await (await fetch(`${paper.base}/.well-known/adagents.json`)).json(), { slots } = await run('slot', 'list');
+  assert.deepEqual(adagents.placements.map((p) => [p.placement_id, p.property_ids, p.channels]),
+    slots.map((s) => [s.slot_id, ['paper'], [s.medium === 'video' ? 'olv' : 'display']]));
+  for (const line of ['3.0', '3.1']) {
+    const wrong = judgeDocument(line, 'adagents', adagents);
+    assert.ok(wrong === null || wrong === undefined, `${line}: ${wrong}`); // undefined: its schema is not at hand
+  }
+  assert.equal(judgeDocument('3.0', 'adagents', { ...adagents, placements: [{ placement_id: 'no-name' }] }) === null, false);
 });
 
 test('a slot that is made is served at once, and one that is removed is not', async () => {
