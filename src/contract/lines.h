@@ -23,6 +23,12 @@ enum adcp_line { ADCP_3_0, ADCP_3_1, ADCP_3_2, ADCP_LINE_COUNT };
 /* From here on discovery for an account that is not there is an error; before, it is what a new account would see. */
 #define ADCP_LINE_STRICT_ACCOUNTS ADCP_3_2
 
+/* The first line with the compact lifecycle: list_products, buy_products, control_media_buy and the tools of proposals. */
+#define ADCP_LINE_COMPACT ADCP_3_2
+
+/* From here on a changed targeting_overlay is a patch, dimension by dimension (null clears one); before, it replaces all. */
+#define ADCP_LINE_TARGETING_PATCHES ADCP_3_2
+
 /* The lines served at one URL, both ends included. */
 struct adcp_span {
     enum adcp_line from, to;

@@ -248,6 +248,23 @@ static const struct dialect *judge(const struct dialect_hints *h)
     return preferred;
 }
 
+/* Newer tasks for those who pin nothing are served in the first line that has them. Who pins an older one, or signs at a URL
+ * that serves no such line, hears which has it. */
+static int for_the_tool(const struct dialect_hints *h, const struct dialect **d, struct err *e)
+{
+    const struct tool *row = tool_find(h->tool);
+    if (!row || !(*d)->adcp3 || (*d)->line >= row->since) return 0;
+    if (row->since <= h->lines.to && !json_has(h->args, "adcp_version")) {
+        *d = of_line[row->since];
+        return 0;
+    }
+    const char *line = adcp_releases[row->since].line;
+    (void)err_set(e, "VERSION_UNSUPPORTED", "%s is a task of AdCP %s and later.", row->name, line);
+    (void)err_suggest(e, "Send adcp_version %s to a URL of this agent that serves it.", line);
+    (void)err_details(e, "{\"supported_versions\":[\"%s\"],\"supported_majors\":[3]}", line);
+    return err_field(e, "/adcp_version");
+}
+
 int dialect_choose(const struct dialect_hints *h, struct dialect_choice *out, struct err *e)
 {
     const struct dialect *pinned = NULL;
@@ -265,6 +282,7 @@ int dialect_choose(const struct dialect_hints *h, struct dialect_choice *out, st
     if (!d) d = judge(h);
     if (d->adcp3 && d->line > h->lines.to) d = of_line[h->lines.to];
     if (d->adcp3 && d->line < h->lines.from) d = of_line[h->lines.from];
+    if (!rc) rc = for_the_tool(h, &d, e);
     out->dialect = d;
     out->adcp_version = d->adcp3 ? adcp_line_version(d->line) : STR("");
     return rc;

@@ -104,7 +104,8 @@ static int choose_dialect(struct call *c)
 /* What strangers may ask is the publisher's to say, but for how to ask (and links that carry their own right). */
 static bool open_to_strangers(const struct call *c)
 {
-    static const char *const discovery[] = { "get_products", "list_creative_formats", "list_authorized_properties" };
+    static const char *const discovery[] = { "get_products", "list_products", "list_creative_formats",
+                                             "list_authorized_properties" };
     if (c->row->auth != TOOL_PUBLIC) return false;
     for (size_t i = 0; i < ARRAY_LEN(discovery); i++) {
         if (strcmp(c->row->name, discovery[i]) == 0) return c->settings.public_discovery;
@@ -344,7 +345,8 @@ static int translate_up(struct call *c)
 static int tell_sandbox(struct call *c, const struct tool_call *t)
 {
     static const char *const types[] = { "create_media_buy", "update_media_buy", "sync_creatives", "sync_accounts",
-                                         "build_creative",   "activate_signal",  "sync_catalogs",  "sync_audiences" };
+                                         "build_creative",   "activate_signal",  "sync_catalogs",  "sync_audiences",
+                                         "buy_products",     "control_media_buy" };
     yyjson_val *push = json_obj(c->canonical_args, "push_notification_config"), *context;
     if (!push || !c->act.sandbox) return 0;
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -393,7 +395,7 @@ static int run_tool(struct call *c)
     if (c->simulated && !c->row->operation) json_add_bool(t->doc, honour_ours(t), "simulated", true);
     if (writes && t->outcome == TOOL_COMPLETED && tell_sandbox(c, t)) return -1;
     if (document_whole(c->arena, &c->err)) return -1;
-    envelope_complete(t);
+    envelope_complete(t, c->row);
     c->fresh = t;
     return 0;
 }

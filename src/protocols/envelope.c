@@ -15,8 +15,22 @@ static const char *status_word(enum tool_outcome o)
     return NULL;
 }
 
-void envelope_complete(struct tool_call *t)
+/* A closed reply says of itself whether it has a status; its sentence for people travels beside it. */
+static void complete_closed(struct tool_call *t)
 {
+    json_add_str_opt(t->doc, t->aux, "message", t->message);
+    if (t->outcome == TOOL_COMPLETED) return;
+    json_add_cstr(t->doc, t->reply, "status", status_word(t->outcome));
+    json_add_str_opt(t->doc, t->reply, "task_id", t->task_id);
+    json_add_str_opt(t->doc, t->reply, "message", t->message);
+}
+
+void envelope_complete(struct tool_call *t, const struct tool *row)
+{
+    if (row->closed) {
+        complete_closed(t);
+        return;
+    }
     if (!yyjson_mut_obj_get(t->reply, "status")) json_add_cstr(t->doc, t->reply, "status", status_word(t->outcome));
     if (t->task_id.n && !yyjson_mut_obj_get(t->reply, "task_id")) {
         json_add_str(t->doc, t->reply, "task_id", t->task_id);
@@ -135,6 +149,12 @@ static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *bo
         json_add_copy(doc, body, "context", context);
     }
     if (!c->dialect->adcp3) return;
+    bool closed = c->row && c->row->closed && c->outcome == CALL_OK;
+    if (closed) {
+        if (c->replayed) json_add_bool(doc, body, "replayed", true);
+        if (c->row->says_version) json_add_str_opt(doc, body, "adcp_version", c->adcp_version);
+        return;
+    }
     if (c->context_id.n && !yyjson_mut_obj_get(body, "context_id"))
         json_add_str(doc, body, "context_id", c->context_id);
     if (c->replayed) json_add_bool(doc, body, "replayed", true);
@@ -182,6 +202,7 @@ void envelope_render(struct call *c)
     }
     canonical_reply(c, &down);
     c->message = down.failed ? str_from(c->err.message) : json_str(down.reply, "message");
+    if (!c->message.n && !down.failed) c->message = json_str(down.aux, "message");
     c->task_id = json_str(down.reply, "task_id");
     if (down.failed) c->retry_after_s = c->err.retry_after_s;
     down.doc = json_doc_new(c->arena);

@@ -4,8 +4,9 @@
 
 #include "protocols/call.h"
 
-/* Adds what every reply says of the call to the tool's own members: status, task_id, message. */
-void envelope_complete(struct tool_call *t);
+/* Adds what every reply says of the call to the tool's own members: status, task_id, message. To a closed one only while it waits
+ * for somebody. */
+void envelope_complete(struct tool_call *t, const struct tool *row);
 
 /* {"reply":{...},"aux":{...},"outcome":n}: a completed reply as the text that is kept and replayed. */
 struct str envelope_snapshot(struct arena *a, const struct tool_call *t);

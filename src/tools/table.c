@@ -1,6 +1,7 @@
 /* The one table. Rows in the order in which tools/list shows them. */
 #include "tools/buyer/account_tools.h"
 #include "tools/buyer/buyer_data_tools.h"
+#include "tools/commitment/commitment_tools.h"
 #include "tools/product/catalog_tools.h"
 #include "tools/sandbox/comply.h"
 #include "tools/creative/creative_tools.h"
@@ -34,6 +35,16 @@ const struct tool tool_table[] = {
       .protocol = "media_buy",
       .run = get_products_run,
       .writes = get_products_writes },
+    { .name = "list_products",
+      .title = "List products",
+      .description = "Products that match structured criteria, as compact offers under one feed version.",
+      .auth = TOOL_PUBLIC,
+      .kind = TOOL_READ,
+      .idempotency = IDEM_NONE,
+      .since = ADCP_LINE_COMPACT,
+      .closed = true,
+      .protocol = "media_buy",
+      .run = list_products_run },
     { .name = "list_creative_formats",
       .title = "Creative formats",
       .description = "The creative formats this publisher takes: sizes, file types, weights and other requirements.",
@@ -72,6 +83,28 @@ const struct tool tool_table[] = {
       .destructive = true,
       .protocol = "media_buy",
       .run = tool_update_media_buy },
+    { .name = "buy_products",
+      .title = "Buy products",
+      .description = "Buys listed offers under their feed version, and says what was agreed on, with a digest.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_WRITE,
+      .idempotency = IDEM_REQUIRED,
+      .since = ADCP_LINE_COMPACT,
+      .closed = true,
+      .protocol = "media_buy",
+      .run = buy_products_run },
+    { .name = "control_media_buy",
+      .title = "Control a media buy",
+      .description =
+          "Pauses, resumes or cancels, and changes budgets, pacing or targeting, on a revision that was read.",
+      .auth = TOOL_BUYER,
+      .kind = TOOL_WRITE,
+      .idempotency = IDEM_REQUIRED,
+      .since = ADCP_LINE_COMPACT,
+      .closed = true,
+      .destructive = true,
+      .protocol = "media_buy",
+      .run = control_media_buy_run },
     { .name = "get_media_buys",
       .title = "Read media buys",
       .description = "The caller's media buys with their status, packages, creatives and what can be done next.",

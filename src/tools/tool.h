@@ -60,6 +60,9 @@ struct tool {
     bool destructive; /* MCP annotation: may cancel or delete */
     bool decides; /* what a buyer waits for: a token may do that only when it was given the right */
     bool sandbox_only;
+    enum adcp_line since; /* the first line that has it */
+    bool closed; /* its published reply admits no other members: what is not named there stays out of the envelope */
+    bool says_version; /* closed, and adcp_version is among its members */
     bool hidden; /* not an AdCP 3 task: not listed; other dialects have names for it */
     const char
         *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */

@@ -93,7 +93,7 @@ for (const line of lines.slice(0, -1)) {
     test(`the corpus in ${line} through ${door}`, async (t) => {
       t.diagnostic(`replies are judged by ${source(line) ?? 'nothing'}`);
       const player = new Player(doors[door], await start(), schemas, line);
-      for (const row of corpus) await player.play(row);
+      for (const row of corpus.filter((r) => !(r.since > line))) await player.play(row);
       await agents.pop().stop();
     });
   }

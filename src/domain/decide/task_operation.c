@@ -1,4 +1,5 @@
 /* See task_operation.h. */
+#include "domain/commitment/commitment.h"
 #include "domain/decide/task_operation.h"
 
 #include "domain/media_buy/media_buy.h"
@@ -31,6 +32,8 @@ static int reject_update(const struct act *act, const struct task_row *task, str
 
 int task_shows_media_buy(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
 {
+    struct str tool = task_tool(act, task);
+    if (tool.n) return commitment_result(act, tool, task->subject_id, out, e);
     return media_buy_result(act, task->subject_id, out, e);
 }
 

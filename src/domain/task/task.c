@@ -101,6 +101,12 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
     return 0;
 }
 
+int task_called_as(const struct act *act, struct task_row *task, const char *tool, struct err *e)
+{
+    task_put_str(act, task, "called_as", str_from(tool));
+    return q_task_update(act->tx, task, e);
+}
+
 static bool is_publisher(const struct act *act)
 {
     return !act->principal || act->principal->role != ROLE_BUYER;
@@ -149,6 +155,7 @@ int task_finish(const struct act *act, struct task_row *task, const struct task_
     struct task_told told = { .task = task,
                               .status = task_adcp_status(task),
                               .what = what,
+                              .tool = task_tool(act, task),
                               .result = end->result,
                               .reason = task_member(act, task, "reason") };
     return add_audit(act, task, what, e) || notify_task(act, &told, e) ? -1 : 0;

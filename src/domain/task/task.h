@@ -40,6 +40,9 @@ struct task_new {
 
 MUST_CHECK int task_create(const struct act *act, const struct task_new *in, struct task_row *out, struct err *e);
 
+/* Says that the call which made it was of another tool than its kind is named for (buy_products makes a create_media_buy). */
+MUST_CHECK int task_called_as(const struct act *act, struct task_row *task, const char *tool, struct err *e);
+
 /* 0, or REFERENCE_NOT_FOUND. A buyer sees only its own; people of the publisher (and timers) see all. */
 MUST_CHECK int task_load(const struct act *act, struct str task_id, struct task_row *out, struct err *e);
 

@@ -22,6 +22,11 @@ yyjson_val *task_get(const struct act *act, const struct task_row *task, const c
     return yyjson_obj_get(document_read(act->arena, task->doc), key);
 }
 
+struct str task_tool(const struct act *act, const struct task_row *task)
+{
+    return json_val_str(task_get(act, task, "called_as"));
+}
+
 struct str task_member(const struct act *act, const struct task_row *task, const char *key)
 {
     yyjson_val *v = task_get(act, task, key);

@@ -2,6 +2,7 @@
  * "description", "context", "push_notification_config", "comments": [], "reason", "resolved_by", "result",
  * "terms": {rule_id, rule_name, role, lapse, remind_at, escalate_at}, "findings", "difference",
  * "failure": {"code", "message", "field", "suggestion", "at", "by"} of the last attempt that failed,
+ * "called_as": the tool that was called, where it is not the kind's,
  * "waiting": {"reason", "until"} while the ad server waits for somebody or something,
  * "execution": what a remote ad server is being asked (decide/task_execute.h)}. */
 #pragma once
@@ -16,6 +17,9 @@ bool task_executing(const struct act *act, const struct task_row *task);
 
 /* What the buyer sees, AdCP task-status: submitted while open, completed, rejected or failed. */
 const char *task_adcp_status(const struct task_row *task);
+
+/* The tool whose call waits, where a kind stands for several (task_called_as); empty: the kind says it. */
+struct str task_tool(const struct act *act, const struct task_row *task);
 
 /* A member of the task's doc, NULL when absent; and as JSON text, empty then. */
 yyjson_val *task_get(const struct act *act, const struct task_row *task, const char *key);

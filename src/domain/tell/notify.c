@@ -48,7 +48,8 @@ int notify_task(const struct act *act, const struct task_told *told, struct err 
     struct webhook_event ev = { .subject = arena_printf(act->arena, STR_FMT ":" STR_FMT, STR_ARG(task->subject_type),
                                                         STR_ARG(task->subject_id)),
                                 .task_id = task->task_id,
-                                .task_type = task_type_of(task->kind),
+                                .task_type =
+                                    told->tool.n ? arena_cstr(act->arena, told->tool) : task_type_of(task->kind),
                                 .protocol = str_is(task->kind, "creative_review") ? "creative" : "media-buy",
                                 .status = told->status,
                                 .message = arena_printf(act->arena, "The publisher has %s the request.", told->what),

@@ -13,6 +13,7 @@ struct task_told {
     const struct task_row *task;
     const char *status;    /* AdCP task-status: completed, rejected, canceled, failed */
     const char *what;      /* approved, rejected, withdrawn */
+    struct str tool;       /* what was called; empty: what the task's kind is named for */
     struct str result;     /* completed: what the synchronous answer would have been, as JSON; may be empty */
     struct str reason;     /* otherwise: for the buyer, as a JSON string; may be empty */
 };

@@ -27,6 +27,7 @@ COLUMNS_BINDER(bind_origin, struct task_row, TASK_ORIGIN)
     " WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3)"                        \
     " AND (?4 = '' OR state IN (SELECT value FROM json_each(?4)))"                                                     \
     " AND (?5 = '' OR kind IN (SELECT value FROM json_each(?5)))"                                                      \
+    " AND (?15 = '' OR coalesce(json_extract(doc, '$.called_as'), kind) IN (SELECT value FROM json_each(?15)))"        \
     " AND (?6 = '' OR task_id IN (SELECT value FROM json_each(?6)))"                                                   \
     " AND (?7 = '' OR subject_type = ?7) AND (?8 = '' OR subject_id = ?8)"                                             \
     " AND (?9 IS NULL OR created_at > ?9) AND (?10 IS NULL OR created_at < ?10)"                                       \
@@ -54,6 +55,7 @@ static void bind_filter(struct stmt *s, const struct task_filter *f)
     stmt_time(s, 10, f->created_before);
     stmt_time(s, 11, f->updated_after);
     stmt_time(s, 12, f->updated_before);
+    stmt_str(s, 15, f->called_as);
 }
 
 int q_task_get(struct tx *tx, struct arena *a, const struct task_key *key, struct task_row *out, struct err *e)

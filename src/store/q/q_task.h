@@ -18,6 +18,7 @@ struct task_filter {
     struct str account_id;   /* empty: any */
     struct str states;       /* JSON array of states; empty: any */
     struct str kinds;        /* JSON array of kinds; empty: any */
+    struct str called_as;    /* JSON array of what was called (the doc's called_as, else the kind); empty: any */
     struct str task_ids;     /* JSON array; empty: any */
     struct str subject_type, subject_id; /* empty: any */
     int64_t created_after, created_before; /* TIME_NONE: unbounded */

@@ -17,11 +17,25 @@
 #define NOT_PREFLIGHT "What would be accepted is found out by asking for it in create_media_buy."
 #define NOT_PLACED    "A creative is sent whole, with the assets of one format."
 #define NOT_A_STUDY   "Feedback is a performance_index of a period here."
+#define NOT_SOFT      "A package's budget is what it is to spend."
+#define NOT_SPREAD    "A media buy's budget is what its packages' are together; change theirs."
+#define NOT_FINAL     "When measurement is final is the publisher's to say."
+#define NOT_OPPORTUNE "Opportunities are not kept here."
 
 /* What AdCP 3.2 added to a creative. */
 #define OF_CREATIVES(tool, list)                                                                                       \
     { tool, list "/representation_selection", NOT_PLACED }, { tool, list "/component_assets", NOT_PLACED },            \
         { tool, list "/rights", "Rights to a creative's parts are not kept here." }
+
+/* What offers are found by in 3.2 and not here. */
+#define OF_OFFERS(tool, at)                                                                                            \
+    { tool, at "/pricing_structures", "Products are not found by how prices are made." },                              \
+        { tool, at "/format_kinds", "Products are found by format_ids." },                                             \
+        { tool, at "/format_option_refs", "Products are found by format_ids." },                                       \
+        { tool, at "/availability_horizon", "Availability is asked for one flight: start_date and end_date." },        \
+    {                                                                                                                  \
+        tool, at "/audience_evidence_requirements", NOT_EVIDENCE                                                       \
+    }
 
 #define OF_MEDIA_BUY(tool)                                                                                             \
     { tool, "/bidding", NOT_BID }, { tool, "/daily_budget_cap", NOT_CAPPED },                                          \
@@ -29,8 +43,8 @@
         { tool, "/budget_allocation", "Each package has its own budget here." },                                       \
         { tool, "/pacing", "Pacing is said package by package here." }
 
-/* The members of packages, as create_media_buy and update_media_buy have them. */
-#define OF_PACKAGES(tool, list)                                                                                        \
+/* What a package is to be optimised and targeted for. */
+#define OF_GOALS(tool, list)                                                                                           \
     { tool, list "/optimization_goals/*/target_frequency", NOT_IN_GOAL },                                              \
         { tool, list "/optimization_goals/*/view_duration_seconds", NOT_IN_GOAL },                                     \
         { tool, list "/optimization_goals/*/attribution_window", NOT_IN_GOAL },                                        \
@@ -40,18 +54,26 @@
         { tool, list "/targeting_overlay/age_restriction/verification_required", "Nobody's age is verified here." },   \
         { tool, list "/targeting_overlay/age_restriction/accepted_methods", "Nobody's age is verified here." },        \
         { tool, list "/targeting_overlay/signal_targeting/*/min_value", "Signals are targeted whole, not by value." }, \
-        { tool, list "/targeting_overlay/signal_targeting/*/max_value", "Signals are targeted whole, not by value." }, \
-        { tool, list "/bidding", NOT_BID }, { tool, list "/daily_budget_cap", NOT_CAPPED },                            \
-        { tool, list "/min_spend_target", "A package's budget is what it is to spend." },                              \
+        { tool, list "/targeting_overlay/signal_targeting/*/max_value", "Signals are targeted whole, not by value." }
+
+/* The members of packages, as create_media_buy and update_media_buy have them. */
+#define OF_PACKAGES(tool, list)                                                                                        \
+    OF_GOALS(tool, list), { tool, list "/bidding", NOT_BID }, { tool, list "/daily_budget_cap", NOT_CAPPED },          \
+        { tool, list "/min_spend_target", NOT_SOFT },                                                                  \
         { tool, list "/creative_assignments/*/rotation_mode", NOT_ROTATED },                                           \
         { tool, list "/creative_assignments/*/group_id", NOT_ROTATED },                                                \
         { tool, list "/creative_assignments/*/sequence_position", NOT_ROTATED },                                       \
         OF_CREATIVES(tool, list "/creatives/*")
 
+#define OF_NEW_PURCHASES(tool, list)                                                                                   \
+    { tool, list "/audience_evidence_requirements", NOT_EVIDENCE },                                                    \
+    {                                                                                                                  \
+        tool, list "/audience_evidence_pins", NOT_EVIDENCE                                                             \
+    }
+
 /* The members that only a package that is made new has. */
 #define OF_NEW_PACKAGES(tool, list)                                                                                    \
-    { tool, list "/audience_evidence_requirements", NOT_EVIDENCE },                                                    \
-        { tool, list "/audience_evidence_pins", NOT_EVIDENCE },                                                        \
+    OF_NEW_PURCHASES(tool, list),                                                                                      \
         { tool, list "/committed_metrics/*/methodology_version", "Metrics have no versions of a methodology here." }
 
 const struct unhonoured unhonoured[] = {
@@ -60,19 +82,18 @@ const struct unhonoured unhonoured[] = {
     { "*", "/account/timezone", ONE_ACCOUNT },
     { "*", "/account/brand/countries", ONE_ACCOUNT },
     { "create_media_buy", "/artifact_webhook", "This publisher collects no artifacts of what ads were shown beside." },
-    { "create_media_buy", "/opportunity", "Opportunities are not kept here." },
+    { "create_media_buy", "/opportunity", NOT_OPPORTUNE },
     OF_MEDIA_BUY("create_media_buy"),
     OF_PACKAGES("create_media_buy", "/packages/*"),
     OF_NEW_PACKAGES("create_media_buy", "/packages/*"),
-    { "create_media_buy", "/packages/*/measurement_terms/billing_measurement/finalization_deadline_hours",
-      "When measurement is final is the publisher's to say." },
+    { "create_media_buy", "/packages/*/measurement_terms/billing_measurement/finalization_deadline_hours", NOT_FINAL },
     OF_MEDIA_BUY("update_media_buy"),
-    { "update_media_buy", "/total_budget", "A media buy's budget is what its packages' are together; change theirs." },
+    { "update_media_buy", "/total_budget", NOT_SPREAD },
     OF_NEW_PACKAGES("update_media_buy", "/new_packages/*"),
     OF_PACKAGES("update_media_buy", "/packages/*"),
     OF_PACKAGES("update_media_buy", "/new_packages/*"),
     { "update_media_buy", "/new_packages/*/measurement_terms/billing_measurement/finalization_deadline_hours",
-      "When measurement is final is the publisher's to say." },
+      NOT_FINAL },
     { "build_creative", "/transformer_id", NOT_BUILT },
     { "build_creative", "/max_creatives", NOT_BUILT },
     { "build_creative", "/max_variants", NOT_BUILT },
@@ -105,6 +126,32 @@ const struct unhonoured unhonoured[] = {
     { "get_products", "/filters/format_option_refs", "Products are found by format_ids." },
     { "get_products", "/filters/audience_activation_methods", "Products are not found by how audiences reach them." },
     { "get_products", "/filters/audience_evidence_requirements", NOT_EVIDENCE },
+    { "list_products", "/criteria/targeting_overlay", NOT_PREFLIGHT },
+    { "list_products", "/criteria/media_buy_frequency_cap", NOT_CAPPED },
+    { "list_products", "/criteria/required_overlay_support", NOT_PREFLIGHT },
+    { "list_products", "/criteria/required_media_buy_support", NOT_CAPPED },
+    { "list_products", "/criteria/acceptance_context", NOT_PREFLIGHT },
+    { "list_products", "/criteria/catalog", "Offers are not chosen by what a catalog holds." },
+    OF_OFFERS("list_products", "/criteria/offer_filters"),
+    { "buy_products", "/opportunity", NOT_OPPORTUNE },
+    OF_MEDIA_BUY("buy_products"),
+    { "buy_products", "/purchases/*/bidding/automatic", NOT_BID },
+    { "buy_products", "/purchases/*/bidding/max_bid", NOT_BID },
+    { "buy_products", "/purchases/*/bidding/cost_per", NOT_BID },
+    { "buy_products", "/purchases/*/bidding/roas", NOT_BID },
+    { "buy_products", "/purchases/*/daily_budget_cap", NOT_CAPPED },
+    { "buy_products", "/purchases/*/min_spend_target", NOT_SOFT },
+    { "buy_products", "/purchases/*/catalog_ids", "Catalogs are given to packages of create_media_buy." },
+    { "buy_products", "/purchases/*/measurement_terms/billing_measurement/finalization_deadline_hours", NOT_FINAL },
+    OF_NEW_PURCHASES("buy_products", "/purchases/*"),
+    OF_GOALS("buy_products", "/purchases/*"),
+    OF_MEDIA_BUY("control_media_buy"),
+    { "control_media_buy", "/total_budget", NOT_SPREAD },
+    { "control_media_buy", "/packages/*/bidding", NOT_BID },
+    { "control_media_buy", "/packages/*/daily_budget_cap", NOT_CAPPED },
+    { "control_media_buy", "/packages/*/min_spend_target", NOT_SOFT },
+    { "control_media_buy", "/packages/*/catalog_ids", "Catalogs are given to packages of create_media_buy." },
+    OF_GOALS("control_media_buy", "/packages/*"),
     { "get_media_buys", "/indicator_types", "No indicators are worked out here." },
     { "get_media_buy_delivery", "/reporting_revision_id", "Reports have no revisions here." },
     { "get_media_buy_delivery", "/requested_metrics", "All metrics that are known are told." },

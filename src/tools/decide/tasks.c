@@ -23,6 +23,14 @@ static const struct {
     { "forced_signals", "get_signals", "signals", "signals" },
 };
 
+/* What else may have been called where a kind stands for several. */
+static const struct {
+    const char *tool, *kind;
+} compact[] = {
+    { "buy_products", "create_media_buy" },
+    { "control_media_buy", "update_media_buy" },
+};
+
 #define KIND_NONE ARRAY_LEN(kinds) /* a note for the publisher's people: no AdCP operation waits for it */
 
 static size_t kind_of(struct str kind)
@@ -49,7 +57,8 @@ static int account_matches(struct tool_call *c, const struct task_row *task, boo
 static void add_common(struct tool_call *c, yyjson_mut_val *o, const struct task_row *t)
 {
     json_add_str(c->doc, o, "task_id", t->task_id);
-    json_add_cstr(c->doc, o, "task_type", kinds[kind_of(t->kind)].type);
+    struct str tool = task_tool(c->act, t);
+    json_add_str(c->doc, o, "task_type", tool.n ? tool : str_from(kinds[kind_of(t->kind)].type));
     json_add_cstr(c->doc, o, "status", task_adcp_status(t));
     json_add_time(c->doc, o, "created_at", t->created_at);
     json_add_time(c->doc, o, "updated_at", t->updated_at);
@@ -115,18 +124,36 @@ static void add_word(struct buf *b, const char *word)
     buf_addf(b, "%s\"%s\"", b->n > 1 ? "," : "", word);
 }
 
-/* Our kinds behind the AdCP types asked for, or all that have one; "[]" when there are none. */
-static struct str wanted_kinds(struct tool_call *c, yyjson_val *filters)
+static bool types_asked(yyjson_val *filters)
 {
-    yyjson_val *one = yyjson_obj_get(filters, "task_type"), *many = json_arr(filters, "task_types"), *v;
+    return yyjson_obj_get(filters, "task_type") || json_arr(filters, "task_types");
+}
+
+static bool wants_type(yyjson_val *filters, const char *type)
+{
+    yyjson_val *v;
     size_t i, n;
+    if (!types_asked(filters) || str_is(json_str(filters, "task_type"), type)) return true;
+    yyjson_arr_foreach(json_arr(filters, "task_types"), i, n, v) {
+        if (str_is(json_val_str(v), type)) return true;
+    }
+    return false;
+}
+
+enum words { WORDS_KINDS, WORDS_CALLED };
+
+/* Our kinds behind the AdCP types asked for, or all that have one, "[]" when there are none; or what was called. */
+static struct str wanted(struct tool_call *c, yyjson_val *filters, enum words words)
+{
     struct buf b;
     buf_init(&b, 1000);
     buf_add_char(&b, '[');
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        bool want = (!one && !many) || str_is(json_val_str(one), kinds[k].type);
-        yyjson_arr_foreach(many, i, n, v) want = want || str_is(json_val_str(v), kinds[k].type);
-        if (want) add_word(&b, kinds[k].kind);
+        if (wants_type(filters, kinds[k].type)) add_word(&b, kinds[k].kind);
+    }
+    for (size_t k = 0; k < ARRAY_LEN(compact); k++) {
+        if (wants_type(filters, compact[k].tool))
+            add_word(&b, words == WORDS_KINDS ? compact[k].kind : compact[k].tool);
     }
     buf_add_char(&b, ']');
     struct str text = arena_dup(c->arena, buf_str(&b));
@@ -196,7 +223,8 @@ static int read_filter(struct tool_call *c, struct task_filter *f, struct err *e
     struct account_row account;
     if (json_opt_obj(JSON_FIELD(c->args, "filters", ""), &filters, e)) return -1;
     f->tenant_id = c->act->tenant->tenant_id;
-    f->kinds = wanted_kinds(c, filters);
+    f->kinds = wanted(c, filters, WORDS_KINDS);
+    if (types_asked(filters)) f->called_as = wanted(c, filters, WORDS_CALLED);
     f->states = wanted_states(c, filters);
     yyjson_val *ids = json_arr(filters, "task_ids");
     f->task_ids = ids ? json_write_val(c->arena, ids) : STR_NONE;

@@ -7,6 +7,7 @@
 #include "store/q/q_stored.h"
 #include "tools/core/reply_error.h"
 #include "tools/media_buy/media_buy_aux.h"
+#include "tools/media_buy/targeting_patch.h"
 #include "tools/core/request_expand.h"
 
 #define OTHERS_COUNTED 20
@@ -56,7 +57,9 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
 {
     struct media_buy_updated r;
     struct media_buy_view v;
-    if (request_expand_update(c, e) || media_buy_update(c->act, c->args, &r, e)) return -1;
+    bool patches = c->no_aux && c->line >= ADCP_LINE_TARGETING_PATCHES;
+    if (request_expand_update(c, e) || (patches && targeting_patch(c, e)) || media_buy_update(c->act, c->args, &r, e))
+        return -1;
     if (r.submitted) {
         c->outcome = TOOL_SUBMITTED;
         c->task_id = r.task.task_id;

@@ -199,6 +199,16 @@ static void add_audiences_and_events(struct tool_call *c, yyjson_mut_val *mb)
     }
 }
 
+/* The tasks of the compact lifecycle that are served: any part of them may be (AdCP 3.2). */
+static void add_lifecycle(struct tool_call *c, yyjson_mut_val *mb)
+{
+    if (c->line < ADCP_LINE_COMPACT) return;
+    yyjson_mut_val *arr = json_add_arr(c->doc, mb, "lifecycle_tools");
+    for (size_t i = 0; i < tool_table_n; i++) {
+        if (tool_table[i].since == ADCP_LINE_COMPACT) push(c, arr, tool_table[i].name);
+    }
+}
+
 static void add_media_buy(struct capabilities *k)
 {
     static const char *const modes[] = { "brief", "wholesale", "refine", NULL };
@@ -211,6 +221,7 @@ static void add_media_buy(struct capabilities *k)
     if (agent_features.reporting_webhooks && agent_features.webhook_signing) {
         add_list(c, mb, "reporting_delivery_methods", webhook);
     }
+    add_lifecycle(c, mb);
     json_add_bool(c->doc, mb, "supports_proposals", agent_features.proposals);
     if (agent_features.governance_aware) json_add_bool(c->doc, mb, "governance_aware", true);
     add_list(c, mb, "propagation_surfaces", surfaces);
@@ -282,8 +293,8 @@ static void add_signing(struct capabilities *k)
         json_add_str(c->doc, r, "covers_content_digest", strict ? STR("required") : k->ts.content_digest);
         yyjson_mut_val *arr = json_add_arr(c->doc, r, "supported_for");
         for (size_t i = 0; i < tool_table_n; i++) {
-            if (tool_table[i].kind == TOOL_WRITE && !tool_table[i].sandbox_only && !tool_table[i].hidden)
-                push(c, arr, tool_table[i].name);
+            const struct tool *t = &tool_table[i];
+            if (t->kind == TOOL_WRITE && !t->sandbox_only && !t->hidden && t->since <= c->line) push(c, arr, t->name);
         }
     }
     if (agent_features.webhook_signing) {

@@ -211,15 +211,21 @@ static int answer_declined(struct discovery *d, struct err *e)
 
 /* ---- wholesale ---- */
 
+int feed_version(struct tool_call *c, struct str *out, struct err *e)
+{
+    struct catalog_version version;
+    if (q_catalog_version(c->act->tx, c->act->tenant->tenant_id, &version, e)) return -1;
+    *out = arena_printf(c->arena, "w%lld-%llx", (long long)version.version, (unsigned long long)version.changed_at);
+    return 0;
+}
+
 /* 1: nothing changed since the caller's version, and the reply says so; 0: go on; -1 failed. */
 static int answer_unchanged(struct discovery *d, struct err *e)
 {
     struct tool_call *c = d->c;
-    struct catalog_version version;
+    struct str token;
     if (d->mode != MODE_WHOLESALE || c->minor_3_0) return 0; /* AdCP 3.0 has no feed versions */
-    if (q_catalog_version(c->act->tx, c->act->tenant->tenant_id, &version, e)) return -1;
-    struct str token =
-        arena_printf(c->arena, "w%lld-%llx", (long long)version.version, (unsigned long long)version.changed_at);
+    if (feed_version(c, &token, e)) return -1;
     json_add_str(c->doc, c->reply, "wholesale_feed_version", token);
     if (!str_eq(json_str(c->args, "if_wholesale_feed_version"), token)) return 0;
     struct str pricing = json_str(c->args, "if_pricing_version");

@@ -8,6 +8,7 @@
 //   field        the JSON Pointer that a schema error names
 //   take         { name: JSON Pointer into the answer }
 //   headers, token
+//   since        the first line that has the tool; in older ones the row is not played
 //   lines        { '3.1': { members that are different where the corpus is played in that line } }
 import { newest } from '../../schema/published.mjs';
 

@@ -1,0 +1,158 @@
+// The compact lifecycle of AdCP 3.2 as a buyer goes through it: offers, a purchase with its terms, what may be controlled, what a
+// person decides, and what callers of other lines see of it. Replies are judged by the published schemas, which are closed.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { judge, source } from '../conformance/lib/schemas.mjs';
+import { Agent } from './lib/agent.mjs';
+import { corpusData } from './lib/corpus.mjs';
+import { doors } from './lib/doors.mjs';
+import { Receiver } from './lib/receiver.mjs';
+
+const account = { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true };
+const flight = { start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z' };
+const offer = { product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 };
+const auto = { headers: { 'x-auto-advance': 'true' } };
+let data, agent, feed_version, keys = 0;
+
+before(async () => {
+  data = await corpusData();
+  agent = await Agent.start({ data, args: ['--clock', '2026-03-09T14:30:00Z'] });
+  await ask('sync_accounts', { idempotency_key: fresh(), accounts: [{ ...account, billing: 'operator' }] });
+  ({ feed_version } = (await ask('list_products', { account })).payload);
+});
+after(async () => {
+  await agent.stop();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const fresh = () => `compact-test-key-${String(++keys).padStart(6, '0')}`;
+async function ask(tool, args, options, line = '3.2') {
+  const got = await doors.mcp(agent, tool, line ? { adcp_version: line, ...args } : args, options);
+  if (source(line ?? '3.2')) assert.equal(judge(line ?? '3.2', { tool, reply: got.payload, isError: got.kind !== 'ok' }) ?? null, null, JSON.stringify(got.payload));
+  return got;
+}
+const refusal = ({ kind, payload }) => kind === 'failed' ? [payload.adcp_error.code, payload.adcp_error.field ?? ''] : kind;
+const buy = (more, options) => ask('buy_products', { idempotency_key: fresh(), account, feed_version, ...flight, purchases: [offer], ...more }, options);
+const control = (media_buy_id, more, options = auto) => ask('control_media_buy', { idempotency_key: fresh(), account, media_buy_id, ...more }, options);
+
+// RFC 8785, for values like these: our own and not the agent's.
+const jcs = (v) => Array.isArray(v) ? `[${v.map(jcs)}]`
+  : v && typeof v === 'object' ? `{${Object.keys(v).sort().map((k) => `${JSON.stringify(k)}:${jcs(v[k])}`)}}` : JSON.stringify(v);
+const digest = (terms) => `sha256:${createHash('sha256').update(jcs(terms)).digest('base64url')}`;
+
+test('offers carry what is asked for and no named formats', async () => {
+  const all = (await ask('list_products', { account })).payload;
+  assert.ok(all.products.length >= 3 && all.products.every((p) => !p.format_ids && p.format_options.length > 0));
+  const some = (await ask('list_products', { fields: ['pricing_options'], criteria: { product_ids: [offer.product_id] } })).payload;
+  assert.deepEqual(some.products.map((p) => Object.keys(p).sort()), [['name', 'pricing_options', 'product_id']]);
+  const page = (await ask('list_products', { max_results: 1 })).payload;
+  const next = (await ask('list_products', { max_results: 1, cursor: page.next_cursor })).payload;
+  assert.notEqual(page.products[0].product_id, next.products[0].product_id);
+  const video = (await ask('list_products', { criteria: { offer_filters: { channels: ['olv'] } } })).payload;
+  assert.ok(video.products.length > 0 && video.products.every((p) => p.channels.includes('olv')));
+});
+
+test('an unchanged feed is said to be so, but not to who asks for forecasts', async () => {
+  assert.deepEqual((await ask('list_products', { if_feed_version: feed_version })).payload, { outcome: 'unchanged', feed_version, cache_scope: 'public' });
+  const { payload } = await ask('list_products', { account, if_feed_version: feed_version, fields: ['forecast'] });
+  assert.ok(payload.outcome === 'listed' && payload.products.some((p) => p.forecast));
+});
+
+test('strangers may list what they may discover, and buy nothing', async () => {
+  assert.equal((await ask('list_products', {}, { token: null })).payload.outcome, 'listed');
+  assert.equal((await buy({}, { token: null })).kind, 'unauthenticated');
+});
+
+test('a purchase says what was agreed on, with the digest of that', async () => {
+  const { payload } = await buy({ name: 'Spring', purchase_order_ref: 'PO 7', purchases: [{ ...offer, pacing: 'asap', targeting_overlay: { geo_countries: ['US'], language: null } }] }, auto);
+  const { commercial_terms: terms, ...proposal } = payload.accepted_proposal;
+  assert.equal(payload.name, 'Spring');
+  assert.equal(proposal.terms_digest, digest(terms));
+  assert.deepEqual([proposal.proposal_status, proposal.media_buy_id, terms.source_feed_version, terms.purchase_order_ref], ['accepted', payload.media_buy_id, feed_version, 'PO 7']);
+  assert.deepEqual(terms.total_budget, { amount: 3000, currency: 'USD' });
+  const [bought] = terms.purchases;
+  assert.deepEqual([bought.budget, bought.pricing.fixed_price, bought.pacing, bought.targeting_overlay, bought.start_time], [3000, 12.5, 'asap', { geo_countries: ['US'] }, flight.start_time]);
+  const listed = (await ask('get_media_buys', { account, media_buy_ids: [payload.media_buy_id] })).payload.media_buys[0];
+  assert.deepEqual([listed.name, listed.total_budget, listed.packages[0].package_id], ['Spring', 3000, payload.purchase_bindings[0].package_id]);
+});
+
+test('the whole budget is that of an only purchase', async () => {
+  const { budget, ...unpriced } = offer;
+  const { payload } = await buy({ purchases: [unpriced], total_budget: { amount: 4000, currency: 'USD' } }, auto);
+  assert.equal(payload.accepted_proposal.commercial_terms.purchases[0].budget, 4000);
+  assert.deepEqual(refusal(await buy({ purchases: [unpriced, offer], total_budget: { amount: 4000, currency: 'USD' } })), ['INVALID_REQUEST', 'purchases[0].budget']);
+});
+
+test('what is refused is named as the caller wrote it', async () => {
+  const with_ = (more) => ({ purchases: [{ ...offer, ...more }] });
+  const pricing = { pricing_option_id: 'price-001', pricing_model: 'cpm', currency: 'USD', fixed_price: 12.5 };
+  assert.deepEqual(refusal(await buy({ feed_version: 'w1-0' })), ['CONFLICT', 'feed_version']);
+  assert.deepEqual(refusal(await buy({ pricing_version: 'w1-0' })), ['CONFLICT', 'pricing_version']);
+  assert.deepEqual(refusal(await buy(with_({ pricing: { ...pricing, fixed_price: 11 } }))), ['INVALID_PRICING_OPTION', 'purchases[0].pricing.fixed_price']);
+  assert.equal(refusal(await buy(with_({ pricing }))), 'ok');
+  assert.deepEqual(refusal(await buy(with_({ pricing_option_id: 'none' }))), ['INVALID_PRICING_OPTION', 'purchases[0].pricing_option_id']);
+  assert.deepEqual(refusal(await buy(with_({ bidding: { max_bid: 5 } }))), ['UNSUPPORTED_FEATURE', 'purchases[0].bidding.max_bid']);
+  assert.deepEqual(refusal(await buy(with_({ catalog_ids: ['c'] }))), ['UNSUPPORTED_FEATURE', 'purchases[0].catalog_ids']);
+  assert.deepEqual(refusal(await buy({ daily_budget_cap: 5 })), ['UNSUPPORTED_FEATURE', 'daily_budget_cap']);
+  assert.equal(refusal(await buy({ packages: [] }))[0], 'INVALID_REQUEST');
+});
+
+test('a purchase that a person decides ends as the synchronous answer would have', async (t) => {
+  const receiver = await Receiver.start({ agent: () => agent });
+  t.after(() => receiver.close());
+  const waits = await buy({ push_notification_config: { url: `${receiver.base}/done` } });
+  assert.deepEqual(Object.keys(waits.payload).sort(), ['message', 'status', 'task_id']);
+  const { task_id } = waits.payload;
+  assert.equal((await agent.cli('task', 'approve', task_id)).code, 0);
+  const { payload } = await ask('get_task_status', { task_id, include_result: true });
+  assert.deepEqual([payload.task_type, payload.status], ['buy_products', 'completed']);
+  if (source('3.2')) assert.equal(judge('3.2', { tool: 'buy_products', reply: payload.result, isError: false }) ?? null, null, JSON.stringify(payload.result));
+  assert.equal(payload.result.accepted_proposal.terms_digest, digest(payload.result.accepted_proposal.commercial_terms));
+  const [told] = await receiver.arrivals('/done', 1);
+  assert.deepEqual([told.body.task_type, told.body.result.media_buy_id], ['buy_products', payload.result.media_buy_id]);
+  const of = async (type) => (await ask('list_tasks', { filters: { task_types: [type] } })).payload.tasks.map((t) => t.task_id);
+  assert.ok((await of('buy_products')).includes(task_id));
+  assert.ok(!(await of('create_media_buy')).includes(task_id));
+});
+
+test('controls need the revision that was read, change one dimension of targeting at a time, and each package once', async () => {
+  const made = (await buy({}, auto)).payload;
+  const { package_id } = made.purchase_bindings[0];
+  const overlay = async () => (await ask('get_media_buys', { account, media_buy_ids: [made.media_buy_id] })).payload.media_buys[0].packages[0].targeting_overlay;
+  let { payload } = await control(made.media_buy_id, { revision: made.revision, paused: true, packages: [{ package_id, targeting_overlay: { geo_countries: ['US'], language: ['en'] } }] });
+  assert.deepEqual([payload.affected_package_ids, payload.revision], [[package_id], made.revision + 1]);
+  ({ payload } = await control(made.media_buy_id, { revision: payload.revision, packages: [{ package_id, targeting_overlay: { language: null } }] }));
+  assert.deepEqual(await overlay(), { geo_countries: ['US'] });
+  ({ payload } = await control(made.media_buy_id, { revision: payload.revision, packages: [{ package_id, budget: 3500 }] }));
+  assert.deepEqual(refusal(await control(made.media_buy_id, { revision: 1, paused: false })), ['CONFLICT', 'revision']);
+  assert.deepEqual(refusal(await control(made.media_buy_id, { revision: payload.revision, packages: [{ package_id, budget: 3600 }, { package_id, paused: true }] })), ['INVALID_REQUEST', 'packages[1].package_id']);
+  assert.equal(refusal(await control(made.media_buy_id, { revision: payload.revision, canceled: true, paused: true }))[0], 'INVALID_REQUEST');
+  assert.deepEqual(refusal(await control(made.media_buy_id, { revision: payload.revision, paused: true }, { ...auto, token: 'lab-token' })), ['MEDIA_BUY_NOT_FOUND', 'media_buy_id']);
+  ({ payload } = await control(made.media_buy_id, { revision: payload.revision, canceled: true, cancellation_reason: 'no need' }));
+  assert.deepEqual([payload.media_buy_status, payload.available_actions], ['canceled', []]);
+});
+
+test('update_media_buy patches targeting in 3.2 and replaces it before', async () => {
+  const made = (await buy({ purchases: [{ ...offer, targeting_overlay: { geo_countries: ['US'], language: ['en'] } }] }, auto)).payload;
+  const { package_id } = made.purchase_bindings[0];
+  const update = async (line, targeting_overlay) => {
+    await ask('update_media_buy', { idempotency_key: fresh(), account, media_buy_id: made.media_buy_id, packages: [{ package_id, targeting_overlay }] }, auto, line);
+    return (await ask('get_media_buys', { account, media_buy_ids: [made.media_buy_id] })).payload.media_buys[0].packages[0].targeting_overlay;
+  };
+  assert.deepEqual(await update('3.2', { language: ['fr'] }), { geo_countries: ['US'], language: ['fr'] });
+  assert.deepEqual(await update('3.1', { language: ['en'] }), { language: ['en'] });
+});
+
+test('older lines do not have these tasks; who pins nothing is served the first that has', async () => {
+  assert.equal(refusal(await ask('list_products', {}, {}, null)), 'ok');
+  for (const line of ['3.1', '3.0']) {
+    const { kind, payload } = await doors.mcp(agent, 'list_products', { adcp_version: line });
+    assert.deepEqual([kind, payload.adcp_error.code, payload.adcp_error.details.supported_versions], ['failed', 'VERSION_UNSUPPORTED', ['3.2']]);
+    assert.equal((await ask('get_adcp_capabilities', {}, {}, line)).payload.media_buy.lifecycle_tools, undefined);
+  }
+  const { media_buy } = (await ask('get_adcp_capabilities', {})).payload;
+  const tools = (await agent.post('/mcp?schemas=full', { jsonrpc: '2.0', id: 1, method: 'tools/list' })).body.result.tools.map((t) => t.name);
+  assert.deepEqual(media_buy.lifecycle_tools.filter((t) => !tools.includes(t)), []);
+});
