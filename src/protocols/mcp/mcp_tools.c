@@ -8,6 +8,7 @@
 #include "tools/core/honour.h"
 
 #define SHORT_LEVELS   1 /* of the tools a buyer needs most; of the others none below the first */
+#define ENUM_SHORT     12
 #define OUTLINE_LEVELS 2
 #define LIST_BYTES_MAX ((size_t)8 << 20)
 
@@ -23,24 +24,56 @@ struct tools_wanted {
     enum schemas schemas;
 };
 
-static void add_annotations(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct tool *t)
+/* What MCP says is meaningless for tools that only read, and the title a second time, are left out of the short list. */
+static void add_annotations(yyjson_mut_doc *doc, yyjson_mut_val *o, const struct tool *t, bool all)
 {
     yyjson_mut_val *a = json_add_obj(doc, o, "annotations");
-    json_add_cstr(doc, a, "title", t->title);
+    if (all) json_add_cstr(doc, a, "title", t->title);
     json_add_bool(doc, a, "readOnlyHint", t->kind == TOOL_READ);
+    if (all) json_add_bool(doc, a, "openWorldHint", false);
+    if (!all && t->kind == TOOL_READ) return;
     json_add_bool(doc, a, "destructiveHint", t->destructive);
     json_add_bool(doc, a, "idempotentHint", t->kind == TOOL_READ || t->idempotency != IDEM_NONE);
-    json_add_bool(doc, a, "openWorldHint", false);
 }
 
-/* Adds to the members of an outlined schema what they mean. */
-static struct str with_help(struct arena *a, const char *tool, struct str schema)
+/* A plain object, as AdCP 3.2's own projections for MCP have it: interfaces of language models refuse alternatives and
+ * conditions at the top of a tool's input. What parts name goes to the members; which of them go together, errors say. */
+static void make_plain(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_mut_val *members, yyjson_val *parts)
 {
+    static const char *const dropped[] = { "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies" };
+    yyjson_val *part, *key, *member;
+    size_t i, n, j, m;
+    yyjson_arr_foreach(parts, i, n, part) {
+        yyjson_obj_foreach(json_obj(part, "properties"), j, m, key, member) {
+            const char *name = yyjson_get_str(key);
+            if (!yyjson_mut_obj_get(members, name)) json_add_copy(doc, members, name, member);
+        }
+    }
+    for (i = 0; i < ARRAY_LEN(dropped); i++) (void)yyjson_mut_obj_remove_key(root, dropped[i]); /* absent is fine */
+}
+
+/* How long a text may be is told when one is too long. */
+static void trim(yyjson_mut_val *member)
+{
+    static const char *const finer[] = { "minLength", "maxLength", "pattern" };
+    if (!yyjson_mut_is_obj(member)) return;
+    for (size_t i = 0; i < ARRAY_LEN(finer); i++)
+        (void)yyjson_mut_obj_remove_key(member, finer[i]); /* absent is fine */
+    if (yyjson_mut_arr_size(yyjson_mut_obj_get(member, "enum")) > ENUM_SHORT)
+        (void)yyjson_mut_obj_remove_key(member, "enum");
+}
+
+/* Adds to the members of an outlined schema what they mean; long lists of words are for the complete one. */
+static struct str with_help(struct arena *a, const char *tool, const struct contract *contract)
+{
+    struct str schema = contract_schema_outline(a, contract, member_help_has(tool) ? SHORT_LEVELS : 0);
+    yyjson_val *deeper = json_parse_own(a, contract_schema_outline(a, contract, SHORT_LEVELS));
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *root = json_copy(doc, json_parse_own(a, schema)), *key;
     yyjson_mut_val *members = yyjson_mut_obj_get(root, "properties");
     yyjson_mut_obj_iter it;
     if (!members) return schema;
+    make_plain(doc, root, members, json_arr(deeper, "allOf"));
     yyjson_mut_obj_iter_init(members, &it);
     while ((key = yyjson_mut_obj_iter_next(&it))) {
         struct str name = { yyjson_mut_get_str(key), yyjson_mut_get_len(key) };
@@ -50,6 +83,7 @@ static struct str with_help(struct arena *a, const char *tool, struct str schema
             (void)yyjson_mut_obj_clear(member);
             help = "Refused.";
         }
+        trim(member);
         if (help && yyjson_mut_is_obj(member)) json_add_cstr(doc, member, "description", help);
     }
     return json_write(a, root);
@@ -80,8 +114,7 @@ static struct str input_schema(struct arena *a, const struct tool *t, enum schem
     if (t->operation) return str_from(t->operation->arguments_json);
     const struct contract *contract = most_named(a, t);
     if (!contract) return STR("{\"type\":\"object\",\"properties\":{},\"additionalProperties\":true}");
-    if (schemas == SCHEMAS_SHORT)
-        return with_help(a, t->name, contract_schema_outline(a, contract, member_help_has(t->name) ? SHORT_LEVELS : 0));
+    if (schemas == SCHEMAS_SHORT) return with_help(a, t->name, contract);
     if (schemas == SCHEMAS_OUTLINE) return contract_schema_outline(a, contract, OUTLINE_LEVELS);
     return contract_schema_json(a, contract);
 }
@@ -94,7 +127,7 @@ static void add_tool(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *list,
     json_add_cstr(doc, o, "title", t->title);
     json_add_cstr(doc, o, "description", t->description);
     json_add_raw(doc, o, "inputSchema", input_schema(a, t, schemas));
-    add_annotations(doc, o, t);
+    add_annotations(doc, o, t, schemas != SCHEMAS_SHORT);
 }
 
 static struct str adcp_tools(struct arena *a, const void *arg)
