@@ -1,7 +1,7 @@
 /* See task_operation.h. */
-#include "domain/commitment/commitment.h"
 #include "domain/decide/task_operation.h"
 
+#include "domain/commitment/commitment.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/media_buy/media_buy_json.h"
 #include "domain/media_buy/media_buy_update.h"
