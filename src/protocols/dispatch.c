@@ -344,9 +344,11 @@ static int translate_up(struct call *c)
 /* A buyer that tries its webhook receiver on a sandbox hears of calls that were answered at once, too. */
 static int tell_sandbox(struct call *c, const struct tool_call *t)
 {
-    static const char *const types[] = { "create_media_buy", "update_media_buy", "sync_creatives", "sync_accounts",
-                                         "build_creative",   "activate_signal",  "sync_catalogs",  "sync_audiences",
-                                         "buy_products",     "control_media_buy" };
+    static const char *const types[] = { "create_media_buy",  "update_media_buy", "sync_creatives",
+                                         "sync_accounts",     "build_creative",   "activate_signal",
+                                         "sync_catalogs",     "sync_audiences",   "buy_products",
+                                         "control_media_buy", "accept_proposal",  "request_proposals",
+                                         "refine_proposals",  "decline_proposals" };
     yyjson_val *push = json_obj(c->canonical_args, "push_notification_config"), *context;
     if (!push || !c->act.sandbox) return 0;
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {

@@ -59,6 +59,7 @@
     X("signal", OF_TENANT)                                                                                             \
     X("proposal_hold", OF_TENANT)                                                                                      \
     X("proposal", OF_TENANT)                                                                                           \
+    X("proposal_draft", OF_TENANT)                                                                                     \
     X("quarantine", OF_TENANT)                                                                                         \
     X("remote_list", OF_TENANT)                                                                                        \
     X("report_schedule", OF_TENANT)                                                                                    \

@@ -14,6 +14,7 @@ const account = { brand: { domain: 'acme.example' }, operator: 'acme.example', s
 const flight = { start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z' };
 const offer = { product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 };
 const auto = { headers: { 'x-auto-advance': 'true' } };
+const source_3_2 = source('3.2');
 let data, agent, feed_version, keys = 0;
 
 before(async () => {
@@ -143,6 +144,86 @@ test('update_media_buy patches targeting in 3.2 and replaces it before', async (
   };
   assert.deepEqual(await update('3.2', { language: ['fr'] }), { geo_countries: ['US'], language: ['fr'] });
   assert.deepEqual(await update('3.1', { language: ['en'] }), { language: ['en'] });
+});
+
+// ---- proposals ----
+
+const flightOf = { offer_filters: { start_date: '2026-06-01', end_date: '2026-06-30' } };
+const request = (more) => ask('request_proposals', { idempotency_key: fresh(), account, brief: 'display for developers', criteria: flightOf, ...more });
+const refine = (refinements, options) => ask('refine_proposals', { idempotency_key: fresh(), refinements }, options);
+const accept = (proposal, more, options = auto) => ask('accept_proposal', { idempotency_key: fresh(), account, proposal_id: proposal.proposal_id, proposal_terms_digest: proposal.terms_digest, ...more }, options);
+const draft = async (more) => (await request(more)).payload.proposals[0];
+
+test('a brief is answered with drafts of whole terms, within its budget and flight', async () => {
+  const offers = { ...flightOf.offer_filters, budget_range: { max: 20000, currency: 'USD' } };
+  const { payload } = await request({ criteria: { offer_filters: offers } });
+  for (const { commercial_terms: terms, ...p } of payload.proposals) {
+    assert.deepEqual([p.proposal_status, p.terms_digest], ['draft', digest(terms)]);
+    assert.deepEqual([terms.start_time, terms.end_time], ['2026-06-01T00:00:00Z', '2026-07-01T00:00:00Z']);
+    assert.ok(terms.total_budget.amount <= 20000);
+    assert.equal(terms.purchases.reduce((sum, x) => sum + x.budget, 0), terms.total_budget.amount);
+    for (const x of terms.purchases) assert.ok(payload.products.some((product) => product.product_id === x.product_id));
+  }
+  const poor = (await request({ criteria: { offer_filters: { ...offers, budget_range: { max: 1, currency: 'USD' } } } })).payload;
+  assert.deepEqual([poor.outcome, typeof poor.reason, poor.proposals], ['rejected', 'string', undefined]);
+});
+
+test('a revision is another draft; what cannot be had is said, what is not understood is refused', async () => {
+  const source = await draft();
+  const [one, two, three] = (await refine([
+    { proposal_id: source.proposal_id, action: 'revise', constraints: { total_budget: { max: 5000, currency: 'USD' }, flight: { end_no_earlier_than: '2026-07-10T00:00:00Z' } } },
+    { proposal_id: source.proposal_id, action: 'revise', constraints: { cpm: { max: 1, currency: 'USD' } }, product_changes: { none: 'include' } },
+    { proposal_id: source.proposal_id, action: 'revise', ask: 'something nicer' }])).payload.results;
+  const { commercial_terms: terms, parent_proposal_id, terms_digest } = one.proposals[0];
+  assert.deepEqual([one.outcome, parent_proposal_id, terms.total_budget.amount, terms.end_time], ['revised', source.proposal_id, 5000, '2026-07-10T00:00:00Z']);
+  assert.equal(terms_digest, digest(terms));
+  assert.deepEqual([two.outcome, two.unsatisfied_constraints, two.unsatisfied_product_changes], ['partial', ['cpm'], { none: 'include' }]);
+  assert.deepEqual([three.outcome, three.reason_code], ['unable', 'uninterpreted']);
+  const revise = (more) => refine([{ proposal_id: source.proposal_id, action: 'revise', ...more }]);
+  assert.deepEqual(refusal(await revise({ alternatives: { count: 2 } })), ['UNSUPPORTED_FEATURE', 'refinements[0].alternatives']);
+  assert.deepEqual(refusal(await revise({ constraints: { total_budget: { min: 9, max: 5, currency: 'USD' } } })), ['VALIDATION_ERROR', 'refinements[0].constraints.total_budget.max']);
+  const more = (await revise({ product_changes: { 'prod-ron-display-001': 'include', [offer.product_id]: 'omit' } })).payload.results[0];
+  assert.deepEqual([more.outcome, more.proposals[0].commercial_terms.purchases.some((p) => p.product_id === 'prod-ron-display-001')], ['revised', true]);
+});
+
+test('a finalized proposal keeps its terms; accepting it takes id and digest, once, by its buyer', async () => {
+  const source = await draft();
+  const firm = (await refine([{ proposal_id: source.proposal_id, action: 'finalize' }])).payload.results[0].proposal;
+  assert.deepEqual([firm.proposal_status, firm.terms_digest, firm.parent_proposal_id], ['committed', source.terms_digest, source.proposal_id]);
+  const again = (await refine([{ proposal_id: source.proposal_id, action: 'finalize' }])).payload.results[0].proposal;
+  assert.deepEqual(again, firm);
+  assert.deepEqual(refusal(await accept(source)), ['PROPOSAL_NOT_COMMITTED', 'proposal_id']);
+  assert.deepEqual(refusal(await accept(firm, { proposal_terms_digest: `sha256:${'A'.repeat(43)}` })), ['CONFLICT', 'proposal_terms_digest']);
+  assert.deepEqual(refusal(await accept(firm, { total_budget: { amount: 1, currency: 'USD' } })), ['INVALID_REQUEST', 'total_budget']);
+  assert.deepEqual(refusal(await accept(firm, {}, { ...auto, token: 'lab-token' })), ['PROPOSAL_NOT_FOUND', 'proposal_id']);
+  const { payload } = await accept(firm, { name: 'June' });
+  assert.deepEqual([payload.name, payload.accepted_proposal.proposal_id, payload.accepted_proposal.terms_digest], ['June', firm.proposal_id, firm.terms_digest]);
+  assert.equal(payload.purchase_bindings.length, firm.commercial_terms.purchases.length);
+  const { packages } = (await ask('get_media_buys', { account, media_buy_ids: [payload.media_buy_id] })).payload.media_buys[0];
+  assert.deepEqual(packages.map((p) => p.budget), firm.commercial_terms.purchases.map((p) => p.budget));
+  assert.deepEqual(refusal(await accept(firm)), ['CONFLICT', 'proposal_id']);
+});
+
+test('what is declined is gone, twice as well as once; what was bought is not', async () => {
+  const [kept, gone] = [await draft(), await draft()];
+  const decline = async (...ids) => (await ask('decline_proposals', { idempotency_key: fresh(), declines: ids.map((proposal_id) => ({ proposal_id, reason: 'price' })) })).payload.results.map((r) => r.outcome);
+  const firm = (await refine([{ proposal_id: kept.proposal_id, action: 'finalize' }])).payload.results[0].proposal;
+  await accept(firm);
+  assert.deepEqual(await decline(gone.proposal_id, firm.proposal_id, 'none'), ['declined', 'unable', 'unable']);
+  assert.deepEqual(await decline(gone.proposal_id), ['declined']);
+  assert.deepEqual(refusal(await refine([{ proposal_id: gone.proposal_id, action: 'finalize' }])), ['PROPOSAL_NOT_FOUND', 'refinements[0].proposal_id']);
+});
+
+test('a rule has a person make proposals firm', async () => {
+  assert.equal((await agent.cli('rule', 'add', '--name', 'Firm', '--operations', 'proposal', '--then', 'person')).code, 0);
+  const source = await draft();
+  const { payload } = await refine([{ proposal_id: source.proposal_id, action: 'finalize' }]);
+  assert.equal(payload.status, 'submitted');
+  assert.equal((await agent.cli('task', 'approve', payload.task_id)).code, 0);
+  const done = (await ask('get_task_status', { task_id: payload.task_id, include_result: true })).payload;
+  assert.deepEqual([done.task_type, done.result.results[0].proposal.terms_digest], ['refine_proposals', source.terms_digest]);
+  if (source_3_2) assert.equal(judge('3.2', { tool: 'refine_proposals', reply: done.result, isError: false }) ?? null, null, JSON.stringify(done.result));
+  assert.equal((await accept(done.result.results[0].proposal)).kind, 'ok');
 });
 
 test('older lines do not have these tasks; who pins nothing is served the first that has', async () => {

@@ -37,37 +37,44 @@ static void add_inherited(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *k
     json_add_copy(doc, to, key, own ? own : yyjson_obj_get(product, key));
 }
 
-static void add_bid(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct pricing_option *o,
-                    const struct package_row *p)
+void terms_add_purchase(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct terms_purchase *p)
 {
-    if (o->fixed_price_micros >= 0) return;
-    json_add_money(doc, json_add_obj(doc, to, "bidding"), "bid_amount", p->rate_micros);
+    static const char *const own[] = { "format_option_refs", "targeting_overlay", "optimization_goals",
+                                       "agency_estimate_number" };
+    yyjson_mut_val *out = json_push_obj(doc, list);
+    json_add_str(doc, out, "product_id", p->product->product_id);
+    json_add_str(doc, out, "pricing_option_id", p->option->pricing_option_id);
+    json_add_copy(doc, out, "pricing", p->option->doc);
+    json_add_money(doc, out, "budget", p->budget_micros);
+    if (p->impressions >= 0) json_add_i64(doc, out, "impressions", p->impressions);
+    json_add_time(doc, out, "start_time", p->start_at);
+    json_add_time(doc, out, "end_time", p->end_at);
+    json_add_str_opt(doc, out, "pacing", p->pacing);
+    if (p->option->fixed_price_micros < 0)
+        json_add_money(doc, json_add_obj(doc, out, "bidding"), "bid_amount", p->rate_micros);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) json_add_copy(doc, out, own[i], yyjson_obj_get(p->package, own[i]));
+    add_inherited(doc, out, "measurement_terms", p->package, p->product->doc);
+    add_inherited(doc, out, "performance_standards", p->package, p->product->doc);
 }
 
 static int add_purchase(const struct act *act, yyjson_mut_doc *doc, yyjson_mut_val *list, const struct package_row *p,
                         struct err *e)
 {
-    static const char *const own[] = { "format_option_refs", "targeting_overlay", "optimization_goals",
-                                       "agency_estimate_number" };
     struct product product;
     int found = product_load(act->tx, act->arena, act->tenant->tenant_id, p->product_id, &product, e);
     if (found < 0) return -1;
     const struct pricing_option *o = found ? product_pricing_option(&product, p->pricing_option_id) : NULL;
     if (!o) return err_set(e, "PRODUCT_UNAVAILABLE", "A product of this purchase is no longer there.");
-    yyjson_val *package = document_read(act->arena, p->doc);
-    yyjson_mut_val *out = json_push_obj(doc, list);
-    json_add_str(doc, out, "product_id", p->product_id);
-    json_add_str(doc, out, "pricing_option_id", p->pricing_option_id);
-    json_add_copy(doc, out, "pricing", o->doc);
-    json_add_money(doc, out, "budget", p->budget_micros);
-    if (p->impressions_goal >= 0) json_add_i64(doc, out, "impressions", p->impressions_goal);
-    json_add_time(doc, out, "start_time", p->start_at);
-    json_add_time(doc, out, "end_time", p->end_at);
-    json_add_str(doc, out, "pacing", p->pacing);
-    add_bid(doc, out, o, p);
-    for (size_t i = 0; i < ARRAY_LEN(own); i++) json_add_copy(doc, out, own[i], yyjson_obj_get(package, own[i]));
-    add_inherited(doc, out, "measurement_terms", package, product.doc);
-    add_inherited(doc, out, "performance_standards", package, product.doc);
+    struct terms_purchase bought = { .product = &product,
+                                     .option = o,
+                                     .package = document_read(act->arena, p->doc),
+                                     .budget_micros = p->budget_micros,
+                                     .impressions = p->impressions_goal,
+                                     .rate_micros = p->rate_micros,
+                                     .start_at = p->start_at,
+                                     .end_at = p->end_at,
+                                     .pacing = p->pacing };
+    terms_add_purchase(doc, list, &bought);
     return 0;
 }
 

@@ -8,6 +8,18 @@
 
 #include "domain/media_buy/media_buy.h"
 
+/* One purchase of the terms. */
+struct terms_purchase {
+    const struct product *product;
+    const struct pricing_option *option;
+    yyjson_val *package; /* what was asked of it beside the price (targeting_overlay, ...); NULL: nothing */
+    int64_t budget_micros, impressions; /* impressions: -1: none */
+    int64_t rate_micros; /* of an auction: what is bid */
+    int64_t start_at, end_at;
+    struct str pacing; /* may be empty */
+};
+void terms_add_purchase(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct terms_purchase *p);
+
 /* The commercial terms in their closed shape (media-buy/commercial-terms.json), as JSON, and their digest.
  * SERVICE_UNAVAILABLE when they do not fit it. */
 struct terms_text {

@@ -1,4 +1,5 @@
 /* See task_kinds.h. */
+#include "domain/commitment/offer.h"
 #include "domain/decide/task_kinds.h"
 
 #include "domain/buyer/account_sync.h"
@@ -70,10 +71,21 @@ static int leave_it(const struct act *act, const struct task_row *task, struct s
     return 0;
 }
 
+/* Of refine_proposals, or of get_products. */
+static int approve_proposal(const struct act *act, const struct task_row *task, struct err *e)
+{
+    return task_tool(act, task).n ? offers_approve(act, task, e) : proposal_approve(act, task, e);
+}
+
+static int show_proposal(const struct act *act, const struct task_row *task, struct str *out, struct err *e)
+{
+    return task_tool(act, task).n ? offers_result(act, task, out, e) : proposal_result(act, task, out, e);
+}
+
 static const struct task_kind kinds[] = {
     { "creative_review", approve_creative, reject_creative, NULL },
     { "account", approve_account, reject_account, account_result },
-    { PROPOSAL_TASK, proposal_approve, leave_it, proposal_result },
+    { PROPOSAL_TASK, approve_proposal, leave_it, show_proposal },
     { TROUBLE_TASK, try_again, leave_it, task_shows_media_buy },
     { SPLIT_TASK, booking_split_approve, booking_split_reject, task_shows_media_buy },
     { BY_HAND_TASK, by_hand_done, by_hand_refused, NULL },

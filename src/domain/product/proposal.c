@@ -324,11 +324,25 @@ int proposal_finalize(const struct act *act, struct str proposal_id, struct str 
 
 /* ---- buying ---- */
 
+/* -1 when it is a draft of request_proposals or refine_proposals: PROPOSAL_NOT_COMMITTED, or PROPOSAL_NOT_FOUND once declined. */
+static int kept_draft(const struct act *act, const struct proposal_row *key, struct err *e)
+{
+    struct proposal_row draft;
+    int rc = q_proposal_draft_get(act->tx, act->arena, key, &draft, e);
+    if (rc <= 0) return rc;
+    if (str_is(draft.status, "declined")) return not_found(e);
+    (void)err_set(e, "PROPOSAL_NOT_COMMITTED", "This proposal is a draft; its prices and inventory are not firm yet.");
+    (void)err_suggest(e, "Finalize it with refine_proposals, action finalize.");
+    return err_field(e, "/proposal_id");
+}
+
 static int find_committed(const struct act *act, struct str id, struct proposal_row *row, struct err *e)
 {
     struct proposal_row key = key_of(act, id);
     struct proposal draft;
     int rc = q_proposal_get(act->tx, act->arena, &key, row, e);
+    if (rc < 0) return -1;
+    if (rc == 0) rc = kept_draft(act, &key, e);
     if (rc < 0) return -1;
     if (rc == 0) {
         rc = proposal_read_draft(act, id, &draft, e);
@@ -338,6 +352,7 @@ static int find_committed(const struct act *act, struct str id, struct proposal_
         (void)err_suggest(e, "Finalize it with get_products, buying_mode refine, action finalize.");
         return err_field(e, "/proposal_id");
     }
+    if (str_is(row->status, "released")) return not_found(e); /* declined */
     if (str_is(row->status, "accepted")) {
         (void)err_set(e, "CONFLICT", "This proposal has been bought already.");
         return err_field(e, "/proposal_id");
@@ -405,6 +420,35 @@ static int with_packages(const struct act *act, yyjson_val *args, yyjson_val *pr
     return 0;
 }
 
+/* args with the packages of commercial terms (domain/commitment/offer.h), at the prices that stand there, and their flight. */
+static int with_purchases(const struct act *act, yyjson_val *args, yyjson_val *agreed, yyjson_val **out,
+                          struct proposal_terms *terms, struct err *e)
+{
+    static const char *const same[] = {
+        "product_id", "pricing_option_id", "budget", "start_time", "end_time", "pacing"
+    };
+    static const char *const theirs[] = { "packages", "start_time", "end_time", "brand" };
+    yyjson_mut_doc *doc = json_doc_new(act->arena);
+    yyjson_mut_val *copy = json_copy(doc, args);
+    yyjson_val *v;
+    size_t i, n;
+    for (i = 0; i < ARRAY_LEN(theirs); i++) (void)yyjson_mut_obj_remove_key(copy, theirs[i]); /* absent is fine */
+    for (i = 1; i < ARRAY_LEN(theirs); i++) json_add_copy(doc, copy, theirs[i], yyjson_obj_get(agreed, theirs[i]));
+    yyjson_mut_val *packages = json_add_arr(doc, copy, "packages");
+    yyjson_arr_foreach(json_arr(agreed, "purchases"), i, n, v) {
+        yyjson_mut_val *to = json_push_obj(doc, packages);
+        yyjson_val *bid = yyjson_obj_get(json_obj(v, "bidding"), "bid_amount");
+        int64_t rate = -1;
+        if (i == PROPOSAL_ALLOCATIONS_MAX) return stored_damaged("proposal", terms->proposal_id, e);
+        for (size_t k = 0; k < ARRAY_LEN(same); k++) json_add_copy(doc, to, same[k], yyjson_obj_get(v, same[k]));
+        json_add_copy(doc, to, "bid_price", bid);
+        if (!bid && json_opt_money(JSON_FIELD(json_obj(v, "pricing"), "fixed_price", ""), &rate, e)) return -1;
+        terms->rate_micros[terms->n++] = rate;
+    }
+    *out = json_parse_own(act->arena, json_write(act->arena, copy));
+    return 0;
+}
+
 int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, struct proposal_terms *terms,
                     struct err *e)
 {
@@ -427,6 +471,9 @@ int proposal_expand(const struct act *act, yyjson_val *args, yyjson_val **out, s
     }
     yyjson_val *proposal = document_read(act->arena, row.doc);
     terms->proposal_id = id;
+    yyjson_val *agreed = json_obj(proposal, "commercial_terms");
+    if (agreed)
+        return insertion_order_accepted(args, proposal, e) || with_purchases(act, args, agreed, out, terms, e) ? -1 : 0;
     return insertion_order_accepted(args, proposal, e) || with_packages(act, args, proposal, out, terms, e) ? -1 : 0;
 }
 

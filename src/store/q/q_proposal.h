@@ -19,6 +19,13 @@ MUST_CHECK int q_proposal_get(struct tx *tx, struct arena *a, const struct propo
                               struct err *e);
 /* Inserts, or replaces all but created_at. */
 MUST_CHECK int q_proposal_put(struct tx *tx, const struct proposal_row *row, struct err *e);
+/* Drafts that are kept (proposal_draft): of the row its ids, doc and times count, and status: "draft" or "declined". */
+MUST_CHECK int q_proposal_draft_get(struct tx *tx, struct arena *a, const struct proposal_row *key,
+                                    struct proposal_row *out, struct err *e);
+MUST_CHECK int q_proposal_draft_put(struct tx *tx, const struct proposal_row *row, struct err *e);
+/* The key's principal: drops drafts that lapsed before `now`; how many there are. */
+MUST_CHECK int q_proposal_drop_drafts(struct tx *tx, const struct proposal_row *key, int64_t now, struct err *e);
+MUST_CHECK int q_proposal_drafts(struct tx *tx, const struct proposal_row *key, int64_t *n, struct err *e);
 /* A product twice in one proposal adds up. */
 MUST_CHECK int q_proposal_hold_add(struct tx *tx, const struct proposal_row *owner,
                                    const struct proposal_hold_row *hold, struct err *e);

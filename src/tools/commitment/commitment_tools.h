@@ -5,3 +5,7 @@
 
 MUST_CHECK int buy_products_run(struct tool_call *c, struct err *e);
 MUST_CHECK int control_media_buy_run(struct tool_call *c, struct err *e);
+MUST_CHECK int request_proposals_run(struct tool_call *c, struct err *e);
+MUST_CHECK int refine_proposals_run(struct tool_call *c, struct err *e);
+MUST_CHECK int decline_proposals_run(struct tool_call *c, struct err *e);
+MUST_CHECK int accept_proposal_run(struct tool_call *c, struct err *e);

@@ -37,6 +37,13 @@
         tool, at "/audience_evidence_requirements", NOT_EVIDENCE                                                       \
     }
 
+#define OF_CRITERIA(tool, at)                                                                                          \
+    { tool, at "/targeting_overlay", NOT_PREFLIGHT }, { tool, at "/media_buy_frequency_cap", NOT_CAPPED },             \
+        { tool, at "/required_overlay_support", NOT_PREFLIGHT },                                                       \
+        { tool, at "/required_media_buy_support", NOT_CAPPED }, { tool, at "/acceptance_context", NOT_PREFLIGHT },     \
+        { tool, at "/catalog", "Offers are not chosen by what a catalog holds." },                                     \
+        OF_OFFERS(tool, at "/offer_filters")
+
 #define OF_MEDIA_BUY(tool)                                                                                             \
     { tool, "/bidding", NOT_BID }, { tool, "/daily_budget_cap", NOT_CAPPED },                                          \
         { tool, "/budget_cap_timezone", NOT_CAPPED }, { tool, "/frequency_cap", NOT_CAPPED },                          \
@@ -126,13 +133,17 @@ const struct unhonoured unhonoured[] = {
     { "get_products", "/filters/format_option_refs", "Products are found by format_ids." },
     { "get_products", "/filters/audience_activation_methods", "Products are not found by how audiences reach them." },
     { "get_products", "/filters/audience_evidence_requirements", NOT_EVIDENCE },
-    { "list_products", "/criteria/targeting_overlay", NOT_PREFLIGHT },
-    { "list_products", "/criteria/media_buy_frequency_cap", NOT_CAPPED },
-    { "list_products", "/criteria/required_overlay_support", NOT_PREFLIGHT },
-    { "list_products", "/criteria/required_media_buy_support", NOT_CAPPED },
-    { "list_products", "/criteria/acceptance_context", NOT_PREFLIGHT },
-    { "list_products", "/criteria/catalog", "Offers are not chosen by what a catalog holds." },
-    OF_OFFERS("list_products", "/criteria/offer_filters"),
+    OF_CRITERIA("list_products", "/criteria"),
+    OF_CRITERIA("request_proposals", "/criteria"),
+    { "request_proposals", "/criteria/outcome_target", "Plans are made of a brief and a budget, not of an outcome." },
+    { "request_proposals", "/opportunity", NOT_OPPORTUNE },
+    { "refine_proposals", "/refinements/*/alternatives", "One revision is made at a time." },
+    { "refine_proposals", "/refinements/*/criteria", "Ask for other offers with request_proposals." },
+    { "refine_proposals", "/refinements/*/remove_media_buy_frequency_cap", NOT_CAPPED },
+    { "decline_proposals", "/opportunity", NOT_OPPORTUNE },
+    { "accept_proposal", "/daily_budget_cap", NOT_CAPPED },
+    { "accept_proposal", "/budget_cap_timezone", NOT_CAPPED },
+    { "accept_proposal", "/opportunity", NOT_OPPORTUNE },
     { "buy_products", "/opportunity", NOT_OPPORTUNE },
     OF_MEDIA_BUY("buy_products"),
     { "buy_products", "/purchases/*/bidding/automatic", NOT_BID },

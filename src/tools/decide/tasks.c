@@ -28,7 +28,9 @@ static const struct {
     const char *tool, *kind;
 } compact[] = {
     { "buy_products", "create_media_buy" },
+    { "accept_proposal", "create_media_buy" },
     { "control_media_buy", "update_media_buy" },
+    { "refine_proposals", "proposal" },
 };
 
 #define KIND_NONE ARRAY_LEN(kinds) /* a note for the publisher's people: no AdCP operation waits for it */

@@ -207,6 +207,8 @@ static void add_lifecycle(struct tool_call *c, yyjson_mut_val *mb)
     for (size_t i = 0; i < tool_table_n; i++) {
         if (tool_table[i].since == ADCP_LINE_COMPACT) push(c, arr, tool_table[i].name);
     }
+    static const char *const dimensions[] = { "total_budget", "cpm", "impressions", "flight", "product_changes", NULL };
+    add_list(c, json_add_obj(c->doc, mb, "proposal_refinement"), "supported_dimensions", dimensions);
 }
 
 static void add_media_buy(struct capabilities *k)

@@ -22,6 +22,13 @@ static void add_ids(yyjson_mut_doc *doc, yyjson_mut_val *to, yyjson_val *ids)
     if (ids) json_add_copy(doc, json_add_obj(doc, json_add_obj(doc, to, "ext"), "salesagent"), "product_ids", ids);
 }
 
+void products_criteria(yyjson_mut_doc *doc, yyjson_mut_val *to, yyjson_val *criteria)
+{
+    json_add_copy(doc, to, "required_policies", json_arr(criteria, "policy_ids"));
+    add_filters(doc, to, json_obj(criteria, "offer_filters"));
+    add_ids(doc, to, json_arr(criteria, "product_ids"));
+}
+
 /* AdCP: who asks for forecasts is not answered "unchanged", because they change without the feed. */
 static bool wants_forecast(yyjson_val *args)
 {
@@ -35,10 +42,8 @@ static yyjson_val *wholesale_args(struct tool_call *c)
     yyjson_mut_val *to = json_root_obj(doc);
     json_add_cstr(doc, to, "buying_mode", "wholesale");
     json_add_copy(doc, to, "account", yyjson_obj_get(args, "account"));
-    json_add_copy(doc, to, "required_policies", json_arr(criteria, "policy_ids"));
     json_add_copy(doc, to, "fields", json_arr(args, "fields"));
-    add_filters(doc, to, json_obj(criteria, "offer_filters"));
-    add_ids(doc, to, json_arr(criteria, "product_ids"));
+    products_criteria(doc, to, criteria);
     yyjson_mut_val *page = json_add_obj(doc, to, "pagination");
     json_add_i64(doc, page, "max_results", json_i64_or(args, "max_results", RESULTS_DEFAULT));
     json_add_str_opt(doc, page, "cursor", json_str(args, "cursor"));
@@ -90,24 +95,40 @@ void compact_products(struct tool_call *c, yyjson_val *products, yyjson_val *fie
     }
 }
 
-/* What get_products would have answered, read back. */
-static int wholesale(struct tool_call *c, yyjson_val **reply, struct err *e)
+int products_asked(struct tool_call *c, yyjson_val *args, yyjson_val **reply, struct err *e)
 {
     struct tool_call asked = *c;
-    asked.args = wholesale_args(c);
+    asked.args = args;
     asked.doc = json_doc_new(c->arena);
     asked.reply = json_root_obj(asked.doc);
     asked.aux = yyjson_mut_obj(asked.doc);
-    if (get_products_run(&asked, e)) return wholesale_error(e);
+    if (get_products_run(&asked, e)) return -1;
     *reply = json_parse_own(c->arena, json_write(c->arena, asked.reply));
     c->message = asked.message;
+    return 0;
+}
+
+int products_by_id(struct tool_call *c, const struct str *ids, size_t n, yyjson_mut_val *to, struct err *e)
+{
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    yyjson_mut_val *args = json_root_obj(doc);
+    yyjson_val *got;
+    json_add_cstr(doc, args, "buying_mode", "wholesale");
+    json_add_i64(doc, json_add_obj(doc, args, "pagination"), "max_results", (int64_t)n);
+    yyjson_mut_val *list =
+        json_add_arr(doc, json_add_obj(doc, json_add_obj(doc, args, "ext"), "salesagent"), "product_ids");
+    for (size_t i = 0; i < n; i++) json_push_str(doc, list, ids[i]);
+    struct str said = c->message;
+    if (products_asked(c, json_parse_own(c->arena, json_write(c->arena, args)), &got, e)) return -1;
+    c->message = said;
+    compact_products(c, json_arr(got, "products"), NULL, to);
     return 0;
 }
 
 int list_products_run(struct tool_call *c, struct err *e)
 {
     yyjson_val *got;
-    if (wholesale(c, &got, e)) return -1;
+    if (products_asked(c, wholesale_args(c), &got, e)) return wholesale_error(e);
     bool unchanged = json_bool_or(got, "unchanged", false);
     json_add_cstr(c->doc, c->reply, "outcome", unchanged ? "unchanged" : "listed");
     if (!unchanged) {
