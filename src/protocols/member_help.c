@@ -102,6 +102,7 @@ static const struct help {
     { NULL, "brand", "Who advertises: {domain}." },
     { NULL, "context", "Sent back as it is." },
     { NULL, "ext", "Extensions." },
+    { NULL, "invoice_recipient", "Whom to bill, when not the account." },
     { NULL, "pagination", "{max_results, cursor}." },
     { NULL, "push_notification_config", "Where to tell what takes longer: {url, authentication}." },
     { NULL, "reporting_webhook", "Where to send delivery reports, and how often." },
@@ -118,6 +119,14 @@ const char *member_help(const char *tool, struct str member)
         if (own && str_is(member, helps[i].member)) return helps[i].text;
     }
     return NULL;
+}
+
+bool member_help_shared(struct str member)
+{
+    for (size_t i = 0; i < ARRAY_LEN(helps); i++) {
+        if (helps[i].tool == NULL && str_is(member, helps[i].member)) return true;
+    }
+    return false;
 }
 
 bool member_help_has(const char *tool)

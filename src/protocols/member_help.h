@@ -8,3 +8,6 @@
 const char *member_help(const char *tool, struct str member);
 /* Whether it is one of the tools a buyer needs most: those whose own members are described. */
 bool member_help_has(const char *tool);
+
+/* Whether the member means the same in all tools. */
+bool member_help_shared(struct str member);

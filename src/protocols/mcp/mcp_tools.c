@@ -52,11 +52,14 @@ static void make_plain(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_mut_val
     for (i = 0; i < ARRAY_LEN(dropped); i++) (void)yyjson_mut_obj_remove_key(root, dropped[i]); /* absent is fine */
 }
 
-/* How long a text may be is told when one is too long. */
-static void trim(yyjson_mut_val *member)
+/* How long a text may be is told when one is too long; what means the same everywhere is said in words. */
+static void trim(yyjson_mut_val *member, bool shared)
 {
-    static const char *const finer[] = { "minLength", "maxLength", "pattern" };
+    static const char *const finer[] = { "minLength", "maxLength", "pattern", "format" };
+    static const char *const inner[] = { "properties", "required", "additionalProperties", "anyOf", "oneOf", "allOf" };
     if (!yyjson_mut_is_obj(member)) return;
+    for (size_t i = 0; shared && i < ARRAY_LEN(inner); i++)
+        (void)yyjson_mut_obj_remove_key(member, inner[i]); /* likewise */
     for (size_t i = 0; i < ARRAY_LEN(finer); i++)
         (void)yyjson_mut_obj_remove_key(member, finer[i]); /* absent is fine */
     if (yyjson_mut_arr_size(yyjson_mut_obj_get(member, "enum")) > ENUM_SHORT)
@@ -83,7 +86,7 @@ static struct str with_help(struct arena *a, const char *tool, const struct cont
             (void)yyjson_mut_obj_clear(member);
             help = "Refused.";
         }
-        trim(member);
+        trim(member, member_help_shared(name));
         if (help && yyjson_mut_is_obj(member)) json_add_cstr(doc, member, "description", help);
     }
     return json_write(a, root);
