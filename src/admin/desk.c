@@ -1,5 +1,6 @@
 #include "admin/desk.h"
 
+#include "dialects/choose.h"
 #include "base/encode.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
@@ -353,7 +354,7 @@ static void call_tool(struct desk_request *r, const char *tool, yyjson_mut_doc *
     r->call.headers.secure = r->ex->secure;
     r->call.headers.session = r->session;
     r->call.headers.x_adcp_tenant = r->tenant_id;
-    r->call.headers.x_adcp_dialect = STR("adcp-3.1");
+    r->call.headers.x_adcp_dialect = dialect_of_pages();
     dispatch_call(r->dispatcher, &r->call);
 }
 

@@ -94,6 +94,24 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
     adcp_notification_words(a, newer);
 }
 
+/* What the task of a compact call is to those who do not have these tools. */
+static void task_word(yyjson_mut_doc *doc, yyjson_mut_val *task)
+{
+    static const struct {
+        const char *newer, *word;
+    } words[] = { { "buy_products", "create_media_buy" },
+                  { "accept_proposal", "create_media_buy" },
+                  { "control_media_buy", "update_media_buy" },
+                  { "refine_proposals", "get_products" } };
+    yyjson_mut_val *type = yyjson_mut_obj_get(task, "task_type");
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (!yyjson_mut_equals_str(type, words[i].newer)) continue;
+        (void)yyjson_mut_obj_remove_key(task, "task_type");
+        json_add_cstr(doc, task, "task_type", words[i].word);
+        return;
+    }
+}
+
 static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
 {
     struct str tool = d->request->tool;
@@ -110,7 +128,9 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     adcp_drop_of_brands(reply, "countries");
     if (str_is(tool, "get_task_status") || str_is(tool, "tasks/get")) {
         media_buy(doc, yyjson_mut_obj_get(reply, "result")); /* of other tasks: has no such member */
+        task_word(doc, reply);
     }
+    adcp_each(reply, "tasks", task_word, doc);
     if (str_is(tool, "get_media_buys")) adcp_each(reply, "media_buys", media_buy, doc);
 }
 

@@ -19,6 +19,11 @@ const struct dialect *dialect_default(void)
     return of_line[ADCP_LINE_UNPINNED];
 }
 
+struct str dialect_of_pages(void)
+{
+    return str_from(of_line[ADCP_LINE_STORED]->name);
+}
+
 const struct dialect *dialect_canonical(void)
 {
     return &dialect_own;

@@ -35,6 +35,9 @@ MUST_CHECK int dialect_choose(const struct dialect_hints *h, struct dialect_choi
 /* AdCP 3 to those who pin nothing. */
 const struct dialect *dialect_default(void);
 
+/* The name of what our own pages and typed sentences speak: the line in which a publisher's catalogue is stored. */
+struct str dialect_of_pages(void);
+
 /* What tools speak: replies leave as they are. */
 const struct dialect *dialect_canonical(void);
 

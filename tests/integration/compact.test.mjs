@@ -113,6 +113,7 @@ test('a purchase that a person decides ends as the synchronous answer would have
   assert.equal(payload.result.accepted_proposal.terms_digest, digest(payload.result.accepted_proposal.commercial_terms));
   const [told] = await receiver.arrivals('/done', 1);
   assert.deepEqual([told.body.task_type, told.body.result.media_buy_id], ['buy_products', payload.result.media_buy_id]);
+  assert.equal((await ask('get_task_status', { task_id }, {}, '3.1')).payload.task_type, 'create_media_buy');
   const of = async (type) => (await ask('list_tasks', { filters: { task_types: [type] } })).payload.tasks.map((t) => t.task_id);
   assert.ok((await of('buy_products')).includes(task_id));
   assert.ok(!(await of('create_media_buy')).includes(task_id));

@@ -1,5 +1,6 @@
 /* message/send and message/stream: a message becomes a call, its outcome a task that is kept. */
 #include "protocols/a2a/a2a_internal.h"
+#include "dialects/choose.h"
 #include "protocols/a2a/a2a_text.h"
 #include "protocols/http_call_headers.h"
 
@@ -97,7 +98,7 @@ static void call_skill(struct a2a_request *r, struct str skill, yyjson_val *args
     call_push_read(r->ex, &r->call.push);
     if (r->message.push.url.n) r->call.push = r->message.push;
     if (r->call.push.url.n) r->call.push.channel = a2a_channel(r->view.generation);
-    if (r->understood.n && !r->call.headers.x_adcp_dialect.n) r->call.headers.x_adcp_dialect = STR("adcp-3.1");
+    if (r->understood.n && !r->call.headers.x_adcp_dialect.n) r->call.headers.x_adcp_dialect = dialect_of_pages();
     dispatch_call(r->dispatcher, &r->call);
 }
 

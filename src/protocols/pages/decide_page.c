@@ -2,6 +2,7 @@
 
 #include "base/rfc3339.h"
 #include "base/tz.h"
+#include "dialects/choose.h"
 #include "contract/limits.h"
 #include "protocols/pages/html.h"
 #include "protocols/http_call_headers.h"
@@ -273,7 +274,7 @@ static void call_tool(struct decide_page *p, struct str tool, yyjson_mut_doc *do
                              .done = done };
     p->call.headers.host = p->ex->host;
     p->call.headers.x_adcp_tenant = p->tenant_id;
-    p->call.headers.x_adcp_dialect = STR("adcp-3.1");
+    p->call.headers.x_adcp_dialect = dialect_of_pages();
     dispatch_call(p->dispatcher, &p->call);
 }
 

@@ -1,5 +1,6 @@
 #include "protocols/pages/sign_page.h"
 
+#include "dialects/choose.h"
 #include "base/encode.h"
 #include "base/id.h"
 #include "contract/limits.h"
@@ -128,7 +129,7 @@ static void call_tool(struct sign_page *p, struct str tool, yyjson_mut_doc *doc,
                              .done = done };
     call_headers_read(p->ex, &p->call.headers);
     p->call.headers.authorization = arena_printf(&p->ex->arena, "Bearer " STR_FMT, STR_ARG(p->token));
-    p->call.headers.x_adcp_dialect = STR("adcp-3.1");
+    p->call.headers.x_adcp_dialect = dialect_of_pages();
     dispatch_call(p->dispatcher, &p->call);
 }
 

@@ -22,7 +22,7 @@ static bool has_feature(struct str name)
 {
     if (str_is(name, "inline_creative_management")) return agent_features.inline_creatives;
     if (str_is(name, "property_list_filtering")) return agent_features.property_list_filtering;
-    return str_is(name, "catalog_management") && tool_find(STR("sync_catalogs")) != NULL;
+    return str_is(name, "catalog_management"); /* sync_catalogs */
 }
 
 /* ---- what is asked ---- */
