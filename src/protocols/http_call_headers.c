@@ -2,9 +2,18 @@
 
 bool call_url_strict(struct str path)
 {
+    static const struct {
+        const char *mount;
+        bool tasks; /* have a path of their own below it */
+    } mounts[] = { { "/mcp/", false }, { "/a2a/", false }, { "/adcp/", true } };
     struct str line = adcp_line_version(ADCP_LINE_NEWEST);
-    if (path.n && path.p[path.n - 1] == '/') path.n--;
-    return str_starts(path, STR("/mcp/")) && str_eq(str_skip(path, sizeof("/mcp/") - 1), line);
+    for (size_t i = 0; i < ARRAY_LEN(mounts); i++) {
+        struct str mount = str_from(mounts[i].mount);
+        if (!str_starts(path, mount) || !str_starts(str_skip(path, mount.n), line)) continue;
+        struct str rest = str_skip(path, mount.n + line.n);
+        if (mounts[i].tasks ? str_starts(rest, STR("/")) : rest.n == 0 || str_is(rest, "/")) return true;
+    }
+    return false;
 }
 
 void call_headers_read(struct http_exchange *ex, struct call_headers *out)

@@ -6,7 +6,7 @@
 
 void call_headers_read(struct http_exchange *ex, struct call_headers *out);
 
-/* Whether this is the MCP URL that the newest line of AdCP has to itself, /mcp/LINE. What a URL demands of signatures must not
+/* Whether this is a URL that the newest line of AdCP has to itself: /mcp/LINE, /a2a/LINE, /adcp/LINE/TASK. What a URL demands of signatures must not
  * depend on what a body says (AdCP 3.2, request_signing). */
 bool call_url_strict(struct str path);
 

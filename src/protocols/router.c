@@ -48,12 +48,26 @@ static void root(struct dispatcher *d, struct http_exchange *ex)
     }
 }
 
-/* The newest line has an MCP URL of its own, /mcp/LINE. */
+/* The newest line has URLs of its own: /mcp/LINE, /a2a/LINE, /adcp/LINE/TASK. */
 static void mcp_of_line(struct dispatcher *d, struct http_exchange *ex, struct str rest)
 {
     (void)rest;
     if (!call_url_strict(ex->path)) not_found(ex);
     else if (!web_options_answered(ex, STR("POST"))) mcp_handle(d, ex);
+}
+
+static void a2a_of_line(struct dispatcher *d, struct http_exchange *ex, struct str rest)
+{
+    (void)rest;
+    if (!call_url_strict(ex->path)) not_found(ex);
+    else if (!web_options_answered(ex, STR("POST"))) a2a_handle(d, ex);
+}
+
+/* /adcp/TASK, and the newest line's own /adcp/LINE/TASK. */
+static void adcp_tasks(struct dispatcher *d, struct http_exchange *ex, struct str task)
+{
+    if (call_url_strict(ex->path)) task = str_skip(task, adcp_line_version(ADCP_LINE_NEWEST).n + 1);
+    rest_handle_adcp(d, ex, task);
 }
 
 static const struct route routes[] = {
@@ -78,10 +92,10 @@ static const struct {
     unsigned roles;
     void (*handle)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
 } mounts[] = {
-    { "/adcp/", WEB_AGENT, rest_handle_adcp },     { "/api/v1/", WEB_AGENT, rest_handle_api },
+    { "/adcp/", WEB_AGENT, adcp_tasks },           { "/api/v1/", WEB_AGENT, rest_handle_api },
     { "/mcp/adcp/", WEB_AGENT, rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
-    { "/mcp/", WEB_AGENT, mcp_of_line },           { "/decide/", WEB_DESK, decide_page_handle },
-    { "/sign/", WEB_DESK, sign_page_handle },
+    { "/a2a/", WEB_AGENT, a2a_of_line },           { "/mcp/", WEB_AGENT, mcp_of_line },
+    { "/decide/", WEB_DESK, decide_page_handle },  { "/sign/", WEB_DESK, sign_page_handle },
 };
 
 /* A publisher's own host needs no mention in the configuration. */

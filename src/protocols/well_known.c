@@ -112,7 +112,8 @@ void well_known_agents(struct dispatcher *d, struct http_exchange *ex)
         struct str path;
     } doors[] = { { "salesagent-mcp", "mcp", STR("/mcp") },
                   { "salesagent-mcp-newest", "mcp", arena_printf(c.arena, "/mcp/%s", line) },
-                  { "salesagent-a2a", "a2a", STR("/a2a") } };
+                  { "salesagent-a2a", "a2a", STR("/a2a") },
+                  { "salesagent-a2a-newest", "a2a", arena_printf(c.arena, "/a2a/%s", line) } };
     for (size_t k = 0; k < ARRAY_LEN(doors); k++) {
         yyjson_mut_val *agent = json_push_obj(doc, agents);
         json_add_cstr(doc, agent, "agent_id", doors[k].id);

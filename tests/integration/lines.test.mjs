@@ -252,7 +252,7 @@ test('the agents of a host are listed, where they are reached over https', async
   const ajv = new Ajv({ strict: false });
   (addFormats.default ?? addFormats)(ajv);
   assert.ok(ajv.validate(manifest, listed), ajv.errorsText());
-  assert.deepEqual(listed.agents.map((a) => a.url), ['https://ads.example/mcp', `https://ads.example/mcp/${newest}`, 'https://ads.example/a2a']);
+  assert.deepEqual(listed.agents.map((a) => a.url), ['https://ads.example/mcp', `https://ads.example/mcp/${newest}`, 'https://ads.example/a2a', `https://ads.example/a2a/${newest}`]);
   const { payload } = await ask('3.2', 'get_adcp_capabilities', {});
   assert.deepEqual(listed.agents[0].specialisms, payload.specialisms);
 });
@@ -272,6 +272,19 @@ test('the newest line has an MCP URL of its own, for its callers alone', async (
   assert.deepEqual([capabilities.request_signing.supported, capabilities.request_signing.covers_content_digest], [true, 'required']);
   if (source(newest)) assert.equal(judge(newest, { tool: 'get_adcp_capabilities', reply: capabilities, isError: false }) ?? null, null);
   assert.equal((await agent.post('/mcp/3.1', { jsonrpc: '2.0', id: 1, method: 'ping' })).status, 404);
+});
+
+test('the newest line has A2A and REST URLs of its own, for its callers alone', async () => {
+  const wanted = async (call) => {
+    assert.equal((await call({})).adcp_version, newest);
+    assert.deepEqual((await call({ adcp_version: '3.1' })).adcp_error.details.supported_versions, [newest]);
+  };
+  await wanted(async (pin) => (await agent.post(`/adcp/${newest}/get_products`, { buying_mode: 'wholesale', ...pin })).body);
+  await wanted(async (pin) => (await agent.post(`/a2a/${newest}`, { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message: { messageId: `own-${++keys}`, role: 'ROLE_USER',
+    parts: [{ data: { skill: 'get_products', input: { buying_mode: 'wholesale', ...pin } } }] } } }, { headers: { 'a2a-version': '1.0' } })).body.result.task.artifacts.at(-1).parts.find((p) => p.data).data);
+  const { request_signing } = (await agent.post(`/adcp/${newest}/get_adcp_capabilities`, {})).body;
+  assert.deepEqual([request_signing.supported, request_signing.covers_content_digest], [true, 'required']);
+  assert.equal((await agent.post('/a2a/3.1', {})).status, 404);
 });
 
 test('a request for products that the publisher declines', async () => {
