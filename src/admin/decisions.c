@@ -209,15 +209,21 @@ static void finish_assets(struct desk_request *r, yyjson_mut_val *assets)
     }
 }
 
-static void finish_one(struct desk_request *r)
+void desk_task_finish(struct desk_request *r, yyjson_mut_val *task)
 {
-    yyjson_mut_val *own = desk_lift(r, "found", "task"), *subject = yyjson_mut_obj_get(own, "subject");
-    yyjson_mut_val *may = json_add_obj(r->view, r->view->root, "may");
-    if (!own) return;
-    finish_task(r, own);
-    finish_findings(r, yyjson_mut_obj_get(own, "findings"));
+    yyjson_mut_val *subject = yyjson_mut_obj_get(task, "subject");
+    finish_task(r, task);
+    finish_findings(r, yyjson_mut_obj_get(task, "findings"));
     finish_packages(r, yyjson_mut_obj_get(subject, "packages"));
     finish_assets(r, yyjson_mut_obj_get(subject, "assets"));
+}
+
+static void finish_one(struct desk_request *r)
+{
+    yyjson_mut_val *own = desk_lift(r, "found", "task");
+    yyjson_mut_val *may = json_add_obj(r->view, r->view->root, "may");
+    if (!own) return;
+    desk_task_finish(r, own);
     json_add_bool(r->view, may, "work", desk_may(r, "x_task_update"));
     json_add_bool(r->view, may, "decide", may_decide(r, own));
 }

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/rfc3339.h"
 #include "desk_templates.h"
-#include "protocols/pages/html.h"
+#include "protocols/html.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/web_reply.h"
 
@@ -258,13 +258,14 @@ const struct tz *desk_zone(struct desk_request *r)
     return name.n && tz_load(r->arena, name, &zone, &unknown) == 0 ? zone : tz_utc();
 }
 
-static void send_page(struct desk_request *r, yyjson_val *view)
+static void send_page(struct desk_request *r, const struct template *frame, const struct template *page,
+                      yyjson_val *view)
 {
     struct format_how how = { r->arena, desk_zone(r), loop_now(r->dispatcher->loop) };
     struct buf html;
     struct err e;
     buf_init(&html, PAGE_MAX);
-    template_render(r->me ? &template_frame : &template_plain, r->page->template, view, &how, &html);
+    template_render(frame, page, view, &how, &html);
     struct str body = buf_whole(&html, "a page", &e) ? STR("The page is too large to be shown.") : buf_str(&html);
     body = arena_dup(r->arena, body);
     buf_finish(&html);
@@ -328,7 +329,16 @@ static void show(struct desk_request *r)
     add_form(r);
     struct str text = json_write(r->arena, root(r));
     if (wants_json(r->ex)) send(r, "application/json", text);
-    else send_page(r, json_parse_own(r->arena, text));
+    else send_page(r, r->me ? &template_frame : &template_plain, r->page->template, json_parse_own(r->arena, text));
+}
+
+void desk_show_alone(struct desk_request *r, int status, const char *title, const struct template *page)
+{
+    r->status = status;
+    json_add_cstr(r->view, root(r), "title", title);
+    struct str text = json_write(r->arena, root(r));
+    if (wants_json(r->ex)) send(r, "application/json", text);
+    else send_page(r, &template_plain, page, json_parse_own(r->arena, text));
 }
 
 /* Instead of the page: a sentence, and the way back. */
@@ -390,6 +400,29 @@ static struct str reason_of(struct desk_request *r, yyjson_val *answer)
     struct str advice = json_val_str(json_get_path(answer, "/adcp_error/suggestion"));
     if (!message.n) return STR("The agent could not do this now; try again.");
     return advice.n ? arena_printf(r->arena, STR_FMT " " STR_FMT, STR_ARG(message), STR_ARG(advice)) : message;
+}
+
+struct str desk_reason(struct desk_request *r)
+{
+    return reason_of(r, answer_of(&r->call));
+}
+
+/* Not the desk's own door: a link is nobody's session, and a token is what it is everywhere. */
+void desk_call_alone(struct desk_request *r, const char *tool, yyjson_mut_doc *args, void (*done)(struct call *c))
+{
+    r->call = (struct call){ .arena = r->arena,
+                             .transport = TRANSPORT_REST,
+                             .tool = str_from(tool),
+                             .args = json_parse_own(r->arena, json_write(r->arena, args->root)),
+                             .own_page = true,
+                             .done = done };
+    call_headers_read(r->ex, &r->call.headers);
+    r->call.headers.authorization =
+        r->bearer.n ? arena_printf(r->arena, "Bearer " STR_FMT, STR_ARG(r->bearer)) : STR_NONE;
+    r->call.headers.x_adcp_auth = STR_NONE;
+    if (r->tenant_id.n) r->call.headers.x_adcp_tenant = r->tenant_id;
+    r->call.headers.x_adcp_dialect = dialect_of_pages();
+    dispatch_call(r->dispatcher, &r->call);
 }
 
 /* Whoever has no session goes to sign in, and comes back. */
@@ -618,13 +651,20 @@ static bool asset_answered(struct http_exchange *ex, struct str path)
     return false;
 }
 
-void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct http_exchange *ex, struct str rest)
+struct desk_request *desk_begin(struct dispatcher *d, struct http_exchange *ex)
 {
     struct desk_request *r = ARENA_NEW(&ex->arena, struct desk_request);
-    *r = (struct desk_request){ .dispatcher = d, .routes = routes, .ex = ex, .arena = &ex->arena, .status = 200 };
+    *r = (struct desk_request){ .dispatcher = d, .ex = ex, .arena = &ex->arena, .status = 200 };
     r->view = json_doc_new(r->arena);
     (void)json_root_obj(r->view); /* the view */
     add_headers(ex);
+    return r;
+}
+
+void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct http_exchange *ex, struct str rest)
+{
+    struct desk_request *r = desk_begin(d, ex);
+    r->routes = routes;
     if (asset_answered(ex, rest)) return;
     r->session = desk_cookie_read(ex);
     bool post = http_req_is(ex, "POST"), reads = http_req_is(ex, "GET") || http_req_is(ex, "HEAD");

@@ -66,6 +66,7 @@ struct desk_request {
     struct str segments[DESK_SEGMENTS_MAX]; /* decoded; of the path's holes */
     struct str session; /* the cookie's secret; empty: none */
     struct str tenant_id; /* that a link names; empty: none does */
+    struct str bearer; /* of a page that asks for a token each time; empty: none */
     const struct desk_page *page;
     const struct desk_action *action;
     size_t next; /* of page->asks */
@@ -87,6 +88,16 @@ struct desk_routes {
 
 /* Answers a request below /admin; `rest` is its path after that. */
 void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct http_exchange *ex, struct str rest);
+
+/* ---- pages that stand alone: nobody is signed in, a link or a token in a form is the credential ---- */
+
+struct desk_request *desk_begin(struct dispatcher *d, struct http_exchange *ex);
+/* Calls a tool as whoever the link or `bearer` is. */
+void desk_call_alone(struct desk_request *r, const char *tool, yyjson_mut_doc *args, void (*done)(struct call *c));
+/* Answers with the page, or with its view for whoever asks for JSON. */
+void desk_show_alone(struct desk_request *r, int status, const char *title, const struct template *page);
+/* What the call that ended said of why it could not be. */
+struct str desk_reason(struct desk_request *r);
 
 /* ---- for pages ---- */
 

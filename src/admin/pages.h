@@ -5,6 +5,9 @@
 
 /* For dispatcher.desk: answers a request below /admin. */
 void desk_serve(struct dispatcher *d, struct http_exchange *ex, struct str rest);
+/* For dispatcher.decide_link and .sign_order: what follows /decide/ (decide_link.c) and /sign/ (sign_order.c). */
+void desk_decide_link(struct dispatcher *d, struct http_exchange *ex, struct str text);
+void desk_sign_order(struct dispatcher *d, struct http_exchange *ex, struct str task_id);
 
 /* today.c */
 extern const struct desk_page desk_page_today;
@@ -14,6 +17,8 @@ extern const struct desk_page desk_page_decisions, desk_page_decision;
 extern const struct desk_action desk_action_decide_several, desk_action_decide, desk_action_comment, desk_action_take;
 /* Adds to tasks of a view what their templates show: "late", "due_class", "not_mine". */
 void desk_tasks_finish(struct desk_request *r, yyjson_mut_val *tasks);
+/* The same to one that is shown whole, with its findings, packages and parts. */
+void desk_task_finish(struct desk_request *r, yyjson_mut_val *task);
 
 /* entrance.c */
 extern const struct desk_page desk_page_sign_in, desk_page_enter, desk_page_sessions;

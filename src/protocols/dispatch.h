@@ -54,6 +54,9 @@ struct dispatcher {
         desk_url; /* where people find the desk when no publisher says so: "http://localhost:8000"; may be empty */
     /* the desk, which stands above the protocols: gets what follows /admin ("", "/decisions"); NULL: it is not served */
     void (*desk)(struct dispatcher *d, struct http_exchange *ex, struct str rest);
+    /* likewise: what follows /decide/ and /sign/ */
+    void (*decide_link)(struct dispatcher *d, struct http_exchange *ex, struct str text);
+    void (*sign_order)(struct dispatcher *d, struct http_exchange *ex, struct str task_id);
     struct a2a_hub a2a;
     struct rate_limiter rates;
     struct wrong_credentials wrong;

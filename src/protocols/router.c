@@ -2,7 +2,6 @@
 
 #include "protocols/a2a/a2a.h"
 #include "protocols/ads.h"
-#include "protocols/pages/decide_page.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/demo/demo_page.h"
 #include "protocols/local.h"
@@ -10,7 +9,6 @@
 #include "protocols/rest/openapi.h"
 #include "protocols/request_signature.h"
 #include "protocols/rest/rest.h"
-#include "protocols/pages/sign_page.h"
 #include "protocols/watch.h"
 #include "protocols/web_reply.h"
 #include "protocols/well_known.h"
@@ -86,6 +84,23 @@ static const struct route routes[] = {
     { "/mcp/sse", WEB_AGENT, "POST", mcp_handle }, /* where AdCP:Buy v1's page sends its one curl line */
 };
 
+static void not_here(struct http_exchange *ex)
+{
+    http_exchange_reply_with(ex, 404, "text/plain", STR_NONE);
+}
+
+static void decide_link(struct dispatcher *d, struct http_exchange *ex, struct str text)
+{
+    if (d->decide_link) d->decide_link(d, ex, text);
+    else not_here(ex);
+}
+
+static void sign_order(struct dispatcher *d, struct http_exchange *ex, struct str task_id)
+{
+    if (d->sign_order) d->sign_order(d, ex, task_id);
+    else not_here(ex);
+}
+
 /* Everything below a prefix; the handler gets the rest of the path. */
 static const struct {
     const char *prefix;
@@ -95,7 +110,7 @@ static const struct {
     { "/adcp/", WEB_AGENT, adcp_tasks },           { "/api/v1/", WEB_AGENT, rest_handle_api },
     { "/mcp/adcp/", WEB_AGENT, rest_handle_adcp }, /* the agent's URL is the MCP URL; AdCP mounts its tasks below that */
     { "/a2a/", WEB_AGENT, a2a_of_line },           { "/mcp/", WEB_AGENT, mcp_of_line },
-    { "/decide/", WEB_DESK, decide_page_handle },  { "/sign/", WEB_DESK, sign_page_handle },
+    { "/decide/", WEB_DESK, decide_link },         { "/sign/", WEB_DESK, sign_order },
 };
 
 /* A publisher's own host needs no mention in the configuration. */

@@ -213,6 +213,12 @@ class CheckLayers(Tree):
     def test_an_include_may_not_point_up(self):
         self.assert_include('src/base/str.c', '"net/conn.h"', False)
 
+    def test_html_is_not_put_together_in_c(self):
+        self.write('src/admin/page.c', 'const char *a = "<p class=\\"x\\">", *b = "<token>", *c = "a < b"; /* "<p>" */\n')
+        self.assertEqual(self.findings(self.checker.html_is_template), ['HTML in C'])
+        self.write('src/admin/page.c', 'const char *b = "Authorization: Bearer <token>";\n')
+        self.assertEqual(self.findings(self.checker.html_is_template), [])
+
     def test_neighbours_do_not_see_each_other(self):
         self.assert_include('src/net/conn.c', '"store/db.h"', False)
         self.assert_include('src/store/db.c', '"net/conn.h"', False)

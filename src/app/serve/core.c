@@ -166,6 +166,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     c->lifecycle_timer.fire = on_lifecycle_timer;
     a2a_hub_start(&c->dispatcher);
     c->dispatcher.desk = desk_serve;
+    c->dispatcher.decide_link = desk_decide_link;
+    c->dispatcher.sign_order = desk_sign_order;
     c->expiry_timer.fire = on_expiry_timer;
     store_add_commit_hook(c->store, &c->commit_hook, on_commit);
     timer_set(loop, &c->lifecycle_timer, loop_now(loop));

@@ -1,7 +1,7 @@
 #include "protocols/demo/demo_page.h"
 
 #include "base/rfc3339.h"
-#include "protocols/pages/html.h"
+#include "protocols/html.h"
 #include "protocols/web_reply.h"
 
 #define PAGE_BYTES_MAX ((size_t)1 << 20)

@@ -3,7 +3,7 @@
 
 #include "contract/json.h"
 #include "contract/operation.h"
-#include "protocols/pages/html.h"
+#include "protocols/html.h"
 
 static struct str ref(struct arena *a, const struct operation *o, const char *side)
 {

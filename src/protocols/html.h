@@ -16,6 +16,3 @@ bool html_form_next(struct http_exchange *ex, struct str *rest, const char *name
 
 /* Whether every field's value is text of bounded length: the readers above give nothing for one that is not. */
 bool html_form_sound(struct http_exchange *ex);
-
-/* Headers of a page that runs no scripts, is not kept and is not framed, then the page; `html` is finished. */
-void html_send(struct http_exchange *ex, int status, struct buf *html);

@@ -1,4 +1,4 @@
-#include "protocols/pages/html.h"
+#include "protocols/html.h"
 
 #include "base/encode.h"
 
@@ -66,18 +66,4 @@ struct str html_form_field(struct http_exchange *ex, const char *name)
 {
     struct str rest = ex->body, value;
     return html_form_next(ex, &rest, name, &value) ? value : STR_NONE;
-}
-
-void html_send(struct http_exchange *ex, int status, struct buf *html)
-{
-    struct str body = arena_dup(&ex->arena, buf_str(html));
-    buf_finish(html);
-    ENSURE(http_rep_header(
-               ex, "Content-Security-Policy",
-               STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")) == 0);
-    ENSURE(http_rep_header(ex, "Cache-Control", STR("no-store")) == 0);
-    /* Not no-referrer: browsers would send "Origin: null" with the page's own form, which web_policy.c refuses. */
-    ENSURE(http_rep_header(ex, "Referrer-Policy", STR("same-origin")) == 0);
-    ENSURE(http_rep_header(ex, "X-Robots-Tag", STR("noindex")) == 0);
-    http_exchange_reply_with(ex, status, "text/html; charset=utf-8", body);
 }
