@@ -151,9 +151,14 @@ const struct desk_action desk_action_set_adserver = { .path = "/ad-servers/{name
 
 static bool import_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
-    json_add_str(doc, args, "csv", desk_field(r, "csv"));
+    struct str file = desk_field(r, "file"), text = file.n ? file : desk_field(r, "csv");
+    if (!text.n) {
+        desk_complain(r, "Choose a file, or paste its text. Nothing was changed.");
+        return false;
+    }
+    json_add_str(doc, args, "csv", text);
     json_add_str(doc, args, "ad_server", r->segments[0]);
-    desk_keep(r, "csv");
+    if (!file.n) desk_keep(r, "csv");
     return true;
 }
 

@@ -56,6 +56,7 @@ static const struct desk_action *const desk_actions[] = {
     &desk_action_own_app,         &desk_action_own_app_confirm,
     &desk_action_own_app_remove,  &desk_action_set_password,
     &desk_action_remove_password, &desk_action_remove_app,
+    &desk_action_erase_user,
 };
 
 static const struct desk_routes routes = {

@@ -60,7 +60,8 @@ extern const struct desk_action desk_action_send_again;
 /* people.c */
 extern const struct desk_page desk_page_people;
 extern const struct desk_action desk_action_add_user, desk_action_set_role, desk_action_set_user_status,
-    desk_action_link_user, desk_action_set_password, desk_action_remove_password, desk_action_remove_app;
+    desk_action_link_user, desk_action_set_password, desk_action_remove_password, desk_action_remove_app,
+    desk_action_erase_user;
 
 /* buyers.c */
 extern const struct desk_page desk_page_buyers, desk_page_buyer;

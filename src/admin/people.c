@@ -131,3 +131,23 @@ const struct desk_action desk_action_remove_app = { .path = "/people/{principal_
                                                     .arguments = link_arguments,
                                                     .then = changed,
                                                     .page = &desk_page_people };
+
+static bool erase_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    if (!desk_field(r, "sure").n) {
+        desk_complain(r, "Tick the box to erase somebody: it cannot be undone. Nothing was changed.");
+        return false;
+    }
+    return link_arguments(r, doc, args);
+}
+
+static const char *erased(struct desk_request *r, yyjson_val *answer)
+{
+    return "/admin/people?said=erased";
+}
+
+const struct desk_action desk_action_erase_user = { .path = "/people/{principal_id}/erase",
+                                                    .operation = "x_user_erase",
+                                                    .arguments = erase_arguments,
+                                                    .then = erased,
+                                                    .page = &desk_page_people };

@@ -1,4 +1,5 @@
-/* The little HTML that our own pages need: text that cannot become markup, and fields of a posted form. */
+/* What our own pages need of HTML: text that cannot become markup, and the fields of a posted form, whether it came as
+ * application/x-www-form-urlencoded or, with files, as multipart/form-data (RFC 7578). */
 #pragma once
 
 #include "base/buf.h"
@@ -7,7 +8,8 @@
 /* Appends `s` with <, >, & and quotes escaped: right between tags and inside double-quoted attributes. */
 void html_text(struct buf *b, struct str s);
 
-/* The value of a field of an application/x-www-form-urlencoded body; empty when absent, malformed or too long. */
+/* The value of a form's field; empty when absent, malformed or too long. Of a file it is what is in it, without a byte order
+ * mark. */
 struct str html_form_field(struct http_exchange *ex, const char *name);
 
 /* The next field of that name from `*rest` (the body at first) on: true when there is one; its value is empty when it is

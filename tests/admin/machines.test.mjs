@@ -47,6 +47,27 @@ test('numbers of an ad server that is worked by hand are pasted; a wrong file sa
   assert.equal(bad.status, 422, bad.text);
   assert.match(bad.text, /2027-03-09,none,12<\/textarea>/);
   assert.equal((await sessions.viewer.post(where, { csv: 'x' })).status, 403);
+  const empty = await sessions.operator.post(where, { csv: '' });
+  assert.equal(empty.status, 422);
+  assert.match(empty.text, /Choose a file/);
+});
+
+test('the file itself is sent, too: with its form token, as UTF-8 text', async () => {
+  const s = sessions.operator, { form: { token } } = await s.view('/admin/sessions');
+  const send = (bytes, own = token) => {
+    const form = new FormData();
+    form.append('token', own);
+    form.append('file', new Blob([bytes], { type: 'text/csv' }), 'november "2027".csv');
+    form.append('csv', '');
+    return s.request('/admin/ad-servers/print/delivery', { method: 'POST', body: form, headers: { origin: agent.base } });
+  };
+  const unknown = await send('\ufeffdate,package_id,impressions\r\n2027-03-09,pkg-none,12\r\n');
+  assert.equal(unknown.status, 422);
+  assert.match(unknown.text, /pkg-none|line 2/i, unknown.text);
+  assert.equal((await send('date', 'x')).status, 403, 'without the token');
+  const other = await send(Buffer.from('date,package_id\n2027,\u00e4', 'latin1'));
+  assert.equal(other.status, 422);
+  assert.match(other.text, /no text/);
 });
 
 test('health says what it knows and what is not well, without secrets', async () => {

@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 #include "domain/publisher/catalog_import.h"
+#include "domain/publisher/person_erase.h"
 #include "domain/core/ad_server.h"
 #include "domain/product/ad_server_check.h"
 #include "domain/core/secrets.h"
@@ -61,7 +62,7 @@ static int list(struct tool_call *c, enum kind kind, struct err *e)
         return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "principals");
     for (size_t i = 0, k = 0; i < n; i++) {
-        if (is_user(rows[i].role) != (kind == USERS)) continue;
+        if (is_user(rows[i].role) != (kind == USERS) || person_is_erased(c->arena, &rows[i])) continue;
         yyjson_mut_val *o = json_push_obj(c->doc, arr);
         encode_principal(c, o, &rows[i]);
         for (k = 0; k < how_n && !str_eq(how[k].principal_id, rows[i].principal_id);) k++;
@@ -101,8 +102,15 @@ static int put_principal(struct tool_call *c, struct principal_row *p, const cha
     if (q_principal_put(c->act->tx, p, c->act->now, e) < 0) return -1;
     yyjson_mut_val *o = json_add_obj(c->doc, c->reply, "principal");
     encode_principal(c, o, p);
-    return audited(c, action, arena_printf(c->arena, "principal:" STR_FMT, STR_ARG(p->principal_id)),
-                   json_write(c->arena, o), e);
+    struct str subject = arena_printf(c->arena, "principal:" STR_FMT, STR_ARG(p->principal_id));
+    if (!is_user(p->role)) return audited(c, action, subject, json_write(c->arena, o), e);
+    /* Nothing is ever taken from the trail: of a person it has the id and what the id may do. */
+    yyjson_mut_doc *doc = json_doc_new(c->arena);
+    yyjson_mut_val *kept = json_root_obj(doc);
+    json_add_str(doc, kept, "principal_id", p->principal_id);
+    json_add_str(doc, kept, "role", p->role);
+    json_add_str(doc, kept, "status", p->status);
+    return audited(c, action, subject, json_write(c->arena, kept), e);
 }
 
 static int add(struct tool_call *c, enum kind kind, struct err *e)
@@ -133,7 +141,7 @@ static int set(struct tool_call *c, enum kind kind, struct err *e)
 {
     struct principal_row p;
     if (must_get(c, json_str(c->args, "principal_id"), &p, e)) return -1;
-    if (is_user(p.role) != (kind == USERS)) return not_found(e);
+    if (is_user(p.role) != (kind == USERS) || person_is_erased(c->arena, &p)) return not_found(e);
     return put_principal(c, &p, kind == USERS ? "user.set" : "principal.set", e);
 }
 
@@ -145,6 +153,18 @@ int tool_x_principal_set(struct tool_call *c, struct err *e)
 int tool_x_user_set(struct tool_call *c, struct err *e)
 {
     return set(c, USERS, e);
+}
+
+int tool_x_user_erase(struct tool_call *c, struct err *e)
+{
+    struct person_forgotten n;
+    if (person_erase(c->act, json_str(c->args, "principal_id"), &n, e)) return -1;
+    json_add_str(c->doc, c->reply, "principal_id", json_str(c->args, "principal_id"));
+    json_add_i64(c->doc, c->reply, "sessions", n.sessions);
+    json_add_i64(c->doc, c->reply, "tokens", n.tokens);
+    json_add_i64(c->doc, c->reply, "tasks", n.tasks);
+    c->message = STR("Erased. The audit trail keeps the id.");
+    return 0;
 }
 
 /* ---- tokens ---- */

@@ -196,6 +196,38 @@ static void nothing_secret_is_in_the_trail_or_the_list(void **state)
     assert_null(memmem(trail.text.p, trail.text.n, shown.p, 4));
 }
 
+static void who_is_erased_leaves_an_id_and_nothing_else(void **state)
+{
+    struct fixture *f = with_ann(state);
+    (void)fixture_ok(f, "x_user_set", "{\"principal_id\":\"ann\",\"name\":\"Annabel Unmistakable\"}");
+    (void)fixture_ok(f, "x_token_add", "{\"principal_id\":\"ann\",\"label\":\"of Annabel\"}");
+    f->anonymous = true;
+    (void)opened(f, "{\"name\":\"ann\",\"password\":\"" SENTENCE "\",\"browser\":\"Unmistakable/1\"}");
+    f->anonymous = false;
+    fails(f, "x_user_erase", "{\"principal_id\":\"test-operator\"}", "INVALID_STATE", ""); /* oneself */
+    fails(f, "x_user_erase", "{\"principal_id\":\"test-buyer\"}", "REFERENCE_NOT_FOUND", "/principal_id");
+    struct fixture_reply r = fixture_ok(f, "x_user_erase", "{\"principal_id\":\"ann\"}");
+    assert_int_equal(json_i64_or(r.reply, "sessions", -1), 1);
+    assert_int_equal(json_i64_or(r.reply, "tokens", -1), 1);
+    static const char *const lists[] = { "x_user_list", "x_session_list", "x_token_list", "x_audit_list" };
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        r = fixture_ok(f, lists[i], "{}");
+        assert_null(memmem(r.text.p, r.text.n, "nnabel", 6));
+        assert_null(memmem(r.text.p, r.text.n, "Unmistakable", 12));
+    }
+    assert_non_null(memmem(r.text.p, r.text.n, "principal:ann", 13)); /* the trail, last */
+    f->anonymous = true;
+    fails(f, "x_session_password", with_code(f, ""), "INVALID_REQUEST", "");
+    f->anonymous = false;
+    fails(f, "x_user_erase", "{\"principal_id\":\"ann\"}", "REFERENCE_NOT_FOUND", "/principal_id");
+    fails(f, "x_user_set", "{\"principal_id\":\"ann\",\"status\":\"active\"}", "REFERENCE_NOT_FOUND", "/principal_id");
+    fails(f, "x_user_add", "{\"principal_id\":\"ann\"}", "CONFLICT", "/principal_id"); /* nobody becomes who decided */
+    fails(f, "x_user_link", "{\"principal_id\":\"ann\"}", "REFERENCE_NOT_FOUND", "/principal_id");
+    (void)fixture_ok(f, "x_user_add", "{\"principal_id\":\"bea\",\"role\":\"administrator\"}");
+    fixture_become(f, "bea");
+    (void)fixture_ok(f, "x_user_erase", "{\"principal_id\":\"test-operator\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +241,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lost_app_is_removed_by_an_administrator_or_with_the_password, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(nothing_secret_is_in_the_trail_or_the_list, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(who_is_erased_leaves_an_id_and_nothing_else, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
