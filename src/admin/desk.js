@@ -47,7 +47,7 @@
 
   // One box that chooses all of a table's.
   for (const table of document.querySelectorAll('table')) {
-    const boxes = [...table.querySelectorAll('tbody input[type=checkbox]:not(:disabled)')];
+    const boxes = [...table.querySelectorAll('td.choose input[type=checkbox]:not(:disabled)')];
     const head = table.querySelector('thead th');
     if (boxes.length < 2 || !head) continue;
     const all = document.createElement('input');

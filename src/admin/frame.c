@@ -17,6 +17,7 @@ static const struct entry work[] = {
 static const struct entry house[] = {
     { "Products", "/admin/products", "products", "o", "x_product_list" },
     { "Formats", "/admin/formats", "formats", "f", "x_format_list" },
+    { "Slots", "/admin/slots", "slots", "i", "x_slot_list" },
     { "Buyers", "/admin/buyers", "buyers", "b", "x_principal_list" },
     { "Messages", "/admin/messages", "messages", "e", "x_job_list" },
 };

@@ -20,6 +20,10 @@ static const struct desk_page *const desk_pages[] = {
     &desk_page_product_edit,
     &desk_page_offers,
     &desk_page_formats,
+    &desk_page_format,
+    &desk_page_property,
+    &desk_page_slots,
+    &desk_page_slot,
     &desk_page_availability,
     &desk_page_sales,
     &desk_page_sales_file,
@@ -56,7 +60,10 @@ static const struct desk_action *const desk_actions[] = {
     &desk_action_own_app,         &desk_action_own_app_confirm,
     &desk_action_own_app_remove,  &desk_action_set_password,
     &desk_action_remove_password, &desk_action_remove_app,
-    &desk_action_erase_user,
+    &desk_action_erase_user,      &desk_action_add_format,
+    &desk_action_set_format,      &desk_action_add_property,
+    &desk_action_set_property,    &desk_action_add_slot,
+    &desk_action_set_slot,        &desk_action_remove_slot,
 };
 
 static const struct desk_routes routes = {

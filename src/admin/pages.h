@@ -33,10 +33,16 @@ extern const struct desk_page desk_page_creatives, desk_page_creative, desk_page
 extern const struct desk_action desk_action_decide_creative;
 
 /* products.c */
-extern const struct desk_page desk_page_products, desk_page_product, desk_page_product_edit, desk_page_offers,
-    desk_page_formats;
+extern const struct desk_page desk_page_products, desk_page_product, desk_page_product_edit, desk_page_offers;
 extern const struct desk_action desk_action_add_product, desk_action_set_product, desk_action_offer_product,
     desk_action_remove_product;
+
+/* formats.c */
+extern const struct desk_page desk_page_formats, desk_page_format, desk_page_property;
+extern const struct desk_action desk_action_add_format, desk_action_set_format, desk_action_add_property,
+    desk_action_set_property;
+extern const struct desk_page desk_page_slots, desk_page_slot;
+extern const struct desk_action desk_action_add_slot, desk_action_set_slot, desk_action_remove_slot;
 
 /* availability.c, sales.c */
 extern const struct desk_page desk_page_availability, desk_page_sales, desk_page_sales_file;

@@ -1,4 +1,4 @@
-/* What is sold: products, on sale or not, their prices and settings, how a buyer sees them; formats and properties. */
+/* What is sold: products, on sale or not, their prices and settings, how a buyer sees them. */
 #include "admin/form.h"
 #include "admin/pages.h"
 #include "contract/limits.h"
@@ -285,12 +285,4 @@ const struct desk_page desk_page_offers = {
     .template = &template_offers,
     .asks = { { "offer", "x_product_try", brief_arguments, false } },
     .finish = finish_offers,
-};
-
-const struct desk_page desk_page_formats = {
-    .path = "/formats",
-    .title = "Formats and properties",
-    .nav = "formats",
-    .template = &template_formats,
-    .asks = { { "formats", "x_format_list", NULL, false }, { "properties", "x_property_list", NULL, false } },
 };

@@ -29,7 +29,7 @@ after(() => agent.stop());
 
 // A real path of a route, so that nothing but the gate in question can refuse it.
 const real = (route) => `/admin${route.replace('{task_id}', task.task_id).replace('{session_id}', 'ses-none').replace('{principal_id}', 'test-buyer').replace(/\{\w+\}/g, 'none')}`;
-const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x', price: '5', settings: '{}', csv: 'date', password: 'a sentence of the test', sure: 'yes' });
+const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x', price: '5', settings: '{}', csv: 'date', password: 'a sentence of the test', sure: 'yes', format_id: 'x', size: '300x250', property_id: 'x', domain: 'x.example', slot_id: 'x' });
 const unchanged = async (what, run) => {
   const head = async () => (await json(agent, 'audit', 'head')).hash;
   const before = await head();

@@ -28,12 +28,14 @@ before(async () => {
   await json(agent, 'publisher', 'set', '--settings', JSON.stringify({ notifications: { webhook_url: 'http://127.0.0.1:9/' } }));
   await buy(agent, 'Told to nobody', { budget: 1000 });
   const { jobs: [job] } = await json(agent, 'job', 'list', '--kind', 'people');
+  assert.equal((await sessions.administrator.post('/admin/slots', { slot_id: 'top-1', property_id: 'prop-001', name: hostile.slice(0, 150), medium: 'display',
+    sizes: '728x90, 970x250', description: hostile, scripts: 'yes' })).status, 303);
   pages = ['/admin', '/admin/decisions', '/admin/decisions?who=decided', '/admin/decisions?text=%3Cb%3E', `/admin/decisions/${odd.task_id}`,
     `/admin/decisions/${decided.task_id}`, '/admin/sessions', '/admin/nothing', '/admin/buys', `/admin/buys/${running.media_buy_id}`,
     `/admin/buys/${odd.media_buy_id}`, '/admin/messages', `/admin/messages/${job.job_id}`, '/admin/buyers', '/admin/buyers/test-buyer',
     '/admin/people', '/admin/audit', '/admin/availability', '/admin/availability?for=prod-tech-display-001&impressions=99999999&first=2027-03-10&last=2027-03-12',
     '/admin/sales', '/admin/sales?by=media_buy', '/admin/ad-servers', '/admin/ad-servers/mock/inventory', '/admin/ads', '/admin/ads?by=package-day', '/admin/ads/why', '/admin/health', '/admin/products', '/admin/products/prod-tech-display-001',
-    '/admin/products/prod-tech-display-001/edit', '/admin/offers?brief=video%20for%20developers', '/admin/formats', '/admin/creatives', `/admin/creatives/test-buyer/${banner}`, `/admin/creatives/test-buyer/${waits}`];
+    '/admin/products/prod-tech-display-001/edit', '/admin/offers?brief=video%20for%20developers', '/admin/formats', '/admin/formats/fmt-display-300x250', '/admin/properties/prop-001', '/admin/slots', '/admin/slots/top-1', '/admin/creatives', `/admin/creatives/test-buyer/${banner}`, `/admin/creatives/test-buyer/${waits}`];
 });
 after(async () => {
   await browser?.close();

@@ -200,7 +200,7 @@ static void who_is_erased_leaves_an_id_and_nothing_else(void **state)
 {
     struct fixture *f = with_ann(state);
     (void)fixture_ok(f, "x_user_set", "{\"principal_id\":\"ann\",\"name\":\"Annabel Unmistakable\"}");
-    (void)fixture_ok(f, "x_token_add", "{\"principal_id\":\"ann\",\"label\":\"of Annabel\"}");
+    (void)fixture_ok(f, "x_token_add", "{\"principal_id\":\"ann\",\"label\":\"laptop\"}");
     f->anonymous = true;
     (void)opened(f, "{\"name\":\"ann\",\"password\":\"" SENTENCE "\",\"browser\":\"Unmistakable/1\"}");
     f->anonymous = false;
