@@ -307,7 +307,7 @@ static void add_said(struct desk_request *r)
 void desk_not_there(struct desk_request *r, const char *what)
 {
     r->page = &page_trouble;
-    r->status = 404;
+    if (!r->action || r->status < 400) r->status = 404; /* of a form that was refused that is what counts */
     put(r, "what", yyjson_mut_strcpy(r->view, what));
 }
 
