@@ -104,6 +104,7 @@ void options_settle(struct serve_options *out)
     out->limits = (struct http_server_limits){ (size_t)config_number(c, CONFIG_MAX_CONNECTIONS),
                                                (size_t)config_number(c, CONFIG_MAX_BODY),
                                                (size_t)config_number(c, CONFIG_MAX_MEMORY) };
+    out->kept_bytes = (size_t)config_number(c, CONFIG_KEEP_ANSWERS);
     out->drain_ms = (int)config_number(c, CONFIG_DRAIN) * 1000;
     out->metrics_token = str_from(config_text(c, CONFIG_METRICS_TOKEN));
     const char *level = config_text(c, CONFIG_LOG), *format = config_text(c, CONFIG_LOG_FORMAT);

@@ -19,6 +19,7 @@ struct serve_options {
     struct web_policy web;
     struct str tls_certificate, tls_key;
     struct http_server_limits limits;
+    size_t kept_bytes; /* of answers that are kept; 0: none is */
     int drain_ms;
     struct str metrics_token; /* empty: none */
     struct log_options log;

@@ -89,6 +89,14 @@ const struct config_key config_keys[CONFIG_N] = {
                             .help =
                                 "requests and replies on their way take at most this much together; callers without\n"
                                 "a known token a fourth of it (default 64M)" },
+    [CONFIG_KEEP_ANSWERS] = { .name = "keep_answers",
+                              .kind = CONFIG_BYTES,
+                              .value = "BYTES",
+                              .preset = "32M",
+                              .min = 0,
+                              .max = INT64_C(64) << 30,
+                              .help = "answers to buyers' reads are kept until something changes them, so many bytes\n"
+                                      "together; 0: each is made anew (default 32M)" },
     [CONFIG_DRAIN] = { .name = "drain",
                        .kind = CONFIG_SECONDS,
                        .flags = CONFIG_RELOADS,

@@ -67,7 +67,7 @@ static void wake_next(struct http_server *s)
 
 static void exchange_count(struct conn_exchange *cx)
 {
-    if (cx->server) memory_count(cx->server, &cx->share, cx->body.cap + cx->ex.arena.used_bytes);
+    if (cx->server) memory_count(cx->server, &cx->share, cx->body.cap + cx->ex.arena.used_bytes + cx->ex.shared_bytes);
 }
 
 static void conn_count(struct conn *c)
@@ -88,7 +88,7 @@ static void exchange_shrink(struct conn_exchange *cx)
     if (!cx->ended || cx->shrunk) return;
     cx->shrunk = true;
     arena_init(&rest);
-    cx->tail = arena_dup(&rest, cx->tail);
+    if (!cx->ex.shared) cx->tail = arena_dup(&rest, cx->tail);
     arena_finish(&cx->ex.arena);
     cx->ex.arena = rest;
     cx->ex.body = cx->ex.reply = STR_NONE;
@@ -149,7 +149,7 @@ static void write_head(struct conn *c, struct conn_exchange *cx)
     if (cx->chunked) {
         buf_add(&c->out, STR("Transfer-Encoding: chunked\r\n"));
     } else if (!cx->streaming && ex->status != 204 && ex->status != 304) {
-        buf_addf(&c->out, "Content-Length: %zu\r\n", ex->reply.n);
+        buf_addf(&c->out, "Content-Length: %zu\r\n", ex->lead.n + ex->reply.n);
     }
     if (!reply_keeps_alive(c, cx)) {
         buf_add(&c->out, STR("Connection: close\r\n"));
@@ -165,6 +165,7 @@ static void pack_reply(struct conn *c, struct conn_exchange *cx)
     struct http_exchange *ex = &cx->ex;
     cx->varies = reply_has_body(cx) && gzip_fits(ex, c->server->o.gzip_bytes_min);
     if (!cx->varies || !http_list_has(http_req_header(ex, "Accept-Encoding"), "gzip")) return;
+    http_exchange_join(ex);
     cx->packed = gzip_compress(&ex->arena, ex->reply, &ex->reply);
 }
 
@@ -174,6 +175,7 @@ static void write_reply(struct conn *c, struct conn_exchange *cx)
     write_head(c, cx);
     cx->ended = true;
     if (!reply_has_body(cx)) return;
+    buf_add(&c->out, cx->ex.lead);
     if (cx->ex.reply.n <= COPY_REPLY_MAX) {
         buf_add(&c->out, cx->ex.reply);
     } else {

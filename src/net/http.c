@@ -277,9 +277,36 @@ void http_exchange_init(struct http_exchange *ex, const struct http_sink *sink)
     arena_init(&ex->arena);
 }
 
+void http_exchange_share(struct http_exchange *ex, void *shared, void (*unshare)(void *shared), size_t bytes)
+{
+    ENSURE(!ex->shared);
+    ex->shared = shared;
+    ex->unshare = unshare;
+    ex->shared_bytes = bytes;
+}
+
+void http_exchange_unshare(struct http_exchange *ex)
+{
+    if (ex->shared) ex->unshare(ex->shared);
+    ex->shared = NULL;
+    ex->shared_bytes = 0;
+}
+
+void http_exchange_join(struct http_exchange *ex)
+{
+    if (!ex->lead.n) return;
+    char *whole = arena_alloc_raw(&ex->arena, ex->lead.n + ex->reply.n + 1);
+    char *p = mempcpy(whole, ex->lead.p, ex->lead.n);
+    p = mempcpy(p, ex->reply.p ? ex->reply.p : "", ex->reply.n);
+    *p = '\0';
+    ex->reply = (struct str){ whole, ex->lead.n + ex->reply.n };
+    ex->lead = STR_NONE;
+}
+
 void http_exchange_finish(struct http_exchange *ex)
 {
     ENSURE(ex->magic == HTTP_EXCHANGE_MAGIC);
+    http_exchange_unshare(ex);
     arena_finish(&ex->arena);
     ex->magic = 0;
 }
@@ -292,6 +319,7 @@ static void memory_given_back(struct http_exchange *ex)
 {
     struct http_memory *m = CONTAINER_OF(ex, struct http_memory, ex);
     ENSURE(!m->replied);
+    http_exchange_join(ex);
     m->replied = true;
     if (m->done) m->done(m);
 }

@@ -67,7 +67,11 @@ struct http_exchange {
     int status; /* 200 unless set */
     struct http_header *reply_headers;
     size_t reply_headers_n, reply_headers_cap;
+    struct str lead;  /* the body's beginning, before `reply`; mostly empty */
     struct str reply; /* body; not sent for HEAD, 204 and 304 */
+    void *shared;     /* what `reply` is a part of, when others use it, too: http_exchange_share */
+    void (*unshare)(void *shared);
+    size_t shared_bytes; /* this exchange's part of it */
 
     int late_ms; /* the reply leaves about this much later: who guesses has to wait */
 
@@ -125,6 +129,12 @@ void http_exchange_reply(struct http_exchange *ex);
 /* The common whole: sets status, Content-Type and body and replies. `body` is borrowed like ex->reply. */
 void http_exchange_reply_with(struct http_exchange *ex, int status, const char *content_type, struct str body);
 
+/* `ex->reply` will be a part of `shared`, which holds its bytes until `unshare` has run, once. Of them `bytes` are counted as
+ * this exchange's. */
+void http_exchange_share(struct http_exchange *ex, void *shared, void (*unshare)(void *shared), size_t bytes);
+/* The body in one piece, of the exchange's own: `lead` is empty then. */
+void http_exchange_join(struct http_exchange *ex);
+
 void http_exchange_begin_stream(struct http_exchange *ex);
 void http_exchange_write(struct http_exchange *ex, struct str piece);
 void http_exchange_end(struct http_exchange *ex);
@@ -136,12 +146,14 @@ const char *http_status_text(int status);
 
 void http_exchange_init(struct http_exchange *ex, const struct http_sink *sink);
 void http_exchange_finish(struct http_exchange *ex);
+/* Gives back what is shared, when nothing of the reply is there any more. */
+void http_exchange_unshare(struct http_exchange *ex);
 
 /* --- an exchange without a socket ---------------------------------------------------------------------- */
 
 struct http_memory {
     struct http_exchange ex; /* pass &m->ex to the handler */
-    struct buf streamed;     /* what was written to a stream so far */
+    struct buf streamed; /* what was written to a stream so far */
     bool replied; /* given back: ex.status, ex.reply_headers and ex.reply (or `streamed`) are final */
     bool streaming;
     void (*done)(struct http_memory *m); /* optional: runs when the exchange is given back */

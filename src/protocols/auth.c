@@ -206,6 +206,9 @@ static int by_token(struct call *c, struct tx *tx, struct str token, int64_t now
         return refuse(e);
     }
     remember(c, hash);
+    if (t.expires_at != TIME_NONE && t.expires_at < c->keeping.until) c->keeping.until = t.expires_at;
+    if (t.last_used_at != TIME_NONE && t.last_used_at + TOKEN_NOTE_STEP < c->keeping.until)
+        c->keeping.until = t.last_used_at + TOKEN_NOTE_STEP;
     if (signer && (!str_eq(signer->tenant_id, t.tenant_id) || !str_eq(signer->principal_id, t.principal_id)))
         return refuse(e);
     struct holder h = { .tenant_id = t.tenant_id,

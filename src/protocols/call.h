@@ -15,10 +15,12 @@
 #include "protocols/hashing.h"
 #include "protocols/rate_limit.h"
 #include "domain/core/tenant_settings.h"
-#include "store/store.h"
+#include "base/crypto.h"
+#include "store/changes.h"
 #include "tools/tool.h"
 
 struct dispatcher;
+struct kept_text;
 struct request_note;
 struct request_signer;
 
@@ -74,6 +76,17 @@ enum call_outcome {
     CALL_UNKNOWN_TOOL,     /* no such tool for this caller */
     CALL_UNAUTHENTICATED,  /* HTTP 401: credential missing or not accepted */
     CALL_UNAVAILABLE       /* HTTP 503: the store could not do it */
+};
+
+/* Of an answer that is kept, or may be (protocols/kept.h). */
+struct call_keep {
+    bool asked;           /* whether it is has been asked; `key` is what by */
+    bool own_context_id;  /* the answer names one itself */
+    uint8_t key[SHA256_BYTES];
+    uint64_t generation;  /* of the store, when the gates read it */
+    struct str plain;     /* the body without what is the call's alone */
+    struct str added;     /* that: `,"context":{},"context_id":""`, or nothing */
+    struct kept_text *text; /* NULL: the body is */
 };
 
 /* What makes a repeated call the same call (protocols/idempotency.h); `key` is empty without one. */
@@ -137,6 +150,8 @@ struct call {
     struct rerank_wish rerank_wish; /* of a read that may wait for a better order of its products */
     struct rerank_waiter rerank;
     struct timer patience;
+    struct keeping keeping;  /* what the operation says of how long its answer holds */
+    struct call_keep keep;
     struct idem idem;        /* of a write */
     struct call *asking_next; /* of dispatcher.asking, from the question until the end of the call */
     bool asks;

@@ -48,6 +48,7 @@ static void finish(struct call *c, enum call_outcome outcome)
     bool limited = str_is(str_from(c->err.code), "RATE_LIMITED");
     if (c->outcome == CALL_FAILED && !limited) rate_refused(&c->dispatcher->rates, &c->rate);
     envelope_render(c);
+    kept_take(c->dispatcher->kept, c);
     sandbox_reply(c, store_read(c->dispatcher->store));
     watch_call(c);
     c->done(c);
@@ -683,6 +684,14 @@ static void admit(struct dispatcher *d, struct call *c)
     c->dialect = dialect_default();
     now_doing(c);
     if (!c->args) c->args = json_parse_own(c->arena, STR("{}"));
+    if (kept_answer(d->kept, c)) {
+        watch_call(c);
+        c->done(c);
+        return;
+    }
+    changes_watch(store_read(d->store));
+    c->keeping.until = INT64_MAX;
+    c->act.keeping = &c->keeping;
     int identified = auth_identify(c, store_read(d->store), loop_now(d->loop), &c->err);
     struct err auth_err = c->err;
     tenant_settings_read(&c->tenant, c->arena, &c->settings);

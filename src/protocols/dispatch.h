@@ -11,6 +11,7 @@
 #include "domain/publisher/sign_in_throttle.h"
 #include "protocols/document_cache.h"
 #include "protocols/hashing.h"
+#include "protocols/kept.h"
 #include "protocols/web_policy.h"
 #include "protocols/wrong_credentials.h"
 
@@ -69,6 +70,7 @@ struct dispatcher {
     struct reranker *reranker; /* NULL: there is none */
     struct ads_doors *ads; /* of the built-in ad server; NULL: there is none */
     struct document_cache documents;
+    struct kept *kept; /* NULL: no answer is */
     struct nonces *nonces; /* of signed requests; NULL before the first */
 
     /* calls that wait for the job of a question (domain/core/act.h: struct outside); set up by the first of them */

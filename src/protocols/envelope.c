@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "contract/error_codes.h"
+#include "contract/limits.h"
 
 static const char *status_word(enum tool_outcome o)
 {
@@ -141,22 +142,49 @@ static void canonical_reply(struct call *c, struct dialect_down *down)
     if (!yyjson_is_obj(down->reply)) unreadable(c, down);
 }
 
-static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *body)
+struct str envelope_added(const struct call *c, bool own_context_id)
 {
     yyjson_val *context = c->args ? yyjson_obj_get(c->args, "context") : NULL;
-    if (yyjson_is_obj(context)) { /* the test controller's arguments are not held to a schema */
-        yyjson_mut_obj_remove_key(body, "context");
-        json_add_copy(doc, body, "context", context);
+    bool named = c->context_id.n && !own_context_id;
+    if (!yyjson_is_obj(context) && !named) return STR_NONE;
+    struct buf b;
+    buf_init(&b, REPLY_BYTES_MAX);
+    if (yyjson_is_obj(context)) {
+        buf_add(&b, STR(",\"context\":"));
+        buf_add(&b, json_write_val(c->arena, context));
     }
-    if (!c->dialect->adcp3) return;
-    bool closed = c->row && c->row->closed && c->outcome == CALL_OK;
-    if (closed) {
+    if (named) {
+        buf_add(&b, STR(",\"context_id\":"));
+        buf_add_json_str(&b, c->context_id);
+    }
+    struct str added = arena_dup(c->arena, buf_str(&b));
+    buf_finish(&b);
+    return added;
+}
+
+struct str envelope_with(struct arena *a, struct str body, struct str added)
+{
+    char *out = arena_alloc_raw(a, body.n + added.n + 1);
+    char *p = mempcpy(out, body.p, body.n - 1);
+    p = mempcpy(p, added.p ? added.p : "", added.n);
+    *p++ = '}';
+    *p = '\0';
+    return (struct str){ out, (size_t)(p - out) };
+}
+
+/* Of a reply whose schema names all of its members. */
+static bool closed_reply(const struct call *c)
+{
+    return c->row && c->row->closed && c->outcome == CALL_OK;
+}
+
+static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *body)
+{
+    if (closed_reply(c)) {
         if (c->replayed) json_add_bool(doc, body, "replayed", true);
         if (c->row->says_version) json_add_str_opt(doc, body, "adcp_version", c->adcp_version);
         return;
     }
-    if (c->context_id.n && !yyjson_mut_obj_get(body, "context_id"))
-        json_add_str(doc, body, "context_id", c->context_id);
     if (c->replayed) json_add_bool(doc, body, "replayed", true);
     /* Buyers that leave the key to their client library learn it here; the published storyboard `idempotency` reads it. */
     yyjson_val *key = c->args ? yyjson_obj_get(c->args, "idempotency_key") : NULL;
@@ -167,6 +195,30 @@ static void add_envelope(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *bo
     }
 }
 
+/* The test controller's arguments are not held to a schema: a context may be anything there. */
+static bool has_context(const struct call *c)
+{
+    return yyjson_is_obj(c->args ? yyjson_obj_get(c->args, "context") : NULL);
+}
+
+/* The reply as text. What is the call's alone stands at its end, so that the rest can be kept. */
+static void write_body(struct call *c, yyjson_mut_doc *doc, yyjson_mut_val *body)
+{
+    if (has_context(c)) yyjson_mut_obj_remove_key(body, "context");
+    if (!c->dialect->adcp3) {
+        if (has_context(c)) json_add_copy(doc, body, "context", yyjson_obj_get(c->args, "context"));
+        c->body = json_write(c->arena, body);
+        return;
+    }
+    add_envelope(c, doc, body);
+    c->keep.own_context_id = closed_reply(c) || yyjson_mut_obj_get(body, "context_id") != NULL;
+    c->keep.added = envelope_added(c, c->keep.own_context_id);
+    struct str plain = json_write(c->arena, body);
+    bool own_context = yyjson_mut_obj_get(body, "context") != NULL;
+    c->keep.plain = own_context ? STR_NONE : plain;
+    c->body = c->keep.added.n ? envelope_with(c->arena, plain, c->keep.added) : plain;
+}
+
 /* The dialect that is the canonical form takes a fresh reply as it stands. */
 static void render_verbatim(struct call *c)
 {
@@ -174,8 +226,7 @@ static void render_verbatim(struct call *c)
     c->message = t->message;
     c->task_id = t->task_id;
     c->tool_outcome = t->outcome;
-    add_envelope(c, t->doc, t->reply);
-    c->body = json_write(c->arena, t->reply);
+    write_body(c, t->doc, t->reply);
 }
 
 /* Older shapes leave our ext out; that numbers are made up is said in them all the same. */
@@ -212,6 +263,5 @@ void envelope_render(struct call *c)
     bool failed = yyjson_mut_obj_get(body, "error") || yyjson_mut_obj_get(body, "error_code");
     if (!c->dialect->adcp3 && c->outcome == CALL_OK && failed) c->outcome = CALL_FAILED;
     add_simulated(c, &down, body);
-    add_envelope(c, down.doc, body);
-    c->body = json_write(c->arena, body);
+    write_body(c, down.doc, body);
 }

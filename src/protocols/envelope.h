@@ -14,3 +14,8 @@ struct str envelope_snapshot(struct arena *a, const struct tool_call *t);
 /* Renders c->body: from c->fresh (this very run), c->canonical (a replay) or c->err (failure). Dialect down, then
  * context, replayed and adcp_version where the dialect speaks AdCP 3. */
 void envelope_render(struct call *c);
+
+/* What a reply to an AdCP caller says of the call alone, to be put before the last brace of its text: `context`, and the
+ * context id unless the reply has its own. Empty: nothing. */
+struct str envelope_added(const struct call *c, bool own_context_id);
+struct str envelope_with(struct arena *a, struct str body, struct str added);

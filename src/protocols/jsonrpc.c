@@ -1,17 +1,29 @@
 #include "protocols/jsonrpc.h"
 
-struct str jsonrpc_result(struct arena *a, struct str id, struct str result)
+/* With room for so many bytes behind it; *end is where they go. */
+static char *begin_result(struct arena *a, struct str id, size_t more, char **end)
 {
     static const char head[] = "{\"jsonrpc\":\"2.0\",\"id\":", middle[] = ",\"result\":";
     if (!id.n) id = STR("null");
-    size_t n = sizeof(head) - 1 + id.n + sizeof(middle) - 1 + result.n + 1;
-    char *out = arena_alloc_raw(a, n + 1), *p = out;
-    p = mempcpy(p, head, sizeof(head) - 1);
+    char *out = arena_alloc_raw(a, sizeof(head) - 1 + id.n + sizeof(middle) - 1 + more);
+    char *p = mempcpy(out, head, sizeof(head) - 1);
     p = mempcpy(p, id.p, id.n);
-    p = mempcpy(p, middle, sizeof(middle) - 1);
-    p = mempcpy(p, result.p, result.n);
-    *p = '}';
-    return (struct str){ out, n };
+    *end = mempcpy(p, middle, sizeof(middle) - 1);
+    return out;
+}
+
+struct str jsonrpc_result_lead(struct arena *a, struct str id)
+{
+    char *end, *out = begin_result(a, id, 0, &end);
+    return (struct str){ out, (size_t)(end - out) };
+}
+
+struct str jsonrpc_result(struct arena *a, struct str id, struct str result)
+{
+    char *end, *out = begin_result(a, id, result.n + 1, &end);
+    end = mempcpy(end, result.p, result.n);
+    *end++ = '}';
+    return (struct str){ out, (size_t)(end - out) };
 }
 
 struct str jsonrpc_error(struct arena *a, struct str id, int code, const char *message, struct str data)

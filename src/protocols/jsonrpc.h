@@ -12,6 +12,9 @@
 /* {"jsonrpc":"2.0","id":<id>,"result":<result>}; `id` and `result` are JSON texts, an empty id is null. */
 struct str jsonrpc_result(struct arena *a, struct str id, struct str result);
 
+/* What stands before the result: {"jsonrpc":"2.0","id":<id>,"result": */
+struct str jsonrpc_result_lead(struct arena *a, struct str id);
+
 /* {"jsonrpc":"2.0","id":<id>,"error":{"code":..,"message":..,"data":..}}; `data` is JSON text or empty. */
 struct str jsonrpc_error(struct arena *a, struct str id, int code, const char *message, struct str data);
 

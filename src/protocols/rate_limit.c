@@ -64,6 +64,20 @@ static struct rate_slot *find(struct rate_limiter *r, uint64_t key, int64_t minu
     return old;
 }
 
+bool rate_again(struct rate_limiter *r, struct rate_state *state, int64_t now)
+{
+    int64_t minute = now / MINUTE;
+    struct rate_slot *s = state->stated > 0 ? find(r, state->key, minute) : NULL;
+    if (!s) return true; /* none, or nobody can count: nothing is said of it */
+    state->limit = state->stated;
+    if (s->key != state->key || s->minute != minute) *s = (struct rate_slot){ .key = state->key, .minute = minute };
+    state->reset_s = (int)((MINUTE - now % MINUTE + USEC_PER_SEC - 1) / USEC_PER_SEC);
+    state->remaining = s->count < state->limit ? state->limit - s->count - 1 : 0;
+    if (s->count >= state->limit || s->refused / RATE_REFUSED_TIMES >= state->limit) return false;
+    s->count++;
+    return true;
+}
+
 int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e)
 {
     enum rate_class class = ask->principal_id.n ? rate_class_of(ask->tool, ask->writes) : RATE_STRANGER;
@@ -72,26 +86,15 @@ int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_s
     if ((!ask->principal_id.n && !ask->address.n) || (ask->sandbox && !stated)) return 0;
     int64_t limit = json_i64_or(stated, classes[class].name, classes[class].per_minute);
     if (limit <= 0) return 0;
-    int64_t minute = ask->now / MINUTE;
-    uint64_t key = key_of(ask, class);
-    struct rate_slot *s = find(r, key, minute);
-    if (!s) return 0;
-    if (s->key != key || s->minute != minute) *s = (struct rate_slot){ .key = key, .minute = minute };
-    out->limit = limit;
-    out->key = key;
+    *out = (struct rate_state){ .stated = limit, .key = key_of(ask, class) };
     out->changes = class == RATE_BUYING || class == RATE_UPDATE;
-    out->reset_s = (int)((MINUTE - ask->now % MINUTE + USEC_PER_SEC - 1) / USEC_PER_SEC);
-    if (s->count >= limit || s->refused / RATE_REFUSED_TIMES >= limit) {
-        err_set(e, "RATE_LIMITED", "More than %lld calls of this kind (%s) in a minute.", (long long)limit,
-                classes[class].name);
-        e->retry_after_s = out->reset_s;
-        if (out->changes)
-            return err_suggest(e, "Wait %d seconds; packages and creatives may go together in one call.", out->reset_s);
-        return err_suggest(e, "Wait %d seconds; poll less often, or use webhooks.", out->reset_s);
-    }
-    s->count++;
-    out->remaining = limit - s->count;
-    return 0;
+    if (rate_again(r, out, ask->now)) return 0;
+    err_set(e, "RATE_LIMITED", "More than %lld calls of this kind (%s) in a minute.", (long long)limit,
+            classes[class].name);
+    e->retry_after_s = out->reset_s;
+    if (out->changes)
+        return err_suggest(e, "Wait %d seconds; packages and creatives may go together in one call.", out->reset_s);
+    return err_suggest(e, "Wait %d seconds; poll less often, or use webhooks.", out->reset_s);
 }
 
 void rate_refused(struct rate_limiter *r, struct rate_state *call)

@@ -38,8 +38,9 @@ struct rate_state {
     int64_t limit, remaining;
     int reset_s;
     /* the limiter's own */
-    uint64_t key;
-    bool changes; /* a call that would change something */
+    uint64_t key;   /* of who is counted for what */
+    int64_t stated; /* the limit of that, also where there is no room to count */
+    bool changes;   /* a call that would change something */
 };
 
 /* A buyer finds out what is accepted by being told what is not: of calls that would have changed something those that were
@@ -49,3 +50,7 @@ void rate_refused(struct rate_limiter *r, struct rate_state *call);
 
 /* Counts the call. RATE_LIMITED with retry_after_s when it is one too many; *out is set either way. */
 MUST_CHECK int rate_admit(struct rate_limiter *r, const struct rate_ask *ask, struct rate_state *out, struct err *e);
+
+/* Counts one more call of the stated limit and key in *state, the rest of which is set as by rate_admit. False, and nothing
+ * counted, when it is one too many. */
+bool rate_again(struct rate_limiter *r, struct rate_state *state, int64_t now);

@@ -28,6 +28,17 @@ static size_t slot_of(const char *sql)
     return (size_t)(h >> 40) & (STMT_CACHE_SLOTS - 1);
 }
 
+static void compile(struct stmt *s, struct tx *tx)
+{
+    changes_compile(tx, &s->reads, s->sql);
+    if (sqlite3_prepare_v3(tx->db, s->sql, -1, SQLITE_PREPARE_PERSISTENT, &s->s, NULL) != SQLITE_OK) {
+        log_event(LOG_ERROR, "store", "statement does not compile", "sqlite", sqlite3_errmsg(tx->db), "sql", s->sql,
+                  NULL);
+        s->bad = true; /* the disk, or somebody's hand in the schema: stmt_step says so */
+    }
+    changes_compiled(tx);
+}
+
 struct stmt *stmt_get(struct tx *tx, const char *sql)
 {
     size_t i = slot_of(sql);
@@ -38,10 +49,8 @@ struct stmt *stmt_get(struct tx *tx, const char *sql)
     struct stmt *s = &tx->cache[i];
     s->sql = sql;
     s->bad = false;
-    if (!s->s && sqlite3_prepare_v3(tx->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->s, NULL) != SQLITE_OK) {
-        log_event(LOG_ERROR, "store", "statement does not compile", "sqlite", sqlite3_errmsg(tx->db), "sql", sql, NULL);
-        s->bad = true; /* the disk, or somebody's hand in the schema: stmt_step says so */
-    }
+    if (!s->s) compile(s, tx);
+    changes_read(tx, &s->reads);
     s->in_use = true;
     s->tx = tx;
     tx->work.statements++;

@@ -65,6 +65,7 @@ int store_open(struct loop *loop, const struct store_options *opts, struct store
         free(s);
         return -1;
     }
+    changes_follow(s);
     loop_add_hook(loop, &s->hook, turn_hook_run);
     *out = s;
     return 0;
@@ -84,6 +85,7 @@ static void close_all(struct store *s)
     list_remove(&s->hook.node);
     tx_finish(&s->read_tx);
     tx_finish(&s->write_tx);
+    free(s->changes);
     free(s);
 }
 
@@ -199,6 +201,7 @@ static void fail_batch(struct store *s)
 {
     if (s->write_tx.open && !sqlite3_get_autocommit(s->write_tx.db)) (void)exec_ok(s, "ROLLBACK");
     s->write_tx.open = false;
+    changes_committed(s);
     s->stats.failed_commits++;
     answer_batch(s, /* all_lost= */ true);
 }
@@ -222,6 +225,7 @@ static void start_batch(struct store *s)
         fail_batch(s);
         return;
     }
+    changes_before_commit(s);
     histogram_add(&s->stats.batch_sizes, (int64_t)n);
     s->commit_from_us = real_us(s);
     s->state = W_COMMITTING;
@@ -248,6 +252,7 @@ static void commit_done(struct work *w)
         return;
     }
     s->write_tx.open = false;
+    changes_committed(s);
     s->generation++;
     s->stats.commits++;
     end_read(s); /* what reads from here on in this turn sees the commit */
@@ -283,8 +288,10 @@ int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *arg, struct 
     ENSURE(s->state == W_IDLE && !s->write_tx.open);
     if (!exec_ok(s, "BEGIN IMMEDIATE")) return sqlite_failed(s->write_tx.db, "begin", e);
     int rc = fn(&s->write_tx, arg, e);
+    if (rc == 0) changes_before_commit(s);
     if (rc == 0 && !exec_ok(s, "COMMIT")) rc = sqlite_failed(s->write_tx.db, "commit", e);
     if (rc && !sqlite3_get_autocommit(s->write_tx.db)) (void)exec_ok(s, "ROLLBACK");
+    changes_committed(s);
     if (rc == 0) {
         s->generation++;
         end_read(s);

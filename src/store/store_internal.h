@@ -7,12 +7,21 @@
 
 #define STMT_CACHE_SLOTS 1024 /* power of two; far more than there are statements */
 
+/* Which tables were read, as numbers in the table of changes.c. */
+#define READS_TABLES 128
+#define READS_WORDS  (READS_TABLES / 64)
+struct reads {
+    uint64_t own[READS_WORDS], any[READS_WORDS]; /* rows of one buyer; rows of whomever */
+    bool unknown;                                /* one that has no scope */
+};
+
 struct stmt {
     const char *sql;
     sqlite3_stmt *s;
     struct tx *tx;
     bool in_use;
     bool bad; /* it could not be compiled, or not be bound */
+    struct reads reads;
 };
 
 struct tx {
@@ -22,6 +31,9 @@ struct tx {
     struct store_keys *keys; /* likewise */
     struct stmt cache[STMT_CACHE_SLOTS];
     struct tx_work work;
+    struct reads reads;      /* since changes_watch */
+    struct reads *compiling; /* of the statement that is being compiled; NULL: of none */
+    bool compiling_own;
 };
 
 enum write_state { W_IDLE, W_COMMITTING };
@@ -40,6 +52,7 @@ struct store {
     int commit_rc;
     struct turn_hook hook;
     uint64_t generation;
+    struct changes *changes; /* NULL: nobody follows them */
     struct store_stats stats;
 };
 
@@ -50,3 +63,11 @@ int sqlite_failed(sqlite3 *db, const char *doing, struct err *e);
 MUST_CHECK int migrate(sqlite3 *db, struct err *e);
 
 void tx_finish(struct tx *tx);
+
+/* changes.c: around the compilation of a statement, when one is about to be used, and of what is written. */
+void changes_compile(struct tx *tx, struct reads *into, const char *sql);
+void changes_compiled(struct tx *tx);
+void changes_read(struct tx *tx, const struct reads *r);
+void changes_follow(struct store *s);
+void changes_before_commit(struct store *s); /* in the transaction, before its COMMIT */
+void changes_committed(struct store *s); /* also when it may have been: then too much counts as changed */

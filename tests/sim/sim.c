@@ -22,7 +22,12 @@ static bool fault(void *arg, enum store_fault where)
 static void start(struct sim *s, int64_t now)
 {
     struct err e;
-    struct core_options o = { .database = s->path, .sandbox = true, .http = s->http, .fault = fault, .fault_arg = s };
+    struct core_options o = { .database = s->path,
+                              .sandbox = true,
+                              .kept_bytes = KEPT_BYTES_PRESET,
+                              .http = s->http,
+                              .fault = fault,
+                              .fault_arg = s };
     int faults = s->commit_fault_percent;
     loop_sim_init(&s->driver, &s->loop, now, s->seed + s->crashes * 7919);
     s->driver.work_delay_us_max = 20000;

@@ -162,6 +162,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
         .loop = loop, .store = c->store, .sandbox = o->sandbox, .dry_run = o->dry_run, .web = o->web
     };
     c->dispatcher.web.sandbox = o->sandbox;
+    if (o->kept_bytes) c->dispatcher.kept = kept_create(o->kept_bytes);
     arena_init(&c->lifecycle_arena);
     c->lifecycle_timer.fire = on_lifecycle_timer;
     a2a_hub_start(&c->dispatcher);
@@ -196,6 +197,8 @@ static void stop_timers(struct core *c)
     a2a_hub_stop(&c->dispatcher);
     request_signature_finish(&c->dispatcher);
     document_cache_finish(&c->dispatcher.documents);
+    kept_destroy(c->dispatcher.kept);
+    c->dispatcher.kept = NULL;
 }
 
 static void rerank_stopped(void *arg)

@@ -16,6 +16,7 @@ struct core_options {
     struct store_keys *keys; /* of what is sealed at rest; NULL: nothing is */
     bool sandbox;
     bool dry_run; /* every write is checked, answered and undone */
+    size_t kept_bytes; /* answers that are kept may take so much; 0: none is */
     struct web_policy web;
     const struct doing *before; /* what the last process died on; NULL: nothing, or nobody knows */
     const char *data_dir; /* where files are that publishers' settings name; NULL: nowhere */

@@ -57,7 +57,7 @@ static void request_ended(struct watcher *w, const struct request_note *n, int64
                                         LOG_TEXT("code", n->code),
                                         LOG_MILLIS("ms", took_us),
                                         LOG_NUMBER("bytes_in", (int64_t)ex->body.n),
-                                        LOG_NUMBER("bytes_out", (int64_t)ex->reply.n),
+                                        LOG_NUMBER("bytes_out", (int64_t)(ex->lead.n + ex->reply.n)),
                                         LOG_TEXT("client", ex->client_gone ? STR("gone") : STR_NONE),
                                         LOG_NUMBER("calls", n->calls) };
     log_fields(level, "http", "request", fields, ARRAY_LEN(fields) - (n->calls <= 1)); /* a batch has several */

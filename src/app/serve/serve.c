@@ -217,6 +217,7 @@ static int start(struct server *s, struct err *e)
                                .keys = &s->seal_keys.keys,
                                .sandbox = o->sandbox,
                                .dry_run = o->dry_run,
+                               .kept_bytes = o->kept_bytes,
                                .web = o->web,
                                .data_dir = o->data,
                                .http = s->out,

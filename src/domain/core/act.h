@@ -112,6 +112,15 @@ struct process_facts {
     const char *backup_why; /* what the last failure said; NULL or empty: nothing */
 };
 
+/* What the answer to a read says of how long it holds, beside the rows it was made of (store/changes.h). An operation
+ * that says nothing is answered anew each time. */
+struct keeping {
+    bool may; /* the operation has said all that follows */
+    bool never; /* it rests on more than rows and these moments */
+    int64_t until; /* the first moment at which time alone changes it */
+    size_t says_now; /* how many members "status_as_of" say when it was made; nothing else may */
+};
+
 struct act {
     struct tx *tx;
     struct arena *arena;
@@ -137,6 +146,7 @@ struct act {
     const struct process_facts *process; /* NULL: nobody says */
     struct rehearsal *rehearsal; /* NULL: this is no dry run */
     struct deferral *deferral; /* NULL: bookings on a remote ad server are queued at once */
+    struct keeping *keeping; /* NULL: nobody keeps it */
     bool auto_advance; /* sandbox only: what a person would decide is approved at once */
 };
 
@@ -144,6 +154,16 @@ struct act {
 static inline void act_simulated(const struct act *act)
 {
     if (act->simulated && !act->sandbox) *act->simulated = true;
+}
+
+/* For the functions of a read that may be kept, see struct keeping. `at` may be TIME_NONE or over. */
+static inline void act_changes_at(const struct act *act, int64_t at)
+{
+    if (act->keeping && at > act->now && at < act->keeping->until) act->keeping->until = at;
+}
+static inline void act_not_kept(const struct act *act)
+{
+    if (act->keeping) act->keeping->never = true;
 }
 
 /* In a dry run, notes one call that would have been made, unless it was noted already; else does nothing. The line

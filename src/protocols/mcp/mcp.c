@@ -5,6 +5,7 @@
 #include "contract/limits.h"
 #include "protocols/http_call_headers.h"
 #include "protocols/jsonrpc.h"
+#include "protocols/kept.h"
 #include "protocols/mcp/mcp_tools.h"
 
 #define LATEST_LEGACY  "2025-11-25"
@@ -141,19 +142,39 @@ static struct str tools_list_result(struct mcp_request *m)
 
 /* --- tools/call ------------------------------------------------------------------------------------------- */
 
-/* {"content":[{"type":"text","text":"<body>"}],"structuredContent":<body>,"isError":true} */
-static struct str call_result(struct arena *a, const struct mcp_request *m)
+/* What a result says behind its structured content. */
+static struct str behind(struct arena *a, const struct mcp_request *m)
 {
-    const struct call *c = &m->call;
+    bool failed = m->call.outcome != CALL_OK;
+    if (!m->modern) return failed ? STR(",\"isError\":true") : STR_NONE;
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *r = json_root_obj(doc);
-    yyjson_mut_val *block = json_push_obj(doc, json_add_arr(doc, r, "content"));
-    json_add_cstr(doc, block, "type", "text");
-    json_add_str(doc, block, "text", c->body);
-    json_add_raw(doc, r, "structuredContent", c->body);
-    if (c->outcome != CALL_OK) json_add_bool(doc, r, "isError", true);
-    if (m->modern) add_modern(doc, r);
-    return json_write(a, r);
+    if (failed) json_add_bool(doc, r, "isError", true);
+    add_modern(doc, r);
+    struct str members = json_write(a, r); /* {...}: with a comma for the first brace, without the last */
+    return arena_printf(a, ",%.*s", (int)members.n - 2, members.p + 1);
+}
+
+/* {"content":[{"type":"text","text":"<body>"}],"structuredContent":<body>,"isError":true}: as a text that may be shared when
+ * it is kept, else as one of its own. */
+static void answer_result(struct mcp_request *m)
+{
+    struct call *c = &m->call;
+    struct http_exchange *ex = m->post->ex;
+    struct arena *a = &ex->arena;
+    struct kept_splice splice = { c->keep.added, behind(a, m) };
+    struct kept_text *text = c->keep.text;
+    if (text) text->refs++;
+    else text = kept_text_new(c->body), splice.added = STR_NONE; /* it is in the body */
+    if (!m->post->batch && !splice.added.n && !splice.behind.n) {
+        ex->lead = jsonrpc_result_lead(a, m->id);
+        http_exchange_share(ex, text, kept_text_unref, text->n / text->refs);
+        answer(m->post, 200, (struct str){ text->p, text->n });
+        return;
+    }
+    struct str result = kept_text_result(a, text, &splice);
+    kept_text_unref(text);
+    answer(m->post, 200, jsonrpc_result(a, m->id, result));
 }
 
 static void tool_done(struct call *c)
@@ -165,7 +186,7 @@ static void tool_done(struct call *c)
     switch (c->outcome) {
     case CALL_OK:
     case CALL_FAILED:
-    case CALL_UNAVAILABLE: answer(p, 200, jsonrpc_result(a, m->id, call_result(a, m))); return;
+    case CALL_UNAVAILABLE: answer_result(m); return;
     case CALL_UNKNOWN_TOOL:
         answer(p, 200, jsonrpc_error(a, m->id, JSONRPC_INVALID_PARAMS, "Unknown tool", c->body));
         return;

@@ -1,5 +1,6 @@
 #include "store/q/q_account.h"
 
+#include "store/changes.h"
 #include "store/stmt.h"
 
 #define COLUMNS                                                                                                        \
@@ -29,7 +30,7 @@ int q_account_get(struct tx *tx, struct arena *a, const struct account_row *scop
                   struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ? AND account_id = ? AND principal_id = ?");
+        stmt_get(tx, "SELECT " OWN COLUMNS " FROM account WHERE tenant_id = ? AND account_id = ? AND principal_id = ?");
     stmt_str(s, 1, scope_and_id->tenant_id);
     stmt_str(s, 2, scope_and_id->account_id);
     stmt_str(s, 3, scope_and_id->principal_id);
@@ -40,7 +41,7 @@ int q_account_by_key(struct tx *tx, struct arena *a, const struct account_row *k
                      struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ? AND principal_id = ? AND brand_domain = ?"
+        stmt_get(tx, "SELECT " OWN COLUMNS " FROM account WHERE tenant_id = ? AND principal_id = ? AND brand_domain = ?"
                      " AND brand_id = ? AND operator = ? AND sandbox = ?");
     stmt_str(s, 1, key->tenant_id);
     stmt_str(s, 2, key->principal_id);
@@ -55,9 +56,9 @@ int q_account_list(struct tx *tx, struct arena *a, const struct account_filter *
                    struct err *e)
 {
     ENSURE(f->limit > 0);
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM account WHERE tenant_id = ?1 AND principal_id = ?2 AND account_id > ?3"
-                     " AND (?4 = '' OR status = ?4) AND (?5 < 0 OR sandbox = ?5) ORDER BY account_id LIMIT ?6");
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT " OWN COLUMNS " FROM account WHERE tenant_id = ?1 AND principal_id = ?2 AND account_id > ?3"
+            " AND (?4 = '' OR status = ?4) AND (?5 < 0 OR sandbox = ?5) ORDER BY account_id LIMIT ?6");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->principal_id);
     stmt_str(s, 3, f->after_id);

@@ -1,6 +1,7 @@
 #include "store/q/q_buyer_object.h"
 
 #include "base/rfc3339.h"
+#include "store/changes.h"
 #include "store/stmt.h"
 
 #define COLUMNS "tenant_id, kind, principal_id, object_id, account_id, name, status, doc, created_at, updated_at"
@@ -28,7 +29,7 @@ int q_buyer_object_get(struct tx *tx, struct arena *a, const struct buyer_object
 {
     /* The lower bound makes an index deliver in order, so that nothing is sorted. */
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+        stmt_get(tx, "SELECT " OWN COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
                      " AND object_id = ?4 AND account_id >= ?5 AND (?5 = '' OR account_id = ?5)"
                      " ORDER BY account_id LIMIT 1");
     stmt_str(s, 1, key->tenant_id);
@@ -90,7 +91,7 @@ int q_buyer_object_list(struct tx *tx, struct arena *a, const struct buyer_objec
 {
     ENSURE(f->limit > 0);
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
+        stmt_get(tx, "SELECT " OWN COLUMNS " FROM buyer_object WHERE tenant_id = ?1 AND kind = ?2 AND principal_id = ?3"
                      " AND object_id > ?4 AND (?5 = '' OR account_id = ?5) ORDER BY object_id, account_id LIMIT ?6");
     stmt_str(s, 1, f->scope.tenant_id);
     stmt_str(s, 2, str_from(f->scope.kind));

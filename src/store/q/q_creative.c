@@ -1,5 +1,6 @@
 #include "store/q/q_creative.h"
 
+#include "store/changes.h"
 #include "store/stmt.h"
 
 #define ROWS_FIRST 16 /* arrays start at this size and double */
@@ -287,7 +288,7 @@ int q_creative_was_removed(struct tx *tx, const struct creative_key *key, struct
 
 #define ASSIGNMENT_COLUMNS " x.package_id, x.media_buy_id, x.doc, x.created_at, x.remote_id, x.sent_at"
 #define SELECT_ASSIGNMENTS                                                                                             \
-    "SELECT " CREATIVE_COLUMNS "," ASSIGNMENT_COLUMNS " FROM creative_assignment x JOIN creative c"                    \
+    "SELECT " OWN CREATIVE_COLUMNS "," ASSIGNMENT_COLUMNS " FROM creative_assignment x JOIN creative c"                \
     " ON c.tenant_id = x.tenant_id AND c.principal_id = x.principal_id AND c.creative_id = x.creative_id"
 
 static int read_assignments(struct stmt *s, struct arena *a, struct creative_assignment_rows *out, struct err *e)

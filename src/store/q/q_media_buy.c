@@ -1,3 +1,4 @@
+#include "store/changes.h"
 #include "store/q/q_media_buy.h"
 
 #include <stdlib.h>
@@ -99,8 +100,9 @@ static int read_buys(struct stmt *s, struct arena *a, struct media_buy_rows *out
 int q_media_buy_get(struct tx *tx, struct arena *a, const struct media_buy_key *key, struct media_buy_row *out,
                     struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " BUY " FROM media_buy WHERE media_buy_id = ?1 AND tenant_id = ?2"
-                                            " AND (?3 = '' OR principal_id = ?3)");
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT " OWN BUY " FROM media_buy WHERE media_buy_id = ?1 AND tenant_id = ?2"
+                     " AND (?3 = '' OR principal_id = ?3)");
     stmt_str(s, 1, key->media_buy_id);
     stmt_str(s, 2, key->tenant_id);
     stmt_str(s, 3, key->principal_id);
@@ -112,12 +114,13 @@ static int ids_of_status(struct tx *tx, struct arena *a, const struct media_buy_
                          struct str *ids, size_t *n, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        f->account_id.n ? stmt_get(tx, "SELECT media_buy_id FROM media_buy WHERE tenant_id = ?1 AND account_id = ?3"
-                                       " AND principal_id = ?2 AND status = ?5 AND media_buy_id < ?4"
-                                       " ORDER BY media_buy_id DESC LIMIT ?6")
-                        : stmt_get(tx, "SELECT media_buy_id FROM media_buy WHERE tenant_id = ?1 AND principal_id = ?2"
-                                       " AND ?3 = '' AND status = ?5 AND media_buy_id < ?4"
-                                       " ORDER BY media_buy_id DESC LIMIT ?6");
+        f->account_id.n
+            ? stmt_get(tx, "SELECT " OWN "media_buy_id FROM media_buy WHERE tenant_id = ?1 AND account_id = ?3"
+                           " AND principal_id = ?2 AND status = ?5 AND media_buy_id < ?4"
+                           " ORDER BY media_buy_id DESC LIMIT ?6")
+            : stmt_get(tx, "SELECT " OWN "media_buy_id FROM media_buy WHERE tenant_id = ?1 AND principal_id = ?2"
+                           " AND ?3 = '' AND status = ?5 AND media_buy_id < ?4"
+                           " ORDER BY media_buy_id DESC LIMIT ?6");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->principal_id);
     stmt_str(s, 3, f->account_id);
@@ -172,14 +175,14 @@ int q_media_buy_list(struct tx *tx, struct arena *a, const struct media_buy_filt
     /* Three statements, because each is answered by another index, which is already in the order wanted. */
     AUTO_STMT struct stmt *s =
         f->principal_id.n == 0
-            ? stmt_get(tx, "SELECT " BUY " FROM media_buy WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2)"
+            ? stmt_get(tx, "SELECT " OWN BUY " FROM media_buy WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2)"
                            " AND (?3 = '' OR account_id = ?3) AND (?4 = '' OR media_buy_id < ?4) AND " STATUS_AMONG
                            " ORDER BY media_buy_id DESC LIMIT ?6")
         : f->account_id.n == 0
-            ? stmt_get(tx, "SELECT " BUY " FROM media_buy WHERE tenant_id = ?1 AND principal_id = ?2 AND ?3 = ''"
+            ? stmt_get(tx, "SELECT " OWN BUY " FROM media_buy WHERE tenant_id = ?1 AND principal_id = ?2 AND ?3 = ''"
                            " AND media_buy_id < CASE ?4 WHEN '' THEN '~' ELSE ?4 END"
                            " ORDER BY media_buy_id DESC LIMIT ?6")
-            : stmt_get(tx, "SELECT " BUY " FROM media_buy WHERE tenant_id = ?1 AND account_id = ?3"
+            : stmt_get(tx, "SELECT " OWN BUY " FROM media_buy WHERE tenant_id = ?1 AND account_id = ?3"
                            " AND principal_id = ?2 AND media_buy_id < CASE ?4 WHEN '' THEN '~' ELSE ?4 END"
                            " ORDER BY media_buy_id DESC LIMIT ?6");
     stmt_str(s, 1, f->tenant_id);
@@ -198,8 +201,9 @@ int q_media_buy_by_ids(struct tx *tx, struct arena *a, const struct media_buy_fi
 {
     AUTO_STMT struct stmt *s = stmt_get(
         /* The "+" keeps the planner off the tenant's index: a list of ids is always the shorter way. */
-        tx, "SELECT " BUY " FROM media_buy WHERE media_buy_id IN (SELECT value FROM json_each(?4)) AND +tenant_id = ?1"
-            " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3) ORDER BY media_buy_id DESC");
+        tx,
+        "SELECT " OWN BUY " FROM media_buy WHERE media_buy_id IN (SELECT value FROM json_each(?4)) AND +tenant_id = ?1"
+        " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3) ORDER BY media_buy_id DESC");
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->principal_id);
     stmt_str(s, 3, f->account_id);
@@ -298,7 +302,7 @@ int q_packages_of_buys(struct tx *tx, struct arena *a, const struct media_buy_ro
     /* One statement a buy: a single one for all of them would sort whole rows to have them in order. */
     for (size_t i = 0; i < buys->n; i++) {
         AUTO_STMT struct stmt *s =
-            stmt_get(tx, "SELECT " PACKAGE " FROM package WHERE media_buy_id = ? ORDER BY ordinal");
+            stmt_get(tx, "SELECT " OWN PACKAGE " FROM package WHERE media_buy_id = ? ORDER BY ordinal");
         stmt_str(s, 1, buys->rows[i].media_buy_id);
         if (add_packages(s, a, &all, &cap, e)) return -1;
     }
@@ -357,8 +361,8 @@ int q_history_list(struct tx *tx, struct arena *a, struct str media_buy_id, int 
 {
     ENSURE(limit > 0 && limit <= 1000);
     AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT " COLUMN_NAMES(HISTORY) " FROM"
-                                            " media_buy_history WHERE media_buy_id = ? ORDER BY seq DESC LIMIT ?");
+        tx, "SELECT " OWN COLUMN_NAMES(HISTORY) " FROM"
+                                                " media_buy_history WHERE media_buy_id = ? ORDER BY seq DESC LIMIT ?");
     stmt_str(s, 1, media_buy_id);
     stmt_i64(s, 2, limit);
     struct history_row *list = ARENA_ARRAY(a, struct history_row, (size_t)limit);

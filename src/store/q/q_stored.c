@@ -1,11 +1,12 @@
 #include "store/q/q_stored.h"
 
+#include "store/changes.h"
 #include "store/stmt.h"
 
 int q_stored_get(struct tx *tx, struct str tenant_id, struct str principal_id, struct stored *out, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT coalesce(sum(things) FILTER (WHERE kind = 'media_buys'), 0),"
+        stmt_get(tx, "SELECT " OWN "coalesce(sum(things) FILTER (WHERE kind = 'media_buys'), 0),"
                      " coalesce(sum(things) FILTER (WHERE kind = 'creatives'), 0),"
                      " coalesce(sum(things) FILTER (WHERE kind = 'objects'), 0), coalesce(sum(bytes), 0)"
                      " FROM stored WHERE tenant_id = ? AND principal_id = ?");

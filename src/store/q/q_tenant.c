@@ -1,5 +1,6 @@
 #include "store/q/q_tenant.h"
 
+#include "store/changes.h"
 #include "store/stmt.h"
 
 static int read_tenant(struct stmt *s, struct arena *a, struct tenant_row *out, struct err *e)
@@ -92,7 +93,7 @@ int q_tenant_count_readable(struct tx *tx, struct err *e)
 int q_principal_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str principal_id,
                     struct principal_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT tenant_id, principal_id, name, role, dialect, status, doc"
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " OWN "tenant_id, principal_id, name, role, dialect, status, doc"
                                             " FROM principal WHERE tenant_id = ? AND principal_id = ?");
     stmt_str(s, 1, tenant_id);
     stmt_str(s, 2, principal_id);
@@ -143,7 +144,7 @@ static int read_token(struct stmt *s, struct arena *a, struct token_row *out, st
 
 int q_token_get(struct tx *tx, struct arena *a, struct str token_hash, struct token_row *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " TOKEN_COLUMNS " FROM token WHERE token_hash = ?");
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " OWN TOKEN_COLUMNS " FROM token WHERE token_hash = ?");
     stmt_blob(s, 1, token_hash);
     return read_token(s, a, out, e);
 }

@@ -200,6 +200,23 @@ static int read_scope(struct tool_call *c, struct query *q, struct err *e)
     return found;
 }
 
+/* When the status of a buy that was looked at changes by itself. */
+static void note_flight(const struct tool_call *c, const struct media_buy_row *row)
+{
+    act_changes_at(c->act, row->start_at);
+    act_changes_at(c->act, row->end_at);
+    act_changes_at(c->act, row->canceled_at);
+}
+
+static void note_packages(const struct tool_call *c, const struct package_rows *packages)
+{
+    for (size_t i = 0; i < packages->n; i++) {
+        act_changes_at(c->act, packages->rows[i].start_at);
+        act_changes_at(c->act, packages->rows[i].end_at);
+        act_changes_at(c->act, packages->rows[i].canceled_at);
+    }
+}
+
 /* Fills a page of up to max + 1 buys whose status now is wanted. What a row stores may lag behind the clock, so the
  * query asks for a superset and this picks. */
 static int find_page(struct tool_call *c, struct query *q, struct media_buy_rows *out, struct str *resume,
@@ -219,6 +236,7 @@ static int find_page(struct tool_call *c, struct query *q, struct media_buy_rows
         end = got.n < (size_t)q->filter.limit;
         for (size_t i = 0; i < got.n && n <= (size_t)q->max; i++) {
             q->filter.before_id = got.rows[i].media_buy_id;
+            note_flight(c, &got.rows[i]);
             if (q->wanted & (1u << media_buy_status_at(&got.rows[i], c->act->now))) rows[n++] = got.rows[i];
         }
     }
@@ -245,6 +263,7 @@ static int find_ids(struct tool_call *c, struct query *q, struct media_buy_rows 
     bool passed = q->filter.before_id.n > 0; /* those up to the cursor, which is one of them */
     for (size_t i = 0; i < got.n; i++) {
         unsigned status = 1u << media_buy_status_at(&got.rows[i], c->act->now);
+        note_flight(c, &got.rows[i]);
         if (all_shown(c) & status) there.rows[there.n++] = got.rows[i];
         if (!passed && q->wanted & status) wanted.rows[wanted.n++] = got.rows[i];
         if (str_eq(got.rows[i].media_buy_id, q->filter.before_id)) passed = false;
@@ -311,6 +330,9 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "media_buys");
     if (media_buy_view_load(c->act, rows, &v, e)) return -1;
     if (q->snapshot && media_buy_view_add_snapshots(c->act, &v, e)) return -1;
+    if (q->snapshot) act_not_kept(c->act); /* delivery up to now */
+    note_packages(c, &v.packages);
+    if (c->act->keeping) c->act->keeping->says_now = rows->n;
     v.minor_3_0 = c->minor_3_0;
     bool sandbox = rows->n > 0;
     for (size_t i = 0; i < rows->n; i++) {
@@ -391,6 +413,7 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     add_missing(c, json_arr(c->args, "media_buy_ids"), &named);
     add_pagination(c, resume);
     c->message = arena_printf(c->arena, "%zu media buy%s.", rows.n, rows.n == 1 ? "" : "s");
+    if (c->act->keeping) c->act->keeping->may = true;
     bool asked = q.ids.n || json_has(c->args, "status_filter") || others.wanted != 1u << BUY_ACTIVE;
     return scope && rows.n == 0 && !asked ? tell_of_others(c, &others, e) : 0;
 }

@@ -201,6 +201,7 @@ int comply_answer(struct tool_call *c, const struct tool *tool, bool *answered, 
     if (!c->act->sandbox || !c->act->principal || tool->sandbox_only) return 0;
     int found = sandbox_directed(c->act, tool->name, &d, e);
     if (found != 1) return found;
+    act_not_kept(c->act);
     if (sandbox_obey(c->act, tool->name, &d, c->args, e)) return -1;
     bool submitted = str_is(d.arm, "submitted");
     c->outcome = submitted ? TOOL_SUBMITTED : TOOL_INPUT_REQUIRED;
@@ -224,6 +225,7 @@ int comply_advise(struct tool_call *c, const struct tool *tool, struct err *e)
     if (!c->act->sandbox || !c->act->principal || c->minor_3_0 || c->outcome != TOOL_COMPLETED) return 0;
     int found = sandbox_stale(c->act, tool->name, &stale, e);
     if (found != 1) return found;
+    act_not_kept(c->act); /* says how old it is */
     if (!has_payload(c, stale.payload)) return 0;
     yyjson_mut_val *errors = yyjson_mut_obj_get(c->reply, "errors");
     if (!errors) errors = json_add_arr(c->doc, c->reply, "errors");
