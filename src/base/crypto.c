@@ -33,6 +33,23 @@ void sha256_end(struct sha256_stream *s, uint8_t out[SHA256_BYTES])
     EVP_MD_CTX_free((EVP_MD_CTX *)s);
 }
 
+struct sha256_machine *sha256_machine_create(void)
+{
+    return (struct sha256_machine *)sha256_begin();
+}
+
+void sha256_machine_destroy(struct sha256_machine *m)
+{
+    EVP_MD_CTX_free((EVP_MD_CTX *)m);
+}
+
+void sha256_machine_make(struct sha256_machine *m, struct str data, uint8_t out[SHA256_BYTES])
+{
+    EVP_MD_CTX *c = (EVP_MD_CTX *)m;
+    ENSURE(EVP_DigestInit_ex2(c, NULL, NULL) == 1); /* once more the algorithm it was made for */
+    ENSURE(EVP_DigestUpdate(c, data.n ? data.p : "", data.n) == 1 && EVP_DigestFinal_ex(c, out, NULL) == 1);
+}
+
 void hmac_sha256(struct str key, struct str data, uint8_t out[SHA256_BYTES])
 {
     unsigned int n = 0;

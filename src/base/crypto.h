@@ -12,6 +12,12 @@ struct sha256_stream *sha256_begin(void);
 void sha256_more(struct sha256_stream *s, struct str piece);
 void sha256_end(struct sha256_stream *s, uint8_t out[SHA256_BYTES]);
 
+/* For many digests, one after the other: half the cost of sha256() for a short text. */
+struct sha256_machine;
+struct sha256_machine *sha256_machine_create(void);
+void sha256_machine_destroy(struct sha256_machine *m); /* NULL-safe */
+void sha256_machine_make(struct sha256_machine *m, struct str data, uint8_t out[SHA256_BYTES]);
+
 void hmac_sha256(struct str key, struct str data, uint8_t out[SHA256_BYTES]);
 
 /* A key made ready for many messages: a tenth of what the call above costs for a short one. Of one thread at a time. */

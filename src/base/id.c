@@ -34,7 +34,16 @@ void rng_init_seeded(struct rng *r, uint64_t seed)
 uint64_t rng_u64(struct rng *r)
 {
     uint64_t v;
-    r->fill(r, &v, sizeof(v));
+    if (r->fill != fill_system) {
+        r->fill(r, &v, sizeof(v));
+        return v;
+    }
+    if (r->spare_n == 0) { /* asking the system costs more than all that is done with one number */
+        random_bytes(r->spare, sizeof(r->spare));
+        r->spare_n = RNG_SPARE;
+    }
+    v = r->spare[--r->spare_n];
+    r->spare[r->spare_n] = 0;
     return v;
 }
 

@@ -7,9 +7,13 @@
 
 #define ID_BODY_LEN 26
 
+#define RNG_SPARE 32
+
 struct rng {
     void (*fill)(struct rng *r, void *out, size_t n);
     uint64_t state; /* of the seeded generator */
+    uint64_t spare[RNG_SPARE]; /* numbers of the system that nobody has had yet, for rng_u64 */
+    size_t spare_n;
 };
 
 void rng_init_system(struct rng *r);

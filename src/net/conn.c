@@ -132,11 +132,24 @@ static bool reply_keeps_alive(const struct conn *c, const struct conn_exchange *
     return c->h1.keep_alive && !c->server->draining && !c->eof && !(cx->streaming && cx->is_http10);
 }
 
+static void add_length(struct buf *b, size_t n)
+{
+    char text[24];
+    size_t i = sizeof(text);
+    do text[--i] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    buf_add(b, STR("Content-Length: "));
+    buf_add(b, (struct str){ text + i, sizeof(text) - i });
+    buf_add(b, STR("\r\n"));
+}
+
 static void write_head(struct conn *c, struct conn_exchange *cx)
 {
     struct http_exchange *ex = &cx->ex;
-    buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", ex->status, http_status_text(ex->status),
-             server_date(c->server));
+    if (ex->status == 200) buf_add(&c->out, STR("HTTP/1.1 200 OK\r\nDate: "));
+    else buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: ", ex->status, http_status_text(ex->status));
+    buf_add(&c->out, str_from(server_date(c->server)));
+    buf_add(&c->out, STR("\r\n"));
     for (size_t i = 0; i < ex->reply_headers_n; i++) {
         buf_add(&c->out, ex->reply_headers[i].name);
         buf_add(&c->out, STR(": "));
@@ -149,7 +162,7 @@ static void write_head(struct conn *c, struct conn_exchange *cx)
     if (cx->chunked) {
         buf_add(&c->out, STR("Transfer-Encoding: chunked\r\n"));
     } else if (!cx->streaming && ex->status != 204 && ex->status != 304) {
-        buf_addf(&c->out, "Content-Length: %zu\r\n", ex->lead.n + ex->reply.n);
+        add_length(&c->out, ex->lead.n + ex->reply.n);
     }
     if (!reply_keeps_alive(c, cx)) {
         buf_add(&c->out, STR("Connection: close\r\n"));

@@ -41,8 +41,10 @@ bool http_name_eq(struct str name, const char *other)
 
 static struct str find_header(const struct http_header *headers, size_t n, const char *name)
 {
+    size_t length = strlen(name);
     for (size_t i = 0; i < n; i++) {
-        if (http_name_eq(headers[i].name, name)) return headers[i].value;
+        struct str s = headers[i].name;
+        if (s.n == length && strncasecmp(s.p, name, length) == 0) return headers[i].value;
     }
     return STR_NONE;
 }

@@ -14,7 +14,21 @@
 #define TIME_TEXT   20 /* of 2026-03-09T14:30:00Z */
 #define TIMES_MAX   2048
 
-static const char as_of[] = "\"status_as_of\":\"", as_of_escaped[] = "\\\"status_as_of\\\":\\\"";
+static const struct {
+    const char *plain, *escaped;
+} says[SAYS_N] = {
+    [SAYS_STATUS_AS_OF] = { "\"status_as_of\":\"", "\\\"status_as_of\\\":\\\"" },
+    [SAYS_GENERATED_AT] = { "\"generated_at\":\"", "\\\"generated_at\\\":\\\"" },
+    [SAYS_EXPIRES_AT] = { "\"expires_at\":\"", "\\\"expires_at\\\":\\\"" },
+};
+
+/* Where a text says one of them. */
+struct said {
+    uint32_t *at;
+    size_t n;
+    int64_t plus_us;
+    char shown[TIME_TEXT];
+};
 
 /* Whose answers these are; those asked for last are at the end of its list. */
 struct holder {
@@ -32,9 +46,7 @@ struct kept_entry {
     int64_t from, until;
     size_t bytes;
     struct kept_text *text;
-    uint32_t *times; /* where the text says now */
-    size_t times_n;
-    char shown[TIME_TEXT]; /* what it says there */
+    struct said said[SAYS_N];
     /* What the call is to others */
     const struct tool *row;
     const struct dialect *dialect;
@@ -50,6 +62,7 @@ struct kept {
     struct kept_entry **buckets;
     size_t buckets_n, entries_n;
     struct list holders;
+    struct sha256_machine *digest;
     struct kept_stats stats;
 };
 
@@ -147,7 +160,7 @@ static bool peculiar(const struct call *c)
 }
 
 /* False: there is no key for such a call. */
-static bool make_key(struct call *c)
+static bool make_key(struct kept *k, struct call *c)
 {
     const struct call_headers *h = &c->headers;
     const struct str parts[] = {
@@ -160,14 +173,14 @@ static bool make_key(struct call *c)
     if (peculiar(c)) return false;
     buf_init(&b, KEY_BYTES);
     buf_add(&b, (struct str){ flags, sizeof(flags) });
-    for (size_t k = 0; k < ARRAY_LEN(parts); k++) key_part(&b, parts[k]);
+    for (size_t p = 0; p < ARRAY_LEN(parts); p++) key_part(&b, parts[p]);
     yyjson_obj_foreach(c->args, i, n, key, value) {
         if (yyjson_equals_str(key, "context")) continue;
         key_part(&b, json_val_str(key));
         key_part(&b, json_write_val(c->arena, value));
     }
     bool whole = !b.overflowed;
-    if (whole) sha256(buf_str(&b), c->keep.key);
+    if (whole) sha256_machine_make(k->digest, buf_str(&b), c->keep.key);
     buf_finish(&b);
     return whole;
 }
@@ -184,7 +197,7 @@ static struct kept_entry **place_of(struct kept *k, const uint8_t *key)
 static void entry_free(struct kept_entry *x)
 {
     if (x->text) kept_text_unref(x->text);
-    free(x->times);
+    for (size_t i = 0; i < SAYS_N; i++) free(x->said[i].at);
     arena_finish(&x->arena);
     free(x);
 }
@@ -259,6 +272,7 @@ struct kept *kept_create(size_t bytes_max)
     k->buckets = memory(k->buckets_n * sizeof(struct kept_entry *));
     k->stats.bytes_max = bytes_max;
     list_init(&k->holders);
+    k->digest = sha256_machine_create();
     return k;
 }
 
@@ -270,6 +284,7 @@ void kept_destroy(struct kept *k)
         while (k->buckets[i]) drop(k, k->buckets[i]);
     }
     while ((n = list_pop_front(&k->holders)) != NULL) free(CONTAINER_OF(n, struct holder, node));
+    sha256_machine_destroy(k->digest);
     free(k->buckets);
     free(k);
 }
@@ -289,7 +304,7 @@ static void now_text(int64_t now, char out[TIME_TEXT])
     memcpy(out, text, n < TIME_TEXT ? n : TIME_TEXT);
 }
 
-/* Where `text` says "status_as_of": now, `member` being how it says that. */
+/* Where `text` has that member with that value; max + 1 when there are more than max. */
 static size_t find_times(struct str text, const char *member, const char now[TIME_TEXT], uint32_t *at, size_t max)
 {
     size_t n = 0, length = strlen(member);
@@ -303,45 +318,61 @@ static size_t find_times(struct str text, const char *member, const char now[TIM
     return n;
 }
 
-/* False: the answer says now in a way that cannot be put right later. */
-static bool note_times(struct kept_entry *x, const struct call *c)
+/* False: it says so in a way that cannot be put right later. */
+static bool note_said(struct kept_entry *x, const struct call *c, enum says what)
 {
     const struct kept_text *t = x->text;
-    size_t said = c->keeping.says_now;
-    if (said > TIMES_MAX || t->n > UINT32_MAX) return false;
+    struct said *s = &x->said[what];
+    size_t said = c->keeping.says[what].n;
+    s->plus_us = c->keeping.says[what].plus_us;
     if (said == 0) return true;
-    uint32_t *at = memory(2 * TIMES_MAX * sizeof(*at));
-    x->times = at;
-    now_text(c->act.now, x->shown);
+    if (said > TIMES_MAX || t->n > UINT32_MAX) return false;
+    s->at = memory(2 * (said + 1) * sizeof(*s->at));
+    now_text(c->act.now + s->plus_us, s->shown);
     struct str escaped = { t->p, t->body_at }, body = { t->p + t->body_at, t->n - t->body_at };
-    size_t n = find_times(escaped, as_of_escaped, x->shown, at, TIMES_MAX);
-    if (n > TIMES_MAX) return false;
-    size_t m = find_times(body, as_of, x->shown, at + n, TIMES_MAX);
-    if (n == 0 && m == 0) return memmem(body.p, body.n, x->shown, TIME_TEXT) == NULL; /* a line without that member */
-    for (size_t i = n; i < n + m && m <= TIMES_MAX; i++) at[i] += (uint32_t)t->body_at;
-    x->times_n = n + m;
-    x->times = realloc(at, (n + m) * sizeof(*at));
-    if (!x->times) x->times = at;
-    return n == said && m == said;
+    size_t n = find_times(escaped, says[what].escaped, s->shown, s->at, said);
+    size_t m = n > said ? 0 : find_times(body, says[what].plain, s->shown, s->at + n, said);
+    if (n == 0 && m == 0) return memmem(body.p, body.n, s->shown, TIME_TEXT) == NULL; /* a line without that member */
+    if (n != said || m != said) return false;
+    for (size_t i = n; i < n + m; i++) s->at[i] += (uint32_t)t->body_at;
+    s->n = n + m;
+    return true;
 }
 
-/* The text as it is said now. One that is on its way to somebody is left alone. */
+static bool note_times(struct kept_entry *x, const struct call *c)
+{
+    for (int i = 0; i < SAYS_N; i++) {
+        if (!note_said(x, c, (enum says)i)) return false;
+    }
+    return true;
+}
+
+/* A text that is on its way to somebody is left alone. */
+static void own_text(struct kept_entry *x)
+{
+    if (x->text->refs == 1) return;
+    size_t n = sizeof(*x->text) + x->text->n;
+    struct kept_text *own = malloc(n);
+    ENSURE(own != NULL);
+    memcpy(own, x->text, n);
+    own->refs = 1;
+    kept_text_unref(x->text);
+    x->text = own;
+}
+
+/* The text as it is said now. */
 static void say_now(struct kept_entry *x, int64_t now)
 {
     char text[TIME_TEXT];
-    if (!x->times_n) return;
-    now_text(now, text);
-    if (memcmp(text, x->shown, TIME_TEXT) == 0) return;
-    memcpy(x->shown, text, TIME_TEXT);
-    if (x->text->refs > 1) {
-        size_t n = sizeof(*x->text) + x->text->n;
-        struct kept_text *own = memory(n);
-        memcpy(own, x->text, n);
-        own->refs = 1;
-        kept_text_unref(x->text);
-        x->text = own;
+    for (size_t i = 0; i < SAYS_N; i++) {
+        struct said *s = &x->said[i];
+        if (!s->n) continue;
+        now_text(now + s->plus_us, text);
+        if (memcmp(text, s->shown, TIME_TEXT) == 0) continue;
+        own_text(x);
+        memcpy(s->shown, text, TIME_TEXT);
+        for (size_t k = 0; k < s->n; k++) memcpy(x->text->p + s->at[k], text, TIME_TEXT);
     }
-    for (size_t i = 0; i < x->times_n; i++) memcpy(x->text->p + x->times[i], text, TIME_TEXT);
 }
 
 /* ---- answering ---- */
@@ -359,7 +390,7 @@ bool kept_answer(struct kept *k, struct call *c)
 {
     struct dispatcher *d = c->dispatcher;
     struct rate_state rate;
-    c->keep.asked = k && !d->dry_run && make_key(c);
+    c->keep.asked = k && !d->dry_run && make_key(k, c);
     if (!c->keep.asked) return false;
     c->keep.generation = store_generation(d->store);
     k->stats.asked++;
@@ -433,7 +464,8 @@ void kept_take(struct kept *k, struct call *c)
     x->principal_id = arena_dup(&x->arena, c->principal.principal_id);
     x->adcp_version = arena_dup(&x->arena, c->adcp_version);
     x->message = arena_dup(&x->arena, c->message);
-    x->bytes = sizeof(*x) + x->text->n + x->times_n * sizeof(*x->times) + x->arena.used_bytes;
+    x->bytes = sizeof(*x) + x->text->n + x->arena.used_bytes;
+    for (size_t i = 0; i < SAYS_N; i++) x->bytes += x->said[i].n * sizeof(uint32_t);
     make_room(k, x->bytes);
     grow(k);
     x->holder = holder_of(k, c->tenant.tenant_id);

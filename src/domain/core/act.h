@@ -114,11 +114,17 @@ struct process_facts {
 
 /* What the answer to a read says of how long it holds, beside the rows it was made of (store/changes.h). An operation
  * that says nothing is answered anew each time. */
+/* Members of an answer that say when it was made, or so long after: they are said anew each time. Nothing else may. */
+enum says { SAYS_STATUS_AS_OF, SAYS_GENERATED_AT, SAYS_EXPIRES_AT, SAYS_N };
+
 struct keeping {
     bool may; /* the operation has said all that follows */
     bool never; /* it rests on more than rows and these moments */
     int64_t until; /* the first moment at which time alone changes it */
-    size_t says_now; /* how many members "status_as_of" say when it was made; nothing else may */
+    struct {
+        size_t n; /* how many of them there are */
+        int64_t plus_us;
+    } says[SAYS_N];
 };
 
 struct act {
@@ -160,6 +166,16 @@ static inline void act_simulated(const struct act *act)
 static inline void act_changes_at(const struct act *act, int64_t at)
 {
     if (act->keeping && at > act->now && at < act->keeping->until) act->keeping->until = at;
+}
+static inline void act_says(const struct act *act, enum says what, size_t n, int64_t plus_us)
+{
+    if (!act->keeping) return;
+    act->keeping->says[what].n += n;
+    act->keeping->says[what].plus_us = plus_us;
+}
+static inline void act_may_be_kept(const struct act *act)
+{
+    if (act->keeping) act->keeping->may = true;
 }
 static inline void act_not_kept(const struct act *act)
 {

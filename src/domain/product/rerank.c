@@ -115,6 +115,7 @@ bool rerank(const struct act *act, const struct rerank_request *q, size_t *posit
     struct rerank_ask ask = { .tenant_id = act->tenant->tenant_id };
     assistant_settings_read(q->settings, &s);
     /* Who shows no credential costs the publisher no money. */
+    if (s.ranks) act_not_kept(act); /* the assistant's order comes and goes without a commit */
     if (!act->reranker || !act->principal || !s.ranks || q->n < 2 || q->n > RERANK_CANDIDATES_MAX) return false;
     if (make_key(act, &s, q, &ask.key, &e)) return false;
     switch (act->reranker->look(act->reranker, &ask, act->arena, &order)) {

@@ -208,11 +208,11 @@ static void tools_call(struct mcp_request *m)
         answer_error(m->post, 200, m->id, JSONRPC_INVALID_PARAMS, "params.arguments must be an object");
         return;
     }
-    m->call = (struct call){ .arena = &m->post->ex->arena,
-                             .transport = TRANSPORT_MCP,
-                             .tool = name,
-                             .args = yyjson_is_obj(args) ? args : NULL,
-                             .done = tool_done };
+    m->call.arena = &m->post->ex->arena; /* the rest is zero */
+    m->call.transport = TRANSPORT_MCP;
+    m->call.tool = name;
+    m->call.args = yyjson_is_obj(args) ? args : NULL;
+    m->call.done = tool_done;
     call_headers_read(m->post->ex, &m->call.headers);
     call_push_read(m->post->ex, &m->call.push);
     dispatch_call(m->post->dispatcher, &m->call);
@@ -334,7 +334,10 @@ static void handle_request(struct mcp_post *p, yyjson_val *req)
         return;
     }
     struct mcp_request *m = ARENA_NEW(a, struct mcp_request);
-    *m = (struct mcp_request){ .post = p, .id = id, .method = method, .params = params };
+    m->post = p;
+    m->id = id;
+    m->method = method;
+    m->params = params;
     struct str version = http_req_header(p->ex, "mcp-protocol-version");
     m->modern = json_has(json_obj(params, "_meta"), META_VERSION) || str_is(version, MODERN_VERSION);
     if (m->modern) {

@@ -452,6 +452,17 @@ int q_product_flights(struct tx *tx, struct arena *a, const struct product_windo
     return read_flights(s, a, out, e);
 }
 
+int q_product_holds_next(struct tx *tx, struct str tenant_id, int64_t now, int64_t *at, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT min(expires_at) FROM proposal_hold WHERE tenant_id = ? AND expires_at > ?");
+    stmt_str(s, 1, tenant_id);
+    stmt_i64(s, 2, now);
+    if (stmt_step(s, e) < 0) return -1;
+    *at = col_time(s, 0);
+    return 0;
+}
+
 int q_product_holds(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
                     struct flight_list *out, struct err *e)
 {

@@ -128,6 +128,9 @@ struct product_window {
 MUST_CHECK int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions,
                                 struct err *e);
 
+/* When the next of the publisher's holds expires; TIME_NONE: there is none. */
+MUST_CHECK int q_product_holds_next(struct tx *tx, struct str tenant_id, int64_t now, int64_t *at, struct err *e);
+
 /* Flights in whole UTC days since the epoch, half-open; a day that is touched counts. */
 struct flight_days {
     int64_t start_day, end_day, impressions;

@@ -332,7 +332,7 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
     if (q->snapshot && media_buy_view_add_snapshots(c->act, &v, e)) return -1;
     if (q->snapshot) act_not_kept(c->act); /* delivery up to now */
     note_packages(c, &v.packages);
-    if (c->act->keeping) c->act->keeping->says_now = rows->n;
+    act_says(c->act, SAYS_STATUS_AS_OF, rows->n, 0);
     v.minor_3_0 = c->minor_3_0;
     bool sandbox = rows->n > 0;
     for (size_t i = 0; i < rows->n; i++) {
@@ -413,7 +413,7 @@ int tool_get_media_buys(struct tool_call *c, struct err *e)
     add_missing(c, json_arr(c->args, "media_buy_ids"), &named);
     add_pagination(c, resume);
     c->message = arena_printf(c->arena, "%zu media buy%s.", rows.n, rows.n == 1 ? "" : "s");
-    if (c->act->keeping) c->act->keeping->may = true;
+    act_may_be_kept(c->act);
     bool asked = q.ids.n || json_has(c->args, "status_filter") || others.wanted != 1u << BUY_ACTIVE;
     return scope && rows.n == 0 && !asked ? tell_of_others(c, &others, e) : 0;
 }

@@ -93,6 +93,7 @@ static int read_property_list(struct discovery *d, struct err *e)
     if (json_opt_obj(JSON_FIELD(d->c->args, "property_list", ""), &ref, e)) return -1;
     if (!ref) return 0;
     struct list_ref at = { ref, "/property_list" };
+    if (list_is_remote(d->c->act, ref)) act_not_kept(d->c->act); /* it is asked again when it is old */
     int found = list_is_remote(d->c->act, ref) ? other_agents_list(d, &at, &entries, e)
                                                : list_resolve(d->c->act, &property_lists, &at, &entries, e);
     if (found <= 0) return found;
@@ -265,6 +266,20 @@ static void say(struct discovery *d)
     }
 }
 
+/* Beside rows, forecasts rest on the day (who names no flight asks for one from tomorrow on) and on holds that expire. What
+ * is refined rests on proposals, which expire, too. */
+static int keep(struct discovery *d, struct err *e)
+{
+    const struct act *act = d->c->act;
+    int64_t at;
+    if (!act->keeping || d->mode == MODE_REFINE) return 0;
+    act_changes_at(act, utc_day_start(act->now) + USEC_PER_DAY);
+    if (q_product_holds_next(act->tx, act->tenant->tenant_id, act->now, &at, e)) return -1;
+    act_changes_at(act, at);
+    act_may_be_kept(act);
+    return 0;
+}
+
 int get_products_run(struct tool_call *c, struct err *e)
 {
     struct discovery d = { .c = c };
@@ -285,7 +300,7 @@ int get_products_run(struct tool_call *c, struct err *e)
     if (plans_offer(&d, e)) return -1;
     tell_of_list(&d);
     say(&d);
-    return 0;
+    return keep(&d, e);
 }
 
 bool get_products_writes(yyjson_val *args)

@@ -72,8 +72,9 @@ static void show(struct discovery *d, yyjson_mut_val **arr, const struct proposa
 {
     struct tool_call *c = d->c;
     if (!*arr) *arr = json_add_arr(c->doc, c->reply, "proposals");
-    struct proposal_view v = { p, &d->ts, "draft", c->act->now,
-                               c->act->now + PROPOSAL_DRAFT_DAYS * INT64_C(86400000000) };
+    int64_t lasts = PROPOSAL_DRAFT_DAYS * INT64_C(86400000000);
+    struct proposal_view v = { p, &d->ts, "draft", c->act->now, c->act->now + lasts };
+    act_says(c->act, SAYS_EXPIRES_AT, 1, lasts);
     /* Built from the request's arena, which outlives the reply. */
     struct proposal *kept = ARENA_NEW(c->arena, struct proposal);
     *kept = *p;

@@ -157,7 +157,9 @@ static int add_forecast(struct discovery *d, yyjson_mut_val *out, const struct p
         return 0;
     }
     if (forecast_product(d->c->act, p, w, &f, e)) return -1;
-    json_add_val(d->c->doc, out, "forecast", forecast_availability_json(d->c->doc, &f, p, d->c->act->now));
+    yyjson_mut_val *forecast = forecast_availability_json(d->c->doc, &f, p, d->c->act->now);
+    json_add_val(d->c->doc, out, "forecast", forecast);
+    act_says(d->c->act, SAYS_GENERATED_AT, forecast ? 1 : 0, 0);
     return 0;
 }
 
