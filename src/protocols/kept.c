@@ -427,7 +427,7 @@ bool kept_answer(struct kept *k, struct call *c)
 static bool may_keep(const struct kept *k, const struct call *c)
 {
     const struct keeping *how = &c->keeping;
-    bool plain = c->outcome == CALL_OK && c->reads && c->dialect->adcp3 && c->row && !c->row->operation && c->fresh &&
+    bool plain = c->outcome == CALL_OK && c->reads && c->dialect->adcp3 && c->row && c->row->kept && c->fresh &&
                  c->fresh->outcome == TOOL_COMPLETED && !c->replayed && !c->act.mock_clock && !c->sandbox.used &&
                  !c->outside.asked_n && !c->rerank_wish.wanted && c->keep.plain.n;
     return c->keep.asked && plain && how->may && !how->never && how->until > c->act.now && c->authenticated &&

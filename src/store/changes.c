@@ -87,6 +87,7 @@ static const struct {
     { "product_text_key", SCOPE_VIEW },
     { "property", SCOPE_PUBLISHER },
     { "proposal", SCOPE_BUYER },
+    { "proposal_draft", SCOPE_BUYER },
     { "proposal_hold", SCOPE_BUYER },
     { "publisher_off", SCOPE_PUBLISHER },
     { "pulse", SCOPE_NONE },
@@ -98,6 +99,7 @@ static const struct {
     { "sandbox_traffic", SCOPE_NONE },
     { "schema_migration", SCOPE_NONE },
     { "session", SCOPE_NONE },
+    { "sign_in", SCOPE_NONE },
     { "sign_in_link", SCOPE_NONE },
     { "signal", SCOPE_PUBLISHER },
     { "signing_key", SCOPE_PUBLISHER },
@@ -309,7 +311,14 @@ static struct str column(sqlite3 *db, bool before, int index)
 static void row_changes(struct changes *c, sqlite3 *db, int table, bool before)
 {
     const struct owner_columns *at = &c->columns[table];
-    switch (tables[table].scope) {
+    enum scope scope = tables[table].scope;
+    bool tenant = scope == SCOPE_PUBLISHER || scope == SCOPE_BUYER;
+    if ((tenant && at->tenant < 0) || (scope == SCOPE_BUYER && at->principal < 0) ||
+        (scope == SCOPE_BUY && at->buy < 0)) {
+        c->pending_all = true;
+        return;
+    }
+    switch (scope) {
     case SCOPE_NONE:
     case SCOPE_VIEW: return;
     case SCOPE_ALL: pend(c, slot_of(table, STR_NONE, STR_NONE)); return;
@@ -335,19 +344,8 @@ static void on_preupdate(void *arg, sqlite3 *db, int op, const char *database, c
     if (op != SQLITE_DELETE) row_changes(c, db, table, /* before= */ false);
 }
 
-/* A table that has not the columns its scope needs cannot be followed: then nothing is kept. */
-static bool columns_there(const struct changes *c)
-{
-    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-        const struct owner_columns *at = &c->columns[i];
-        enum scope scope = tables[i].scope;
-        if ((scope == SCOPE_PUBLISHER || scope == SCOPE_BUYER) && at->tenant < 0) return false;
-        if ((scope == SCOPE_BUYER && at->principal < 0) || (scope == SCOPE_BUY && at->buy < 0)) return false;
-    }
-    return true;
-}
-
-static bool find_columns(struct changes *c, sqlite3 *db)
+/* Of a table that has not what its scope needs, every change counts as one of everything. */
+static void find_columns(struct changes *c, sqlite3 *db)
 {
     static const char sql[] = "SELECT m.name, c.name, c.cid FROM sqlite_schema m, pragma_table_info(m.name) c WHERE"
                               " m.type = 'table' AND c.name IN ('tenant_id', 'principal_id', 'media_buy_id')";
@@ -363,17 +361,13 @@ static bool find_columns(struct changes *c, sqlite3 *db)
         else c->columns[table].buy = at;
     }
     (void)sqlite3_finalize(s); /* repeats what step said */
-    return columns_there(c);
 }
 
 void changes_follow(struct store *s)
 {
     struct changes *c = calloc(1, sizeof(*c));
     ENSURE(c != NULL);
-    if (!find_columns(c, s->write_tx.db)) {
-        free(c);
-        return;
-    }
+    find_columns(c, s->write_tx.db);
     s->changes = c;
     struct tx *both[] = { &s->write_tx, &s->read_tx };
     for (size_t i = 0; i < ARRAY_LEN(both); i++) {

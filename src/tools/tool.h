@@ -63,6 +63,7 @@ struct tool {
     enum adcp_line since; /* the first line that has it */
     bool closed; /* its published reply admits no other members: what is not named there stays out of the envelope */
     bool says_version; /* closed, and adcp_version is among its members */
+    bool kept; /* says all that struct keeping (domain/core/act.h) asks, so that its answers may be kept */
     bool hidden; /* not an AdCP 3 task: not listed; other dialects have names for it */
     const char
         *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */

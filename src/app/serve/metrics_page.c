@@ -73,6 +73,17 @@ static void write_traffic(struct metric_writer *w, const struct server *s)
           (int64_t)s->settings->o.limits.memory_bytes_max);
 }
 
+static void write_kept(struct metric_writer *w, const struct server *s)
+{
+    struct kept_stats k;
+    kept_stats(s->core.dispatcher.kept, &k);
+    counter(w, "salesagent_kept_asked", "Calls whose answer might have been kept.", k.asked);
+    counter(w, "salesagent_kept_answered", "Calls answered by what was kept.", k.answered);
+    gauge(w, "salesagent_kept_answers", NULL, "Answers that are kept.", (int64_t)k.answers);
+    gauge(w, "salesagent_kept_bytes", "bytes", "What they take.", (int64_t)k.bytes);
+    gauge(w, "salesagent_kept_max_bytes", "bytes", "What they may take: keep_answers.", (int64_t)k.bytes_max);
+}
+
 static void write_file_size(struct metric_writer *w, const char *file, const char *path)
 {
     struct stat st;
@@ -295,6 +306,7 @@ static void write_page(struct metric_writer *w, struct server *s, struct arena *
 {
     write_build(w, s);
     write_traffic(w, s);
+    write_kept(w, s);
     write_store(w, s, a);
     write_rows(w, s, a);
     write_ads(w, s);

@@ -488,5 +488,6 @@ int list_creatives_run(struct tool_call *c, struct err *e)
     if (more) json_add_str(c->doc, p, "cursor", cursor_write(&l, &found.items[n - 1]));
     json_add_i64(c->doc, p, "total_count", total);
     json_add_i64(c->doc, c->aux, "total", total);
+    if (!l.snapshot) act_may_be_kept(c->act); /* delivery up to now */
     return 0;
 }

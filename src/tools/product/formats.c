@@ -268,5 +268,6 @@ int list_creative_formats_run(struct tool_call *c, struct err *e)
     bool more = passed > page.offset + page.max;
     page_write(c, &page, (struct page_end){ more ? page.offset + page.max : -1, passed });
     c->message = arena_printf(c->arena, "%lld creative formats.", (long long)passed);
+    act_may_be_kept(c->act);
     return 0;
 }
