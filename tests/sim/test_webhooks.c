@@ -15,14 +15,14 @@
 #define SENT_MAX 128
 
 /* An answer; status 0: a kept connection that was dead. */
-struct says {
+struct spoken {
     int status, after_s;
     const char *challenge;
 };
 
 struct world {
     struct scripted s;
-    const struct says *answers; /* the last is repeated */
+    const struct spoken *answers; /* the last is repeated */
     size_t answers_n;
     struct {
         struct str body, input; /* Signature-Input */
@@ -48,7 +48,7 @@ static struct http_answer answer(void *arg, const struct http_call *c)
     w->sent[i].input = arena_dup(&w->s.sim.arena, header(c, "Signature-Input"));
     w->sent[i].at = w->s.sim.driver.now;
     w->sent_n++;
-    const struct says *says = &w->answers[i < w->answers_n ? i : w->answers_n - 1];
+    const struct spoken *says = &w->answers[i < w->answers_n ? i : w->answers_n - 1];
     w->s.http.more = (struct http_answer_more){ says->challenge, says->status == 0 };
     return (struct http_answer){ says->status ? HTTP_OK : HTTP_UNKNOWN, says->status, says->after_s, 1000, 20000, "" };
 }
@@ -61,7 +61,7 @@ static int setup(void **state)
 }
 
 /* A buy that is approved, so that there is one event; then a day and a half passes. */
-static void tell(struct world *w, const struct says *answers, size_t n)
+static void tell(struct world *w, const struct spoken *answers, size_t n)
 {
     yyjson_val *reply;
     w->answers = answers;
@@ -117,7 +117,7 @@ static void same_event(struct world *w)
 
 static void a_signature_that_is_not_accepted_is_final(void **state)
 {
-    static const struct says answers[] = { REFUSED("webhook_signature_invalid"), OK };
+    static const struct spoken answers[] = { REFUSED("webhook_signature_invalid"), OK };
     tell(*state, answers, ARRAY_LEN(answers));
     assert_int_equal(world.sent_n, 1);
     ended(*state, "dead", "HTTP 401, webhook_signature_invalid");
@@ -125,7 +125,7 @@ static void a_signature_that_is_not_accepted_is_final(void **state)
 
 static void what_a_fresh_signature_may_cure_is_tried_once_more(void **state)
 {
-    static const struct says cured[] = { REFUSED("webhook_signature_key_unknown"), OK };
+    static const struct spoken cured[] = { REFUSED("webhook_signature_key_unknown"), OK };
     tell(*state, cured, ARRAY_LEN(cured));
     assert_int_equal(world.sent_n, 2);
     assert_true(world.sent[1].at - world.sent[0].at >= 60 * USEC_PER_SEC);
@@ -135,7 +135,7 @@ static void what_a_fresh_signature_may_cure_is_tried_once_more(void **state)
 
 static void but_only_once(void **state)
 {
-    static const struct says answers[] = { REFUSED("webhook_signature_window_invalid") };
+    static const struct spoken answers[] = { REFUSED("webhook_signature_window_invalid") };
     tell(*state, answers, ARRAY_LEN(answers));
     assert_int_equal(world.sent_n, 2);
     ended(*state, "dead", "HTTP 401, webhook_signature_window_invalid");
@@ -143,7 +143,7 @@ static void but_only_once(void **state)
 
 static void failures_before_it_do_not_take_the_second_try_away(void **state)
 {
-    static const struct says answers[] = {
+    static const struct spoken answers[] = {
         { 503, -1, NULL }, { 503, -1, NULL }, REFUSED("webhook_signature_replayed"), OK
     };
     tell(*state, answers, ARRAY_LEN(answers));
@@ -154,7 +154,7 @@ static void failures_before_it_do_not_take_the_second_try_away(void **state)
 
 static void a_plain_401_is_tried_a_few_times(void **state)
 {
-    static const struct says answers[] = { { 401, -1, "Bearer" } };
+    static const struct spoken answers[] = { { 401, -1, "Bearer" } };
     tell(*state, answers, ARRAY_LEN(answers));
     assert_int_equal(world.sent_n, 4);
     same_event(*state);
@@ -163,7 +163,7 @@ static void a_plain_401_is_tried_a_few_times(void **state)
 
 static void a_dead_kept_connection_costs_a_signature_and_no_time(void **state)
 {
-    static const struct says answers[] = { DEAD, OK };
+    static const struct spoken answers[] = { DEAD, OK };
     tell(*state, answers, ARRAY_LEN(answers));
     assert_int_equal(world.sent_n, 2);
     assert_true(world.sent[1].at - world.sent[0].at < USEC_PER_SEC / 2);
@@ -174,7 +174,7 @@ static void a_dead_kept_connection_costs_a_signature_and_no_time(void **state)
 
 static void a_receiver_that_closes_every_connection_is_a_failing_one(void **state)
 {
-    static const struct says answers[] = { DEAD };
+    static const struct spoken answers[] = { DEAD };
     tell(*state, answers, 1);
     ended(*state, "dead", NULL);
     assert_true(world.sent_n < SENT_MAX && world.sent_n % 2 == 0);
@@ -183,7 +183,7 @@ static void a_receiver_that_closes_every_connection_is_a_failing_one(void **stat
 
 static void a_refusal_is_final_and_a_conflict_too(void **state)
 {
-    static const struct says answers[] = { { 409, -1, NULL } };
+    static const struct spoken answers[] = { { 409, -1, NULL } };
     tell(*state, answers, 1);
     assert_int_equal(world.sent_n, 1);
     ended(*state, "dead", "HTTP 409");
@@ -191,7 +191,7 @@ static void a_refusal_is_final_and_a_conflict_too(void **state)
 
 static void retry_after_is_waited_for(void **state)
 {
-    static const struct says answers[] = { { 429, 1200, NULL }, OK };
+    static const struct spoken answers[] = { { 429, 1200, NULL }, OK };
     tell(*state, answers, ARRAY_LEN(answers));
     assert_int_equal(world.sent_n, 2);
     assert_true(world.sent[1].at - world.sent[0].at >= 1200 * USEC_PER_SEC);
@@ -200,7 +200,7 @@ static void retry_after_is_waited_for(void **state)
 
 static void silence_is_retried_for_a_day(void **state)
 {
-    static const struct says answers[] = { { 500, -1, NULL } };
+    static const struct spoken answers[] = { { 500, -1, NULL } };
     tell(*state, answers, 1);
     ended(*state, "dead", "HTTP 500");
     assert_true(world.sent[world.sent_n - 1].at - world.sent[0].at >= 24 * HOUR);
