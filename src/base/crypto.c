@@ -14,7 +14,7 @@ void sha256(struct str data, uint8_t out[SHA256_BYTES])
     ENSURE(SHA256((const unsigned char *)(data.n ? data.p : ""), data.n, out) != NULL);
 }
 
-/* A name of ours for OpenSSL's context: there is nothing else to it. */
+/* struct sha256_stream is never defined: its pointers are OpenSSL's contexts, under a name of ours. */
 struct sha256_stream *sha256_begin(void)
 {
     EVP_MD_CTX *c = EVP_MD_CTX_new();

@@ -126,7 +126,7 @@ static yyjson_mut_val *down_canonical(const struct dialect_down *d)
     return reply;
 }
 
-/* Accounts of older callers are told of what 3.2 has no word for. */
+/* An account may be registered, by an older caller, for notifications that 3.2 has no word for: these are not shown. */
 static void account_3_2(yyjson_mut_doc *doc, yyjson_mut_val *a)
 {
     static const char *const gone[] = {

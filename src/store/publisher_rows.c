@@ -11,8 +11,8 @@
 #define OWNED   "(owner = ?1 OR substr(owner, 1, length(?1) + 1) = ?1 || char(10))"
 #define OF_PACK "package IN (SELECT house_key FROM house_key WHERE " OWNED ")"
 
-/* In an order in which what a condition asks is still there. What triggers keep summed (stored, product_flight) comes after
- * what is summed. */
+/* In the order in which they are emptied: a table stands before those that its condition looks into, and sums that triggers keep
+ * (stored, product_flight) stand after what they sum. */
 #define TABLES(X)                                                                                                      \
     X("creative_fact", OF_BUY)                                                                                         \
     X("delivery_fact", OF_BUY)                                                                                         \
@@ -175,7 +175,7 @@ int publisher_rows_greatest(struct tx *tx, int64_t *out, struct err *e)
     return 0;
 }
 
-/* Twice: beyond what is there and what is here, so that no number meets another on its way. */
+/* Everything grows by more than the greatest number here and there, so that no row meets another with its number on the way. */
 int publisher_rows_shift(struct tx *tx, int64_t beyond, struct err *e)
 {
     static const char *const shifts[] = {
@@ -235,14 +235,14 @@ int publisher_rows_attach(struct store *s, const char *path, struct err *e)
     return ok ? 0 : -1;
 }
 
-/* What triggers sum as rows come in. */
+/* Not copied: triggers make them as the rows they sum come in. */
 static bool is_summed(const char *table)
 {
     return strcmp(table, "stored") == 0 || strcmp(table, "product_flight") == 0 || strcmp(table, "product_text") == 0 ||
            strcmp(table, "health_report") == 0;
 }
 
-/* Backwards: what others hang on comes first. A table that is in two parts of the list is taken once. */
+/* Filled in the reverse order, so that a row comes after those it refers to. A table that stands twice in the list is filled once. */
 int publisher_rows_take(struct tx *tx, int64_t *rows, struct err *e)
 {
     static const char text[] =

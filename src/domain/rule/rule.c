@@ -144,7 +144,7 @@ int rule_asks_of(const struct act *act, const char *operation, enum rule_asks *o
         if (named && !names(json_arr(when, "operations"), str_from(operation))) continue;
         bool person = str_is(json_str(rule, "then"), outcomes[RULE_PERSON]);
         bool conditions = yyjson_obj_size(when) > (named ? 1 : 0);
-        if (!conditions) { /* whatever stands after it never counts */
+        if (!conditions) { /* it matches always, so no rule below it is reached */
             if (person) asks = asks == RULE_ASKS_NEVER && i == 0 ? RULE_ASKS_ALWAYS : RULE_ASKS_SOMETIMES;
             break;
         }

@@ -273,7 +273,7 @@ static struct failure check_crypto(struct check *c)
     struct str base;
     if (build_base(c->a, &in, &base)) return FAIL(6, "_components_incomplete");
     if (!sign_verify(&c->key, base, c->f.signature)) return FAIL(10, "_invalid");
-    /* One that is sent is meant, covered or not. */
+    /* A digest that was sent is checked, whether the signature covers it or not. */
     bool sent = signature_header(c->a, c->m, STR("content-digest")).p != NULL;
     if ((sent || covers(c, "content-digest")) && !digest_matches(c)) return FAIL(11, "_digest_mismatch");
     const struct signature_world *w = &c->p->world;
