@@ -39,9 +39,12 @@ async function nothingChanges(what) {
   assert.equal(await state(), was);
 }
 
-// /mcp/3.2 is MCP at an address of its own.
+// 3.2 has addresses of its own: /mcp/3.2, /a2a/3.2, /adcp/3.2/TASK.
+const elsewhere = (door, from, path) => (to, tool, args, options) =>
+  door({ post: (at, ...more) => to.post(at.replace(from, path), ...more) }, tool, args, options);
 const doors = { ...all, 'mcp/3.2': (to, tool, args, options) => all.mcp({ call: (name, input, o) =>
-  to.post('/mcp/3.2', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: input } }, o) }, tool, args, options) };
+  to.post('/mcp/3.2', { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: input } }, o) }, tool, args, options),
+  'a2a/3.2': elsewhere(all['a2a 1.0'], '/a2a', '/a2a/3.2'), 'adcp/3.2': elsewhere(all.rest, '/adcp/', '/adcp/3.2/') };
 
 // Everything that a call can name, so that a gate that leaks would have something to do.
 const everything = () => ({ ...buy(), media_buy_id: 'mb-x', task_id: submitted.task_id, task_ids: [submitted.task_id], decision: 'approve',
@@ -65,7 +68,7 @@ test('the addresses that take more than reading are the ones that are tried here
   const routes = [...source.matchAll(/\{ "(\/[^"]*)", \w+, "([^"]+)", \w+ \}/g)].filter((m) => m[2].includes('POST')).map((m) => m[1]);
   const mounts = [...source.matchAll(/\{ "(\/[^"]*\/)", \w+, \w+ \}/g)].map((m) => m[1]);
   assert.deepEqual(routes, ['/', '/a2a', '/mcp', '/mcp/sse']); // the last leads to the same place
-  assert.deepEqual(mounts, ['/adcp/', '/api/v1/', '/mcp/adcp/', '/mcp/', '/decide/', '/sign/']);
+  assert.deepEqual(mounts, ['/adcp/', '/api/v1/', '/mcp/adcp/', '/a2a/', '/mcp/', '/decide/', '/sign/']);
 });
 
 for (const [who, options, wanted] of [

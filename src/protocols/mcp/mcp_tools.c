@@ -88,6 +88,7 @@ static struct str with_help(struct arena *a, const char *tool, const struct cont
         }
         trim(member, member_help_shared(name));
         if (help && yyjson_mut_is_obj(member)) json_add_cstr(doc, member, "description", help);
+        if (yyjson_mut_is_bool(member)) (void)yyjson_mut_set_obj(member); /* clients do not take the schema `true` */
     }
     return json_write(a, root);
 }
