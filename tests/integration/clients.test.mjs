@@ -135,4 +135,9 @@ test('the OpenAPI document is valid OpenAPI', async () => {
   const r = await new Validator().validate(document);
   assert.ok(r.valid, JSON.stringify(r.errors)?.slice(0, 2000));
   assert.equal(document.openapi.slice(0, 3), '3.1');
+  // Programs follow references from the document's root: each leads to a component, and no schema has a root of its own.
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map((m) => m[1]);
+  assert.ok(refs.length > 500);
+  for (const ref of new Set(refs)) assert.ok(document.components.schemas[ref.replace('#/components/schemas/', '')], ref);
+  for (const schema of Object.values(document.components.schemas)) assert.ok(!('$id' in schema) && !('$defs' in schema));
 });

@@ -10,18 +10,6 @@ static bool listed(const struct tool *t, bool sandbox)
     return !t->hidden && (!t->sandbox_only || sandbox);
 }
 
-/* A published schema with an $id of its own, so that its "#/$defs/..." references stay inside it. */
-static struct str schema_of(struct arena *a, const struct tool *t, enum contract_side side)
-{
-    const struct contract *c = contract_find(ADCP_LINE_NEWEST, t->name, side);
-    if (!c) return STR("{\"type\":\"object\"}");
-    struct str text = contract_schema_json(a, c);
-    return arena_printf(
-        a, "{\"$id\":\"urn:adcp:%s:%s:%s\",\"$schema\":\"http://json-schema.org/draft-07/schema#\"%s" STR_FMT,
-        adcp_releases[ADCP_LINE_NEWEST].line, t->name, side == CONTRACT_REQUEST ? "request" : "response",
-        text.n > 2 ? "," : "", (int)(text.n - 1), text.p + 1);
-}
-
 static void add_content(yyjson_mut_doc *doc, yyjson_mut_val *o, const char *type, struct str schema)
 {
     yyjson_mut_val *media = json_add_obj(doc, json_add_obj(doc, o, "content"), type);
@@ -130,6 +118,65 @@ static void add_route_paths(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val
     }
 }
 
+#define DEFS "\"#/$defs/"
+
+/* References into the schema's own $defs lead to components instead. Within texts the quotes would be escaped. */
+static struct str with_refs(struct arena *a, struct str text, const char *name)
+{
+    struct str to = arena_printf(a, "\"#/components/schemas/%s.", name), from = STR(DEFS);
+    struct buf b;
+    buf_init(&b, text.n * 4 + 1);
+    while (text.n) {
+        const char *at = memmem(text.p, text.n, from.p, from.n);
+        size_t n = at ? (size_t)(at - text.p) : text.n;
+        buf_add(&b, (struct str){ text.p, n });
+        if (at) buf_add(&b, to);
+        text = str_skip(text, at ? n + from.n : n);
+    }
+    struct str out = arena_dup(a, buf_str(&b));
+    ENSURE(!b.overflowed); /* the tables are ours */
+    buf_finish(&b);
+    return out;
+}
+
+/* A published schema as components: itself, and what it defines beside it ("create_media_buy_request.core.price"), because
+ * programs that read OpenAPI follow references from the root of the document only. */
+static void add_published(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *schemas, const struct contract *c,
+                          const char *name)
+{
+    yyjson_val *root = json_parse_own(a, with_refs(a, contract_schema_json(a, c), name)), *k, *v;
+    yyjson_mut_val *whole = json_copy(doc, root);
+    (void)yyjson_mut_obj_remove_key(whole, "$defs"); /* where there is one */
+    json_add_val(doc, schemas, name, whole);
+    size_t i, n;
+    yyjson_obj_foreach(json_obj(root, "$defs"), i, n, k, v) {
+        json_add_copy(doc, schemas, arena_printf(a, "%s.%s", name, yyjson_get_str(k)).p, v);
+    }
+}
+
+static void add_request(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *schemas, const struct tool *t)
+{
+    const char *name = schema_name(a, t, "request");
+    const struct contract *c = contract_find(ADCP_LINE_NEWEST, t->name, CONTRACT_REQUEST);
+    if (c) add_published(a, doc, schemas, c, name);
+    else json_add_raw(doc, schemas, name, STR("{\"type\":\"object\"}"));
+}
+
+/* Who names no version is answered in an older line, so a reply is of one or the other. */
+static void add_response(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *schemas, const struct tool *t)
+{
+    static const enum adcp_line lines[] = { ADCP_LINE_NEWEST, ADCP_LINE_UNPINNED };
+    yyjson_mut_val *any = json_add_arr(doc, json_add_obj(doc, schemas, schema_name(a, t, "response")), "anyOf");
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        const struct contract *c = contract_find(lines[i], t->name, CONTRACT_RESPONSE);
+        const char *name = arena_printf(a, "%s_%s", schema_name(a, t, "response"), adcp_releases[lines[i]].line).p;
+        if (!c) continue;
+        add_published(a, doc, schemas, c, name);
+        json_add_cstr(doc, json_push_obj(doc, any), "$ref", arena_printf(a, "#/components/schemas/%s", name).p);
+    }
+    if (yyjson_mut_arr_size(any) == 0) json_add_cstr(doc, json_push_obj(doc, any), "type", "object");
+}
+
 static void add_components(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *root, bool sandbox)
 {
     yyjson_mut_val *components = json_add_obj(doc, root, "components");
@@ -143,8 +190,8 @@ static void add_components(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val 
     for (size_t i = 0; i < tool_table_n; i++) {
         const struct tool *t = &tool_table[i];
         if (!listed(t, sandbox)) continue;
-        json_add_raw(doc, schemas, schema_name(a, t, "request"), schema_of(a, t, CONTRACT_REQUEST));
-        json_add_raw(doc, schemas, schema_name(a, t, "response"), schema_of(a, t, CONTRACT_RESPONSE));
+        add_request(a, doc, schemas, t);
+        add_response(a, doc, schemas, t);
     }
 }
 

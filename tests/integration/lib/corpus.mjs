@@ -38,7 +38,8 @@ export class Schemas {
     (addFormats.default ?? addFormats)(s.ajv);
     s.requests = new Map(s.tools.map((t) => [t.name, s.ajv.compile(t.inputSchema)]));
     const { components } = await (await fetch(`${agent.base}/api/v1/openapi.json`)).json();
-    s.replies = new Map(s.tools.map((t) => [t.name, s.ajv.compile(components.schemas[`${t.name.replace('/', '_')}_response`])]));
+    s.ajv.addSchema({ $id: 'urn:openapi', components });
+    s.replies = new Map(s.tools.map((t) => [t.name, s.ajv.compile({ $ref: `urn:openapi#/components/schemas/${t.name.replace('/', '_')}_response${components.schemas[`${t.name.replace('/', '_')}_response_${newest}`] ? `_${newest}` : ''}` })]));
     return s;
   }
 
