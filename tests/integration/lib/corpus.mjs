@@ -33,13 +33,20 @@ export class Schemas {
   static async of(agent) {
     const s = new Schemas();
     const list = await agent.post('/mcp?schemas=full', { jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const { components } = await (await fetch(`${agent.base}/api/v1/openapi.json`)).json();
     s.tools = list.body.result.tools;
     s.ajv = new Ajv({ strict: false, allErrors: true });
     (addFormats.default ?? addFormats)(s.ajv);
     s.requests = new Map(s.tools.map((t) => [t.name, s.ajv.compile(t.inputSchema)]));
-    const { components } = await (await fetch(`${agent.base}/api/v1/openapi.json`)).json();
-    s.ajv.addSchema({ $id: 'urn:openapi', components });
-    s.replies = new Map(s.tools.map((t) => [t.name, s.ajv.compile({ $ref: `urn:openapi#/components/schemas/${t.name.replace('/', '_')}_response${components.schemas[`${t.name.replace('/', '_')}_response_${newest}`] ? `_${newest}` : ''}` })]));
+    const known = components.schemas, id = 'https://agent.example/openapi.json';
+    s.ajv.addSchema({ $id: id, components });
+    const name = (tool) => [`_${newest}`, ''].map((line) => `${tool.replace('/', '_')}_response${line}`).find((n) => known[n]);
+    // One by one, when it is asked for: all at once takes longer than an idle connection is kept.
+    const made = new Map();
+    s.replies = { get: (tool) => {
+      if (!made.has(tool)) made.set(tool, name(tool) && s.ajv.compile({ $ref: `${id}#/components/schemas/${name(tool)}` }));
+      return made.get(tool);
+    } };
     return s;
   }
 
