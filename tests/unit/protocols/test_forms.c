@@ -87,7 +87,7 @@ static void what_is_broken_has_no_fields(void **state)
         "--" B "\r\n\r\n\r\n--" B,
         "--" B "\nContent-Disposition: form-data; name=\"a\"\n\n1\n" END,
     };
-    static const char *const types[] = { "multipart/form-data; boundary=" B, "multipart/form-data",
+    static const char *const types[] = { ("multipart/form-data; boundary=" B), "multipart/form-data",
                                          "multipart/form-data; boundary=", "multipart/form-data; boundary=\"" };
     for (size_t t = 0; t < ARRAY_LEN(types); t++) {
         for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
