@@ -98,7 +98,7 @@ static const struct help {
     { "provide_performance_feedback", "metric_type", "What was measured." },
     { "provide_performance_feedback", "feedback_source", "Who measured." },
     { NULL, "idempotency_key", "A fresh UUID for each operation; the same one on a retry." },
-    { NULL, "account", "The account to act for: {account_id} or {brand, operator}." },
+    { NULL, "account", "{account_id} or {brand, operator}." },
     { NULL, "brand", "Who advertises: {domain}." },
     { NULL, "context", "Sent back as it is." },
     { NULL, "ext", "Extensions." },

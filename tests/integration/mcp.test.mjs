@@ -71,6 +71,8 @@ test('every list of tools names every member of the first level', async () => {
       const parts = lean === short ? (t.inputSchema.allOf ?? []).flatMap((part) => Object.keys(part.properties ?? {})) : [];
       const named = Object.keys(o.inputSchema.properties ?? {});
       assert.deepEqual([...own, ...parts].filter((k) => !named.includes(k)), [], t.name);
+      // The MCP SDK takes objects only, where JSON Schema would take `true`.
+      for (const list of [o, t]) assert.deepEqual(Object.entries(list.inputSchema.properties ?? {}).filter(([, s]) => typeof s !== 'object').map(([k]) => k), [], t.name);
       assert.deepEqual(o.inputSchema.required, t.inputSchema.required, t.name);
     }
   }

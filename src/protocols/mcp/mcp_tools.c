@@ -82,13 +82,13 @@ static struct str with_help(struct arena *a, const char *tool, const struct cont
         struct str name = { yyjson_mut_get_str(key), yyjson_mut_get_len(key) };
         const char *help = member_help(tool, name);
         yyjson_mut_val *member = yyjson_mut_obj_iter_get_val(key);
+        if (yyjson_mut_is_true(member)) (void)yyjson_mut_set_obj(member); /* MCP has objects only: {} is the same */
         if (yyjson_mut_is_obj(member) && honour_refuses(tool, name)) { /* named, because clients strip what is not */
             (void)yyjson_mut_obj_clear(member);
             help = "Refused.";
         }
         trim(member, member_help_shared(name));
         if (help && yyjson_mut_is_obj(member)) json_add_cstr(doc, member, "description", help);
-        if (yyjson_mut_is_bool(member)) (void)yyjson_mut_set_obj(member); /* clients do not take the schema `true` */
     }
     return json_write(a, root);
 }
