@@ -310,25 +310,10 @@ static void choose(struct run *r, struct arena *a, struct world_call *c)
     w->keys = g.keys;
 }
 
-static void call_any(struct run *r)
-{
-    struct arena a;
-    struct world_call c;
-    struct world_answer answer;
-    arena_init(&a);
-    choose(r, &a, &c);
-    bool removed = str_is(c.tool, "x_tenant_remove"); /* would leave nobody to ask */
-    if (!removed) do_call(r, &c, "calls", &answer);
-    yyjson_val *args = json_parse_own(&a, c.args);
-    if (!removed && answer.result == SIM_OK && yyjson_is_obj(args))
-        world_take(r->w, &(struct world_case){ c.tool, c.dialect, args });
-    arena_finish(&a);
-}
-
 /* ---- polling ---- */
 
 /* What buyers ask again and again, between whatever else happens: most is answered by what is kept. */
-static void poll(struct run *r)
+static void poll(struct run *r, struct world_publisher *p)
 {
     static const struct {
         const char *tool, *args;
@@ -347,16 +332,32 @@ static void poll(struct run *r)
         { "list_creative_formats", "{\"adcp_version\":\"3.1\"}" },
         { "get_adcp_capabilities", "{\"adcp_version\":\"3.1\"}" },
     };
-    struct world_publisher *p = &r->w->publishers[rng_below(&r->w->rng, PUBLISHERS_MAX)];
     struct world_answer answer;
     for (size_t i = 0; i < ARRAY_LEN(polls); i++) {
-        struct world_call c = { .door = rng_percent(&r->w->rng, 20) ? SIM_REST : SIM_MCP,
-                                .token = rng_percent(&r->w->rng, 90) ? p->buyer : p->tokens[0],
+        struct world_call c = { .door = SIM_MCP,
+                                .token = p->buyer,
                                 .tool = str_from(polls[i].tool),
                                 .args = str_from(polls[i].args),
                                 .publisher = p };
         do_call(r, &c, "polls", &answer);
     }
+}
+
+static void call_any(struct run *r)
+{
+    struct arena a;
+    struct world_call c;
+    struct world_answer answer;
+    arena_init(&a);
+    choose(r, &a, &c);
+    poll(r, c.publisher); /* so that something is kept, and what the call changes shows */
+    bool removed = str_is(c.tool, "x_tenant_remove"); /* would leave nobody to ask */
+    if (!removed) do_call(r, &c, "calls", &answer);
+    yyjson_val *args = json_parse_own(&a, c.args);
+    if (!removed && answer.result == SIM_OK && yyjson_is_obj(args))
+        world_take(r->w, &(struct world_case){ c.tool, c.dialect, args });
+    poll(r, c.publisher);
+    arena_finish(&a);
 }
 
 /* ---- reading everything ---- */
@@ -509,8 +510,12 @@ static void seed_run(struct run *r)
         if (what < 5) pass(r, (int64_t)rng_below(&w->rng, 3 * 86400) * USEC_PER_SEC, "days pass");
         else if (what == 5) sim_restart(&w->sim);
         else call_any(r);
-        if (rng_percent(&w->rng, 20)) pass(r, (int64_t)rng_below(&w->rng, 4000) * USEC_PER_SEC, "an hour passes");
-        poll(r);
+        if (rng_percent(&w->rng, 20)) {
+            struct world_publisher *p = &w->publishers[rng_below(&w->rng, PUBLISHERS_MAX)];
+            poll(r, p);
+            pass(r, (int64_t)rng_below(&w->rng, 4000) * USEC_PER_SEC, "an hour passes");
+            poll(r, p);
+        }
     }
     read_everything(r, "reads");
     pass(r, DAYS_PASS(r->seed) * USEC_PER_DAY, "a long time");
