@@ -1,7 +1,9 @@
 // Measures the agent against a bare nginx that answers a POST with as many fixed bytes, side by side in one run: the
 // server pinned to one core, the load to another. Figures drift from run to run; the ratio holds. An answer of another
 // status or another length than the first one, on either side, fails the run: a comparison has two sides.
-//   node tests/bench/bench.mjs [--seconds N] [--buys N] [--principals N] [--connections 1,32,256 | ''] [--webhooks N] [--json FILE]
+// --results writes tests/bench/RESULTS.md and the table of README.md, with the day and the machine; --instructions FILE adds what
+// tests/bench/instructions.mjs --json FILE has counted.
+//   node tests/bench/bench.mjs [--results] [--instructions FILE] [--seconds N] [--buys N] [--principals N] [--connections 1,32,256 | ''] [--webhooks N] [--json FILE]
 import { execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -14,7 +16,8 @@ import { casesOf, clock, publisher, rpc, seedArgs } from './workload.mjs';
 const { values: opt } = parseArgs({ options: {
   seconds: { type: 'string', default: '3' }, buys: { type: 'string', default: '10000' },
   principals: { type: 'string', default: '200' }, connections: { type: 'string', default: '1,32,256' },
-  webhooks: { type: 'string', default: '20000' }, json: { type: 'string' } } });
+  webhooks: { type: 'string', default: '20000' }, json: { type: 'string' }, results: { type: 'boolean' },
+  instructions: { type: 'string' } } });
 const run = promisify(execFile);
 const top = path.resolve(import.meta.dirname, '../..');
 const binary = process.env.SALESAGENT ?? path.join(top, 'build/salesagent');
@@ -221,24 +224,43 @@ async function main() {
   return report;
 }
 
-function print({ coldStartMs, rows, webhooks }) {
-  console.log('| call | reply bytes | connections | requests/s | p50 ms | p99 ms | CPU µs/request | RSS MiB | × nginx |');
-  console.log('|---|---|---|---|---|---|---|---|---|');
+function table({ coldStartMs, rows, webhooks }) {
+  const lines = ['| call | reply bytes | connections | requests/s | p50 ms | p99 ms | CPU µs/request | RSS MiB | nginx requests/s | × nginx |',
+    '|---|---|---|---|---|---|---|---|---|---|'];
   for (const r of rows) {
-    console.log(`| ${r.case} | ${r.bytes} | ${r.connections} | ${Math.round(r.rps)} | ${r.p50.toFixed(2)} | `
-      + `${r.p99.toFixed(2)} | ${r.cpuUs.toFixed(0)} | ${r.rssMiB.toFixed(0)} | ${r.ratio.toFixed(3)} |`);
+    lines.push(`| ${r.case} | ${r.bytes} | ${r.connections} | ${Math.round(r.rps)} | ${r.p50.toFixed(2)} | `
+      + `${r.p99.toFixed(2)} | ${r.cpuUs.toFixed(0)} | ${r.rssMiB.toFixed(0)} | ${Math.round(r.nginxRps)} | ${r.ratio.toFixed(2)} |`);
   }
   if (webhooks) {
-    console.log(`\n${webhooks.total} due webhooks (${webhooks.bodyBytes} bytes, Ed25519-signed) to one loopback receiver: `
+    lines.push('', `${webhooks.total} due webhooks (${webhooks.bodyBytes} bytes, Ed25519-signed) to one loopback receiver: `
       + `${Math.round(webhooks.rate)}/s, ${webhooks.cpuUs.toFixed(0)} µs of CPU each; meanwhile get_media_buys answered in `
       + `${webhooks.pollP50.toFixed(1)} ms (p50), ${webhooks.pollP99.toFixed(1)} ms (p99).`);
   }
-  console.log(`\nCold start to the first answer, median of five: ${coldStartMs.toFixed(0)} ms.`);
+  lines.push('', `Cold start to the first answer, median of five: ${coldStartMs.toFixed(0)} ms.`);
+  return lines.join('\n');
+}
+
+// What stands between the two comments of README.md, and a page of its own.
+async function writeResults(text) {
+  const readme = path.join(top, 'README.md'), marks = /<!-- bench -->[^]*<!-- \/bench -->/;
+  const before = readFileSync(readme, 'utf8');
+  if (!marks.test(before)) throw new Error('README.md has no place for the table');
+  writeFileSync(readme, before.replace(marks, () => `<!-- bench -->\n${text}\n<!-- /bench -->`));
+  const revision = (await run('git', ['-C', top, 'rev-parse', '--short', 'HEAD'])).stdout.trim();
+  const counted = opt.instructions ? JSON.parse(readFileSync(opt.instructions, 'utf8')) : undefined;
+  const instructions = counted ? `\n\n## Instructions a call, by callgrind\n\n| call | instructions |\n|---|---|\n`
+    + Object.entries(counted.ours).map(([name, n]) => `| ${name} | ${n} |`).join('\n') : '';
+  writeFileSync(path.join(top, 'tests/bench/RESULTS.md'), `# What was measured\n\nWritten by \`scripts/bench --results\` on `
+    + `${new Date().toISOString().slice(0, 10)}, of ${revision}, on ${os.cpus()[0].model}, ${cores} cores, ${os.type()} ${os.release()}: `
+    + `${opt.buys} media buys of ${opt.principals} buyers, ${opt.seconds} s a cell, agent and nginx side by side in one run, each on `
+    + `one core, the load on the other. Answers to polls are kept until something changes them (\`keep_answers\`).\n\n${text}${instructions}\n`);
 }
 
 try {
   const report = await main();
-  print(report);
+  const text = table(report);
+  console.log(text);
+  if (opt.results) await writeResults(text);
   if (opt.json) writeFileSync(opt.json, JSON.stringify(report, null, 2));
 } finally {
   for (const c of children) if (c.exitCode === null) c.kill('SIGTERM');
