@@ -12,6 +12,7 @@ export function publisher(principals) {
     p.ext.salesagent.approval_policy = 'auto';
     p.ext.salesagent.capacity = { daily_impressions: 1e9 }; // counted at every create, and never sold out
   }
+  doc.tenant.quotas = { media_buys: 0, bytes: 0 }; // one buyer makes more of them in a run than anybody's may
   const review = structuredClone(doc.products[0]); // what a person decides on, for the webhooks
   review.product_id = 'bench-review';
   review.delivery_type = 'non_guaranteed';
