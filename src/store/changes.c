@@ -183,18 +183,6 @@ static void reads_add(struct reads *to, const struct reads *more)
     to->unknown |= more->unknown;
 }
 
-static int on_authorize(void *arg, int action, const char *table, const char *column, const char *database,
-                        const char *view)
-{
-    struct tx *tx = arg;
-    (void)column, (void)database, (void)view;
-    if (action != SQLITE_READ || !tx->compiling || !table) return SQLITE_OK;
-    int i = table_find(table);
-    if (i < 0) tx->compiling->unknown = true;
-    else (tx->compiling_own ? tx->compiling->own : tx->compiling->any)[i / 64] |= UINT64_C(1) << (i % 64);
-    return SQLITE_OK;
-}
-
 void changes_compile(struct tx *tx, struct reads *into, const char *sql)
 {
     /* SQLite does not tell of columns that are read for such a join alone. */
@@ -276,6 +264,20 @@ static void pend_buyer(struct changes *c, int table, struct str tenant_id, struc
     if (principal_id.n) pend(c, slot_of(table, tenant_id, STR_NONE));
 }
 
+#ifdef SALESAGENT_PREUPDATE
+
+static int on_authorize(void *arg, int action, const char *table, const char *column, const char *database,
+                        const char *view)
+{
+    struct tx *tx = arg;
+    (void)column, (void)database, (void)view;
+    if (action != SQLITE_READ || !tx->compiling || !table) return SQLITE_OK;
+    int i = table_find(table);
+    if (i < 0) tx->compiling->unknown = true;
+    else (tx->compiling_own ? tx->compiling->own : tx->compiling->any)[i / 64] |= UINT64_C(1) << (i % 64);
+    return SQLITE_OK;
+}
+
 static void pend_buy(struct changes *c, int table, struct str id)
 {
     size_t look = c->buys_n < 8 ? c->buys_n : 8;
@@ -291,8 +293,6 @@ static void pend_buy(struct changes *c, int table, struct str id)
     c->buys[c->buys_n].n = id.n;
     c->buys[c->buys_n++].table = table;
 }
-
-#ifdef SALESAGENT_PREUPDATE
 
 static struct str value_str(sqlite3_value *v)
 {
