@@ -20,6 +20,20 @@ export function rest(work, pin) {
       packages: [{ product_id: 'test-product', budget: 5000, pricing_option_id: 'test-pricing' }] });
     await call('provide_performance_feedback', { media_buy_id: buy.media_buy_id, performance_index: 1.2, idempotency_key: key(3),
       measurement_period: { start: '2026-04-01T00:00:00Z', end: '2026-04-08T00:00:00Z' } });
+    if (pin !== '3.1') await compact(call, key);
     return { calls: proxy.calls, tools: list.body.result.tools.map((t) => t.name) };
   });
+}
+
+// The compact lifecycle, which AdCP has since 3.2.
+async function compact(call, key) {
+  const { feed_version } = await call('list_products', { account });
+  const bought = await call('buy_products', { account, feed_version, idempotency_key: key(4), ...flight,
+    purchases: [{ product_id: 'test-product', pricing_option_id: 'test-pricing', budget: 5000 }] });
+  await call('control_media_buy', { account, idempotency_key: key(5), media_buy_id: bought.media_buy_id, revision: bought.revision, paused: true });
+  const { proposals: [draft] } = await call('request_proposals', { account, idempotency_key: key(6), brief: 'Reach runners in spring.',
+    criteria: { offer_filters: { start_date: '2026-06-01', end_date: '2026-06-30' } } });
+  const { results: [{ proposal: firm }] } = await call('refine_proposals', { idempotency_key: key(7), refinements: [{ proposal_id: draft.proposal_id, action: 'finalize' }] });
+  await call('accept_proposal', { account, idempotency_key: key(8), proposal_id: firm.proposal_id, proposal_terms_digest: firm.terms_digest });
+  await call('decline_proposals', { idempotency_key: key(9), declines: [{ proposal_id: draft.proposal_id, reason: 'price' }] });
 }
