@@ -285,10 +285,9 @@ int account_ensure(const struct act *act, const struct account_ref *ref, enum ac
 
 void account_encode(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct account_row *account, struct arena *a)
 {
-    static const char *const shown[] = {
-        "billing",    "billing_entity",    "payment_terms",    "setup", "rate_card", "credit_limit", "account_scope",
-        "advertiser", "governance_agents", "reporting_bucket", "ext"
-    };
+    static const char *const shown[] = { "billing",           "billing_entity",  "payment_terms", "setup",
+                                         "rate_card",         "credit_limit",    "account_scope", "advertiser",
+                                         "governance_agents", "reporting_bucket" };
     json_add_str(doc, obj, "account_id", account->account_id);
     json_add_str(doc, obj, "name", account->name.n ? account->name : account->account_id);
     json_add_str(doc, obj, "status", account->status);
@@ -301,4 +300,5 @@ void account_encode(yyjson_mut_doc *doc, yyjson_mut_val *obj, const struct accou
     if (account->sandbox) json_add_bool(doc, obj, "sandbox", true);
     yyjson_val *root = document_read(a, account->doc);
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) json_add_copy(doc, obj, shown[i], yyjson_obj_get(root, shown[i]));
+    json_add_copy(doc, obj, "ext", json_obj(root, "ext")); /* older rows may hold what is no object */
 }

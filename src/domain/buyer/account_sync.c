@@ -156,7 +156,7 @@ static struct str new_doc(const struct act *act, const struct account_row *row, 
     document_set(&d, "billing", yyjson_obj_get(in->entry, "billing"));
     document_set(&d, "payment_terms", yyjson_obj_get(in->entry, "payment_terms"));
     document_set(&d, "preferred_reporting_protocol", yyjson_obj_get(in->entry, "preferred_reporting_protocol"));
-    document_set(&d, "ext", yyjson_obj_get(in->entry, "ext"));
+    document_set(&d, "ext", json_obj(in->entry, "ext"));
     set_configs_mark(&d, yyjson_obj_get(in->entry, "notification_configs"));
     set_billing_entity(&d, yyjson_obj_get(in->entry, "billing_entity"));
     if (row->brand_domain.n) document_set_str(&d, "account_scope", scope_of(row));

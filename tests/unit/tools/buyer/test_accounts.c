@@ -48,6 +48,19 @@ static void accounts_are_declared_and_found_again(void **state)
     assert_string_equal(fixture_text(f, &r, "/accounts/1/payment_terms"), "net_60");
 }
 
+/* No line names `ext` of an account that is synced, so anything may stand there. */
+static void what_is_no_object_is_no_ext(void **state)
+{
+    struct fixture *f = *state;
+    fixture_ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"ext\":{\"a\":1}}," NOVA ",\"ext\":null}]}");
+    fixture_ok(f, "sync_accounts", "{" KEY "\"accounts\":[" ACME ",\"ext\":\"text\"}]}");
+    struct fixture_reply r = fixture_valid_call(f, "list_accounts", "{}");
+    size_t kept = 0;
+    for (size_t i = 0; i < yyjson_arr_size(json_arr(r.reply, "accounts")); i++)
+        kept += fixture_number(&r, arena_printf(&f->arena, "/accounts/%zu/ext/a", i).p) == 1;
+    assert_int_equal(kept, 1);
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -556,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_buyer_has_a_most_of_accounts, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(accounts_are_declared_and_found_again, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_object_is_no_ext, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_the_publisher_does_not_offer_fails_alone, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(bank_details_are_never_shown, fixture_setup, fixture_teardown),
