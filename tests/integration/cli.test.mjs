@@ -83,6 +83,8 @@ const verbs = () => [
   ['product', 'list'], ['product', 'show', 'prod-tech-display-001'], ['product', 'add', 'copied', '--copy-of', 'prod-tech-display-001'],
   ['product', 'set', 'copied', '--product', '{"name": "Copied"}'], ['product', 'on-sale', 'copied'], ['product', 'off-sale', 'copied'],
   ['product', 'remove', 'copied'], ['product', 'try', 'video'], ['product', 'days'], ['product', 'formats'], ['product', 'properties'],
+  ['product', 'format-set', 'half-page', '--size', '300x600', '--name', 'Half page'], ['product', 'format', 'half-page'],
+  ['product', 'property-set', 'news', '--domain', 'news.example'], ['product', 'property', 'news'],
   ['product', 'fits', 'prod-tech-display-001', '1000', '--from', '2026-04-01', '--to', '2026-04-30'], ['sales', 'list', '--from', '2026-03-01', '--to', '2026-03-31'],
   ['slot', 'set', 'roof', '--property', 'prop-001', '--sizes', '728x90'], ['slot', 'list'], ['slot', 'remove', 'roof'], ['ads', 'report'], ['ads', 'why'],
   ['job', 'list'], ['quarantine', 'list'], ['key', 'list'], ['key', 'rotate'],
@@ -121,6 +123,11 @@ test('every verb does its work, and says it in JSON', async () => {
   const [{ session_id }] = (await json('user', 'sessions', '--user', 'ann')).sessions;
   await json('user', 'sign-out', session_id);
   assert.deepEqual((await json('user', 'sessions', '--user', 'ann')).sessions, []);
+  // A password is no argument, which others could see.
+  const given = promisify(execFile)(path.resolve(binary), ['user', 'password', 'ann', '--data', agent.data, '--json']);
+  given.child.stdin.end('a sentence that ann will not forget\n');
+  assert.ok(JSON.parse((await given).stdout));
+  done.add('user password');
   const backup = path.join(dir, 'copy.db');
   assert.ok((await json('backup', backup)).bytes > 0 && existsSync(backup));
   const exported = await agent.cli('export');
@@ -140,7 +147,8 @@ test('without --json the same verbs print for people', async () => {
 test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
   const refused = [['task', 'show', 'task-none'], ['task', 'approve', 'task-none'], ['task', 'approve', task], ['creative', 'show', 'none'],
     ['creative', 'approve', 'none'], ['rule', 'remove', 'rule-none'],
-    ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'],
+    ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'], ['user', 'password-remove', 'nobody'], ['user', 'totp', 'nobody'],
+    ['user', 'totp-confirm', 'nobody', '123456'], ['user', 'totp-remove', 'nobody'], ['user', 'erase', 'nobody'],
     ['principal', 'set', 'nobody', '--name', 'x'], ['token', 'add', 'nobody'], ['token', 'revoke', 'tok-none'],
     ['token', 'rotate', 'tok-none'], ['tenant', 'set', '--settings', '{"notifications": {"link_hours": 0}}'], ['job', 'show', 'job-none'],
     ['job', 'redeliver', 'job-none'], ['quarantine', 'retry', 'flight', 'none'], ['quarantine', 'drop', 'task', 'none'], ['audit', 'show', '99999'], ['call', 'get_media_buys', '{"media_buy_ids": 7}'],
