@@ -44,8 +44,9 @@ export async function accessible(page, label) {
   assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`), [], label);
 }
 
-// Nothing sticks out to the side.
+// Nothing sticks out to the side, once the style sheet is there.
 export async function fits(page, label) {
+  await page.waitForLoadState('load');
   const [scroll, width] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(scroll <= width, `${label}: ${scroll} pixels of ${width}`);
 }
