@@ -40,8 +40,9 @@ export function scenarioKit(adapter, { only = /./ } = {}) {
     });
 
   play('two packages, creatives, one paused, budget, dates, targeting, another creative, report, cancel', async (stage, s) => {
-    await s.run({ between: adapter.fake && rotation(stage) });
-    if (adapter.fake) await recorded(stage);
+    const real = adapter.fake && !adapter.agent; // a miniature has no keys, and writes no record
+    await s.run(real ? { between: rotation(stage) } : {});
+    if (real) await recorded(stage);
   });
   play('SIGKILL after every step', async (stage, s) => {
     await s.run({ between: () => stage.kill() });
