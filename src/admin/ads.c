@@ -85,19 +85,9 @@ static void write_file(struct desk_request *r, struct buf *out)
         "decisions", "fill",         "impressions", "measurable",        "viewable",     "clicks",  "spend",
         "currency",  "starts",       "completes",   "gross_impressions", "gross_clicks", "filtered"
     };
-    yyjson_val *rows = json_arr(desk_answer(r, "found"), "rows"), *row;
-    size_t i, n;
     for (size_t k = 0; k < ARRAY_LEN(columns); k++) buf_addf(out, "%s%s", k ? "," : "", columns[k]);
     buf_add(out, STR("\r\n"));
-    yyjson_arr_foreach(rows, i, n, row) {
-        for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
-            yyjson_val *v = yyjson_obj_get(row, columns[k]);
-            if (k) buf_add_char(out, ',');
-            if (yyjson_is_num(v)) buf_add(out, json_write_val(r->arena, v));
-            else desk_csv_cell(out, json_val_str(v));
-        }
-        buf_add(out, STR("\r\n"));
-    }
+    desk_csv_rows(r, out, columns, ARRAY_LEN(columns));
 }
 
 const struct desk_page desk_page_ads_file = {

@@ -143,7 +143,7 @@ const char *desk_back(struct desk_request *r, int words, const char *query)
     return arena_printf(r->arena, STR_FMT "?%s", STR_ARG(path), query).p;
 }
 
-void desk_csv_cell(struct buf *out, struct str text)
+static void csv_cell(struct buf *out, struct str text)
 {
     bool formula = text.n && memchr("=+-@\t\r", text.p[0], 6) != NULL;
     int64_t number;
@@ -155,6 +155,21 @@ void desk_csv_cell(struct buf *out, struct str text)
         buf_add_char(out, text.p[i]);
     }
     buf_add_char(out, '"');
+}
+
+void desk_csv_rows(struct desk_request *r, struct buf *out, const char *const *columns, size_t columns_n)
+{
+    yyjson_val *row;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(desk_answer(r, "found"), "rows"), i, n, row) {
+        for (size_t k = 0; k < columns_n; k++) {
+            yyjson_val *v = yyjson_obj_get(row, columns[k]);
+            if (k) buf_add_char(out, ',');
+            if (yyjson_is_num(v)) buf_add(out, json_write_val(r->arena, v));
+            else csv_cell(out, json_val_str(v));
+        }
+        buf_add(out, STR("\r\n"));
+    }
 }
 
 struct str desk_day(struct desk_request *r, const char *name, int64_t otherwise)

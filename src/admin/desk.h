@@ -129,8 +129,9 @@ void desk_choices_add(struct desk_request *r, const char *as, const char *const 
 struct str desk_search(struct desk_request *r, const char *name, size_t max);
 /* Adds to an object with elapsed, utilization and pacing what the template "progress" draws. */
 void desk_bar_add(struct desk_request *r, yyjson_mut_val *o);
-/* Appends one cell of comma-separated values (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe. */
-void desk_csv_cell(struct buf *out, struct str text);
+/* Appends the rows of the answer "found" as comma-separated values (RFC 4180), a cell for each of these members. What a
+ * spreadsheet would take for a formula begins with an apostrophe. */
+void desk_csv_rows(struct desk_request *r, struct buf *out, const char *const *columns, size_t columns_n);
 /* A day of the query as it was given ("2027-03-01"), or `otherwise` (µs, of the publisher's calendar) when it is none. */
 struct str desk_day(struct desk_request *r, const char *name, int64_t otherwise);
 /* "9 Mar" of "2027-03-09"; the text itself when it is no day. */

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Paper, browser } from './lib/paper.mjs';
 
 const LOST_MS_MAX = 1000, GRACE_MS = 1500; // a second's batch; and what a loaded machine takes to begin and to write it
-const CONNECTIONS = 16, ROUNDS = 3, RATE = 2000; // requests a second
+const CONNECTIONS = 16, ROUNDS = 3;
 const wire = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 const file = path.join(tmpdir(), `paper-without-limits-${process.pid}.json`);
 
@@ -38,7 +38,6 @@ const ask = (where) => new Promise((resolve) => {
 });
 
 const impressions = async () => (await paper.delivery(bought)).totals.impressions ?? 0;
-const rates = [];
 const urlOf = (token) => `/ads/e/impression/${token}`;
 
 // Reports as fast as it goes, until the server is killed: [token, when it was answered], the answered ones.
@@ -69,8 +68,7 @@ for (let round = 1; round <= ROUNDS; round++) {
     const { tokens, answered, killed, seconds } = await traffic(3000 + 370 * round);
     const counted = (await impressions()) - before, lost = answered.length - counted;
     const since = lost > 0 ? killed - answered.toSorted((a, b) => a - b)[answered.length - lost] : 0;
-    rates.push(Math.round(2 * answered.length / seconds));
-    t.diagnostic(`${answered.length} impressions in ${seconds.toFixed(1)} s (${rates.at(-1)} requests/s); ${lost} lost, of the last ${since} ms`);
+    t.diagnostic(`${answered.length} impressions in ${seconds.toFixed(1)} s (${Math.round(2 * answered.length / seconds)} requests/s); ${lost} lost, of the last ${since} ms`);
     assert.ok(answered.length > 40, `${answered.length} impressions are no load`);
     assert.ok(counted <= tokens.length, `${counted} of ${tokens.length}`);
     assert.ok(since <= LOST_MS_MAX + GRACE_MS, `what was answered ${since} ms before the kill is lost`);
@@ -84,7 +82,3 @@ for (let round = 1; round <= ROUNDS; round++) {
     assert.equal(await impressions(), before + tokens.length);
   });
 }
-
-test(`that was under ${RATE} requests a second`, (t) => {
-  if (Math.max(...rates) < RATE) t.skip(`this machine, as busy as it is, makes ${Math.max(...rates)} requests/s of this build`);
-});
