@@ -17,7 +17,7 @@ const blocksOf = (page) => [...readFileSync(path.join(docs, `${page}.md`), 'utf8
 const known = {
   install: ['journey', 'copies files into /usr and /etc: a package does the same, in the suite `package`', 'journey', 'journey', 'journey',
     'a unit: the suite `package` and service.test.mjs', 'a unit'],
-  backup: ['journey', 'settings', 'journey', 'another program\'s'],
+  backup: ['journey', 'settings', 'journey', 'litestream.test.mjs', 'litestream.test.mjs'],
   upgrade: ['journey', 'journey'],
   trouble: ['journey'],
   scaling: ['journey', 'journey'],

@@ -65,15 +65,22 @@ static void drained(void *arg)
     *(bool *)arg = true;
 }
 
-void sim_finish(struct sim *s)
+/* As SIGTERM does: what is under way ends first. */
+static void stop(struct sim *s)
 {
     bool done = false;
     loop_sim_settle(&s->driver);
     core_drain(&s->core, drained, &done);
     loop_sim_settle(&s->driver);
+    if (!done) loop_sim_run_until(&s->driver, s->driver.now + WAIT_MAX); /* an answer from outside is waited for */
     ENSURE(done);
     core_stop(&s->core);
     loop_sim_finish(&s->driver);
+}
+
+void sim_finish(struct sim *s)
+{
+    stop(s);
     remove_files(s);
     arena_finish(&s->arena);
 }
@@ -86,6 +93,12 @@ void sim_restart(struct sim *s)
     core_crash(&s->core);
     loop_sim_finish(&s->driver);
     start(s, now);
+}
+
+void sim_restart_in_order(struct sim *s)
+{
+    stop(s);
+    start(s, s->driver.now);
 }
 
 uint64_t sim_random(struct sim *s, uint64_t below)

@@ -32,6 +32,7 @@ struct sim {
 void sim_init(struct sim *s, uint64_t seed, int64_t now);
 void sim_finish(struct sim *s);
 void sim_restart(struct sim *s); /* crash and start again */
+void sim_restart_in_order(struct sim *s); /* stop as SIGTERM does, and start again */
 
 /* Doors. sim_ask makes a tool's request for one (for SIM_LINK the tool is the path and args the form); sim_request puts
  * several to the agent before the loop turns; sim_read says what an answer means. */
