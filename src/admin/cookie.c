@@ -5,16 +5,21 @@
 
 #define SECRET_MAX 128
 
+#define JOURNEY_MAX  300
+#define JOURNEY_LIFE 600 /* seconds */
+
 /* Behind TLS the name is one that browsers take only with Secure, without Domain and for the whole host (RFC 6265bis,
  * __Host-), so that no neighbour can put another there. */
-static const char *cookie_name(const struct http_exchange *ex)
+static struct str name_of(const struct http_exchange *ex, const char *name)
 {
-    return ex->secure ? "__Host-desk" : "desk";
+    return str_from(ex->secure ? name : name + sizeof("__Host-") - 1);
 }
+#define SESSION_COOKIE "__Host-desk"
+#define JOURNEY_COOKIE "__Host-desk-openid"
 
-struct str desk_cookie_read(struct http_exchange *ex)
+static struct str read_cookie(struct http_exchange *ex, const char *cookie, size_t max)
 {
-    struct str all = http_req_header(ex, "cookie"), name = str_from(cookie_name(ex));
+    struct str all = http_req_header(ex, "cookie"), name = name_of(ex, cookie);
     while (all.n) {
         while (all.n && (all.p[0] == ' ' || all.p[0] == ';')) all = str_skip(all, 1);
         const char *end = memchr(all.p, ';', all.n);
@@ -22,17 +27,38 @@ struct str desk_cookie_read(struct http_exchange *ex)
         all = str_skip(all, pair.n);
         if (pair.n <= name.n || !str_starts(pair, name) || pair.p[name.n] != '=') continue;
         struct str value = str_skip(pair, name.n + 1);
-        return id_text_valid(value, SECRET_MAX) ? value : STR_NONE;
+        return id_text_valid(value, max) ? value : STR_NONE;
     }
     return STR_NONE;
 }
 
+/* `text` empty: it is taken away. */
+static void set_cookie(struct http_exchange *ex, const char *cookie, struct str text, int64_t seconds)
+{
+    struct str value = arena_printf(&ex->arena, STR_FMT "=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
+                                    STR_ARG(name_of(ex, cookie)), STR_ARG(text), text.n ? (long long)seconds : 0LL,
+                                    ex->secure ? "; Secure" : "");
+    ENSURE(http_rep_header(ex, "Set-Cookie", value) == 0); /* made by us */
+}
+
+struct str desk_cookie_read(struct http_exchange *ex)
+{
+    return read_cookie(ex, SESSION_COOKIE, SECRET_MAX);
+}
+
 void desk_cookie_set(struct http_exchange *ex, struct str secret)
 {
-    long long life = secret.n ? (long long)(SESSION_LIFE / USEC_PER_SEC) : 0;
-    struct str value = arena_printf(&ex->arena, "%s=" STR_FMT "; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
-                                    cookie_name(ex), STR_ARG(secret), life, ex->secure ? "; Secure" : "");
-    ENSURE(http_rep_header(ex, "Set-Cookie", value) == 0); /* made by us */
+    set_cookie(ex, SESSION_COOKIE, secret, SESSION_LIFE / USEC_PER_SEC);
+}
+
+struct str desk_journey_read(struct http_exchange *ex)
+{
+    return read_cookie(ex, JOURNEY_COOKIE, JOURNEY_MAX);
+}
+
+void desk_journey_set(struct http_exchange *ex, struct str text)
+{
+    set_cookie(ex, JOURNEY_COOKIE, text, JOURNEY_LIFE);
 }
 
 struct str desk_form_token(struct arena *a, struct str installation_secret, struct str session)

@@ -258,7 +258,7 @@ static void send(struct desk_request *r, const char *type, struct str body)
     http_exchange_reply_with(r->ex, r->status, type, body);
 }
 
-static void go_to(struct desk_request *r, const char *where)
+void desk_go(struct desk_request *r, const char *where)
 {
     r->status = 303;
     if (http_rep_header(r->ex, "Location", str_from(where))) header(r->ex, "Location", "/admin"); /* an odd id in it */
@@ -357,7 +357,7 @@ void desk_show_alone(struct desk_request *r, int status, const char *title, cons
 }
 
 /* Instead of the page: a sentence, and the way back. */
-static void trouble(struct desk_request *r, int status, const char *what)
+void desk_trouble(struct desk_request *r, int status, const char *what)
 {
     r->page = &page_trouble;
     r->status = status;
@@ -367,7 +367,7 @@ static void trouble(struct desk_request *r, int status, const char *what)
 
 /* --- calls ------------------------------------------------------------------------------------------------------ */
 
-static void call_tool(struct desk_request *r, const char *tool, yyjson_mut_doc *args, void (*done)(struct call *c))
+void desk_call(struct desk_request *r, const char *tool, yyjson_mut_doc *args, void (*done)(struct call *c))
 {
     r->call = (struct call){ .arena = r->arena,
                              .transport = TRANSPORT_DESK,
@@ -383,7 +383,7 @@ static void call_tool(struct desk_request *r, const char *tool, yyjson_mut_doc *
     dispatch_call(r->dispatcher, &r->call);
 }
 
-static struct desk_request *of(struct call *c)
+struct desk_request *desk_of(struct call *c)
 {
     return CONTAINER_OF(c, struct desk_request, call);
 }
@@ -440,6 +440,14 @@ void desk_call_alone(struct desk_request *r, const char *tool, yyjson_mut_doc *a
     dispatch_call(r->dispatcher, &r->call);
 }
 
+void desk_refuse_entry(struct desk_request *r, int status, const char *why)
+{
+    r->page = r->routes->sign_in;
+    desk_complain(r, why);
+    r->status = status;
+    show(r);
+}
+
 /* Whoever has no session goes to sign in, and comes back. */
 static void sign_in(struct desk_request *r)
 {
@@ -448,14 +456,10 @@ static void sign_in(struct desk_request *r)
     if (r->session.n) desk_cookie_set(r->ex, STR_NONE); /* it opens nothing any more */
     r->session = STR_NONE;
     if (reads && !wants_json(r->ex)) {
-        go_to(r, "/admin/sign-in");
+        desk_go(r, "/admin/sign-in");
         return;
     }
-    r->page = r->routes->sign_in;
-    r->status = 401;
-    desk_complain(r, "You are not signed in, or not any more. Nothing was changed.");
-    r->status = 401;
-    show(r);
+    desk_refuse_entry(r, 401, "You are not signed in, or not any more. Nothing was changed.");
 }
 
 /* --- a page ----------------------------------------------------------------------------------------------------- */
@@ -464,13 +468,13 @@ static void ask_next(struct desk_request *r);
 
 static void asked(struct call *c)
 {
-    struct desk_request *r = of(c);
+    struct desk_request *r = desk_of(c);
     const struct desk_ask *ask = &r->page->asks[r->next];
     yyjson_val *answer = answer_of(c);
     if (c->outcome != CALL_OK && !ask->optional) {
         /* Of a form that was refused that is what counts, whatever has become of its page. */
         int status = r->action && r->status >= 400 ? r->status : status_of(c, answer);
-        trouble(r, status, arena_cstr(r->arena, reason_of(r, answer)));
+        desk_trouble(r, status, arena_cstr(r->arena, reason_of(r, answer)));
         return;
     }
     if (c->outcome == CALL_OK) {
@@ -488,7 +492,7 @@ static void ask_next(struct desk_request *r)
         yyjson_mut_doc *doc = json_doc_new(r->arena);
         yyjson_mut_val *args = json_root_obj(doc);
         if (ask->arguments && !ask->arguments(r, doc, args)) continue;
-        call_tool(r, ask->operation, doc, asked);
+        desk_call(r, ask->operation, doc, asked);
         return;
     }
     show(r);
@@ -496,14 +500,14 @@ static void ask_next(struct desk_request *r)
 
 static void know_me(struct call *c)
 {
-    struct desk_request *r = of(c);
+    struct desk_request *r = desk_of(c);
     yyjson_val *answer = answer_of(c);
     if (c->outcome == CALL_UNAUTHENTICATED) {
         sign_in(r);
         return;
     }
     if (c->outcome != CALL_OK) {
-        trouble(r, status_of(c, answer), arena_cstr(r->arena, reason_of(r, answer)));
+        desk_trouble(r, status_of(c, answer), arena_cstr(r->arena, reason_of(r, answer)));
         return;
     }
     r->me = answer;
@@ -515,6 +519,10 @@ static void know_me(struct call *c)
 static void start_page(struct desk_request *r)
 {
     r->next = 0;
+    if (r->page->handle) {
+        r->page->handle(r);
+        return;
+    }
     if (r->page->signed_out) {
         ask_next(r);
         return;
@@ -525,14 +533,14 @@ static void start_page(struct desk_request *r)
     }
     yyjson_mut_doc *doc = json_doc_new(r->arena);
     (void)json_root_obj(doc); /* it takes no arguments */
-    call_tool(r, "x_me_get", doc, know_me);
+    desk_call(r, "x_me_get", doc, know_me);
 }
 
 /* --- an action -------------------------------------------------------------------------------------------------- */
 
 static void acted(struct call *c)
 {
-    struct desk_request *r = of(c);
+    struct desk_request *r = desk_of(c);
     yyjson_val *answer = answer_of(c);
     if (c->outcome == CALL_UNAUTHENTICATED) {
         sign_in(r);
@@ -540,7 +548,7 @@ static void acted(struct call *c)
     }
     if (c->outcome == CALL_OK) {
         const char *where = r->action->then(r, answer);
-        if (where) go_to(r, where);
+        if (where) desk_go(r, where);
         else start_page(r);
         return;
     }
@@ -578,7 +586,7 @@ static void start_action(struct desk_request *r)
         return;
     }
     add_key(r, doc);
-    call_tool(r, r->action->operation, doc, acted);
+    desk_call(r, r->action->operation, doc, acted);
 }
 
 /* --- the request ------------------------------------------------------------------------------------------------ */
@@ -637,7 +645,7 @@ static const char *foreign(struct desk_request *r)
 static void trouble_in_frame(struct desk_request *r, int status, const char *what)
 {
     if (!r->session.n) {
-        trouble(r, status, what);
+        desk_trouble(r, status, what);
         return;
     }
     r->page = &page_trouble;
@@ -684,7 +692,7 @@ void desk_handle(const struct desk_routes *routes, struct dispatcher *d, struct 
     r->session = desk_cookie_read(ex);
     bool post = http_req_is(ex, "POST"), reads = http_req_is(ex, "GET") || http_req_is(ex, "HEAD");
     if (!post && !reads) {
-        if (web_methods_admit(ex, STR("GET, HEAD, POST"))) trouble(r, 405, "This page exists for other methods.");
+        if (web_methods_admit(ex, STR("GET, HEAD, POST"))) desk_trouble(r, 405, "This page exists for other methods.");
         return;
     }
     if (reads ? !find_page(r, rest) : !find_action(r, rest)) {

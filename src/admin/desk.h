@@ -37,6 +37,7 @@ struct desk_page {
     struct desk_ask asks[DESK_CALLS_MAX]; /* ends with an empty one */
     void (*finish)(struct desk_request *r); /* adds to the view what can be worked out from it; may be NULL */
     bool signed_out; /* needs no session */
+    void (*handle)(struct desk_request *r); /* instead of all that: it answers itself, now or later */
     /* Instead of a template: JSON pointer in the first answer of HTML that is not ours. It is sent as it is, under a policy
      * that gives it an origin of its own. */
     const char *document;
@@ -98,6 +99,18 @@ void desk_call_alone(struct desk_request *r, const char *tool, yyjson_mut_doc *a
 void desk_show_alone(struct desk_request *r, int status, const char *title, const struct template *page);
 /* What the call that ended said of why it could not be. */
 struct str desk_reason(struct desk_request *r);
+
+/* ---- pages that answer themselves (desk_page.handle) ---- */
+
+/* Calls a tool of our own through the desk's door; `done` gets the call of the request (desk_of). */
+void desk_call(struct desk_request *r, const char *tool, yyjson_mut_doc *args, void (*done)(struct call *c));
+struct desk_request *desk_of(struct call *c);
+/* Sends the browser there. */
+void desk_go(struct desk_request *r, const char *where);
+/* The page where people sign in, with what went wrong. */
+void desk_refuse_entry(struct desk_request *r, int status, const char *why);
+/* A sentence instead of a page. */
+void desk_trouble(struct desk_request *r, int status, const char *what);
 
 /* ---- for pages ---- */
 
@@ -161,6 +174,9 @@ void desk_frame_add(struct desk_request *r);
 struct str desk_cookie_read(struct http_exchange *ex);
 /* `secret` empty: it is taken away. */
 void desk_cookie_set(struct http_exchange *ex, struct str secret);
+/* Of the cookie that leads from our page to the identity provider and back; at most 300 bytes of id_text_valid. */
+struct str desk_journey_read(struct http_exchange *ex);
+void desk_journey_set(struct http_exchange *ex, struct str text);
 /* What a form of this session must carry. */
 struct str desk_form_token(struct arena *a, struct str installation_secret, struct str session);
 /* Same origin, by Origin or by what browsers say themselves (Fetch Metadata). */

@@ -5,7 +5,7 @@
 
 /* For dispatcher.desk: answers a request below /admin. */
 void desk_serve(struct dispatcher *d, struct http_exchange *ex, struct str rest);
-/* For dispatcher.decide_link and .sign_order: what follows /decide/ (decide_link.c) and /sign/ (sign_order.c). */
+/* For dispatcher.decide_link and .sign_order: what follows /decide/ (entrance/decide_link.c) and /sign/ (entrance/sign_order.c). */
 void desk_decide_link(struct dispatcher *d, struct http_exchange *ex, struct str text);
 void desk_sign_order(struct dispatcher *d, struct http_exchange *ex, struct str task_id);
 
@@ -20,10 +20,16 @@ void desk_tasks_finish(struct desk_request *r, yyjson_mut_val *tasks);
 /* The same to one that is shown whole, with its findings, packages and parts. */
 void desk_task_finish(struct desk_request *r, yyjson_mut_val *task);
 
-/* entrance.c */
+/* entrance/entrance.c */
 extern const struct desk_page desk_page_sign_in, desk_page_enter, desk_page_sessions;
 extern const struct desk_action desk_action_sign_in, desk_action_enter, desk_action_sign_out, desk_action_end_session,
     desk_action_own_password, desk_action_own_app, desk_action_own_app_confirm, desk_action_own_app_remove;
+
+/* What a new session is told of where it was opened, and which one ends by it. */
+void desk_add_where(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args);
+
+/* entrance/openid.c */
+extern const struct desk_page desk_page_openid, desk_page_openid_callback;
 
 /* buys.c */
 extern const struct desk_page desk_page_buys, desk_page_buy;
@@ -66,8 +72,8 @@ extern const struct desk_action desk_action_send_again;
 /* people.c */
 extern const struct desk_page desk_page_people;
 extern const struct desk_action desk_action_add_user, desk_action_set_role, desk_action_set_user_status,
-    desk_action_link_user, desk_action_set_password, desk_action_remove_password, desk_action_remove_app,
-    desk_action_erase_user;
+    desk_action_link_user, desk_action_set_email, desk_action_remove_email, desk_action_set_password,
+    desk_action_remove_password, desk_action_remove_app, desk_action_erase_user;
 
 /* buyers.c */
 extern const struct desk_page desk_page_buyers, desk_page_buyer;

@@ -108,6 +108,24 @@ const struct desk_action desk_action_link_user = { .path = "/people/{principal_i
                                                    .page = &desk_page_people,
                                                    .secret = true };
 
+static bool email_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    json_add_str(doc, args, "principal_id", r->segments[0]);
+    json_add_str(doc, args, "email", desk_field(r, "email"));
+    return true;
+}
+
+const struct desk_action desk_action_set_email = { .path = "/people/{principal_id}/email",
+                                                   .operation = "x_user_email",
+                                                   .arguments = email_arguments,
+                                                   .then = changed,
+                                                   .page = &desk_page_people };
+const struct desk_action desk_action_remove_email = { .path = "/people/{principal_id}/email/remove",
+                                                      .operation = "x_user_email_remove",
+                                                      .arguments = link_arguments,
+                                                      .then = changed,
+                                                      .page = &desk_page_people };
+
 static bool set_password_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
     json_add_str(doc, args, "principal_id", r->segments[0]);

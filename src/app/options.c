@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "net/url.h"
 
 static void complain_if_too_many(struct config *c, enum config_id id)
 {
@@ -89,6 +90,29 @@ static void read_backup(struct serve_options *o)
                                          .keep = (int)config_number(c, CONFIG_BACKUP_KEEP) };
 }
 
+/* The provider vouches for people: its address is https, and only in a sandbox that of this machine. */
+static void read_openid(struct serve_options *o)
+{
+    struct config *c = &o->config;
+    struct url url;
+    struct err e;
+    const char *label = config_text(c, CONFIG_OPENID_LABEL);
+    o->openid = (struct openid_settings){ .issuer = str_from(config_text(c, CONFIG_OPENID_ISSUER)),
+                                          .client_id = str_from(config_text(c, CONFIG_OPENID_CLIENT_ID)),
+                                          .client_secret = str_from(config_text(c, CONFIG_OPENID_CLIENT_SECRET)),
+                                          .label = str_from(label) };
+    if (!o->openid.issuer.n && o->openid.client_id.n)
+        config_complain(c, CONFIG_OPENID_CLIENT_ID, 0, "says nothing without openid_issuer");
+    if (!o->openid.issuer.n) return;
+    if (url_parse(o->openid.issuer, &url, &e) || memchr(o->openid.issuer.p, '?', o->openid.issuer.n))
+        config_complain(c, CONFIG_OPENID_ISSUER, 0, "is the issuer's URL, as https://id.example");
+    else if (url.scheme != URL_HTTPS && !(o->sandbox && url_allowed(o->openid.issuer, HTTP_REACH_LOOPBACK, &e) == 0))
+        config_complain(c, CONFIG_OPENID_ISSUER, 0, "is an https URL; http is for this machine, in a sandbox");
+    if (!o->openid.client_id.n)
+        config_complain(c, CONFIG_OPENID_ISSUER, 0,
+                        "wants openid_client_id, too: the name that the provider has for this agent");
+}
+
 void options_settle(struct serve_options *out)
 {
     struct config *c = &out->config;
@@ -109,6 +133,7 @@ void options_settle(struct serve_options *out)
     out->metrics_token = str_from(config_text(c, CONFIG_METRICS_TOKEN));
     const char *level = config_text(c, CONFIG_LOG), *format = config_text(c, CONFIG_LOG_FORMAT);
     read_backup(out);
+    read_openid(out);
     out->new_secret = config_is_on(c, CONFIG_NEW_SECRET);
     out->no_jobs = config_is_on(c, CONFIG_NO_JOBS);
     out->record = config_text(c, CONFIG_RECORD);

@@ -4,6 +4,7 @@
 #include "app/listens.h"
 #include "base/log.h"
 #include "base/rfc3339.h"
+#include "protocols/openid.h"
 
 struct serve_options {
     struct config config;
@@ -22,6 +23,7 @@ struct serve_options {
     size_t kept_bytes; /* of answers that are kept; 0: none is */
     int drain_ms;
     struct str metrics_token; /* empty: none */
+    struct openid_settings openid; /* without an issuer: none */
     struct log_options log;
     struct backup_options {
         const char *folder; /* NULL: none are made */

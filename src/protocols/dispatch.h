@@ -34,6 +34,7 @@ struct session_note {
 };
 
 struct nonces;
+struct openid;
 struct watcher;
 struct http_exchange;
 
@@ -63,6 +64,7 @@ struct dispatcher {
     struct wrong_credentials wrong;
     struct sign_in_throttle sign_ins;
     struct hashing hashing;
+    struct openid *openid; /* the identity provider of the desk (openid.h); NULL: there is none */
     uint64_t tokens_seen[TOKENS_SEEN_N]; /* what was accepted lately, as auth.c digests it */
     struct token_note token_note;
     struct session_note session_note;

@@ -75,6 +75,7 @@ static const struct {
     { "media_buy", SCOPE_BUYER },
     { "media_buy_history", SCOPE_BUY },
     { "package", SCOPE_BUY },
+    { "person_email", SCOPE_NONE },
     { "principal", SCOPE_BUYER },
     { "product", SCOPE_PUBLISHER },
     { "product_flight", SCOPE_PUBLISHER },

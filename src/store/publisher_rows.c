@@ -66,6 +66,7 @@
     X("rule", OF_TENANT)                                                                                               \
     X("sandbox_traffic", OF_TENANT)                                                                                    \
     X("session", OF_TENANT)                                                                                            \
+    X("person_email", OF_TENANT)                                                                                       \
     X("sign_in", OF_TENANT)                                                                                            \
     X("sign_in_link", OF_TENANT)                                                                                       \
     X("signing_key", OF_TENANT)                                                                                        \

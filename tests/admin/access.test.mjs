@@ -7,7 +7,7 @@ import { Agent } from '../integration/lib/agent.mjs';
 import { Session, buy, json, people, start } from './lib/desk.mjs';
 
 const source = path.resolve(import.meta.dirname, '../../src/admin');
-const actions = globSync(`${source}/*.c`).flatMap((file) =>
+const actions = globSync(`${source}/**/*.c`).flatMap((file) =>
   [...readFileSync(file, 'utf8').matchAll(/struct desk_action (\w+) = \{([^;]*?)\};/gs)].map(([, name, body]) => ({
     name, path: body.match(/\.path = "([^"]*)"/)[1], operation: body.match(/\.operation = "([^"]*)"/)[1],
     signedOut: /\.signed_out = true/.test(body) })));
@@ -29,7 +29,7 @@ after(() => agent.stop());
 
 // A real path of a route, so that nothing but the gate in question can refuse it.
 const real = (route) => `/admin${route.replace('{task_id}', task.task_id).replace('{session_id}', 'ses-none').replace('{principal_id}', 'test-buyer').replace(/\{\w+\}/g, 'none')}`;
-const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x', price: '5', settings: '{}', csv: 'date', password: 'a sentence of the test', sure: 'yes', format_id: 'x', size: '300x250', property_id: 'x', domain: 'x.example', slot_id: 'x' });
+const fields = () => ({ task: task.task_id, decision: 'approve', reason: 'because', me: 'otto', key: 'k', id: 'new-one', name: 'New', role: 'viewer', status: 'disabled', label: 'x', price: '5', settings: '{}', csv: 'date', password: 'a sentence of the test', sure: 'yes', format_id: 'x', size: '300x250', property_id: 'x', domain: 'x.example', slot_id: 'x', email: 'x@x.example' });
 const unchanged = async (what, run) => {
   const head = async () => (await json(agent, 'audit', 'head')).hash;
   const before = await head();

@@ -147,7 +147,7 @@ test('without --json the same verbs print for people', async () => {
 test('exit codes: 1 refused, 2 wrong usage, 3 no agent', async () => {
   const refused = [['task', 'show', 'task-none'], ['task', 'approve', 'task-none'], ['task', 'approve', task], ['creative', 'show', 'none'],
     ['creative', 'approve', 'none'], ['rule', 'remove', 'rule-none'],
-    ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'], ['user', 'password-remove', 'nobody'], ['user', 'totp', 'nobody'],
+    ['user', 'add', 'ann'], ['user', 'set', 'nobody', '--role', 'viewer'], ['user', 'password-remove', 'nobody'], ['user', 'email', 'nobody', 'a@b.example'], ['user', 'email-remove', 'nobody'], ['user', 'totp', 'nobody'],
     ['user', 'totp-confirm', 'nobody', '123456'], ['user', 'totp-remove', 'nobody'], ['user', 'erase', 'nobody'],
     ['principal', 'set', 'nobody', '--name', 'x'], ['token', 'add', 'nobody'], ['token', 'revoke', 'tok-none'],
     ['token', 'rotate', 'tok-none'], ['tenant', 'set', '--settings', '{"notifications": {"link_hours": 0}}'], ['job', 'show', 'job-none'],

@@ -187,6 +187,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_options *o, 
     c->jobs = agent_jobs_create(loop, c->store, o->http, &jo);
     c->rerank = rerank_memory_create(loop, o->http);
     c->dispatcher.reranker = rerank_memory_face(c->rerank);
+    if (o->openid.issuer.n) c->dispatcher.openid = openid_create(loop, o->http, &o->openid);
     return 0;
 }
 
@@ -231,6 +232,7 @@ void core_drain(struct core *c, void (*drained)(void *arg), void *arg)
 void core_stop(struct core *c)
 {
     stop_timers(c);
+    openid_destroy(c->dispatcher.openid);
     rerank_memory_destroy(c->rerank);
     jobs_destroy(c->jobs);
     store_close(c->store);
@@ -242,6 +244,7 @@ void core_stop(struct core *c)
 void core_crash(struct core *c)
 {
     stop_timers(c);
+    openid_destroy(c->dispatcher.openid);
     rerank_memory_destroy(c->rerank);
     if (c->jobs) jobs_crash(c->jobs);
     house_destroy(c->house);

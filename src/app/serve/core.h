@@ -7,6 +7,7 @@
 #include "jobs/jobs.h"
 #include "jobs/rerank_memory.h"
 #include "protocols/dispatch.h"
+#include "protocols/openid.h"
 #include "run/loop.h"
 #include "store/store.h"
 
@@ -25,6 +26,7 @@ struct core_options {
     struct jobs_observer *observer; /* of the jobs; NULL: nobody */
     struct cassette *cassette; /* jobs/cassette.h; NULL: none */
     bool no_jobs; /* they are held as long as this process runs */
+    struct openid_settings openid; /* the identity provider of the desk; without an issuer there is none */
     struct http_client *http; /* the way out, for the outbox; NULL: jobs wait in the store */
     bool (*fault)(void *arg, enum store_fault where); /* simulator only */
     void *fault_arg;

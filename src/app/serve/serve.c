@@ -220,6 +220,7 @@ static int start(struct server *s, struct err *e)
                                .kept_bytes = o->kept_bytes,
                                .web = o->web,
                                .data_dir = o->data,
+                               .openid = o->openid,
                                .http = s->out,
                                .mail = s->mail,
                                .cassette = s->cassette,

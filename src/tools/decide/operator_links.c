@@ -1,5 +1,5 @@
 /* A link that decides one task: x_link_get shows it, x_link_decide uses it. No credential: the link is one, for this
- * task alone. Only our own page (admin/decide_link.c) calls these. */
+ * task alone. Only our own page (admin/entrance/decide_link.c) calls these. */
 #include "base/rfc3339.h"
 #include "contract/document.h"
 #include "domain/core/tenant_settings.h"

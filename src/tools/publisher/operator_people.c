@@ -10,6 +10,7 @@
 #include "domain/core/ad_server.h"
 #include "domain/product/ad_server_check.h"
 #include "domain/core/secrets.h"
+#include "store/q/agent/q_person_email.h"
 #include "store/q/agent/q_sign_in.h"
 #include "store/q/q_tenant.h"
 #include "tools/operation_tools.h"
@@ -51,26 +52,47 @@ static int must_get(struct tool_call *c, struct str id, struct principal_row *ou
 
 enum kind { BUYERS, USERS };
 
+/* How the publisher's people come in, which administrators are told. */
+struct ways {
+    struct sign_in_row *passwords;
+    struct person_email_row *emails;
+    size_t passwords_n, emails_n;
+};
+
+static int read_ways(struct tool_call *c, struct ways *out, struct err *e)
+{
+    struct str tenant = c->act->tenant->tenant_id;
+    if (q_sign_in_list(c->act->tx, c->arena, tenant, &out->passwords, &out->passwords_n, e)) return -1;
+    return q_person_email_list(c->act->tx, c->arena, tenant, &out->emails, &out->emails_n, e);
+}
+
+static void encode_ways(struct tool_call *c, yyjson_mut_val *o, const struct ways *w, struct str person)
+{
+    size_t k = 0, m = 0;
+    while (k < w->passwords_n && !str_eq(w->passwords[k].principal_id, person)) k++;
+    while (m < w->emails_n && !str_eq(w->emails[m].principal_id, person)) m++;
+    json_add_cstr(c->doc, o, "signs_in_with",
+                  k == w->passwords_n       ? "link"
+                  : w->passwords[k].totp_on ? "password_and_code"
+                                            : "password");
+    if (m < w->emails_n) json_add_str(c->doc, o, "email", w->emails[m].email);
+}
+
 static int list(struct tool_call *c, enum kind kind, struct err *e)
 {
     struct principal_row *rows;
-    struct sign_in_row *how;
-    size_t n, how_n = 0;
+    struct ways ways;
+    size_t n;
     bool tells = kind == USERS && c->act->principal->role == ROLE_ADMINISTRATOR;
     if (q_principal_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &rows, &n, e) ||
-        (tells && q_sign_in_list(c->act->tx, c->arena, c->act->tenant->tenant_id, &how, &how_n, e)))
+        (tells && read_ways(c, &ways, e)))
         return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "principals");
-    for (size_t i = 0, k = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (is_user(rows[i].role) != (kind == USERS) || person_is_erased(c->arena, &rows[i])) continue;
         yyjson_mut_val *o = json_push_obj(c->doc, arr);
         encode_principal(c, o, &rows[i]);
-        for (k = 0; k < how_n && !str_eq(how[k].principal_id, rows[i].principal_id);) k++;
-        if (tells)
-            json_add_cstr(c->doc, o, "signs_in_with",
-                          k == how_n       ? "link"
-                          : how[k].totp_on ? "password_and_code"
-                                           : "password");
+        if (tells) encode_ways(c, o, &ways, rows[i].principal_id);
     }
     return 0;
 }

@@ -27,6 +27,7 @@ int q_person_forget(struct tx *tx, struct str tenant_id, struct str principal_id
         { "DELETE FROM session" OF_PERSON, &n.sessions },
         { "DELETE FROM sign_in_link" OF_PERSON, NULL },
         { "DELETE FROM sign_in" OF_PERSON, NULL },
+        { "DELETE FROM person_email" OF_PERSON, NULL },
         { "DELETE FROM token" OF_PERSON, &n.tokens },
         { "DELETE FROM idempotency" OF_PERSON, NULL },
         { "UPDATE task SET assigned_to = '', state = CASE state WHEN 'assigned' THEN 'pending' ELSE state END"

@@ -2,6 +2,7 @@
  * apps, sessions. */
 #include "admin/pages.h"
 #include "desk_templates.h"
+#include "protocols/openid.h"
 
 #define BROWSER_MAX 256
 
@@ -12,14 +13,14 @@ static void finish_sign_in(struct desk_request *r)
 {
     struct str named = http_req_is(r->ex, "POST") ? desk_field(r, "publisher") : desk_query(r, "publisher");
     if (id_text_valid(named, 128)) json_add_str(r->view, r->view->root, "publisher", named);
+    if (r->dispatcher->openid) json_add_str(r->view, r->view->root, "provider", openid_label(r->dispatcher->openid));
 }
 
 const struct desk_page desk_page_sign_in = {
     .path = "/sign-in", .title = "Sign in", .template = &template_sign_in, .finish = finish_sign_in, .signed_out = true
 };
 
-/* What a new session is told of where it was opened. */
-static void add_where(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+void desk_add_where(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
     struct str browser = http_req_header(r->ex, "user-agent");
     if (browser.n > BROWSER_MAX) browser.n = BROWSER_MAX;
@@ -37,7 +38,7 @@ static bool sign_in_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjso
     json_add_str(doc, args, "name", desk_field(r, "name"));
     json_add_str(doc, args, "password", desk_field_whole(r, "password"));
     json_add_str_opt(doc, args, "code", desk_field(r, "code"));
-    add_where(r, doc, args);
+    desk_add_where(r, doc, args);
     return true;
 }
 
@@ -76,7 +77,7 @@ const struct desk_page desk_page_enter = {
 
 static bool enter_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
-    add_where(r, doc, args);
+    desk_add_where(r, doc, args);
     return link_arguments(r, doc, args);
 }
 
