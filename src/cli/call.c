@@ -95,7 +95,8 @@ const struct cli_command command_call = {
         "Sends the arguments to the running agent and prints its answer. Exit code 1 when the operation failed.\n\n"
         "  --token TOKEN      the buyer's token (default: the demo publisher's, test-token)\n"
         "  --data DIR         the agent's data directory (default $SALESAGENT_DATA, else ./data)\n"
-        "  --dialect NAME     speak this dialect: adcp-3.0, adcp-3.1, tutorial, buy-v1, data-model, rc\n"
+        "  --dialect NAME     speak this dialect: adcp-MAJOR.MINOR (as get_adcp_capabilities lists them), tutorial,\n"
+        "                     buy-v1, data-model, rc\n"
         "  --mock-time TIME   sandbox: as if it were this time\n"
         "  --auto-advance     sandbox: what a person would decide is approved at once\n"
         "\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no agent is running.\n",

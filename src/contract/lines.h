@@ -29,6 +29,9 @@ enum adcp_line { ADCP_3_0, ADCP_3_1, ADCP_3_2, ADCP_LINE_COUNT };
 /* From here on a changed targeting_overlay is a patch, dimension by dimension (null clears one); before, it replaces all. */
 #define ADCP_LINE_TARGETING_PATCHES ADCP_3_2
 
+/* The first line in which a caller says how many of a creative's assignments it wants. */
+#define ADCP_LINE_ASSIGNMENT_LIMITS ADCP_3_2
+
 /* The lines served at one URL, both ends included. */
 struct adcp_span {
     enum adcp_line from, to;

@@ -88,26 +88,54 @@ function signed32(url, body, { encode = 'base64', covered = ['@method', '@target
     'signature-input': `sig1=${params}`, signature: `sig1=:${signature}:` };
 }
 
-async function ask32(where, how) {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'get_products', arguments: { adcp_version: '3.2', buying_mode: 'wholesale' } } });
-  const url = `${agent.base}${where}`;
-  const r = await fetch(url, { method: 'POST', headers: signed32(url, body, how), body });
-  return { status: r.status, why: r.headers.get('www-authenticate'), reply: (await r.json()).result?.structuredContent };
+// The three addresses, each in its own words: what is sent, and where the reply is.
+const message = (tool, args) => ({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message: { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ data: { skill: tool, input: args } }] } } });
+const addresses = {
+  mcp: { path: (line) => `/mcp${line}`, body: (tool, args) => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: args } }),
+    reply: (r) => r.result?.structuredContent },
+  a2a: { path: (line) => `/a2a${line}`, body: message, reply: (r) => r.result?.task.artifacts.at(-1).parts.find((p) => p.data).data },
+  rest: { path: (line, tool) => `/adcp${line}/${tool}`, body: (tool, args) => args, reply: (r) => r },
+};
+
+async function ask32(name, line, how, tool = 'get_products', args = { adcp_version: '3.2', buying_mode: 'wholesale' }) {
+  const door = addresses[name], body = JSON.stringify(door.body(tool, args)), url = `${agent.base}${door.path(line, tool)}`;
+  const r = await fetch(url, { method: 'POST', headers: { 'a2a-version': '1.0', ...signed32(url, body, how) }, body: how?.sent ?? body });
+  const text = await r.json();
+  return { status: r.status, why: r.headers.get('www-authenticate'), reply: r.status === 200 ? door.reply(text) : text };
 }
 
-test('at the URL of the newest line a signature covers a digest and is padded base64', async () => {
-  const good = await ask32('/mcp/3.2');
-  assert.equal(good.status, 200, good.why);
-  assert.equal(good.reply.adcp_version, '3.2');
-  const loose = await ask32('/mcp/3.2', { encode: 'base64url' });
-  assert.deepEqual([loose.status, loose.why], [401, 'Signature error="request_signature_header_malformed"']);
-  const bare = await ask32('/mcp/3.2', { covered: ['@method', '@target-uri', '@authority', 'content-type'] });
-  assert.deepEqual([bare.status, bare.why], [401, 'Signature error="request_signature_components_incomplete"']);
-});
+for (const name of Object.keys(addresses)) {
+  test(`${name}: at the address of the newest line a signature covers a digest and is padded base64`, async () => {
+    const good = await ask32(name, '/3.2');
+    assert.equal(good.status, 200, good.why);
+    assert.equal(good.reply.adcp_version, '3.2');
+    assert.ok(good.reply.products.length > 0);
+    const refused = async (how) => { const r = await ask32(name, '/3.2', how); return [r.status, r.why]; };
+    assert.deepEqual(await refused({ encode: 'base64url' }), [401, 'Signature error="request_signature_header_malformed"']);
+    assert.deepEqual(await refused({ covered: ['@method', '@target-uri', '@authority', 'content-type'] }), [401, 'Signature error="request_signature_components_incomplete"']);
+    assert.deepEqual(await refused({ sent: '{}' }), [401, 'Signature error="request_signature_digest_mismatch"']);
+  });
 
-test('at the URL that signers of 3.0 and 3.1 have, a signed request is served 3.1 at most', async () => {
-  for (const encode of ['base64', 'base64url']) {
-    const r = await ask32('/mcp', { encode });
-    assert.deepEqual([r.status, r.reply?.adcp_version], [200, '3.1'], r.why);
-  }
-});
+  test(`${name}: a signed write, and what each address says that it demands`, async () => {
+    const accounts = entry().accounts;
+    const made = await ask32(name, '/3.2', {}, 'sync_accounts', { adcp_version: '3.2', idempotency_key: randomUUID(), accounts });
+    assert.equal(made.status, 200, made.why);
+    assert.notEqual(made.reply.accounts[0].action, 'failed', JSON.stringify(made.reply));
+    const says = async (line, version) => (await ask32(name, line, {}, 'get_adcp_capabilities', version ? { adcp_version: version } : {})).reply;
+    const own = await says('/3.2'), older = await says('', '3.1');
+    assert.deepEqual(own.adcp.supported_versions, ['3.2']);
+    assert.deepEqual([own.request_signing.supported, own.request_signing.covers_content_digest], [true, 'required']);
+    assert.ok(own.request_signing.supported_for.includes('buy_products'));
+    assert.deepEqual(older.adcp.supported_versions, ['3.0', '3.1']);
+    assert.deepEqual([older.request_signing.supported, older.request_signing.covers_content_digest], [true, 'either']);
+  });
+
+  test(`${name}: the address that signers of 3.0 and 3.1 have keeps them, and serves them 3.1 at most`, async () => {
+    for (const how of [{ encode: 'base64' }, { encode: 'base64url' }, { covered: ['@method', '@target-uri', '@authority', 'content-type'] }]) {
+      const r = await ask32(name, '', how);
+      assert.deepEqual([r.status, r.reply?.adcp_version], [200, '3.1'], r.why);
+    }
+    const r = await ask32(name, '', {}, 'get_products', { adcp_version: '3.0', buying_mode: 'wholesale' });
+    assert.equal(r.reply.adcp_version, '3.0');
+  });
+}

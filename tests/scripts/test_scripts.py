@@ -219,6 +219,14 @@ class CheckLayers(Tree):
         self.write('src/admin/page.c', 'const char *b = "Authorization: Bearer <token>";\n')
         self.assertEqual(self.findings(self.checker.html_is_template), [])
 
+    def test_a_line_is_named_by_dialects_only(self):
+        line = 'if (c->line > ADCP_3_1) say("adcp-3.2"); /* AdCP 3.1, "3.1" */ is(v, "3.0");\n'
+        self.write('src/tools/creative/reply.c', line)
+        self.assertEqual(self.findings(self.checker.lines_are_one_list), ['names a line of AdCP: ' + w for w in ('ADCP_3_1', '"adcp-3.2"', '"3.0"')])
+        self.write('src/tools/creative/reply.c', '/* AdCP 3.1 */ if (c->line >= ADCP_LINE_COMPACT) v = "1.3.0";\n')
+        self.write('src/dialects/adcp.c', line)
+        self.assertEqual(self.findings(self.checker.lines_are_one_list), [])
+
     def test_neighbours_do_not_see_each_other(self):
         self.assert_include('src/net/conn.c', '"store/db.h"', False)
         self.assert_include('src/store/db.c', '"net/conn.h"', False)

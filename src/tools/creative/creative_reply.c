@@ -50,8 +50,8 @@ static bool has_asset(struct tool_call *c, const struct contract *manifest, yyjs
 
 void creative_reply_assets(struct tool_call *c, yyjson_mut_val *obj, yyjson_val *stored)
 {
-    const struct contract *manifest =
-        contract_find_document(c->minor_3_0 ? ADCP_3_0 : ADCP_3_1, "core/creative-manifest.json");
+    enum adcp_line line = c->no_aux ? c->line : ADCP_LINE_NEWEST; /* other dialects word the newest one themselves */
+    const struct contract *manifest = contract_find_document(line, "core/creative-manifest.json");
     yyjson_val *assets = json_obj(stored, "assets"), *name, *asset;
     size_t i, n;
     if (!assets || !manifest) return;

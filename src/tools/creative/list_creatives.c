@@ -269,7 +269,7 @@ static int read_flags(struct list_call *l, struct err *e)
     if (json_opt_bool(JSON_FIELD(args, "include_items", ""), &l->items, e)) return -1;
     if (json_opt_bool(JSON_FIELD(args, "include_variables", ""), &l->variables, e)) return -1;
     l->assignments_max = INT64_MAX;
-    if (l->c->line > ADCP_3_1 && read_projection(l, e)) return -1;
+    if (l->c->line >= ADCP_LINE_ASSIGNMENT_LIMITS && read_projection(l, e)) return -1;
     if (!l->c->minor_3_0 && webhook_activity_asked(args, &l->activity, e)) return -1;
     return json_opt_arr(JSON_FIELD(args, "fields", ""), (struct json_len){ 1, 30 }, &l->fields, e);
 }
