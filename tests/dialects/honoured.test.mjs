@@ -117,7 +117,7 @@ test('amounts that doubles produce are taken to the nearest micro', async () => 
 
 test('AdCP: one malformed item of a batch fails alone, unless all or nothing is asked for', async () => {
   const creative = (creative_id, more = {}) => ({ creative_id, name: creative_id,
-    format_id: { agent_url: 'https://demo.example', id: 'fmt-display-300x250' },
+    format_id: { agent_url: agent.base, id: 'fmt-display-300x250' },
     assets: { primary: { asset_type: 'image', url: 'https://cdn.example.com/a.png', width: 300, height: 250 } }, ...more });
   const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
   const sync = (more) => call('sync_creatives', { adcp_version: '3.1', account, idempotency_key: crypto.randomUUID(),
@@ -217,6 +217,25 @@ test('a human task about a creative that nobody has is done when somebody says s
   assert.equal(other.error.code, 'PERMISSION_DENIED');
   const r = await agent.call('complete_task', { task_id, resolution: 'approved', resolved_by: 'reviewer@company.com' }, { token: 'test-operator-token', headers: now });
   assert.equal(r.body.result.structuredContent.status, 'success', JSON.stringify(r.body));
+});
+
+test('a human task about a creative that there is decides it, once, and closes what else waits for that', async () => {
+  const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
+  const synced = await call('sync_creatives', { adcp_version: '3.1', account, idempotency_key: crypto.randomUUID(), creatives: [{
+    creative_id: 'reviewed', name: 'R', format_id: { agent_url: agent.base, id: 'fmt-display-300x250' },
+    assets: { primary: { asset_type: 'image', url: 'https://cdn.example.com/a.png', width: 300, height: 250 } } }] });
+  assert.equal(synced.creatives[0].status, 'pending_review');
+  const status = async () => (await call('list_creatives', { adcp_version: '3.1', filters: { creative_ids: ['reviewed'] } })).creatives[0].status;
+  const raise = async () => (await call('create_human_task', { task_type: 'creative_approval', creative_id: 'reviewed', error_detail: 'Look.' })).task_id;
+  const decide = async (task_id, resolution) => (await agent.call('complete_task', { task_id, resolution, resolved_by: 'r@company.com' },
+    { token: 'test-operator-token', headers: now })).body.result.structuredContent;
+  const open = async () => JSON.parse((await agent.cli('task', 'list', '--json')).stdout).tasks.filter((t) => t.subject_id === 'reviewed' || t.subject?.id === 'reviewed');
+  assert.equal((await decide(await raise(), 'approved')).status, 'success');
+  assert.equal(await status(), 'approved');
+  assert.deepEqual(await open(), [], 'the agent\'s own review of it is over, too');
+  assert.equal((await decide(await raise(), 'approved')).status, 'success', 'what is decided already can be decided the same');
+  assert.equal((await decide(await raise(), 'rejected')).status, 'success');
+  assert.equal(await status(), 'rejected');
 });
 
 test('errors of the older shapes name the caller\'s own members, in the sentence too', async () => {

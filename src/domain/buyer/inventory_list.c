@@ -357,29 +357,9 @@ int inventory_list_entries(const struct act *act, const struct inventory_list_ki
 
 /* ---- references ---- */
 
-/* Without the transport's path and the slashes around it. */
-static struct str bare(struct str url)
-{
-    while (url.n > 0 && url.p[url.n - 1] == '/') url.n--;
-    if (url.n > 4 && memcmp(url.p + url.n - 4, "/mcp", 4) == 0) url.n -= 4;
-    return url;
-}
-
-static bool ours(const struct act *act, struct str agent_url)
-{
-    struct tenant_settings ts;
-    tenant_settings_read(act->tenant, act->arena, &ts);
-    /* Ours under the name the publisher states, and under the one the caller reached us by. */
-    struct str names[] = { bare(ts.agent_url), bare(act->base_url) }, url = bare(agent_url);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (!url.n || str_eq(url, names[i])) return true;
-    }
-    return false;
-}
-
 bool list_is_remote(const struct act *act, yyjson_val *ref)
 {
-    return !ours(act, json_str(ref, "agent_url"));
+    return !agent_url_is_ours(act, json_str(ref, "agent_url"));
 }
 
 /* Another's list, opened by its token: looked up by its id in the whole publisher. */
@@ -402,7 +382,7 @@ int list_resolve(const struct act *act, const struct inventory_list_kind *kind, 
     struct buyer_object_row row;
     struct str id;
     if (json_req_str(JSON_FIELD(ref->ref, "list_id", ref->at), (struct json_len){ 1, 256 }, &id, e)) return -1;
-    if (!ours(act, json_str(ref->ref, "agent_url"))) return 0;
+    if (!agent_url_is_ours(act, json_str(ref->ref, "agent_url"))) return 0;
     int rc = load_by_token(act, kind, ref, &row, e);
     if (rc < 0) return -1;
     if (rc == 0 && !act->principal) return not_found(e), err_in(e, "%s", ref->at);

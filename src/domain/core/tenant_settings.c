@@ -46,3 +46,23 @@ void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct t
     if (currency_valid(currency)) memcpy(s.currency, currency.p, 3);
     *out = s;
 }
+
+/* Without the transport's path and the slashes around it. */
+static struct str bare(struct str url)
+{
+    while (url.n > 0 && url.p[url.n - 1] == '/') url.n--;
+    if (url.n > 4 && memcmp(url.p + url.n - 4, "/mcp", 4) == 0) url.n -= 4;
+    return url;
+}
+
+bool agent_url_is_ours(const struct act *act, struct str agent_url)
+{
+    struct tenant_settings ts;
+    tenant_settings_read(act->tenant, act->arena, &ts);
+    /* Ours under the name the publisher states, and under the one the caller reached us by. */
+    struct str names[] = { bare(ts.agent_url), bare(act->base_url) }, url = bare(agent_url);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!url.n || str_eq(url, names[i])) return true;
+    }
+    return false;
+}

@@ -28,3 +28,7 @@ struct tenant_settings {
 
 /* Never fails. Everything lives in the arena. */
 void tenant_settings_read(const struct tenant *tenant, struct arena *a, struct tenant_settings *out);
+
+/* Whether an agent_url that a caller wrote is this agent's, under the name that the publisher states or the one the caller
+ * reached us by; with the transport's path or without. None at all is ours. */
+bool agent_url_is_ours(const struct act *act, struct str agent_url);

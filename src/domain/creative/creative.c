@@ -374,7 +374,7 @@ int creative_set_status(const struct act *act, const struct creative_change *cha
     if (q_creative_put(act->tx, &row, e) < 0) return -1;
     if (change->status == CREATIVE_PENDING_REVIEW) {
         if (creative_review_open(act, &row, NULL, e)) return -1;
-    } else if (!change->by_task && creative_review_close(act, &row, e)) {
+    } else if (creative_review_close(act, &row, change->task_id, e)) {
         return -1;
     }
     struct creative_transition t = { creative_status_name(from), creative_status_name(change->status), change->reason };

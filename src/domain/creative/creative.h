@@ -149,7 +149,7 @@ struct creative_change {
     struct str principal_id, creative_id;
     enum creative_status status; /* to become */
     struct str reason;           /* for the buyer; may be empty */
-    bool by_task;                /* its review task is being decided; otherwise the task, if open, is closed */
+    struct str task_id; /* the review that is being decided; others of the creative that are open are closed */
 };
 
 /* Moves a creative along the picture's arrows, by a person's decision, by the sandbox's controller or by policy. *changed

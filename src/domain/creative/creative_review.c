@@ -59,14 +59,18 @@ int creative_review_open(const struct act *act, const struct creative_row *row, 
     return task_create(act, &in, &task, e) || opinion_request(act, row, &task, e) ? -1 : 0;
 }
 
-int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e)
+int creative_review_close(const struct act *act, const struct creative_row *row, struct str but_task_id, struct err *e)
 {
-    struct task_row open;
-    int rc = creative_review_find(act, row, &open, e);
-    if (rc < 1) return rc;
     struct task_subject subject = { .type = "creative",
                                     .id = row->key.creative_id,
-                                    .principal_id = row->key.principal_id };
-    return task_withdraw(act, &subject,
-                         arena_printf(act->arena, "the creative is " STR_FMT " now", STR_ARG(row->status)).p, e);
+                                    .principal_id = row->key.principal_id,
+                                    .kinds = STR("[\"creative_review\"]") };
+    const char *reason = arena_printf(act->arena, "the creative is " STR_FMT " now", STR_ARG(row->status)).p;
+    struct task_row *rows;
+    size_t n;
+    if (task_open_of(act, &subject, &rows, &n, e)) return -1; /* the agent opens one, a buyer some */
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(rows[i].task_id, but_task_id) && task_withdraw_one(act, &rows[i], reason, e)) return -1;
+    }
+    return 0;
 }

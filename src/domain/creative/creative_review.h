@@ -1,4 +1,5 @@
-/* The task that stands for a creative waiting in pending_review: at most one open for a creative. */
+/* The task that stands for a creative waiting in pending_review: one that the agent opens, and those that
+ * a buyer may ask for (tools/decide/human_tasks.c); the first decision closes all of them. */
 #pragma once
 
 #include "domain/creative/creative.h"
@@ -10,8 +11,10 @@
 MUST_CHECK int creative_review_open(const struct act *act, const struct creative_row *row,
                                     const struct rule_verdict *verdict, struct err *e);
 
-/* The creative left pending_review by another way than a decision on the task. 0 also when none is open. */
-MUST_CHECK int creative_review_close(const struct act *act, const struct creative_row *row, struct err *e);
+/* The creative left pending_review: what is open of it is closed, but for the task that is being decided (STR_NONE: no
+ * task is). 0 also when none is open. */
+MUST_CHECK int creative_review_close(const struct act *act, const struct creative_row *row, struct str but_task_id,
+                                     struct err *e);
 
 /* The open one. 1 found, 0 there is none, -1 failed. */
 MUST_CHECK int creative_review_find(const struct act *act, const struct creative_row *row, struct task_row *out,

@@ -4,6 +4,7 @@
 
 #include "domain/core/audit.h"
 #include "domain/creative/creative_review.h"
+#include "domain/product/targeting_values.h"
 #include "domain/rule/rule.h"
 #include "store/q/q_catalog.h"
 
@@ -86,13 +87,23 @@ static void unknown_format(struct sync *s, const char *field)
     fail_with(s, &e);
 }
 
+/* What only reads like a standard is a format elsewhere; one that is said to be of this agent is in its list. 1 it is there,
+ * 0 not, -1 failed. */
+static int find_format(struct sync *s, struct err *e)
+{
+    const struct act *act = s->act;
+    int rc = format_load(act->tx, act->arena, act->tenant->tenant_id, &s->ref, &s->format, e);
+    bool stranger = s->format.standard && s->ref.agent_url.n && agent_url_is_ours(act, s->ref.agent_url);
+    return rc == 1 && stranger ? 0 : rc;
+}
+
 /* 0 found; 1 not, and said so; -1 failed. */
 static int read_format(struct sync *s, struct err *e)
 {
     yyjson_val *v = s->in->asset;
     struct str kind = json_str(v, "format_kind");
     if (format_ref_read(yyjson_obj_get(v, "format_id"), &s->ref)) {
-        int rc = format_load(s->act->tx, s->act->arena, s->act->tenant->tenant_id, &s->ref, &s->format, e);
+        int rc = find_format(s, e);
         if (rc == 0) unknown_format(s, "format_id");
         s->format_key = s->ref.id;
         return rc < 0 ? -1 : !rc;
@@ -106,6 +117,22 @@ static int read_format(struct sync *s, struct err *e)
 }
 
 /* ---- checks ---- */
+
+/* Assets that are catalogs name one of the buyer's. */
+static int check_catalogs(struct sync *s, struct err *e)
+{
+    yyjson_val *k, *v;
+    size_t i, n;
+    yyjson_obj_foreach(json_obj(s->in->asset, "assets"), i, n, k, v) {
+        struct err why;
+        if (!str_is(json_str(v, "asset_type"), "catalog")) continue;
+        struct str at = arena_printf(s->act->arena, "/assets/" STR_FMT, STR_ARG(json_val_str(k)));
+        if (catalog_ref_accept(s->act, v, at.p, &why) == 0) continue;
+        if (!str_is(str_from(why.code), "REFERENCE_NOT_FOUND")) return *e = why, -1;
+        fail_with(s, &why);
+    }
+    return 0;
+}
 
 static bool is_meant_for(const struct creative_sync *in, struct str product_id)
 {
@@ -319,7 +346,7 @@ static int store(struct sync *s, struct err *e)
     if (out->status == CREATIVE_PENDING_REVIEW) {
         if (creative_review_open(s->act, &out->row, s->verdict.outcome == RULE_PERSON ? &s->verdict : NULL, e))
             return -1;
-    } else if (s->exists && creative_review_close(s->act, &out->row, e)) {
+    } else if (s->exists && creative_review_close(s->act, &out->row, STR_NONE, e)) {
         return -1;
     }
     out->buys_unsettled = s->exists;
@@ -338,7 +365,7 @@ int creative_sync(const struct act *act, const struct creative_sync *in, struct 
     if (read_head(&s)) return 0;
     int rc = read_format(&s, e);
     if (rc != 0) return rc < 0 ? -1 : 0;
-    if (run_checks(&s, e)) return -1;
+    if (check_catalogs(&s, e) || run_checks(&s, e)) return -1;
     if (out->action == CREATIVE_FAILED) return 0;
     if (judge(&s, e)) return -1;
     if (out->action == CREATIVE_FAILED) return 0;

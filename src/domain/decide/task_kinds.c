@@ -15,11 +15,15 @@
 static int review_creative(const struct act *act, const struct task_row *task, enum creative_status status,
                            struct str reason, struct err *e)
 {
+    struct creative_row row;
     struct creative_change change = { .principal_id = task->principal_id,
                                       .creative_id = task->subject_id,
                                       .status = status,
                                       .reason = reason,
-                                      .by_task = true };
+                                      .task_id = task->task_id };
+    int found = creative_get(act, task->principal_id, task->subject_id, &row, e);
+    if (found < 0) return -1;
+    if (found && creative_status_stored(&row) == status) return 0; /* decided otherwise since; the same was decided */
     return media_buy_set_creative_status(act, &change, e);
 }
 

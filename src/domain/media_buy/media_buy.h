@@ -128,6 +128,13 @@ struct package_admitted {
 MUST_CHECK int media_buy_admit_package(const struct act *act, const struct tenant_settings *ts,
                                        const struct package_request *r, struct package_admitted *out, struct err *e);
 
+/* Puts into the row what all of these products allow (actions_allowed, actions_approval, actions_in) and promise (sla and
+ * terms_ref of an action, "action_terms" of the doc): of a new media buy, or what packages that are added leave of what
+ * was agreed before. */
+enum media_buy_commits { MEDIA_BUY_COMMITS_FIRST, MEDIA_BUY_COMMITS_MORE };
+void media_buy_commit(const struct act *act, const struct package_admitted *list, size_t n, enum media_buy_commits when,
+                      struct media_buy_row *row);
+
 /* Adds creative_deadline to the row's doc where the product has one; once the row's start is known. */
 void media_buy_set_deadline(const struct act *act, struct package_admitted *p);
 

@@ -325,92 +325,6 @@ static int check_capacity(const struct act *act, const struct header *h, const s
     return sold_out_check(act, &ask, warning, e);
 }
 
-/* ---- what the products allow later ---- */
-
-/* The statuses an action is allowed in; every live one when the product names none. */
-static void allow_in(struct actions_in *in, yyjson_val *allowed, enum media_buy_action action)
-{
-    yyjson_val *statuses = json_arr(allowed, "allowed_statuses"), *v;
-    size_t i, n;
-    for (int k = 0; !statuses && k < ACTIONS_IN_N; k++) in->of[k] |= ACTION_BIT(action);
-    yyjson_arr_foreach(statuses, i, n, v) {
-        enum media_buy_status s;
-        int index = media_buy_status_parse(json_val_str(v), &s) ? media_buy_live_index(s) : -1;
-        if (index >= 0) in->of[index] |= ACTION_BIT(action);
-    }
-}
-
-static void restrict_actions(const struct package_admitted *p, int64_t *allowed, int64_t *approval,
-                             struct actions_in *by_status)
-{
-    if (!p->product.allowed_actions) return;
-    int64_t mine = 0;
-    struct actions_in in = { { 0 } };
-    size_t i, n;
-    yyjson_val *v, *m;
-    yyjson_arr_foreach(p->product.allowed_actions, i, n, v) {
-        enum media_buy_action a;
-        if (!media_buy_action_parse(json_str(v, "action"), &a)) continue;
-        mine |= ACTION_BIT(a);
-        allow_in(&in, v, a);
-        bool self_serve = false;
-        size_t j, k;
-        yyjson_arr_foreach(json_arr(v, "modes"), j, k, m)
-            self_serve = self_serve || str_is(json_val_str(m), "self_serve");
-        if (!self_serve) *approval |= ACTION_BIT(a);
-    }
-    *allowed &= mine;
-    for (int k = 0; k < ACTIONS_IN_N; k++) by_status->of[k] &= in.of[k];
-}
-
-/* Every product has its say: an action must be allowed by all of them. */
-static void set_actions(const struct act *act, const struct package_admitted *list, size_t n, struct media_buy_row *row)
-{
-    const int64_t all = ACTION_BIT(ACTIONS_N) - 1;
-    struct actions_in in = { { all, all, all, all } };
-    char text[ACTIONS_IN_TEXT_MAX];
-    bool differ = false;
-    for (size_t i = 0; i < n; i++) restrict_actions(&list[i], &row->actions_allowed, &row->actions_approval, &in);
-    for (int k = 1; k < ACTIONS_IN_N; k++) differ = differ || in.of[k] != in.of[0];
-    bool narrower = (in.of[0] & row->actions_allowed) != (row->actions_allowed & all);
-    if (!differ && !narrower) return;
-    size_t length = media_buy_actions_in_print(&in, text);
-    row->actions_in = arena_dup(act->arena, (struct str){ text, length });
-}
-
-/* What a product promises of an action, as it stands: sla, terms_ref. NULL: it does not allow it. */
-static yyjson_val *promised(const struct package_admitted *p, enum media_buy_action action)
-{
-    yyjson_val *v;
-    size_t i, n;
-    yyjson_arr_foreach(p->product.allowed_actions, i, n, v) {
-        enum media_buy_action a;
-        if (media_buy_action_parse(json_str(v, "action"), &a) && a == action) return v;
-    }
-    return NULL;
-}
-
-/* Commitments of the product hold for the media buy where all of its products make the same: {"pause": {"sla", "terms_ref"}}. */
-static void add_action_terms(const struct package_admitted *list, size_t n, yyjson_mut_doc *doc, yyjson_mut_val *obj)
-{
-    static const char *const members[] = { "sla", "terms_ref" };
-    yyjson_mut_val *all = NULL;
-    for (int a = 0; a < ACTIONS_N && n; a++) {
-        yyjson_val *first = promised(&list[0], (enum media_buy_action)a);
-        yyjson_mut_val *one = NULL;
-        for (size_t k = 0; k < ARRAY_LEN(members); k++) {
-            yyjson_val *v = yyjson_obj_get(first, members[k]);
-            bool same = v != NULL;
-            for (size_t i = 1; i < n && same; i++)
-                same = yyjson_equals(v, yyjson_obj_get(promised(&list[i], (enum media_buy_action)a), members[k]));
-            if (!same) continue;
-            if (!all) all = json_add_obj(doc, obj, "action_terms");
-            if (!one) one = json_add_obj(doc, all, media_buy_action_name((enum media_buy_action)a));
-            json_add_copy(doc, one, members[k], v);
-        }
-    }
-}
-
 /* ---- writing ---- */
 
 static struct str echo_of(const struct act *act, yyjson_val *args)
@@ -430,7 +344,7 @@ static struct str echo_of(const struct act *act, yyjson_val *args)
 }
 
 /* Kept and never shown: credentials among it. */
-static struct str private_of(const struct act *act, yyjson_val *args, const struct package_admitted *list, size_t n)
+static struct str private_of(const struct act *act, yyjson_val *args)
 {
     static const char *const kept[] = { "brand",
                                         "plan_id",
@@ -443,7 +357,6 @@ static struct str private_of(const struct act *act, yyjson_val *args, const stru
     yyjson_mut_doc *doc = json_doc_new(act->arena);
     yyjson_mut_val *o = json_root_obj(doc);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) json_add_copy(doc, o, kept[i], yyjson_obj_get(args, kept[i]));
-    add_action_terms(list, n, doc, o);
     return json_write(act->arena, o);
 }
 
@@ -612,8 +525,8 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     b->status = BUY_PENDING_APPROVAL;
     b->row = new_row(act, args, &h, &total);
     b->row.account_id = r.account.account_id;
-    b->row.doc = private_of(act, args, list, h.packages_n);
-    set_actions(act, list, h.packages_n, &b->row);
+    b->row.doc = private_of(act, args);
+    media_buy_commit(act, list, h.packages_n, MEDIA_BUY_COMMITS_FIRST, &b->row);
     if (ask_governance(act, asked, &r.account, &b->row, e) || check_past(act, &h, e)) return -1;
     if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
     if (judge(act, &ts, b, list, &verdict, &r.submitted, e)) return -1;

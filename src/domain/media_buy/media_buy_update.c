@@ -1,6 +1,7 @@
 /* update_media_buy: which buy is meant and whether it may still change, the order of the steps, the entry
  * points. Start at run_update; the map of the other files is media_buy_update.h. */
 #include "domain/media_buy/media_buy_update.h"
+#include "base/buf.h"
 #include "contract/document.h"
 #include "domain/buyer/account.h"
 #include "domain/booking/booking.h"
@@ -30,6 +31,40 @@ struct str buy_update_amount(const struct buy_update *u, int64_t micros)
     char text[MONEY_TEXT_MAX];
     size_t n = money_print(micros, text);
     return arena_dup(u->act->arena, (struct str){ text, n });
+}
+
+void buy_update_warn_canceled(struct buy_update *u, yyjson_val *val, const char *what)
+{
+    /* Of the call and of a package: what would change something. */
+    static const char *const changes[] = { "paused",
+                                           "start_time",
+                                           "end_time",
+                                           "packages",
+                                           "new_packages",
+                                           "total_budget",
+                                           "name",
+                                           "budget",
+                                           "bid_price",
+                                           "pacing",
+                                           "impressions",
+                                           "invoice_recipient",
+                                           "catalogs",
+                                           "creatives",
+                                           "targeting_overlay",
+                                           "keyword_targets_add",
+                                           "reporting_webhook",
+                                           "creative_assignments",
+                                           "optimization_goals" };
+    struct buf names;
+    buf_init(&names, 400);
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        if (json_has(val, changes[i])) buf_addf(&names, "%s%s", names.n ? ", " : "", changes[i]);
+    }
+    if (names.n && !u->warning.n)
+        u->warning =
+            arena_printf(u->act->arena, "%s is canceled; what else was asked of it has no effect: " STR_FMT ".", what,
+                         STR_ARG(buf_str(&names)));
+    buf_finish(&names);
 }
 
 static int check_account(struct buy_update *u, struct err *e)
@@ -127,6 +162,7 @@ static int read_update(struct buy_update *u, struct err *e)
 static int plan(struct buy_update *u, struct err *e)
 {
     if (u->cancels) {
+        buy_update_warn_canceled(u, u->args, "The media buy");
         buy_update_attempt(u, ACTION_CANCEL, 0, "/canceled");
         buy_update_note(u, "canceled", STR_NONE, json_str(u->args, "cancellation_reason"));
         return 0;

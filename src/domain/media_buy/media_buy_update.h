@@ -56,6 +56,9 @@ void buy_update_note(struct buy_update *u, const char *action, struct str packag
  * JSON Pointer told when it is not. */
 void buy_update_attempt(struct buy_update *u, enum media_buy_action action, int64_t also, const char *field);
 
+/* Tells the buyer which members of `val`, the call or a package that is canceled, have no effect because of that. */
+void buy_update_warn_canceled(struct buy_update *u, yyjson_val *val, const char *what);
+
 /* Money as text in the update's arena. */
 struct str buy_update_amount(const struct buy_update *u, int64_t micros);
 

@@ -32,6 +32,7 @@ int buy_update_find_package(struct buy_update *u, size_t i, struct err *e)
 static void plan_package_pause(struct buy_update *u, const struct package_request *r, struct package_row *p)
 {
     if (r->canceled) {
+        buy_update_warn_canceled(u, r->val, "The package");
         p->canceled_at = u->act->now;
         buy_update_attempt(u, ACTION_REMOVE_PACKAGES, ACTION_BIT(ACTION_UPDATE_PACKAGES) | ACTION_BIT(ACTION_CANCEL),
                            r->at);
@@ -247,7 +248,7 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
                          plan_package_flight(u, r, p, e) || plan_package_creatives(u, r, p, e))) {
         return -1;
     }
-    plan_package_rest(u, r, p);
+    if (!r->canceled) plan_package_rest(u, r, p);
     bool row = !str_eq(before.doc, p->doc) || !str_eq(before.name, p->name) || before.rate_micros != p->rate_micros;
     if (row || u->changes_n > changes) u->touched[p - u->buy.packages.rows] = true;
     return 0;

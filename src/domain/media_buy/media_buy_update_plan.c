@@ -164,6 +164,7 @@ int buy_update_additions(struct buy_update *u, struct err *e)
             arena_printf(u->act->arena, "Package of product " STR_FMT " added", STR_ARG(a->row.product_id)));
         u->budgets = true;
     }
+    media_buy_commit(u->act, u->admitted, u->additions_n, MEDIA_BUY_COMMITS_MORE, &u->buy.row);
     return 0;
 }
 

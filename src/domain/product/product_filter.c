@@ -33,6 +33,7 @@ static const char *const names[FILTER_REASONS_N] = {
     [FILTER_REQUIRED_VENDOR_METRICS] = "required_vendor_metrics",
     [FILTER_REQUIRED_POLICIES] = "required_policies",
     [FILTER_PROPERTY_LIST] = "property_list",
+    [FILTER_CATALOG] = "catalog",
 };
 
 const char *filter_reason_name(enum filter_reason r)
@@ -99,6 +100,7 @@ int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, stru
                                 .budget_max = -1,
                                 .start_at = TIME_NONE,
                                 .end_at = TIME_NONE,
+                                .catalog_type = json_str(json_obj(args, "catalog"), "type"),
                                 .required_policies = json_arr(args, "required_policies") };
     if (json_opt_obj(JSON_FIELD(args, "filters", ""), &f.filters, e) || check_sizes(&f, e)) return -1;
     bool fixed = false;
@@ -119,7 +121,8 @@ int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, stru
 
 bool product_filter_empty(const struct product_filter *f)
 {
-    return yyjson_obj_size(f->filters) == 0 && yyjson_arr_size(f->required_policies) == 0 && !f->properties;
+    return yyjson_obj_size(f->filters) == 0 && yyjson_arr_size(f->required_policies) == 0 && !f->properties &&
+           !f->catalog_type.n;
 }
 
 /* ---- checking ---- */
@@ -352,6 +355,17 @@ static enum filter_reason check_places(const struct product_filter *f, const str
     return f->properties && !property_filter_admits(f->properties, p) ? FILTER_PROPERTY_LIST : FILTER_PASSED;
 }
 
+/* A product that is sold for catalogs says for which types; only these match. */
+static bool takes_catalogs(const struct product_filter *f, const struct product *p)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(p->doc, "catalog_types"), i, n, v) {
+        if (str_eq(json_val_str(v), f->catalog_type)) return true;
+    }
+    return f->catalog_type.n == 0;
+}
+
 /* What is asked of the seller's and the product's commitments. */
 static enum filter_reason check_commitments(const struct product_filter *f, const struct product *p)
 {
@@ -394,6 +408,7 @@ enum filter_reason product_filter_check(const struct product_filter *f, const st
         return FILTER_STANDARD_FORMATS;
     if (!in_budget(f, p)) return FILTER_BUDGET_RANGE;
     if (!enough(f, p)) return FILTER_MIN_EXPOSURES;
+    if (!takes_catalogs(f, p)) return FILTER_CATALOG;
     enum filter_reason r = check_places(f, p);
     return r != FILTER_PASSED ? r : check_commitments(f, p);
 }

@@ -36,6 +36,7 @@ enum filter_reason {
     FILTER_REQUIRED_VENDOR_METRICS,
     FILTER_REQUIRED_POLICIES,
     FILTER_PROPERTY_LIST,
+    FILTER_CATALOG,
     FILTER_REASONS_N,
     FILTER_PASSED = FILTER_REASONS_N
 };
@@ -50,6 +51,7 @@ struct product_filter {
     int price_kind;                      /* 1 fixed, 0 auction, -1 not asked */
     int64_t budget_min, budget_max;      /* micros; -1: not asked */
     struct str budget_currency;
+    struct str catalog_type;             /* of what is to be promoted; empty: not asked */
     int64_t min_exposures;               /* 0: not asked */
     int64_t start_at, end_at;            /* half-open days; TIME_NONE: not asked */
     bool (*feature)(struct str name);    /* whether this seller has a protocol feature; NULL: has none */

@@ -207,23 +207,50 @@ static int overlay_accept(const struct act *act, const struct product *p, yyjson
 
 /* ---- what else a package refers to ---- */
 
+/* 1 the buyer has it, 0 not, -1 failed. */
+static int buyer_has(const struct act *act, const char *kind, struct str id, struct err *e)
+{
+    struct buyer_object_row row;
+    struct buyer_object_key key = {
+        .tenant_id = act->tenant->tenant_id, .kind = kind, .principal_id = act->principal->principal_id, .object_id = id
+    };
+    return q_buyer_object_get(act->tx, act->arena, &key, &row, e);
+}
+
+int catalog_ref_accept(const struct act *act, yyjson_val *catalog, const char *at, struct err *e)
+{
+    struct str id = json_str(catalog, "catalog_id");
+    int rc = act->principal && id.n ? buyer_has(act, BUYER_OBJECT_CATALOG, id, e) : 1;
+    if (rc != 0) return rc < 0 ? -1 : 0;
+    (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no catalog of that id.");
+    (void)err_suggest(e, "Create it with sync_catalogs first; called without catalogs it lists those there are.");
+    return err_field(e, "%s/catalog_id", at);
+}
+
 static int catalogs_exist(const struct act *act, yyjson_val *package, const char *at, struct err *e)
 {
     yyjson_val *v;
     size_t i, n;
     yyjson_arr_foreach(json_arr(package, "catalogs"), i, n, v) {
-        struct str id = json_str(v, "catalog_id");
-        struct buyer_object_row row;
-        struct buyer_object_key key = { .tenant_id = act->tenant->tenant_id,
-                                        .kind = BUYER_OBJECT_CATALOG,
-                                        .principal_id = act->principal->principal_id,
-                                        .object_id = id };
-        int rc = id.n ? q_buyer_object_get(act->tx, act->arena, &key, &row, e) : 1;
-        if (rc < 0) return -1;
-        if (rc == 1) continue;
-        (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no catalog of that id.");
-        (void)err_suggest(e, "Create it with sync_catalogs first.");
-        return err_field(e, "%s/catalogs/%zu/catalog_id", at, i);
+        if (catalog_ref_accept(act, v, arena_printf(act->arena, "%s/catalogs/%zu", at, i).p, e)) return -1;
+    }
+    return 0;
+}
+
+static int event_sources_exist(const struct act *act, yyjson_val *package, const char *at, struct err *e)
+{
+    yyjson_val *goal, *v;
+    size_t i, n, k, m;
+    yyjson_arr_foreach(json_arr(package, "optimization_goals"), i, n, goal) {
+        yyjson_arr_foreach(json_arr(goal, "event_sources"), k, m, v) {
+            struct str id = json_str(v, "event_source_id");
+            int rc = id.n ? buyer_has(act, BUYER_OBJECT_EVENT_SOURCE, id, e) : 1;
+            if (rc < 0) return -1;
+            if (rc == 1) continue;
+            (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no event source of that id.");
+            (void)err_suggest(e, "Create it with sync_event_sources first.");
+            return err_field(e, "%s/optimization_goals/%zu/event_sources/%zu/event_source_id", at, i, k);
+        }
     }
     return 0;
 }
@@ -261,6 +288,6 @@ int package_refs_accept(const struct act *act, const struct product *p, yyjson_v
 {
     struct str overlay_at = arena_printf(act->arena, "%s/targeting_overlay", at);
     if (overlay_accept(act, p, json_obj(package, "targeting_overlay"), overlay_at, e)) return -1;
-    if (act->principal && catalogs_exist(act, package, at, e)) return -1;
+    if (act->principal && (catalogs_exist(act, package, at, e) || event_sources_exist(act, package, at, e))) return -1;
     return options_exist(p, package, at, e);
 }

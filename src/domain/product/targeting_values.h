@@ -7,12 +7,16 @@
 bool country_exists(struct str code); /* "GB"; not "UK", which ISO 3166-1 has not */
 bool region_exists(struct str code); /* "US-CA" */
 
-/* What a package of the product refers to: the values of its targeting_overlay, catalogs, format_option_refs. `at` is the
+/* What a package of the product refers to: the values of its targeting_overlay, catalogs, optimization_goals' event sources, format_option_refs. `at` is the
  * package's JSON Pointer. VALIDATION_ERROR for places that do not exist or in which the product is not sold,
  * UNSUPPORTED_FEATURE for metro areas of a system that is not declared and for signals on a product that takes none,
  * REFERENCE_NOT_FOUND and AUDIENCE_TOO_SMALL for audiences, SIGNAL_NOT_FOUND for signals, REFERENCE_NOT_FOUND for the rest. */
 MUST_CHECK int package_refs_accept(const struct act *act, const struct product *p, yyjson_val *package, const char *at,
                                    struct err *e);
+
+/* A catalog that is named by its catalog_id is one of the buyer's: REFERENCE_NOT_FOUND at `at`/catalog_id. One whose items
+ * are in the call names none. */
+MUST_CHECK int catalog_ref_accept(const struct act *act, yyjson_val *catalog, const char *at, struct err *e);
 
 /* Whether a product is sold in one of the places: codes of countries and of regions, either NULL. Anywhere, when it says
  * nothing. */

@@ -2,6 +2,7 @@
  *
  * Members come hashed; what is kept of one is its external_id and the hashes. There is no matching against users of
  * the publisher here, so no match counts are stated: an audience is ready when it is large enough to be used. */
+#include "domain/buyer/object_use.h"
 #include "domain/core/tenant_settings.h"
 #include "domain/product/targeting_values.h"
 #include "tools/buyer/buyer_data_tools.h"
@@ -128,7 +129,8 @@ static int delete_audience(struct buyer_object_sync *h, struct buyer_object_item
         (void)err_set(e, "REFERENCE_NOT_FOUND", "There is no audience of that id in this account.");
         return err_field(e, "%s/audience_id", item->at);
     }
-    if (q_buyer_object_delete(h->c->act->tx, &item->row.key, e) < 0) return -1;
+    if (object_unused(h->c->act, &item->row.key, e)) return err_in(e, "%s", item->at);
+    if (!h->dry_run && q_buyer_object_delete(h->c->act->tx, &item->row.key, e) < 0) return -1;
     buyer_object_action(h, item, "deleted");
     return 0;
 }

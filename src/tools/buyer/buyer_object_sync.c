@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/first_occurrence.h"
+#include "domain/buyer/object_use.h"
 #include "domain/core/audit.h"
 #include "tools/core/reply_error.h"
 
@@ -129,6 +130,20 @@ static int run_item(struct buyer_object_sync *h, const struct buyer_object_ops *
     return ops->entry(h, &item, &why) ? fail_item(h, &item, &why, e) : 0;
 }
 
+static int delete_stored(struct buyer_object_sync *h, const struct buyer_object_key *key, yyjson_mut_val *o,
+                         struct err *e)
+{
+    struct err why;
+    if (object_unused(h->c->act, key, &why)) {
+        struct buyer_object_item item = { .id = key->object_id, .reply = o };
+        (void)err_field(&why, "/%s", h->list_key);
+        return fail_item(h, &item, &why, e);
+    }
+    json_add_str(h->c->doc, o, h->id_key, key->object_id);
+    json_add_cstr(h->c->doc, o, "action", "deleted");
+    return !h->dry_run && q_buyer_object_delete(h->c->act->tx, key, e) < 0 ? -1 : 0;
+}
+
 static int each_stored(struct buyer_object_sync *h, const struct buyer_object_ops *ops, bool delete_missing,
                        struct err *e)
 {
@@ -140,10 +155,13 @@ static int each_stored(struct buyer_object_sync *h, const struct buyer_object_op
         const struct buyer_object_key *key = &rows.rows[i].key;
         if (delete_missing && in_list(h, key->object_id)) continue;
         yyjson_mut_val *o = json_push_obj(c->doc, h->out);
+        if (delete_missing) {
+            if (delete_stored(h, key, o, e)) return -1;
+            continue;
+        }
         json_add_str(c->doc, o, h->id_key, key->object_id);
-        json_add_cstr(c->doc, o, "action", delete_missing ? "deleted" : "unchanged");
-        if (!delete_missing && ops->show(h, &rows.rows[i], o, e)) return -1;
-        if (delete_missing && !h->dry_run && q_buyer_object_delete(c->act->tx, key, e) < 0) return -1;
+        json_add_cstr(c->doc, o, "action", "unchanged");
+        if (ops->show(h, &rows.rows[i], o, e)) return -1;
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "contract/document.h"
 #include "domain/buyer/inventory_index.h"
 #include "domain/buyer/inventory_list.h"
+#include "domain/buyer/object_use.h"
 #include "tools/core/keyset.h"
 
 #define ID_MAX      256
@@ -94,7 +95,9 @@ static int update(struct tool_call *c, const struct inventory_list_kind *kind, s
 static int delete(struct tool_call *c, const struct inventory_list_kind *kind, struct err *e)
 {
     struct buyer_object_row row;
-    if (load(c, kind, &row, e) || q_buyer_object_delete(c->act->tx, &row.key, e) < 0) return -1;
+    if (load(c, kind, &row, e)) return -1;
+    if (object_unused(c->act, &row.key, e)) return err_field(e, "/list_id");
+    if (q_buyer_object_delete(c->act->tx, &row.key, e) < 0) return -1;
     json_add_bool(c->doc, c->reply, "deleted", true);
     json_add_str(c->doc, c->reply, "list_id", row.key.object_id);
     return 0;

@@ -1,4 +1,5 @@
 /* get_products: brief, wholesale and refine over one list. Read tools/product/products.h for the parts. */
+#include "domain/product/targeting_values.h"
 #include "tools/product/products.h"
 
 #include "base/rfc3339.h"
@@ -159,7 +160,9 @@ static int read_request(struct discovery *d, struct err *e)
     d->anonymous = c->act->principal == NULL;
     d->wishes.guaranteed = d->wishes.fixed_price = -1;
     if (read_mode(d, e) || read_lists(d, e)) return -1;
+    yyjson_val *catalog = json_obj(c->args, "catalog");
     if (product_filter_read(c->args, &d->ts, &d->filter, e)) return -1;
+    if (catalog && catalog_ref_accept(c->act, catalog, "/catalog", e)) return -1;
     d->filter.feature = has_feature;
     d->formats.act = c->act;
     d->filter.standard_format = format_ref_is_iab;
@@ -168,11 +171,11 @@ static int read_request(struct discovery *d, struct err *e)
     /* A cursor goes on in the very list it came from: same mode, brief, filters and refinement. */
     yyjson_val *filters = json_obj(c->args, "filters");
     yyjson_val *properties = json_obj(c->args, "property_list");
-    struct str list =
-        arena_printf(c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
-                     STR_ARG(properties ? json_canonical(c->arena, properties, NULL) : STR_NONE), STR_ARG(d->brief),
-                     STR_ARG(filters ? json_canonical(c->arena, filters, NULL) : STR_NONE),
-                     STR_ARG(d->refine ? json_canonical(c->arena, d->refine, NULL) : STR_NONE));
+    struct str list = arena_printf(
+        c->arena, "products %d " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, (int)d->mode,
+        STR_ARG(d->filter.catalog_type), STR_ARG(properties ? json_canonical(c->arena, properties, NULL) : STR_NONE),
+        STR_ARG(d->brief), STR_ARG(filters ? json_canonical(c->arena, filters, NULL) : STR_NONE),
+        STR_ARG(d->refine ? json_canonical(c->arena, d->refine, NULL) : STR_NONE));
     return page_read(c, list, &d->page, e);
 }
 

@@ -404,6 +404,11 @@ static void the_ad_server_is_told_what_the_list_holds(void **state)
     assert_non_null(strstr(told, "{\"type\":\"domain\",\"value\":\"devhub.io\"}"));
     assert_non_null(strstr(told, "\"geo_countries\":[\"US\"]"));
     assert_null(strstr(told, token));
+    fixture_refused(f, "delete_property_list", with_id(f, id, ""), "INVALID_STATE", "/list_id"); /* it is needed */
+    (void)fixture_ok(f, "update_media_buy",
+                     arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true}",
+                                  STR_ARG(json_val_str(json_get_path(r.aux, "/media_buys/0/media_buy_id"))))
+                         .p);
     fixture_valid_call(f, "delete_property_list", with_id(f, id, ""));
     assert_null(strstr(targeting_of(f, &r), "devhub.io")); /* and the plan can still be made */
 }

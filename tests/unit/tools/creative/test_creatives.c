@@ -659,6 +659,53 @@ static void a_creatives_numbers_are_shown_where_they_are_known(void **state)
     assert_string_equal(call(f, "get_creative_delivery", "{\"creative_ids\":[\"c1\"]}").e.code, "CREATIVE_NOT_FOUND");
 }
 
+static const char *of_format(struct fixture *f, const char *agent_url, const char *id)
+{
+    return arena_printf(&f->arena,
+                        "{\"creative_id\":\"%s\",\"name\":\"B\",\"format_id\":{\"agent_url\":\"%s\",\"id\":\"%s\"},"
+                        "\"assets\":{\"primary\":{\"asset_type\":\"image\",\"url\":\"https://cdn.acme.example/a.png\","
+                        "\"width\":300,\"height\":250}}}",
+                        id, agent_url, id)
+        .p;
+}
+
+/* A standard name is a format everywhere but at us: what we do not list is none of ours. */
+static void a_format_of_ours_is_one_that_there_is(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = sync_text(f, of_format(f, "http://localhost", "display_300x250"), "");
+    expect_ok(r);
+    expect_str(r, "/creatives/0/action", "failed");
+    expect_str(r, "/creatives/0/errors/0/field", "creatives[0].format_id");
+    r = sync_text(f, of_format(f, "http://localhost/mcp/", "fmt-display-300x250"), "");
+    expect_str(r, "/creatives/0/action", "created");
+    r = sync_text(f, of_format(f, "https://creative.adcontextprotocol.org", "display_300x250"), "");
+    expect_str(r, "/creatives/0/action", "created");
+}
+
+#define FROM_CATALOG(ref)                                                                                              \
+    BANNER("from-catalog", ",\"x\":1")                                                                                 \
+    ","                                                                                                                \
+    "{\"creative_id\":\"with-catalog\",\"name\":\"C\",\"format_id\":{\"agent_url\":"                                   \
+    "\"https://your-platform.example.com\",\"id\":\"fmt-display-300x250\"},\"assets\":{\"primary\":{\"asset_type\":"   \
+    "\"image\",\"url\":\"https://cdn.acme.example/a.png\",\"width\":300,\"height\":250},\"goods\":{\"asset_type\":"    \
+    "\"catalog\",\"type\":\"product\"" ref "}}}"
+
+static void a_catalog_among_the_assets_is_the_buyers(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture_reply r = sync_text(f, FROM_CATALOG(",\"catalog_id\":\"shop\""), "");
+    expect_str(r, "/creatives/0/action", "created");
+    expect_str(r, "/creatives/1/action", "failed");
+    expect_str(r, "/creatives/1/errors/0/code", "REFERENCE_NOT_FOUND");
+    expect_str(r, "/creatives/1/errors/0/field", "creatives[1].assets.goods.catalog_id");
+    expect_ok(call(f, "sync_catalogs",
+                   "{" ACCOUNT ",\"catalogs\":[{\"catalog_id\":\"shop\",\"type\":\"product\",\"items\":[{\"item_id\":"
+                   "\"a\"}]}]}"));
+    r = sync_text(f, FROM_CATALOG(",\"catalog_id\":\"shop\""), "");
+    expect_str(r, "/creatives/1/action", "created");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -686,6 +733,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(statuses_move_along_the_arrows_only, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_creatives_numbers_are_shown_where_they_are_known, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_format_of_ours_is_one_that_there_is, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_catalog_among_the_assets_is_the_buyers, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,16 +101,21 @@ static void audiences_are_the_buyers_own_and_large_enough(void **state)
     refused(f, &(struct refusal){ "\"audience_include\":[\"large\"]", "REFERENCE_NOT_FOUND", "/audience_include/0" });
 }
 
+/* The first product of the demo publisher with another member. */
+static void sell_with(struct fixture *f, const char *member)
+{
+    struct str demo = fixture_demo_text(f);
+    const char *text = arena_cstr(&f->arena, demo), *at = strstr(text, "\"delivery_type\"");
+    assert_non_null(at);
+    (void)fixture_import(f, arena_printf(&f->arena, "%.*s%s,%s", (int)(at - text), text, member, at));
+}
+
 static void signals_only_where_the_product_takes_them(void **state)
 {
     struct fixture *f = *state;
     refused(f, &(struct refusal){ "\"signal_targeting\":[{\"signal_id\":{\"source\":\"catalog\",\"id\":\"s\"}}]",
                                   "UNSUPPORTED_FEATURE", "/signal_targeting" });
-    struct str demo = fixture_demo_text(f);
-    const char *text = arena_cstr(&f->arena, demo), *at = strstr(text, "\"delivery_type\"");
-    assert_non_null(at);
-    (void)fixture_import(
-        f, arena_printf(&f->arena, "%.*s\"signal_targeting_allowed\":true,%s", (int)(at - text), text, at));
+    sell_with(f, "\"signal_targeting_allowed\":true");
     refused(f, &(struct refusal){ "\"signal_targeting\":[{\"signal_id\":{\"source\":\"catalog\",\"id\":\"s\"}}]",
                                   "SIGNAL_NOT_FOUND", "/signal_targeting/0" });
     refused(f, &(struct refusal){ "\"signal_targeting_groups\":{\"operator\":\"all\",\"groups\":[{\"operator\":\"any\","
@@ -125,8 +130,23 @@ static void what_else_a_package_names_is_there(void **state)
                     "REFERENCE_NOT_FOUND", "/packages/0/catalogs/0/catalog_id");
     fixture_refused(f, "create_media_buy", create(f, "\"format_option_refs\":[{\"format_option_id\":\"nope\"}]"),
                     "REFERENCE_NOT_FOUND", "/packages/0/format_option_refs/0");
+    fixture_refused(f, "get_products",
+                    "{\"buying_mode\":\"wholesale\",\"catalog\":{\"type\":\"product\",\"catalog_id\":\"nope\"}}",
+                    "REFERENCE_NOT_FOUND", "/catalog/catalog_id");
     fixture_refused(f, "get_products", "{\"buying_mode\":\"wholesale\",\"account\":{\"account_id\":\"acc-nope\"}}",
                     "ACCOUNT_NOT_FOUND", "/account");
+}
+
+static void a_catalog_finds_the_products_that_are_sold_for_its_type(void **state)
+{
+    struct fixture *f = *state;
+#define ASK(type) "{\"buying_mode\":\"wholesale\",\"catalog\":{\"type\":\"" type "\",\"items\":[{\"item_id\":\"a\"}]}}"
+    sell_with(f, "\"catalog_types\":[\"product\",\"offering\"]");
+    struct fixture_reply r = fixture_ok(f, "get_products", ASK("offering"));
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "products")), 1);
+    assert_true(fixture_number(&r, "/filter_diagnostics/excluded_by/catalog/count") > 0);
+    r = fixture_ok(f, "get_products", ASK("job"));
+    assert_int_equal(yyjson_arr_size(json_arr(r.reply, "products")), 0);
 }
 
 static void a_bid_on_a_fixed_price_is_said_to_have_no_effect(void **state)
@@ -139,6 +159,72 @@ static void a_bid_on_a_fixed_price_is_said_to_have_no_effect(void **state)
     assert_null(strstr(arena_cstr(&f->arena, r.message), "bid_price"));
 }
 
+/* ---- what a media buy that has not ended refers to is not taken away under it ---- */
+
+static const char *first_error(struct fixture *f, struct fixture_reply *r, const char *list, size_t i,
+                               const char *member)
+{
+    return fixture_text(f, r, arena_printf(&f->arena, "/%s/%zu/errors/0/%s", list, i, member).p);
+}
+
+static void an_audience_in_use_is_not_deleted(void **state)
+{
+    struct fixture *f = *state;
+    f->auto_advance = true;
+    audience(f, "used", 3);
+    audience(f, "spare", 3);
+    struct fixture_reply bought = fixture_ok(f, "create_media_buy", targeted(f, "\"audience_exclude\":[\"used\"]"));
+    struct str id = json_str(bought.reply, "media_buy_id");
+    struct fixture_reply r = fixture_valid_call(
+        f, "sync_audiences",
+        "{\"audiences\":[{\"audience_id\":\"used\",\"delete\":true},{\"audience_id\":\"spare\",\"delete\":true}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "failed");
+    assert_string_equal(first_error(f, &r, "audiences", 0, "code"), "INVALID_STATE");
+    assert_non_null(strstr(first_error(f, &r, "audiences", 0, "message"), arena_cstr(&f->arena, id)));
+    assert_string_equal(fixture_text(f, &r, "/audiences/1/action"), "deleted");
+    audience(f, "other", 3);
+    r = fixture_valid_call(f, "sync_audiences",
+                           "{\"delete_missing\":true,\"audiences\":[{\"audience_id\":\"other\",\"name\":\"O\"}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/1/audience_id"), "used");
+    assert_string_equal(fixture_text(f, &r, "/audiences/1/action"), "failed");
+    (void)fixture_ok(f, "update_media_buy",
+                     arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true}", STR_ARG(id)).p);
+    r = fixture_valid_call(f, "sync_audiences", "{\"audiences\":[{\"audience_id\":\"used\",\"delete\":true}]}");
+    assert_string_equal(fixture_text(f, &r, "/audiences/0/action"), "deleted");
+}
+
+static void nor_are_catalogs_event_sources_and_lists(void **state)
+{
+    struct fixture *f = *state;
+    f->auto_advance = true;
+    sell_with(f, "\"conversion_tracking\":{\"platform_managed\":false}");
+#define GOALS                                                                                                          \
+    "\"optimization_goals\":[{\"kind\":\"event\",\"event_sources\":[{\"event_source_id\":\"pixel\",\"event_type\":\"purchase\"}]}]"
+    fixture_refused(f, "create_media_buy", create(f, GOALS), "REFERENCE_NOT_FOUND",
+                    "/packages/0/optimization_goals/0/event_sources/0/event_source_id");
+    (void)fixture_ok(f, "sync_catalogs",
+                     "{\"catalogs\":[{\"catalog_id\":\"shop\",\"type\":\"product\",\"items\":[{\"item_id\":\"a\"}]}]}");
+    (void)fixture_ok(f, "sync_event_sources", "{\"event_sources\":[{\"event_source_id\":\"pixel\",\"name\":\"P\"}]}");
+    struct fixture_reply r = fixture_ok(f, "create_collection_list", "{\"name\":\"L\"}");
+    const char *list = fixture_text(f, &r, "/list/list_id");
+    (void)fixture_ok(
+        f, "create_media_buy",
+        create(f, arena_printf(&f->arena,
+                               "\"catalogs\":[{\"type\":\"product\",\"catalog_id\":\"shop\"}]," GOALS ","
+                               "\"targeting_overlay\":{\"collection_list_exclude\":{\"agent_url\":\"http://localhost\","
+                               "\"list_id\":\"%s\"}}",
+                               list)
+                      .p));
+    r = fixture_ok(f, "sync_catalogs",
+                   "{\"delete_missing\":true,\"catalogs\":[{\"catalog_id\":\"other\",\"type\":\"store\"}]}");
+    assert_string_equal(first_error(f, &r, "catalogs", 1, "code"), "INVALID_STATE");
+    r = fixture_ok(f, "sync_event_sources",
+                   "{\"delete_missing\":true,\"event_sources\":[{\"event_source_id\":\"other\",\"name\":\"O\"}]}");
+    assert_string_equal(first_error(f, &r, "event_sources", 1, "code"), "INVALID_STATE");
+    fixture_refused(f, "delete_collection_list", arena_printf(&f->arena, "{\"list_id\":\"%s\"}", list).p,
+                    "INVALID_STATE", "/list_id");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -148,6 +234,9 @@ int main(void)
         T(audiences_are_the_buyers_own_and_large_enough),
         T(signals_only_where_the_product_takes_them),
         T(what_else_a_package_names_is_there),
+        T(a_catalog_finds_the_products_that_are_sold_for_its_type),
+        T(an_audience_in_use_is_not_deleted),
+        T(nor_are_catalogs_event_sources_and_lists),
         T(a_bid_on_a_fixed_price_is_said_to_have_no_effect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,92 @@ static void commitments_of_actions_are_kept(void **state)
     assert_null(json_obj(cancel, "sla"));
 }
 
+/* Another product of the same kind, which allows these actions. */
+static void sell(struct fixture *f, const char *product_id, const char *actions)
+{
+    const char *id = strstr(ruled, "\"product_id\":\"ruled\""), *list = strstr(ruled, "\"allowed_actions\":[");
+    const char *after = strstr(list, "],\"ext\"");
+    (void)fixture_import(f, arena_printf(&f->arena, "%.*s\"product_id\":\"%s\"%.*s\"allowed_actions\":[%s%s",
+                                         (int)(id - ruled), ruled, product_id,
+                                         (int)(list - id - (int)strlen("\"product_id\":\"ruled\"")),
+                                         id + strlen("\"product_id\":\"ruled\""), actions, after));
+}
+
+/* A package that is added later has its say, too: what its product does not allow is no longer allowed, what it does not
+ * promise is no longer promised, and what it alone allows does not come. */
+static void a_package_added_later_narrows_what_was_agreed(void **state)
+{
+#define ALLOWS(action, more) "{\"action\":\"" action "\",\"modes\":[\"self_serve\"]" more "}"
+    struct fixture *f = *state;
+    sell(f, "first",
+         ALLOWS("cancel", "") "," ALLOWS("add_packages", "") "," ALLOWS("extend_flight", "") "," ALLOWS(
+             "increase_budget", ",\"sla\":{\"response_max\":\"PT4H\"},\"terms_ref\":\"io-7\""));
+    sell(f, "second",
+         ALLOWS("cancel", "") "," ALLOWS("add_packages", "") "," ALLOWS("update_pacing", "") "," ALLOWS(
+             "increase_budget", ",\"sla\":{\"response_max\":\"PT9H\"},\"terms_ref\":\"io-7\""));
+#define OF(product) "{\"product_id\":\"" product "\",\"pricing_option_id\":\"bid\",\"budget\":1000,\"bid_price\":4}"
+    struct fixture_reply r =
+        fixture_ok(f, "create_media_buy",
+                   "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2026-05-01T00:00:00Z\",\"packages\":[" OF(
+                       "first") "]}");
+    struct made m = { json_str(r.reply, "media_buy_id"), STR_NONE };
+    assert_non_null(available(f, &m, "extend_flight"));
+    assert_true(str_is(json_str(json_obj(available(f, &m, "increase_budget"), "sla"), "response_max"), "PT4H"));
+    for (int i = 0; i < 2; i++) { /* of the same product first: nothing changes */
+        (void)fixture_ok(f, "update_media_buy",
+                         arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"new_packages\":[%s]}",
+                                      STR_ARG(m.buy), i ? OF("second") : OF("first"))
+                             .p);
+        yyjson_val *more = available(f, &m, "increase_budget");
+        assert_true(str_is(json_str(more, "terms_ref"), "io-7"));
+        assert_true((json_obj(more, "sla") == NULL) == (i == 1));
+        assert_true((available(f, &m, "extend_flight") == NULL) == (i == 1));
+        assert_null(available(f, &m, "update_pacing"));
+        assert_non_null(available(f, &m, "cancel"));
+    }
+}
+
+static void what_else_is_asked_of_what_is_canceled_is_said_to_have_no_effect(void **state)
+{
+    struct fixture *f = *state;
+    sell(f, "ruled", ALLOWS("cancel", "") "," ALLOWS("add_packages", "") "," ALLOWS("increase_budget", ""));
+    struct made m = make(f);
+    (void)fixture_ok(
+        f, "update_media_buy",
+        arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"new_packages\":[%s]}", STR_ARG(m.buy), OF("ruled"))
+            .p);
+    struct fixture_reply r =
+        fixture_ok(f, "update_media_buy", change(f, m, "\"canceled\":true,\"budget\":9000,\"pacing\":\"asap\""));
+    assert_non_null(strstr(arena_cstr(&f->arena, r.message), "no effect: budget, pacing."));
+    assert_float_equal(budget_of(read_buy(f, m, "")), 1000, 1e-9);
+    const char *all = "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true,\"paused\":true,\"end_time\":"
+                      "\"2026-06-01T00:00:00Z\"}";
+    r = fixture_ok(f, "update_media_buy", arena_printf(&f->arena, all, STR_ARG(m.buy)).p);
+    assert_non_null(strstr(arena_cstr(&f->arena, r.message), "no effect: paused, end_time."));
+    m = make(f);
+    r = fixture_ok(f, "update_media_buy",
+                   arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"canceled\":true}", STR_ARG(m.buy)).p);
+    assert_null(strstr(arena_cstr(&f->arena, r.message), "no effect"));
+}
+
+/* The price that a package was bought at holds when its pricing option is no longer sold, and its goal follows the budget. */
+static void a_package_keeps_the_price_of_an_option_that_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct made m = make(f);
+    yyjson_val *p = json_get_path(read_buy(f, m, ""), "/packages/0");
+    assert_int_equal(json_i64_or(p, "impressions", -1), 250000); /* 1000 at a bid of 4 */
+    struct str text = str_from(ruled);
+    const char *option = strstr(ruled, "\"pricing_option_id\":\"bid\"");
+    (void)fixture_import(f, arena_printf(&f->arena, "%.*s\"pricing_option_id\":\"new\"%s", (int)(option - text.p),
+                                         text.p, option + strlen("\"pricing_option_id\":\"bid\"")));
+    f->auto_advance = true;
+    (void)fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1500"));
+    p = json_get_path(read_buy(f, m, ""), "/packages/0");
+    assert_float_equal(yyjson_get_num(yyjson_obj_get(p, "budget")), 1500, 1e-9);
+    assert_int_equal(json_i64_or(p, "impressions", -1), 375000);
+}
+
 static void an_action_may_be_bound_to_statuses(void **state)
 {
     struct fixture *f = *state;
@@ -276,6 +362,9 @@ int main(void)
         T(auctions_need_a_bid_over_the_floor),
         T(an_action_the_product_does_not_allow),
         T(commitments_of_actions_are_kept),
+        T(a_package_added_later_narrows_what_was_agreed),
+        T(what_else_is_asked_of_what_is_canceled_is_said_to_have_no_effect),
+        T(a_package_keeps_the_price_of_an_option_that_is_gone),
         T(an_action_may_be_bound_to_statuses),
         T(an_update_that_needs_approval_is_done_when_approved),
         T(an_approval_that_cannot_be_carried_out_leaves_the_task_open),
