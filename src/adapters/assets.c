@@ -24,7 +24,7 @@ static bool is_click(struct str key, yyjson_val *v)
     return text_has(key, STR("click")) || text_has(key, STR("landing"));
 }
 
-const char *asset_urls(yyjson_val *assets, struct asset_urls *out)
+const char *asset_urls(struct arena *a, yyjson_val *assets, struct asset_urls *out)
 {
     size_t i, n;
     yyjson_val *key, *v;
@@ -36,7 +36,7 @@ const char *asset_urls(yyjson_val *assets, struct asset_urls *out)
             if (out->pixels_n == ASSET_TRACKERS_MAX) return "it has more than 8 trackers";
             out->pixels[out->pixels_n++] = url;
         } else if (is_click(doc_text(key), v) && !out->click_url.n) {
-            out->click_url = landing_page(url);
+            out->click_url = landing_page(a, url);
         }
     }
     return NULL;

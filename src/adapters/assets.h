@@ -25,7 +25,7 @@ struct asset_urls {
 
 /* Where a click leads, and what counts. NULL, or why the creative cannot be taken: what could not be called is refused,
  * never dropped. */
-const char *asset_urls(yyjson_val *assets, struct asset_urls *out);
+const char *asset_urls(struct arena *a, yyjson_val *assets, struct asset_urls *out);
 
 struct asset_size {
     int width, height;

@@ -3,6 +3,8 @@
 #include <strings.h>
 #include <zlib.h>
 
+#include "base/buf.h"
+
 #define GZIP_WINDOW (15 + 16) /* zlib's way to ask for the gzip wrapper */
 #define GZIP_LEVEL  1 /* 3 times the speed of the default for a tenth more bytes, on the loop thread */
 #define GZIP_MEMORY 8
@@ -56,4 +58,37 @@ bool gzip_compress(struct arena *a, struct str plain, struct str *packed)
     if (done) *packed = (struct str){ out, z.total_out };
     (void)deflateEnd(&z); /* complains only about an unfinished stream, which is meant */
     return done;
+}
+
+/* Members of `z` until its input ends, into `out`. */
+static enum gzip_result expand(z_stream *z, size_t bytes_max, struct buf *out)
+{
+    char piece[16384];
+    for (;;) {
+        z->next_out = (Bytef *)piece;
+        z->avail_out = sizeof(piece);
+        int rc = inflate(z, Z_NO_FLUSH);
+        size_t n = sizeof(piece) - z->avail_out;
+        if (out->n + n > bytes_max) return GZIP_TOO_LARGE;
+        buf_add(out, (struct str){ piece, n });
+        if (rc == Z_STREAM_END) {
+            if (z->avail_in == 0) return GZIP_OK;
+            if (inflateReset(z) != Z_OK) return GZIP_BROKEN;
+        } else if (rc != Z_OK || (z->avail_in == 0 && n == 0)) {
+            return GZIP_BROKEN;
+        }
+    }
+}
+
+enum gzip_result gzip_expand(struct arena *a, struct str packed, size_t bytes_max, struct str *plain)
+{
+    z_stream z = { .next_in = (Bytef *)(uintptr_t)packed.p, .avail_in = (uInt)packed.n };
+    struct buf out;
+    if (packed.n > UINT32_MAX || inflateInit2(&z, GZIP_WINDOW) != Z_OK) return GZIP_BROKEN;
+    buf_init(&out, bytes_max + 1);
+    enum gzip_result r = expand(&z, bytes_max, &out);
+    if (r == GZIP_OK) *plain = arena_dup(a, buf_str(&out));
+    buf_finish(&out);
+    (void)inflateEnd(&z); /* complains only about an unfinished stream */
+    return r;
 }

@@ -87,7 +87,7 @@ bool gam_creative_read(struct adapter_op *op, const struct plan_package *p, cons
     yyjson_val *doc = doc_read(op->arena, from->doc), *assets = doc_obj(doc, "assets");
     *out = (struct gam_creative){ .from = from };
     out->tag = arena_printf(op->arena, STR_FMT "/%lld", STR_ARG(from->creative_id), (long long)from->changed_at);
-    const char *why = asset_urls(assets, &out->urls);
+    const char *why = asset_urls(op->arena, assets, &out->urls);
     if (why) return refuse(out, why);
     if (!read_kind(out, assets)) return false;
     const char *types[] = { "image", "zip", "html", "javascript", "vast" };

@@ -42,7 +42,7 @@ static bool read_creative(struct adapter_op *op, struct making *m)
 {
     yyjson_val *doc = doc_read(op->arena, m->from->doc), *assets = doc_obj(doc, "assets"), *v;
     struct asset_urls urls = { .pixels_n = 0 };
-    m->refusal = asset_urls(assets, &urls);
+    m->refusal = asset_urls(op->arena, assets, &urls);
     if (m->refusal) return false;
     m->click_url = urls.click_url;
     if ((v = asset_of(assets, "html")) || (v = asset_of(assets, "javascript"))) {

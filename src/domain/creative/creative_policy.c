@@ -117,7 +117,7 @@ static void check_click(struct check_run *r, const struct web_url *u)
 void check_click_url(struct check_run *r, struct str url)
 {
     struct web_url u;
-    struct str page = landing_page(url);
+    struct str page = landing_page(r->arena, url);
     if (url.n && !page.n) {
         (void)add_policy(r, "click_url", CHECK_WARNING,
                          STR("the landing page is not known: there is nothing but macros"));

@@ -71,7 +71,7 @@ static void take_url(struct render_parts *p, struct str key, yyjson_val *v)
     struct str url = with_macros(p->a, p->in->macros, json_str(v, "url")), type = json_str(v, "url_type");
     struct web_url parsed;
     bool click = str_is(type, "clickthrough") || (!type.n && (key_has(key, "click") || key_has(key, "landing")));
-    url = landing_page(url);
+    url = landing_page(p->a, url);
     if (click && !p->click.n && web_url_read(url, &parsed)) p->click = url;
 }
 

@@ -5,11 +5,13 @@
 
 #include "contract/limits.h"
 #include "domain/feed/feed_internal.h"
+#include "net/gzip.h"
 
 #define ID_MAX 256
 /* Of all items together. The fields of a record are copied as often as mappings name them, and a constant into every
  * item: without a bound a small feed would become more than there is memory. */
 #define ITEMS_BYTES_MAX ((size_t)32 << 20)
+#define PLAIN_BYTES_MAX ((size_t)32 << 20) /* of a feed that came compressed */
 
 static const char *const id_members[] = { "item_id",      "offering_id",    "store_id",   "hotel_id",
                                           "flight_id",    "job_id",         "vehicle_id", "listing_id",
@@ -269,14 +271,26 @@ static int read_items(struct feed_records *r, const struct feed_ask *ask, struct
     return 0;
 }
 
+/* Shops put their feeds on the web with gzip. */
+static int unpack(struct arena *a, struct str *body, struct err *e)
+{
+    if (!str_starts(*body, STR("\x1f\x8b"))) return 0;
+    switch (gzip_expand(a, *body, PLAIN_BYTES_MAX, body)) {
+    case GZIP_OK: return 0;
+    case GZIP_TOO_LARGE: return err_set(e, "INVALID_REQUEST", "The feed is larger than 32 MiB when it is unpacked.");
+    case GZIP_BROKEN: break;
+    }
+    return err_set(e, "INVALID_REQUEST", "The feed is compressed and not whole.");
+}
+
 int feed_read(struct arena *a, const struct feed_ask *ask, struct feed_items *out, struct err *e)
 {
     struct feed_records r = { .a = a, .doc = json_doc_new(a) };
     struct str body = ask->body;
     r.list = yyjson_mut_arr(r.doc);
-    if (str_starts(body, STR("\x1f\x8b")) || str_starts(body, STR("PK\3\4")))
-        return err_set(e, "INVALID_REQUEST", "The feed is compressed; only plain feeds are read.");
-    if (feed_text(a, ask->content_type, &body, e)) return -1;
+    if (str_starts(body, STR("PK\3\4")))
+        return err_set(e, "INVALID_REQUEST", "The feed is a ZIP archive; send it plain or with gzip.");
+    if (unpack(a, &body, e) || feed_text(a, ask->content_type, &body, e)) return -1;
     while (body.n && strchr(" \t\n\r", body.p[0])) body = str_skip(body, 1);
     if (!body.n) return err_set(e, "INVALID_REQUEST", "The feed is empty.");
     r.typed = body.p[0] == '[' || body.p[0] == '{';

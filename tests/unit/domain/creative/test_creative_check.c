@@ -366,9 +366,12 @@ static void what_only_reads_like_a_script_is_for_a_person(void **state)
 static void landing_pages_stand_behind_macros(void **state)
 {
     static const char *const good[] = { "%%CLICK_URL_UNESC%%https://shop.acme.example/x",
-                                        "[CLICKURL]https://acme.example/", "${CLICK_URL}https://acme.example",
+                                        "[CLICKURL]https://acme.example/",
+                                        "${CLICK_URL}https://acme.example",
                                         "{CLICK_URL}{X}https://acme.example",
-                                        "{{click.url}}https://acme.example/#top" };
+                                        "{{click.url}}https://acme.example/#top",
+                                        "%%CLICK_URL_ESC%%https%3A%2F%2Fshop.acme.example%2Fx%3Fa%3D1",
+                                        "%%CLICK_URL_ESC_ESC%%https%253a%252F%252Facme.example" };
     struct env *t = *state;
     t->in.brand_domain = STR("acme.example");
     t->in.policies = parse(t, "{\"landing_page_domain\":\"enforce\"}");
@@ -384,6 +387,12 @@ static void landing_pages_stand_behind_macros(void **state)
     expect(t, "landing_page", CHECK_FAILED, NULL);
     run(t, CLICK("%%DEST_URL%%"));
     expect(t, "click_url", CHECK_WARNING, "the landing page is not known: there is nothing but macros");
+    run(t, CLICK("%%CLICK_URL_ESC%%https%3A%2F%2Fevil.example%2F"));
+    expect(t, "landing_page", CHECK_FAILED, NULL);
+    run(t, CLICK("https%3A%2F%2Facme.example")); /* without a macro nobody decodes it */
+    expect(t, "click_url", CHECK_FAILED, NULL);
+    run(t, CLICK("[CLICKURL]https%3A%2F%2Facme.example%00%0Aevil"));
+    expect(t, "click_url", CHECK_FAILED, NULL);
     run(t, CLICK("[CLICKURL]javascript:run()"));
     expect(t, "click_url", CHECK_FAILED, NULL);
     run(t, CLICK("%%broken https://acme.example"));

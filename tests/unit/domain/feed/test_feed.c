@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "contract/document.h"
 #include "domain/feed/feed.h"
@@ -254,10 +255,51 @@ static void encodings_are_those_that_feeds_come_in(void **state)
     }
 }
 
+static struct str packed(struct str plain)
+{
+    z_stream z = { 0 };
+    char *out = arena_alloc(&arena, plain.n + 1000);
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = (Bytef *)(uintptr_t)plain.p;
+    z.avail_in = (uInt)plain.n;
+    z.next_out = (Bytef *)out;
+    z.avail_out = (uInt)plain.n + 1000;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    struct str r = { out, z.total_out };
+    assert_int_equal(deflateEnd(&z), Z_OK);
+    return r;
+}
+
+static struct str joined(struct str a, struct str b)
+{
+    char *out = arena_alloc(&arena, a.n + b.n);
+    memcpy(out, a.p, a.n);
+    memcpy(out + a.n, b.p, b.n);
+    return (struct str){ out, a.n + b.n };
+}
+
+static void a_compressed_feed_is_read_and_bounded(void **state)
+{
+    struct feed_items items;
+    struct err e = { 0 };
+    struct str one = packed(STR("item_id,title\na,Shoe\n")), two = packed(STR("b,Boot\n"));
+    struct feed_ask ask = { .body = joined(one, two) }; /* members one after the other, as `cat` makes them */
+    assert_int_equal(feed_read(&arena, &ask, &items, &e), 0);
+    assert_int_equal(items.n, 2);
+    assert_string_equal(doc(&items, 1), "{\"item_id\":\"b\",\"title\":\"Boot\"}");
+    assert_non_null(strstr(why("", (struct str){ one.p, one.n - 9 }), "not whole"));
+    assert_non_null(strstr(why("", joined(one, STR("rest"))), "not whole"));
+    struct str zeros = { arena_alloc(&arena, (size_t)40 << 20), (size_t)40 << 20 };
+    struct str bomb = packed(zeros); /* the arena's memory is zeros */
+    assert_true(bomb.n < 50000);
+    assert_non_null(strstr(why("", bomb), "32 MiB"));
+}
+
 static void what_is_no_feed_is_said(void **state)
 {
     assert_non_null(strstr(why("", STR("")), "empty"));
-    assert_non_null(strstr(why("", STR("\x1f\x8b\x08")), "compressed"));
+    assert_non_null(strstr(why("", STR("\x1f\x8b\x08")), "compressed and not whole"));
+    assert_non_null(strstr(why("", STR("PK\3\4")), "ZIP"));
     assert_non_null(strstr(why("", STR("not a feed")), "no columns"));
     assert_non_null(strstr(why("", STR("[1,2]")), "not an object"));
     assert_non_null(strstr(why("", STR("{\"a\":1,\"b\":{}}")), "no list"));
@@ -323,6 +365,7 @@ int main(void)
         T(identifiers_are_found_where_feeds_have_them),
         T(encodings_are_those_that_feeds_come_in),
         T(mappings_make_items),
+        T(a_compressed_feed_is_read_and_bounded),
         T(what_is_no_feed_is_said),
         T(a_feed_has_a_most),
         T(a_feed_does_not_grow_without_bound),
