@@ -204,6 +204,10 @@ static void plan_package_rest(struct buy_update *u, const struct package_request
         { "negative_keywords_remove", ACTION_UPDATE_TARGETING }, { "catalogs", ACTION_UPDATE_PACKAGES },
         { "optimization_goals", ACTION_UPDATE_PACKAGES },
     };
+    if (r->canceled) { /* of what ends nothing else changes */
+        p->doc = package_doc(u->act, r, p->doc);
+        return;
+    }
     if (r->pacing.n && !str_eq(r->pacing, p->pacing)) {
         p->pacing = r->pacing;
         buy_update_attempt(u, ACTION_UPDATE_PACING, ACTION_BIT(ACTION_UPDATE_PACKAGES), r->at);
@@ -248,7 +252,7 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
                          plan_package_flight(u, r, p, e) || plan_package_creatives(u, r, p, e))) {
         return -1;
     }
-    if (!r->canceled) plan_package_rest(u, r, p);
+    plan_package_rest(u, r, p);
     bool row = !str_eq(before.doc, p->doc) || !str_eq(before.name, p->name) || before.rate_micros != p->rate_micros;
     if (row || u->changes_n > changes) u->touched[p - u->buy.packages.rows] = true;
     return 0;

@@ -511,6 +511,17 @@ static void edit_keywords(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *
     if (yyjson_mut_obj_size(overlay) == 0) (void)yyjson_mut_obj_remove_key(obj, "targeting_overlay");
 }
 
+/* Of a request that ends its package nothing else counts. */
+static struct str canceled_doc(const struct act *act, const struct package_request *r, struct document *d)
+{
+    json_add_bool(d->doc, d->root, "canceled", true);
+    yyjson_mut_val *c = json_add_obj(d->doc, d->root, "cancellation");
+    json_add_time(d->doc, c, "canceled_at", act->now);
+    json_add_cstr(d->doc, c, "canceled_by", "buyer");
+    json_add_str_opt(d->doc, c, "reason", r->cancellation_reason);
+    return document_text(d);
+}
+
 struct str package_doc(const struct act *act, const struct package_request *r, struct str old)
 {
     static const struct keyword_edit edits[] = {
@@ -521,6 +532,7 @@ struct str package_doc(const struct act *act, const struct package_request *r, s
     document_open(act->arena, old, &d);
     yyjson_mut_doc *doc = d.doc;
     yyjson_mut_val *obj = d.root;
+    if (r->canceled) return canceled_doc(act, r, &d);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
         if (r->fixed_price && strcmp(kept[i], "bid_price") == 0) continue;
         if (json_has(r->val, kept[i])) put(doc, obj, kept[i], yyjson_obj_get(r->val, kept[i]));
@@ -528,12 +540,5 @@ struct str package_doc(const struct act *act, const struct package_request *r, s
     if (r->kind == PACKAGE_NEW) name_formats(act, doc, obj);
     put_metrics(doc, obj, json_arr(r->val, "committed_metrics"), act->now);
     for (size_t i = 0; i < ARRAY_LEN(edits); i++) edit_keywords(act->arena, doc, obj, r, &edits[i]);
-    if (r->canceled) {
-        json_add_bool(doc, obj, "canceled", true);
-        yyjson_mut_val *c = json_add_obj(doc, obj, "cancellation");
-        json_add_time(doc, c, "canceled_at", act->now);
-        json_add_cstr(doc, c, "canceled_by", "buyer");
-        json_add_str_opt(doc, c, "reason", r->cancellation_reason);
-    }
     return json_write(act->arena, obj);
 }
