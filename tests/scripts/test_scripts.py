@@ -173,6 +173,36 @@ class Coverage(unittest.TestCase):
         self.assertFalse([c for _, c in commands.values() if any('build-test' in word for word in c)])
 
 
+class Mutants(Tree):
+    """The mistakes of tests/mutants can still be built in, and one that cannot is named."""
+
+    def patch(self, old):
+        self.write('src/room/a.c', 'one\ntwo\nthree\n')
+        path = self.write('m/half_done.patch', 'Breaks: it\nSays: so\n--- a/src/room/a.c\n+++ b/src/room/a.c\n@@ -1,3 +1,3 @@\n one\n'
+                          '-%s\n+two if (!MUTANT(half_done))\n three\n' % old)
+        return load('mutants').read_mutant(path)
+
+    def test_every_patch_fits_onto_the_tree_together_with_the_others(self):
+        mutants = load('mutants')
+        found = mutants.mutants()
+        self.assertGreaterEqual(len(found), 100)
+        self.assertEqual(mutants.check(found), [])
+
+    def test_a_patch_whose_place_has_changed_is_named(self):
+        mutants = load('mutants')
+        fits = self.patch('two')
+        self.assertEqual((fits.name, fits.room, fits.head['Says']), ('half_done', 'room', 'so'))
+        self.assertEqual(mutants.check([fits], self.dir), [])
+        [said] = mutants.check([self.patch('2')], self.dir)
+        self.assertTrue(said.startswith('half_done: '), said)
+
+    def test_a_patch_says_what_it_breaks_and_has_a_switch_of_its_own(self):
+        mutants = load('mutants')
+        for text in ('Says: so\n--- a/x\n+++ b/x\n+MUTANT(m)\n', 'Breaks: it\nSays: so\n--- a/x\n+++ b/x\n+MUTANT(other)\n'):
+            with self.assertRaises(SystemExit):
+                mutants.read_mutant(self.write('m.patch', text))
+
+
 class Arrows(unittest.TestCase):
     script = load('arrows')
 
