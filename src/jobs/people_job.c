@@ -62,16 +62,29 @@ static struct str unquoted(const struct act *act, struct str json_text)
     return json_val_str(document_read(act->arena, json_text));
 }
 
-/* A buyer's words among ours: on one line, no link to click, and for Slack no markup. */
+/* How many bytes of `p` are one character that changes how a line looks: a control character (also those of 0x80 to 0x9f), a
+ * separator of lines, or one that turns the direction of what follows. 0: none. */
+static size_t steers(const char *p, size_t n)
+{
+    const unsigned char *c = (const unsigned char *)p;
+    if (c[0] < 0x20 || c[0] == 0x7f) return 1;
+    if (n > 1 && c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) return 2;
+    if (n < 3 || c[0] != 0xe2) return 0;
+    bool line_or_direction = c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae; /* U+2028 to U+202E */
+    return line_or_direction || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9) ? 3 : 0; /* U+2066 to U+2069 */
+}
+
+/* A buyer's words among ours: on one line, read as they are written, and no link to click. */
 static struct str tame(struct people_run *p, struct str words)
 {
     struct buf b;
-    buf_init(&b, 6 * words.n + 1);
+    buf_init(&b, 2 * words.n + 1);
     for (size_t i = 0; i < words.n; i++) {
-        unsigned char c = (unsigned char)words.p[i];
-        if (c < 0x20 || c == 0x7f) buf_add_char(&b, ' ');
-        else buf_add_char(&b, (char)c);
-        if (c == ':' && i + 2 < words.n && words.p[i + 1] == '/' && words.p[i + 2] == '/') buf_add_char(&b, ' ');
+        size_t skip = steers(words.p + i, words.n - i);
+        buf_add_char(&b, skip ? ' ' : words.p[i]);
+        if (skip) i += skip - 1;
+        if (words.p[i] == ':' && i + 2 < words.n && words.p[i + 1] == '/' && words.p[i + 2] == '/')
+            buf_add_char(&b, ' ');
     }
     struct str out = arena_dup(p->act.act.arena, buf_str(&b));
     buf_finish(&b);
@@ -143,6 +156,8 @@ static struct str json_body(struct people_run *p, bool slack)
     json_add_str(doc, o, "text", slack ? for_slack(p, plain_text(p)) : plain_text(p));
     if (slack) {
         json_add_bool(doc, o, "mrkdwn", false);
+        json_add_bool(doc, o, "unfurl_links", false); /* nobody but a person opens the link */
+        json_add_bool(doc, o, "unfurl_media", false);
         return json_write(act->arena, o);
     }
     json_add_str(doc, o, "event", json_str(p->payload, "what"));
@@ -239,7 +254,7 @@ static int load(struct people_run *p, struct err *e)
     if (!task_open(&p->task)) return 0;
     if (task_facts_read(act, &p->task, &p->facts, e)) return -1;
     p->headline = arena_printf(act->arena, "%s: " STR_FMT " " STR_FMT, words_of(json_str(p->payload, "what")),
-                               STR_ARG(p->task.kind), STR_ARG(p->task.subject_id));
+                               STR_ARG(p->task.kind), STR_ARG(tame(p, p->task.subject_id)));
     link_id = json_str(p->payload, "link_id");
     const struct jobs_world *world = jobs_context(p->run.jobs);
     bool guess = !p->settings.link_base_said && world->own_url.n;
@@ -270,12 +285,12 @@ static int posted(struct steps *s)
     const struct http_call *c = &p->post.call;
     char why[64];
     switch (c->outcome) {
+    case HTTP_TOO_LARGE: /* it has answered, at length: what counts is the status */
     case HTTP_OK:
         (void)snprintf(why, sizeof(why), "HTTP %d", c->status);
         p->run.health = c->status >= 500 || c->status == 429 ? LANE_FAILED : LANE_OK;
         if (c->status >= 200 && c->status < 300) return job_run_end(&p->run, JOB_DONE, "");
         return job_run_end(&p->run, p->run.health == LANE_FAILED ? JOB_RETRY : JOB_DEAD, why);
-    case HTTP_TOO_LARGE: return job_run_end(&p->run, JOB_DONE, ""); /* it has answered, at length */
     case HTTP_REFUSED: return job_run_end(&p->run, JOB_DEAD, c->reason);
     case HTTP_NOT_SENT:
     case HTTP_UNKNOWN: p->run.health = LANE_FAILED; return job_run_end(&p->run, JOB_RETRY, c->reason);

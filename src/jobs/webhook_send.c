@@ -175,10 +175,23 @@ static bool echoes(struct delivery_run *d)
     return secret_eq(echo, d->hook.challenge);
 }
 
+/* Whoever takes the message may say thanks at any length, and refuse at any length: its status is the answer. Only a challenge
+ * needs the body. */
+static bool answered(const struct delivery_run *d)
+{
+    const struct http_call *c = &d->post.call;
+    return c->outcome == HTTP_OK || (c->outcome == HTTP_TOO_LARGE && c->status >= 200 && !is_challenge(d));
+}
+
+static bool took_it(const struct delivery_run *d)
+{
+    return answered(d) && d->post.call.status < 300;
+}
+
 static int later(struct delivery_run *d, const char *why)
 {
     d->run.health = LANE_FAILED;
-    int wait_s = d->post.call.outcome == HTTP_OK ? d->post.call.retry_after_s : 0;
+    int wait_s = answered(d) ? d->post.call.retry_after_s : 0;
     if (wait_s > RETRY_AFTER_S_MAX) wait_s = RETRY_AFTER_S_MAX;
     if (wait_s > 0) d->run.retry_at = loop_now(d->run.steps.loop) + wait_s * USEC_PER_SEC;
     return job_run_end(&d->run, JOB_RETRY, why);
@@ -247,18 +260,14 @@ static int send_again(struct delivery_run *d)
     return STEP_PREPARE;
 }
 
-static bool took_it(const struct http_call *c)
-{
-    return (c->outcome == HTTP_OK || c->outcome == HTTP_TOO_LARGE) && c->status >= 200 && c->status < 300;
-}
-
 static int judge(struct steps *s)
 {
     struct delivery_run *d = self(s);
     traffic_note(&d->run, &(struct traffic_cause){ .principal_id = d->hook.principal_id, .purpose = STR("other") },
                  &d->post.call);
+    if (answered(d)) return judge_status(d, d->post.call.status);
     switch (d->post.call.outcome) {
-    case HTTP_OK: return judge_status(d, d->post.call.status);
+    case HTTP_OK: break; /* answered */
     case HTTP_REFUSED: return job_run_end(&d->run, JOB_DEAD, d->post.call.reason);
     case HTTP_UNKNOWN:
         if (d->post.call.stale_connection && !d->sent_again) return send_again(d);
@@ -266,8 +275,6 @@ static int judge(struct steps *s)
     case HTTP_NOT_SENT: return later(d, d->post.call.reason);
     case HTTP_TOO_LARGE:
         d->run.health = LANE_OK;
-        /* Whoever takes the message may say thanks at any length; only a challenge needs the answer. */
-        if (took_it(&d->post.call) && !is_challenge(d)) return job_run_end(&d->run, JOB_DONE, "");
         return job_run_end(&d->run, d->run.row.attempts < PATIENCE_ATTEMPTS ? JOB_RETRY : JOB_DEAD,
                            "The answer is too long.");
     case HTTP_CANCELED:
@@ -284,13 +291,14 @@ static int judge(struct steps *s)
 static struct str shown_error(struct delivery_run *d)
 {
     const struct http_call *c = &d->post.call;
-    if (took_it(c) && (c->outcome == HTTP_OK || !is_challenge(d))) return STR("");
+    if (took_it(d)) return STR("");
+    if (answered(d)) {
+        struct str code = signature_error(d);
+        return code.n ? arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(code))
+                      : arena_printf(&d->run.arena, "HTTP %d", c->status);
+    }
     switch (c->outcome) {
-    case HTTP_OK:
-        if (signature_error(d).n) {
-            return arena_printf(&d->run.arena, UNSIGNED_REASON STR_FMT, STR_ARG(signature_error(d)));
-        }
-        return arena_printf(&d->run.arena, "HTTP %d", c->status);
+    case HTTP_OK: break; /* answered */
     case HTTP_REFUSED: return STR("URL not allowed");
     case HTTP_NOT_SENT: return STR("no connection");
     case HTTP_UNKNOWN: return STR("no complete answer");
@@ -300,11 +308,11 @@ static struct str shown_error(struct delivery_run *d)
     ENSURE(!"an http outcome");
 }
 
-static const char *shown_status(const struct http_call *c)
+static const char *shown_status(const struct delivery_run *d)
 {
-    if (took_it(c)) return "success";
-    switch (c->outcome) {
-    case HTTP_OK: return "failed";
+    if (answered(d)) return took_it(d) ? "success" : "failed";
+    switch (d->post.call.outcome) {
+    case HTTP_OK: break; /* answered */
     case HTTP_UNKNOWN: return "timeout";
     case HTTP_REFUSED:
     case HTTP_NOT_SENT:
@@ -331,10 +339,10 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
         .notification_type = d->payload.notification_type,
         .sequence_number = d->payload.sequence_number,
         .attempt = run->row.attempts,
-        .status = str_from(shown_status(c)),
+        .status = str_from(shown_status(d)),
         .url = webhook_shown_url(d->hook.url),
         .error = shown_error(d),
-        .http_status = c->outcome == HTTP_OK ? c->status : -1,
+        .http_status = answered(d) ? c->status : -1,
         .response_ms = c->outcome == HTTP_OK ? c->elapsed_ms : -1,
         .payload_bytes = (int64_t)d->payload.body.n,
         .fired_at = d->fired_at,

@@ -245,6 +245,7 @@ static void call_finished(void *private_data, CURLcode code)
     ENSURE(s->magic == CALL_MAGIC && s->stage == CALL_ACTIVE);
     if (code == CURLE_OK) read_answer(s);
     enum http_outcome outcome = judge(s, code);
+    if (outcome == HTTP_TOO_LARGE && s->head_bytes <= HEAD_BYTES_MAX) read_answer(s); /* for who needs no body */
     bool broke = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING;
     s->kept_died = s->resend_refused || (broke && !s->socket_made && s->head_bytes == 0);
     const char *reason = "";

@@ -86,7 +86,7 @@ static int keep_copy(sqlite3 *db, const char *first_new, struct err *e)
     }
     (void)snprintf(part, sizeof(part), "%s.part", path); /* fits: it is the larger one */
     (void)unlink(part); /* left by a start that did not finish */
-    if (store_copy(database, part, e)) {
+    if (store_copy(database, part, NULL, e)) {
         (void)unlink(part); /* is no copy */
         return -1;
     }

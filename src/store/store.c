@@ -10,6 +10,7 @@
 #define QUEUE_MAX_DEFAULT    4096
 #define BATCH_MS_MAX_DEFAULT 5
 #define BATCH_COMMANDS_MAX   1024
+#define COMMIT_SLOW_US       INT64_C(1000000) /* worth a line in the log */
 
 /* --- opening and closing --------------------------------------------------------------------------------- */
 
@@ -240,12 +241,20 @@ static void commit_work(struct work *w)
         faulty(s, STORE_FAULT_COMMIT) ? SQLITE_IOERR : sqlite3_exec(s->write_tx.db, "COMMIT", NULL, NULL, NULL);
 }
 
+static void say_slow(int64_t took)
+{
+    char ms[32];
+    (void)snprintf(ms, sizeof(ms), "%lld", (long long)(took / 1000)); /* fits */
+    log_event(LOG_WARN, "store", "a commit took long", "ms", ms, NULL);
+}
+
 static void commit_done(struct work *w)
 {
     struct store *s = CONTAINER_OF(w, struct store, commit_work);
     int64_t took = real_us(s) - s->commit_from_us;
     histogram_add(&s->stats.commit_times, took > 0 ? took : 0); /* the wall clock may have been set back */
     s->state = W_IDLE;
+    if (took > COMMIT_SLOW_US) say_slow(took);
     if (s->commit_rc != SQLITE_OK) {
         log_event(LOG_ERROR, "store", "commit failed", "sqlite", sqlite3_errstr(s->commit_rc), NULL);
         fail_batch(s);
@@ -299,6 +308,15 @@ int store_write_now(struct store *s, int (*fn)(struct tx *tx, void *arg, struct 
     return rc ? -1 : 0;
 }
 
+#define COPY_PAGES_A_STEP 2048
+#define CHECK_STEPS       100000
+
+static int asks_stop(void *arg)
+{
+    bool (*const *stop)(void) = arg;
+    return (*stop)();
+}
+
 /* A copy that cannot be read is no copy. */
 static int check_copy(sqlite3 *copy, struct err *e)
 {
@@ -313,7 +331,17 @@ static int check_copy(sqlite3 *copy, struct err *e)
     return good;
 }
 
-int store_copy(const char *database, const char *path, struct err *e)
+/* Piece by piece, of one moment all the same: `from` is in a read transaction. What finish finds stays in the connection. */
+static bool copy_pages(sqlite3 *from, sqlite3 *to, bool (*stop)(void))
+{
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+    bool stopped = false;
+    if (!b) return false;
+    while (!stopped && sqlite3_backup_step(b, COPY_PAGES_A_STEP) == SQLITE_OK) stopped = stop && stop();
+    return sqlite3_backup_finish(b) == SQLITE_OK && !stopped;
+}
+
+int store_copy(const char *database, const char *path, bool (*stop)(void), struct err *e)
 {
     sqlite3 *from = NULL, *to = NULL;
     int done = -1;
@@ -326,20 +354,24 @@ int store_copy(const char *database, const char *path, struct err *e)
         (void)err_set(e, "CONFIGURATION_ERROR", "%s cannot be written: %s.", path, sqlite3_errmsg(to));
         goto out;
     }
-    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
-    if (b) {
-        (void)sqlite3_backup_step(b, -1); /* all of it, as it is at this moment; finish reports how that went */
-        (void)sqlite3_backup_finish(b); /* and leaves its code in the connection */
+    /* Nobody looks at half a copy: no journal, which would stay behind when the disk is full. */
+    (void)sqlite3_exec(to, "PRAGMA journal_mode = OFF", NULL, NULL, NULL); /* else there is one */
+    if (sqlite3_exec(from, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL) != SQLITE_OK) {
+        (void)err_set(e, "CONFIGURATION_ERROR", "%s could not be copied: %s.", database, sqlite3_errmsg(from));
+        goto out;
     }
-    if (!b || sqlite3_errcode(to) != SQLITE_OK) {
-        (void)err_set(e, "CONFIGURATION_ERROR", "%s could not be copied: %s.", database, sqlite3_errmsg(to));
+    if (!copy_pages(from, to, stop)) {
+        bool stopped = stop && stop();
+        (void)err_set(e, "CONFIGURATION_ERROR", "%s could not be copied: %s.", database,
+                      stopped ? "it was interrupted" : sqlite3_errmsg(to));
         goto out;
     }
     /* A copy is one file: without a log beside it, it can be read where nothing may be written. */
     (void)sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL); /* it is whole either way */
+    if (stop) sqlite3_progress_handler(to, CHECK_STEPS, asks_stop, &stop);
     done = check_copy(to, e);
 out:
-    (void)sqlite3_close(to); /* nothing is open on either */
+    (void)sqlite3_close(to); /* nothing is open on either but the read */
     (void)sqlite3_close(from);
     return done;
 }

@@ -129,5 +129,6 @@ struct str tx_secret(const struct tx *tx);
 struct store_keys *tx_keys(const struct tx *tx);
 
 /* Copies a database, also one that an agent is using, as of one moment into `path`, and reads the copy through.
- * Needs no store: it is for a process of its own, so that the agent goes on. Errors: CONFIGURATION_ERROR. */
-MUST_CHECK int store_copy(const char *database, const char *path, struct err *e);
+ * Needs no store: it is for a process of its own, so that the agent goes on. `stop`, when there is one, is asked all the
+ * while and ends it by saying true. Errors: CONFIGURATION_ERROR; what is at `path` then is no copy, and the caller's to remove. */
+MUST_CHECK int store_copy(const char *database, const char *path, bool (*stop)(void), struct err *e);

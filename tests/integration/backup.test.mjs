@@ -1,12 +1,12 @@
 // salesagent backup: a copy taken under load holds all that was answered before it, and is a whole agent's database.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Agent, cli } from './lib/agent.mjs';
+import { Agent, binary, cli } from './lib/agent.mjs';
 import { Receiver } from './lib/receiver.mjs';
 
 const run = promisify(execFile);
@@ -80,6 +80,51 @@ test('what cannot be copied is said, and nothing is left behind', async () => {
   const usage = await cli('backup', '--data', folder);
   assert.equal(usage.code, 2);
   rmSync(folder, { recursive: true, force: true });
+});
+
+// A database large enough for a copy to be met half done.
+async function large(folder) {
+  const made = await cli('import', '--sandbox', path.join(import.meta.dirname, '../conformance/publisher.json'), '--data', folder);
+  assert.equal(made.code, 0, made.stderr);
+  await run('python3', ['-c', `import sqlite3,sys
+db = sqlite3.connect(sys.argv[1]); db.execute('CREATE TABLE ballast(x)')
+for i in range(60): db.execute('INSERT INTO ballast VALUES (zeroblob(1 << 20))')
+db.commit()`, path.join(folder, 'salesagent.db')]);
+}
+
+test('a backup that ends half way leaves no part behind, and the next one removes those of one that was killed', async (t) => {
+  const top = mkdtempSync(path.join(tmpdir(), 'salesagent-parts-'));
+  t.after(() => rmSync(top, { recursive: true, force: true }));
+  const data = path.join(top, 'data'), out = path.join(top, 'a[1]*'), file = path.join(out, 'copy.db');
+  mkdirSync(out);
+  await large(data);
+  const half = async (signal) => { // how it ends when `signal` comes while its part grows
+    const child = spawn(binary, ['backup', file, '--data', data], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (d) => { said += d; });
+    const ended = new Promise((r) => child.on('exit', (code, by) => r({ code, by })));
+    const written = () => readdirSync(out).some((n) => n.endsWith('.part') && statSync(path.join(out, n)).size > 4096);
+    for (let i = 0; i < 5000 && child.exitCode === null && !written(); i++) await new Promise((r) => setTimeout(r, 1));
+    child.kill(signal);
+    return { ...await ended, said };
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    const r = await half(signal);
+    assert.deepEqual([r.code, r.by], [1, null], r.said);
+    assert.match(r.said, /interrupted/, signal);
+    assert.deepEqual(readdirSync(out), [], signal);
+  }
+  const full = await run('bash', ['-c', 'ulimit -f 8192; exec "$@"', '-', binary, 'backup', file, '--data', data]).catch((e) => e);
+  assert.equal(full.code, 1, full.stderr);
+  assert.match(full.stderr, /could not be copied/);
+  assert.deepEqual(readdirSync(out), [], 'a disk that is full');
+  const killed = await half('SIGKILL');
+  assert.equal(killed.by, 'SIGKILL');
+  assert.match(readdirSync(out)[0], /^copy\.db\.\d+\.part/);
+  writeFileSync(path.join(out, 'copy.db.1.part'), 'of somebody who lives');
+  const good = await cli('backup', file, '--data', data);
+  assert.equal(good.code, 0, good.stderr);
+  assert.deepEqual(readdirSync(out).sort(), ['copy.db', 'copy.db.1.part', 'copy.db.json']);
 });
 
 const counted = (folder) => readdirSync(folder).filter((n) => n.endsWith('.db'));
@@ -161,12 +206,14 @@ test('the agent makes a backup each day, reads it through and keeps so many', as
     for (const end of ['.db', '.db.json']) writeFileSync(path.join(made, `salesagent-202603${day}T031500Z${end}`), 'old');
   }
   writeFileSync(path.join(made, 'salesagent-notes.db'), 'mine');
+  for (const end of ['part', 'part-journal']) writeFileSync(path.join(made, `salesagent-20260304T031500Z.db.999999999.${end}`), 'of an agent that was killed');
   const agent = await Agent.start({ args: ['--clock', '2026-03-09T14:30:00Z', '--backup-folder', made, '--backup-keep', '2'] });
   try {
     for (let i = 0; i < 400 && !agent.stderr.includes('area=backup msg=made'); i++) await new Promise((r) => setTimeout(r, 25));
     const [oldest, newest, ...others] = counted(made);
     assert.deepEqual([oldest, others], ['salesagent-20260303T031500Z.db', ['salesagent-notes.db']]);
     assert.match(newest, /^salesagent-20260309T1430\d\dZ\.db$/);
+    assert.deepEqual(readdirSync(made).filter((n) => n.includes('.part')), [], 'what a killed agent has left is gone');
     assert.match((await cli('backup', path.join(made, newest), '--check')).stdout, /^whole, as its manifest says; 1 publishers/);
   } finally {
     await agent.stop();

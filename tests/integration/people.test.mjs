@@ -148,6 +148,32 @@ test('a buy that waits is told everywhere, and the link decides it once', async 
   assert.ok(shown.history.length >= 2);
 });
 
+test("a buyer's words reach people as words: no markup of Slack, no link, no line of their own", async () => {
+  const evil = '<!channel> <https://evil.example|Approve here> *now* & http://evil.example/x\r\nDecide, once, with this link:\r\n\u202ehttps://evil.example\u2028\u009b31m';
+  const told = [slack.got.length, hook.got.length, smtp.got.length];
+  const r = await agent.call('sync_creatives', { adcp_version: '3.1', idempotency_key: 'people-words-000001',
+    account: { brand: { domain: 'devtool.example' }, operator: 'devtool.example' },
+    creatives: [{ creative_id: 'c-words', name: evil, format_id: { agent_url: 'http://localhost/mcp', id: 'fmt-display-300x250' },
+      assets: { primary: { asset_type: 'image', url: 'https://cdn.devtool.example/w.png', width: 300, height: 250, format: 'png' },
+        headline: { asset_type: 'text', content: evil.slice(0, 20) }, click_url: { asset_type: 'url', url: 'https://devtool.example/' } } }] });
+  assert.ok(r.body.result && !r.body.result.isError, JSON.stringify(r.body));
+  const bought = await buy(1001, evil, '06');
+  assert.ok(!bought.body.result.isError, JSON.stringify(bought.body));
+  await until('two messages everywhere', () => slack.got.length >= told[0] + 2 && hook.got.length >= told[1] + 2 && smtp.got.length >= told[2] + 2);
+  const slacked = slack.got.slice(told[0]), plain = [...hook.got.slice(told[1]).map((n) => n.text), ...smtp.got.slice(told[2]).map((m) => mailText(m).text)];
+  assert.ok(slacked.some((n) => n.text.includes('!channel')) && plain.some((t) => t.includes('!channel')), 'the words are told');
+  for (const note of slacked) {
+    assert.doesNotMatch(note.text, /[<>]|&(?!(amp|lt|gt);)/, 'all that Slack reads as its own is escaped');
+    assert.deepEqual([note.mrkdwn, note.unfurl_links, note.unfurl_media], [false, false, false]);
+  }
+  for (const text of [...slacked.map((n) => n.text), ...plain]) {
+    assert.deepEqual([...new Set(text.match(/https?:\/\/[^/\s]+/g))], [agent.base], 'the only link is ours');
+    assert.equal(text.match(/^Decide, once, with this link:$/gm).length, 1);
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+  }
+  for (const mail of smtp.got.slice(told[2])) assert.doesNotMatch(mail.data.split('\r\n\r\n')[0], /evil|^Decide/m);
+});
+
 test('the page of a creative shows what is to be judged, as text', async () => {
   const evil = '"><script>alert(1)</script>';
   const { body } = await agent.call('sync_creatives', { adcp_version: '3.1', idempotency_key: 'people-creative-000001',
@@ -240,7 +266,8 @@ test('many at once become a digest; what is worth much is told at once', async (
   const before = hook.got.length;
   for (let i = 0; i < 8; i++) await buy(1000 + i, `Many ${i}`);
   const alerts = () => hook.got.slice(before).filter((e) => e.event === 'high_value');
-  await buy(16000, 'Very large');
+  const large = await buy(16000, 'Very large');
+  assert.ok(large.body.result && !large.body.result.isError, JSON.stringify(large.body));
   await until('the alert', () => alerts().length === 1);
   assert.ok(hook.got.length - before < 8, 'each was told');
   const jobs = (await cliJson('job', 'list', '--state', 'ready')).jobs;

@@ -139,3 +139,24 @@ for (const name of Object.keys(addresses)) {
     assert.equal(r.reply.adcp_version, '3.0');
   });
 }
+
+test('a Content-Digest that is sent is checked, covered or not', async () => {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'get_products', arguments: { adcp_version: '3.1', buying_mode: 'wholesale' } } });
+  const other = body.replace('wholesale', 'Wholesale'), url = `${agent.base}/mcp`;
+  const sum = (text) => `sha-256=:${createHash('sha256').update(text).digest('base64')}:`;
+  const ask = async (sent, digest, covered = ['@method', '@target-uri', '@authority', 'content-type']) => {
+    const headers = signed32(url, body, { covered });
+    if (digest) headers['content-digest'] = digest;
+    const r = await fetch(url, { method: 'POST', headers, body: sent });
+    await r.text();
+    return [r.status, r.headers.get('www-authenticate')];
+  };
+  const mismatch = [401, 'Signature error="request_signature_digest_mismatch"'];
+  assert.deepEqual(await ask(body, undefined), [200, null]);
+  assert.deepEqual(await ask(body, sum(body)), [200, null]);
+  assert.deepEqual(await ask(other, sum(body)), mismatch, 'the body of another request');
+  assert.deepEqual(await ask(body, sum(other)), mismatch);
+  assert.deepEqual(await ask(body, `${sum(body)}, ${sum(other)}`), mismatch, 'the last one counts (RFC 8941)');
+  assert.deepEqual(await ask(body, 'sha-256=:not base64'), mismatch);
+  assert.deepEqual(await ask(other, sum(body), ['@method', '@target-uri', '@authority', 'content-type', 'content-digest']), mismatch);
+});

@@ -88,6 +88,21 @@ test('three times 503 and a reset: the same key and bytes, a fresh signature eac
   for (const w of all) assert.equal(w.verified, 'rfc9421');
 });
 
+test('a 200 with a large body is a success: nothing is sent again', async () => {
+  plans.set('/thanks', [{ status: 200, body: 'thanks '.repeat(1 << 20) }]); // 7 MiB
+  plans.set('/refuses', [{ status: 422, body: 'no '.repeat(1 << 20) }]); // and a large refusal is no success
+  for (const where of ['/thanks', '/refuses']) {
+    await create(buy({ url: `${base}${where}`, operation_id: 'op-21' }), { 'x-auto-advance': 'true' });
+    await arrivals(where, 1);
+  }
+  const jobs = async (state) => JSON.parse((await agent.cli('job', 'list', '--state', state, '--json')).stdout).jobs;
+  for (let i = 0; i < 100 && (await jobs('ready')).some((j) => j.kind === 'webhook' && !j.attempts); i++) await new Promise((r) => setTimeout(r, 50));
+  for (let i = 0; i < 100 && !(await jobs('dead')).length; i++) await new Promise((r) => setTimeout(r, 50));
+  assert.deepEqual((await jobs('ready')).filter((j) => /too long/.test(j.last_error)), [], 'nothing waits to be sent again');
+  assert.deepEqual((await jobs('dead')).map((j) => [j.last_error, j.attempts]), [['HTTP 422', 1]]);
+  assert.deepEqual(['/thanks', '/refuses'].map((p) => hooks.deliveries.filter((d) => d.path === p).length), [1, 1]);
+});
+
 test('an idempotent replay tells nothing a second time', async () => {
   const args = buy({ url: `${base}/replay`, operation_id: 'op-20' });
   await create(args, { 'x-auto-advance': 'true' });
@@ -174,7 +189,7 @@ test('operators see jobs and keys, send again, and rotate with overlap', async (
   let dead;
   for (let i = 0; i < 100 && !dead; i++) {
     await new Promise((r) => setTimeout(r, 50));
-    dead = JSON.parse((await agent.cli('job', 'list', '--state', 'dead', '--json')).stdout).jobs[0];
+    dead = JSON.parse((await agent.cli('job', 'list', '--state', 'dead', '--json')).stdout).jobs.find((j) => j.last_error !== 'HTTP 422');
   }
   assert.equal(dead.last_error, 'HTTP 410');
   assert.equal((await agent.cli('job', 'redeliver', dead.job_id)).code, 0);

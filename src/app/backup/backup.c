@@ -1,6 +1,7 @@
 /* The command `backup`. */
 #include "app/backup/backup.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -49,6 +50,19 @@ static int check(struct arena *a, const struct backup_args *o)
     return CLI_OK;
 }
 
+/* Ctrl-C and the like are looked for while the copy is made, so that no part of it stays behind; a second one ends it at once
+ * no more than the first does. */
+static void hold_signals_back(void)
+{
+    sigset_t held;
+    (void)sigemptyset(&held); /* none of these can fail with such arguments */
+    (void)sigaddset(&held, SIGINT);
+    (void)sigaddset(&held, SIGTERM);
+    (void)sigaddset(&held, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &held, NULL);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk */
+}
+
 static int backup_run(int argc, char **argv)
 {
     struct backup_args o;
@@ -63,6 +77,7 @@ static int backup_run(int argc, char **argv)
         rc = check(&arena, &o);
     } else {
         const char *database = arena_printf(&arena, "%s/" DATA_DIR_DATABASE, config_data_dir(o.data)).p;
+        hold_signals_back();
         int64_t now = (int64_t)time(NULL) * USEC_PER_SEC; /* when it was made is a matter of the world's clock */
         if (backup_file_write(&arena, database, o.file, now, &made, &e)) rc = cli_error(CLI_FAILED, "%s", e.message);
         else cli_print(o.json ? "{\"bytes\":%lld}\n" : "%lld bytes, read through and whole\n", (long long)made.bytes);

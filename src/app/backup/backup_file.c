@@ -157,18 +157,52 @@ static int put_in_place(struct arena *a, const char *aside, const char *file, st
     return 0;
 }
 
-/* What a backup that was killed has left: FILE.PID.part of a process that is no more. */
-static void remove_old_parts(struct arena *a, const char *file)
+/* What a backup that was killed has left: FILE.PID.part, and what SQLite keeps beside it, of a process that is no more or that
+ * writes no backup now. */
+static void remove_part(const char *path, const char *tail)
+{
+    static const char *const ends[] = { "part", "part-journal", "part-wal", "part-shm" };
+    int pid = 0, end_at = 0;
+    if (sscanf(tail, ".%9d.%n", &pid, &end_at) != 1 || pid <= 0 || end_at == 0) return;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        if (strcmp(tail + end_at, ends[i]) != 0) continue;
+        bool gone = pid == getpid() || (kill(pid, 0) && errno == ESRCH);
+        if (gone) (void)unlink(path); /* the next one tries again */
+    }
+}
+
+/* Taken literally by glob. */
+static struct str literally(struct arena *a, const char *path)
+{
+    struct buf b;
+    buf_init(&b, 2 * strlen(path) + 1);
+    for (const char *p = path; *p; p++) {
+        if (strchr("*?[\\", *p)) buf_add_char(&b, '\\');
+        buf_add_char(&b, *p);
+    }
+    struct str out = arena_dup(a, buf_str(&b));
+    buf_finish(&b);
+    return out;
+}
+
+void backup_parts_remove(struct arena *a, const char *stem, const char *end)
 {
     glob_t found;
-    size_t name = strlen(file);
-    if (glob(arena_printf(a, "%s.*.part", file).p, GLOB_NOSORT, NULL, &found)) return;
+    struct str pattern = arena_printf(a, STR_FMT "%s%s.*.part*", STR_ARG(literally(a, stem)), end[0] ? "*" : "", end);
+    if (glob(pattern.p, GLOB_NOSORT, NULL, &found)) return;
     for (size_t i = 0; i < found.gl_pathc; i++) {
-        long pid = 0;
-        if (sscanf(found.gl_pathv[i] + name, ".%9ld.part", &pid) != 1 || pid <= 0) continue;
-        if (kill((pid_t)pid, 0) && errno == ESRCH) (void)unlink(found.gl_pathv[i]); /* the next one tries again */
+        const char *tail = strstr(found.gl_pathv[i] + strlen(stem), end);
+        if (tail) remove_part(found.gl_pathv[i], tail + strlen(end));
     }
     globfree(&found);
+}
+
+/* A signal that is held back while a backup is made. */
+static bool told_to_stop(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP));
 }
 
 int backup_file_write(struct arena *a, const char *database, const char *file, int64_t now, struct backup_made *out,
@@ -180,12 +214,11 @@ int backup_file_write(struct arena *a, const char *database, const char *file, i
     if (access(file, F_OK) == 0) {
         return err_set(e, "CONFIGURATION_ERROR", "%s is there already; a backup is never overwritten.", file);
     }
-    remove_old_parts(a, file);
-    (void)unlink(aside); /* left by a process of that number that did not finish */
-    int rc = store_copy(database, aside, e) || store_look(a, aside, &made.facts, e) ||
+    backup_parts_remove(a, file, "");
+    int rc = store_copy(database, aside, told_to_stop, e) || store_look(a, aside, &made.facts, e) ||
              file_digest(a, aside, &made.bytes, &digest, e) ||
              put_in_place(a, aside, file, manifest_text(a, &made, digest, now), e);
-    (void)unlink(aside); /* the link remains */
+    backup_parts_remove(a, file, ""); /* the link remains */
     if (rc == 0) *out = made;
     return rc ? -1 : 0;
 }

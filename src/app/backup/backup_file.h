@@ -14,9 +14,15 @@ struct backup_made {
 };
 
 /* Copies `database` as of one moment into the new `file`, reads the copy through and writes its manifest. Both are written
- * aside and put in place when they are whole and on the disk. CONFIGURATION_ERROR: also when `file` is there already. */
+ * aside and put in place when they are whole and on the disk; nothing else stays behind, but of a process that is killed, whose
+ * part the next backup of that name removes. CONFIGURATION_ERROR: also when `file` is there already, or when SIGINT, SIGTERM or
+ * SIGHUP waits for who has blocked them. */
 MUST_CHECK int backup_file_write(struct arena *a, const char *database, const char *file, int64_t now,
                                  struct backup_made *out, struct err *e);
+
+/* Removes the parts, "STEM.PID.part", of backups that did not end: processes that are no more, and this one, which must not
+ * be writing one. With `end`, which is ".db" or the like: "STEM*END.PID.part", backups of all names with that beginning. */
+void backup_parts_remove(struct arena *a, const char *stem, const char *end);
 
 /* Reads `file` through and compares it with its manifest, when there is one. CONFIGURATION_ERROR. */
 MUST_CHECK int backup_file_check(struct arena *a, const char *file, struct store_facts *out, bool *has_manifest,

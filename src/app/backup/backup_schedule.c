@@ -94,6 +94,7 @@ static void make(struct work *w)
         (void)snprintf(b->why, sizeof(b->why), "%.128s cannot be made: %.100s", b->folder, strerror(errno));
     } else {
         const char *file = arena_printf(&a, "%s/" PREFIX "%s" SUFFIX, b->folder, at).p;
+        backup_parts_remove(&a, arena_printf(&a, "%s/" PREFIX, b->folder).p, SUFFIX);
         b->succeeded = backup_file_write(&a, b->database, file, b->now, &made, &e) == 0;
         if (!b->succeeded) (void)snprintf(b->why, sizeof(b->why), "%.*s", (int)sizeof(b->why) - 1, e.message);
     }

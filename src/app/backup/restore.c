@@ -129,7 +129,7 @@ static int copy(struct restoring *r, const char *folder, struct err *e)
     struct stat st;
     if (mkdir(folder, 0700) && errno != EEXIST) return failed(e, "cannot be made", folder);
     (void)unlink(r->aside); /* left by a restore that did not finish */
-    if (store_copy(r->args->file, r->aside, e)) return -1;
+    if (store_copy(r->args->file, r->aside, NULL, e)) return -1;
     if (geteuid() == 0 && (stat(folder, &st) || chown(r->aside, st.st_uid, st.st_gid)))
         return failed(e, "cannot be given to its owner", r->aside);
     return data_dir_become_owner(folder, e);

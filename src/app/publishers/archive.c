@@ -158,7 +158,7 @@ int archive_export(struct opened *d, const char *database, const struct tenant_r
     m.tenant = (struct tenant){ row->tenant_id, row->name, row->host, row->adapter, row->doc };
     if (access(file, F_OK) == 0) return err_set(e, "CONFIGURATION_ERROR", "%s is there already.", file);
     remove_database(a, part);
-    bool done = add_key(&m, &own, e) == 0 && store_copy(database, part, e) == 0 && reduce(&m, part, e) == 0 &&
+    bool done = add_key(&m, &own, e) == 0 && store_copy(database, part, NULL, e) == 0 && reduce(&m, part, e) == 0 &&
                 write_manifest(&m, part, e) == 0 && write_file(key, seal_ring_text(a, &own), e) == 0;
     if (done && (sync_file(part) || rename(part, file) || sync_folder_of(a, file))) {
         done = false;
@@ -244,7 +244,7 @@ static int bring_in(struct moving *m, const char *copy, struct err *e)
 {
     struct store_facts facts;
     struct store *s;
-    if (store_copy(m->file, copy, e) || store_look(&m->opened->arena, copy, &facts, e)) return -1;
+    if (store_copy(m->file, copy, NULL, e) || store_look(&m->opened->arena, copy, &facts, e)) return -1;
     if (facts.newer.n) return err_set(e, "CONFIGURATION_ERROR", "%s was written by a newer version.", m->file);
     if (publisher_rows_greatest(store_read(m->opened->store), &m->beyond, e) || open_file(m, copy, &s, e)) return -1;
     int rc = store_write_now(s, fit, m, e);

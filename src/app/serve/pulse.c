@@ -10,7 +10,9 @@ static void answer(struct pulse *p, enum pulse_result result)
     list_init(&waiters);
     list_splice(&waiters, &p->waiters);
     timer_cancel(p->loop, &p->patience);
-    if (p->last == PULSE_OK && result != PULSE_OK) log_event(LOG_ERROR, "store", "cannot be written", NULL);
+    if (p->last == PULSE_OK && result == PULSE_SLOW)
+        log_event(LOG_ERROR, "store", "a write was not on the disk within a second", NULL);
+    if (p->last != PULSE_FAILED && result == PULSE_FAILED) log_event(LOG_ERROR, "store", "cannot be written", NULL);
     if (p->last != PULSE_OK && result == PULSE_OK) log_event(LOG_INFO, "store", "can be written again", NULL);
     p->last = result;
     p->answered_at = loop_now(p->loop);

@@ -12,12 +12,12 @@ export const binary = process.env.SALESAGENT ?? path.join(top, 'build/salesagent
 const run = promisify(execFile);
 
 export class Agent {
-  static async start({ data, sandbox = true, listen = ['127.0.0.1:0'], args = [], env = {} } = {}) {
+  static async start({ data, program = binary, sandbox = true, listen = ['127.0.0.1:0'], args = [], env = {} } = {}) {
     const agent = new Agent();
     agent.ownsData = !data;
     agent.data = data ?? mkdtempSync(path.join(tmpdir(), 'salesagent-'));
     const all = ['serve', ...listen.flatMap((l) => ['--listen', l]), '--data', agent.data, ...(sandbox ? ['--sandbox'] : []), ...args];
-    agent.child = spawn(binary, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    agent.child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     agent.stderr = '';
     agent.child.stderr.on('data', (d) => { agent.stderr += d; });
     agent.exited = new Promise((resolve) => {

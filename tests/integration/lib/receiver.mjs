@@ -41,7 +41,7 @@ export class Receiver {
     if (said === 'reset') { req.socket.destroy(); return; }
     const { status = 200, body } = typeof said === 'object' ? said : { status: said };
     const echo = d.body.type === 'webhook.challenge' ? { challenge: d.body.challenge } : {};
-    res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? echo));
+    res.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body ?? echo));
   }
 
   // A test may be starting its agent again, perhaps at another time, or has just done so: what fails is tried again for a while, by
