@@ -92,6 +92,15 @@ static void account(yyjson_mut_doc *doc, yyjson_mut_val *a)
                                          "reporting.delivery_ready",    "reporting.ledger_changed",
                                          "reporting.status_changed",    NULL };
     adcp_notification_words(a, newer);
+    (void)yyjson_mut_obj_remove_key(a, "timezone"); /* absent is fine, here and below */
+}
+
+static void capabilities(yyjson_mut_val *reply)
+{
+    yyjson_mut_val *account = yyjson_mut_obj_get(reply, "account");
+    (void)yyjson_mut_obj_remove_key(account, "timezone");
+    (void)yyjson_mut_obj_remove_key(account, "supported_account_currency_modes");
+    (void)yyjson_mut_obj_remove_key(yyjson_mut_obj_get(reply, "media_buy"), "anonymous_discovery");
 }
 
 /* What the task of a compact call is to those who do not have these tools. */
@@ -122,6 +131,7 @@ static void project_tool(const struct dialect_down *d, yyjson_mut_val *reply)
     }
     if (str_is(tool, "create_media_buy") || str_is(tool, "update_media_buy")) media_buy(doc, reply);
     if (str_is(tool, "get_products")) declined(d, reply);
+    if (str_is(tool, "get_adcp_capabilities")) capabilities(reply);
     collection_list(doc, yyjson_mut_obj_get(reply, "list")); /* of other lists: has no such filters */
     if (str_is(tool, "list_collection_lists")) adcp_each(reply, "lists", collection_list, doc);
     adcp_each(reply, "accounts", account, doc);

@@ -51,6 +51,11 @@ test('offers carry what is asked for and no named formats', async () => {
   const page = (await ask('list_products', { max_results: 1 })).payload;
   const next = (await ask('list_products', { max_results: 1, cursor: page.next_cursor })).payload;
   assert.notEqual(page.products[0].product_id, next.products[0].product_id);
+  for (const [structures, price] of [[['fixed'], 'fixed_price'], [['contingent'], null]]) {
+    const { products } = (await ask('list_products', { fields: ['pricing_options'], criteria: { offer_filters: { pricing_structures: structures } } })).payload;
+    assert.equal(products.length > 0, price !== null);
+    for (const p of products) for (const o of p.pricing_options) assert.equal(typeof o[price], 'number');
+  }
   const video = (await ask('list_products', { criteria: { offer_filters: { channels: ['olv'] } } })).payload;
   assert.ok(video.products.length > 0 && video.products.every((p) => p.channels.includes('olv')));
 });
@@ -181,10 +186,28 @@ test('a revision is another draft; what cannot be had is said, what is not under
   assert.deepEqual([two.outcome, two.unsatisfied_constraints, two.unsatisfied_product_changes], ['partial', ['cpm'], { none: 'include' }]);
   assert.deepEqual([three.outcome, three.reason_code], ['unable', 'uninterpreted']);
   const revise = (more) => refine([{ proposal_id: source.proposal_id, action: 'revise', ...more }]);
-  assert.deepEqual(refusal(await revise({ alternatives: { count: 2 } })), ['UNSUPPORTED_FEATURE', 'refinements[0].alternatives']);
   assert.deepEqual(refusal(await revise({ constraints: { total_budget: { min: 9, max: 5, currency: 'USD' } } })), ['VALIDATION_ERROR', 'refinements[0].constraints.total_budget.max']);
   const more = (await revise({ product_changes: { 'prod-ron-display-001': 'include', [offer.product_id]: 'omit' } })).payload.results[0];
   assert.deepEqual([more.outcome, more.proposals[0].commercial_terms.purchases.some((p) => p.product_id === 'prod-ron-display-001')], ['revised', true]);
+});
+
+test('alternatives are drafts of the same total in other shares, as many as asked for or a word that there are fewer', async () => {
+  const source = await draft();
+  const alternatives = async (count, constraints) => (await refine([{ proposal_id: source.proposal_id, action: 'revise', alternatives: { count }, ...(constraints ? { constraints } : {}) }])).payload.results[0];
+  const three = await alternatives(3, { total_budget: { min: 30000, max: 30000, currency: 'USD' } });
+  assert.deepEqual([three.outcome, three.proposals.length], ['revised', 3]);
+  assert.equal(new Set(three.proposals.map((p) => p.terms_digest)).size, 3);
+  for (const { commercial_terms: terms, terms_digest, parent_proposal_id } of three.proposals) {
+    assert.deepEqual([terms.total_budget.amount, parent_proposal_id, terms_digest], [30000, source.proposal_id, digest(terms)]);
+    assert.equal(terms.purchases.reduce((cents, x) => cents + Math.round(x.budget * 100), 0), 3000000);
+    for (const x of terms.purchases) assert.ok(x.budget >= x.pricing.min_spend_per_package);
+  }
+  const firm = (await refine([{ proposal_id: three.proposals[2].proposal_id, action: 'finalize' }])).payload.results[0].proposal;
+  assert.equal((await accept(firm)).kind, 'ok');
+  const many = await alternatives(10, { total_budget: { min: 4000, max: 4000, currency: 'USD' } });
+  assert.deepEqual([many.outcome, many.reason_code, many.proposals.length < 10], ['partial', 'alternatives_unavailable', true], JSON.stringify(many));
+  const dimensions = (await ask('get_adcp_capabilities', {})).payload.media_buy.proposal_refinement.supported_dimensions;
+  assert.ok(dimensions.includes('alternatives') && !dimensions.includes('criteria'));
 });
 
 test('a finalized proposal keeps its terms; accepting it takes id and digest, once, by its buyer', async () => {
@@ -225,6 +248,119 @@ test('a rule has a person make proposals firm', async () => {
   assert.deepEqual([done.task_type, done.result.results[0].proposal.terms_digest], ['refine_proposals', source.terms_digest]);
   if (source_3_2) assert.equal(judge('3.2', { tool: 'refine_proposals', reply: done.result, isError: false }) ?? null, null, JSON.stringify(done.result));
   assert.equal((await accept(done.result.results[0].proposal)).kind, 'ok');
+});
+
+// ---- a total that is shared out ----
+
+test('a total budget alone is shared out over the packages that run, all or none', async () => {
+  const other = { product_id: 'prod-ron-display-001', pricing_option_id: 'price-004', budget: 1500 };
+  const made = (await buy({ purchases: [offer, other] }, auto)).payload;
+  const read = async () => (await ask('get_media_buys', { account, media_buy_ids: [made.media_buy_id] })).payload.media_buys[0];
+  const budgets = async () => (await read()).packages.map((p) => p.budget);
+  let { payload } = await control(made.media_buy_id, { revision: made.revision, total_budget: { amount: 9000.01, currency: 'USD' } });
+  assert.deepEqual([payload.affected_package_ids.length, await budgets()], [2, [6000.01, 3000]], JSON.stringify(payload));
+  const refused = async (amount, currency = 'USD') => refusal(await control(made.media_buy_id, { revision: payload.revision, total_budget: { amount, currency } }));
+  assert.deepEqual(await refused(600), ['BUDGET_TOO_LOW', 'total_budget.amount']); // the second one's price has a least spend of 500
+  assert.deepEqual(await refused(9000, 'EUR'), ['VALIDATION_ERROR', 'total_budget.currency']);
+  assert.deepEqual(await refused(1e9), ['BUDGET_EXCEEDED', 'total_budget.amount']);
+  assert.deepEqual(await budgets(), [6000.01, 3000]);
+  const unequal = { packages: [{ package_id: made.purchase_bindings[0].package_id, budget: 4000 }], total_budget: { amount: 9000, currency: 'USD' } };
+  assert.deepEqual(refusal(await control(made.media_buy_id, { revision: payload.revision, ...unequal })), ['VALIDATION_ERROR', 'total_budget.amount']);
+  const gone = { idempotency_key: fresh(), account, media_buy_id: made.media_buy_id, packages: [{ package_id: made.purchase_bindings[1].package_id, canceled: true }] };
+  const canceled = (await ask('update_media_buy', gone, auto)).payload;
+  const updated = await ask('update_media_buy', { idempotency_key: fresh(), account, media_buy_id: made.media_buy_id, total_budget: { amount: 8000, currency: 'USD' } }, auto);
+  assert.equal(updated.kind, 'ok', JSON.stringify(updated.payload));
+  assert.deepEqual([canceled.status, await budgets(), (await read()).total_budget], ['completed', [5000, 3000], 8000]); // what a canceled package has stays its own
+});
+
+test('a shared out total that a person decides is what the buyer asked for', async () => {
+  const made = (await buy({}, auto)).payload;
+  assert.equal((await agent.cli('rule', 'add', '--name', 'More', '--operations', 'update_media_buy', '--then', 'person')).code, 0);
+  const waits = (await control(made.media_buy_id, { revision: made.revision, total_budget: { amount: 3300, currency: 'USD' } }, {})).payload;
+  const { rules } = JSON.parse((await agent.cli('rule', 'list', '--json')).stdout);
+  assert.equal((await agent.cli('rule', 'remove', rules.find((r) => r.rule.name === 'More').rule_id)).code, 0);
+  assert.equal(waits.status, 'submitted', JSON.stringify(waits));
+  assert.equal((await agent.cli('task', 'approve', waits.task_id)).code, 0);
+  const now = (await ask('get_media_buys', { account, media_buy_ids: [made.media_buy_id] })).payload.media_buys[0];
+  assert.deepEqual([now.total_budget, now.packages[0].budget], [3300, 3300]);
+});
+
+// ---- what was agreed, read again ----
+
+test('a media buy shows its accepted proposal in 3.2, and only what these tasks bought has one', async () => {
+  const made = (await buy({}, auto)).payload;
+  const read = async (id, line) => (await ask('get_media_buys', { account, media_buy_ids: [id] }, {}, line)).payload.media_buys[0];
+  const shown = await read(made.media_buy_id);
+  assert.deepEqual(shown.accepted_proposal, made.accepted_proposal);
+  assert.deepEqual([shown.accepted_proposal_id, shown.accepted_proposal_terms_digest], [made.accepted_proposal.proposal_id, digest(made.accepted_proposal.commercial_terms)]);
+  for (const line of ['3.1', '3.0']) assert.equal(Object.keys(await read(made.media_buy_id, line)).some((k) => k.startsWith('accepted')), false, line);
+  const plain = (await ask('create_media_buy', { idempotency_key: fresh(), account, brand: account.brand, ...flight, packages: [offer] }, auto)).payload;
+  assert.equal((await read(plain.media_buy_id)).accepted_proposal, undefined);
+});
+
+// ---- which days can I run ----
+
+test('a horizon is parted into windows that can be booked and windows that cannot', async () => {
+  const id = 'prod-tech-display-001', real = { brand: { domain: 'horizon.example' }, operator: 'horizon.example' }; // a sandbox books nothing
+  await ask('sync_accounts', { idempotency_key: fresh(), accounts: [{ ...real, billing: 'operator' }] });
+  const horizon = { start_time: '2027-02-01T00:00:00Z', end_time: '2027-03-01T12:00:00Z' };
+  const windows = async (h = horizon, more = {}) => {
+    const { payload } = await ask('list_products', { account, criteria: { product_ids: [id], offer_filters: { availability_horizon: h } }, ...more });
+    return { payload, points: payload.products?.[0].forecast?.points };
+  };
+  const parts = (points, h = horizon) => {
+    const times = points.map((p) => p.dimensions[0]);
+    assert.deepEqual([times[0].start_time, times.at(-1).end_time].map(Date.parse), [h.start_time, h.end_time].map(Date.parse));
+    for (let i = 1; i < times.length; i++) assert.equal(times[i].start_time, times[i - 1].end_time);
+    return points.map((p) => [p.dimensions[0].start_time.slice(0, 10), p.availability_status, p.metrics.impressions?.mid]);
+  };
+  const before = parts((await windows()).points);
+  assert.deepEqual(before.map((w) => w[1]), ['available']);
+  const daily = before[0][2] / 29;
+  assert.ok(Number.isInteger(daily) && daily > 0);
+  // Ten days are sold out by one buyer, whole; five behind them to a half.
+  const rate = 12.5, sold = (days, share) => Math.floor(daily * days * share * rate / 1000 * 100) / 100;
+  const take = async (start_time, end_time, days, share) => {
+    const made = await buy({ account: real, start_time, end_time, purchases: [{ ...offer, budget: sold(days, share) }] }, auto);
+    assert.equal(made.kind, 'ok', JSON.stringify(made.payload));
+    return made.payload;
+  };
+  const whole = await take('2027-02-05T00:00:00Z', '2027-02-15T00:00:00Z', 10, 1);
+  await take('2027-02-15T00:00:00Z', '2027-02-20T00:00:00Z', 5, 0.5);
+  const after = parts((await windows()).points);
+  assert.deepEqual(after.map((w) => w.slice(0, 2)), [['2027-02-01', 'available'], ['2027-02-05', 'unavailable'], ['2027-02-15', 'available'], ['2027-02-20', 'available']]);
+  assert.deepEqual([after[0][2], after[2][2], after[3][2]], [4 * daily, Math.ceil(2.5 * daily), 10 * daily]);
+  // What is said to be open can be bought, what is not cannot.
+  const least = { ...offer, budget: 1000 };
+  assert.deepEqual(refusal(await buy({ account: real, start_time: '2027-02-06T00:00:00Z', end_time: '2027-02-12T00:00:00Z', purchases: [least] }, auto)), ['PRODUCT_UNAVAILABLE', 'purchases[0].budget']);
+  const fits = await buy({ account: real, start_time: '2027-02-15T00:00:00Z', end_time: '2027-02-20T00:00:00Z', purchases: [{ ...least, budget: sold(5, 0.5) }] }, auto);
+  assert.equal(fits.kind, 'ok', JSON.stringify(fits.payload));
+  await control(whole.media_buy_id, { account: real, revision: whole.revision, canceled: true });
+  assert.deepEqual(parts((await windows()).points).map((w) => w.slice(0, 2)), [['2027-02-01', 'available'], ['2027-02-15', 'unavailable'], ['2027-02-20', 'available']]);
+  // The past is not for sale; who is not known is told so; beyond two years nobody looks.
+  const past = { start_time: '2026-03-01T00:00:00Z', end_time: '2026-03-20T00:00:00Z' };
+  assert.deepEqual(parts((await windows(past)).points, past).map((w) => w.slice(0, 2)), [['2026-03-01', 'unavailable'], ['2026-03-09', 'available']]);
+  const far = await windows({ ...horizon, end_time: '2032-01-01T00:00:00Z' });
+  assert.deepEqual([far.payload.incomplete[0].scope, far.points.at(-1).dimensions[0].end_time.slice(0, 10)], ['forecast', '2029-02-01']);
+  const nobody = (await ask('list_products', { criteria: { offer_filters: { availability_horizon: horizon } } }, { token: null })).payload;
+  assert.deepEqual([nobody.incomplete[0].scope, nobody.products.some((p) => p.forecast)], ['forecast', false]);
+  // Forecasts change without the feed.
+  assert.equal((await windows(horizon, { if_feed_version: feed_version })).payload.outcome, 'listed');
+  const list = async (filters) => refusal(await ask('list_products', { criteria: { offer_filters: filters } }));
+  assert.deepEqual(await list({ availability_horizon: { start_time: horizon.end_time, end_time: horizon.start_time } }), ['INVALID_REQUEST', 'criteria.offer_filters.availability_horizon.end_time']);
+  assert.equal((await list({ availability_horizon: horizon, start_date: '2027-02-01' }))[0], 'INVALID_REQUEST');
+});
+
+test('a brief for any time of a horizon is answered with a plan inside it', async () => {
+  const horizon = { start_time: '2027-06-01T00:00:00Z', end_time: '2027-06-15T00:00:00Z' };
+  const { payload } = await request({ criteria: { offer_filters: { availability_horizon: horizon } } });
+  const [{ commercial_terms }] = payload.proposals;
+  assert.deepEqual([commercial_terms.start_time, commercial_terms.end_time], [horizon.start_time, horizon.end_time]);
+  assert.ok(payload.products.every((p) => p.forecast.points.every((x) => x.availability_status)));
+  const over = { start_time: '2026-01-01T00:00:00Z', end_time: '2026-03-01T00:00:00Z' };
+  assert.deepEqual(refusal(await request({ criteria: { offer_filters: { availability_horizon: over } } })), ['INVALID_REQUEST', 'criteria.offer_filters.availability_horizon.end_time']);
+  const { media_buy } = (await ask('get_adcp_capabilities', {})).payload;
+  assert.equal(media_buy.availability_horizon, true);
 });
 
 test('older lines do not have these tasks; who pins nothing is served the first that has', async () => {

@@ -86,6 +86,20 @@ test('capabilities list the lines, in each of them', async () => {
   }
 });
 
+test('whose days and currencies accounts have, and that strangers may look, is said in 3.2', async () => {
+  const stranger = async (tool, args) => (await doors.mcp(agent, tool, { adcp_version: '3.2', ...args }, { token: null }));
+  for (const line of lines) {
+    const { account: accounts, media_buy } = (await ask(line, 'get_adcp_capabilities', {})).payload;
+    const zone = (await ask(line, 'list_accounts', {})).payload.accounts[0].timezone;
+    const wanted = line < '3.2' ? [undefined, undefined, undefined, undefined] : [{ mode: 'seller_fixed', fixed_timezone: 'UTC' }, ['per_media_buy'], true, 'UTC'];
+    assert.deepEqual([accounts.timezone, accounts.supported_account_currency_modes, media_buy.anonymous_discovery, zone], wanted, line);
+  }
+  const synced = await ask('3.2', 'sync_accounts', { idempotency_key: fresh(), accounts: [{ ...account, billing: 'operator' }] });
+  assert.equal(synced.payload.accounts[0].timezone, 'UTC');
+  assert.ok((await stranger('list_products', {})).payload.products.length > 0);
+  assert.ok((await stranger('get_products', { buying_mode: 'brief', brief: 'display' })).payload.products.length > 0);
+});
+
 // ---- every tool ----
 
 for (const line of lines.slice(0, -1)) {

@@ -41,6 +41,10 @@ MUST_CHECK int commitment_encode(const struct act *act, const struct media_buy *
 MUST_CHECK int control_encode(const struct act *act, const struct media_buy *buy, const bool *touched,
                               yyjson_mut_doc *doc, yyjson_mut_val *obj, struct err *e);
 
+/* "available_actions" of a media buy that has an accepted proposal: core/canonical-media-buy-action.json. */
+MUST_CHECK int commitment_actions(const struct act *act, const struct media_buy_row *buy, yyjson_mut_doc *doc,
+                                  yyjson_mut_val *obj, struct err *e);
+
 /* The result of a task that decided such a call, as the synchronous answer would be now; empty when the buy is gone. `tool`: the
  * one that was called. */
 MUST_CHECK int commitment_result(const struct act *act, struct str tool, struct str media_buy_id, struct str *json_text,

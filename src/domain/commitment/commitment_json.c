@@ -35,11 +35,11 @@ static const char *task_of(enum media_buy_action a)
     return NULL;
 }
 
-static int add_actions(const struct act *act, const struct media_buy *buy, yyjson_mut_doc *doc, yyjson_mut_val *obj,
+int commitment_actions(const struct act *act, const struct media_buy_row *buy, yyjson_mut_doc *doc, yyjson_mut_val *obj,
                        struct err *e)
 {
     enum rule_asks asks;
-    int64_t mask = media_buy_actions_at(&buy->row, media_buy_status_at(&buy->row, act->now));
+    int64_t mask = media_buy_actions_at(buy, media_buy_status_at(buy, act->now));
     if (rule_asks_of(act, "update_media_buy", &asks, e)) return -1;
     yyjson_mut_val *list = json_add_arr(doc, obj, "available_actions");
     for (int a = 0; a < ACTIONS_N; a++) {
@@ -48,7 +48,7 @@ static int add_actions(const struct act *act, const struct media_buy *buy, yyjso
         yyjson_mut_val *o = json_push_obj(doc, list);
         json_add_cstr(doc, o, "task", task);
         json_add_cstr(doc, o, "action", media_buy_action_name((enum media_buy_action)a));
-        json_add_cstr(doc, o, "mode", media_buy_action_mode((enum media_buy_action)a, buy->row.actions_approval, asks));
+        json_add_cstr(doc, o, "mode", media_buy_action_mode((enum media_buy_action)a, buy->actions_approval, asks));
     }
     return 0;
 }
@@ -79,7 +79,7 @@ int commitment_encode(const struct act *act, const struct media_buy *buy, yyjson
         json_add_str(doc, o, "product_id", buy->packages.rows[i].product_id);
         json_add_str(doc, o, "package_id", buy->packages.rows[i].package_id);
     }
-    return add_actions(act, buy, doc, obj, e);
+    return commitment_actions(act, &buy->row, doc, obj, e);
 }
 
 int control_encode(const struct act *act, const struct media_buy *buy, const bool *touched, yyjson_mut_doc *doc,
@@ -91,7 +91,7 @@ int control_encode(const struct act *act, const struct media_buy *buy, const boo
     for (size_t i = 0; i < buy->packages.n; i++) {
         if (touched && touched[i]) json_push_str(doc, list, buy->packages.rows[i].package_id);
     }
-    return add_actions(act, buy, doc, obj, e);
+    return commitment_actions(act, &buy->row, doc, obj, e);
 }
 
 int commitment_result(const struct act *act, struct str tool, struct str media_buy_id, struct str *json_text,

@@ -189,6 +189,10 @@ int buy_update_total(struct buy_update *u, struct err *e)
     }
     yyjson_val *total = json_obj(u->args, "total_budget");
     int64_t given = sum.micros;
+    if (total && json_has(total, "currency") && !str_is(json_str(total, "currency"), u->old.currency)) {
+        (void)err_set(e, "VALIDATION_ERROR", "The media buy is in %s, which does not change.", u->old.currency);
+        return err_field(e, "/total_budget/currency");
+    }
     if (total && json_opt_money(JSON_FIELD(total, "amount", "/total_budget"), &given, e)) return -1;
     if (given != sum.micros) {
         (void)err_set(e, "VALIDATION_ERROR",

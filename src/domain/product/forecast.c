@@ -57,7 +57,7 @@ static void add_spend(yyjson_mut_doc *doc, yyjson_mut_val *metrics, int64_t micr
     json_add_money(doc, r, "high", money_round_to_cent(micros));
 }
 
-static yyjson_mut_val *forecast_head(yyjson_mut_doc *doc, const char *currency, const char *unit, int64_t now)
+yyjson_mut_val *forecast_head(yyjson_mut_doc *doc, const char *currency, const char *unit, int64_t now)
 {
     yyjson_mut_val *f = yyjson_mut_obj(doc);
     json_add_cstr(doc, f, "method", "estimate");

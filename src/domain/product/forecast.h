@@ -26,5 +26,8 @@ MUST_CHECK int forecast_product(const struct act *act, const struct product *p, 
 yyjson_mut_val *forecast_availability_json(yyjson_mut_doc *doc, const struct forecast *f, const struct product *p,
                                            int64_t now);
 
+/* What every delivery-forecast of ours begins with; `unit` is a forecast-range-unit. */
+yyjson_mut_val *forecast_head(yyjson_mut_doc *doc, const char *currency, const char *unit, int64_t now);
+
 /* fixed price, else the median bid, else the floor; -1 when none is known. */
 int64_t pricing_expected_rate(const struct pricing_option *o);

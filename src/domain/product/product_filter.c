@@ -7,6 +7,7 @@ static const char *const names[FILTER_REASONS_N] = {
     [FILTER_DELIVERY_TYPE] = "delivery_type",
     [FILTER_EXCLUSIVITY] = "exclusivity",
     [FILTER_IS_FIXED_PRICE] = "is_fixed_price",
+    [FILTER_PRICING_STRUCTURES] = "pricing_structures",
     [FILTER_PRICING_CURRENCIES] = "pricing_currencies",
     [FILTER_FORMAT_IDS] = "format_ids",
     [FILTER_STANDARD_FORMATS] = "standard_formats_only",
@@ -92,6 +93,21 @@ static int check_sizes(const struct product_filter *f, struct err *e)
     return codes > POSTAL_CODES_MAX ? too_many("/filters", STR("postal_areas"), POSTAL_CODES_MAX, e) : 0;
 }
 
+/* Beside a flight it would be a second answer to the same question, so its schema excludes that. */
+static int read_horizon(yyjson_val *filters, struct product_filter *f, struct err *e)
+{
+    const char *at = "/filters/availability_horizon";
+    yyjson_val *horizon = json_obj(filters, "availability_horizon");
+    if (!horizon) return 0;
+    if (json_req_time(JSON_FIELD(horizon, "start_time", at), &f->horizon_start_at, e) ||
+        json_req_time(JSON_FIELD(horizon, "end_time", at), &f->horizon_end_at, e)) {
+        return -1;
+    }
+    if (f->horizon_end_at > f->horizon_start_at) return 0;
+    (void)err_set(e, "INVALID_REQUEST", "end_time must be after start_time");
+    return err_field(e, "%s/end_time", at);
+}
+
 int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, struct product_filter *out, struct err *e)
 {
     struct product_filter f = { .ts = ts,
@@ -101,6 +117,8 @@ int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, stru
                                 .start_at = TIME_NONE,
                                 .end_at = TIME_NONE,
                                 .catalog_type = json_str(json_obj(args, "catalog"), "type"),
+                                .horizon_start_at = TIME_NONE,
+                                .horizon_end_at = TIME_NONE,
                                 .required_policies = json_arr(args, "required_policies") };
     if (json_opt_obj(JSON_FIELD(args, "filters", ""), &f.filters, e) || check_sizes(&f, e)) return -1;
     bool fixed = false;
@@ -114,7 +132,7 @@ int product_filter_read(yyjson_val *args, const struct tenant_settings *ts, stru
         (void)err_set(e, "INVALID_REQUEST", "end_date is before start_date.");
         return err_field(e, "/filters/end_date");
     }
-    if (read_budget(f.filters, &f, e)) return -1;
+    if (read_budget(f.filters, &f, e) || read_horizon(f.filters, &f, e)) return -1;
     *out = f;
     return 0;
 }
@@ -184,10 +202,18 @@ static bool regions_reached(const struct product *p, yyjson_val *regions)
     return false;
 }
 
+/* AdCP 3.2 enums/pricing-structure.json. Nothing here is priced by what comes of it ("contingent"). */
+static bool of_structure(const struct product_filter *f, const struct pricing_option *o)
+{
+    yyjson_val *structures = json_arr(f->filters, "pricing_structures");
+    return !structures || arr_has(structures, o->fixed_price_micros >= 0 ? STR("fixed") : STR("auction"));
+}
+
 bool product_filter_option(const struct product_filter *f, const struct pricing_option *o)
 {
     if (f->price_kind >= 0 && (o->fixed_price_micros >= 0) != (f->price_kind == 1)) return false;
     yyjson_val *currencies = json_arr(f->filters, "pricing_currencies");
+    if (!of_structure(f, o)) return false;
     return !currencies || arr_has(currencies, str_from(o->currency));
 }
 
@@ -401,7 +427,10 @@ enum filter_reason product_filter_check(const struct product_filter *f, const st
         struct str own = json_str(p->doc, "exclusivity");
         if (!str_eq(exclusivity, own.n ? own : STR("none"))) return FILTER_EXCLUSIVITY;
     }
-    if (!any_option(f, p)) return f->price_kind >= 0 ? FILTER_IS_FIXED_PRICE : FILTER_PRICING_CURRENCIES;
+    if (!any_option(f, p)) {
+        if (f->price_kind >= 0) return FILTER_IS_FIXED_PRICE;
+        return json_has(f->filters, "pricing_structures") ? FILTER_PRICING_STRUCTURES : FILTER_PRICING_CURRENCIES;
+    }
     yyjson_val *formats = json_arr(f->filters, "format_ids");
     if (formats && !takes_a_format(f, p, formats)) return FILTER_FORMAT_IDS;
     if (json_bool_or(f->filters, "standard_formats_only", false) && !takes_a_standard(f, p))

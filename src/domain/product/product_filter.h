@@ -10,6 +10,7 @@ enum filter_reason {
     FILTER_DELIVERY_TYPE,
     FILTER_EXCLUSIVITY,
     FILTER_IS_FIXED_PRICE,
+    FILTER_PRICING_STRUCTURES,
     FILTER_PRICING_CURRENCIES,
     FILTER_FORMAT_IDS,
     FILTER_STANDARD_FORMATS,
@@ -54,6 +55,8 @@ struct product_filter {
     struct str catalog_type;             /* of what is to be promoted; empty: not asked */
     int64_t min_exposures;               /* 0: not asked */
     int64_t start_at, end_at;            /* half-open days; TIME_NONE: not asked */
+    int64_t horizon_start_at,
+        horizon_end_at; /* when the buyer might run, half-open; TIME_NONE: not asked. Filters nothing */
     bool (*feature)(struct str name);    /* whether this seller has a protocol feature; NULL: has none */
     const struct property_filter *properties; /* of a resolved property list; NULL: not asked */
     bool (*standard_format)(void *arg, const struct format_ref *f); /* for standard_formats_only; NULL: cannot tell */

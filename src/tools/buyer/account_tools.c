@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "domain/buyer/account_sync.h"
+#include "domain/core/tenant_settings.h"
 #include "domain/buyer/governance.h"
 #include "domain/tell/webhook.h"
 #include "tools/core/honour.h"
@@ -41,12 +42,21 @@ static int add_configs(struct tool_call *c, yyjson_mut_val *o, const struct acco
     return 0;
 }
 
+/* An account as it is told: with the time zone of its days, which is the publisher's (AdCP 3.2 account.timezone). */
+static void tell_account(struct tool_call *c, yyjson_mut_val *o, const struct account_row *row)
+{
+    struct tenant_settings ts;
+    tenant_settings_read(c->act->tenant, c->arena, &ts);
+    account_encode(c->doc, o, row, c->arena);
+    json_add_str(c->doc, o, "timezone", ts.timezone);
+}
+
 static int add_synced(struct tool_call *c, yyjson_mut_val *arr, const struct account_synced *s, yyjson_val *entry,
                       struct err *e)
 {
     yyjson_mut_val *o = json_push_obj(c->doc, arr);
     bool failed = s->action == ACCOUNT_FAILED, known = s->account.account_id.n > 0;
-    if (known) account_encode(c->doc, o, &s->account, c->arena);
+    if (known) tell_account(c, o, &s->account);
     (void)yyjson_mut_obj_remove_key(o, "brand");
     (void)yyjson_mut_obj_remove_key(o, "operator");
     add_key(c, o, s);
@@ -98,7 +108,7 @@ int sync_accounts_run(struct tool_call *c, struct err *e)
 static int add_listed(struct tool_call *c, yyjson_mut_val *arr, const struct account_row *row, struct err *e)
 {
     yyjson_mut_val *o = json_push_obj(c->doc, arr);
-    account_encode(c->doc, o, row, c->arena);
+    tell_account(c, o, row);
     return webhook_accounts_encode(c->act, row->account_id, c->doc, o, e);
 }
 

@@ -3,6 +3,7 @@
 #include "domain/commitment/commitment.h"
 #include "tools/commitment/commitment_tools.h"
 #include "tools/media_buy/targeting_patch.h"
+#include "tools/media_buy/total_budget.h"
 
 /* Each package once (AdCP); the update itself would take the later word. */
 static int check_once(yyjson_val *packages, struct err *e)
@@ -26,7 +27,7 @@ int control_media_buy_run(struct tool_call *c, struct err *e)
     struct media_buy_updated r;
     struct media_buy buy;
     if (check_once(json_arr(c->args, "packages"), e) || targeting_patch(c, e)) return -1;
-    if (media_buy_update(c->act, c->args, &r, e)) return -1;
+    if (total_budget_update(c, &r, e)) return -1;
     if (r.submitted) {
         c->outcome = TOOL_SUBMITTED;
         c->task_id = r.task.task_id;

@@ -37,6 +37,7 @@ struct revision {
     yyjson_val *asked;
     struct offer_plan plan;
     yyjson_mut_val *unsatisfied, *unsatisfied_products; /* NULL: all is */
+    bool too_few; /* alternatives */
 };
 
 static void miss(struct revision *v, const char *constraint)
@@ -179,17 +180,84 @@ static void unable(struct tool_call *c, yyjson_mut_val *result, const char *code
     json_add_cstr(c->doc, result, "reason", why);
 }
 
+/* ---- alternatives: the same total, flight and products, shared out in other ways ---- */
+
+/* 0: as it is; 1: evenly; then each product in turn with twice, and with half of what it has. */
+static struct offer_plan variant(const struct offer_plan *plan, size_t how)
+{
+    struct offer_plan p = *plan;
+    int64_t total = offer_total(plan);
+    for (size_t i = 0; i < p.n; i++) {
+        int64_t *budget = &p.purchases[i].budget_micros;
+        if (how == 1) *budget = MICROS_PER_UNIT;
+        else if (how == i + 2) *budget *= 2;
+        else if (how == i + 2 + p.n) *budget /= 2;
+    }
+    if (how > 0) offer_set_total(&p, total);
+    return p;
+}
+
+static bool same_split(const struct offer_plan *a, const struct offer_plan *b)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->purchases[i].budget_micros != b->purchases[i].budget_micros) return false;
+    }
+    return true;
+}
+
+/* Whether another way to share out keeps what the revision holds: the least of each price, and the impressions. */
+static bool as_good(const struct revision *v, const struct offer_plan *p)
+{
+    yyjson_val *least = json_obj(json_obj(v->asked, "constraints"), "impressions");
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->purchases[i].budget_micros < p->purchases[i].option->min_spend_micros) return false;
+    }
+    return !least || (double)offer_impressions(p) >= json_real_or(least, "min", 0);
+}
+
+static bool is_new(const struct offer_plan *made, size_t n, const struct offer_plan *p)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (same_split(&made[i], p)) return false;
+    }
+    return true;
+}
+
+/* The drafts of a revision, as many as asked for if there are so many. */
+static int draft_all(struct revision *v, yyjson_mut_val *result, struct err *e)
+{
+    struct tool_call *c = v->r->c;
+    size_t wanted = (size_t)json_i64_or(json_obj(v->asked, "alternatives"), "count", 1), n = 0;
+    size_t ways = 2 + 2 * v->plan.n;
+    struct offer_plan *made = ARENA_ARRAY(c->arena, struct offer_plan, ways);
+    v->r->list = json_add_arr(c->doc, result, "proposals");
+    for (size_t how = 0; how < ways && n < wanted; how++) {
+        struct str shown;
+        made[n] = variant(&v->plan, how);
+        if (how > 0 && (!as_good(v, &made[n]) || !is_new(made, n, &made[n]))) continue;
+        if (offer_draft(c->act, &made[n], &shown, e)) return -1;
+        proposals_add(v->r, shown, &made[n++]);
+    }
+    v->too_few = n < wanted;
+    return 0;
+}
+
 /* What is said of a revision that could be made: all of it done, or what not. */
 static void say_outcome(struct revision *v, yyjson_mut_val *result)
 {
     struct tool_call *c = v->r->c;
     bool held = !v->unsatisfied && !v->unsatisfied_products, said = json_has(v->asked, "ask");
-    json_add_cstr(c->doc, result, "outcome", held && !said ? "revised" : "partial");
-    if (held && !said) return;
-    json_add_cstr(c->doc, result, "reason_code", held ? "uninterpreted" : "constraint_unsatisfiable");
+    bool all = held && !said && !v->too_few;
+    json_add_cstr(c->doc, result, "outcome", all ? "revised" : "partial");
+    if (all) return;
+    json_add_cstr(c->doc, result, "reason_code",
+                  !held        ? "constraint_unsatisfiable"
+                  : v->too_few ? "alternatives_unavailable"
+                               : "uninterpreted");
     json_add_cstr(c->doc, result, "reason",
-                  held ? "Sentences are not read here; ask by constraints and product_changes."
-                       : "Not everything that was asked for can be had.");
+                  !held        ? "Not everything that was asked for can be had."
+                  : v->too_few ? "The products of this plan can be combined in fewer ways within its budget."
+                               : "Sentences are not read here; ask by constraints and product_changes.");
     json_add_val(c->doc, result, "unsatisfied_constraints", v->unsatisfied);
     json_add_val(c->doc, result, "unsatisfied_product_changes", v->unsatisfied_products);
 }
@@ -199,7 +267,6 @@ static int revise_one(struct proposals_reply *all, yyjson_val *asked, yyjson_mut
     struct tool_call *c = all->c;
     struct revision v = { .r = all, .asked = asked };
     struct proposal_row row;
-    struct str shown;
     if (offer_load(c->act, json_str(asked, "proposal_id"), &row, e)) return -1;
     if (str_is(row.status, "accepted")) {
         unable(c, result, "source_unavailable",
@@ -213,14 +280,12 @@ static int revise_one(struct proposals_reply *all, yyjson_val *asked, yyjson_mut
         return 0;
     }
     v.plan.parent_id = row.proposal_id;
-    if (!json_has(asked, "constraints") && !json_has(asked, "product_changes")) {
+    if (!json_has(asked, "constraints") && !json_has(asked, "product_changes") && !json_has(asked, "alternatives")) {
         unable(c, result, "uninterpreted", "Sentences are not read here; ask by constraints and product_changes.");
         return 0;
     }
-    if (revise(&v, e) || offer_draft(c->act, &v.plan, &shown, e)) return -1;
+    if (revise(&v, e) || draft_all(&v, result, e)) return -1;
     say_outcome(&v, result);
-    all->list = json_add_arr(c->doc, result, "proposals");
-    proposals_add(all, shown, &v.plan);
     return 0;
 }
 

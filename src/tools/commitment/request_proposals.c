@@ -25,6 +25,27 @@ static int read_day(yyjson_val *filters, const char *key, int64_t *at, struct er
     return err_field(e, "/criteria/offer_filters/%s", key);
 }
 
+/* Who would run at any time of a horizon is offered its first days, as long as forecasts are for. */
+static int read_horizon(yyjson_val *filters, struct brief *b, struct err *e)
+{
+    const char *at = "/criteria/offer_filters/availability_horizon";
+    yyjson_val *horizon = json_obj(filters, "availability_horizon");
+    int64_t start, end;
+    if (!horizon) return 0;
+    if (json_req_time(JSON_FIELD(horizon, "start_time", at), &start, e) ||
+        json_req_time(JSON_FIELD(horizon, "end_time", at), &end, e)) {
+        return -1;
+    }
+    if (start > b->start_at) b->start_at = start;
+    if (end <= b->start_at) {
+        (void)err_set(e, "INVALID_REQUEST", "the horizon ends before anything could begin");
+        return err_field(e, "%s/end_time", at);
+    }
+    b->end_at = b->start_at + FORECAST_DAYS_DEFAULT * USEC_PER_DAY;
+    if (b->end_at > end) b->end_at = end;
+    return 0;
+}
+
 /* Without dates: tomorrow, and as long as forecasts are for. Without an end: as long from the start. */
 static int read_brief(struct tool_call *c, struct brief *out, struct err *e)
 {
@@ -38,6 +59,7 @@ static int read_brief(struct tool_call *c, struct brief *out, struct err *e)
     if (read_day(filters, "start_date", &b.start_at, e) || read_day(filters, "end_date", &b.end_at, e)) return -1;
     if (json_opt_money(JSON_FIELD(range, "max", "/criteria/offer_filters/budget_range"), &b.budget_max, e)) return -1;
     b.end_at = b.end_at == TIME_NONE ? b.start_at + FORECAST_DAYS_DEFAULT * USEC_PER_DAY : b.end_at + USEC_PER_DAY;
+    if (read_horizon(filters, &b, e)) return -1;
     *out = b;
     return 0;
 }

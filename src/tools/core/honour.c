@@ -18,7 +18,6 @@
 #define NOT_PLACED    "A creative is sent whole, with the assets of one format."
 #define NOT_A_STUDY   "Feedback is a performance_index of a period here."
 #define NOT_SOFT      "A package's budget is what it is to spend."
-#define NOT_SPREAD    "A media buy's budget is what its packages' are together; change theirs."
 #define NOT_FINAL     "When measurement is final is the publisher's to say."
 #define NOT_OPPORTUNE "Opportunities are not kept here."
 
@@ -29,10 +28,8 @@
 
 /* What offers are found by in 3.2 and not here. */
 #define OF_OFFERS(tool, at)                                                                                            \
-    { tool, at "/pricing_structures", "Products are not found by how prices are made." },                              \
-        { tool, at "/format_kinds", "Products are found by format_ids." },                                             \
+    { tool, at "/format_kinds", "Products are found by format_ids." },                                                 \
         { tool, at "/format_option_refs", "Products are found by format_ids." },                                       \
-        { tool, at "/availability_horizon", "Availability is asked for one flight: start_date and end_date." },        \
     {                                                                                                                  \
         tool, at "/audience_evidence_requirements", NOT_EVIDENCE                                                       \
     }
@@ -95,7 +92,6 @@ const struct unhonoured unhonoured[] = {
     OF_NEW_PACKAGES("create_media_buy", "/packages/*"),
     { "create_media_buy", "/packages/*/measurement_terms/billing_measurement/finalization_deadline_hours", NOT_FINAL },
     OF_MEDIA_BUY("update_media_buy"),
-    { "update_media_buy", "/total_budget", NOT_SPREAD },
     OF_NEW_PACKAGES("update_media_buy", "/new_packages/*"),
     OF_PACKAGES("update_media_buy", "/packages/*"),
     OF_PACKAGES("update_media_buy", "/new_packages/*"),
@@ -128,7 +124,6 @@ const struct unhonoured unhonoured[] = {
     { "get_products", "/media_buy_frequency_cap", NOT_CAPPED },
     { "get_products", "/required_overlay_support", NOT_PREFLIGHT },
     { "get_products", "/required_media_buy_support", NOT_CAPPED },
-    { "get_products", "/filters/pricing_structures", "Products are not found by how prices are made." },
     { "get_products", "/filters/format_kinds", "Products are found by format_ids." },
     { "get_products", "/filters/format_option_refs", "Products are found by format_ids." },
     { "get_products", "/filters/audience_activation_methods", "Products are not found by how audiences reach them." },
@@ -137,7 +132,6 @@ const struct unhonoured unhonoured[] = {
     OF_CRITERIA("request_proposals", "/criteria"),
     { "request_proposals", "/criteria/outcome_target", "Plans are made of a brief and a budget, not of an outcome." },
     { "request_proposals", "/opportunity", NOT_OPPORTUNE },
-    { "refine_proposals", "/refinements/*/alternatives", "One revision is made at a time." },
     { "refine_proposals", "/refinements/*/criteria", "Ask for other offers with request_proposals." },
     { "refine_proposals", "/refinements/*/remove_media_buy_frequency_cap", NOT_CAPPED },
     { "decline_proposals", "/opportunity", NOT_OPPORTUNE },
@@ -157,7 +151,6 @@ const struct unhonoured unhonoured[] = {
     OF_NEW_PURCHASES("buy_products", "/purchases/*"),
     OF_GOALS("buy_products", "/purchases/*"),
     OF_MEDIA_BUY("control_media_buy"),
-    { "control_media_buy", "/total_budget", NOT_SPREAD },
     { "control_media_buy", "/packages/*/bidding", NOT_BID },
     { "control_media_buy", "/packages/*/daily_budget_cap", NOT_CAPPED },
     { "control_media_buy", "/packages/*/min_spend_target", NOT_SOFT },

@@ -3,11 +3,13 @@
 #include "base/encode.h"
 #include "base/rfc3339.h"
 #include "contract/limits.h"
+#include "domain/commitment/commitment.h"
 #include "domain/tell/webhook.h"
 #include "store/q/q_stored.h"
 #include "tools/core/reply_error.h"
 #include "tools/media_buy/media_buy_aux.h"
 #include "tools/media_buy/targeting_patch.h"
+#include "tools/media_buy/total_budget.h"
 #include "tools/core/request_expand.h"
 
 #define OTHERS_COUNTED 20
@@ -58,8 +60,7 @@ int tool_update_media_buy(struct tool_call *c, struct err *e)
     struct media_buy_updated r;
     struct media_buy_view v;
     bool patches = c->no_aux && c->line >= ADCP_LINE_TARGETING_PATCHES;
-    if (request_expand_update(c, e) || (patches && targeting_patch(c, e)) || media_buy_update(c->act, c->args, &r, e))
-        return -1;
+    if (request_expand_update(c, e) || (patches && targeting_patch(c, e)) || total_budget_update(c, &r, e)) return -1;
     if (r.submitted) {
         c->outcome = TOOL_SUBMITTED;
         c->task_id = r.task.task_id;
@@ -324,6 +325,21 @@ static int add_history(struct tool_call *c, const struct query *q, struct str me
     return 0;
 }
 
+/* What was agreed by the compact lifecycle, so that a buyer who starts anew goes on from there. */
+static int add_accepted(struct tool_call *c, const struct media_buy_row *buy, yyjson_mut_val *obj, struct err *e)
+{
+    if (c->line < ADCP_LINE_COMPACT) return 0;
+    int found = commitment_proposal(c->act, buy, c->doc, obj, "accepted_proposal", e);
+    if (found <= 0) return found;
+    yyjson_mut_val *proposal = yyjson_mut_obj_get(obj, "accepted_proposal");
+    json_add_val(c->doc, obj, "accepted_proposal_id",
+                 yyjson_mut_val_mut_copy(c->doc, yyjson_mut_obj_get(proposal, "proposal_id")));
+    json_add_val(c->doc, obj, "accepted_proposal_terms_digest",
+                 yyjson_mut_val_mut_copy(c->doc, yyjson_mut_obj_get(proposal, "terms_digest")));
+    (void)yyjson_mut_obj_remove_key(obj, "available_actions"); /* beside terms they name the task that does each */
+    return commitment_actions(c->act, buy, c->doc, obj, e);
+}
+
 static int encode_page(struct tool_call *c, const struct query *q, const struct media_buy_rows *rows, struct err *e)
 {
     struct media_buy_view v;
@@ -338,7 +354,7 @@ static int encode_page(struct tool_call *c, const struct query *q, const struct 
     for (size_t i = 0; i < rows->n; i++) {
         yyjson_mut_val *o = json_push_obj(c->doc, arr);
         media_buy_encode(&v, i, SHAPE_LISTED, c->doc, o);
-        if (add_history(c, q, rows->rows[i].media_buy_id, o, e)) return -1;
+        if (add_accepted(c, &rows->rows[i], o, e) || add_history(c, q, rows->rows[i].media_buy_id, o, e)) return -1;
         if (q->activity &&
             webhook_activity_encode(c->act,
                                     arena_printf(c->arena, "media_buy:" STR_FMT, STR_ARG(rows->rows[i].media_buy_id)),

@@ -100,6 +100,7 @@ static void add_experimental(struct tool_call *c)
 static void add_account(struct capabilities *k)
 {
     static const char *const billing[] = { "operator", "agent", "advertiser", NULL };
+    static const char *const currencies[] = { "per_media_buy", NULL };
     struct tool_call *c = k->c;
     if (!has_tool("sync_accounts")) return;
     yyjson_mut_val *account = json_add_obj(c->doc, c->reply, "account");
@@ -113,6 +114,10 @@ static void add_account(struct capabilities *k)
     json_add_bool(c->doc, account, "required_for_products", false);
     json_add_bool(c->doc, account, "account_financials", has_tool("get_account_financials"));
     json_add_bool(c->doc, account, "sandbox", c->act->sandbox);
+    yyjson_mut_val *zone = json_add_obj(c->doc, account, "timezone");
+    json_add_cstr(c->doc, zone, "mode", "seller_fixed");
+    json_add_str(c->doc, zone, "fixed_timezone", k->ts.timezone);
+    add_list(c, account, "supported_account_currency_modes", currencies); /* products are priced in their own */
 }
 
 /* ---- media_buy ---- */
@@ -207,7 +212,9 @@ static void add_lifecycle(struct tool_call *c, yyjson_mut_val *mb)
     for (size_t i = 0; i < tool_table_n; i++) {
         if (tool_table[i].since == ADCP_LINE_COMPACT) push(c, arr, tool_table[i].name);
     }
-    static const char *const dimensions[] = { "total_budget", "cpm", "impressions", "flight", "product_changes", NULL };
+    json_add_bool(c->doc, mb, "availability_horizon", true);
+    static const char *const dimensions[] = { "total_budget",    "cpm",          "impressions", "flight",
+                                              "product_changes", "alternatives", NULL };
     add_list(c, json_add_obj(c->doc, mb, "proposal_refinement"), "supported_dimensions", dimensions);
 }
 
@@ -224,6 +231,7 @@ static void add_media_buy(struct capabilities *k)
         add_list(c, mb, "reporting_delivery_methods", webhook);
     }
     add_lifecycle(c, mb);
+    json_add_bool(c->doc, mb, "anonymous_discovery", true); /* the first products, without forecasts */
     json_add_bool(c->doc, mb, "supports_proposals", agent_features.proposals);
     if (agent_features.governance_aware) json_add_bool(c->doc, mb, "governance_aware", true);
     add_list(c, mb, "propagation_surfaces", surfaces);

@@ -32,6 +32,7 @@ void products_criteria(yyjson_mut_doc *doc, yyjson_mut_val *to, yyjson_val *crit
 /* AdCP: who asks for forecasts is not answered "unchanged", because they change without the feed. */
 static bool wants_forecast(yyjson_val *args)
 {
+    if (json_get_path(args, "/criteria/offer_filters/availability_horizon")) return true;
     return reply_arr_has(json_arr(args, "fields"), STR("forecast"));
 }
 
@@ -115,6 +116,8 @@ int products_by_id(struct tool_call *c, const struct str *ids, size_t n, yyjson_
     yyjson_val *got;
     json_add_cstr(doc, args, "buying_mode", "wholesale");
     json_add_i64(doc, json_add_obj(doc, args, "pagination"), "max_results", (int64_t)n);
+    yyjson_val *horizon = json_get_path(c->args, "/criteria/offer_filters/availability_horizon");
+    if (horizon) json_add_copy(doc, json_add_obj(doc, args, "filters"), "availability_horizon", horizon);
     yyjson_mut_val *list =
         json_add_arr(doc, json_add_obj(doc, json_add_obj(doc, args, "ext"), "salesagent"), "product_ids");
     for (size_t i = 0; i < n; i++) json_push_str(doc, list, ids[i]);

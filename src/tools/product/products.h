@@ -2,6 +2,7 @@
  * how one product is shown (products_show.c), refinement (products_refine.c), plans (products_plan.c). */
 #pragma once
 
+#include "domain/product/availability.h"
 #include "domain/product/forecast.h"
 #include "domain/product/format_iab.h"
 #include "domain/product/product_filter.h"

@@ -1,5 +1,6 @@
 /* One product as the buyer sees it: the stored AdCP object with complete format ids, only the pricing options asked
  * for, what the brief made of it, and a forecast; our internal settings stay inside. */
+#include "base/rfc3339.h"
 #include "tools/product/products.h"
 
 #define RELEVANCE_WORDS_SHOWN 6
@@ -147,8 +148,26 @@ static struct str relevance_text(struct discovery *d, const struct found_product
                         (long long)((f->relevance_bp + 50) / 100));
 }
 
+static bool horizon_asked(const struct discovery *d)
+{
+    return d->filter.horizon_start_at != TIME_NONE && !d->anonymous;
+}
+
+static int add_windows(struct discovery *d, yyjson_mut_val *out, const struct product *p, struct err *e)
+{
+    struct availability_window windows[AVAILABILITY_WINDOWS_MAX];
+    size_t n;
+    if (!shown(d, STR("forecast"))) return 0;
+    if (availability_of(d->c->act, p, d->filter.horizon_start_at, d->filter.horizon_end_at, windows, &n, e)) return -1;
+    yyjson_mut_val *forecast = availability_json(d->c->doc, p, windows, n, d->c->act->now);
+    json_add_val(d->c->doc, out, "forecast", forecast);
+    act_says(d->c->act, SAYS_GENERATED_AT, forecast ? 1 : 0, 0);
+    return 0;
+}
+
 static int add_forecast(struct discovery *d, yyjson_mut_val *out, const struct product *p, struct err *e)
 {
+    if (horizon_asked(d)) return add_windows(d, out, p, e);
     struct forecast f;
     struct forecast_window w = { .start_at = d->filter.start_at, .end_at = d->filter.end_at };
     bool asked = d->fields && reply_arr_has(d->fields, STR("forecast"));
@@ -171,7 +190,7 @@ static int add_product(struct discovery *d, yyjson_mut_val *arr, const struct fo
     yyjson_val *key, *val;
     yyjson_obj_foreach(f->p.doc, i, n, key, val) {
         struct str k = json_val_str(key);
-        if (str_is(k, "ext") || !shown(d, k)) continue;
+        if (str_is(k, "ext") || !shown(d, k) || (horizon_asked(d) && str_is(k, "forecast"))) continue;
         if (str_is(k, "format_ids")) {
             add_formats(d, out, val);
         } else if (str_is(k, "pricing_options")) {
@@ -280,9 +299,23 @@ static void add_incomplete(struct discovery *d, const char *scope, const char *w
     json_add_cstr(c->doc, o, "unit", wait.unit);
 }
 
+static void tell_horizon(struct discovery *d)
+{
+    int64_t asked = d->filter.horizon_end_at - d->filter.horizon_start_at;
+    if (d->filter.horizon_start_at == TIME_NONE) return;
+    if (d->anonymous) {
+        add_incomplete(d, "forecast", "When products can run is told to buyers who authenticate.",
+                       (struct incomplete_wait){ 0 });
+    } else if (asked > AVAILABILITY_DAYS_MAX * USEC_PER_DAY) {
+        add_incomplete(d, "forecast", "Two years are looked at; ask for what lies behind them with a later start_time.",
+                       (struct incomplete_wait){ 0 });
+    }
+}
+
 /* What is missing and would be there with more time, or on the next page. */
 static void tell_incomplete(struct discovery *d)
 {
+    tell_horizon(d);
     bool feed = d->mode == MODE_WHOLESALE && !d->c->minor_3_0; /* a scope of AdCP 3.1 */
     bool list = d->budget_s >= 0 && json_has(d->c->args, "property_list") && d->list.state == REMOTE_LIST_UNREACHABLE;
     if (d->cut) {
