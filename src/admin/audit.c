@@ -62,8 +62,6 @@ static void finish(struct desk_request *r)
         json_add_str(r->view, row, "side", colon ? (struct str){ actor.p, (size_t)(colon - actor.p) } : STR_NONE);
         add_link(r, row, desk_text(row, "subject"));
     }
-    json_add_i64(r->view, r->view->root, "last_seq",
-                 yyjson_mut_get_sint(yyjson_mut_obj_get(yyjson_mut_arr_get_last(entries), "seq")));
 }
 
 const struct desk_page desk_page_audit = {

@@ -113,7 +113,6 @@ static int audit_export(struct operate_call *c)
         page.arena = &memory;
         int rc = operate_ask(&page, &text, &reply);
         yyjson_arr_foreach(rc ? NULL : json_arr(reply, "entries"), i, n, entry) {
-            after = json_i64_or(entry, "seq", after);
             if (csv) {
                 print_csv(&memory, entry);
             } else {
@@ -121,6 +120,7 @@ static int audit_export(struct operate_call *c)
             }
         }
         bool more = !rc && json_bool_or(reply, "has_more", false);
+        after = json_i64_or(reply, "next", after);
         arena_finish(&memory);
         if (rc || !more) return rc ? rc : ferror(stdout) ? CLI_FAILED : CLI_OK;
     }

@@ -416,17 +416,29 @@ int q_house_expire(struct tx *tx, const struct house_expiry *x, int64_t *n, stru
 
 /* ---- reports ---- */
 
+/* Packages that ran in these hours, by their media buys: those that ended earlier are many. What comes in late comes within a day
+ * of the end. */
+#define OF_BUY(buy)        " AND m.media_buy_id = " buy
+#define RAN(buy, from, to) " AND " buy " = '' AND m.end_at > " from " - 86400000000 AND m.start_at < " to
+#define PACKAGES                                                                                                       \
+    " CROSS JOIN package y ON y.media_buy_id = m.media_buy_id CROSS JOIN house_key x ON x.kind = 'package'"            \
+    " AND x.owner = m.tenant_id AND x.id = y.package_id"
+#define REPORT                                                                                                         \
+    "SELECT CASE WHEN ?1 THEN c.package ELSE 0 END AS p, CASE WHEN ?2 THEN c.creative ELSE 0 END AS k,"                \
+    " CASE WHEN ?3 THEN c.slot ELSE 0 END AS s, CASE WHEN ?4 THEN c.hour_at ELSE 0 END AS h, c.event, c.invalid,"      \
+    " sum(c.n) FROM media_buy m"
+#define REPORT_COUNTS                                                                                                  \
+    PACKAGES " CROSS JOIN house_count c ON c.package = x.house_key"                                                    \
+             " AND c.hour_at >= ?5 AND c.hour_at < ?6 WHERE m.tenant_id = ?7"
+#define REPORT_ORDER " GROUP BY p, k, s, h, c.event, c.invalid ORDER BY p, h, k, s, c.event, c.invalid LIMIT ?9"
+
 int q_house_report(struct tx *tx, struct arena *a, const struct house_report_ask *ask, struct house_report_rows *out,
                    struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx,
-        "SELECT CASE WHEN ?1 THEN c.package ELSE 0 END AS p, CASE WHEN ?2 THEN c.creative ELSE 0 END AS k,"
-        " CASE WHEN ?3 THEN c.slot ELSE 0 END AS s, CASE WHEN ?4 THEN c.hour_at ELSE 0 END AS h, c.event, c.invalid, sum(c.n)"
-        " FROM house_key x CROSS JOIN house_count c ON c.package = x.house_key AND c.hour_at >= ?5 AND c.hour_at < ?6"
-        " WHERE x.kind = 'package' AND x.owner = ?7 AND (?8 = '' OR EXISTS (SELECT 1 FROM package y"
-        " WHERE y.package_id = x.id AND y.media_buy_id = ?8))"
-        " GROUP BY p, k, s, h, c.event, c.invalid ORDER BY p, h, k, s, c.event, c.invalid LIMIT ?9");
+    static const char report_of_buy[] = REPORT REPORT_COUNTS OF_BUY("?8") REPORT_ORDER;
+    static const char report_of_all[] =
+        REPORT " INDEXED BY media_buy_by_end" REPORT_COUNTS RAN("?8", "?5", "?6") REPORT_ORDER;
+    AUTO_STMT struct stmt *s = stmt_get(tx, ask->media_buy_id.n ? report_of_buy : report_of_all);
     struct house_report_rows list = { ARENA_ARRAY(a, struct house_count_row, ask->max + 1), 0, false };
     int rc = 0;
     stmt_i64(s, 1, ask->by_package);
@@ -482,13 +494,15 @@ int q_house_requests(struct tx *tx, struct arena *a, const struct house_report_a
 int q_house_parts(struct tx *tx, const struct house_report_ask *ask,
                   void (*each)(void *arg, const struct house_count_row *row), void *arg, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx,
-        "SELECT c.package, c.creative, c.slot, c.event, sum(c.n)"
-        " FROM house_key x CROSS JOIN house_count c ON c.package = x.house_key AND c.hour_at >= ?1 AND c.hour_at < ?2"
-        " WHERE x.kind = 'package' AND x.owner = ?3 AND c.invalid = 0 AND (?4 = '' OR EXISTS (SELECT 1 FROM package y"
-        " WHERE y.package_id = x.id AND y.media_buy_id = ?4))"
-        " GROUP BY c.package, c.creative, c.slot, c.event ORDER BY c.package, c.creative, c.slot, c.event");
+#define PARTS "SELECT c.package, c.creative, c.slot, c.event, sum(c.n) FROM media_buy m"
+#define PARTS_COUNTS                                                                                                   \
+    PACKAGES " CROSS JOIN house_count c ON c.package = x.house_key AND c.hour_at >= ?1 AND c.hour_at < ?2"             \
+             " WHERE m.tenant_id = ?3 AND c.invalid = 0"
+#define PARTS_ORDER " GROUP BY c.package, c.creative, c.slot, c.event ORDER BY c.package, c.creative, c.slot, c.event"
+    static const char parts_of_buy[] = PARTS PARTS_COUNTS OF_BUY("?4") PARTS_ORDER;
+    static const char parts_of_all[] =
+        PARTS " INDEXED BY media_buy_by_end" PARTS_COUNTS RAN("?4", "?1", "?2") PARTS_ORDER;
+    AUTO_STMT struct stmt *s = stmt_get(tx, ask->media_buy_id.n ? parts_of_buy : parts_of_all);
     int rc;
     stmt_i64(s, 1, ask->from);
     stmt_i64(s, 2, ask->to);
@@ -508,15 +522,17 @@ int q_house_parts(struct tx *tx, const struct house_report_ask *ask,
 int q_house_facts(struct tx *tx, struct arena *a, const struct house_fact_ask *ask, struct house_fact_row **rows,
                   size_t *n, struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT x.house_key, m.currency, y.pricing_model, sum(f.impressions), sum(f.clicks), sum(f.views),"
-                     " sum(f.completed_views), sum(f.viewable), sum(f.spend_micros)"
-                     " FROM house_key x CROSS JOIN package y ON y.package_id = x.id"
-                     " CROSS JOIN media_buy m ON m.media_buy_id = y.media_buy_id"
-                     " CROSS JOIN delivery_fact f ON f.media_buy_id = y.media_buy_id AND f.package_id = y.package_id"
-                     " AND f.day_at >= ?1 AND f.day_at < ?2 AND f.source = ?3"
-                     " WHERE x.kind = 'package' AND x.owner = ?4 AND (?5 = '' OR y.media_buy_id = ?5)"
-                     " GROUP BY x.house_key ORDER BY x.house_key");
+#define FACTS                                                                                                          \
+    "SELECT x.house_key, m.currency, y.pricing_model, sum(f.impressions), sum(f.clicks), sum(f.views),"                \
+    " sum(f.completed_views), sum(f.viewable), sum(f.spend_micros) FROM media_buy m"
+#define FACTS_DAYS                                                                                                     \
+    PACKAGES " CROSS JOIN delivery_fact f ON f.media_buy_id = y.media_buy_id AND f.package_id = y.package_id"          \
+             " AND f.day_at >= ?1 AND f.day_at < ?2 AND f.source = ?3 WHERE m.tenant_id = ?4"
+#define FACTS_ORDER " GROUP BY x.house_key ORDER BY x.house_key"
+    static const char facts_of_buy[] = FACTS FACTS_DAYS OF_BUY("?5") FACTS_ORDER;
+    static const char facts_of_all[] =
+        FACTS " INDEXED BY media_buy_by_end" FACTS_DAYS RAN("?5", "?1", "?2") FACTS_ORDER;
+    AUTO_STMT struct stmt *s = stmt_get(tx, ask->media_buy_id.n ? facts_of_buy : facts_of_all);
     static const enum metric columns[] = { METRIC_IMPRESSIONS,     METRIC_CLICKS,   METRIC_VIEWS,
                                            METRIC_COMPLETED_VIEWS, METRIC_VIEWABLE, METRIC_SPEND };
     struct house_fact_row *list = NULL;

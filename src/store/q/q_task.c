@@ -23,8 +23,10 @@ COLUMNS_BINDER(bind_changes, struct task_row, TASK_CHANGES)
 COLUMNS_BINDER(bind_origin, struct task_row, TASK_ORIGIN)
 
 /* Shared by the page and the count; the page adds ?13 and ?14. */
-#define WHERE                                                                                                          \
-    " WHERE tenant_id = ?1 AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3)"                        \
+#define OF_TENANT  " WHERE tenant_id = ?1" REST
+#define OF_SUBJECT " INDEXED BY task_by_subject WHERE tenant_id = ?1 AND subject_type = ?7 AND subject_id = ?8" REST
+#define REST                                                                                                           \
+    " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3)"                                             \
     " AND (?4 = '' OR state IN (SELECT value FROM json_each(?4)))"                                                     \
     " AND (?5 = '' OR kind IN (SELECT value FROM json_each(?5)))"                                                      \
     " AND (?15 = '' OR coalesce(json_extract(doc, '$.called_as'), kind) IN (SELECT value FROM json_each(?15)))"        \
@@ -39,6 +41,12 @@ static int read_row(struct stmt *s, struct arena *a, struct task_row *out, struc
     if (rc != 1) return rc;
     (void)read_origin(s, a, read_changes(s, a, 0, out), out);
     return 1;
+}
+
+/* There are few of one subject, however many there are of the publisher. */
+static bool of_subject(const struct task_filter *f)
+{
+    return f->subject_type.n && f->subject_id.n;
 }
 
 static void bind_filter(struct stmt *s, const struct task_filter *f)
@@ -72,8 +80,9 @@ int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, str
                 struct err *e)
 {
     ENSURE(f->limit > 0);
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT " COLUMNS " FROM task" WHERE " AND (?13 = '' OR task_id < ?13)"
-                                            " ORDER BY task_id DESC LIMIT ?14");
+#define PAGE " AND (?13 = '' OR task_id < ?13) ORDER BY task_id DESC LIMIT ?14"
+    AUTO_STMT struct stmt *s = stmt_get(tx, of_subject(f) ? "SELECT " COLUMNS " FROM task" OF_SUBJECT PAGE
+                                                          : "SELECT " COLUMNS " FROM task" OF_TENANT PAGE);
     bind_filter(s, f);
     stmt_str(s, 13, f->before_id);
     stmt_i64(s, 14, f->limit + 1);
@@ -132,7 +141,8 @@ int q_task_page(struct tx *tx, struct arena *a, const struct task_page *f, struc
 
 int q_task_count(struct tx *tx, const struct task_filter *f, int64_t *count, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM task" WHERE);
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, of_subject(f) ? "SELECT count(*) FROM task" OF_SUBJECT : "SELECT count(*) FROM task" OF_TENANT);
     bind_filter(s, f);
     int rc = stmt_step(s, e);
     if (rc < 0) return -1;

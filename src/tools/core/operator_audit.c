@@ -8,6 +8,7 @@
 
 #define LIST_DEFAULT 100
 #define VERIFY_MAX   5000
+#define LOOKED_AT    10000 /* rows, by one answer to a search */
 
 static struct str hex(struct tool_call *c, struct str bytes)
 {
@@ -23,6 +24,13 @@ static void encode(struct tool_call *c, yyjson_mut_val *o, const struct audit_ro
     json_add_str(c->doc, o, "subject", row->subject);
     (void)json_add_text(c->doc, o, "doc", row->doc); /* damaged ones are left out here; verify finds them */
     json_add_str(c->doc, o, "hash", hex(c, row->hash));
+}
+
+/* Does it look at rows that it does not answer? Those of one subject have an index. */
+static bool searches(const struct audit_filter *f)
+{
+    if (q_audit_is_exact(f->subject)) return false;
+    return f->subject.n || f->actor.n || f->action.n || f->from_at != TIME_NONE || f->until_at != TIME_NONE;
 }
 
 int tool_x_audit_list(struct tool_call *c, struct err *e)
@@ -42,10 +50,13 @@ int tool_x_audit_list(struct tool_call *c, struct err *e)
     f.after_seq = json_i64_or(c->args, "after_seq", 0);
     f.before_seq = json_has(c->args, "after_seq") ? 0 : json_i64_or(c->args, "before_seq", INT64_MAX);
     f.limit = (int)json_i64_or(c->args, "limit", LIST_DEFAULT);
+    if (searches(&f) && q_audit_window(c->act->tx, &f, LOOKED_AT, &f.to_seq, e)) return -1;
     if (q_audit_list(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "entries");
     for (size_t i = 0; i < n; i++) encode(c, json_push_obj(c->doc, arr), &rows[i]);
-    json_add_bool(c->doc, c->reply, "has_more", n == (size_t)f.limit);
+    bool full = n == (size_t)f.limit;
+    json_add_bool(c->doc, c->reply, "has_more", full || f.to_seq);
+    if (full || f.to_seq) json_add_i64(c->doc, c->reply, "next", full ? rows[n - 1].seq : f.to_seq);
     return 0;
 }
 

@@ -28,17 +28,50 @@ int q_audit_last(struct tx *tx, struct arena *a, struct audit_row *out, struct e
 
 /* A final '*' asks for a beginning; GLOB's own signs in the rest mean themselves only in brackets, and no actor,
  * action or subject of ours holds any. */
-#define FILTER                                                                                                         \
-    " WHERE (?1 = '' OR tenant_id = ?1) AND (?2 = '' OR actor GLOB ?2) AND (?3 = '' OR action GLOB ?3)"                \
-    " AND (?4 = '' OR subject GLOB ?4) AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR at < ?6)"
+#define REST                                                                                                           \
+    " AND (?2 = '' OR actor GLOB ?2) AND (?3 = '' OR action GLOB ?3) AND (?4 = '' OR subject GLOB ?4)"                 \
+    " AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR at < ?6)"
+#define FROM       "SELECT " COLUMNS " FROM audit "
+#define ALL        FROM "WHERE ?1 = ''" REST
+#define OF_TENANT  FROM "INDEXED BY audit_by_tenant WHERE tenant_id = ?1" REST
+#define OF_SUBJECT FROM "INDEXED BY audit_by_subject WHERE tenant_id = ?1 AND subject = ?4" REST
+#define DOWN       " AND seq < ?7 AND seq >= ?9 ORDER BY seq DESC LIMIT ?8"
+#define UP         " AND seq > ?7 AND (?9 = 0 OR seq <= ?9) ORDER BY seq LIMIT ?8"
+
+bool q_audit_is_exact(struct str pattern)
+{
+    return pattern.n && !memchr(pattern.p, '*', pattern.n) && !memchr(pattern.p, '?', pattern.n) &&
+           !memchr(pattern.p, '[', pattern.n);
+}
+
+static struct stmt *statement_of(struct tx *tx, const struct audit_filter *f)
+{
+    bool down = f->before_seq != 0;
+    if (!f->tenant_id.n) return stmt_get(tx, down ? ALL DOWN : ALL UP);
+    if (q_audit_is_exact(f->subject)) return stmt_get(tx, down ? OF_SUBJECT DOWN : OF_SUBJECT UP);
+    return stmt_get(tx, down ? OF_TENANT DOWN : OF_TENANT UP);
+}
+
+int q_audit_window(struct tx *tx, const struct audit_filter *f, int64_t rows, int64_t *to_seq, struct err *e)
+{
+    static const char down[] = "SELECT seq FROM audit INDEXED BY audit_by_tenant WHERE tenant_id = ? AND seq < ?"
+                               " ORDER BY seq DESC LIMIT 1 OFFSET ?";
+    static const char up[] = "SELECT seq FROM audit INDEXED BY audit_by_tenant WHERE tenant_id = ? AND seq > ?"
+                             " ORDER BY seq LIMIT 1 OFFSET ?";
+    AUTO_STMT struct stmt *s = stmt_get(tx, f->before_seq ? down : up);
+    stmt_str(s, 1, f->tenant_id);
+    stmt_i64(s, 2, f->before_seq ? f->before_seq : f->after_seq);
+    stmt_i64(s, 3, rows - 1);
+    int rc = stmt_step(s, e);
+    *to_seq = rc == 1 ? col_i64(s, 0) : 0;
+    return rc < 0 ? -1 : 0;
+}
 
 int q_audit_list(struct tx *tx, struct arena *a, const struct audit_filter *f, struct audit_row **rows, size_t *n,
                  struct err *e)
 {
     ENSURE(f->limit > 0);
-    AUTO_STMT struct stmt *s =
-        f->before_seq ? stmt_get(tx, "SELECT " COLUMNS " FROM audit" FILTER " AND seq < ?7 ORDER BY seq DESC LIMIT ?8")
-                      : stmt_get(tx, "SELECT " COLUMNS " FROM audit" FILTER " AND seq > ?7 ORDER BY seq LIMIT ?8");
+    AUTO_STMT struct stmt *s = statement_of(tx, f);
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->actor);
     stmt_str(s, 3, f->action);
@@ -47,6 +80,7 @@ int q_audit_list(struct tx *tx, struct arena *a, const struct audit_filter *f, s
     stmt_time(s, 6, f->until_at);
     stmt_i64(s, 7, f->before_seq ? f->before_seq : f->after_seq);
     stmt_i64(s, 8, f->limit);
+    stmt_i64(s, 9, f->to_seq);
     struct audit_row *list = ARENA_ARRAY(a, struct audit_row, (size_t)f->limit);
     size_t count = 0;
     int rc = 0;

@@ -19,11 +19,19 @@ struct audit_filter {
     int64_t from_at, until_at; /* half-open; TIME_NONE: unbounded */
     int64_t after_seq;  /* oldest first, from above this */
     int64_t before_seq; /* not 0: newest first, from below this */
+    int64_t to_seq; /* not 0: and not beyond this one */
     int limit;
 };
 /* At most `limit` rows. */
 MUST_CHECK int q_audit_list(struct tx *tx, struct arena *a, const struct audit_filter *f, struct audit_row **rows,
                             size_t *n, struct err *e);
+
+/* Is this an actor, action or subject, and no beginning of several? */
+bool q_audit_is_exact(struct str pattern);
+/* Of a publisher: the last of the next `rows` rows, in the filter's direction; 0 when there are fewer. A search that looks at so
+ * many only costs the same however long the trail is. */
+MUST_CHECK int q_audit_window(struct tx *tx, const struct audit_filter *f, int64_t rows, int64_t *to_seq,
+                              struct err *e);
 
 /* How the trail ends, with the seal that domain/core/audit.c puts on it. */
 struct audit_head {

@@ -279,12 +279,32 @@ int q_job_get(struct tx *tx, struct arena *a, struct str tenant_id, struct str j
     return 1;
 }
 
+/* Jobs that wait and dead ones are few beside those that are done, and have indexes of their own; those of a kind are found by it. */
+static struct stmt *list_of(struct tx *tx, const struct job_filter *f)
+{
+#define LIST    "SELECT " JOB_COLUMNS " FROM job "
+#define PAGE    " AND (?4 = 0 OR seq < ?4) ORDER BY seq DESC LIMIT ?5"
+#define OF_KIND LIST "INDEXED BY job_by_kind_seq WHERE tenant_id = ?1 AND kind = ?3 AND state = "
+    if (f->tenant_id.n && f->kind.n && f->state.n) return stmt_get(tx, OF_KIND "?2" PAGE);
+    if (f->tenant_id.n && f->kind.n)
+        return stmt_get(tx, "SELECT * FROM (SELECT * FROM (" OF_KIND "'ready' AND ?2 = ''" PAGE
+                            ") UNION ALL SELECT * FROM (" OF_KIND "'done'" PAGE ") UNION ALL SELECT * FROM (" OF_KIND
+                            "'dead'" PAGE ")) ORDER BY seq DESC LIMIT ?5");
+    if (f->tenant_id.n && str_is(f->state, "dead"))
+        return stmt_get(tx, LIST
+                        "INDEXED BY job_dead WHERE tenant_id = ?1 AND state = 'dead' AND ?2 = 'dead' AND ?3 = ''" PAGE);
+    if (f->tenant_id.n && str_is(f->state, "ready"))
+        return stmt_get(
+            tx,
+            LIST "INDEXED BY job_waiting WHERE tenant_id = ?1 AND state = 'ready' AND ?2 = 'ready' AND ?3 = ''" PAGE);
+    return stmt_get(tx, LIST
+                    "WHERE (?1 = '' OR tenant_id = ?1) AND (?2 = '' OR state = ?2) AND (?3 = '' OR kind = ?3)" PAGE);
+}
+
 int q_job_list(struct tx *tx, struct arena *a, const struct job_filter *f, struct job_row **out, size_t *n,
                struct err *e)
 {
-    AUTO_STMT struct stmt *s =
-        stmt_get(tx, "SELECT " JOB_COLUMNS " FROM job WHERE (?1 = '' OR tenant_id = ?1) AND (?2 = '' OR state = ?2)"
-                     " AND (?3 = '' OR kind = ?3) AND (?4 = 0 OR seq < ?4) ORDER BY seq DESC LIMIT ?5");
+    AUTO_STMT struct stmt *s = list_of(tx, f);
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, f->state);
     stmt_str(s, 3, f->kind);

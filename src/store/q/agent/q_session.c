@@ -42,8 +42,9 @@ int q_session_by_id(struct tx *tx, struct arena *a, struct str tenant_id, struct
 int q_session_list(struct tx *tx, struct arena *a, const struct session_filter *f, struct session_row **rows, size_t *n,
                    struct err *e)
 {
-    static const char all[] = "SELECT " COLUMNS " FROM session WHERE tenant_id = ?1 AND ?2 = '' AND expires_at > ?3"
-                              " AND ended_at IS NULL ORDER BY created_at DESC LIMIT ?4";
+    static const char all[] =
+        "SELECT " COLUMNS " FROM session INDEXED BY session_open WHERE tenant_id = ?1 AND ?2 = '' AND expires_at > ?3"
+        " AND ended_at IS NULL ORDER BY created_at DESC LIMIT ?4";
     static const char one[] =
         "SELECT " COLUMNS " FROM session WHERE tenant_id = ?1 AND principal_id = ?2 AND expires_at > ?3"
         " AND ended_at IS NULL ORDER BY created_at DESC LIMIT ?4";
