@@ -87,6 +87,17 @@ class Machine {
     return said;
   }
 
+  // What stands between the lines of a page, but for what has a place to fill in.
+  async inline(page) {
+    const commands = [...readFileSync(path.join(docs, `${page}.md`), 'utf8').matchAll(/`(salesagent [a-z][^`\n]*)`/g)].map((m) => m[1]).filter((c) => !/[A-Z]{2}/.test(c));
+    assert.ok(commands.length > 5, page);
+    for (const command of commands) {
+      await promisify(execFile)('bash', ['--norc', '-eu', '-c', command], { cwd: path.join(this.dir, 'home'), env: this.env, timeout: 120000 }).catch((e) => {
+        assert.ok(/^salesagent doctor/.test(command) && [1, 4].includes(e.code), `${page}: ${command}: ${e.code} ${e.stdout} ${e.stderr}`);
+      });
+    }
+  }
+
   async stop() {
     try { process.kill(Number(readFileSync(path.join(this.dir, 'pid'), 'utf8'))); } catch { /* it is not running */ }
     await new Promise((r) => setTimeout(r, 500));
@@ -111,6 +122,7 @@ test('from the package to the first buyer, backup, restore, upgrade, and to anot
   await here.run('backup', 0);
   assert.ok(existsSync(path.join(here.dir, 'backups/today.db.json')));
   assert.match(await here.run('backup', 2), /held|released/);
+  await here.inline('going-live');
   await here.run('upgrade', 0);
   await here.run('upgrade', 1);
   assert.match(await here.run('trouble', 0), /the trail is whole/);

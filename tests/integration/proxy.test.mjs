@@ -71,6 +71,19 @@ async function judge(agent, ask) {
     parts: [{ kind: 'data', data: { skill: 'get_adcp_capabilities', input: {} } }] } } }, { accept: 'text/event-stream' });
   assert.match(stream.headers['content-type'], /^text\/event-stream/);
   assert.match(stream.text, /^data: \{/m);
+  // One that is silent for a while, and then speaks.
+  const bought = await ask('POST', '/a2a', { jsonrpc: '2.0', id: 'b', method: 'message/send', params: { message: { kind: 'message', role: 'user', messageId: 'm-2',
+    parts: [{ kind: 'data', data: { skill: 'create_media_buy', parameters: { adcp_version: '3.1', idempotency_key: 'through-the-proxy-1',
+      account: { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true }, brand: { domain: 'acme.example' },
+      start_time: '2030-04-01T00:00:00Z', end_time: '2030-05-01T00:00:00Z', packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 }] } } }] } } });
+  const { id: waits } = JSON.parse(bought.text).result;
+  const began = Date.now(), watched = ask('POST', '/a2a', { jsonrpc: '2.0', id: 'w', method: 'tasks/resubscribe', params: { id: waits } }, { accept: 'text/event-stream' });
+  await new Promise((r) => setTimeout(r, 1500));
+  const { tasks } = JSON.parse((await agent.cli('task', 'list', '--json')).stdout);
+  assert.equal((await agent.cli('task', 'approve', tasks[0].task_id)).code, 0);
+  const events = (await watched).text.match(/^data: .*$/gm);
+  assert.ok(Date.now() - began >= 1500 && events.length >= 2, `${Date.now() - began} ms, ${events}`);
+  assert.match(events.at(-1), /"state":"completed"/);
   // Large bodies up to max_body pass, larger ones are refused by somebody.
   const large = await call('get_products', { brief: 'x'.repeat(1 << 20) });
   assert.ok([200, 400, 422].includes(large.status), String(large.status));

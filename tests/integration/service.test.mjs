@@ -67,6 +67,23 @@ test('a store that cannot be written ends in a restart, after which the agent se
   }
 });
 
+test('a loop that stands still ends in a restart, too', async (t) => {
+  const s = await Supervisor.begin({ sockets: ['agent+desk=0'], watchdog: 4, command: command(folder(t)) });
+  try {
+    await s.tellUntil('start', says('WATCHDOG', '1'));
+    const { pid } = await s.event(started), from = s.events.length;
+    process.kill(pid, 'SIGSTOP');
+    await s.event((e) => e.event === 'watchdog', from);
+    process.kill(pid, 'SIGCONT'); // so that the manager's SIGABRT arrives
+    assert.equal((await s.event(exited, from)).signal, 'SIGABRT');
+    await s.event(says('READY', '1'), from);
+    assert.equal(await get(s.ports[0], '/readyz'), 200);
+    assert.equal((await s.tellUntil('stop', exited)).code, 0);
+  } finally {
+    await s.quit();
+  }
+});
+
 test('restarts under load: every request is answered', async (t) => {
   const s = await Supervisor.begin({ sockets: ['agent+desk=0'], command: command(folder(t)) });
   const [port] = s.ports, kept = new http.Agent({ keepAlive: true, maxSockets: 4 });

@@ -10,8 +10,10 @@ import { test } from 'node:test';
 import { Agent } from './lib/agent.mjs';
 import { holdDatabase } from './lib/database.mjs';
 import { openmetrics, prometheus, promtool } from './lib/metrics.mjs';
+import { Receiver } from './lib/receiver.mjs';
 
 const run = promisify(execFile);
+const HOOK = 'a-secret-of-32-characters-at-least';
 const top = path.resolve(import.meta.dirname, '../..');
 
 // GET; status, headers, text.
@@ -123,6 +125,34 @@ test('the log: a line for each request and for each thing that matters, no secre
   const last = lines();
   assert.deepEqual(last.slice(-3).map((l) => l.msg), ['stopping', 'drained', 'stopped']);
   assert.equal(last.at(-2).requests_cut, 0);
+});
+
+test('the log: a receiver that is down and up again, and a message that nobody will get', async (t) => {
+  const hooks = await Receiver.start({ agent: () => undefined, secret: HOOK, answer: () => say });
+  const data = mkdtempSync(path.join(tmpdir(), 'salesagent-lanes-'));
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  let say = 'reset', n = 0;
+  let agent = await Agent.start({ data, args: ['--clock', '2026-03-09T14:30:00Z', '--log', 'warn'] });
+  const decided = async () => {
+    const made = await agent.call('create_media_buy', { adcp_version: '3.1', idempotency_key: `lane-test-key-${String(++n).padStart(4, '0')}`,
+      account: { brand: { domain: 'acme.example' }, operator: 'acme.example', sandbox: true }, brand: { domain: 'acme.example' },
+      start_time: '2026-04-01T00:00:00Z', end_time: '2026-05-01T00:00:00Z', packages: [{ product_id: 'prod-tech-display-001', pricing_option_id: 'price-001', budget: 3000 }],
+      push_notification_config: { url: `${hooks.base}/hook`, authentication: { schemes: ['Bearer'], credentials: HOOK } } });
+    assert.equal((await agent.cli('task', 'approve', made.body.result.structuredContent.task_id)).code, 0);
+  };
+  try {
+    for (let i = 0; i < 5; i++) await decided(); // so many failures in a row and it is left alone
+    await until('it is down', () => /level=warn area=jobs msg="does not answer" lane=\S*127\.0\.0\.1\S* .*why=/.test(agent.stderr));
+    await agent.stop();
+    say = 401;
+    agent = await Agent.start({ data, args: ['--clock', '2026-03-09T20:30:00Z', '--log', 'warn'] });
+    await until('it is up', () => /level=warn area=jobs msg="answers again" lane=\S*127\.0\.0\.1/.test(agent.stderr));
+    await until('one is given up', () => /level=warn area=jobs msg=dead job=\S+ kind=webhook why="?HTTP 401/.test(agent.stderr));
+    assert.doesNotMatch(agent.stderr, new RegExp(HOOK));
+  } finally {
+    await agent.stop();
+    await hooks.close();
+  }
 });
 
 test('the log is bounded by kind, and says what it left out', async () => {
