@@ -39,6 +39,12 @@ static struct arena_block *block_new(size_t payload_bytes)
     return b;
 }
 
+void arena_reserve(struct arena *a, size_t bytes)
+{
+    ENSURE(!a->head && bytes < SIZE_MAX / 2);
+    a->head = block_new(bytes);
+}
+
 void *arena_alloc_raw(struct arena *a, size_t bytes)
 {
     ENSURE(bytes < SIZE_MAX / 2);

@@ -16,6 +16,9 @@ struct arena {
 };
 
 void arena_init(struct arena *a);
+/* Room for so many bytes at once, instead of a block of the usual size: for what is kept long and never grows. Before anything
+ * is allocated. */
+void arena_reserve(struct arena *a, size_t bytes);
 void arena_finish(struct arena *a); /* frees all; the arena can be used again */
 
 /* Zeroed memory, aligned for any type. */

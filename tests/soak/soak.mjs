@@ -16,7 +16,8 @@ const until = Date.now() + Number(opt.minutes) * 60000;
 const PATIENCE_MS = 60000; // for the last webhooks
 const HOUSE_LOST_MS = 1000; // a second of impressions may be lost at a SIGKILL (docs/ad-servers/house.md)
 const GRACE_MS = 1500; // what a loaded machine takes to write it
-const GROWTH_MAX_MIB = 8; // of a late life over an early one at the same age
+const GROWTH_MAX_MIB = 16; // of a late life over an early one at the same age, beside what live packages take: these
+const PACKAGE_KIB = 8;
 const WORK = [['read', 10], ['create', 1.5], ['update', 2], ['creative', 0.5], ['decide', 0.3], ['ad', 3.5]];
 
 let state = Number(opt.seed) >>> 0;
@@ -114,10 +115,14 @@ check(`impressions: ${counted} counted of ${w.impressions.length} acknowledged, 
 
 // Memory at one age of each life: an early one after the first, against the last that got so old.
 const age = Math.max(1, Math.min(Number(opt.every) - 10, 240));
-const old = w.lives.filter((l) => l.rss.some(([a]) => a >= age)).map((l) => l.rss.find(([a]) => a >= age)[1]);
-console.log(`# RSS in MiB at ${age} s of each life: ${old.map((x) => x.toFixed(1)).join(' ')}`);
-console.log(`# the most there was: ${Math.max(...w.lives.flatMap((l) => l.rss.map((x) => x[1]))).toFixed(1)}; down for ${w.lives.filter((l) => l.down_ms).map((l) => l.down_ms).join(' ')} ms`);
-if (old.length >= 8) check(`memory is flat: ${old.at(-1).toFixed(1)} MiB in the last life, ${old[1].toFixed(1)} in the second`, old.at(-1) - old[1] < GROWTH_MAX_MIB);
+const old = w.lives.filter((l) => l.rss.some(([a]) => a >= age)).map((l) => ({ rss: l.rss.find(([a]) => a >= age)[1], buys: l.buys }));
+const most = Math.max(...w.lives.flatMap((l) => l.rss.map((x) => x[1])));
+console.log(`# RSS in MiB at ${age} s of each life, and media buys at its start: ${old.map((x) => `${x.rss.toFixed(1)} (${x.buys})`).join(' ')}`);
+console.log(`# the most there was: ${most.toFixed(1)}; down for ${w.lives.filter((l) => l.down_ms).map((l) => l.down_ms).join(' ')} ms`);
+if (old.length >= 8) {
+  const grown = old.at(-1).rss - old[1].rss, packages = (old.at(-1).buys - old[1].buys) * PACKAGE_KIB / 1024;
+  check(`memory is flat: ${grown.toFixed(1)} MiB more in the last life than in the second, with ${old.at(-1).buys - old[1].buys} more live media buys`, grown < GROWTH_MAX_MIB + packages);
+}
 const real = w.counts.creates > 0 && w.counts.updates > 0 && w.counts.decisions > 0 && w.counts.creatives > 0 && w.counts.impressions > 0 && w.lives.length > 1;
 check(`the load was real: ${acknowledged} acknowledged writes, ${w.lives.length - 1} restarts`, real);
 if (opt.json) writeFileSync(opt.json, JSON.stringify({ counts: w.counts, lives: w.lives, wrong: w.wrong.slice(0, 1000), counted, stderr: w.service.stderr.slice(-20000) }, null, 1));

@@ -57,7 +57,7 @@ export class World {
   born() {
     const started = this.service.events.findLast((e) => e.event === 'started');
     this.pid = started.pid;
-    this.lives.push({ began: Date.now(), rss: [] }); // rss: [age in s, MiB]
+    this.lives.push({ began: Date.now(), buys: this.buys.size, rss: [] }); // rss: [age in s, MiB]
     this.phase = 'serving';
   }
 

@@ -185,27 +185,38 @@ static void load_publisher(struct house *h, struct str tenant_id)
     drop_publisher(p); /* what could not be loaded stays as it was */
 }
 
+/* A loaded buy without what it was loaded from, in one piece of memory: there may be many. */
+static struct kept_buy *keep_buy(struct arena *scratch, const struct house_buy *loaded, struct str tenant_id)
+{
+    struct kept_buy *b = calloc(1, sizeof(*b));
+    struct house_buy measured;
+    size_t before = scratch->used_bytes;
+    ENSURE(b != NULL);
+    house_buy_keep(scratch, loaded, &measured);
+    (void)arena_dup(scratch, tenant_id);
+    arena_init(&b->arena);
+    arena_reserve(&b->arena, scratch->used_bytes - before);
+    house_buy_keep(&b->arena, loaded, &b->buy);
+    b->media_buy_id = b->buy.media_buy_id;
+    b->tenant_id = arena_dup(&b->arena, tenant_id);
+    return b;
+}
+
 static void load_buy(struct house *h, struct str media_buy_id, struct str tenant_id)
 {
     size_t place = publisher_place(h, tenant_id);
-    struct kept_buy *b = calloc(1, sizeof(*b));
-    struct tenant *tenant;
+    struct house_buy buy;
+    struct tenant tenant;
+    struct arena a;
     struct act act;
     struct err e;
-    ENSURE(b != NULL);
-    arena_init(&b->arena);
-    b->media_buy_id = arena_dup(&b->arena, media_buy_id);
-    b->tenant_id = arena_dup(&b->arena, tenant_id);
-    tenant = ARENA_NEW(&b->arena, struct tenant);
-    int rc = place < h->publishers_n ? act_for(h, &b->arena, b->tenant_id, tenant, &act, &e) : 0;
-    if (rc == 1) rc = house_buy_load(&act, b->media_buy_id, h->publishers[place]->house.publisher.key, &b->buy, &e);
-    if (rc < 0) house_complain(&b->arena, "a media buy could not be loaded", b->media_buy_id, &e);
-    if (rc == 1 && b->buy.over_at + HOUSE_KEEP_US > house_now(h)) {
-        replace_buy(h, b->media_buy_id, b);
-        return;
-    }
-    if (rc >= 0) replace_buy(h, b->media_buy_id, NULL);
-    drop_buy(b);
+    arena_init(&a);
+    int rc = place < h->publishers_n ? act_for(h, &a, tenant_id, &tenant, &act, &e) : 0;
+    if (rc == 1) rc = house_buy_load(&act, media_buy_id, h->publishers[place]->house.publisher.key, &buy, &e);
+    if (rc < 0) house_complain(&a, "a media buy could not be loaded", media_buy_id, &e);
+    bool kept = rc == 1 && buy.over_at + HOUSE_KEEP_US > house_now(h);
+    if (rc >= 0) replace_buy(h, media_buy_id, kept ? keep_buy(&a, &buy, tenant_id) : NULL);
+    arena_finish(&a);
 }
 
 static void add_todo(struct house *h, struct str media_buy_id, struct str tenant_id)

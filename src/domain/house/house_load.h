@@ -43,5 +43,8 @@ struct house_buy {
 MUST_CHECK int house_buy_load(const struct act *act, struct str media_buy_id, uint32_t publisher, struct house_buy *out,
                               struct err *e);
 
+/* A copy that lives in `to` and borrows nothing from what the buy was loaded with. */
+void house_buy_keep(struct arena *to, const struct house_buy *from, struct house_buy *out);
+
 /* Where a creative leads, by its key; also long after its packages are over. 1, 0, -1. */
 MUST_CHECK int house_destination(struct tx *tx, struct arena *a, int64_t creative_key, struct str *url, struct err *e);
