@@ -74,9 +74,16 @@ static void declined(const struct dialect_down *d, yyjson_mut_val *reply)
 }
 
 /* What 3.2 alone names. */
+static void package(yyjson_mut_doc *doc, yyjson_mut_val *p)
+{
+    (void)yyjson_mut_obj_remove_key(p, "daily_budget_cap"); /* absent is fine */
+}
+
 static void media_buy(yyjson_mut_doc *doc, yyjson_mut_val *buy)
 {
     yyjson_mut_obj_remove_key(buy, "name");
+    adcp_each(buy, "packages", package, doc);
+    adcp_each(buy, "affected_packages", package, doc);
 }
 
 static void collection_list(yyjson_mut_doc *doc, yyjson_mut_val *list)
@@ -101,6 +108,8 @@ static void capabilities(yyjson_mut_val *reply)
     (void)yyjson_mut_obj_remove_key(account, "timezone");
     (void)yyjson_mut_obj_remove_key(account, "supported_account_currency_modes");
     (void)yyjson_mut_obj_remove_key(yyjson_mut_obj_get(reply, "media_buy"), "anonymous_discovery");
+    (void)yyjson_mut_obj_remove_key(yyjson_mut_obj_get(reply, "media_buy"), "budget_capping");
+    (void)yyjson_mut_obj_remove_key(yyjson_mut_obj_get(reply, "webhook_signing"), "delivery_retry_horizon_seconds");
 }
 
 /* What the task of a compact call is to those who do not have these tools. */

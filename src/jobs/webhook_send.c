@@ -8,6 +8,7 @@
 #include "base/rfc3339.h"
 #include "contract/limits.h"
 #include "domain/signature/signature.h"
+#include "domain/tell/webhook_horizon.h"
 #include "domain/tell/webhook.h"
 #include "jobs/traffic.h"
 #include "jobs/webhook_keys.h"
@@ -370,7 +371,7 @@ const struct job_kind webhook_kind = { .name = WEBHOOK_JOB,
                                        .steps = steps,
                                        .lease_s = 60,
                                        .attempts_max = 80,
-                                       .horizon_s = 36 * 3600,
+                                       .horizon_s = WEBHOOK_HORIZON_S,
                                        .record = record,
                                        .cancel = cancel,
                                        .release = release };

@@ -58,6 +58,52 @@ test('CPC: views cost nothing, a click does, and makes the ad viewable; the budg
   assert.equal(why.now, 'done');
 });
 
+test('a cap of a day is a ceiling in the publisher\'s days, changed at once; what cannot be held to one is refused', async () => {
+  const newest = { adcp_version: '3.2' };
+  const { account, media_buy } = await paper.call('get_adcp_capabilities', newest);
+  assert.deepEqual(media_buy.budget_capping, { supported_scopes: ['package'], supported_periods: ['day'], timezone_basis: 'account' });
+  assert.deepEqual(account.timezone, { mode: 'seller_fixed', fixed_timezone: 'Europe/Berlin' });
+  const hour = 3600000 - Date.now() % 3600000;
+  if (hour < 30000) await sleep(hour); // a day may end with it
+  const b = await paper.buy({ product: await place('dayed', 'page') });
+  const rate = 10 / 1000; // a thousand cost 10
+  const cap = async (daily_budget_cap) => {
+    const changed = await paper.call('update_media_buy', { ...newest, idempotency_key: paper.key(), account: b.account, media_buy_id: b.buy, packages: [{ package_id: b.pkg, daily_budget_cap }] });
+    assert.equal(changed.affected_packages[0].daily_budget_cap, daily_budget_cap ?? undefined);
+  };
+  const why = async () => JSON.parse((await paper.agent.cli('ads', 'why', b.buy, '--json')).stdout).packages[0].now;
+  const show = async (n) => {
+    for (let i = 0; i < n; i++) await paper.see(await paper.ad('dayed'));
+  };
+  await cap(3 * rate);
+  await show(3);
+  assert.equal((await paper.counted(b, { impressions: 3 })).spend, 3 * rate);
+  assert.deepEqual([await paper.decide('slot=dayed'), await why()], [[], 'day_done']);
+  await cap(5 * rate);
+  await show(2);
+  await paper.counted(b, { impressions: 5 });
+  await until('the day is done', async () => (await why()) === 'day_done');
+  await cap(rate); // below what the day has spent
+  await sleep(1500);
+  assert.deepEqual(await paper.decide('slot=dayed'), []);
+  await cap(null);
+  await show(1);
+  const shown = async (adcp_version) => (await paper.call('get_media_buys', { adcp_version, account: b.account, media_buy_ids: [b.buy] })).media_buys[0].packages[0].daily_budget_cap;
+  await cap(7);
+  assert.deepEqual([await shown('3.2'), await shown('3.1')], [7, undefined]);
+  const refused = async (price, daily_budget_cap) => {
+    const start = new Date(paper.agent.now() + 60000).toISOString(), end = new Date(paper.agent.now() + 9 * 864e5).toISOString();
+    const { body } = await paper.agent.call('create_media_buy', { ...newest, idempotency_key: paper.key(), account: b.account, brand: b.account.brand, start_time: start, end_time: end,
+      packages: [{ product_id: 'page', pricing_option_id: price, budget: 100, daily_budget_cap }] }, { token: 'house-buyer-token' });
+    const { adcp_error: e } = body.result.structuredContent;
+    return e && [e.code, e.field];
+  };
+  assert.deepEqual(await refused('cpc', 5), ['UNSUPPORTED_FEATURE', 'packages[0].daily_budget_cap']); // clicks come when they come
+  assert.deepEqual(await refused('flat_rate', 5), ['UNSUPPORTED_FEATURE', 'packages[0].daily_budget_cap']);
+  assert.deepEqual(await refused('cpm', 0), ['VALIDATION_ERROR', 'packages[0].daily_budget_cap']);
+  assert.equal(await refused('cpm', 5), undefined);
+});
+
 test('a frequency cap holds within a page view, and for a kept id over a restart; strangers see the ad', async () => {
   const b = await paper.buy({ product: await place('capped', 'page'), more: { targeting_overlay: { frequency_cap: {
     max_impressions: 2, per: 'devices', window: { interval: 1, unit: 'days' } } } } });

@@ -86,10 +86,11 @@ test('capabilities list the lines, in each of them', async () => {
   }
 });
 
-test('whose days and currencies accounts have, and that strangers may look, is said in 3.2', async () => {
+test('whose days and currencies accounts have, that strangers may look, and how long webhooks are tried is said in 3.2', async () => {
   const stranger = async (tool, args) => (await doors.mcp(agent, tool, { adcp_version: '3.2', ...args }, { token: null }));
   for (const line of lines) {
-    const { account: accounts, media_buy } = (await ask(line, 'get_adcp_capabilities', {})).payload;
+    const { account: accounts, media_buy, webhook_signing } = (await ask(line, 'get_adcp_capabilities', {})).payload;
+    assert.equal(webhook_signing.delivery_retry_horizon_seconds, line < '3.2' ? undefined : 129600); // what jobs/webhook_send.c keeps to
     const zone = (await ask(line, 'list_accounts', {})).payload.accounts[0].timezone;
     const wanted = line < '3.2' ? [undefined, undefined, undefined, undefined] : [{ mode: 'seller_fixed', fixed_timezone: 'UTC' }, ['per_media_buy'], true, 'UTC'];
     assert.deepEqual([accounts.timezone, accounts.supported_account_currency_modes, media_buy.anonymous_discovery, zone], wanted, line);
@@ -188,6 +189,9 @@ test('what the newest clients send with every list is taken; assignments are as 
 test('what 3.2 offers and nobody here does is refused by name', async () => {
   const of = async (tool, args) => refusal(await ask('3.2', tool, args));
   assert.deepEqual(await of('create_media_buy', buy({ daily_budget_cap: 100 })), ['UNSUPPORTED_FEATURE', 'daily_budget_cap']);
+  const capped = { packages: [{ ...packages[0], daily_budget_cap: 100 }] }; // not all of this publisher's ad servers promise that
+  assert.deepEqual(await of('create_media_buy', buy(capped)), ['UNSUPPORTED_FEATURE', 'packages[0].daily_budget_cap']);
+  assert.equal((await ask('3.2', 'get_adcp_capabilities', {})).payload.media_buy.budget_capping, undefined);
   const bid = { packages: [{ ...packages[0], bidding: { strategy: 'lowest_cost' } }] };
   assert.match((await of('create_media_buy', buy(bid)))[0], /^(UNSUPPORTED_FEATURE|INVALID_REQUEST)$/);
   const hours = { packages: [{ ...packages[0], targeting_overlay: { daypart_targets: [{ days: ['monday'], start_hour: 8, end_hour: 12, timezone: 'user' }] } }] };

@@ -40,7 +40,7 @@ static void add_inherited(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *k
 void terms_add_purchase(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct terms_purchase *p)
 {
     static const char *const own[] = { "format_option_refs", "targeting_overlay", "optimization_goals",
-                                       "agency_estimate_number" };
+                                       "daily_budget_cap", "agency_estimate_number" };
     yyjson_mut_val *out = json_push_obj(doc, list);
     json_add_str(doc, out, "product_id", p->product->product_id);
     json_add_str(doc, out, "pricing_option_id", p->option->pricing_option_id);

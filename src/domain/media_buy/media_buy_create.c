@@ -7,6 +7,7 @@
 #include "domain/creative/creative.h"
 #include "domain/media_buy/media_buy_change.h"
 #include "domain/media_buy/governance_delivery.h"
+#include "domain/product/daily_cap.h"
 #include "domain/product/insertion_order.h"
 #include "domain/media_buy/media_buy.h"
 #include "domain/product/package_lists.h"
@@ -195,6 +196,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
     if (package_refs_accept(act, &p.product, r->val, r->at, e)) return -1;
+    if (daily_cap_accept(act, p.option->model, r->val, r->at, e)) return -1;
     if (package_lists_accept(act, &p.product, r, &p.warning, e)) return -1;
     struct package_request kept = *r;
     kept.fixed_price = p.option->fixed_price_micros >= 0;

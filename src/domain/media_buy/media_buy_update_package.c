@@ -3,6 +3,7 @@
 #include "contract/document.h"
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/media_buy_update.h"
+#include "domain/product/daily_cap.h"
 #include "domain/product/package_lists.h"
 #include "domain/product/targeting_values.h"
 
@@ -202,7 +203,7 @@ static void plan_package_rest(struct buy_update *u, const struct package_request
         { "targeting_overlay", ACTION_UPDATE_TARGETING },        { "keyword_targets_add", ACTION_UPDATE_TARGETING },
         { "keyword_targets_remove", ACTION_UPDATE_TARGETING },   { "negative_keywords_add", ACTION_UPDATE_TARGETING },
         { "negative_keywords_remove", ACTION_UPDATE_TARGETING }, { "catalogs", ACTION_UPDATE_PACKAGES },
-        { "optimization_goals", ACTION_UPDATE_PACKAGES },
+        { "optimization_goals", ACTION_UPDATE_PACKAGES },        { "daily_budget_cap", ACTION_UPDATE_PACING },
     };
     if (r->canceled) { /* of what ends nothing else changes */
         p->doc = package_doc(u->act, r, p->doc);
@@ -246,6 +247,8 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
          package_lists_accept(u->act, &product, r, &u->warning, e))) {
         return -1;
     }
+    enum pricing_model model;
+    if (pricing_model_parse(p->pricing_model, &model) && daily_cap_accept(u->act, model, r->val, r->at, e)) return -1;
     plan_package_pause(u, r, p);
     const struct product *sold = found ? &product : NULL;
     if (!r->canceled && (plan_money(u, r, sold, p, e) || plan_goal(u, r, sold, &before, p, e) ||

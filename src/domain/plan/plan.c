@@ -160,14 +160,19 @@ static int64_t live_from(const struct media_buy_row *buy)
     return buy->activated_at > buy->confirmed_at ? buy->activated_at : buy->confirmed_at;
 }
 
+static int64_t money_in(yyjson_val *obj, const char *key)
+{
+    struct err ignored; /* what is no amount limits nothing: ext is the caller's own */
+    int64_t micros = 0;
+    if (!obj || json_opt_money(JSON_FIELD(obj, key, ""), &micros, &ignored)) return 0;
+    return micros > 0 ? micros : 0;
+}
+
 /* What the buyer wants spent or shown in a day at most (ext.salesagent of the package). */
 static void add_limits(const struct act *act, const struct package_row *row, struct plan_package *out)
 {
-    struct err ignored; /* what is no amount limits nothing: ext is the caller's own */
     yyjson_val *ours = json_get_path(document_read(act->arena, row->doc), "/ext/salesagent");
-    int64_t budget = 0;
-    if (!ours || json_opt_money(JSON_FIELD(ours, "daily_budget", ""), &budget, &ignored)) budget = 0;
-    out->daily_budget_micros = budget > 0 ? budget : 0;
+    out->daily_budget_micros = money_in(ours, "daily_budget");
     int64_t impressions = ours ? json_i64_or(ours, "daily_impressions", 0) : 0;
     out->daily_impressions = impressions > 0 ? impressions : 0;
 }
@@ -251,6 +256,16 @@ static void pool_limits(const struct act *act, const struct package_rows *rows, 
     }
 }
 
+/* AdCP's own cap of a package, under whatever else limits it. */
+static void hold_caps(const struct act *act, const struct package_rows *rows, struct plan_package *list)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        int64_t cap = money_in(document_read(act->arena, rows->rows[i].doc), "daily_budget_cap");
+        int64_t *limit = &list[i].daily_budget_micros;
+        if (cap > 0 && (*limit == 0 || cap < *limit)) *limit = cap;
+    }
+}
+
 int plan_from_rows(const struct act *act, struct plan_shelf *shelf, const struct media_buy_row *buy,
                    const struct package_rows *packages, struct plan *out, struct err *e)
 {
@@ -274,6 +289,7 @@ int plan_from_rows(const struct act *act, struct plan_shelf *shelf, const struct
         if (fill_package(act, shelf ? shelf : &own, buy, &packages->rows[i], &list[i], e)) return -1;
     }
     pool_limits(act, packages, list);
+    hold_caps(act, packages, list);
     plan.packages = list;
     if (wait_for_bookings(act, &plan, e)) return -1;
     *out = plan;

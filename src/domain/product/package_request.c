@@ -28,6 +28,7 @@ static const char *const kept[] = {
     "context",
     "ext",
     "bid_price",
+    "daily_budget_cap",
 };
 
 static int read_name(struct package_request *r, struct err *e)
@@ -410,6 +411,7 @@ int package_accept(const struct product *p, const struct tenant_settings *ts, co
 static void put(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, yyjson_val *value)
 {
     (void)yyjson_mut_obj_remove_key(obj, key); /* absent is fine */
+    if (strcmp(key, "daily_budget_cap") == 0 && yyjson_is_null(value)) return; /* there null ends it */
     json_add_copy(doc, obj, key, value);
 }
 

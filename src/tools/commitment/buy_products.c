@@ -53,6 +53,7 @@ static void add_package(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *p
                                         "start_time",
                                         "end_time",
                                         "pacing",
+                                        "daily_budget_cap",
                                         "optimization_goals",
                                         "format_option_refs",
                                         "measurement_terms",

@@ -10,7 +10,7 @@
 #define NOT_DATED   "Policies are in force from when they are sent until they are replaced."
 
 #define ONE_ACCOUNT   "A brand has one account with each operator here."
-#define NOT_CAPPED    "Only budgets, and frequency caps of a package's targeting, limit delivery here."
+#define NOT_CAPPED    "Only budgets, caps of packages and frequency caps of their targeting limit delivery here."
 #define NOT_BID       "Bids are the bid_price of a package, where its pricing option has a floor."
 #define NOT_ROTATED   "Creatives of a package take turns by their weight."
 #define NOT_EVIDENCE  "No evidence on audiences is kept here."
@@ -62,8 +62,7 @@
 
 /* The members of packages, as create_media_buy and update_media_buy have them. */
 #define OF_PACKAGES(tool, list)                                                                                        \
-    OF_GOALS(tool, list), { tool, list "/bidding", NOT_BID }, { tool, list "/daily_budget_cap", NOT_CAPPED },          \
-        { tool, list "/min_spend_target", NOT_SOFT },                                                                  \
+    OF_GOALS(tool, list), { tool, list "/bidding", NOT_BID }, { tool, list "/min_spend_target", NOT_SOFT },            \
         { tool, list "/creative_assignments/*/rotation_mode", NOT_ROTATED },                                           \
         { tool, list "/creative_assignments/*/group_id", NOT_ROTATED },                                                \
         { tool, list "/creative_assignments/*/sequence_position", NOT_ROTATED },                                       \
@@ -144,7 +143,6 @@ const struct unhonoured unhonoured[] = {
     { "buy_products", "/purchases/*/bidding/max_bid", NOT_BID },
     { "buy_products", "/purchases/*/bidding/cost_per", NOT_BID },
     { "buy_products", "/purchases/*/bidding/roas", NOT_BID },
-    { "buy_products", "/purchases/*/daily_budget_cap", NOT_CAPPED },
     { "buy_products", "/purchases/*/min_spend_target", NOT_SOFT },
     { "buy_products", "/purchases/*/catalog_ids", "Catalogs are given to packages of create_media_buy." },
     { "buy_products", "/purchases/*/measurement_terms/billing_measurement/finalization_deadline_hours", NOT_FINAL },
@@ -152,7 +150,6 @@ const struct unhonoured unhonoured[] = {
     OF_GOALS("buy_products", "/purchases/*"),
     OF_MEDIA_BUY("control_media_buy"),
     { "control_media_buy", "/packages/*/bidding", NOT_BID },
-    { "control_media_buy", "/packages/*/daily_budget_cap", NOT_CAPPED },
     { "control_media_buy", "/packages/*/min_spend_target", NOT_SOFT },
     { "control_media_buy", "/packages/*/catalog_ids", "Catalogs are given to packages of create_media_buy." },
     OF_GOALS("control_media_buy", "/packages/*"),

@@ -5,7 +5,9 @@
 
 #include "domain/buyer/inventory_list.h"
 #include "domain/product/catalog.h"
+#include "domain/product/daily_cap.h"
 #include "domain/product/product.h"
+#include "domain/tell/webhook_horizon.h"
 #include "tools/product/catalog_reply.h"
 #include "tools/product/catalog_tools.h"
 #include "tools/core/agent_features.h"
@@ -188,6 +190,20 @@ static void add_frequency_capping(const struct capabilities *k, yyjson_mut_val *
     add_list(c, f, "supported_window_units", window);
 }
 
+/* Days are the account's: the publisher's time zone. */
+static int add_budget_capping(struct tool_call *c, yyjson_mut_val *mb, struct err *e)
+{
+    static const char *const scopes[] = { "package", NULL }, *const periods[] = { "day", NULL };
+    bool kept;
+    if (daily_caps_kept(c->act, &kept, e)) return -1;
+    if (!kept) return 0;
+    yyjson_mut_val *caps = json_add_obj(c->doc, mb, "budget_capping");
+    add_list(c, caps, "supported_scopes", scopes);
+    add_list(c, caps, "supported_periods", periods);
+    json_add_cstr(c->doc, caps, "timezone_basis", "account");
+    return 0;
+}
+
 static void add_audiences_and_events(struct tool_call *c, yyjson_mut_val *mb)
 {
     static const char *const identifiers[] = { "hashed_email", "hashed_phone", NULL };
@@ -218,12 +234,12 @@ static void add_lifecycle(struct tool_call *c, yyjson_mut_val *mb)
     add_list(c, json_add_obj(c->doc, mb, "proposal_refinement"), "supported_dimensions", dimensions);
 }
 
-static void add_media_buy(struct capabilities *k)
+static int add_media_buy(struct capabilities *k, struct err *e)
 {
     static const char *const modes[] = { "brief", "wholesale", "refine", NULL };
     static const char *const webhook[] = { "webhook", NULL }, *const surfaces[] = { "snapshot", "webhook", NULL };
     struct tool_call *c = k->c;
-    if (!wanted(k, "media_buy")) return;
+    if (!wanted(k, "media_buy")) return 0;
     yyjson_mut_val *mb = json_add_obj(c->doc, c->reply, "media_buy");
     add_pricing_models(k, mb);
     add_list(c, mb, "buying_modes", modes);
@@ -252,6 +268,7 @@ static void add_media_buy(struct capabilities *k)
     add_frequency_capping(k, mb);
     add_audiences_and_events(c, mb);
     add_portfolio(k, mb);
+    return add_budget_capping(c, mb, e);
 }
 
 /* ---- the rest ---- */
@@ -313,6 +330,7 @@ static void add_signing(struct capabilities *k)
         json_add_cstr(c->doc, w, "profile", "adcp/webhook-signing/v1");
         add_list(c, w, "algorithms", algorithms);
         json_add_bool(c->doc, w, "legacy_hmac_fallback", true);
+        json_add_i64(c->doc, w, "delivery_retry_horizon_seconds", WEBHOOK_HORIZON_S);
         add_trust_root(c);
     }
 }
@@ -364,7 +382,7 @@ int get_adcp_capabilities_run(struct tool_call *c, struct err *e)
     add_adcp(c);
     add_protocols(c);
     add_account(&k);
-    add_media_buy(&k);
+    if (add_media_buy(&k, e)) return -1;
     add_signals(&k);
     add_creative(&k);
     add_signing(&k);
