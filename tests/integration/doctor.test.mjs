@@ -2,13 +2,16 @@
 // operation of the running agent.
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { Agent, cli } from './lib/agent.mjs';
 
+const run = promisify(execFile);
 const SECRET = 'xoxb-very-secret-4711';
 
 function folder(t) {
@@ -78,6 +81,36 @@ test('settings that contradict each other, and a damaged database', async (t) =>
   writeFileSync(file, bytes);
   const damaged = await doctor(data, '--offline');
   assert.equal(damaged.of('database', 'error').length > 0, true, JSON.stringify(damaged.report));
+});
+
+test('a certificate that ends soon, and the age of the newest backup', async (t) => {
+  const data = folder(t);
+  await made(data, 'sales.news.example');
+  const [cert, key] = ['cert.pem', 'key.pem'].map((f) => path.join(data, f));
+  const looked = async (days) => {
+    await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(days), '-subj', '/CN=sales.news.example', '-keyout', key, '-out', cert]);
+    return (await doctor(data, '--offline', '--tls-cert', cert, '--tls-key', key)).of('certificate');
+  };
+  assert.match((await looked(90)).find((f) => f.severity === 'well').found, /another (89|90) days/);
+  const ends = (await looked(2)).find((f) => f.severity === 'error');
+  assert.match(ends.found, /another [12] days/);
+  assert.match(ends.remedy, /reload/);
+
+  const backups = path.join(data, 'backups');
+  mkdirSync(backups);
+  const aged = () => doctor(data, '--offline', '--backup-folder', backups).then((r) => r.of('backup'));
+  assert.notEqual((await aged())[0].severity, 'well', 'there is none yet');
+  const made_at = async (ms) => { // the name says when
+    rmSync(backups, { recursive: true });
+    mkdirSync(backups);
+    const name = `salesagent-${new Date(ms).toISOString().replace(/[-:]|\.\d+/g, '')}.db`;
+    assert.equal((await cli('backup', path.join(backups, name), '--data', data)).code, 0);
+    return (await aged())[0];
+  };
+  assert.equal((await made_at(Date.now() - 3600e3)).severity, 'well');
+  const old = await made_at(Date.now() - 9 * 86400e3);
+  assert.match(old.found, /216 hours old/);
+  assert.notEqual(old.severity, 'well');
 });
 
 test('a running agent behind its address: it is asked, and knows itself; another one is noticed', async (t) => {
