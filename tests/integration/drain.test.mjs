@@ -135,6 +135,21 @@ describe('SIGTERM', { concurrency: true }, () => {
     assert.ok(took > 1000 && took < DRAIN_MS / 2, `${took} ms`);
   });
 
+  test('meanwhile readyz says that it is about to stop, on a connection that was kept', async () => {
+    const agent = await Agent.start({ args: CLOCK });
+    const ask = 'GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+    const half = open(agent), kept = open(agent);
+    half.write(head('x'.repeat(1000)) + '{');
+    kept.write(ask);
+    while (!kept.text.includes('"ready":true')) await sleep(5);
+    agent.child.kill('SIGTERM');
+    kept.write(ask);
+    await kept.ended;
+    assert.match(kept.text, /HTTP\/1\.1 503 [^]*\r\nConnection: close\r\n[^]*\{"ready":false,"reasons":\[\{"check":"draining","detail":"The agent is about to stop\."\}\]\}$/);
+    half.destroy();
+    assert.deepEqual(await agent.exited, { code: 0, signal: null }, agent.stderr);
+  });
+
   test('told twice, it does not wait', async () => {
     const agent = await Agent.start({ args: CLOCK });
     const s = open(agent);
