@@ -1,7 +1,7 @@
 // salesagent init: from an empty folder to the first get_products, told by flags or asked.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -39,6 +39,38 @@ test('told by flags: a publisher, a product, two tokens, and a line to try that 
   } finally {
     await agent.stop();
   }
+});
+
+test('each kind of ad server has a first product', async (t) => {
+  const settings = {
+    manual: {}, house: {}, kevel: { api_key: 'k', priorities: { guaranteed: 1 } },
+    gam: { network_code: '123', trafficker_id: 1, oauth: { client_id: 'c', client_secret: 's', refresh_token: 'r' } },
+    triton: { username: 'ada', password: 'x', time_zone: 'Europe/Berlin' },
+  };
+  for (const [kind, its] of Object.entries(settings)) {
+    const data = folder(t), file = path.join(path.dirname(data), 'settings.json');
+    writeFileSync(file, JSON.stringify(its));
+    const args = ['init', '--name', 'N', '--domain', 'n.example', '--timezone', 'Europe/Berlin', '--ad-server', kind, '--ad-server-settings', file, '--data', data];
+    if (kind === 'triton') {
+      const missing = await cli(...args);
+      assert.deepEqual([missing.code, /--station is needed/.test(missing.stderr)], [2, true], missing.stderr);
+      args.push('--station', 'WXYZ-FM');
+    }
+    const made = await cli(...args);
+    assert.equal(made.code, 0, `${kind}: ${made.stderr}`);
+    const product = kind === 'triton' ? 'run-of-station-audio' : 'run-of-site-display';
+    assert.match(made.stdout, new RegExp(`first product +${product},`));
+    const agent = await Agent.start({ data, sandbox: false });
+    try {
+      const [, token] = made.stdout.match(/first-buyer +token (\S+)/);
+      const { body } = await agent.call('get_products', { adcp_version: '3.1', buying_mode: 'wholesale' }, { token });
+      assert.deepEqual(body.result.structuredContent.products.map((p) => p.product_id), [product], kind);
+    } finally {
+      await agent.stop();
+    }
+  }
+  const wrong = await cli('init', '--name', 'N', '--domain', 'n.example', '--ad-server', 'house', '--station', 'X', '--data', folder(t));
+  assert.deepEqual([wrong.code, wrong.stderr], [2, 'error: init: --station is for the ad server triton\n']);
 });
 
 test('what is wrong or missing is said, and nothing is made', async (t) => {

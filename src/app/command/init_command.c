@@ -1,5 +1,6 @@
 /* `salesagent init`: asks what it is not told, and makes database, secret, publisher, a first product, an administrator and a
- * buyer, in one transaction. What every publisher begins with is data/first-publisher.json, embedded at build time. */
+ * buyer, in one transaction. What every publisher begins with is data/first-publisher.json, or where audio is sold
+ * data/first-audio-publisher.json, embedded at build time. */
 #include "app/command/init_command.h"
 
 #include <errno.h>
@@ -22,10 +23,12 @@
 
 extern const char first_publisher_json[];
 extern const size_t first_publisher_json_n;
+extern const char first_audio_publisher_json[];
+extern const size_t first_audio_publisher_json_n;
 
 /* --- what is asked ------------------------------------------------------------------------------------------ */
 
-enum question { Q_NAME, Q_DOMAIN, Q_HOST, Q_TIMEZONE, Q_CURRENCY, Q_AD_SERVER, Q_CPM, Q_N };
+enum question { Q_NAME, Q_DOMAIN, Q_HOST, Q_TIMEZONE, Q_CURRENCY, Q_AD_SERVER, Q_STATION, Q_CPM, Q_N };
 
 static const struct {
     const char *flag, *asks, *preset; /* preset NULL: it must be said */
@@ -37,6 +40,7 @@ static const struct {
     [Q_CURRENCY] = { "currency", "Currency", "USD" },
     [Q_AD_SERVER] = { "ad-server",
                       "Ad server: house (the built-in one), gam, kevel, triton, or manual (worked by hand)", NULL },
+    [Q_STATION] = { "station", "Station that the first product runs on (id or call sign)", NULL }, /* of Triton alone */
     [Q_CPM] = { "cpm", "Price of a thousand impressions of the first product", "10.00" },
 };
 
@@ -92,10 +96,20 @@ static int ask(struct arena *a, struct init_args *o, enum question q)
     return CLI_OK;
 }
 
+/* What Triton sells is audio on stations. */
+static bool sells_audio(const struct init_args *o)
+{
+    return strcmp(o->said[Q_AD_SERVER], "triton") == 0;
+}
+
 static int complete(struct arena *a, struct init_args *o)
 {
     bool asks = isatty(STDIN_FILENO) && !o->json;
     for (int q = 0; q < Q_N; q++) {
+        if (q == Q_STATION && !sells_audio(o)) {
+            if (o->said[q]) return cli_error(CLI_USAGE, "init: --station is for the ad server triton");
+            continue;
+        }
         if (o->said[q]) continue;
         if (!asks && !questions[q].preset) return cli_error(CLI_USAGE, "init: --%s is needed", questions[q].flag);
         if (!asks) o->said[q] = preset_of(a, o, q);
@@ -192,10 +206,18 @@ static void add_slot(yyjson_mut_doc *doc, yyjson_mut_val *root)
     json_push_str(doc, json_add_arr(doc, json_add_obj(doc, ours, "ad_server"), "slots"), STR("first"));
 }
 
-/* What Triton sells is audio on stations, which are known once its inventory was read. */
-static bool no_product(const struct init_args *o)
+/* The first product in the words of its ad server, where it needs some. */
+static void place_product(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct init_args *o)
 {
-    return strcmp(o->said[Q_AD_SERVER], "triton") == 0;
+    if (strcmp(o->said[Q_AD_SERVER], "house") == 0) add_slot(doc, root);
+    if (!sells_audio(o)) return;
+    yyjson_mut_val *product = yyjson_mut_ptr_get(root, "/products/0"),
+                   *reports = yyjson_mut_obj_get(product, "reporting_capabilities");
+    yyjson_mut_val *ours = json_add_obj(doc, json_add_obj(doc, product, "ext"), "salesagent");
+    json_push_str(doc, json_add_arr(doc, json_add_obj(doc, ours, "ad_server"), "stations"),
+                  str_from(o->said[Q_STATION]));
+    (void)yyjson_mut_obj_remove_key(reports, "timezone");
+    json_add_str(doc, reports, "timezone", str_from(o->said[Q_TIMEZONE]));
 }
 
 /* Its settings are a file, because credentials do not belong on a command line; "-" is standard input. */
@@ -205,8 +227,7 @@ static int add_ad_server(struct arena *a, yyjson_mut_doc *doc, yyjson_mut_val *r
     yyjson_mut_val *t = yyjson_mut_obj_get(root, "tenant");
     yyjson_doc *settings;
     json_add_str(doc, t, "adapter", str_from(o->said[Q_AD_SERVER]));
-    if (strcmp(o->said[Q_AD_SERVER], "house") == 0) add_slot(doc, root);
-    if (no_product(o)) (void)yyjson_mut_obj_remove_key(root, "products");
+    place_product(doc, root, o);
     if (!o->settings) return 0;
     struct buf text;
     buf_init(&text, json_limits_settings.bytes_max);
@@ -224,8 +245,9 @@ static int publisher_text(struct opened *d, const struct init_args *o, struct ma
 {
     struct arena *a = &d->arena;
     yyjson_doc *template;
-    if (json_parse(a, (struct str){ first_publisher_json, first_publisher_json_n }, &json_limits_own, &template, e))
-        return -1;
+    struct str begins = sells_audio(o) ? (struct str){ first_audio_publisher_json, first_audio_publisher_json_n }
+                                       : (struct str){ first_publisher_json, first_publisher_json_n };
+    if (json_parse(a, begins, &json_limits_own, &template, e)) return -1;
     yyjson_mut_doc *doc = json_doc_new(a);
     yyjson_mut_val *root = json_copy(doc, yyjson_doc_get_root(template));
     yyjson_mut_val *t = yyjson_mut_obj_get(root, "tenant");
@@ -276,12 +298,8 @@ static void report(const struct init_args *o, const struct made *m)
         return;
     }
     cli_print("publisher " STR_FMT " is made.\n", STR_ARG(m->id));
-    if (no_product(o))
-        cli_print(
-            "  first product   none yet: adapter sync reads the stations, import brings products that name them\n");
-    else
-        cli_print("  first product   run-of-site-display, %s %s a thousand; every buy waits for a person\n",
-                  o->said[Q_CPM], o->said[Q_CURRENCY]);
+    cli_print("  first product   %s, %s %s a thousand; every buy waits for a person\n",
+              sells_audio(o) ? "run-of-station-audio" : "run-of-site-display", o->said[Q_CPM], o->said[Q_CURRENCY]);
     const struct adapter *server = adapter_find(str_from(o->said[Q_AD_SERVER]));
     if (server)
         cli_print("  ad server       %s%s\n", server->title, server->simulates ? ": it invents its numbers" : "");
@@ -293,8 +311,8 @@ static void report(const struct init_args *o, const struct made *m)
     cli_print(
         "  curl -s http://localhost:8000/mcp -H 'x-adcp-auth: " STR_FMT "' -H 'content-type: application/json' \\\n"
         "    -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"get_products\",\"arguments\":"
-        "{\"buying_mode\":\"brief\",\"brief\":\"display\"}}}'\n",
-        STR_ARG(m->buyer_token));
+        "{\"buying_mode\":\"brief\",\"brief\":\"%s\"}}}'\n",
+        STR_ARG(m->buyer_token), sells_audio(o) ? "audio" : "display");
 }
 
 static int make(struct opened *d, const struct init_args *o)
@@ -362,6 +380,7 @@ const struct cli_command command_init = {
         "                    a page for each. In a sandbox also mock, which shows no ads and invents their delivery\n"
         "  --ad-server-settings FILE\n"
         "                    what it needs to be reached, as JSON (- is standard input)\n"
+        "  --station NAME    of Triton: the station that the first product runs on, by id or call sign\n"
         "  --cpm AMOUNT      price of a thousand impressions of the first product (default 10.00)\n"
         "  --id ID           the publisher's id (default: made from its name)\n"
         "  --demo            the demo publisher of the sandbox instead\n"
