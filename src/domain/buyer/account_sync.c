@@ -1,4 +1,5 @@
 #include "domain/buyer/account_sync.h"
+#include "store/q/q_tenant.h"
 
 #include <stdio.h>
 
@@ -45,6 +46,30 @@ static int check_billing(const struct act *act, const struct tenant_settings *ts
     return err_field(e, "%s/billing", in->at);
 }
 
+/* A buyer whose agreement with the publisher is narrower than what the publisher does for others: settings.permitted_billing
+ * of the principal. It is told one way that is open to it, never the agreement. */
+static int check_agreement(const struct act *act, const struct tenant_settings *ts, const struct account_sync *in,
+                           struct err *e)
+{
+    struct principal_row row;
+    struct str billing = json_str(in->entry, "billing"), open = STR_NONE;
+    if (!act->principal || !billing.n) return 0;
+    int rc = q_principal_get(act->tx, act->arena, act->tenant->tenant_id, act->principal->principal_id, &row, e);
+    if (rc < 0) return -1;
+    yyjson_val *permitted = rc ? json_arr(document_read(act->arena, row.doc), "permitted_billing") : NULL, *v;
+    if (!permitted || among(permitted, billing)) return 0;
+    size_t i, n;
+    yyjson_arr_foreach(permitted, i, n, v) {
+        if (!open.n && among(json_arr(ts->doc, "supported_billing"), json_val_str(v))) open = json_val_str(v);
+    }
+    (void)err_set(e, "BILLING_NOT_PERMITTED_FOR_AGENT",
+                  "The publisher's agreement with you does not cover billing the " STR_FMT ".", STR_ARG(billing));
+    (void)err_suggest(e, open.n ? "Send billing: \"" STR_FMT "\"." : "Talk to the publisher.", STR_ARG(open));
+    (void)err_details(e, "{\"rejected_billing\":\"" STR_FMT "\"%s" STR_FMT "%s}", STR_ARG(billing),
+                      open.n ? ",\"suggested_billing\":\"" : "", STR_ARG(open), open.n ? "\"" : "");
+    return err_field(e, "%s/billing", in->at);
+}
+
 static int check_terms(const struct tenant_settings *ts, const struct account_sync *in, struct err *e)
 {
     struct str terms = json_str(in->entry, "payment_terms");
@@ -65,7 +90,7 @@ static int check(const struct act *act, const struct account_sync *in, struct er
 {
     struct tenant_settings ts;
     tenant_settings_read(act->tenant, act->arena, &ts);
-    if (check_billing(act, &ts, in, e) || check_terms(&ts, in, e)) return -1;
+    if (check_billing(act, &ts, in, e) || check_agreement(act, &ts, in, e) || check_terms(&ts, in, e)) return -1;
     return webhook_accounts_check(act, yyjson_obj_get(in->entry, "notification_configs"), configs_at(act, in), e);
 }
 

@@ -436,6 +436,24 @@ static int read_principal(struct importing *im, yyjson_val *v, const char *at, s
     return json_opt_str(JSON_FIELD(v, "status", at), id_len, &row->status, e);
 }
 
+static int check_permitted_billing(yyjson_val *settings, const char *at, struct err *e)
+{
+    static const char *const words[] = { "operator", "agent", "advertiser" };
+    yyjson_val *list = NULL, *v;
+    size_t i, n;
+    if (!json_has(settings, "permitted_billing")) return 0; /* absent, or null, which removes it */
+    if (json_opt_arr(JSON_FIELD(settings, "permitted_billing", ""), (struct json_len){ 1, 3 }, &list, e))
+        return err_in(e, "%s/settings", at);
+    yyjson_arr_foreach(list, i, n, v) {
+        bool known = false;
+        for (size_t k = 0; k < ARRAY_LEN(words); k++) known = known || str_is(json_val_str(v), words[k]);
+        if (known) continue;
+        (void)err_set(e, "INVALID_REQUEST", "billing is operator, agent or advertiser");
+        return err_field(e, "%s/settings/permitted_billing/%zu", at, i);
+    }
+    return 0;
+}
+
 static int import_principal(struct importing *im, yyjson_val *v, const char *at, struct err *e)
 {
     struct principal_row row = { 0 };
@@ -443,6 +461,7 @@ static int import_principal(struct importing *im, yyjson_val *v, const char *at,
     if (read_principal(im, v, at, &row, e)) return -1;
     if (!removes(v, "settings") && json_opt_obj(JSON_FIELD(v, "settings", at), &settings, e)) return -1;
     struct str had = row.doc;
+    if (check_permitted_billing(settings, at, e)) return -1;
     row.doc = removes(v, "settings") ? STR("{}") : merged(im->c->arena, had, settings, NULL);
     if (document_whole(im->c->arena, e)) return err_in(e, "%s/settings", at);
     if (secrets_restored(im->c->arena, &row.doc, had, e)) return err_in(e, "%s/settings", at);

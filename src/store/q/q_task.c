@@ -26,7 +26,7 @@ COLUMNS_BINDER(bind_origin, struct task_row, TASK_ORIGIN)
 #define OF_TENANT  " WHERE tenant_id = ?1" REST
 #define OF_SUBJECT " INDEXED BY task_by_subject WHERE tenant_id = ?1 AND subject_type = ?7 AND subject_id = ?8" REST
 #define REST                                                                                                           \
-    " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id = ?3)"                                             \
+    " AND (?2 = '' OR principal_id = ?2) AND (?3 = '' OR account_id IN (?3, ''))"                                      \
     " AND (?4 = '' OR state IN (SELECT value FROM json_each(?4)))"                                                     \
     " AND (?5 = '' OR kind IN (SELECT value FROM json_each(?5)))"                                                      \
     " AND (?15 = '' OR coalesce(json_extract(doc, '$.called_as'), kind) IN (SELECT value FROM json_each(?15)))"        \

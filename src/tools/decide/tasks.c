@@ -115,6 +115,9 @@ int tool_get_task_status(struct tool_call *c, struct err *e)
     json_add_cstr(c->doc, c->reply, "protocol", kinds[kind_of(t.kind)].protocol);
     bool completed = str_is(str_from(task_adcp_status(&t)), "completed");
     if (!completed && !task_open(&t)) add_error(c, &t);
+    if (completed && !include_result && str_is(t.subject_type, "media_buy"))
+        c->message = arena_printf(c->arena, "Media buy " STR_FMT "; include_result shows the whole answer.",
+                                  STR_ARG(t.subject_id));
     return completed && include_result ? add_result(c, &t, e) : 0;
 }
 
@@ -237,7 +240,8 @@ static int read_filter(struct tool_call *c, struct task_filter *f, struct err *e
     if (!ref.given) return 0;
     int found = account_find(c->act, &ref, ACCOUNT_USE_LIST, &account, e);
     if (found < 0) return -1;
-    f->account_id = found ? account.account_id : STR("-"); /* an account without rows has no tasks */
+    f->account_id =
+        found ? account.account_id : STR("-"); /* none of an account without rows, but those of no account */
     return 0;
 }
 

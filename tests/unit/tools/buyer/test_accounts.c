@@ -78,6 +78,24 @@ static void restrict_billing(struct fixture *f)
                         "\"supported_payment_terms\":[\"net_30\",\"prepay\"]}");
 }
 
+static void what_the_agreement_with_a_buyer_does_not_cover_is_said_to_it_alone(void **state)
+{
+    struct fixture *f = *state;
+    const char *file = "{\"salesagent_import\":1,\"principals\":[{\"principal_id\":\"test-buyer\",\"role\":\"buyer\","
+                       "\"settings\":{\"permitted_billing\":[\"operator\"]}}]}";
+    (void)fixture_import(f, str_from(file));
+    const char *ask = "{" KEY "\"accounts\":[" NOVA "}," ACME "}]}";
+    struct fixture_reply r = fixture_valid_call(f, "sync_accounts", ask);
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/code"), "BILLING_NOT_PERMITTED_FOR_AGENT");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/field"), "accounts[0].billing");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/details/suggested_billing"), "operator");
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/errors/0/details/rejected_billing"), "agent");
+    assert_string_equal(fixture_text(f, &r, "/accounts/1/action"), "created");
+    fixture_become_new_buyer(f, "another");
+    r = fixture_valid_call(f, "sync_accounts", ask);
+    assert_string_equal(fixture_text(f, &r, "/accounts/0/action"), "created");
+}
+
 static void what_the_publisher_does_not_offer_fails_alone(void **state)
 {
     struct fixture *f = *state;
@@ -571,6 +589,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(accounts_are_declared_and_found_again, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_object_is_no_ext, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_the_agreement_with_a_buyer_does_not_cover_is_said_to_it_alone,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_the_publisher_does_not_offer_fails_alone, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(bank_details_are_never_shown, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(settings_mode_needs_an_account_that_exists, fixture_setup, fixture_teardown),

@@ -263,6 +263,9 @@ static void an_update_that_needs_approval_is_done_when_approved(void **state)
         arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"include_result\":true}", STR_ARG(r.task_id));
     r = fixture_ok(f, "get_task_status", args.p);
     assert_true(str_is(json_str(r.reply, "status"), "completed"));
+    struct fixture_reply brief = fixture_ok(
+        f, "get_task_status", arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\"}", STR_ARG(approve.task_id)).p);
+    assert_non_null(strstr(arena_cstr(&f->arena, brief.message), arena_cstr(&f->arena, m.buy)));
     assert_true(str_is(json_str(r.reply, "task_type"), "update_media_buy"));
 
     r = fixture_ok(f, "update_media_buy", change(f, m, "\"budget\":1800"));

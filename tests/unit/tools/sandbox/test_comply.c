@@ -291,6 +291,9 @@ static void test_an_arm_is_for_one_call_of_its_caller(void **state)
     r = fixture_call(f, "get_products", brief);
     assert_int_equal(r.outcome, TOOL_SUBMITTED);
     assert_true(str_is(r.task_id, "task_forced"));
+    r = fixture_ok(f, "list_tasks",
+                   "{\"account\":{\"brand\":{\"domain\":\"acme.example\"},\"operator\":\"acme.example\"}}");
+    is(r, "/tasks/0/task_id", "task_forced"); /* discovery is of no account: it is found with any of the caller's */
     r = fixture_call(f, "get_products", brief);
     assert_int_equal(r.outcome, TOOL_COMPLETED);
     r = does(f, "force_task_completion", "{\"task_id\":\"task_forced\",\"result\":{\"products\":[]}}");
