@@ -113,6 +113,42 @@ static void strangers_have_a_preset_and_a_sandbox_has_none(void **state)
     assert_int_equal(ask(&r, "", "192.0.2.1", false, "{\"rate_limits\":{\"stranger\":0}}"), 0);
 }
 
+/* Buyers of one name at two publishers have a minute each, and it begins anew. */
+static void a_buyer_is_counted_at_its_publisher_by_the_minute(void **state)
+{
+    static struct rate_limiter limiter;
+    limiter = (struct rate_limiter){ 0 };
+    struct arena a;
+    struct rate_state out;
+    struct err e;
+    arena_init(&a);
+    struct tenant_settings ts = { .doc =
+                                      json_parse_own(&a, STR("{\"rate_limits\":{\"discovery\":2,\"reporting\":1}}")) };
+    struct rate_ask q = {
+        .tenant_id = STR("demo"), .principal_id = STR("b"), .tool = STR("get_products"), .settings = &ts, .now = NOON
+    };
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rate_admit(&limiter, &q, &out, &e), 0);
+        assert_int_equal(out.remaining, 1 - i);
+    }
+    assert_int_equal(rate_admit(&limiter, &q, &out, &e), -1);
+    assert_int_equal(out.remaining, 0);
+    assert_int_equal(out.reset_s, 60);
+    q.tool = STR("get_media_buys"); /* counted by itself */
+    assert_int_equal(rate_admit(&limiter, &q, &out, &e), 0);
+    q.tool = STR("get_products");
+    q.tenant_id = STR("other");
+    assert_int_equal(rate_admit(&limiter, &q, &out, &e), 0);
+    q.tenant_id = STR("demo");
+    q.now = NOON + MINUTE - 1;
+    assert_int_equal(rate_admit(&limiter, &q, &out, &e), -1);
+    assert_int_equal(out.reset_s, 1);
+    q.now = NOON + MINUTE;
+    assert_int_equal(rate_admit(&limiter, &q, &out, &e), 0);
+    assert_int_equal(out.remaining, 1);
+    arena_finish(&a);
+}
+
 /* A buyer that is told what is not accepted has not had its turns; one that never learns is stopped all the same. */
 static void refused_changes_are_counted_by_themselves(void **state)
 {
@@ -160,6 +196,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
+        T(a_buyer_is_counted_at_its_publisher_by_the_minute),
         T(a_few_mistakes_cost_nothing_and_many_cost_more_and_more),
         T(another_address_is_not_slowed_for_it),
         T(guesses_from_everywhere_are_those_of_one_publisher),
