@@ -57,7 +57,7 @@ struct rivals {
 static const struct buyer buyers[BUYERS] = {
     { .token = "test-token", .product = "prod-ron-display-001", .option = "price-004", .domain = "acme.example" },
     { .token = "rival-token", .product = "display", .option = "cpm", .domain = "acme.example", .quota = RIVALS_MAX },
-    { .token = "second-token", .product = "display", .option = "cpm", .domain = "second.example", .quota = RIVALS_MAX },
+    { .token = "second-token", .product = "display", .option = "cpm", .domain = "acme.example", .quota = RIVALS_MAX },
 };
 
 static const char rival[] =

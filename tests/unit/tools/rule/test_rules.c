@@ -195,6 +195,8 @@ static void test_times(void **state)
     yyjson_val *t = task_of(f, id);
     assert_string_equal(json_str(t, "decision").p, "rejected");
     assert_string_equal(json_str(t, "resolved_by").p, "system:lifecycle");
+    assert_string_equal(json_str(t, "resolved_at").p,
+                        "2026-03-10T14:30:00Z"); /* when it was due, not when somebody looked */
 }
 
 static void test_lapse_approves(void **state)
