@@ -14,13 +14,25 @@ struct arena_block {
     alignas(max_align_t) unsigned char data[];
 };
 
+struct arena_hold {
+    struct arena_hold *next;
+    struct arena_shared *shared;
+};
+
 void arena_init(struct arena *a)
 {
     *a = (struct arena){ 0 };
 }
 
+void arena_shared_unref(struct arena_shared *s)
+{
+    ENSURE(s->refs > 0);
+    if (--s->refs == 0) s->free(s);
+}
+
 void arena_finish(struct arena *a)
 {
+    for (struct arena_hold *h = a->holds; h; h = h->next) arena_shared_unref(h->shared);
     for (struct arena_block *b = a->head; b;) {
         struct arena_block *next = b->next;
         free(b);
@@ -73,6 +85,16 @@ void *arena_alloc(struct arena *a, size_t bytes)
     void *p = arena_alloc_raw(a, bytes);
     memset(p, 0, bytes);
     return p;
+}
+
+void arena_share(struct arena *a, struct arena_shared *s)
+{
+    struct arena_hold *h;
+    if (a->holds && a->holds->shared == s) return; /* asked for again and again */
+    h = arena_alloc_raw(a, sizeof(*h));
+    *h = (struct arena_hold){ a->holds, s };
+    a->holds = h;
+    s->refs++;
 }
 
 void *arena_array(struct arena *a, size_t item_bytes, size_t n)

@@ -8,9 +8,17 @@
 #include "base/compiler.h"
 
 struct arena_block;
+struct arena_hold;
+
+/* What several arenas share: it is freed when the last of them, or whoever else counted itself in, lets go. */
+struct arena_shared {
+    size_t refs;
+    void (*free)(struct arena_shared *s);
+};
 
 struct arena {
     struct arena_block *head;
+    struct arena_hold *holds;
     size_t used_bytes; /* handed out since init or the last reset; for tests and metrics */
     bool damaged;      /* what was read into it is not whole: contract/document.h */
 };
@@ -20,6 +28,10 @@ void arena_init(struct arena *a);
  * is allocated. */
 void arena_reserve(struct arena *a, size_t bytes);
 void arena_finish(struct arena *a); /* frees all; the arena can be used again */
+
+/* From now on s lives as long as the arena, too. */
+void arena_share(struct arena *a, struct arena_shared *s);
+void arena_shared_unref(struct arena_shared *s);
 
 /* Zeroed memory, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t bytes);

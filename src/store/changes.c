@@ -130,6 +130,7 @@ struct changes {
     /* Of the open transaction: */
     uint32_t pending[PENDING_MAX];
     size_t pending_n;
+    uint64_t is_pending[SLOTS / 64]; /* a bit for each of them */
     bool pending_all;
     struct {
         char id[BUY_ID_MAX];
@@ -247,16 +248,52 @@ bool changes_none(const struct store *s, const struct changes_basis *b)
     return true;
 }
 
+/* ---- what rests on rows of the publisher ---- */
+
+static bool is_pending(const struct changes *c, uint32_t slot)
+{
+    return c->is_pending[slot / 64] & UINT64_C(1) << (slot % 64);
+}
+
+bool changes_seen(const struct tx *tx, const struct changes_basis *b)
+{
+    const struct changes *c = tx->store->changes;
+    if (!changes_none(tx->store, b)) return false;
+    if (tx != &tx->store->write_tx) return true;
+    if (c->pending_all) return false;
+    for (size_t i = 0; i < b->n; i++) {
+        if (is_pending(c, b->of[i].slot)) return false;
+    }
+    return true;
+}
+
+bool changes_basis_shared(const struct tx *tx, const struct reads *r, struct str tenant_id, struct changes_basis *out)
+{
+    const struct changes *c = tx->store->changes;
+    struct changes_reader who = { .tenant_id = tenant_id };
+    if (!c || r->unknown) return false;
+    *out = (struct changes_basis){ .everything = c->everything };
+    for (int i = 0; i < (int)ARRAY_LEN(tables); i++) {
+        uint64_t bit = UINT64_C(1) << (i % 64);
+        if (r->own[i / 64] & bit) return false;
+        if (r->any[i / 64] & bit && (tables[i].scope == SCOPE_BUY || !rests_on(c, i, /* own= */ false, &who, out)))
+            return false;
+    }
+    return changes_seen(tx, out);
+}
+
 /* ---- writing ---- */
 
 static void pend(struct changes *c, uint32_t slot)
 {
-    size_t look = c->pending_n < 8 ? c->pending_n : 8; /* mostly the same few again and again */
-    for (size_t i = 1; i <= look; i++) {
-        if (c->pending[c->pending_n - i] == slot) return;
+    uint64_t bit = UINT64_C(1) << (slot % 64);
+    if (c->is_pending[slot / 64] & bit) return; /* mostly the same few again and again */
+    if (c->pending_n == PENDING_MAX) {
+        c->pending_all = true;
+        return;
     }
-    if (c->pending_n == PENDING_MAX) c->pending_all = true;
-    else c->pending[c->pending_n++] = slot;
+    c->pending[c->pending_n++] = slot;
+    c->is_pending[slot / 64] |= bit;
 }
 
 static void pend_buyer(struct changes *c, int table, struct str tenant_id, struct str principal_id)
@@ -410,7 +447,10 @@ void changes_committed(struct store *s)
     struct changes *c = s->changes;
     if (!c) return;
     if (c->pending_all) c->everything++;
-    for (size_t i = 0; i < c->pending_n; i++) c->versions[c->pending[i]]++;
+    for (size_t i = 0; i < c->pending_n; i++) {
+        c->versions[c->pending[i]]++;
+        c->is_pending[c->pending[i] / 64] = 0; /* its neighbours are forgotten with it */
+    }
     c->pending_n = c->buys_n = 0;
     c->pending_all = false;
 }

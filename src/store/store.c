@@ -59,6 +59,7 @@ int store_open(struct loop *loop, const struct store_options *opts, struct store
     s->reader = in_memory ? &s->write_tx : &s->read_tx;
     s->read_tx.secret = s->write_tx.secret = opts->secret;
     s->read_tx.keys = s->write_tx.keys = opts->keys;
+    s->read_tx.store = s->write_tx.store = s;
     if (open_connection(opts, &s->write_tx, e) || migrate(s->write_tx.db, e) ||
         (!in_memory && open_connection(opts, &s->read_tx, e))) {
         tx_finish(&s->write_tx);
@@ -86,6 +87,7 @@ static void close_all(struct store *s)
     list_remove(&s->hook.node);
     tx_finish(&s->read_tx);
     tx_finish(&s->write_tx);
+    memory_forget(s);
     free(s->changes);
     free(s);
 }

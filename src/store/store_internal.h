@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "store/changes.h"
 #include "store/store.h"
 
 #define STMT_CACHE_SLOTS 1024 /* power of two; far more than there are statements */
@@ -26,6 +27,7 @@ struct stmt {
 
 struct tx {
     sqlite3 *db;
+    struct store *store;
     bool open; /* inside BEGIN */
     struct str secret; /* of the installation; borrowed from the options */
     struct store_keys *keys; /* likewise */
@@ -53,6 +55,7 @@ struct store {
     struct turn_hook hook;
     uint64_t generation;
     struct changes *changes; /* NULL: nobody follows them */
+    struct memory *memory;   /* NULL: nothing is remembered yet */
     struct store_stats stats;
 };
 
@@ -69,5 +72,12 @@ void changes_compile(struct tx *tx, struct reads *into, const char *sql);
 void changes_compiled(struct tx *tx);
 void changes_read(struct tx *tx, const struct reads *r);
 void changes_follow(struct store *s);
+/* Of rows that belong to the publisher or to all. False: of others, too, or the open transaction has changed one. */
+MUST_CHECK bool changes_basis_shared(const struct tx *tx, const struct reads *r, struct str tenant_id,
+                                     struct changes_basis *out);
+/* What rests on b is as this connection would read it. */
+bool changes_seen(const struct tx *tx, const struct changes_basis *b);
 void changes_before_commit(struct store *s); /* in the transaction, before its COMMIT */
 void changes_committed(struct store *s); /* also when it may have been: then too much counts as changed */
+
+void memory_forget(struct store *s);

@@ -202,6 +202,12 @@ static int note_asked(const struct act *act, const struct ad_server *server, con
     return q_traffic_insert(act->tx, &row, e);
 }
 
+static int record(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                  enum adapter_verb verb, const struct booking_remotes *remotes, struct err *e)
+{
+    return (verb == ADAPTER_BOOK ? booking_taken : booking_record)(act, server, plan, remotes, e);
+}
+
 int booking_run_here(const struct act *act, const struct ad_server *server, const struct plan *plan,
                      enum adapter_verb verb, struct err *e)
 {
@@ -225,7 +231,7 @@ int booking_run_here(const struct act *act, const struct ad_server *server, cons
     struct booking_remotes remotes = { op->remotes, op->remotes_n };
     switch (op->result.verdict) {
     case ADAPTER_OK:
-        if (note_asked(act, server, plan, verb, e) || booking_record(act, server, plan, &remotes, e)) return -1;
+        if (note_asked(act, server, plan, verb, e) || record(act, server, plan, verb, &remotes, e)) return -1;
         if (server->adapter->serves && booking_serve(act, plan, e)) return -1;
         return verb == ADAPTER_CREATIVES ? booking_creatives_taken(act, plan, &op->problems, e) : 0;
     case ADAPTER_TRY_LATER:
@@ -365,9 +371,9 @@ static int done_here(const struct act *act, const struct ad_server *server, cons
     struct booking_change c = { .media_buy_id = plan->media_buy_id,
                                 .ad_server = server->name,
                                 .state = BOOKING_BOOKED };
-    if (booking_run_here(act, server, plan, verb, e)) return -1;
-    if (verb == ADAPTER_BOOK) return booking_set(act, &c, e);
-    return 0;
+    if (verb == ADAPTER_BOOK && !server->adapter->verbs[verb].run)
+        return booking_set(act, &c, e); /* it need not hear */
+    return booking_run_here(act, server, plan, verb, e);
 }
 
 int booking_submit(const struct act *act, const struct ad_server *server, const struct plan *part,
@@ -394,7 +400,8 @@ static int submit_part(const struct act *act, const struct plan *whole, struct s
 static int note_needed(const struct act *act, const struct plan *plan, const struct plan_server_names *servers,
                        struct err *e)
 {
-    for (size_t i = 0; act->deferral == NULL && i < servers->n; i++) {
+    /* One alone holds back for nobody: its row is written when it has answered or a job is to ask it. */
+    for (size_t i = 0; act->deferral == NULL && servers->n > 1 && i < servers->n; i++) {
         struct booking_row row;
         struct booking_change c = { .media_buy_id = plan->media_buy_id,
                                     .ad_server = servers->names[i],
@@ -416,7 +423,9 @@ int booking_place(const struct act *act, struct str media_buy_id, enum booking_o
     for (size_t i = 0; i < servers.n; i++) {
         if (submit_part(act, &plan, servers.names[i], ADAPTER_BOOK, outcome, e)) return -1;
     }
-    return booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);
+    bool none;
+    if (booking_creatives_none(act, &plan, &none, e)) return -1;
+    return none ? 0 : booking_creatives(act, media_buy_id, CREATIVES_WHEN_CHANGED, e);
 }
 
 /* The verb that brings an ad server to what the rows now say. False: it has no part in the buy any more. */

@@ -76,6 +76,10 @@ struct booking_remotes {
 MUST_CHECK int booking_record(const struct act *act, const struct ad_server *server, const struct plan *plan,
                               const struct booking_remotes *remotes, struct err *e);
 
+/* The same of one that was booked at once, and that it was: its row is written once. */
+MUST_CHECK int booking_taken(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                             const struct booking_remotes *remotes, struct err *e);
+
 /* How a buy stands with its ad servers. */
 struct booking_summary {
     size_t n; /* ad servers that have or were to have a part; dropped and canceled ones are not */
@@ -97,6 +101,9 @@ enum creatives_when {
  * kind "ad_server" tells the publisher. Booking and updating end with this. */
 MUST_CHECK int booking_creatives(const struct act *act, struct str media_buy_id, enum creatives_when when,
                                  struct err *e);
+
+/* True when a plan has none and its ad servers were last asked to run none: then booking_creatives would do nothing. */
+MUST_CHECK int booking_creatives_none(const struct act *act, const struct plan *plan, bool *out, struct err *e);
 
 /* Stores what the ad server took: all of the plan's creatives but those that `problems` name. */
 MUST_CHECK int booking_creatives_taken(const struct act *act, const struct plan *plan,

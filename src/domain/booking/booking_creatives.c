@@ -139,3 +139,16 @@ int booking_creatives(const struct act *act, struct str media_buy_id, enum creat
     }
     return 0;
 }
+
+int booking_creatives_none(const struct act *act, const struct plan *plan, bool *out, struct err *e)
+{
+    struct booking_rows rows;
+    *out = false;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        if (plan->packages[i].creatives_n) return 0;
+    }
+    if (q_bookings_of_buy(act->tx, act->arena, plan->media_buy_id, &rows, e)) return -1;
+    *out = true;
+    for (size_t i = 0; i < rows.n; i++) *out = *out && !rows.rows[i].creatives_asked.n;
+    return 0;
+}

@@ -12,16 +12,21 @@ static int load(const struct act *act, struct str media_buy_id, struct str ad_se
     return 0;
 }
 
+static void change(const struct act *act, const struct booking_change *c, struct booking_row *row)
+{
+    if (row->state != c->state) row->changed_at = act->now;
+    row->state = c->state;
+    row->reason = c->reason;
+    row->wait_until = c->state == BOOKING_WAITING ? c->wait_until : TIME_NONE;
+    if (c->state == BOOKING_BOOKED && row->booked_at == TIME_NONE) row->booked_at = act->now;
+    if (c->state == BOOKING_DROPPED) row->read_due_at = TIME_NONE; /* what was canceled is read to its end */
+}
+
 int booking_set(const struct act *act, const struct booking_change *c, struct err *e)
 {
     struct booking_row row;
     if (load(act, c->media_buy_id, c->ad_server, &row, e)) return -1;
-    if (row.state != c->state) row.changed_at = act->now;
-    row.state = c->state;
-    row.reason = c->reason;
-    row.wait_until = c->state == BOOKING_WAITING ? c->wait_until : TIME_NONE;
-    if (c->state == BOOKING_BOOKED && row.booked_at == TIME_NONE) row.booked_at = act->now;
-    if (c->state == BOOKING_DROPPED) row.read_due_at = TIME_NONE; /* what was canceled is read to its end */
+    change(act, c, &row);
     return q_booking_put(act->tx, &row, e);
 }
 
@@ -102,4 +107,19 @@ int booking_record(const struct act *act, const struct ad_server *server, const 
         if (record_one(act, server, plan, &remotes->list[i], e)) return -1;
     }
     return 0;
+}
+
+int booking_taken(const struct act *act, const struct ad_server *server, const struct plan *plan,
+                  const struct booking_remotes *remotes, struct err *e)
+{
+    struct booking_change booked = { .state = BOOKING_BOOKED };
+    struct booking_row row;
+    if (load(act, plan->media_buy_id, server->name, &row, e)) return -1;
+    for (size_t i = 0; i < remotes->n; i++) {
+        const struct adapter_remote *r = &remotes->list[i];
+        if (r->kind == REMOTE_ORDER) row.remote_id = r->remote_id;
+        else if (record_one(act, server, plan, r, e)) return -1;
+    }
+    change(act, &booked, &row);
+    return q_booking_put(act->tx, &row, e);
 }

@@ -124,12 +124,12 @@ static int wanted(const struct act *act, struct str media_buy_id, struct str sub
     size_t n;
     /* Needs an ad server whose numbers follow from the plan, and a clock that nobody else sets. */
     if (act->mock_clock || (!act->ad_server && !act->tenant->adapter.n)) return 0;
+    if (q_webhook_list(act->tx, act->arena, &key, &hooks, &n, e)) return -1;
+    if (n == 0) return 0;
     int found = plan_load(act, media_buy_id, PLAN_NUMBERS, &plan, e);
     if (found != 1) return found;
     if (plan_is_local(act, &plan, &local, e)) return -1;
     if (!local) return 0;
-    if (q_webhook_list(act->tx, act->arena, &key, &hooks, &n, e)) return -1;
-    if (n == 0) return 0;
     int waits = q_job_waits(act->tx, subject, except, e);
     return waits < 0 ? -1 : !waits;
 }

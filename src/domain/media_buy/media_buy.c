@@ -66,6 +66,12 @@ static void stamp(const struct act *act, struct media_buy *b)
     row->updated_at = act->now;
 }
 
+int media_buy_add(const struct act *act, struct media_buy *buy, struct err *e)
+{
+    stamp(act, buy);
+    return q_media_buy_insert(act->tx, &buy->row, e);
+}
+
 int media_buy_save(const struct act *act, struct media_buy *buy, struct err *e)
 {
     stamp(act, buy);

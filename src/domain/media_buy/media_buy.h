@@ -99,6 +99,8 @@ MUST_CHECK int media_buy_move(const struct act *act, struct str media_buy_id, co
 
 /* MEDIA_BUY_NOT_FOUND. Always -1. */
 int media_buy_not_found(struct err *e);
+/* Writes the row of a new one, with the status as it is in `buy`. */
+MUST_CHECK int media_buy_add(const struct act *act, struct media_buy *buy, struct err *e);
 /* Counts the revision up and writes the row with the status as it is in `buy`. */
 MUST_CHECK int media_buy_save(const struct act *act, struct media_buy *buy, struct err *e);
 /* Hands a confirmed buy to the ad server, and after a change of its rows brings the ad server to them (or stops it

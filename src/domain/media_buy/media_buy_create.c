@@ -366,7 +366,7 @@ static int write_buy(const struct act *act, const struct header *h, const struct
                      struct media_buy *b, struct err *e)
 {
     struct str body = str_skip(b->row.media_buy_id, sizeof("mb-") - 1);
-    if (q_media_buy_insert(act->tx, &b->row, e)) return -1;
+    if (media_buy_add(act, b, e)) return -1;
     b->packages = (struct package_rows){ ARENA_ARRAY(act->arena, struct package_row, h->packages_n), h->packages_n };
     for (size_t i = 0; i < h->packages_n; i++) {
         struct package_row *p = &b->packages.rows[i];
@@ -426,12 +426,12 @@ static bool needs_person(const struct tenant_settings *ts, const struct package_
     return false;
 }
 
-/* The first rule that matches; of it and the products the stricter one counts. A rejecting rule fails the call. */
+/* The first rule that matches; of it and the products the stricter one counts. */
 static int judge(const struct act *act, const struct tenant_settings *ts, const struct media_buy *b,
-                 const struct package_admitted *list, struct rule_verdict *verdict, bool *person, struct err *e)
+                 const struct package_admitted *list, size_t n, struct rule_verdict *verdict, bool *person,
+                 struct err *e)
 {
     struct rule_facts *f = ARENA_NEW(act->arena, struct rule_facts);
-    size_t n = b->packages.n;
     *f = (struct rule_facts){ .operation = "create_media_buy",
                               .account_id = b->row.account_id,
                               .principal_id = b->row.principal_id,
@@ -448,9 +448,18 @@ static int judge(const struct act *act, const struct tenant_settings *ts, const 
     case RULE_NONE: *person = needs_person(ts, list, n, b->row.total_budget_micros); return 0;
     case RULE_PERSON: *person = true; return 0;
     case RULE_AUTO: *person = reviewed; return 0;
-    case RULE_REJECT: return rule_refuse(verdict, e);
+    case RULE_REJECT: *person = false; return 0;
     }
     ENSURE(!"a rule outcome");
+}
+
+static bool brings_creatives(const struct header *h)
+{
+    for (size_t i = 0; i < h->packages_n; i++) {
+        yyjson_val *p = h->packages[i].val;
+        if (json_has(p, "creative_assignments") || json_has(p, "creatives")) return true;
+    }
+    return false;
 }
 
 static struct media_buy_row new_row(const struct act *act, yyjson_val *args, const struct header *h,
@@ -500,6 +509,13 @@ static int ask_governance(const struct act *act, yyjson_val *args, const struct 
     return governance_delivery_appoint(act, account, json_str(args, "plan_id"), shown, row, e);
 }
 
+static int settle(const struct act *act, struct media_buy *b, struct err *e)
+{
+    if (media_buy_settle(act, b, &b->status, e)) return -1;
+    b->row.revision = REVISION_ONE - 1; /* saving counts it up: confirmed is still the first revision */
+    return media_buy_save(act, b, e);
+}
+
 int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_created *out, struct err *e)
 {
     ENSURE(act->principal);
@@ -530,16 +546,18 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     b->row.doc = private_of(act, args);
     media_buy_commit(act, list, h.packages_n, MEDIA_BUY_COMMITS_FIRST, &b->row);
     if (ask_governance(act, asked, &r.account, &b->row, e) || check_past(act, &h, e)) return -1;
-    if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
-    if (judge(act, &ts, b, list, &verdict, &r.submitted, e)) return -1;
+    if (judge(act, &ts, b, list, h.packages_n, &verdict, &r.submitted, e)) return -1;
     r.submitted = r.submitted && !act->auto_advance;
+    if (!r.submitted && verdict.outcome != RULE_REJECT) b->row.confirmed_at = act->now;
+    /* Without creatives it waits for them, as settling it would say: then its row is written once. */
+    bool settled = b->row.confirmed_at != TIME_NONE && !brings_creatives(&h);
+    if (settled) b->status = BUY_PENDING_CREATIVES;
+    if (write_buy(act, &h, list, b, e) || booking_admit(act, b->row.media_buy_id, e)) return -1;
+    if (verdict.outcome == RULE_REJECT) return rule_refuse(&verdict, e); /* what cannot be booked was said first */
     if (r.submitted) {
         if (record(act, b, e) || open_task(act, args, b, &verdict, &r.task, e)) return -1;
     } else {
-        b->row.confirmed_at = act->now;
-        if (media_buy_settle(act, b, &b->status, e)) return -1;
-        b->row.revision = REVISION_ONE - 1; /* saving counts it up: confirmed is still the first revision */
-        if (media_buy_save(act, b, e) || media_buy_book(act, b, e) || record(act, b, e)) return -1;
+        if ((!settled && settle(act, b, e)) || media_buy_book(act, b, e) || record(act, b, e)) return -1;
     }
     if (proposal_accept(act, args, b->row.media_buy_id, e)) return -1;
     *out = r;

@@ -80,7 +80,8 @@ static int product_of(const struct act *act, struct plan_shelf *shelf, struct st
         if (str_eq(p->product_id, product_id)) return p->found;
     }
     bool room = shelf->products_n < PLAN_SHELF_PRODUCTS_MAX;
-    if (!shelf->products) shelf->products = ARENA_ARRAY(act->arena, struct plan_shelf_product, PLAN_SHELF_PRODUCTS_MAX);
+    if (!shelf->products) /* not zeroed: each is written before it counts */
+        shelf->products = arena_alloc_raw(act->arena, PLAN_SHELF_PRODUCTS_MAX * sizeof(*shelf->products));
     p = room ? &shelf->products[shelf->products_n] : ARENA_NEW(act->arena, struct plan_shelf_product);
     p->product_id = product_id;
     p->found = product_load(act->tx, act->arena, act->tenant->tenant_id, product_id, &p->product, e);

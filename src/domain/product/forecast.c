@@ -21,7 +21,7 @@ int forecast_product(const struct act *act, const struct product *p, struct fore
                                      .except_buy = w.except_buy,
                                      .except_holder = w.except_holder,
                                      .except_proposal = w.except_proposal };
-        if (q_product_booked(act->tx, &pw, act->now, &f.booked, e)) return -1;
+        if (q_product_booked(act->tx, act->arena, &pw, act->now, &f.booked, e)) return -1;
         f.capacity = muldiv(p->daily_impressions, f.days, 1, MONEY_ROUND_DOWN);
         f.available = f.capacity > f.booked ? f.capacity - f.booked : 0;
     }

@@ -1,6 +1,7 @@
 #include "domain/product/format.h"
 #include "contract/document.h"
 
+#include "store/memory.h"
 #include "store/q/q_catalog.h"
 
 #define SLOTS_MAX         200
@@ -265,17 +266,37 @@ bool format_read(struct arena *a, yyjson_val *doc, struct format_spec *out)
     return true;
 }
 
+static int make(struct tx *tx, struct arena *a, const struct memory_of *of, const void **out, struct err *e)
+{
+    struct format_ref ref = { .agent_url = of->also,
+                              .id = of->id,
+                              .width = of->numbers[0],
+                              .height = of->numbers[1],
+                              .duration_ms = of->numbers[2] };
+    struct catalog_row row;
+    struct format_spec *spec = ARENA_NEW(a, struct format_spec);
+    int rc = q_catalog_get(tx, a, CATALOG_FORMAT, of->tenant_id, ref.id, &row, e);
+    if (rc < 0) return -1;
+    *out = spec;
+    if (rc == 1 && format_read(a, document_read(a, row.doc), spec)) {
+        apply_parameters(&ref, spec);
+        return 1;
+    }
+    return format_standard(a, &ref, spec);
+}
+
 int format_load(struct tx *tx, struct arena *a, struct str tenant_id, const struct format_ref *ref,
                 struct format_spec *out, struct err *e)
 {
-    struct catalog_row row;
-    int rc = q_catalog_get(tx, a, CATALOG_FORMAT, tenant_id, ref->id, &row, e);
-    if (rc < 0) return -1;
-    if (rc == 1 && format_read(a, document_read(a, row.doc), out)) {
-        apply_parameters(ref, out);
-        return 1;
-    }
-    return format_standard(a, ref, out);
+    struct memory_of of = { .make = make,
+                            .tenant_id = tenant_id,
+                            .id = ref->id,
+                            .also = ref->agent_url,
+                            .numbers = { ref->width, ref->height, ref->duration_ms } };
+    const void *found;
+    int rc = memory_get(tx, a, &of, &found, e);
+    if (rc == 1) *out = *(const struct format_spec *)found;
+    return rc;
 }
 
 /* ---- questions ---- */

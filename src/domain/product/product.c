@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "store/memory.h"
 #include "store/q/q_catalog.h"
 
 #define OPTIONS_MAX  200
@@ -235,27 +236,56 @@ static void log_damaged(struct arena *a, struct str product_id, const struct err
               why->message, "field", why->field, NULL);
 }
 
-int product_load(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id, struct product *out,
-                 struct err *e)
+struct loaded {
+    bool whole;
+    struct product product;
+};
+
+static int make(struct tx *tx, struct arena *a, const struct memory_of *of, const void **out, struct err *e)
 {
     struct catalog_row row;
     struct err why;
-    int rc = q_catalog_get(tx, a, CATALOG_PRODUCT, tenant_id, product_id, &row, e);
+    struct loaded *p = ARENA_NEW(a, struct loaded);
+    int rc = q_catalog_get(tx, a, CATALOG_PRODUCT, of->tenant_id, of->id, &row, e);
     if (rc != 1) return rc;
-    if (read_text(a, row.doc, out, &why) == 0) return 1;
-    log_damaged(a, product_id, &why);
-    return err_set(e, "SERVICE_UNAVAILABLE", "The product is damaged in the publisher's catalogue.");
+    p->whole = read_text(a, row.doc, &p->product, &why) == 0;
+    if (!p->whole) log_damaged(a, of->id, &why);
+    *out = p;
+    return 1;
+}
+
+/* As memory_get. *out is NULL for a damaged one. */
+static int load(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id, const struct product **out,
+                struct err *e)
+{
+    struct memory_of of = { .make = make, .tenant_id = tenant_id, .id = product_id };
+    const void *found;
+    int rc = memory_get(tx, a, &of, &found, e);
+    if (rc != 1) return rc;
+    const struct loaded *p = found;
+    *out = p->whole ? &p->product : NULL;
+    return 1;
+}
+
+int product_load(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id, struct product *out,
+                 struct err *e)
+{
+    const struct product *p;
+    int rc = load(tx, a, tenant_id, product_id, &p, e);
+    if (rc != 1) return rc;
+    if (!p) return err_set(e, "SERVICE_UNAVAILABLE", "The product is damaged in the publisher's catalogue.");
+    *out = *p;
+    return 1;
 }
 
 int product_load_listed(struct tx *tx, struct arena *a, struct str tenant_id, struct str product_id,
                         struct product *out, struct err *e)
 {
-    struct catalog_row row;
-    struct err why;
-    int rc = q_catalog_get(tx, a, CATALOG_PRODUCT, tenant_id, product_id, &row, e);
-    if (rc != 1 || read_text(a, row.doc, out, &why) == 0) return rc;
-    log_damaged(a, product_id, &why);
-    return 0;
+    const struct product *p;
+    int rc = load(tx, a, tenant_id, product_id, &p, e);
+    if (rc != 1 || !p) return rc == 1 ? 0 : rc;
+    *out = *p;
+    return 1;
 }
 
 /* ---- questions ---- */

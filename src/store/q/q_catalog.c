@@ -1,6 +1,9 @@
 /* See q_catalog.h. Each kind has its own literals, because a statement is cached by the address of its text. */
 #include "store/q/q_catalog.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 #include "base/rfc3339.h"
 #include "store/q/q_tenant.h"
 #include "store/stmt.h"
@@ -372,84 +375,134 @@ int q_text_product(struct tx *tx, struct arena *a, struct str tenant_id, int64_t
 
 /* ---- bookings ---- */
 
-/* Impressions are counts, not money, and a forecast needs no exactness: the sum is made in REAL so that a goal
- * times hours cannot overflow. */
-#define SHARE(t)                                                                                                       \
-    "sum(CAST(" t ".impressions AS REAL) * (min(" t ".end_hour, ?4) - max(" t ".start_hour, ?3))"                      \
-    " / (" t ".end_hour - " t ".start_hour))"
 #define HOUR_US (INT64_C(3600) * USEC_PER_SEC)
 
-int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions, struct err *e)
+/* A stretch of hours in which impressions are booked; less than none are taken off again. */
+struct flight_hours {
+    int64_t start_hour, end_hour, impressions;
+};
+
+struct flight_hours_list {
+    struct flight_hours *rows;
+    size_t n, cap;
+};
+
+static int add_flights(struct stmt *s, struct arena *a, struct flight_hours_list *list, int sign, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx,
-        "SELECT CAST(round(coalesce((SELECT " SHARE(
-            "f") " FROM product_flight f WHERE f.tenant_id = ?1"
-                 "  AND f.product_id = ?2 AND f.end_hour > ?3 AND f.start_hour < ?4), 0)"
-                 /* The buy itself has a handful of packages; reading them is cheaper than knowing them in the sum. */
-                 " - coalesce((SELECT " SHARE(
-                     "b") " FROM booked_package b WHERE b.media_buy_id = ?6 AND b.tenant_id = ?1"
-                          "  AND b.product_id = ?2 AND b.end_hour > ?3 AND b.start_hour < ?4), 0)"
-                          " + coalesce((SELECT " SHARE(
-                              "h") " FROM (SELECT impressions, start_at / 3600000000 AS start_hour,"
-                                   "   max(end_at / 3600000000, start_at / 3600000000 + 1) AS end_hour FROM proposal_hold"
-                                   "   WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
-                                   "    AND NOT (principal_id = ?7 AND proposal_id = ?8)) h"
-                                   "  WHERE h.end_hour > ?3 AND h.start_hour < ?4), 0)) AS INTEGER)");
-    int64_t start_hour = w->start_at / HOUR_US, end_hour = w->end_at / HOUR_US;
+    int rc;
+    while ((rc = stmt_step(s, e)) == 1) {
+        if (list->n == list->cap) {
+            struct flight_hours *old = list->rows;
+            list->cap = list->cap ? 2 * list->cap : 64;
+            list->rows = ARENA_ARRAY(a, struct flight_hours, list->cap);
+            if (list->n) memcpy(list->rows, old, list->n * sizeof(*old));
+        }
+        list->rows[list->n++] = (struct flight_hours){ col_i64(s, 0), col_i64(s, 1), sign * col_i64(s, 2) };
+    }
+    return rc;
+}
+
+/* The buy itself has a handful of packages; reading them is cheaper than knowing them in the sums. */
+static int take_off_buy(struct tx *tx, struct arena *a, const struct product_window *w, struct flight_hours_list *list,
+                        struct err *e)
+{
+    if (!w->except_buy.n) return 0;
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT start_hour, end_hour, impressions FROM booked_package"
+                                            " WHERE media_buy_id = ?1 AND tenant_id = ?2 AND product_id = ?3");
+    stmt_str(s, 1, w->except_buy);
+    stmt_str(s, 2, w->tenant_id);
+    stmt_str(s, 3, w->product_id);
+    return add_flights(s, a, list, -1, e);
+}
+
+static int add_holds(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
+                     struct flight_hours_list *list, struct err *e)
+{
+    AUTO_STMT struct stmt *s =
+        stmt_get(tx, "SELECT start_at / 3600000000, max(end_at / 3600000000, start_at / 3600000000 + 1), impressions"
+                     " FROM proposal_hold WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?3"
+                     " AND NOT (principal_id = ?4 AND proposal_id = ?5)");
     stmt_str(s, 1, w->tenant_id);
     stmt_str(s, 2, w->product_id);
-    stmt_i64(s, 3, start_hour);
-    stmt_i64(s, 4, end_hour > start_hour ? end_hour : start_hour + 1);
-    stmt_i64(s, 5, now);
-    stmt_str(s, 6, w->except_buy);
-    stmt_str(s, 7, w->except_holder);
-    stmt_str(s, 8, w->except_proposal);
-    if (stmt_step(s, e) < 0) return -1;
-    *impressions = col_i64(s, 0);
+    stmt_i64(s, 3, now);
+    stmt_str(s, 4, w->except_holder);
+    stmt_str(s, 5, w->except_proposal);
+    return add_flights(s, a, list, 1, e);
+}
+
+/* Everything that is booked or held of the product and ends after `from_hour`, and of holds what does not, too. In the order of
+ * the table: sums and groups made of it here cost a fifth of what SQLite takes for them. */
+static int read_booked(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now, int64_t from_hour,
+                       struct flight_hours_list *out, struct err *e)
+{
+    *out = (struct flight_hours_list){ NULL, 0, 0 };
+    {
+        AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT start_hour, end_hour, impressions FROM product_flight"
+                                                " WHERE tenant_id = ?1 AND product_id = ?2 AND end_hour > ?3");
+        stmt_str(s, 1, w->tenant_id);
+        stmt_str(s, 2, w->product_id);
+        stmt_i64(s, 3, from_hour);
+        if (add_flights(s, a, out, 1, e)) return -1;
+    }
+    return take_off_buy(tx, a, w, out, e) || add_holds(tx, a, w, now, out, e) ? -1 : 0;
+}
+
+int q_product_booked(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now, int64_t *impressions,
+                     struct err *e)
+{
+    int64_t from = w->start_at / HOUR_US, to = w->end_at / HOUR_US;
+    struct flight_hours_list list;
+    double sum = 0; /* counts, not money, and a forecast needs no exactness: so a goal times hours cannot overflow */
+    if (to <= from) to = from + 1;
+    if (read_booked(tx, a, w, now, from, &list, e)) return -1;
+    for (size_t i = 0; i < list.n; i++) {
+        const struct flight_hours *f = &list.rows[i];
+        if (f->end_hour <= from || f->start_hour >= to) continue;
+        int64_t shared = (f->end_hour < to ? f->end_hour : to) - (f->start_hour > from ? f->start_hour : from);
+        sum += (double)f->impressions * (double)shared / (double)(f->end_hour - f->start_hour);
+    }
+    *impressions = sum >= (double)INT64_MAX ? INT64_MAX : (int64_t)llround(sum);
     return 0;
 }
 
-static int read_flights(struct stmt *s, struct arena *a, struct flight_list *out, struct err *e)
+static int by_days(const void *x, const void *y)
 {
-    struct flight_list list = { NULL, 0 };
-    size_t cap = 0;
-    int rc;
-    while ((rc = stmt_step(s, e)) == 1) {
-        if (list.n == cap) {
-            struct flight_days *old = list.rows;
-            cap = cap ? 2 * cap : 64;
-            list.rows = ARENA_ARRAY(a, struct flight_days, cap);
-            if (list.n) memcpy(list.rows, old, list.n * sizeof(*old));
+    const struct flight_days *a = x, *b = y;
+    if (a->start_day != b->start_day) return a->start_day < b->start_day ? -1 : 1;
+    return a->end_day < b->end_day ? -1 : a->end_day > b->end_day;
+}
+
+/* One row for each first and last day, of which something is booked. */
+static void sum_days(struct flight_list *list)
+{
+    size_t n = 0;
+    qsort(list->rows, list->n, sizeof(*list->rows), by_days);
+    for (size_t i = 0; i < list->n;) {
+        struct flight_days sum = list->rows[i];
+        for (i++; i < list->n && by_days(&sum, &list->rows[i]) == 0; i++) {
+            if (__builtin_add_overflow(sum.impressions, list->rows[i].impressions, &sum.impressions))
+                sum.impressions = INT64_MAX;
         }
-        list.rows[list.n++] = (struct flight_days){ col_i64(s, 0), col_i64(s, 1), col_i64(s, 2) };
+        if (sum.impressions > 0) list->rows[n++] = sum;
     }
-    if (rc < 0) return -1;
-    *out = list;
-    return 0;
+    list->n = n;
 }
 
 int q_product_flights(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
                       struct flight_list *out, struct err *e)
 {
-    AUTO_STMT struct stmt *s = stmt_get(
-        tx, "SELECT start_hour / 24, (end_hour + 23) / 24, sum(impressions) FROM ("
-            "  SELECT start_hour, end_hour, impressions FROM product_flight"
-            "   WHERE tenant_id = ?1 AND product_id = ?2 AND end_hour > ?3"
-            "  UNION ALL SELECT start_hour, end_hour, -impressions FROM booked_package"
-            "   WHERE media_buy_id = ?4 AND tenant_id = ?1 AND product_id = ?2 AND end_hour > ?3"
-            "  UNION ALL SELECT start_at / 3600000000, max(end_at / 3600000000, start_at / 3600000000 + 1), impressions"
-            "   FROM proposal_hold WHERE tenant_id = ?1 AND product_id = ?2 AND expires_at > ?5"
-            "    AND end_at / 3600000000 > ?3 AND NOT (principal_id = ?6 AND proposal_id = ?7))"
-            " GROUP BY 1, 2 HAVING sum(impressions) > 0");
-    stmt_str(s, 1, w->tenant_id);
-    stmt_str(s, 2, w->product_id);
-    stmt_i64(s, 3, now / HOUR_US);
-    stmt_str(s, 4, w->except_buy);
-    stmt_i64(s, 5, now);
-    stmt_str(s, 6, w->except_holder);
-    stmt_str(s, 7, w->except_proposal);
-    return read_flights(s, a, out, e);
+    int64_t from = now / HOUR_US;
+    struct flight_hours_list hours;
+    if (read_booked(tx, a, w, now, from, &hours, e)) return -1;
+    struct flight_list list = { ARENA_ARRAY(a, struct flight_days, hours.n + 1), 0 };
+    for (size_t i = 0; i < hours.n; i++) {
+        const struct flight_hours *f = &hours.rows[i];
+        if (f->end_hour <= from) continue;
+        list.rows[list.n++] = (struct flight_days){ f->start_hour / 24, (f->end_hour + 23) / 24, f->impressions };
+    }
+    sum_days(&list);
+    *out = list;
+    return 0;
 }
 
 int q_product_holds_next(struct tx *tx, struct str tenant_id, int64_t now, int64_t *at, struct err *e)
@@ -472,5 +525,13 @@ int q_product_holds(struct tx *tx, struct arena *a, const struct product_window 
     stmt_str(s, 1, w->tenant_id);
     stmt_str(s, 2, w->product_id);
     stmt_i64(s, 3, now);
-    return read_flights(s, a, out, e);
+    struct flight_hours_list days = { NULL, 0, 0 }; /* of days, here */
+    if (add_flights(s, a, &days, 1, e)) return -1;
+    struct flight_list list = { ARENA_ARRAY(a, struct flight_days, days.n + 1), days.n };
+    for (size_t i = 0; i < days.n; i++) {
+        const struct flight_hours *f = &days.rows[i];
+        list.rows[i] = (struct flight_days){ f->start_hour, f->end_hour, f->impressions };
+    }
+    *out = list;
+    return 0;
 }

@@ -125,8 +125,8 @@ struct product_window {
  * their flights; flights and window are counted in whole UTC hours. Canceled packages, dead buys and those of sandbox
  * accounts do not count. Costs as many rows as the product has different flights, however many buys share them: the
  * table product_flight is kept summed by triggers on media_buy and package. */
-MUST_CHECK int q_product_booked(struct tx *tx, const struct product_window *w, int64_t now, int64_t *impressions,
-                                struct err *e);
+MUST_CHECK int q_product_booked(struct tx *tx, struct arena *a, const struct product_window *w, int64_t now,
+                                int64_t *impressions, struct err *e);
 
 /* When the next of the publisher's holds expires; TIME_NONE: there is none. */
 MUST_CHECK int q_product_holds_next(struct tx *tx, struct str tenant_id, int64_t now, int64_t *at, struct err *e);

@@ -290,7 +290,7 @@ static void compare(struct fixture *f)
         w.except_holder = STR("b");
         w.except_proposal = arena_printf(&f->arena, "prop-%d", (int)below(f, HOLDS));
     }
-    assert_int_equal(q_product_booked(store_read(f->store), &w, now, &fast, &e), 0);
+    assert_int_equal(q_product_booked(store_read(f->store), &f->arena, &w, now, &fast, &e), 0);
     double slow = slow_count(f, &w, now);
     if (fabs((double)fast - slow) > 0.5 + 1e-3) print_message("fast %lld slow %.3f\n", (long long)fast, slow);
     assert_true(fabs((double)fast - slow) <= 0.5 + 1e-3);
