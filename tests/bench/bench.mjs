@@ -3,13 +3,17 @@
 // status or another length than the first one, on either side, fails the run: a comparison has two sides.
 // --results writes tests/bench/RESULTS.md and the table of README.md, with the day and the machine; --instructions FILE adds what
 // tests/bench/instructions.mjs --json FILE has counted.
-//   node tests/bench/bench.mjs [--results] [--instructions FILE] [--seconds N] [--buys N] [--principals N] [--connections 1,32,256 | ''] [--webhooks N] [--json FILE]
+// --more adds what the table does not show (more.mjs, peer.mjs): other numbers of buys, idle connections, polls while others work,
+// one commit each, the seller of the TypeScript SDK.
+//   node tests/bench/bench.mjs [--results] [--more] [--scale 1000,100000,1000000] [--instructions FILE] [--seconds N] [--buys N] [--principals N] [--connections 1,32,256 | ''] [--webhooks N] [--json FILE]
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { measureCommits, measureCreates, measureIdle, measureMixed, measureScale } from './more.mjs';
+import { measurePeer } from './peer.mjs';
 import { measureWebhooks } from './webhooks.mjs';
 import { casesOf, clock, publisher, rpc, seedArgs } from './workload.mjs';
 
@@ -17,6 +21,7 @@ const { values: opt } = parseArgs({ options: {
   seconds: { type: 'string', default: '3' }, buys: { type: 'string', default: '10000' },
   principals: { type: 'string', default: '200' }, connections: { type: 'string', default: '1,32,256' },
   webhooks: { type: 'string', default: '20000' }, json: { type: 'string' }, results: { type: 'boolean' },
+  more: { type: 'boolean' }, scale: { type: 'string', default: '1000,100000,1000000' },
   instructions: { type: 'string' } } });
 const run = promisify(execFile);
 const top = path.resolve(import.meta.dirname, '../..');
@@ -50,10 +55,18 @@ const rssMiB = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match
 
 // --- the agent -----------------------------------------------------------------------------------------------
 
-async function startAgent(data, port) {
+const METRICS_TOKEN = 'bench-metrics-0123456789abcdef0123456789abcdef';
+function metricsToken() {
+  const file = path.join(work, 'metrics.token');
+  writeFileSync(file, METRICS_TOKEN, { mode: 0o600 });
+  return file;
+}
+
+async function startAgent(data, port, more = []) {
   const began = process.hrtime.bigint();
   const child = pinned(serverCore, binary,
-    ['serve', '--sandbox', '--clock', clock, '--listen', `127.0.0.1:${port}`, '--data', data, '--log', 'error']);
+    ['serve', '--sandbox', '--clock', clock, '--listen', `127.0.0.1:${port}`, '--data', data, '--log', 'error',
+      '--metrics-token-file', metricsToken(), ...more]);
   for (const deadline = Date.now() + 15000; ;) {
     if (Date.now() > deadline) throw new Error('the agent did not answer within 15 s');
     try {
@@ -83,10 +96,9 @@ async function call(url, i, name, args) {
   return { result: body.result.structuredContent, bytes: Number(r.headers.get('content-length')) };
 }
 
-async function seed(url) {
+async function seed(url, total = Number(opt.buys)) {
   const ids = [];
   let next = 0;
-  const total = Number(opt.buys);
   const began = Date.now();
   await Promise.all(Array.from({ length: 64 }, async () => {
     for (let n = next++; n < total; n = next++) {
@@ -181,6 +193,34 @@ async function load(url, c, lua, connections, pid) {
     cpuUs: used / total * 1e6 };
 }
 
+// What the table does not show: lines of Markdown, in parts.
+async function measureMore({ agent, data, ids, cases, rows, fresh }) {
+  const kit = { work, serverCore, loadCore, seconds: Number(opt.seconds), progress, freePort, startAgent, stop, rssMiB, children,
+    metricsToken: METRICS_TOKEN };
+  const create = cases.find((c) => c.tool === 'create_media_buy');
+  const meanwhile = await measureCreates(kit, agent, { lua: luaFor(create), ids, seconds: kit.seconds });
+  const mixed = await measureMixed(kit, agent, { buyers: principals, seconds: 12, ids,
+    create: (key) => ({ ...create.args, idempotency_key: key }) });
+  await stop(agent.child);
+  const one = await measureCommits(kit);
+  const commits = [`One durable commit for each row of 500 bytes, nothing else: ${Math.round(one.rate)}/s, ${one.p50Ms.toFixed(2)} ms (p50), `
+    + `${one.p99Ms.toFixed(2)} ms (p99).`];
+  const widest = rows.findLast((r) => r.case === 'create_media_buy');
+  if (widest) {
+    commits[0] += ` Media buys at ${widest.connections} connections are ${(widest.rps / one.rate).toFixed(1)} × that.`;
+    commits.push('', '| | µs |', '|---|---|', `| one commit alone | ${(1e6 / one.rate).toFixed(0)} |`,
+      ...rows.filter((r) => r.case === 'create_media_buy').map((r) => `| a media buy at ${r.connections} connections: elapsed / of CPU | `
+        + `${(1e6 / r.rps).toFixed(0)} / ${r.cpuUs.toFixed(0)} |`));
+  }
+  const idle = await measureIdle(kit, fresh, 10000);
+  const small = path.join(work, 'small'), smallAgent = (cpSync(fresh, small, { recursive: true }), await startAgent(small, await freePort()));
+  await seed(smallAgent.url, 1000);
+  await stop(smallAgent.child);
+  const scale = await measureScale(kit, { small, have: 1000, sizes: opt.scale.split(',').map(Number) });
+  const peer = await measurePeer(kit, rows);
+  return ['### Writes', '', ...commits, '', ...meanwhile, '', ...mixed, '', '### Idle connections', '', ...idle, '', ...scale, '', ...peer];
+}
+
 // --- the run -------------------------------------------------------------------------------------------------
 
 async function main() {
@@ -197,6 +237,10 @@ async function main() {
     agent = await startAgent(data, port);
     colds.push(agent.coldMs);
   }
+  const fresh = path.join(work, 'fresh'); // without a buy
+  await stop(agent.child);
+  cpSync(data, fresh, { recursive: true });
+  agent = await startAgent(data, port);
   const ids = await seed(agent.url);
   await stop(agent.child);
   agent = await startAgent(data, port);
@@ -219,7 +263,8 @@ async function main() {
   const webhooks = Number(opt.webhooks) ? await measureWebhooks({ agentUrl: agent.url, socket: path.join(data, 'agent.sock'),
     token: 'bench-token-1', pid: agent.child.pid, total: Number(opt.webhooks), cpuSeconds, progress }) : undefined;
   const report = { webhooks, coldStartMs: colds.sort((a, b) => a - b)[2], rssMiB: rssMiB(agent.child.pid), rows };
-  await stop(agent.child);
+  if (opt.more) report.more = await measureMore({ agent, data, ids, cases, rows, fresh });
+  else await stop(agent.child);
   if (nginx) await stop(nginx.child);
   return report;
 }
@@ -241,7 +286,7 @@ function table({ coldStartMs, rows, webhooks }) {
 }
 
 // What stands between the two comments of README.md, and a page of its own.
-async function writeResults(text) {
+async function writeResults(text, more) {
   const readme = path.join(top, 'README.md'), marks = /<!-- bench -->[^]*<!-- \/bench -->/;
   const before = readFileSync(readme, 'utf8');
   if (!marks.test(before)) throw new Error('README.md has no place for the table');
@@ -253,14 +298,16 @@ async function writeResults(text) {
   writeFileSync(path.join(top, 'tests/bench/RESULTS.md'), `# What was measured\n\nWritten by \`scripts/bench --results\` on `
     + `${new Date().toISOString().slice(0, 10)}, of ${revision}, on ${os.cpus()[0].model}, ${cores} cores, ${os.type()} ${os.release()}: `
     + `${opt.buys} media buys of ${opt.principals} buyers, ${opt.seconds} s a cell, agent and nginx side by side in one run, each on `
-    + `one core, the load on the other. Answers to polls are kept until something changes them (\`keep_answers\`).\n\n${text}${instructions}\n`);
+    + `one core, the load on the other. Answers to polls are kept until something changes them (\`keep_answers\`).\n\n${text}\n`
+    + `${more ? `\n${more.join('\n')}\n` : ''}${instructions}\n`);
 }
 
 try {
   const report = await main();
   const text = table(report);
   console.log(text);
-  if (opt.results) await writeResults(text);
+  if (report.more) console.log(`\n${report.more.join('\n')}`);
+  if (opt.results) await writeResults(text, report.more);
   if (opt.json) writeFileSync(opt.json, JSON.stringify(report, null, 2));
 } finally {
   for (const c of children) if (c.exitCode === null) c.kill('SIGTERM');
