@@ -56,6 +56,14 @@ test('offers carry what is asked for and no named formats', async () => {
     assert.equal(products.length > 0, price !== null);
     for (const p of products) for (const o of p.pricing_options) assert.equal(typeof o[price], 'number');
   }
+  const found = async (offer_filters) => (await ask('list_products', { account, criteria: { offer_filters } })).payload.products;
+  const images = await found({ format_kinds: ['image'] }), [{ format_option_id }] = images[0].format_options;
+  assert.ok(images.length > 0 && images.length < all.products.length);
+  assert.ok(images.every((p) => p.format_options.some((o) => o.format_kind === 'image')));
+  assert.deepEqual(await found({ format_kinds: ['audio_daast'] }), []);
+  const option = await found({ format_option_refs: [{ scope: 'product', format_option_id }] });
+  assert.ok(option.length > 0 && option.every((p) => p.format_options.some((o) => o.format_option_id === format_option_id)));
+  assert.deepEqual(await found({ format_option_refs: [{ scope: 'publisher', publisher_domain: 'else.example', format_option_id }] }), []);
   const video = (await ask('list_products', { criteria: { offer_filters: { channels: ['olv'] } } })).payload;
   assert.ok(video.products.length > 0 && video.products.every((p) => p.channels.includes('olv')));
 });

@@ -179,6 +179,15 @@ test('what the newest clients send with every list is taken; assignments are as 
   const one = (await list('3.2', { assignment_limit: 1 })).assignments;
   assert.deepEqual([one.assignment_count, one.returned_assignment_count, one.assignments_truncated, one.assigned_packages.length], [2, 1, true, 1]);
   assert.deepEqual((await list('3.1', { include_webhook_activity: true })).webhook_activity, []);
+  const found = async (filters) => (await ask('3.2', 'list_creatives', { account, filters })).payload.creatives.map((c) => c.creative_id);
+  const by_kind = { ...creative, creative_id: 'lines-by-kind', format_id: undefined, format_kind: 'image' };
+  const taken = await ask('3.2', 'sync_creatives', { idempotency_key: fresh(), account, creatives: [by_kind] }, { headers: auto });
+  const named = ['lines-banner', ...(taken.payload.creatives[0].action === 'created' ? ['lines-by-kind'] : [])];
+  assert.deepEqual((await found({ asset_types: ['image', 'vast'] })).sort(), named.sort());
+  assert.deepEqual(await found({ asset_types: ['video'] }), []);
+  assert.deepEqual(await found({ asset_types: ['image'], creative_ids: ['none'] }), []);
+  assert.deepEqual((await found({ format_kinds: ['image'] })).includes('lines-banner'), false); // of a format elsewhere, whose kind nobody here knows
+  assert.deepEqual(await found({ format_kinds: ['audio_daast'] }), []);
   const matching = { assignment_projection: 'matching', filters: { indicator_types: ['creative_fatigue'] } };
   assert.equal(refusal(await ask('3.2', 'list_creatives', { account, ...matching }))[0], 'UNSUPPORTED_FEATURE');
   const accounts = await ask('3.2', 'list_accounts', { include_webhook_activity: true });

@@ -25,22 +25,47 @@ static bool format_is_iab(const struct format_spec *f)
     return false;
 }
 
-static bool judge(const struct act *act, const struct format_ref *ref)
+const char *format_kind(const struct format_spec *f)
 {
-    struct format_spec spec;
-    struct err ignored; /* what cannot be read is not known to be a standard */
-    return format_load(act->tx, act->arena, act->tenant->tenant_id, ref, &spec, &ignored) == 1 && format_is_iab(&spec);
+    static const struct {
+        enum format_type type;
+        const char *asset, *kind;
+    } kinds[] = {
+        { FORMAT_DISPLAY, "image", "image" },
+        { FORMAT_VIDEO, "video", "video_hosted" },
+        { FORMAT_AUDIO, "audio", "audio_hosted" },
+    };
+    const char *kind = NULL;
+    for (size_t i = 0; i < f->slots_n; i++) {
+        if (!f->slots[i].required) continue;
+        if (kind) return NULL;
+        for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+            if (f->type == kinds[k].type && str_is(f->slots[i].asset_type, kinds[k].asset)) kind = kinds[k].kind;
+        }
+        if (!kind) return NULL;
+    }
+    return kind;
 }
 
-bool format_ref_is_iab(void *arg, const struct format_ref *f)
+static struct format_verdict judge(const struct act *act, const struct format_ref *ref)
 {
-    struct format_verdicts *v = arg;
+    struct format_spec spec;
+    struct err ignored; /* what cannot be read is not known to be a standard, or of a kind */
+    struct format_verdict v = { .agent_url = ref->agent_url, .id = ref->id };
+    if (format_load(act->tx, act->arena, act->tenant->tenant_id, ref, &spec, &ignored) != 1) return v;
+    v.standard = format_is_iab(&spec);
+    v.kind = format_kind(&spec);
+    return v;
+}
+
+static struct format_verdict verdict_of(struct format_verdicts *v, const struct format_ref *f)
+{
     bool sized = f->width || f->height || f->duration_ms; /* parameters make another format of the same id */
     for (size_t i = 0; !sized && i < v->n; i++) {
-        if (str_eq(v->items[i].id, f->id) && str_eq(v->items[i].agent_url, f->agent_url)) return v->items[i].standard;
+        if (str_eq(v->items[i].id, f->id) && str_eq(v->items[i].agent_url, f->agent_url)) return v->items[i];
     }
-    bool standard = judge(v->act, f);
-    if (sized) return standard;
+    struct format_verdict verdict = judge(v->act, f);
+    if (sized) return verdict;
     if (v->n == v->capacity) {
         size_t more = v->capacity ? v->capacity * 2 : 32;
         struct format_verdict *items = ARENA_ARRAY(v->act->arena, struct format_verdict, more);
@@ -48,6 +73,16 @@ bool format_ref_is_iab(void *arg, const struct format_ref *f)
         v->items = items;
         v->capacity = more;
     }
-    v->items[v->n++] = (struct format_verdict){ f->agent_url, f->id, standard };
-    return standard;
+    v->items[v->n++] = verdict;
+    return verdict;
+}
+
+bool format_ref_is_iab(void *arg, const struct format_ref *f)
+{
+    return verdict_of(arg, f).standard;
+}
+
+const char *format_ref_kind(void *arg, const struct format_ref *f)
+{
+    return verdict_of(arg, f).kind;
 }

@@ -2,6 +2,7 @@
 #include "domain/product/product_filter.h"
 
 #include "base/rfc3339.h"
+#include "domain/product/targeting_values.h"
 
 static const char *const names[FILTER_REASONS_N] = {
     [FILTER_DELIVERY_TYPE] = "delivery_type",
@@ -10,6 +11,8 @@ static const char *const names[FILTER_REASONS_N] = {
     [FILTER_PRICING_STRUCTURES] = "pricing_structures",
     [FILTER_PRICING_CURRENCIES] = "pricing_currencies",
     [FILTER_FORMAT_IDS] = "format_ids",
+    [FILTER_FORMAT_KINDS] = "format_kinds",
+    [FILTER_FORMAT_OPTION_REFS] = "format_option_refs",
     [FILTER_STANDARD_FORMATS] = "standard_formats_only",
     [FILTER_MIN_EXPOSURES] = "min_exposures",
     [FILTER_DATES] = "start_date",
@@ -354,6 +357,54 @@ static bool takes_a_standard(const struct product_filter *f, const struct produc
     return p->formats_n == 0; /* any format of the publisher */
 }
 
+/* By the product's own declarations, else by what its named formats are; one that takes any format takes these. */
+static bool takes_a_kind(const struct product_filter *f, const struct product *p, yyjson_val *kinds)
+{
+    yyjson_val *declared = json_arr(p->doc, "format_options"), *v;
+    size_t i, n;
+    yyjson_arr_foreach(declared, i, n, v) {
+        if (arr_has(kinds, json_str(v, "format_kind"))) return true;
+    }
+    for (i = 0; !declared && i < p->formats_n; i++) {
+        const char *kind = f->format_kind ? f->format_kind(f->standard_arg, &p->formats[i]) : NULL;
+        if (kind && arr_has(kinds, str_from(kind))) return true;
+    }
+    return !declared && p->formats_n == 0;
+}
+
+static bool sold_by(const struct product *p, struct str domain)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(json_arr(p->doc, "publisher_properties"), i, n, v) {
+        if (str_eq(json_str(v, "publisher_domain"), domain)) return true;
+    }
+    return false;
+}
+
+/* AdCP 3.2 core/format-option-ref.json: an option of the product, or one of a publisher's whose inventory it is. */
+static bool takes_an_option(const struct product *p, yyjson_val *refs)
+{
+    yyjson_val *v;
+    size_t i, n;
+    yyjson_arr_foreach(refs, i, n, v) {
+        struct str domain = json_str(v, "publisher_domain");
+        if (product_has_option(p, json_str(v, "format_option_id")) && (!domain.n || sold_by(p, domain))) return true;
+    }
+    return false;
+}
+
+static enum filter_reason check_formats(const struct product_filter *f, const struct product *p)
+{
+    yyjson_val *asked;
+    if ((asked = json_arr(f->filters, "format_ids")) && !takes_a_format(f, p, asked)) return FILTER_FORMAT_IDS;
+    if ((asked = json_arr(f->filters, "format_kinds")) && !takes_a_kind(f, p, asked)) return FILTER_FORMAT_KINDS;
+    if ((asked = json_arr(f->filters, "format_option_refs")) && !takes_an_option(p, asked))
+        return FILTER_FORMAT_OPTION_REFS;
+    bool standard = json_bool_or(f->filters, "standard_formats_only", false);
+    return standard && !takes_a_standard(f, p) ? FILTER_STANDARD_FORMATS : FILTER_PASSED;
+}
+
 /* What is asked about where, and about placement. */
 static enum filter_reason check_places(const struct product_filter *f, const struct product *p)
 {
@@ -431,13 +482,11 @@ enum filter_reason product_filter_check(const struct product_filter *f, const st
         if (f->price_kind >= 0) return FILTER_IS_FIXED_PRICE;
         return json_has(f->filters, "pricing_structures") ? FILTER_PRICING_STRUCTURES : FILTER_PRICING_CURRENCIES;
     }
-    yyjson_val *formats = json_arr(f->filters, "format_ids");
-    if (formats && !takes_a_format(f, p, formats)) return FILTER_FORMAT_IDS;
-    if (json_bool_or(f->filters, "standard_formats_only", false) && !takes_a_standard(f, p))
-        return FILTER_STANDARD_FORMATS;
+    enum filter_reason r = check_formats(f, p);
+    if (r != FILTER_PASSED) return r;
     if (!in_budget(f, p)) return FILTER_BUDGET_RANGE;
     if (!enough(f, p)) return FILTER_MIN_EXPOSURES;
     if (!takes_catalogs(f, p)) return FILTER_CATALOG;
-    enum filter_reason r = check_places(f, p);
+    r = check_places(f, p);
     return r != FILTER_PASSED ? r : check_commitments(f, p);
 }

@@ -13,6 +13,8 @@ enum filter_reason {
     FILTER_PRICING_STRUCTURES,
     FILTER_PRICING_CURRENCIES,
     FILTER_FORMAT_IDS,
+    FILTER_FORMAT_KINDS,
+    FILTER_FORMAT_OPTION_REFS,
     FILTER_STANDARD_FORMATS,
     FILTER_MIN_EXPOSURES,
     FILTER_DATES,
@@ -60,7 +62,8 @@ struct product_filter {
     bool (*feature)(struct str name);    /* whether this seller has a protocol feature; NULL: has none */
     const struct property_filter *properties; /* of a resolved property list; NULL: not asked */
     bool (*standard_format)(void *arg, const struct format_ref *f); /* for standard_formats_only; NULL: cannot tell */
-    void *standard_arg;
+    const char *(*format_kind)(void *arg, const struct format_ref *f); /* for format_kinds; NULL: cannot tell */
+    void *standard_arg; /* of both */
 };
 
 /* Reads what needs checking; errors are INVALID_REQUEST at /filters/... */

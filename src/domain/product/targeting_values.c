@@ -255,7 +255,7 @@ static int event_sources_exist(const struct act *act, yyjson_val *package, const
     return 0;
 }
 
-static bool has_option(const struct product *p, struct str id)
+bool product_has_option(const struct product *p, struct str id)
 {
     yyjson_val *v;
     size_t i, n;
@@ -274,7 +274,7 @@ static int options_exist(const struct product *p, yyjson_val *package, const cha
     yyjson_val *v;
     size_t i, n;
     yyjson_arr_foreach(json_arr(package, "format_option_refs"), i, n, v) {
-        if (has_option(p, json_str(v, "format_option_id"))) continue;
+        if (product_has_option(p, json_str(v, "format_option_id"))) continue;
         (void)err_set(e, "REFERENCE_NOT_FOUND", "Product " STR_FMT " has no format option of that id.",
                       STR_ARG(p->product_id));
         (void)err_suggest(e, "Name one of the product's format_options, or its format_ids.");

@@ -18,6 +18,9 @@ MUST_CHECK int package_refs_accept(const struct act *act, const struct product *
  * are in the call names none. */
 MUST_CHECK int catalog_ref_accept(const struct act *act, yyjson_val *catalog, const char *at, struct err *e);
 
+/* Whether the product has a format option of that id, declared or as get_products shows its named formats. */
+bool product_has_option(const struct product *p, struct str id);
+
 /* Whether a product is sold in one of the places: codes of countries and of regions, either NULL. Anywhere, when it says
  * nothing. */
 bool product_sold_in(const struct product *p, yyjson_val *countries, yyjson_val *regions);

@@ -132,7 +132,7 @@ int q_creatives_of_account(struct tx *tx, struct arena *a, const struct creative
 
 #define HAS_VARIABLES "coalesce(json_array_length(c.doc, '$.variables'), 0) > 0"
 
-/* Parameters 1..18 are bound by bind_filter; '[]' and NULL do not filter. */
+/* Parameters 1..19 and 24..26 are bound by bind_filter; '[]' and NULL do not filter. */
 #define WHERE_FILTER                                                                                                   \
     " WHERE c.tenant_id = ?1 AND c.principal_id = ?2"                                                                  \
     " AND (?3 = '[]' OR c.account_id IN (SELECT value FROM json_each(?3)))"                                            \
@@ -160,7 +160,12 @@ int q_creatives_of_account(struct tx *tx, struct arena *a, const struct creative
     " AND (?15 IS NULL OR c.updated_at > ?15) AND (?16 IS NULL OR c.updated_at < ?16)"                                 \
     " AND CASE ?17 WHEN 1 THEN " ASSIGNMENT_COUNT " = 0 WHEN 2 THEN " ASSIGNMENT_COUNT " > 0 ELSE 1 END"               \
     " AND CASE ?18 WHEN 1 THEN " SERVED " WHEN 2 THEN NOT " SERVED " ELSE 1 END"                                       \
-    " AND CASE ?19 WHEN 1 THEN " HAS_VARIABLES " WHEN 2 THEN NOT (" HAS_VARIABLES ") ELSE 1 END"
+    " AND CASE ?19 WHEN 1 THEN " HAS_VARIABLES " WHEN 2 THEN NOT (" HAS_VARIABLES ") ELSE 1 END"                       \
+    " AND (?24 = '[]' OR EXISTS (SELECT 1 FROM json_each(c.doc, '$.assets') a WHERE a.type = 'object'"                 \
+    "   AND json_extract(a.value, '$.asset_type') IN (SELECT value FROM json_each(?24))))"                             \
+    " AND (?25 = '[]' OR CASE WHEN json_extract(c.doc, '$.format_kind') IS NULL"                                       \
+    "   THEN c.format_id IN (SELECT value FROM json_each(?26))"                                                        \
+    "   ELSE json_extract(c.doc, '$.format_kind') IN (SELECT value FROM json_each(?25)) END)"
 
 /* 20: whether there is a cursor; 21: its key; 22: its id; 23: how many. */
 #define LIST_SQL(key, order, op)                                                                                       \
@@ -193,6 +198,8 @@ static void bind_filter(struct stmt *s, const struct creative_filter *f)
     stmt_i64(s, 17, f->unassigned);
     stmt_i64(s, 18, f->has_served);
     stmt_i64(s, 19, f->has_variables);
+    const struct str kinds[] = { f->asset_types_json, f->format_kinds_json, f->kind_formats_json };
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) stmt_str(s, 24 + (int)i, kinds[i].n ? kinds[i] : STR("[]"));
 }
 
 int q_creative_list(struct tx *tx, struct arena *a, const struct creative_filter *f, const struct creative_page *page,

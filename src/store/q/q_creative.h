@@ -57,6 +57,9 @@ struct creative_filter {
     struct str creative_ids_json, formats_json, concept_ids_json;
     struct str tags_all_json, tags_any_json;
     struct str package_ids_json, media_buy_ids_json;
+    struct str asset_types_json; /* of assets that stand alone in their slot */
+    struct str format_kinds_json,
+        kind_formats_json; /* and, for creatives of named formats, which ids are of these kinds */
     struct str name_contains; /* ASCII letters compare without case */
     int64_t created_after, created_before, updated_after, updated_before; /* both exclusive */
     enum filter_bool unassigned, has_served, has_variables;

@@ -27,12 +27,7 @@
         { tool, list "/rights", "Rights to a creative's parts are not kept here." }
 
 /* What offers are found by in 3.2 and not here. */
-#define OF_OFFERS(tool, at)                                                                                            \
-    { tool, at "/format_kinds", "Products are found by format_ids." },                                                 \
-        { tool, at "/format_option_refs", "Products are found by format_ids." },                                       \
-    {                                                                                                                  \
-        tool, at "/audience_evidence_requirements", NOT_EVIDENCE                                                       \
-    }
+#define OF_OFFERS(tool, at) { tool, at "/audience_evidence_requirements", NOT_EVIDENCE }
 
 #define OF_CRITERIA(tool, at)                                                                                          \
     { tool, at "/targeting_overlay", NOT_PREFLIGHT }, { tool, at "/media_buy_frequency_cap", NOT_CAPPED },             \
@@ -123,8 +118,6 @@ const struct unhonoured unhonoured[] = {
     { "get_products", "/media_buy_frequency_cap", NOT_CAPPED },
     { "get_products", "/required_overlay_support", NOT_PREFLIGHT },
     { "get_products", "/required_media_buy_support", NOT_CAPPED },
-    { "get_products", "/filters/format_kinds", "Products are found by format_ids." },
-    { "get_products", "/filters/format_option_refs", "Products are found by format_ids." },
     { "get_products", "/filters/audience_activation_methods", "Products are not found by how audiences reach them." },
     { "get_products", "/filters/audience_evidence_requirements", NOT_EVIDENCE },
     OF_CRITERIA("list_products", "/criteria"),
@@ -162,8 +155,6 @@ const struct unhonoured unhonoured[] = {
     { "sync_creatives", "/creatives/*/revision_id", "A creative has no revisions here; the last one sent counts." },
     { "sync_creatives", "/assignment_operations", "Send assignments, which say all of them." },
     { "list_creatives", "/filters/indicator_types", "No indicators are worked out here." },
-    { "list_creatives", "/filters/format_kinds", "Creatives are found by format_ids." },
-    { "list_creatives", "/filters/asset_types", "Creatives are found by format_ids." },
     { "build_creative", "/creative_representation_set", NOT_BUILT },
     { "build_creative", "/representation_destination", NOT_BUILT },
     { "build_creative", "/representation_selection_strategy", NOT_BUILT },

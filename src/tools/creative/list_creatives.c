@@ -3,9 +3,11 @@
 #include "base/encode.h"
 #include "domain/buyer/account.h"
 #include "domain/creative/creative_delivery.h"
+#include "domain/product/format_iab.h"
 #include "domain/tell/webhook.h"
 #include "tools/creative/creative_reply.h"
 #include "tools/creative/creative_tools.h"
+#include "tools/product/catalog_reply.h"
 
 #define LIMIT_DEFAULT       50
 #define LIMIT_MAX           100
@@ -78,6 +80,28 @@ static int check_statuses(yyjson_val *f, struct err *e)
     return 0;
 }
 
+/* The publisher's named formats that are of one of the kinds. */
+static int read_kinds(struct list_call *l, yyjson_val *kinds, struct err *e)
+{
+    const struct act *act = l->c->act;
+    struct catalog_slice all = { 0, CATALOG_PAGE_MAX };
+    struct catalog_rows formats;
+    yyjson_mut_doc *doc = json_doc_new(l->c->arena);
+    yyjson_mut_val *ids = yyjson_mut_arr(doc);
+    if (!kinds) return 0;
+    if (q_catalog_list(act->tx, l->c->arena, CATALOG_FORMAT, act->tenant->tenant_id, all, &formats, e)) return -1;
+    for (size_t i = 0; i < formats.n; i++) {
+        struct format_ref ref = { .id = formats.rows[i].id };
+        struct format_spec spec;
+        int known = format_load(act->tx, l->c->arena, act->tenant->tenant_id, &ref, &spec, e);
+        const char *kind = known == 1 ? format_kind(&spec) : NULL;
+        if (known < 0) return -1;
+        if (kind && reply_arr_has(kinds, str_from(kind))) json_push_str(doc, ids, ref.id);
+    }
+    l->filter.kind_formats_json = json_write(l->c->arena, ids);
+    return 0;
+}
+
 static int read_filters(struct list_call *l, struct err *e)
 {
     yyjson_val *f = NULL;
@@ -97,10 +121,13 @@ static int read_filters(struct list_call *l, struct err *e)
         { "tags_any", &out->tags_any_json },
         { "assigned_to_packages", &out->package_ids_json },
         { "media_buy_ids", &out->media_buy_ids_json },
+        { "asset_types", &out->asset_types_json },
+        { "format_kinds", &out->format_kinds_json },
     };
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (read_list(l, f, lists[i].key, lists[i].json, e)) return -1;
     }
+    if (read_kinds(l, json_arr(f, "format_kinds"), e)) return -1;
     struct {
         const char *key;
         int64_t *at;

@@ -166,6 +166,7 @@ static int read_request(struct discovery *d, struct err *e)
     d->filter.feature = has_feature;
     d->formats.act = c->act;
     d->filter.standard_format = format_ref_is_iab;
+    d->filter.format_kind = format_ref_kind;
     d->filter.standard_arg = &d->formats;
     if (read_property_list(d, e)) return -1;
     /* A cursor goes on in the very list it came from: same mode, brief, filters and refinement. */

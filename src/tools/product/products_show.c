@@ -35,35 +35,12 @@ static void add_formats(struct discovery *d, yyjson_mut_val *out, yyjson_val *fo
     }
 }
 
-/* The canonical kind (AdCP 3.1 canonical-format-kind) of a format that is made of one file; NULL: it is none of these. */
-static const char *kind_of(const struct format_spec *f)
-{
-    static const struct {
-        enum format_type type;
-        const char *asset, *kind;
-    } kinds[] = {
-        { FORMAT_DISPLAY, "image", "image" },
-        { FORMAT_VIDEO, "video", "video_hosted" },
-        { FORMAT_AUDIO, "audio", "audio_hosted" },
-    };
-    const char *kind = NULL;
-    for (size_t i = 0; i < f->slots_n; i++) {
-        if (!f->slots[i].required) continue;
-        if (kind) return NULL;
-        for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-            if (f->type == kinds[k].type && str_is(f->slots[i].asset_type, kinds[k].asset)) kind = kinds[k].kind;
-        }
-        if (!kind) return NULL;
-    }
-    return kind;
-}
-
 static void add_declaration(yyjson_mut_doc *doc, yyjson_mut_val *arr, const struct format_ref *ref,
                             const struct format_spec *f)
 {
     yyjson_mut_val *o = json_push_obj(doc, arr);
     json_add_str(doc, o, "format_option_id", ref->id);
-    json_add_cstr(doc, o, "format_kind", kind_of(f));
+    json_add_cstr(doc, o, "format_kind", format_kind(f));
     json_add_str_opt(doc, o, "display_name", f->name);
     yyjson_mut_val *params = json_add_obj(doc, o, "params");
     if (f->type == FORMAT_DISPLAY && f->width > 0 && f->height > 0) {
@@ -89,7 +66,7 @@ static int add_declarations(struct discovery *d, yyjson_mut_val *out, const stru
         struct format_spec f;
         int known = format_load(c->act->tx, c->arena, c->act->tenant->tenant_id, &p->formats[i], &f, e);
         if (known < 0) return -1;
-        if (!known || !kind_of(&f)) return 0;
+        if (!known || !format_kind(&f)) return 0;
         add_declaration(c->doc, arr, &p->formats[i], &f);
     }
     json_add_val(c->doc, out, "format_options", arr);
