@@ -13,6 +13,7 @@
 #include "domain/product/slot.h"
 #include "domain/publisher/account_import.h"
 #include "domain/core/assistant.h"
+#include "domain/core/working_time.h"
 #include "domain/core/audit.h"
 #include "domain/product/ad_server_check.h"
 #include "domain/product/catalog.h"
@@ -124,6 +125,7 @@ static bool is_setting(struct str key)
         "supported_payment_terms",
         "timezone",
         "workflow_required",
+        "working_hours",
     };
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
         if (str_is(key, settings[i])) return true;
@@ -216,6 +218,10 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     if (json_opt_bool(JSON_FIELD(t, "public_discovery", at), &flag, e)) return -1;
     if (json_opt_bool(JSON_FIELD(t, "account_approval_required", at), &flag, e)) return -1;
     if (json_opt_i64(JSON_FIELD(t, "proposal_hold_hours", at), hour_range, &hours, e)) return -1;
+    struct working_time working;
+    obj = NULL;
+    if (json_opt_obj(JSON_FIELD(t, "working_hours", at), &obj, e)) return -1;
+    if (obj && working_time_read(obj, "/tenant/working_hours", &working, e)) return -1;
     if (json_opt_obj(JSON_FIELD(t, "capabilities", at), &obj, e)) return -1;
     if (json_opt_obj(JSON_FIELD(t, "advertising_policies", at), &obj, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;

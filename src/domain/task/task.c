@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/core/audit.h"
 #include "domain/core/tenant_settings.h"
+#include "domain/core/working_time.h"
 #include "domain/tell/notify.h"
 #include "domain/tell/people_notify.h"
 #include "domain/tell/webhook.h"
@@ -63,6 +64,18 @@ int task_listened(const struct act *act, const struct task_row *task, struct err
 
 /* ---- making and finding ---- */
 
+/* Hours in which the publisher's people work, when it says which those are. What was stored was checked then. */
+static int64_t due_in(const struct act *act, const struct tenant_settings *ts, int64_t hours)
+{
+    struct working_time w;
+    const struct tz *zone;
+    struct err damaged;
+    yyjson_val *stated = json_obj(ts->doc, "working_hours");
+    bool known = stated && working_time_read(stated, "", &w, &damaged) == 0;
+    if (tz_load(act->arena, ts->timezone, &zone, &damaged)) zone = tz_utc();
+    return working_time_due(known ? &w : NULL, zone, act->now, hours);
+}
+
 int task_create(const struct act *act, const struct task_new *in, struct task_row *out, struct err *e)
 {
     struct tenant_settings ts;
@@ -90,7 +103,7 @@ int task_create(const struct act *act, const struct task_new *in, struct task_ro
         .priority = in->priority.n ? in->priority : STR("medium"),
         .created_at = act->now,
         .updated_at = act->now,
-        .due_at = in->due_at != TIME_NONE ? in->due_at : act->now + hours * 3600 * USEC_PER_SEC,
+        .due_at = in->due_at != TIME_NONE ? in->due_at : due_in(act, &ts, hours),
         .next_at = TIME_NONE,
         .resolved_at = TIME_NONE,
         .doc = json_write(act->arena, o),

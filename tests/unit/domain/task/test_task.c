@@ -38,6 +38,30 @@ static void opens(struct room *r, const struct act *act)
     assert_int_equal(room_audited(r, act, "task.created"), 1);
 }
 
+/* Due when so many hours have passed in which people work: of eight, none today and four on each of the next two days. */
+static void is_due_in_working_hours(struct room *r, const struct act *act)
+{
+    struct rule_verdict verdict = { .outcome = RULE_PERSON, .role = STR("operator"), .due_hours = 8 };
+    struct task_new in = { .kind = "manual",
+                           .principal_id = STR("b"),
+                           .subject_type = "media_buy",
+                           .subject_id = STR("mb-2"),
+                           .description = STR("Look at it"),
+                           .due_at = TIME_NONE,
+                           .verdict = &verdict };
+    struct tenant tenant = *act->tenant;
+    struct act late = *act;
+    struct task_row made;
+    struct err e;
+    tenant.doc =
+        STR("{\"working_hours\":{\"days\":[\"mon\",\"tue\",\"wed\",\"thu\",\"fri\",\"sat\",\"sun\"],\"from\":\"08:00\","
+            "\"to\":\"12:00\"}}");
+    late.tenant = &tenant;
+    late.now = act->now / USEC_PER_DAY * USEC_PER_DAY + 13 * HOUR;
+    ROOM_OK(task_create(&late, &in, &made, &e));
+    assert_int_equal(made.due_at, late.now - 13 * HOUR + 2 * USEC_PER_DAY + 12 * HOUR);
+}
+
 static void a_buyer_may_not_work_on_it(struct room *r, const struct act *act)
 {
     struct task_work w = { .task_id = task.task_id, .comment = STR("please"), .due_at = TIME_NONE };
@@ -155,9 +179,18 @@ static void what_ends_by_itself_withdraws_its_tasks(void **state)
     room_close(r);
 }
 
+static void the_time_for_deciding_runs_while_people_work(void **state)
+{
+    struct room *r = room_open();
+    (void)state;
+    room_do(r, ROLE_BUYER, is_due_in_working_hours);
+    room_close(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_task_is_opened_worked_on_and_closed),
-                                        cmocka_unit_test(what_ends_by_itself_withdraws_its_tasks) };
+                                        cmocka_unit_test(what_ends_by_itself_withdraws_its_tasks),
+                                        cmocka_unit_test(the_time_for_deciding_runs_while_people_work) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

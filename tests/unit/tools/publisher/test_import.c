@@ -275,6 +275,15 @@ static void secrets_go_in_and_never_out(void **state)
     assert_int_equal(r.rc, -1);
     assert_string_equal(r.e.field, "/settings/min_bugdet");
     assert_int_equal(fixture_call(f, "x_tenant_set", "{\"settings\":{\"min_bugdet\":null}}").rc, 0);
+    r = fixture_call(f, "x_tenant_set",
+                     "{\"settings\":{\"working_hours\":{\"days\":[\"mon\"],\"from\":\"9\",\"to\":\"18:00\"}}}");
+    assert_int_equal(r.rc, -1);
+    assert_non_null(strstr(r.e.field, "/working_hours/from"));
+    assert_int_equal(
+        fixture_call(f, "x_tenant_set",
+                     "{\"settings\":{\"working_hours\":{\"days\":[\"mon\"],\"from\":\"09:00\",\"to\":\"18:00\"}}}")
+            .rc,
+        0);
     struct try t = { .f = f, .text = secrets_file(f, "https://other.example/***", "") };
     assert_int_equal(store_write_now(f->store, try_import, &t, &e), -1);
     assert_string_equal(e.field, "/tenant/hitl_webhook_url");
