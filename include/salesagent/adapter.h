@@ -357,6 +357,10 @@ struct adapter {
      * Steps never do it themselves, so what a dry run shows holds no secret. */
     void (*authorize)(const void *config, struct str token, struct arena *arena, struct http_call *call);
 
+    /* Pure; for ad servers whose answers have a status that does not say what happened (SOAP faults). The HTTP status that a
+     * complete answer means: of 401 and 429 the runner takes care as above. NULL: its own. */
+    int (*status_of)(const struct http_call *answer);
+
     /* Pure. What will stop working by itself and when: a version that ends, a key that expires. NULL: nothing. */
     void (*forewarn)(const void *config, int64_t now, struct adapter_problems *out);
 

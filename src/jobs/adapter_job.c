@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
+#include "domain/booking/booking_forecast.h"
 #include "domain/booking/booking_sight.h"
 #include "domain/booking/booking_trouble.h"
 #include "domain/media_buy/budget_watch.h"
@@ -335,6 +336,7 @@ static int record(struct tx *tx, struct job_run *run, struct err *e)
         return ends == JOB_STATE_DEAD ? 0 : -1; /* its publisher is gone */
     /* What the ad server has given is known from now on, whatever came of the rest. */
     if (r->account && adapter_run_keep(r, &ja.act, e)) return -1;
+    if (r->account && booking_forecast_keep(&ja.act, &r->server, r->ask.media_buy_id, &r->op.result, e)) return -1;
     if (ends == JOB_STATE_READY && run->verdict != JOB_WAITS) return 0;
     if (books(r->ask.verb)) {
         struct booking_answer a = answer_of(r);

@@ -274,13 +274,15 @@ static bool again(struct adapter_run *r, int i, int64_t now)
 {
     const struct http_call *c = &r->http[i].call;
     unsigned bit = 1u << i;
+    const struct adapter *a = r->server.adapter;
     if (plain(r, i) || c->outcome != HTTP_OK) return false;
-    if (c->status == 401 && r->server.adapter->token_ask && !(r->refreshed & bit)) {
+    int status = a->status_of ? a->status_of(c) : c->status;
+    if (status == 401 && a->token_ask && !(r->refreshed & bit)) {
         r->refreshed |= bit;
         ad_token_drop(r->account, r->token);
         return true;
     }
-    if (c->status != 429 || r->held[i] == HELD_MAX) return false;
+    if (status != 429 || r->held[i] == HELD_MAX) return false;
     int64_t hold = c->retry_after_s > 0 ? c->retry_after_s * USEC_PER_SEC : HOLD_US_DEFAULT << r->held[i];
     if (hold > HOLD_US_MAX) return false;
     r->held[i]++;

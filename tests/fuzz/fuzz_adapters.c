@@ -3,6 +3,7 @@
  * first byte chooses adapter and verb, then come the answers: a status byte, two bytes of length, the body. */
 #include <salesagent/adapter.h>
 
+#include "adapters/gam/gam_soap.h"
 #include "base/arena.h"
 #include "base/rfc3339.h"
 #include "driver.h"
@@ -107,11 +108,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char doc[] =
         "{\"assets\":{\"a\":{\"asset_type\":\"image\",\"url\":\"https://a.example/a.png\",\"width\":300,\"height\":250},"
         "\"click_url\":{\"asset_type\":\"url\",\"url\":\"https://a.example/\"}}}";
+    static const char video[] =
+        "{\"assets\":{\"v\":{\"asset_type\":\"video\",\"url\":\"https://a.example/a.mp4\",\"duration_ms\":5000}}}";
+    static const char of_template[] =
+        "{\"key_values\":{\"s\":[\"t\"]},\"template\":{\"id\":\"5\",\"variables\":{\"Image\":\"a\",\"Label\":{\"text\":\"x\"}}}}";
     static const char targeting[] =
         "{\"geo_countries\":[\"US\"],\"geo_regions\":[\"US-NY\"],\"device_platform\":[\"ios\"]}";
     if (size < 2) return 0;
     const struct plan_creative creative = {
-        .creative_id = STR("c"), .name = STR("n"), .doc = str_from(doc), .weight = 3
+        .creative_id = STR("c"), .name = STR("n"), .doc = str_from(data[1] & 64 ? video : doc), .weight = 3
     };
     struct plan_package p[2];
     for (int i = 0; i < 2; i++) {
@@ -119,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       .product_id = STR("x"),
                                       .remote_id = data[1] & 1 ? (i ? STR("12") : STR("11")) : STR_NONE,
                                       .pricing_model = PRICING_CPM,
+                                      .promise = data[1] & 16 ? PROMISE_GUARANTEED : PROMISE_NON_GUARANTEED,
                                       .rate_micros = 5000000,
                                       .budget_micros = 100000000,
                                       .start_at = T0,
@@ -130,7 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       .creatives = &creative,
                                       .creatives_n = 1,
                                       .targeting = str_from(targeting),
-                                      .settings = STR("{\"key_values\":{\"s\":[\"t\"]}}") };
+                                      .settings = data[1] & 32 ? str_from(of_template)
+                                                               : STR("{\"key_values\":{\"s\":[\"t\"]}}") };
     }
     const struct plan plan = { .tenant_id = STR("t"),
                                .media_buy_id = STR("mb"),
@@ -163,6 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  data[1] & 8 ? STR("{\"run\":\"networks/123/operations/reports/runs/1\"}") : STR_NONE };
     ENSURE(adapter && adapter->configure(&a, &site, str_from(adapters[which].settings), &op.config, &e) == 0);
     if (adapter->verbs[verb].steps) run(&op, &f);
+    (void)gam_soap_parse(&a, (struct str){ (const char *)data, size });
     struct http_call token = { .method = STR("POST") };
     struct adapter_token got;
     struct str why;

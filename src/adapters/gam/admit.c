@@ -1,5 +1,5 @@
 /* What is said before anything is promised: of a product's settings, and of a plan. */
-#include "adapters/gam/gam.h"
+#include "adapters/gam/gam_creative.h"
 
 #include <stdio.h>
 
@@ -128,6 +128,7 @@ void gam_check_product(const void *config, struct str json, const struct adapter
                                          "sizes",
                                          "line_item_type",
                                          "priority",
+                                         "template",
                                          NULL };
     struct checking c = { catalog, out };
     struct arena a;
@@ -146,6 +147,7 @@ void gam_check_product(const void *config, struct str json, const struct adapter
         check_key_values(&c, &a, root);
         check_sizes(&c, root);
         check_type(&c, root);
+        gam_template_check(root, catalog, out);
     }
     arena_finish(&a);
 }

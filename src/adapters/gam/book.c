@@ -1,15 +1,17 @@
 /* Booking and updating: what is there is brought to the plan, and nothing is made twice.
  *
  *   START    the network, the order (by id, or as it would be called), the advertiser when nobody has named it
- *   FOUND    -> ADVERTISER_MADE -> ORDER_MADE     what is missing is made
- *   LINES    the order's line items, page by page
+ *   FOUND    -> LINES    the order's line items, page by page
  *   NEEDS    ids of places, ad units, keys that are not in the catalogue
+ *   FORESEE  <-> FORESEEN    what Ad Manager foresees for guaranteed packages that are not there yet: nothing is made of a
+ *            plan that cannot be delivered
+ *   ADVERTISER_MADE -> ORDER_MADE     what is missing is made
  *   WRITE    <-> WRITTEN    line items are made, or changed in what the buyer has changed
  *   APPROVED the order's approval, as the publisher wants it: by us, by a person whom we ask, by a person
  *   RELIST   -> SWITCH -> SWITCHED -> ENDED       paused, resumed, ended
  *
  * A wait (no forecast yet, a person) ends the run; the next one begins at START and finds everything as it was left. */
-#include "adapters/gam/gam.h"
+#include "adapters/gam/gam_soap.h"
 
 #include "base/rfc3339.h"
 
@@ -24,6 +26,8 @@ enum {
     LINES,
     NEEDS,
     NEEDS_HEARD,
+    FORESEE,
+    FORESEEN,
     WRITE,
     WRITTEN,
     APPROVED,
@@ -38,7 +42,7 @@ _Static_assert((int)STEPS == (int)GAM_BOOK_STEPS, "every step has its place");
 struct wanted {
     yyjson_mut_val *item;
     struct gam_sent sent;
-    bool written;
+    bool foreseen, written;
 };
 
 struct bringing {
@@ -47,10 +51,11 @@ struct bringing {
     struct gam_needs needs;
     yyjson_mut_doc *doc;
     struct wanted *wanted; /* as the plan's packages */
+    struct adapter_forecast *foreseen;
+    size_t foreseen_n;
     int network_call, order_call, advertiser_call;
-    size_t asked[WRITES_MAX];
+    size_t asked[ADAPTER_CALLS_MAX];
     size_t next;
-    bool prepared;
     struct str advertiser; /* its id */
 };
 
@@ -61,118 +66,20 @@ static bool stopped(const struct plan_package *p)
 
 /* ---- the order ---- */
 
-static void advertiser_ask(struct adapter_op *op, struct bringing *b)
-{
-    struct str who = gam_quoted(op->arena, op->plan->advertiser);
-    struct gam_list l = {
-        "companies",
-        arena_printf(op->arena, "type = \"ADVERTISER\" AND (externalId = " STR_FMT " OR displayName = " STR_FMT ")",
-                     STR_ARG(who), STR_ARG(who)),
-        STR_NONE, 0
-    };
-    b->advertiser_call = gam_list(op, &l);
-}
-
 static int start(struct adapter_op *op)
 {
     struct bringing *b = ARENA_NEW(op->arena, struct bringing);
     op->state = b;
     b->doc = doc_new(op->arena);
     b->wanted = ARENA_ARRAY(op->arena, struct wanted, op->plan->packages_n + 1);
+    b->foreseen = ARENA_ARRAY(op->arena, struct adapter_forecast, op->plan->packages_n + 1);
     b->network_call = b->advertiser_call = -1;
     b->advertiser = gam_id(op->plan->advertiser_remote_id);
     if (!gam_network_known(op, &b->net)) b->network_call = gam_get(op, gam_here(op));
     b->order_call = op->calls_n;
     gam_order_ask(op);
-    if (!b->advertiser.n && !op->plan->remote_id.n) advertiser_ask(op, b);
+    if (!b->advertiser.n && !op->plan->remote_id.n) b->advertiser_call = gam_advertiser_ask(op);
     return FOUND;
-}
-
-/* The one with the brand's domain as external id counts before one of that name. -1 ends the verb. */
-static int pick_advertiser(struct adapter_op *op, struct bringing *b, yyjson_val *root)
-{
-    size_t i, n, by_id = 0, by_name = 0;
-    struct str id = STR_NONE, named = STR_NONE;
-    yyjson_val *v;
-    yyjson_arr_foreach(doc_arr(root, "companies"), i, n, v) {
-        bool ours = str_eq(doc_str(v, "externalId"), op->plan->advertiser);
-        if (ours && !by_id++) id = gam_id(doc_str(v, "name"));
-        if (!ours && !by_name++) named = gam_id(doc_str(v, "name"));
-    }
-    if (by_id > 1 || (!by_id && by_name > 1)) {
-        (void)adapter_refuse(op,
-                             "Ad Manager has several advertisers \"" STR_FMT "\": name one by its id in the account's "
-                             "settings",
-                             STR_ARG(text_cut(op->plan->advertiser, 80)));
-        return -1;
-    }
-    b->advertiser = id.n ? id : named;
-    return 0;
-}
-
-static int advertiser_make(struct adapter_op *op)
-{
-    const struct gam_config *c = op->config;
-    struct str name = text_cut(op->plan->advertiser, 127);
-    if (!c->makes_advertisers || !name.n) {
-        return adapter_refuse(op,
-                              "Ad Manager has no advertiser \"" STR_FMT
-                              "\": make one there with this external id, or set "
-                              "its id for the account, or set create_advertisers",
-                              STR_ARG(name));
-    }
-    yyjson_mut_doc *d = doc_new(op->arena);
-    yyjson_mut_val *company = doc_root(d);
-    doc_add_str(d, company, "displayName", name);
-    doc_add_str(d, company, "type", STR("ADVERTISER"));
-    doc_add_str(d, company, "externalId", name);
-    (void)gam_send(op, "POST", gam_below(op, "companies"), company);
-    return ADVERTISER_MADE;
-}
-
-static void add_notes(struct adapter_op *op, yyjson_mut_doc *d, yyjson_mut_val *order)
-{
-    const struct plan *p = op->plan;
-    doc_add_str(d, order, "notes",
-                arena_printf(op->arena, "AdCP media buy " STR_FMT ", buyer " STR_FMT "%s" STR_FMT "%s" STR_FMT,
-                             STR_ARG(p->media_buy_id), STR_ARG(p->principal_id), p->buyer_ref.n ? ", their name " : "",
-                             STR_ARG(p->buyer_ref), p->payer.n ? ", paid by " : "", STR_ARG(p->payer)));
-}
-
-static int order_make(struct adapter_op *op, struct bringing *b)
-{
-    const struct gam_config *c = op->config;
-    const struct plan *p = op->plan;
-    struct title_words words = { p, NULL };
-    struct str agency = gam_id(p->agency_remote_id);
-    yyjson_mut_doc *d = doc_new(op->arena);
-    yyjson_mut_val *root = doc_root(d), *one = doc_push_obj(d, doc_add_arr(d, root, "requests"));
-    doc_add_str(d, one, "parent", gam_here(op));
-    yyjson_mut_val *order = doc_add_obj(d, one, "order");
-    doc_add_str(d, order, "displayName", title_make(op->arena, c->order_name, &words, p->media_buy_id, GAM_NAME_MAX));
-    doc_add_str(d, order, "advertiser", gam_name(op, "companies", b->advertiser));
-    if (agency.n) doc_add_str(d, order, "agency", gam_name(op, "companies", agency));
-    doc_add_str(d, order, "trafficker", gam_name(op, "users", c->trafficker));
-    if (c->salesperson.n) doc_add_str(d, order, "salesperson", gam_name(op, "users", c->salesperson));
-    doc_add_i64(d, order, "externalOrderId", gam_external_order_id(p->media_buy_id));
-    doc_add_str_opt(d, order, "poNumber", p->po_number);
-    add_notes(op, d, order);
-    (void)gam_send(op, "POST", gam_below(op, "orders:batchCreate"), root);
-    return ORDER_MADE;
-}
-
-static int order_usable(struct adapter_op *op, const struct gam_order *o)
-{
-    if (o->archived || str_is(o->status, "CANCELED") || str_is(o->status, "DELETED")) {
-        (void)adapter_refuse(op, "order " STR_FMT " is %s in Ad Manager", STR_ARG(o->id),
-                             o->archived ? "archived" : "canceled");
-        return -1;
-    }
-    if (str_is(o->status, "DISAPPROVED")) {
-        (void)adapter_refuse(op, "order " STR_FMT " was disapproved in Ad Manager", STR_ARG(o->id));
-        return -1;
-    }
-    return 0;
 }
 
 static int found(struct adapter_op *op)
@@ -185,7 +92,7 @@ static int found(struct adapter_op *op)
         return ADAPTER_DONE;
     }
     if (b->order.id.n) {
-        if (order_usable(op, &b->order)) return ADAPTER_DONE;
+        if (gam_order_usable(op, &b->order)) return ADAPTER_DONE;
         if (!op->plan->remote_id.n) adapter_remote_add(op, REMOTE_ORDER, op->plan->media_buy_id, b->order.id);
         gam_lines_ask(op, &b->order, STR_NONE);
         return LINES;
@@ -193,10 +100,17 @@ static int found(struct adapter_op *op)
     if (op->plan->remote_id.n) {
         return adapter_refuse(op, "order " STR_FMT " is no longer in Ad Manager", STR_ARG(op->plan->remote_id));
     }
-    if (companies && pick_advertiser(op, b, companies)) return ADAPTER_DONE;
-    if (!b->advertiser.n) return advertiser_make(op);
+    return companies && gam_advertiser_pick(op, companies, &b->advertiser) ? ADAPTER_DONE : NEEDS;
+}
+
+/* The order, where there is none yet; its advertiser first. */
+static int make(struct adapter_op *op, struct bringing *b)
+{
+    if (b->order.id.n) return WRITE;
+    if (!b->advertiser.n) return gam_advertiser_make(op) ? ADAPTER_DONE : ADVERTISER_MADE;
     adapter_remote_add(op, REMOTE_ADVERTISER, STR_NONE, b->advertiser);
-    return order_make(op, b);
+    gam_order_make(op, b->advertiser);
+    return ORDER_MADE;
 }
 
 static int advertiser_made(struct adapter_op *op)
@@ -206,8 +120,7 @@ static int advertiser_made(struct adapter_op *op)
     if (gam_read(op, &op->answers[0], "create advertisers", &company)) return ADAPTER_DONE;
     b->advertiser = gam_id(doc_str(company, "name"));
     if (!b->advertiser.n) return adapter_later(op, 0, "Ad Manager made an advertiser without a name");
-    adapter_remote_add(op, REMOTE_ADVERTISER, STR_NONE, b->advertiser);
-    return order_make(op, b);
+    return make(op, b);
 }
 
 static int order_made(struct adapter_op *op)
@@ -220,7 +133,13 @@ static int order_made(struct adapter_op *op)
     if (!b->order.id.n) return adapter_later(op, 0, "Ad Manager made an order without a name");
     if (!b->order.status.n) b->order.status = STR("DRAFT");
     adapter_remote_add(op, REMOTE_ORDER, op->plan->media_buy_id, b->order.id);
-    return NEEDS;
+    struct str name = gam_name(op, "orders", b->order.id);
+    for (size_t i = 0; i < op->plan->packages_n; i++) {
+        if (b->wanted[i].item)
+            (void)yyjson_mut_obj_put(b->wanted[i].item, yyjson_mut_str(b->doc, "order"),
+                                     yyjson_mut_strn(b->doc, name.p, name.n));
+    }
+    return WRITE;
 }
 
 static int lines(struct adapter_op *op)
@@ -241,26 +160,11 @@ static bool to_write(const struct plan_package *p)
     return !stopped(p);
 }
 
-static int needs(struct adapter_op *op)
-{
-    struct bringing *b = op->state;
-    for (size_t i = 0; i < op->plan->packages_n; i++) {
-        if (to_write(&op->plan->packages[i])) gam_needs_of(op->arena, op->config, &op->plan->packages[i], &b->needs);
-    }
-    return gam_needs_ask(op, &b->needs) ? NEEDS_HEARD : WRITE;
-}
-
-static int needs_heard(struct adapter_op *op)
-{
-    struct bringing *b = op->state;
-    if (gam_needs_heard(op, &b->needs)) return ADAPTER_DONE;
-    return gam_needs_ask(op, &b->needs) ? NEEDS_HEARD : WRITE;
-}
-
 /* The line items as they should be. -1 ends the verb. */
 static int prepare(struct adapter_op *op, struct bringing *b)
 {
-    struct gam_item_of of = { gam_name(op, "orders", b->order.id), b->net.root, &b->needs, b->doc };
+    struct gam_item_of of = { gam_name(op, "orders", b->order.id), b->net.root, &b->needs,
+                              b->doc }; /* its order: when made */
     for (size_t i = 0; i < op->plan->packages_n; i++) {
         const struct plan_package *p = &op->plan->packages[i];
         const struct gam_line *line = gam_line_of(&b->order, p);
@@ -279,6 +183,95 @@ static int prepare(struct adapter_op *op, struct bringing *b)
     if (!op->problems.n) return 0;
     (void)adapter_refuse(op, "%s", op->problems.item[0].text);
     return -1;
+}
+
+static int begin(struct adapter_op *op, struct bringing *b)
+{
+    if (gam_needs_ask(op, &b->needs)) return NEEDS_HEARD;
+    return prepare(op, b) ? ADAPTER_DONE : FORESEE;
+}
+
+static int needs(struct adapter_op *op)
+{
+    struct bringing *b = op->state;
+    for (size_t i = 0; i < op->plan->packages_n; i++) {
+        if (to_write(&op->plan->packages[i])) gam_needs_of(op->arena, op->config, &op->plan->packages[i], &b->needs);
+    }
+    return begin(op, b);
+}
+
+static int needs_heard(struct adapter_op *op)
+{
+    struct bringing *b = op->state;
+    return gam_needs_heard(op, &b->needs) ? ADAPTER_DONE : begin(op, b);
+}
+
+/* ---- what is foreseen ---- */
+
+static enum gam_approval mode_of(const struct adapter_op *op);
+
+static bool to_foresee(const struct adapter_op *op, struct bringing *b, size_t i)
+{
+    const struct gam_config *c = op->config;
+    const struct plan_package *p = &op->plan->packages[i];
+    bool there = gam_line_of(&b->order, p) != NULL;
+    return c->forecasts && !there && b->wanted[i].item && !b->wanted[i].foreseen && gam_type_guaranteed(gam_type_of(p));
+}
+
+static int foresee(struct adapter_op *op)
+{
+    struct bringing *b = op->state;
+    for (size_t i = 0; i < op->plan->packages_n && op->calls_n < ADAPTER_CALLS_MAX; i++) {
+        if (!to_foresee(op, b, i)) continue;
+        b->asked[op->calls_n] = i;
+        if (gam_forecast_ask(op, b->wanted[i].item, b->advertiser)) return ADAPTER_DONE;
+        b->wanted[i].foreseen = true;
+    }
+    return op->calls_n ? FORESEEN : make(op, b);
+}
+
+/* Of less than was booked a person in Ad Manager may make more (overbook, priorities): it is refused only where we approve
+ * ourselves, which would be refused over there, and leave a draft. */
+static void judge(struct adapter_op *op, const struct plan_package *p, const struct adapter_forecast *f)
+{
+    struct gam_deal deal;
+    const char *member, *why;
+    if (f->matched == 0 || f->available == 0) {
+        adapter_problem_add(&op->problems, p->package_id, "targeting_overlay",
+                            f->matched == 0
+                                ? "Ad Manager foresees no inventory for this targeting and flight"
+                                : "everything that Ad Manager foresees for this targeting and flight is sold");
+        return;
+    }
+    if (mode_of(op) != GAM_APPROVE || f->available < 0 || !gam_deal_of(p, op->zone, &deal, &member, &why) ||
+        deal.percent)
+        return;
+    if (deal.units <= f->available) return;
+    adapter_problem_add(&op->problems, p->package_id, "budget",
+                        "of %lld units Ad Manager foresees %lld that are not sold", (long long)deal.units,
+                        (long long)f->available);
+}
+
+static int foreseen(struct adapter_op *op)
+{
+    struct bringing *b = op->state;
+    for (int k = 0; k < op->answers_n; k++) {
+        struct adapter_forecast *f = &b->foreseen[b->foreseen_n];
+        *f = (struct adapter_forecast){ .package_id = op->plan->packages[b->asked[k]].package_id };
+        if (!gam_forecast_heard(op, &op->answers[k], f)) {
+            judge(op, &op->plan->packages[b->asked[k]], f);
+            b->foreseen_n++;
+            continue;
+        }
+        /* A forecast that is refused (no right to ask, a version that has ended) says nothing of the inventory, which Ad
+         * Manager looks at again when the order is approved. */
+        if (op->result.verdict != ADAPTER_REFUSED) return ADAPTER_DONE;
+        op->result = (struct adapter_result){ .verdict = ADAPTER_OK };
+    }
+    op->result.forecasts = b->foreseen;
+    op->result.forecasts_n = b->foreseen_n;
+    if (op->problems.n) return adapter_refuse(op, "%s", op->problems.item[0].text);
+    return FORESEE;
 }
 
 static void put_time(struct adapter_op *op, yyjson_mut_doc *d, yyjson_mut_val *item, int64_t at)
@@ -348,8 +341,6 @@ static int write_lines(struct adapter_op *op)
 {
     struct bringing *b = op->state;
     bool pending = str_is(b->order.status, "PENDING_APPROVAL");
-    if (!b->prepared && prepare(op, b)) return ADAPTER_DONE;
-    b->prepared = true;
     for (; b->next < op->plan->packages_n && op->calls_n < WRITES_MAX; b->next++) {
         struct gam_line *line = gam_line_of(&b->order, &op->plan->packages[b->next]);
         int call = op->calls_n;
@@ -564,6 +555,8 @@ const adapter_step gam_book_steps[GAM_BOOK_STEPS] = {
     [LINES] = lines,
     [NEEDS] = needs,
     [NEEDS_HEARD] = needs_heard,
+    [FORESEE] = foresee,
+    [FORESEEN] = foreseen,
     [WRITE] = write_lines,
     [WRITTEN] = written,
     [APPROVED] = approved,

@@ -10,11 +10,12 @@
  *     "calls_per_second": 2,
  *     "regions": { "DE-BE": "20228" },
  *     "api_url": ..., "token_url": ... }                                  for fakes and proxies */
-#include "adapters/gam/gam.h"
+#include "adapters/gam/gam_soap.h"
 
 #include "base/rsa.h"
 
 #define API_URL         "https://admanager.googleapis.com"
+#define SOAP_URL        "https://ads.google.com"
 #define TOKEN_URL       "https://oauth2.googleapis.com/token"
 #define CALLS_PER_S     2 /* what every network may do; Ad Manager 360 may do 8 */
 #define CALLS_PER_S_MAX 100
@@ -147,12 +148,44 @@ static int read_rest(struct arena *a, yyjson_val *root, struct gam_config *c, st
     return read_id(a, root, "salesperson_id", &c->salesperson, e);
 }
 
+/* "v202605" */
+static bool is_version(struct str s)
+{
+    return s.n == 7 && s.p[0] == 'v' && text_is_digits(str_skip(s, 1), 6);
+}
+
+static int read_soap(struct arena *a, yyjson_val *root, struct gam_config *c, struct err *e)
+{
+    c->soap = STR(SOAP_URL);
+    c->soap_version = STR(GAM_SOAP_VERSION);
+    c->forecasts = doc_bool(root, "check_availability", true);
+    if (doc_has(root, "check_availability") && !yyjson_is_bool(yyjson_obj_get(root, "check_availability"))) {
+        return bad(e, "/check_availability", "check_availability must be true or false");
+    }
+    if (doc_has(root, "soap_url") && read_url(a, root, "", "soap_url", &c->soap, e)) return -1;
+    if (doc_opt_str(a, root, "", "soap_version", TEXT_MAX, &c->soap_version, e)) return -1;
+    if (is_version(c->soap_version)) return 0;
+    return bad(e, "/soap_version", "soap_version must be a version of Ad Manager's SOAP API: " GAM_SOAP_VERSION);
+}
+
 int gam_configure(struct arena *a, const struct adapter_site *site, struct str json, const void **config, struct err *e)
 {
-    static const char *const known[] = {
-        "network_code",       "service_account",  "oauth",   "trafficker_id", "salesperson_id", "approval", "names",
-        "create_advertisers", "calls_per_second", "regions", "api_url",       "token_url",      NULL
-    };
+    static const char *const known[] = { "network_code",
+                                         "service_account",
+                                         "oauth",
+                                         "trafficker_id",
+                                         "salesperson_id",
+                                         "approval",
+                                         "names",
+                                         "create_advertisers",
+                                         "calls_per_second",
+                                         "regions",
+                                         "api_url",
+                                         "token_url",
+                                         "soap_url",
+                                         "soap_version",
+                                         "check_availability",
+                                         NULL };
     struct gam_config *c = ARENA_NEW(a, struct gam_config);
     yyjson_val *root = doc_read(a, json);
     if (!yyjson_is_obj(root)) return bad(e, "", "Google Ad Manager needs settings: network_code and credentials");
@@ -160,7 +193,7 @@ int gam_configure(struct arena *a, const struct adapter_site *site, struct str j
     if (read_id(a, root, "network_code", &c->network, e)) return -1;
     if (!c->network.n) return bad(e, "/network_code", "network_code must be the number of the Ad Manager network");
     if (read_credentials(a, root, c, e) || read_approval(root, c, e) || read_names(a, root, c, e) ||
-        read_regions(root, c, e) || read_rest(a, root, c, e))
+        read_regions(root, c, e) || read_rest(a, root, c, e) || read_soap(a, root, c, e))
         return -1;
     *config = c;
     return 0;

@@ -5,8 +5,10 @@
  *   html               customCreative
  *   javascript         thirdPartyCreative
  *   vast (by address)  vastRedirectCreative
+ *   video, audio       VideoRedirectCreative, AudioRedirectCreative: over SOAP (creative_soap.c)
+ *   a product's template: TemplateCreative, over SOAP (template.c)
  *
- * Video and audio files, VAST documents without an address and templates need the SOAP API or a host. */
+ * A VAST document without an address would need a host. */
 #include "adapters/gam/gam_creative.h"
 
 #include "base/encode.h"
@@ -31,7 +33,7 @@ static bool fit_size(struct gam_creative *c, const struct plan_package *p)
     for (size_t i = 0; i < n; i++) {
         if (wanted[i].width == c->size.width && wanted[i].height == c->size.height) return true;
     }
-    if (n == 1 && (c->size.width <= 0 || c->kind == GAM_VAST)) {
+    if (n == 1 && (c->size.width <= 0 || c->kind >= GAM_VAST)) {
         c->size = wanted[0];
         return true;
     }
@@ -41,10 +43,9 @@ static bool fit_size(struct gam_creative *c, const struct plan_package *p)
 static bool take_bytes(struct gam_creative *c, yyjson_val *asset, enum gam_kind kind, size_t max)
 {
     c->kind = kind;
-    c->url = doc_str(asset, "url");
-    c->bytes_max = max;
-    if (!c->url.n) return refuse(c, "the asset has no url");
-    return true;
+    c->files[0] = (struct gam_file){ .url = doc_str(asset, "url"), .bytes_max = max };
+    c->files_n = 1;
+    return c->files[0].url.n > 0 || refuse(c, "the asset has no url");
 }
 
 static bool read_kind(struct gam_creative *c, yyjson_val *assets)
@@ -67,9 +68,8 @@ static bool read_kind(struct gam_creative *c, yyjson_val *assets)
         c->alt_text = text_cut(doc_str(v, "alt_text"), ALT_MAX);
         return take_bytes(c, v, GAM_IMAGE, IMAGE_BYTES);
     }
-    if (asset_of(assets, "video") || asset_of(assets, "audio")) {
-        return refuse(c, "video and audio files are not taken over this API: send a VAST tag");
-    }
+    if ((v = asset_of(assets, "video"))) return gam_media_read(c, v, GAM_VIDEO);
+    if ((v = asset_of(assets, "audio"))) return gam_media_read(c, v, GAM_AUDIO);
     return refuse(c, "it has no asset that Ad Manager can show");
 }
 
@@ -81,38 +81,56 @@ static bool give_duration(struct gam_creative *c, const struct plan_package *p)
     return c->duration_ms > 0;
 }
 
+static bool too_long(const struct gam_creative *c)
+{
+    for (size_t i = 0; i < c->files_n; i++) {
+        if (c->files[i].url.n > URL_MAX) return true;
+    }
+    return c->url.n > URL_MAX || c->urls.click_url.n > URL_MAX;
+}
+
+/* What its kind needs beside its content. */
+static bool is_complete(struct gam_creative *c, const struct plan_package *p)
+{
+    bool lasts = c->kind == GAM_VAST || c->kind == GAM_VIDEO || c->kind == GAM_AUDIO;
+    if (lasts && !give_duration(c, p)) return refuse(c, "neither it nor its format says how long it is");
+    if (c->kind == GAM_VAST && c->urls.pixels_n) return refuse(c, "the trackers of a VAST tag are inside the VAST");
+    if (too_long(c)) return refuse(c, "an address is longer than 1,024 bytes");
+    if (c->kind == GAM_IMAGE && !c->urls.click_url.n) return refuse(c, "an image needs a click URL");
+    return true;
+}
+
 bool gam_creative_read(struct adapter_op *op, const struct plan_package *p, const struct plan_creative *from,
                        struct gam_creative *out)
 {
+    static const char *const types[] = { "image", "zip", "html", "javascript", "vast", "video" };
     yyjson_val *doc = doc_read(op->arena, from->doc), *assets = doc_obj(doc, "assets");
+    yyjson_val *settings = doc_read(op->arena, p->settings), *asset = NULL;
     *out = (struct gam_creative){ .from = from };
     out->tag = arena_printf(op->arena, STR_FMT "/%lld", STR_ARG(from->creative_id), (long long)from->changed_at);
     const char *why = asset_urls(op->arena, assets, &out->urls);
     if (why) return refuse(out, why);
-    if (!read_kind(out, assets)) return false;
-    const char *types[] = { "image", "zip", "html", "javascript", "vast" };
-    yyjson_val *asset = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(types) && !asset; i++) asset = asset_of(assets, types[i]);
+    bool of_template = doc_has(settings, "template");
+    if (!(of_template ? gam_template_read(out, settings, assets) : read_kind(out, assets))) return false;
+    for (size_t i = 0; i < ARRAY_LEN(types) && !asset && !of_template; i++) asset = asset_of(assets, types[i]);
     struct asset_size size = asset_size(from, doc, asset);
     out->size = (struct gam_size){ size.width, size.height };
     if (!fit_size(out, p)) return refuse(out, "its size is not one that the package's line item waits for");
-    if (out->kind == GAM_VAST && !give_duration(out, p))
-        return refuse(out, "neither it nor its format says how long it is");
-    if (out->kind == GAM_VAST && out->urls.pixels_n)
-        return refuse(out, "the trackers of a VAST tag are inside the VAST");
-    if (out->url.n > URL_MAX || out->urls.click_url.n > URL_MAX)
-        return refuse(out, "an address is longer than 1,024 bytes");
-    if (out->kind == GAM_IMAGE && !out->urls.click_url.n) return refuse(out, "an image needs a click URL");
-    return true;
+    return is_complete(out, p);
 }
 
 /* ---- its bytes ---- */
 
 void gam_creative_encode(struct arena *a, struct gam_creative *c)
 {
-    c->file_name = arena_printf(a, STR_FMT ".%s", STR_ARG(text_cut(c->from->creative_id, 100)),
-                                c->kind == GAM_HTML5 ? "zip" : asset_suffix(c->bytes));
-    c->base64 = base64_encode(a, c->bytes);
+    struct gam_file *f = &c->files[c->fetched];
+    struct str id = text_cut(c->from->creative_id, 100);
+    const char *suffix = c->kind == GAM_HTML5 ? "zip" : asset_suffix(f->bytes);
+    f->name = c->fetched ? arena_printf(a, STR_FMT "-%zu.%s", STR_ARG(id), c->fetched + 1, suffix)
+                         : arena_printf(a, STR_FMT ".%s", STR_ARG(id), suffix);
+    f->base64 = base64_encode(a, f->bytes);
+    f->bytes = STR_NONE;
+    c->fetched++;
 }
 
 /* ---- in Ad Manager's words ---- */
@@ -133,8 +151,8 @@ static void add_click(yyjson_mut_doc *d, yyjson_mut_val *o, const struct gam_cre
 static void add_asset(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key, const struct gam_creative *c)
 {
     yyjson_mut_val *asset = doc_add_obj(d, o, key);
-    doc_add_str(d, asset, "assetByteArray", c->base64);
-    doc_add_str(d, asset, "fileName", c->file_name);
+    doc_add_str(d, asset, "assetByteArray", c->files[0].base64);
+    doc_add_str(d, asset, "fileName", c->files[0].name);
 }
 
 static void add_kind(struct adapter_op *op, yyjson_mut_doc *d, yyjson_mut_val *root, const struct gam_creative *c)
@@ -169,6 +187,9 @@ static void add_kind(struct adapter_op *op, yyjson_mut_doc *d, yyjson_mut_val *r
                     arena_printf(op->arena, "%lld.%03llds", (long long)(c->duration_ms / 1000),
                                  (long long)(c->duration_ms % 1000)));
         return; /* its trackers are in the VAST */
+    case GAM_VIDEO:
+    case GAM_AUDIO:
+    case GAM_TEMPLATE: return; /* gam_creative_soap makes these */
     }
     add_trackers(d, o, c);
 }

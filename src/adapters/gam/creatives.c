@@ -4,15 +4,16 @@
  *   START    the order (whose advertiser they belong to)
  *   ORDER    -> LINES its line items
  *   LOOK     <-> LOOKED     is a creative with that tag there?
- *   FETCH    -> ENCODE -> UPLOAD -> MADE -> FETCH ...      one at a time: its bytes are in memory several times
+ *   FETCH    -> ENCODE -> FETCH ... -> MADE -> FETCH ...   one at a time: its bytes are in memory several times
  *   LINK     -> LISTED -> LINKED -> LINK ...               line item after line item
  *   WEIGHED  the line item rotates by weight, where a creative has one */
 #include "adapters/gam/gam_creative.h"
+#include "adapters/gam/gam_soap.h"
 #include "adapters/parts.h"
 
 #define LISTED_MAX 1000
 
-enum { START, ORDER, LINES, LOOK, LOOKED, FETCH, ENCODE, UPLOAD, MADE, LINK, LISTED, LINKED, WEIGHED, STEPS };
+enum { START, ORDER, LINES, LOOK, LOOKED, FETCH, ENCODE, MADE, LINK, LISTED, LINKED, WEIGHED, STEPS };
 _Static_assert((int)STEPS == (int)GAM_CREATIVES_STEPS, "every step has its place");
 
 struct trafficking {
@@ -131,7 +132,18 @@ static struct gam_creative *current(struct trafficking *t)
     return &t->creatives[t->next];
 }
 
-static int upload(struct adapter_op *op);
+static int upload(struct adapter_op *op)
+{
+    struct trafficking *t = op->state;
+    struct gam_creative *c = current(t);
+    yyjson_mut_doc *d = doc_new(op->arena);
+    if (c->kind < GAM_VIDEO) {
+        (void)gam_send(op, "POST", gam_below(op, "creatives"), gam_creative_body(op, d, t->order.advertiser, c));
+        return MADE;
+    }
+    yyjson_mut_val *body = gam_creative_soap(op, d, gam_id(t->order.advertiser), c);
+    return gam_soap_send(op, "CreativeService", "createCreatives", body) ? ADAPTER_DONE : MADE;
+}
 
 static int fetch(struct adapter_op *op)
 {
@@ -139,8 +151,8 @@ static int fetch(struct adapter_op *op)
     while (t->next < t->creatives_n && (current(t)->refusal || current(t)->remote_id.n)) t->next++;
     if (t->next == t->creatives_n) return LINK;
     struct gam_creative *c = current(t);
-    if (!c->bytes_max) return upload(op);
-    asset_fetch(op, c->url, c->bytes_max);
+    if (c->fetched == c->files_n) return upload(op);
+    asset_fetch(op, c->files[c->fetched].url, c->files[c->fetched].bytes_max);
     return ENCODE;
 }
 
@@ -166,32 +178,44 @@ static int encode_bytes(struct adapter_op *op)
     const char *why = asset_fetched(file, &later);
     if (why && later) return adapter_later(op, 0, "%s", why);
     if (why) return refuse_creative(op, why);
-    current(t)->bytes = arena_dup(op->arena, file->response);
+    struct gam_creative *c = current(t);
+    c->files[c->fetched].bytes = arena_dup(op->arena, file->response);
     op->work = encode;
-    return UPLOAD;
+    return FETCH;
 }
 
-static int upload(struct adapter_op *op)
+/* The new creative's id. -1 ends the verb, or *why says what Ad Manager has against this one. */
+static int read_made(struct adapter_op *op, const struct gam_creative *c, struct str *id, const char **why)
 {
-    struct trafficking *t = op->state;
-    yyjson_mut_doc *d = doc_new(op->arena);
-    (void)gam_send(op, "POST", gam_below(op, "creatives"), gam_creative_body(op, d, t->order.advertiser, current(t)));
-    return MADE;
+    const struct http_call *answer = &op->answers[0];
+    const struct soap_node *response;
+    bool rest = c->kind < GAM_VIDEO, blamed;
+    yyjson_val *root;
+    *why = NULL;
+    if (rest && !gam_read(op, answer, "create creatives", &root)) {
+        *id = gam_id(doc_str(root, "name"));
+        return 0;
+    }
+    if (!rest && !gam_soap_read(op, answer, "create creatives", &response)) {
+        *id = soap_text(soap_child(response, "rval"), "id");
+        if (!text_is_digits(*id, GAM_ID_MAX)) *id = STR_NONE;
+        return 0;
+    }
+    blamed = rest ? answer->status == 400 : gam_soap_blames(op, answer);
+    if (op->result.verdict == ADAPTER_REFUSED && blamed) *why = arena_cstr(op->arena, op->result.reason);
+    return -1;
 }
 
 static int made(struct adapter_op *op)
 {
     struct trafficking *t = op->state;
-    yyjson_val *root;
-    if (gam_read(op, &op->answers[0], "create creatives", &root)) {
-        /* What Ad Manager says against one creative is said of that one. */
-        if (op->result.verdict != ADAPTER_REFUSED || op->answers[0].status != 400) return ADAPTER_DONE;
-        return refuse_creative(op, arena_cstr(op->arena, op->result.reason));
-    }
-    struct str id = gam_id(doc_str(root, "name"));
+    struct gam_creative *c = current(t);
+    struct str id = STR_NONE;
+    const char *why;
+    if (read_made(op, c, &id, &why)) return why ? refuse_creative(op, why) : ADAPTER_DONE;
     if (!id.n) return adapter_later(op, 0, "Ad Manager made a creative without a name");
-    keep(op, current(t), id);
-    current(t)->base64 = current(t)->bytes = STR_NONE;
+    keep(op, c, id);
+    for (size_t i = 0; i < c->files_n; i++) c->files[i].base64 = STR_NONE;
     return FETCH;
 }
 
@@ -337,7 +361,7 @@ static int linked(struct adapter_op *op)
 }
 
 const adapter_step gam_creatives_steps[GAM_CREATIVES_STEPS] = {
-    [START] = start,   [ORDER] = order,         [LINES] = lines,     [LOOK] = look, [LOOKED] = looked,
-    [FETCH] = fetch,   [ENCODE] = encode_bytes, [UPLOAD] = upload,   [MADE] = made, [LINK] = link_package,
-    [LISTED] = listed, [LINKED] = linked,       [WEIGHED] = weighed,
+    [START] = start,       [ORDER] = order,   [LINES] = lines,         [LOOK] = look,
+    [LOOKED] = looked,     [FETCH] = fetch,   [ENCODE] = encode_bytes, [MADE] = made,
+    [LINK] = link_package, [LISTED] = listed, [LINKED] = linked,       [WEIGHED] = weighed,
 };

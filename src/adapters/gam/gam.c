@@ -1,4 +1,4 @@
-#include "adapters/gam/gam.h"
+#include "adapters/gam/gam_soap.h"
 
 #define STALENESS_S 3600 /* reports of Ad Manager are hours behind, and are read once an hour */
 #define PLANS_MAX   100
@@ -26,9 +26,12 @@ const struct adapter gam_adapter = {
         [ADAPTER_REPORT] = { .steps = gam_report_steps, .steps_n = GAM_REPORT_STEPS },
         [ADAPTER_INVENTORY] = { .steps = gam_inventory_steps, .steps_n = GAM_INVENTORY_STEPS },
         [ADAPTER_TEST] = { .steps = gam_test_steps, .steps_n = GAM_TEST_STEPS },
+        [ADAPTER_FORECAST] = { .steps = gam_forecast_steps, .steps_n = GAM_FORECAST_STEPS },
     },
     .limits = gam_limits,
     .token_ask = gam_token_ask,
     .token_read = gam_token_read,
     .authorize = gam_authorize,
+    .status_of = gam_status_of,
+    .forewarn = gam_forewarn,
 };

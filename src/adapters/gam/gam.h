@@ -1,4 +1,4 @@
-/* Google Ad Manager, over REST v1. Read config.c for what can be set, book.c for the life of an order, then the verb
+/* Google Ad Manager, over REST v1, and over SOAP what that lacks (gam_soap.h). Read config.c for what can be set, book.c for the life of an order, then the verb
  * of interest. How things correspond:
  *
  *   media buy -> order        found again by externalOrderId (31 bits of a hash of the media buy's id) and the tag
@@ -17,7 +17,7 @@
 #include "adapters/doc.h"
 #include "adapters/title.h"
 
-#define GAM_ID_MAX     20  /* digits */
+#define GAM_ID_MAX     20 /* digits */
 #define GAM_NAME_MAX   255 /* of orders, line items, creatives; StringLengthError.TOO_LONG beyond */
 #define GAM_PAGE       500
 #define GAM_FORECAST_S 900 /* NO_FORECAST_YET: until it is asked again */
@@ -26,16 +26,19 @@
 enum gam_approval { GAM_BY_TYPE, GAM_APPROVE, GAM_SUBMIT, GAM_LEAVE };
 
 struct gam_config {
-    struct str network;   /* its code: digits */
-    struct str api;       /* "https://admanager.googleapis.com" */
-    struct str token_url, email, private_key, key_id;     /* a service account, or */
-    struct str client_id, client_secret, refresh_token;   /* a person's consent */
-    struct str trafficker, salesperson;                   /* ids of users; the latter may be empty */
+    struct str network; /* its code: digits */
+    struct str api; /* "https://admanager.googleapis.com" */
+    struct str token_url, email, private_key, key_id; /* a service account, or */
+    struct str client_id, client_secret, refresh_token; /* a person's consent */
+    struct str trafficker, salesperson; /* ids of users; the latter may be empty */
     enum gam_approval approval;
     struct str order_name, line_item_name; /* templates */
     bool makes_advertisers;
     int calls_per_s;
     yyjson_val *regions; /* {"DE-BE": "20228"}: the publisher's own; NULL */
+    struct str soap; /* "https://ads.google.com" */
+    struct str soap_version;
+    bool forecasts; /* guaranteed line items are booked only where Ad Manager foresees something for them */
 };
 
 /* config.c */
@@ -53,7 +56,7 @@ void gam_authorize(const void *config, struct str token, struct arena *a, struct
 
 /* "networks/123/orders/7" */
 struct str gam_name(const struct adapter_op *op, const char *collection, struct str id);
-struct str gam_here(const struct adapter_op *op);                    /* "networks/123" */
+struct str gam_here(const struct adapter_op *op); /* "networks/123" */
 struct str gam_below(const struct adapter_op *op, const char *path); /* "networks/123/PATH" */
 /* The digits after the last slash; empty when there are none. */
 struct str gam_id(struct str name);
@@ -91,9 +94,9 @@ int32_t gam_external_order_id(struct str media_buy_id);
 struct gam_need {
     const char *kind; /* "country", "region", "postal", "ad_unit", "placement", "key", "value", "os" */
     struct str key;
-    struct str id;    /* once found */
-    bool missing;     /* asked for, and not there */
-    int asked;        /* the call that asks for it; -1: none */
+    struct str id; /* once found */
+    bool missing; /* asked for, and not there */
+    int asked; /* the call that asks for it; -1: none */
 };
 
 struct gam_needs {
@@ -215,16 +218,31 @@ struct gam_line *gam_line_of(struct gam_order *o, const struct plan_package *p);
 void gam_line_read(struct adapter_op *op, yyjson_val *item, struct gam_line *out);
 struct gam_line *gam_line_add(struct adapter_op *op, struct gam_order *o);
 
-bool gam_line_runs(const struct gam_line *l);   /* can be paused */
+bool gam_line_runs(const struct gam_line *l); /* can be paused */
 bool gam_line_paused(const struct gam_line *l); /* can be resumed */
+
+/* ---- making.c: an order and its advertiser, where they are not there yet ---- */
+
+/* Asks for the companies that the plan's advertiser may be; returns the call's number. */
+int gam_advertiser_ask(struct adapter_op *op);
+/* Which of those listed it is, or empty: the one with the brand's domain as external id before one of that name. -1 ends the
+ * verb: there are several. */
+MUST_CHECK int gam_advertiser_pick(struct adapter_op *op, yyjson_val *root, struct str *out);
+/* The call that makes it. -1 ends the verb: the publisher wants none made. */
+MUST_CHECK int gam_advertiser_make(struct adapter_op *op);
+/* The call that makes the order. */
+void gam_order_make(struct adapter_op *op, struct str advertiser);
+/* -1, and the verb has ended, when an order that is there can be changed no more. */
+MUST_CHECK int gam_order_usable(struct adapter_op *op, const struct gam_order *o);
 
 /* ---- verbs ---- */
 
 /* How many steps each has; the files name them. */
 enum {
-    GAM_BOOK_STEPS = 14,
+    GAM_BOOK_STEPS = 16,
     GAM_CANCEL_STEPS = 5,
-    GAM_CREATIVES_STEPS = 13,
+    GAM_CREATIVES_STEPS = 12,
+    GAM_FORECAST_STEPS = 5,
     GAM_LOOK_STEPS = 3,
     GAM_REPORT_STEPS = 5,
     GAM_INVENTORY_STEPS = 3,
@@ -232,7 +250,7 @@ enum {
 };
 extern const adapter_step gam_book_steps[GAM_BOOK_STEPS], gam_cancel_steps[GAM_CANCEL_STEPS],
     gam_creatives_steps[GAM_CREATIVES_STEPS], gam_look_steps[GAM_LOOK_STEPS], gam_report_steps[GAM_REPORT_STEPS],
-    gam_inventory_steps[GAM_INVENTORY_STEPS], gam_test_steps[GAM_TEST_STEPS];
+    gam_inventory_steps[GAM_INVENTORY_STEPS], gam_test_steps[GAM_TEST_STEPS], gam_forecast_steps[GAM_FORECAST_STEPS];
 
 extern const char *const gam_inventory_kinds[];
 

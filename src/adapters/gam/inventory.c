@@ -1,8 +1,9 @@
 /* What can be targeted, page by page: each page and the place behind it are one commit, so that a reading that is
  * interrupted goes on where it was. */
-#include "adapters/gam/gam.h"
+#include "adapters/gam/gam_creative.h"
 
-#define PAGE 500
+#define PAGE           500
+#define TEMPLATES_PAGE 50
 
 enum { START, NETWORK, PAGES, STEPS };
 _Static_assert((int)STEPS == (int)GAM_INVENTORY_STEPS, "every step has its place");
@@ -59,6 +60,17 @@ static void take_region(struct adapter_op *op, yyjson_val *v)
         doc_str(v, "canonicalParent"));
 }
 
+static void take_template(struct adapter_op *op, yyjson_val *v)
+{
+    struct adapter_item item = { .kind = STR("creative_template"),
+                                 .remote_id = gam_id(doc_str(v, "name")),
+                                 .key = doc_str(v, "displayName"),
+                                 .name = doc_str(v, "displayName"),
+                                 .doc = gam_template_doc(op->arena, v) };
+    bool active = str_is(doc_str(v, "status"), "ACTIVE");
+    if (item.remote_id.n && active) adapter_item_add(op, &item);
+}
+
 static const struct source sources[] = {
     { "adUnits", "status = \"ACTIVE\"", take_ad_unit },
     { "placements", "status = \"ACTIVE\"", take_placement },
@@ -66,10 +78,11 @@ static const struct source sources[] = {
     { "customTargetingValues", "status = \"ACTIVE\"", take_value },
     { "geoTargets", "type = \"Country\" AND targetable = true", take_country },
     { "geoTargets", "(type = \"State\" OR type = \"Province\") AND targetable = true", take_region },
+    { "creativeTemplates", "", take_template }, /* a page of few: each comes with its code */
 };
 
-const char *const gam_inventory_kinds[] = { "ad_unit", "placement", "key",      "value",
-                                            "country", "region",    "currency", NULL };
+const char *const gam_inventory_kinds[] = { "ad_unit",  "placement",         "key", "value", "country", "region",
+                                            "currency", "creative_template", NULL };
 
 /* {"source": 2, "page": "..."} */
 static void note(struct adapter_op *op, size_t source, struct str page)
@@ -95,7 +108,8 @@ static int ask(struct adapter_op *op)
     struct str page;
     size_t source = place(op, &page);
     if (source == ARRAY_LEN(sources)) return adapter_done(op);
-    struct gam_list l = { sources[source].collection, str_from(sources[source].filter), page, PAGE };
+    struct gam_list l = { sources[source].collection, str_from(sources[source].filter), page,
+                          sources[source].take == take_template ? TEMPLATES_PAGE : PAGE };
     (void)gam_list(op, &l);
     return PAGES;
 }

@@ -1,6 +1,6 @@
 /* What Ad Manager would answer to a call of a dry run: what is on record as booked stands there as it was sent, there is nothing else
  * of the plan, the network is as the catalogue knows it, what is made gets ids that cannot be real. */
-#include "adapters/gam/gam.h"
+#include "adapters/gam/gam_soap.h"
 
 #define NEW_ID "999999999999999999"
 
@@ -71,6 +71,15 @@ static struct str booked(const struct adapter_op *op, struct str url)
     return text_has(url, STR("/lineItems?")) ? lines(op) : STR_NONE;
 }
 
+/* Over SOAP: a creative that was made, inventory enough. */
+static struct str envelope(const struct adapter_op *op, struct str url)
+{
+    const char *rval = ends(url, "/ForecastService") ? "<matchedUnits>" NEW_ID "</matchedUnits><availableUnits>" NEW_ID
+                                                       "</availableUnits>"
+                                                     : "<id>" NEW_ID "</id>";
+    return arena_printf(op->arena, "<Envelope><Body><response><rval>%s</rval></response></Body></Envelope>", rval);
+}
+
 void gam_pretend(const struct adapter_op *op, const struct http_call *call, struct http_call *answer)
 {
     answer->outcome = HTTP_OK;
@@ -83,6 +92,8 @@ void gam_pretend(const struct adapter_op *op, const struct http_call *call, stru
             ends(call->url, arena_cstr(op->arena, arena_printf(op->arena, "/v1/" STR_FMT, STR_ARG(gam_here(op)))))
                 ? network(op)
                 : listed(op, call->url);
+    } else if (text_has(call->url, STR("/apis/ads/publisher/"))) {
+        answer->response = envelope(op, call->url);
     } else if (ends(call->url, "/orders:batchCreate")) {
         answer->response = arena_printf(op->arena, "{\"orders\":[" STR_FMT "]}",
                                         STR_ARG(resource(op, "orders", ",\"status\":\"DRAFT\"")));

@@ -25,6 +25,7 @@ struct making {
     struct str tag, url, snippet, click_url, bytes, body, remote_id;
     struct asset_size size;
     int64_t ad_type;
+    struct kevel_template template; /* id 0: none */
     bool is_image, has_image;
     const char *refusal;
 };
@@ -38,14 +39,22 @@ struct trafficking {
 
 /* ---- what is wanted ---- */
 
-static bool read_creative(struct adapter_op *op, struct making *m)
+static bool read_creative(struct adapter_op *op, const struct plan_package *p, struct making *m)
 {
-    yyjson_val *doc = doc_read(op->arena, m->from->doc), *assets = doc_obj(doc, "assets"), *v;
+    yyjson_val *doc = doc_read(op->arena, m->from->doc), *assets = doc_obj(doc, "assets"), *v = NULL;
+    yyjson_val *settings = doc_read(op->arena, p->settings);
     struct asset_urls urls = { .pixels_n = 0 };
     m->refusal = asset_urls(op->arena, assets, &urls);
     if (m->refusal) return false;
     m->click_url = urls.click_url;
-    if ((v = asset_of(assets, "html")) || (v = asset_of(assets, "javascript"))) {
+    if (doc_has(settings, "template")) {
+        m->refusal = kevel_template_read(op->arena, settings, assets, &m->template);
+        for (size_t i = 0; i < urls.pixels_n && !m->refusal; i++) {
+            if (!text_has(m->template.values, urls.pixels[i]))
+                m->refusal = "the product's template has no place for its impression tracker";
+        }
+        m->ad_type = m->template.ad_type;
+    } else if ((v = asset_of(assets, "html")) || (v = asset_of(assets, "javascript"))) {
         bool script = str_is(doc_str(v, "asset_type"), "javascript");
         struct str code = doc_str(v, "content");
         m->snippet = script ? arena_printf(op->arena, "<script>" STR_FMT "</script>", STR_ARG(code)) : code;
@@ -57,10 +66,11 @@ static bool read_creative(struct adapter_op *op, struct making *m)
         else if (!m->click_url.n) m->refusal = "an image needs a click URL";
         else if (urls.pixels_n) m->refusal = "Kevel calls no tracker of an image";
     } else {
-        m->refusal = "this adapter puts images, HTML and JavaScript into Kevel";
+        m->refusal = "Kevel takes images, HTML and JavaScript, and what a product's template shows";
     }
     m->size = asset_size(m->from, doc, v);
-    if (!m->refusal && (m->size.width <= 0 || m->size.height <= 0)) m->refusal = "nobody says how large it is";
+    if (!m->refusal && !m->ad_type && (m->size.width <= 0 || m->size.height <= 0))
+        m->refusal = "nobody says how large it is";
     return !m->refusal;
 }
 
@@ -81,7 +91,7 @@ static void gather(struct adapter_op *op, struct trafficking *t)
         t->list[i] = (struct making){ .from = c,
                                       .tag = arena_printf(op->arena, STR_FMT "/%lld", STR_ARG(c->creative_id),
                                                           (long long)c->changed_at) };
-        if (!read_creative(op, &t->list[i]))
+        if (!read_creative(op, uses[i].package, &t->list[i]))
             adapter_problem_creative(&op->problems, c->creative_id, "%s", t->list[i].refusal);
     }
 }
@@ -212,7 +222,10 @@ static int make(struct adapter_op *op)
     doc_add_bool(d, root, "IsActive", true);
     doc_add_str(d, root, "Title", title_tagged(op->arena, m->from->name, m->tag, KEVEL_NAME_MAX));
     doc_add_str_opt(d, root, "Url", m->click_url);
-    if (!m->is_image) {
+    if (m->template.id) {
+        doc_add_i64(d, root, "TemplateId", m->template.id);
+        doc_add_str(d, root, "TemplateValues", m->template.values);
+    } else if (!m->is_image) {
         doc_add_bool(d, root, "IsHTMLJS", true);
         doc_add_str(d, root, "ScriptBody", m->snippet);
     }

@@ -324,6 +324,15 @@ static void admit_targeting(const struct plan_package *p, const struct adapter_c
     arena_finish(&a);
 }
 
+static bool of_template(const struct plan_package *p)
+{
+    struct arena a;
+    arena_init(&a);
+    bool yes = doc_has(doc_read(&a, p->settings), "template");
+    arena_finish(&a);
+    return yes;
+}
+
 void kevel_admit(const void *config, const struct plan *plan, const struct adapter_catalog *catalog,
                  struct adapter_problems *out)
 {
@@ -342,8 +351,9 @@ void kevel_admit(const void *config, const struct plan *plan, const struct adapt
         if (p->end_at <= p->start_at)
             adapter_problem_add(out, p->package_id, "end_time", "the flight ends before it starts");
         else if (!kevel_deal_of(p, &deal, &member, &why)) adapter_problem_add(out, p->package_id, member, "%s", why);
-        if (p->medium != MEDIUM_DISPLAY)
-            adapter_problem_add(out, p->package_id, "product_id", "this adapter books display in Kevel, not %s",
+        if (p->medium != MEDIUM_DISPLAY && !(p->medium == MEDIUM_VIDEO && of_template(p)))
+            adapter_problem_add(out, p->package_id, "product_id",
+                                "Kevel is sold as display, and as video by a template, not as %s",
                                 plan_medium_name(p->medium));
         if (p->pacing != PACING_EVEN) adapter_problem_add(out, p->package_id, "pacing", "Kevel paces a flight evenly");
         if (p->daily_budget_micros || p->daily_impressions)
@@ -376,7 +386,7 @@ static void check_sites(yyjson_val *root, const char *member, const struct adapt
 void kevel_check_product(const void *config, struct str json, const struct adapter_catalog *catalog,
                          struct adapter_problems *out)
 {
-    static const char *const known[] = { "name", "sites", "exclude_sites", "priority_id", NULL };
+    static const char *const known[] = { "name", "sites", "exclude_sites", "priority_id", "template", NULL };
     struct arena a;
     struct err e;
     (void)config;
@@ -390,6 +400,7 @@ void kevel_check_product(const void *config, struct str json, const struct adapt
             adapter_problem_add(out, STR_NONE, e.field[0] == '/' ? e.field + 1 : e.field, "%s", e.message);
         check_sites(root, "sites", catalog, out);
         check_sites(root, "exclude_sites", catalog, out);
+        kevel_template_check(root, out);
         int64_t priority = doc_i64(root, "priority_id", 1);
         if (priority < 1 || priority > INT32_MAX)
             adapter_problem_add(out, STR_NONE, "priority_id", "it must be the id of one of the network's priorities");

@@ -105,6 +105,17 @@ struct kevel_flight *kevel_flight_of(struct kevel_campaign *c, const struct plan
 /* Puts the campaign back as it was shown, with these members changed. */
 void kevel_campaign_put(struct adapter_op *op, const struct kevel_campaign *c, bool active, bool archived);
 
+/* ---- template.c ---- */
+
+struct kevel_template {
+    int64_t id, ad_type; /* ad_type 0: that of its size */
+    struct str values;   /* a JSON object as text */
+};
+/* A creative's assets as the fields of the product's template. NULL, or why it cannot be taken. */
+const char *kevel_template_read(struct arena *a, yyjson_val *settings, yyjson_val *assets, struct kevel_template *out);
+/* Every mistake in a product's "template", with its place. */
+void kevel_template_check(yyjson_val *settings, struct adapter_problems *out);
+
 /* ---- verbs ---- */
 
 enum {

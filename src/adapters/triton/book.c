@@ -3,15 +3,20 @@
  *   START -> FOUND -> ADVERTISERS ... -> ADVERTISER_MADE -> CAMPAIGN_MADE     what is missing is made
  *   FLIGHTS ...      the campaign's flights
  *   WIDENED          the campaign's days hold all of theirs
+ *   STATIONS ...     all of the account's, where a product runs on all of them; before anything is made
  *   WRITE -> WRITTEN one flight is made, or what has changed of it is; then the next one */
 #include "adapters/triton/triton.h"
 
-enum { START, FOUND, ADVERTISERS, ADVERTISER_MADE, CAMPAIGN_MADE, FLIGHTS, WIDENED, WRITE, WRITTEN, STEPS };
+#define STATIONS_MAX 2000
+
+enum { START, FOUND, ADVERTISERS, ADVERTISER_MADE, CAMPAIGN_MADE, FLIGHTS, WIDENED, STATIONS, WRITE, WRITTEN, STEPS };
 _Static_assert((int)STEPS == (int)TRITON_BOOK_STEPS, "every step has its place");
 
 struct bringing {
     struct triton_campaign campaign;
     struct str advertiser;
+    struct triton_stations stations;
+    int stations_page; /* 0: they have not been asked for */
     bool by_name; /* the advertisers of that name have been asked for */
     struct str start, end; /* the first and the last day of all packages */
     size_t next; /* packages first, then flights of an earlier plan */
@@ -23,6 +28,36 @@ struct bringing {
 static bool stopped(const struct plan_package *p)
 {
     return p->stopped_at != INT64_MAX;
+}
+
+/* ---- all stations ---- */
+
+static bool on_all(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        if (!stopped(&plan->packages[i]) && triton_on_all(&plan->packages[i])) return true;
+    }
+    return false;
+}
+
+static void station_add(struct adapter_op *op, struct triton_stations *s, struct str id)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? 2 * s->cap : TRITON_PAGE;
+        struct str *more = ARENA_ARRAY(op->arena, struct str, cap);
+        if (s->n) memcpy(more, s->ids, s->n * sizeof(*more));
+        s->ids = more;
+        s->cap = cap;
+    }
+    s->ids[s->n++] = id;
+}
+
+/* True when they have to be asked for first. */
+static bool stations_ask(struct adapter_op *op, struct bringing *b)
+{
+    if (b->stations_page || !on_all(op->plan)) return false;
+    triton_list(op, TRITON_STATIONS, TRITON_STATION_ID, STR_NONE, b->stations_page = 1);
+    return true;
 }
 
 /* ---- the campaign ---- */
@@ -73,6 +108,7 @@ static int campaign_make(struct adapter_op *op, struct bringing *b)
     yyjson_mut_doc *d = doc_new(op->arena);
     yyjson_mut_val *root = doc_root(d);
     if (!b->start.n) return adapter_done(op); /* every package has been stopped: there is nothing to book */
+    if (stations_ask(op, b)) return STATIONS;
     adapter_remote_add(op, REMOTE_ADVERTISER, STR_NONE, b->advertiser);
     doc_add_str(d, root, triton_name(op, TRITON_CAMPAIGN_ADVERTISER), b->advertiser);
     doc_add_str(d, root, triton_name(op, TRITON_CAMPAIGN_NAME),
@@ -84,6 +120,28 @@ static int campaign_make(struct adapter_op *op, struct bringing *b)
     doc_add_bool(d, root, triton_name(op, TRITON_CAMPAIGN_ACTIVE), true);
     triton_send(op, TRITON_CAMPAIGN_CREATE, STR_NONE, root);
     return CAMPAIGN_MADE;
+}
+
+static int stations(struct adapter_op *op)
+{
+    struct bringing *b = op->state;
+    size_t i, n;
+    yyjson_val *root, *v;
+    if (triton_read(op, &op->answers[0], "read stations", &root)) return ADAPTER_DONE;
+    yyjson_arr_foreach(doc_arr(root, triton_name(op, TRITON_LIST_ITEMS)), i, n, v) {
+        struct str id = triton_id(op, v, TRITON_STATION_ID);
+        if (id.n) station_add(op, &b->stations, id);
+    }
+    if (triton_more(op, root, b->stations_page)) {
+        triton_list(op, TRITON_STATIONS, TRITON_STATION_ID, STR_NONE, ++b->stations_page);
+        return STATIONS;
+    }
+    if (op->dry_run && !b->stations.n) station_add(op, &b->stations, STR("(every station)"));
+    if (b->stations.n > STATIONS_MAX)
+        return adapter_refuse(op, "the account has more than %d stations: products name theirs, or genres",
+                              STATIONS_MAX);
+    if (!b->stations.n) return adapter_refuse(op, "the account has no stations");
+    return b->campaign.id.n ? WRITE : campaign_make(op, b);
 }
 
 /* The one with the brand's domain as its code counts before one of that name. */
@@ -241,6 +299,7 @@ static int write_flight(struct adapter_op *op)
 {
     struct bringing *b = op->state;
     size_t n = op->plan->packages_n, all = n + b->campaign.flights_n;
+    if (stations_ask(op, b)) return STATIONS;
     for (; b->next < all; b->next++) {
         if (passed_over(op, b)) continue;
         const struct plan_package *p = b->next < n ? &op->plan->packages[b->next] : NULL;
@@ -253,7 +312,7 @@ static int write_flight(struct adapter_op *op)
         b->wanted = NULL;
         if (f) b->memory = f->memory;
         if (p && !stopped(p)) {
-            b->wanted = triton_flight_make(op, p, b->campaign.id, b->doc);
+            b->wanted = triton_flight_make(op, p, b->campaign.id, &b->stations, b->doc);
             if (!b->wanted) return adapter_refuse(op, "%s", op->problems.item[0].text);
             triton_sent_of(op, b->wanted, &b->memory);
         }
@@ -296,6 +355,7 @@ const adapter_step triton_book_steps[TRITON_BOOK_STEPS] = {
     [CAMPAIGN_MADE] = campaign_made,
     [FLIGHTS] = flights,
     [WIDENED] = widened,
+    [STATIONS] = stations,
     [WRITE] = write_flight,
     [WRITTEN] = written,
 };

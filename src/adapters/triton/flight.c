@@ -54,6 +54,7 @@ struct writing {
     struct adapter_op *op;
     yyjson_mut_doc *d;
     yyjson_val *overlay;
+    const struct triton_stations *all;
 };
 
 /* {"field": "country", "in": [...]}, appended when the overlay names such places. */
@@ -130,6 +131,20 @@ static void add_dayparts(const struct writing *w, yyjson_mut_val *list, yyjson_v
 
 /* ---- stations and genres ---- */
 
+static bool says_all(yyjson_val *settings)
+{
+    return str_is(doc_str(settings, "stations"), "all");
+}
+
+bool triton_on_all(const struct plan_package *p)
+{
+    struct arena a;
+    arena_init(&a);
+    bool all = says_all(doc_read(&a, p->settings));
+    arena_finish(&a);
+    return all;
+}
+
 /* A station by its id or its call sign, a genre by its id or its name. */
 static bool find_item(const struct adapter_catalog *catalog, const char *kind, struct str name, struct str *id)
 {
@@ -181,7 +196,9 @@ static void add_deal(const struct writing *w, yyjson_mut_val *f, const struct pl
 static void add_reach(const struct writing *w, yyjson_mut_val *f, const struct plan_package *p)
 {
     yyjson_val *s = doc_read(w->op->arena, p->settings);
-    add_items(w, doc_add_arr(w->d, f, triton_name(w->op, TRITON_FLIGHT_STATIONS)), doc_arr(s, "stations"), "station");
+    yyjson_mut_val *stations = doc_add_arr(w->d, f, triton_name(w->op, TRITON_FLIGHT_STATIONS));
+    add_items(w, stations, doc_arr(s, "stations"), "station");
+    for (size_t i = 0; triton_on_all(p) && i < w->all->n; i++) doc_push_str(w->d, stations, w->all->ids[i]);
     add_items(w, doc_add_arr(w->d, f, triton_name(w->op, TRITON_FLIGHT_GENRES)), doc_arr(s, "genres"), "genre");
     yyjson_val *asked =
         doc_arr(w->overlay, "daypart_targets"); /* admitted only where the product has none of its own */
@@ -191,10 +208,10 @@ static void add_reach(const struct writing *w, yyjson_mut_val *f, const struct p
 }
 
 yyjson_mut_val *triton_flight_make(struct adapter_op *op, const struct plan_package *p, struct str campaign_id,
-                                   yyjson_mut_doc *d)
+                                   const struct triton_stations *all, yyjson_mut_doc *d)
 {
     const struct triton_config *c = op->config;
-    struct writing w = { op, d, doc_read(op->arena, p->targeting) };
+    struct writing w = { op, d, doc_read(op->arena, p->targeting), all };
     struct title_words words = { op->plan, p };
     yyjson_mut_val *f = yyjson_mut_obj(d);
     const char *member, *why;
@@ -294,7 +311,7 @@ static void admit_targeting(const struct plan_package *p, struct adapter_problem
         object(p, out, "daypart_targets", "the product is sold for hours of its own");
     if (yyjson_arr_size(doc_arr(o, "daypart_targets")) > DAYPARTS_MAX)
         object(p, out, "daypart_targets", "there are more than 50 windows");
-    if (!yyjson_arr_size(doc_arr(s, "stations")) && !yyjson_arr_size(doc_arr(s, "genres")))
+    if (!says_all(s) && !yyjson_arr_size(doc_arr(s, "stations")) && !yyjson_arr_size(doc_arr(s, "genres")))
         adapter_problem_add(out, p->package_id, "product_id",
                             "the product names neither stations nor genres of Triton");
     arena_finish(&a);
@@ -401,13 +418,13 @@ void triton_check_product(const void *config, struct str json, const struct adap
     } else {
         if (doc_only(root, "", known, &e))
             adapter_problem_add(out, STR_NONE, e.field[0] == '/' ? e.field + 1 : e.field, "%s", e.message);
-        check_names(root, "stations", "station", catalog, out);
+        if (!says_all(root)) check_names(root, "stations", "station", catalog, out);
         check_names(root, "genres", "genre", catalog, out);
         check_dayparts(root, out);
         check_type(root, out);
         if (!doc_has(root, "stations") && !doc_has(root, "genres"))
             adapter_problem_add(out, STR_NONE, "stations",
-                                "a product names the stations or the genres that it runs on");
+                                "a product names the stations or the genres that it runs on; \"all\" are all stations");
     }
     arena_finish(&a);
 }

@@ -197,9 +197,15 @@ void triton_admit(const void *config, const struct plan *plan, const struct adap
 /* The days of the account that lie wholly in [start_at, end_at); false when there is none. */
 bool triton_days_of(const struct triton_config *c, int64_t start_at, int64_t end_at, int64_t *first, int64_t *last);
 struct str triton_date(struct arena *a, int64_t day);
-/* Every member of a flight. NULL: it cannot be said, and op->problems says why. */
+/* The product runs on every station of the account ("stations": "all"), whichever these are when it is booked or changed. */
+bool triton_on_all(const struct plan_package *p);
+struct triton_stations {
+    struct str *ids;
+    size_t n, cap;
+};
+/* Every member of a flight. NULL: it cannot be said, and op->problems says why. `all`: for who runs on all of them. */
 yyjson_mut_val *triton_flight_make(struct adapter_op *op, const struct plan_package *p, struct str campaign_id,
-                                   yyjson_mut_doc *d);
+                                   const struct triton_stations *all, yyjson_mut_doc *d);
 
 /* What was last sent of it. */
 enum { TRITON_CHANGEABLE_N = 8 };
@@ -241,7 +247,7 @@ struct triton_flight *triton_flight_of(struct triton_campaign *c, const struct p
 /* ---- verbs ---- */
 
 enum {
-    TRITON_BOOK_STEPS = 9,
+    TRITON_BOOK_STEPS = 10,
     TRITON_CANCEL_STEPS = 3,
     TRITON_CREATIVES_STEPS = 10,
     TRITON_LOOK_STEPS = 3,

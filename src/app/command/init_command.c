@@ -40,7 +40,7 @@ static const struct {
     [Q_CURRENCY] = { "currency", "Currency", "USD" },
     [Q_AD_SERVER] = { "ad-server",
                       "Ad server: house (the built-in one), gam, kevel, triton, or manual (worked by hand)", NULL },
-    [Q_STATION] = { "station", "Station that the first product runs on (id or call sign)", NULL }, /* of Triton alone */
+    [Q_STATION] = { "station", "Station that the first product runs on (id or call sign; all: every one)", NULL }, /* of Triton alone */
     [Q_CPM] = { "cpm", "Price of a thousand impressions of the first product", "10.00" },
 };
 
@@ -214,8 +214,10 @@ static void place_product(yyjson_mut_doc *doc, yyjson_mut_val *root, const struc
     yyjson_mut_val *product = yyjson_mut_ptr_get(root, "/products/0"),
                    *reports = yyjson_mut_obj_get(product, "reporting_capabilities");
     yyjson_mut_val *ours = json_add_obj(doc, json_add_obj(doc, product, "ext"), "salesagent");
-    json_push_str(doc, json_add_arr(doc, json_add_obj(doc, ours, "ad_server"), "stations"),
-                  str_from(o->said[Q_STATION]));
+    struct str station = str_from(o->said[Q_STATION]);
+    yyjson_mut_val *on = json_add_obj(doc, ours, "ad_server");
+    if (str_is(station, "all")) json_add_str(doc, on, "stations", station);
+    else json_push_str(doc, json_add_arr(doc, on, "stations"), station);
     (void)yyjson_mut_obj_remove_key(reports, "timezone");
     json_add_str(doc, reports, "timezone", str_from(o->said[Q_TIMEZONE]));
 }
@@ -380,7 +382,7 @@ const struct cli_command command_init = {
         "                    a page for each. In a sandbox also mock, which shows no ads and invents their delivery\n"
         "  --ad-server-settings FILE\n"
         "                    what it needs to be reached, as JSON (- is standard input)\n"
-        "  --station NAME    of Triton: the station that the first product runs on, by id or call sign\n"
+        "  --station NAME    of Triton: the station that the first product runs on, by id or call sign, or all\n"
         "  --cpm AMOUNT      price of a thousand impressions of the first product (default 10.00)\n"
         "  --id ID           the publisher's id (default: made from its name)\n"
         "  --demo            the demo publisher of the sandbox instead\n"

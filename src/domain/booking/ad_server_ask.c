@@ -85,3 +85,14 @@ int ad_server_look(const struct act *act, const struct ad_server *server, struct
                                                      STR_ARG(server->name)) };
     return add_job(act, server, &asking, job_id, e);
 }
+
+int ad_server_forecast(const struct act *act, const struct ad_server *server, struct str media_buy_id, struct err *e)
+{
+    struct str job_id;
+    if (server->adapter->local || !server->adapter->verbs[ADAPTER_FORECAST].steps) return 0;
+    struct asking asking = { .verb = ADAPTER_FORECAST,
+                             .media_buy_id = media_buy_id,
+                             .subject = arena_printf(act->arena, "forecast:" STR_FMT ":" STR_FMT, STR_ARG(media_buy_id),
+                                                     STR_ARG(server->name)) };
+    return add_job(act, server, &asking, &job_id, e);
+}

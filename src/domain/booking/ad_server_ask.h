@@ -9,6 +9,10 @@
 MUST_CHECK int ad_server_ask(const struct act *act, const struct ad_server *server, enum adapter_verb verb,
                              struct str *job_id, struct err *e);
 
+/* ADAPTER_FORECAST of one media buy; nothing for ad servers that cannot tell. */
+MUST_CHECK int ad_server_forecast(const struct act *act, const struct ad_server *server, struct str media_buy_id,
+                                  struct err *e);
+
 /* ADAPTER_LOOK at one media buy; *job_id is empty for ad servers that cannot be looked at. */
 MUST_CHECK int ad_server_look(const struct act *act, const struct ad_server *server, struct str media_buy_id,
                               struct str *job_id, struct err *e);

@@ -3,6 +3,7 @@
 
 #include "base/rfc3339.h"
 #include "domain/booking/booking.h"
+#include "domain/booking/booking_forecast.h"
 #include "domain/core/ad_server.h"
 #include "domain/creative/creative.h"
 #include "domain/media_buy/media_buy_change.h"
@@ -556,6 +557,7 @@ int media_buy_create(const struct act *act, yyjson_val *args, struct media_buy_c
     if (verdict.outcome == RULE_REJECT) return rule_refuse(&verdict, e); /* what cannot be booked was said first */
     if (r.submitted) {
         if (record(act, b, e) || open_task(act, args, b, &verdict, &r.task, e)) return -1;
+        if (booking_forecast_ask(act, b->row.media_buy_id, e)) return -1;
     } else {
         if ((!settled && settle(act, b, e)) || media_buy_book(act, b, e) || record(act, b, e)) return -1;
     }

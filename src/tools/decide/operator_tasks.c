@@ -2,6 +2,7 @@
  * task machine (domain/task/task.h); the command line, and later the pages, call these. */
 #include "base/rfc3339.h"
 #include "contract/document.h"
+#include "domain/booking/booking_forecast.h"
 #include "domain/core/audit.h"
 #include "domain/core/secrets.h"
 #include "domain/decide/task_preview.h"
@@ -61,6 +62,26 @@ static void encode_line_items(struct tool_call *c, yyjson_mut_val *o, const stru
     }
 }
 
+/* What the ad servers foresee for its packages, where they have told. */
+static int encode_foreseen(struct tool_call *c, yyjson_mut_val *o, const struct plan *plan, struct err *e)
+{
+    yyjson_mut_val *list = NULL;
+    for (size_t i = 0; i < plan->packages_n; i++) {
+        struct foreseen f;
+        int found = booking_forecast_get(c->act, &plan->packages[i], &f, e);
+        if (found < 0) return -1;
+        if (!found) continue;
+        if (!list) list = json_add_arr(c->doc, o, "foreseen");
+        yyjson_mut_val *one = json_push_obj(c->doc, list);
+        json_add_str(c->doc, one, "package_id", plan->packages[i].package_id);
+        json_add_str(c->doc, one, "ad_server", plan->packages[i].ad_server);
+        if (f.matched >= 0) json_add_i64(c->doc, one, "matched", f.matched);
+        if (f.available >= 0) json_add_i64(c->doc, one, "available", f.available);
+        if (f.at != TIME_NONE) json_add_time(c->doc, one, "at", f.at);
+    }
+    return 0;
+}
+
 /* Each ad server with the very requests it would be sent, secrets removed. */
 static void encode_servers(struct tool_call *c, yyjson_mut_val *p, const struct task_preview *v)
 {
@@ -103,6 +124,7 @@ int operator_task_preview(struct tool_call *c, yyjson_mut_val *o, const struct t
     json_add_str_opt(c->doc, p, "advertiser", v->plan.advertiser);
     json_add_cstr(c->doc, p, "currency", arena_dup(c->arena, str_from(v->plan.currency)).p);
     encode_line_items(c, p, &v->plan);
+    if (encode_foreseen(c, p, &v->plan, e)) return -1;
     yyjson_mut_val *objections = json_add_arr(c->doc, p, "problems");
     for (size_t i = 0; i < v->parts_n; i++) {
         const struct adapter_problems *problems = &v->parts[i].problems;

@@ -1,7 +1,8 @@
 // Kevel: the adapter over the strict fake, with the real agent.
+import { png } from '../fakes/lib/image.mjs';
 import { DIFFERING, scenarioKit } from '../kit/kit.mjs';
 
-scenarioKit({
+const kevel = {
   name: 'kevel',
   fake: 'kevel',
   bytes: true,
@@ -27,4 +28,32 @@ scenarioKit({
     pause: (fake, s) => fake.act({ do: 'pause', line_item: '*', in_s: 36 * 86400 }),
     rename: (fake) => fake.act({ do: 'rename', order: '*', name: 'Mine' }),
   },
-}, { only: process.env.KIT_TITLES ? new RegExp(process.env.KIT_TITLES) : DIFFERING });
+};
+
+scenarioKit(kevel, { only: process.env.KIT_TITLES ? new RegExp(process.env.KIT_TITLES) : DIFFERING });
+
+// Custom creatives, which are of a template.
+scenarioKit({
+  ...kevel,
+  name: 'kevel templates',
+  bytes: false,
+  publisher: (doc, credentials) => {
+    const shaped = kevel.publisher(doc, credentials);
+    for (const p of shaped.products) p.ext.salesagent.ad_server.template = { id: 31, variables: { ctHeadline: { text: 'Sponsored "now"' }, ctImage: 'primary' } };
+    return shaped;
+  },
+  creative: (stage, id) => {
+    const file = stage.file(`${id}.png`, png(300, 250, [id.charCodeAt(7), 0, 0]));
+    const primary = { asset_type: 'image', url: file.url, width: 300, height: 250, format: 'png' };
+    return {
+      sha256: file.sha256,
+      made: {
+        creative_id: id,
+        name: `Article ${id}`,
+        format_id: { agent_url: stage.agent.base, id: 'fmt-display-300x250' },
+        assets: { primary, click_url: { asset_type: 'url', url: 'https://acme.example/landing' } },
+      },
+    };
+  },
+  operations: { ...kevel.operations, effects: kevel.operations.effects.filter((e) => !e.endsWith('/upload')) },
+}, { only: process.env.KIT_TITLES ? new RegExp(process.env.KIT_TITLES) : process.env.TESTS_LONG ? DIFFERING : /^an answer that is lost/ });

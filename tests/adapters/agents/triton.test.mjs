@@ -1,6 +1,14 @@
 // Triton Digital: the adapter over the fake that keeps to docs/triton-assumptions.json, with the real agent. Audio, and days of the
 // account instead of moments.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Agent, cli } from '../../integration/lib/agent.mjs';
 import { DIFFERING, scenarioKit } from '../kit/kit.mjs';
+import { FLIGHT } from '../kit/scenario.mjs';
+import { startFake } from '../lib/fake.mjs';
 
 const spot = {
   format_id: { id: 'audio-spot' },
@@ -59,3 +67,40 @@ scenarioKit({
     rename: (fake) => fake.act({ do: 'rename', order: '*', name: 'Mine' }),
   },
 }, { only: process.env.KIT_TITLES ? new RegExp(process.env.KIT_TITLES) : DIFFERING });
+
+// What init makes can be sold at once: its product runs on all stations, whichever these are.
+test('triton: the first product of init is bought and booked on every station', { timeout: 120_000 }, async (t) => {
+  if (process.env.KIT_TITLES) return;
+  const clock = '2026-03-01T00:00:00Z', dir = mkdtempSync(path.join(tmpdir(), 'salesagent-triton-')), data = path.join(dir, 'data'), settings = path.join(dir, 'triton.json');
+  const fake = await startFake('triton', { clock, settings: { time_zone: 'America/Toronto' } });
+  t.after(() => fake.close());
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const { username, password, url } = await fake.credentials();
+  writeFileSync(settings, JSON.stringify({ username, password, api_url: url, time_zone: 'America/Toronto', create_advertisers: true }));
+  const made = await cli('init', '--name', 'Radio', '--domain', 'radio.example', '--ad-server', 'triton', '--ad-server-settings', settings, '--station', 'all', '--timezone', 'America/Toronto', '--cpm', '8', '--json', '--data', data);
+  assert.equal(made.code, 0, made.stderr);
+  const token = JSON.parse(made.stdout).buyer_token, agent = await Agent.start({ data, args: ['--clock', clock] });
+  try {
+    const call = async (tool, args) => {
+      const { body } = await agent.call(tool, { adcp_version: '3.1', ...args }, { token });
+      assert.ok(body.result && !body.result.isError, JSON.stringify(body));
+      return body.result.structuredContent;
+    };
+    const { products: [product] } = await call('get_products', { buying_mode: 'brief', brief: 'audio' });
+    assert.deepEqual([product.product_id, product.pricing_options[0].fixed_price, product.reporting_capabilities.timezone], ['run-of-station-audio', 8, 'America/Toronto']);
+    const account = { brand: { domain: 'acme.example' }, operator: 'acme.example' };
+    await call('create_media_buy', { idempotency_key: 'triton-first-product-0001', account, brand: account.brand, start_time: FLIGHT.start, end_time: FLIGHT.end,
+      packages: [{ product_id: product.product_id, pricing_option_id: 'cpm', budget: 800 }] });
+    const { tasks: [task] } = JSON.parse((await agent.cli('task', 'list', '--json')).stdout);
+    assert.equal((await agent.cli('task', 'approve', task.task_id)).code, 0);
+    let line;
+    for (let i = 0; i < 300 && !line; i++) {
+      line = (await fake.summary()).orders[0]?.lines[0];
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.equal(line?.targeting.stationIds.length, 60, agent.stderr.slice(-2000));
+    assert.equal(line.goal.units, 100_000);
+  } finally {
+    await agent.stop();
+  }
+});

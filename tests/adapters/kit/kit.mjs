@@ -9,7 +9,8 @@
 //     creative(stage, id) { ... },                { made, sha256 }: an AdCP creative and its bytes' digest, when it is no 300x250 image
 //     bytes: true,                                the ad server keeps the creative's bytes (and not their address)
 //     expect: { countries(line) { ... }, ... },   how the fake's summary is read: scenario.mjs, DEFAULTS
-//     operations: { effects: [...], order: '...', line: '...', report: '...' },   names of the fake's operations
+//     operations: { effects: [...], asks: [...], order: '...', line: '...', report: '...' },   names of the fake's operations; `asks` change
+//                                                 nothing and fail all the same
 //     wait: { set(fake), over(fake) },            makes a booking wait for three days (a forecast, a person) and ends the wait
 //     disturb: { pause(fake, s), rename(fake, s), archive(fake, s) },             a trafficker's deeds; those that the ad server has
 //     patience: { step_s, most_s },               how time is moved on while a booking waits
@@ -85,8 +86,8 @@ const done = async (stage) => {
 };
 
 function withFaults(adapter, play) {
-  const { effects, order, line, report } = adapter.operations;
-  const everywhere = (deed) => effects.map((on) => ({ on, ...deed }));
+  const { effects, asks = [], order, line, report } = adapter.operations;
+  const everywhere = (deed) => [...effects, ...asks].map((on) => ({ on, ...deed }));
 
   play('SIGKILL after every effect, before its answer', async (stage, s) => {
     const times = {}; // an effect that is repeated for ever (a report) must come through in the end

@@ -99,6 +99,7 @@ static void answer(struct dialogue *d, struct http_call *c)
         c->outcome = d->exchanges[i].status ? HTTP_OK : HTTP_UNKNOWN;
         c->status = d->exchanges[i].status;
         c->response = str_from(d->exchanges[i].response);
+        c->content_type = str_starts(c->response, STR("<")) ? STR("text/xml; charset=utf-8") : STR("application/json");
         return;
     }
     if (!d->unexpected.n) d->unexpected = request;

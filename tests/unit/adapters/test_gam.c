@@ -15,8 +15,8 @@
 #define DAY USEC_PER_DAY
 
 static const char settings[] =
-    "{\"network_code\":\"123\",\"trafficker_id\":\"7\",\"approval\":\"approve\",\"oauth\":{\"client_id\":\"c\","
-    "\"client_secret\":\"s\",\"refresh_token\":\"r\"}}";
+    "{\"network_code\":\"123\",\"trafficker_id\":\"7\",\"approval\":\"approve\",\"check_availability\":false,\"oauth\":{\"client_id\":"
+    "\"c\",\"client_secret\":\"s\",\"refresh_token\":\"r\"}}";
 
 static struct plan_format banner = { .format_id = { "b", 1 }, .width = 300, .height = 250 };
 
@@ -93,6 +93,12 @@ static void settings_that_are_wrong_are_named(void **state)
         { "{\"network_code\":\"12a\"}", "/network_code" },
         { "{\"network_code\":\"123\"}", "/service_account" },
         { "{\"network_code\":\"123\",\"netwrok\":1}", "/netwrok" },
+        { "{\"network_code\":\"123\",\"trafficker_id\":1,\"oauth\":{\"client_id\":\"a\",\"client_secret\":\"b\",\"refresh_token\":\"c\"},"
+          "\"soap_version\":\"latest\"}",
+          "/soap_version" },
+        { "{\"network_code\":\"123\",\"trafficker_id\":1,\"oauth\":{\"client_id\":\"a\",\"client_secret\":\"b\",\"refresh_token\":\"c\"},"
+          "\"check_availability\":1}",
+          "/check_availability" },
         { "{\"network_code\":123,\"service_account\":{\"client_email\":\"a\"}}", "/service_account/private_key" },
         { "{\"network_code\":123,\"service_account\":{\"client_email\":\"a\",\"private_key\":\"b\"}}",
           "/service_account/private_key" },
@@ -241,10 +247,10 @@ static void what_the_network_does_not_have_is_refused_once_its_inventory_is_know
 static const char golden_booking[] =
     "GET /v1/networks/123\n"
     "GET /v1/networks/123/orders?pageSize=500&filter=externalOrderId%20%3D%20%EXT%\n"
+    "GET /v1/networks/123/geoTargets?pageSize=10&filter=type%20%3D%20%22Country%22%20AND%20regionCode%20%3D%20%22US%22\n"
     "POST /v1/networks/123/orders:batchCreate {\"requests\":[{\"parent\":\"networks/123\",\"order\":{\"displayName\":\"acme.example "
     "Spring [mb_1]\",\"advertiser\":\"networks/123/companies/41\",\"trafficker\":\"networks/123/users/7\",\"externalOrderId\":%EXT%,"
     "\"notes\":\"AdCP media buy mb_1, buyer acme\"}}]}\n"
-    "GET /v1/networks/123/geoTargets?pageSize=10&filter=type%20%3D%20%22Country%22%20AND%20regionCode%20%3D%20%22US%22\n"
     "POST /v1/networks/123/lineItems {\"order\":\"networks/123/orders/900\",\"displayName\":\"home home [pkg-1]\",\"externalLineItemId\":"
     "\"pkg-1\",\"lineItemType\":\"STANDARD\",\"costType\":\"CPM\",\"rate\":{\"currencyCode\":\"USD\",\"units\":\"12\",\"nanos\":500000000},"
     "\"creativeRotationType\":\"EVENLY\",\"deliveryRateType\":\"EVENLY\",\"creativePlaceholders\":[{\"size\":{\"width\":300,\"height\":250,"
@@ -360,7 +366,7 @@ static void a_forecast_and_a_person_are_waited_for(void **state)
         begin(&d);
         struct str json = arena_printf(
             &d.arena,
-            "{\"network_code\":\"123\",\"trafficker_id\":\"7\",\"approval\":%s,\"oauth\":{\"client_id\":\"c\","
+            "{\"network_code\":\"123\",\"trafficker_id\":\"7\",\"approval\":%s,\"check_availability\":false,\"oauth\":{\"client_id\":\"c\","
             "\"client_secret\":\"s\",\"refresh_token\":\"r\"}}",
             cases[i].approval);
         assert_int_equal(gam_configure(&d.arena, &d.site, json, &d.config, &e), 0);

@@ -247,6 +247,58 @@ static void an_image_is_made_uploaded_and_joined_with_its_flight(void **state)
     dialogue_finish(&d);
 }
 
+/* A creative of the product's template: custom, native, or a video of any size. */
+static void a_template_is_filled_from_the_creatives_assets(void **state)
+{
+    static const struct exchange script[] = {
+        { "GET /v1/campaign/51001/flight", 200, "{\"items\":[{" SHOWN ",\"IsActive\":true}]}", false },
+        { "GET /v1/campaign/51001", 200, "{\"Id\":51001,\"AdvertiserId\":4000,\"Name\":\"x\"}", false },
+        { "GET /v1/adtypes", 200, "{\"totalPages\":1,\"items\":[]}", false },
+        { "GET /v1/advertiser/4000/creatives?page=1", 200, "{\"items\":[]}", false },
+        { "POST /v1/creative", 200, "{\"Id\":7100001}", false },
+        { "GET /v1/flight/610001/creatives", 200, "{\"items\":[]}", false },
+        { "POST /v1/flight/610001/creative", 200, "{\"Id\":8200001}", false },
+        { "GET /v1/flight/610001/creatives", 200, "{\"items\":[{\"Id\":8200001,\"Creative\":{\"Id\":7100001}}]}",
+          false },
+        { NULL, 0, NULL, false },
+    };
+    static const char doc[] = "{\"assets\":{\"clip\":{\"asset_type\":\"video\",\"url\":\"https://a.example/v.mp4\"},"
+                              "\"headline\":{\"asset_type\":\"text\",\"content\":\"5 < 6 \\\"now\\\"\"}}}";
+    struct dialogue d;
+    struct adapter_problems out = { .n = 0 };
+    begin(&d);
+    struct plan_creative c = { .creative_id = STR("cr"), .name = STR("V"), .changed_at = 2, .doc = str_from(doc) };
+    struct plan_package p = package();
+    struct plan plan = plan_of(&p, 1);
+    p.creatives = &c;
+    p.creatives_n = 1;
+    p.medium = MEDIUM_VIDEO;
+    d.adapter->admit(d.config, &plan, &d.catalog, &out);
+    assert_int_equal(out.n, 1); /* without a template it is display only */
+    p.settings = STR(
+        "{\"sites\":[{\"site_id\":1000}],\"template\":{\"id\":31,\"ad_type_id\":7,\"variables\":{\"ctVideo\":\"clip\","
+        "\"ctHeadline\":\"headline\",\"ctLogo\":\"logo\",\"ctLabel\":{\"text\":\"Ad\"}}}}");
+    out.n = 0;
+    d.adapter->admit(d.config, &plan, &d.catalog, &out);
+    d.adapter->check_product(d.config, p.settings, &d.catalog, &out);
+    assert_int_equal(out.n, 0);
+    plan.remote_id = STR("51001");
+    dialogue_run(&d, ADAPTER_CREATIVES, &plan, script);
+    assert_int_equal(d.unexpected.n, 0);
+    assert_int_equal(d.op.result.verdict, ADAPTER_OK);
+    assert_true(
+        asked_for(&d, "\"AdTypeId\":7,\"IsActive\":true,\"Title\":\"V [cr/2]\",\"TemplateId\":31,\"TemplateValues\":"
+                      "\"{\\\"ctVideo\\\":\\\"https://a.example/v.mp4\\\",\\\"ctHeadline\\\":\\\"5 < 6 "
+                      "\\\\\\\"now\\\\\\\"\\\",\\\"ctLabel\\\":\\\"Ad\\\"}\"}"));
+    d.adapter->check_product(d.config, STR("{\"template\":{\"id\":\"a\"}}"), &d.catalog, &out);
+    d.adapter->check_product(d.config, STR("{\"template\":{\"id\":1,\"variables\":{\"x\":{\"asset\":\"a\"}}}}"),
+                             &d.catalog, &out);
+    assert_int_equal(out.n, 2);
+    assert_string_equal(out.item[0].member, "template");
+    assert_string_equal(out.item[1].member, "template/variables/x");
+    dialogue_finish(&d);
+}
+
 static void days_that_are_final_are_those_of_a_report(void **state)
 {
     static const struct exchange script[] = {
@@ -308,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_new_buy_becomes_a_campaign_with_its_flight),
         cmocka_unit_test(an_update_puts_back_what_it_read_with_what_has_changed),
         cmocka_unit_test(an_image_is_made_uploaded_and_joined_with_its_flight),
+        cmocka_unit_test(a_template_is_filled_from_the_creatives_assets),
         cmocka_unit_test(days_that_are_final_are_those_of_a_report),
         cmocka_unit_test(a_dry_run_of_what_is_booked_shows_what_would_change),
     };

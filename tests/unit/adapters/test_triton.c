@@ -165,7 +165,45 @@ static void a_products_settings_are_checked_with_their_place(void **state)
     }
     struct adapter_problems out = { .n = 0 };
     d.adapter->check_product(d.config, STR("{\"stations\":[\"st-1\",\"TRI01\"]}"), &d.catalog, &out);
+    d.adapter->check_product(d.config, STR("{\"stations\":\"all\"}"), &d.catalog, &out);
     assert_int_equal(out.n, 0);
+    dialogue_finish(&d);
+}
+
+/* Page by page, as they are now; an account that has none sells nothing. */
+static void a_product_on_all_stations_is_booked_on_each_of_them(void **state)
+{
+    static const struct exchange script[] = {
+        { "GET /v1/campaigns", 200, "{\"items\":[]}", false },
+        { "POST /v1/campaigns", 201, "{\"id\":\"cmp-7\"}", false },
+        { "GET /v1/stations?page=1", 200, "{\"items\":[{\"id\":\"st-1\"},{\"id\":\"st-2\"}],\"totalItems\":201}",
+          false },
+        { "GET /v1/stations?page=2", 200, "{\"items\":[{\"id\":\"st-3\"}],\"totalItems\":201}", false },
+        { "POST /v1/flights", 201, "{\"id\":\"fl-9\"}", false },
+        { NULL, 0, NULL, false },
+    };
+    static const struct exchange none[] = {
+        { "GET /v1/campaigns", 200, "{\"items\":[]}", false },
+        { "GET /v1/stations?page=1", 200, "{\"items\":[],\"totalItems\":0}", false },
+        { NULL, 0, NULL, false },
+    };
+    struct dialogue d;
+    struct adapter_problems out = { .n = 0 };
+    (void)state;
+    begin(&d);
+    struct plan_package p = package();
+    struct plan plan = plan_of(&p, 1);
+    p.settings = STR("{\"stations\":\"all\"}");
+    d.adapter->admit(d.config, &plan, &d.catalog, &out);
+    assert_int_equal(out.n, 0);
+    dialogue_run(&d, ADAPTER_BOOK, &plan, script);
+    assert_int_equal(d.unexpected.n, 0);
+    assert_int_equal(d.op.result.verdict, ADAPTER_OK);
+    assert_true(text_has(buf_str(&d.asked), STR("\"stationIds\":[\"st-1\",\"st-2\",\"st-3\"]")));
+    dialogue_run(&d, ADAPTER_BOOK, &plan, none);
+    assert_int_equal(d.unexpected.n, 0); /* and nothing was made */
+    assert_int_equal(d.op.result.verdict, ADAPTER_REFUSED);
+    assert_true(str_is(d.op.result.reason, "the account has no stations"));
     dialogue_finish(&d);
 }
 
@@ -438,6 +476,7 @@ int main(void)
         cmocka_unit_test(settings_that_are_wrong_are_named),
         cmocka_unit_test(what_triton_cannot_say_is_refused_before_the_promise),
         cmocka_unit_test(a_products_settings_are_checked_with_their_place),
+        cmocka_unit_test(a_product_on_all_stations_is_booked_on_each_of_them),
         cmocka_unit_test(a_new_buy_becomes_a_campaign_with_its_flight),
         cmocka_unit_test(an_update_sends_what_has_changed),
         cmocka_unit_test(audio_is_made_uploaded_and_given_to_its_flight),
