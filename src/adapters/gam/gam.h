@@ -117,7 +117,7 @@ MUST_CHECK int gam_needs_heard(struct adapter_op *op, struct gam_needs *needs);
 MUST_CHECK int gam_add_targeting(struct adapter_op *op, const struct gam_needs *needs, const struct plan_package *p,
                                  struct str root_ad_unit, yyjson_mut_doc *d, yyjson_mut_val *item);
 
-/* regions.c: the name by which Ad Manager lists a region of ISO 3166-2, and its type there. */
+/* targeting_words.c: the name by which Ad Manager lists a region of ISO 3166-2, and its type there. */
 bool gam_region_name(struct str code, const char **name, const char **type);
 struct str gam_region_code(struct str country, struct str name); /* "US-NY"; empty */
 
@@ -172,7 +172,7 @@ struct gam_memory {
 void gam_recall(const struct adapter_op *op, struct str line_item_id, struct gam_memory *out);
 void gam_remember(struct adapter_op *op, struct str line_item_id, struct str package_id, const struct gam_memory *m);
 
-/* ---- network.c ---- */
+/* ---- inventory.c: the network ---- */
 
 struct gam_network {
     struct str currency, timezone, root, title;
@@ -221,7 +221,7 @@ struct gam_line *gam_line_add(struct adapter_op *op, struct gam_order *o);
 bool gam_line_runs(const struct gam_line *l); /* can be paused */
 bool gam_line_paused(const struct gam_line *l); /* can be resumed */
 
-/* ---- making.c: an order and its advertiser, where they are not there yet ---- */
+/* ---- order.c: an order and its advertiser, where they are not there yet ---- */
 
 /* Asks for the companies that the plan's advertiser may be; returns the call's number. */
 int gam_advertiser_ask(struct adapter_op *op);

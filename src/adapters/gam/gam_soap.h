@@ -16,14 +16,14 @@ struct gam_soap_type {
 };
 extern const struct gam_soap_type gam_soap_types[]; /* ends with NULL */
 
-/* ---- soap_write.c ---- */
+/* ---- soap.c: writing ---- */
 
 /* Adds a call to the step's: `operation` of `service` with its arguments, an object. A list becomes repeated elements;
  * "$type" says which type a value is, where the schema lets several stand. -1 ends the verb: it is longer than Ad Manager takes. */
 MUST_CHECK int gam_soap_send(struct adapter_op *op, const char *service, const char *operation,
                              const yyjson_mut_val *arguments);
 
-/* ---- soap_read.c ---- */
+/* ---- soap.c: reading ---- */
 
 struct soap_node {
     struct str name; /* without its namespace */
@@ -50,7 +50,7 @@ bool gam_soap_blames(struct adapter_op *op, const struct http_call *answer);
 /* The status that an answer means: faults come with 500, whatever they say. */
 int gam_status_of(const struct http_call *answer);
 
-/* ---- soap_version.c ---- */
+/* ---- config.c ---- */
 
 void gam_forewarn(const void *config, int64_t now, struct adapter_problems *out);
 

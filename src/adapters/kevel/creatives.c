@@ -39,6 +39,16 @@ struct trafficking {
 
 /* ---- what is wanted ---- */
 
+/* Of the creative's format, as the package runs it; else zeros. */
+static struct asset_size size_of_format(const struct plan_package *p, struct str format_id)
+{
+    for (size_t i = 0; i < p->formats_n; i++) {
+        if (str_eq(p->formats[i].format_id, format_id))
+            return (struct asset_size){ p->formats[i].width, p->formats[i].height };
+    }
+    return (struct asset_size){ 0, 0 };
+}
+
 static bool read_creative(struct adapter_op *op, const struct plan_package *p, struct making *m)
 {
     yyjson_val *doc = doc_read(op->arena, m->from->doc), *assets = doc_obj(doc, "assets"), *v = NULL;
@@ -68,7 +78,9 @@ static bool read_creative(struct adapter_op *op, const struct plan_package *p, s
     } else {
         m->refusal = "Kevel takes images, HTML and JavaScript, and what a product's template shows";
     }
-    m->size = asset_size(m->from, doc, v);
+    /* What a template is filled with may be of any size. */
+    if (m->template.id) m->size = size_of_format(p, m->from->format_id);
+    if (m->size.width <= 0 || m->size.height <= 0) m->size = asset_size(m->from, doc, v);
     if (!m->refusal && !m->ad_type && (m->size.width <= 0 || m->size.height <= 0))
         m->refusal = "nobody says how large it is";
     return !m->refusal;
