@@ -40,7 +40,8 @@ static const struct {
     [Q_CURRENCY] = { "currency", "Currency", "USD" },
     [Q_AD_SERVER] = { "ad-server",
                       "Ad server: house (the built-in one), gam, kevel, triton, or manual (worked by hand)", NULL },
-    [Q_STATION] = { "station", "Station that the first product runs on (id or call sign; all: every one)", NULL }, /* of Triton alone */
+    [Q_STATION] = { "station", "Station that the first product runs on (id or call sign; all: every one)",
+                    NULL }, /* of Triton alone */
     [Q_CPM] = { "cpm", "Price of a thousand impressions of the first product", "10.00" },
 };
 
