@@ -30,6 +30,8 @@
 
 struct bought {
     struct str id;
+    const char *members; /* what was asked for */
+    int64_t at;
     int64_t units[2]; /* of its packages, as acknowledged last; -1: an answer was lost */
 };
 
@@ -265,14 +267,29 @@ static void buy(struct rivals *r, struct buyer *b)
                "one key bought twice");
     }
     enum sim_result x = insist(r, b, "create_media_buy", members, &reply);
-    if (x == SIM_OK) take(r, b, reply);
-    else if (x == SIM_FAILED) expect(r, b->quota && b->n == b->quota, "a media buy was refused for no reason");
+    if (x == SIM_OK) {
+        take(r, b, reply);
+        b->buys[b->n - 1].members = members;
+        b->buys[b->n - 1].at = r->s.driver.now;
+    } else if (x == SIM_FAILED) expect(r, b->quota && b->n == b->quota, "a media buy was refused for no reason");
     must_have(r, b);
 }
 
 static struct bought *any(struct rivals *r, struct buyer *b)
 {
     return b->n ? &b->buys[sim_random(&r->s, (uint64_t)b->n)] : NULL;
+}
+
+/* The same request within the day of its key, whatever the clock says meanwhile. */
+static void repeat(struct rivals *r, struct buyer *b)
+{
+    struct bought *x = any(r, b);
+    yyjson_val *reply;
+    if (!x || r->s.driver.now - x->at > 20 * HOUR) return;
+    bool replayed = insist(r, b, "create_media_buy", x->members, &reply) == SIM_OK;
+    expect(r, replayed, "a request that was repeated is refused");
+    expect(r, !replayed || str_eq(json_str(reply, "media_buy_id"), x->id), "a request that was repeated bought again");
+    must_have(r, b);
 }
 
 /* Two changes at once, of a package each, that know the same revision or none. */
@@ -407,7 +424,8 @@ static int run_seed(uint64_t seed, int *bought, int *reports)
         uint64_t what = sim_random(&r.s, 10);
         bool late = r.s.driver.now >= START + 2 * USEC_PER_DAY;
         if (what < 4 && !late) buy(&r, b);
-        else if (what < 7 && !late) change(&r, b);
+        else if (what < 6 && !late) change(&r, b);
+        else if (what < 7) repeat(&r, b);
         else if (what < 9) pry(&r, b);
         else pass(&r);
     }

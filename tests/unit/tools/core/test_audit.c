@@ -107,6 +107,21 @@ static void test_edited_time(void **state)
     finds(*state, "UPDATE audit SET at = at - 60000000 WHERE seq = 1", AUDIT_CHANGED, 1);
 }
 
+static void test_edited_subject(void **state)
+{
+    finds(*state, "UPDATE audit SET subject = 'thing:0' WHERE seq = 5", AUDIT_CHANGED, 5);
+}
+
+static void test_edited_action(void **state)
+{
+    finds(*state, "UPDATE audit SET action = 'test.other' WHERE seq = 5", AUDIT_CHANGED, 5);
+}
+
+static void test_edited_publisher(void **state)
+{
+    finds(*state, "UPDATE audit SET tenant_id = 'other' WHERE seq = 5", AUDIT_CHANGED, 5);
+}
+
 static void test_words_moved_between_fields(void **state)
 {
     finds(*state, "UPDATE audit SET action = action || subject, subject = '' WHERE seq = 7", AUDIT_CHANGED, 7);
@@ -333,6 +348,9 @@ int main(void)
         WAY(test_edited_detail),
         WAY(test_edited_actor),
         WAY(test_edited_time),
+        WAY(test_edited_subject),
+        WAY(test_edited_action),
+        WAY(test_edited_publisher),
         WAY(test_words_moved_between_fields),
         WAY(test_removed_from_the_middle),
         WAY(test_removed_and_numbers_closed_up),

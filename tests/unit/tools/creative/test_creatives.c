@@ -551,11 +551,29 @@ static int walk(struct act *act, void *arg, struct err *e)
     return media_buy_set_creative_status(act, &c, e);
 }
 
+static int count_audited(struct act *act, void *arg, struct err *e)
+{
+    struct stmt *s = stmt_get(act->tx, "SELECT count(*) FROM audit WHERE action = 'creative.status'");
+    int rc = stmt_step(s, e);
+    if (rc == 1) *(int64_t *)arg = col_i64(s, 0);
+    stmt_reset(s);
+    return rc == 1 ? 0 : -1;
+}
+
+static int64_t status_lines(struct fixture *f)
+{
+    struct err e;
+    int64_t n = -1;
+    assert_int_equal(fixture_act(f, count_audited, &n, &e), 0);
+    return n;
+}
+
 static void statuses_move_along_the_arrows_only(void **state)
 {
     struct fixture *f = *state;
     struct err e;
     expect_ok(sync_text(f, BANNER("c1", ""), ""));
+    int64_t lines = status_lines(f);
     static const struct {
         int to, rc;
     } steps[] = {
@@ -567,6 +585,8 @@ static void statuses_move_along_the_arrows_only(void **state)
         int to = steps[i].to;
         if (fixture_act(f, walk, &to, &e) != steps[i].rc) fail_msg("step %zu", i);
         if (steps[i].rc) assert_string_equal(e.code, "INVALID_STATE");
+        lines += steps[i].rc == 0;
+        assert_int_equal(status_lines(f), lines); /* each change has its line, a refused one none */
         if (to == CREATIVE_REJECTED) {
             struct fixture_reply r = call(f, "list_creatives", "{}");
             expect_str(r, "/creatives/0/rejection_reason", "because");

@@ -10,6 +10,7 @@
 #include "domain/delivery/delivery.h"
 #include "domain/media_buy/budget_watch.h"
 #include "store/q/q_account.h"
+#include "store/q/q_creative.h"
 #include "store/q/agent/q_job.h"
 #include "tools/fixture.h"
 
@@ -92,7 +93,8 @@ static struct fixture *open_with(const char *status)
 }
 
 struct change {
-    int64_t budget, end_at; /* of the first package; 0: keep */
+    size_t package; /* from 0 */
+    int64_t budget, end_at; /* 0: keep */
     bool pause, resume;
 };
 
@@ -102,7 +104,7 @@ static int change_package(struct act *act, void *arg, struct err *e)
     struct package_rows rows;
     if (delivery_freeze(act, STR(BUY), e)) return -1;
     if (q_packages_of_buy(act->tx, act->arena, STR(BUY), &rows, e)) return -1;
-    struct package_row *p = &rows.rows[0];
+    struct package_row *p = &rows.rows[ch->package];
     if (ch->budget) p->budget_micros = ch->budget;
     if (ch->end_at) p->end_at = ch->end_at;
     if (ch->pause || ch->resume) p->paused = ch->pause;
@@ -255,6 +257,21 @@ static void the_end_is_final_and_near_the_budget(void **state)
     assert_true(str_is(json_str(aux, "pacing_status"), "completed"));
     assert_int_equal(json_i64_or(aux, "total_days", -1), 30);
     fixture_close(f);
+}
+
+static void a_buy_is_final_with_all_of_its_packages(void **state)
+{
+    for (size_t over = 0; over < 2; over++) {
+        struct fixture *f = open_with("pending_start");
+        f->now = T0 + 5 * DAY;
+        change(f, (struct change){ .package = over, .end_at = T0 + 10 * DAY });
+        struct fixture_reply r = ask(f, T0 + 15 * DAY, "");
+        assert_false(json_bool_or(first_buy(&r), "is_final", true));
+        assert_int_equal(json_str(first_buy(&r), "finalized_at").n, 0);
+        r = ask(f, T0 + 31 * DAY, "");
+        assert_true(json_bool_or(first_buy(&r), "is_final", false));
+        fixture_close(f);
+    }
 }
 
 static void changes_in_flight_keep_the_past(void **state)
@@ -604,6 +621,59 @@ static int watch(struct act *act, void *arg, struct err *e)
     return 0;
 }
 
+/* ---- whose budget is spent ---- */
+
+struct spending {
+    const char *package;
+    bool raised; /* before, in its history */
+    int64_t told; /* afterwards: how often the buyer was, of any package */
+};
+
+static int spend_and_watch(struct act *act, void *arg, struct err *e)
+{
+    struct spending *s = arg;
+    struct delivered more = delivered_none();
+    struct history_row raise = { .media_buy_id = STR(BUY),
+                                 .revision = 2,
+                                 .at = act->now,
+                                 .actor = STR("buyer"),
+                                 .action = STR("updated_budget"),
+                                 .summary = STR("more"),
+                                 .package_id = str_from(s->package) };
+    struct history_row *rows;
+    size_t n;
+    more.of[METRIC_SPEND] = INT64_C(3000000000);
+    if (s->raised && q_history_add(act->tx, &raise, e)) return -1;
+    if (!s->raised && delivery_simulate(act, STR(BUY), raise.package_id, &more, e)) return -1;
+    for (int twice = 0; twice < 2; twice++) { /* nobody is told again */
+        if (budget_watch(act, STR(BUY), e)) return -1;
+    }
+    if (q_history_list(act->tx, act->arena, STR(BUY), 10, &rows, &n, e)) return -1;
+    s->told = 0;
+    for (size_t i = 0; i < n; i++) s->told += str_is(rows[i].action, "budget_exhausted");
+    return 0;
+}
+
+static int64_t told_after(struct fixture *f, const char *package, bool raised)
+{
+    struct spending s = { package, raised, 0 };
+    struct err e;
+    assert_int_equal(fixture_act(f, spend_and_watch, &s, &e), 0);
+    return s.told;
+}
+
+static void a_spent_budget_is_told_once_for_each_package_and_each_budget(void **state)
+{
+    struct fixture *f = open_with("active");
+    f->now = T0 + 2 * DAY;
+    assert_int_equal(told_after(f, "pkg-0001-001", false), 1);
+    f->now = T0 + 4 * DAY;
+    assert_int_equal(told_after(f, "pkg-0001-002", false), 2);
+    f->now = T0 + 5 * DAY;
+    assert_int_equal(told_after(f, "pkg-0001-001", true), 3); /* the new budget is spent, too */
+    fixture_close(f);
+}
+
 static void what_an_ad_server_made_up_is_told_as_such(void **state)
 {
     for (int sandbox = 0; sandbox <= 1; sandbox++) {
@@ -761,6 +831,11 @@ static void feedback_is_kept_and_checked(void **state)
     assert_int_equal(json_i64_or(json_obj(r.aux, "feedback"), "overall_satisfaction", 0), 4);
     assert_true(str_is(json_str(r.aux, "updated_at"), "2026-03-09T14:30:00Z"));
     assert_int_equal(feedbacks(f), 2);
+    fixture_refused(f, "x_update_performance_index",
+                    "{\"media_buy_id\":\"" BUY
+                    "\",\"package_performance\":[{\"package_id\":\"pkg-x\",\"performance_index\":1}]}",
+                    "PACKAGE_NOT_FOUND", "/package_performance/0/package_id");
+    assert_int_equal(feedbacks(f), 2);
     fixture_close(f);
 }
 
@@ -811,6 +886,33 @@ static void feedback_moves_delivery_earlier_or_later(void **state)
     fixture_close(f);
 }
 
+static int insert_creative(struct act *act, void *arg, struct err *e)
+{
+    struct creative_row c = { .key = { act->tenant->tenant_id, act->principal->principal_id, STR("c1") },
+                              .account_id = STR("acc-1"),
+                              .name = STR("c"),
+                              .format_id = STR("f"),
+                              .status = STR("approved"),
+                              .doc = STR("{}"),
+                              .created_at = act->now,
+                              .updated_at = act->now };
+    return q_creative_put(act->tx, &c, e) < 0 ? -1 : 0;
+}
+
+/* How one creative does says nothing about its whole package. */
+static void feedback_on_a_creative_leaves_the_pace(void **state)
+{
+    struct fixture *f = open_with("pending_start");
+    int64_t plain = spent(f, T0 + 15 * DAY, 0);
+    struct err e;
+    fixture_close(f);
+    f = open_with("pending_start");
+    assert_int_equal(fixture_act(f, insert_creative, NULL, &e), 0);
+    tell(f, T0 + 5 * DAY, ",\"package_id\":\"pkg-0001-001\",\"creative_id\":\"c1\",\"performance_index\":1.8");
+    assert_int_equal(spent(f, T0 + 15 * DAY, 0), plain);
+    fixture_close(f);
+}
+
 static int insert_many(struct act *act, void *arg, struct err *e)
 {
     for (int64_t i = 3; i <= *(int64_t *)arg; i++) {
@@ -846,6 +948,7 @@ int main(void)
         cmocka_unit_test(what_is_not_known_by_dimension_is_said),
         cmocka_unit_test(day_ten_reads_like_the_tutorial),
         cmocka_unit_test(nothing_is_delivered_before_its_time_or_without_approval),
+        cmocka_unit_test(a_buy_is_final_with_all_of_its_packages),
         cmocka_unit_test(the_end_is_final_and_near_the_budget),
         cmocka_unit_test(changes_in_flight_keep_the_past),
         cmocka_unit_test(a_pause_stops_and_a_resume_goes_on),
@@ -865,6 +968,8 @@ int main(void)
         cmocka_unit_test(feedback_is_kept_and_checked),
         cmocka_unit_test(a_report_costs_as_much_as_there_is),
         cmocka_unit_test(feedback_moves_delivery_earlier_or_later),
+        cmocka_unit_test(feedback_on_a_creative_leaves_the_pace),
+        cmocka_unit_test(a_spent_budget_is_told_once_for_each_package_and_each_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,8 @@ static void test_first_buy(void **state)
         arena_printf(&f->arena, "{\"task_id\":\"" STR_FMT "\",\"decision\":\"approve\"}", STR_ARG(r.task_id)).p);
     as_buyer(f);
     assert_int_equal(buy(f, 1000).outcome, TOOL_COMPLETED);
+    fixture_become_new_buyer(f, "newcomer"); /* whose first it is, whatever others have bought */
+    assert_int_equal(buy(f, 1000).outcome, TOOL_SUBMITTED);
 }
 
 static struct fixture_reply raise(struct fixture *f, struct str buy_id, struct str package_id, int budget)
