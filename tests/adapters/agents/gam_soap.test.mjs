@@ -32,13 +32,14 @@ const staged = (title, run, shape = () => undefined) =>
   });
 
 staged('a booking without inventory is for a person, and nothing was made', async (stage) => {
+  await stage.fake.set({ daily_traffic: 0 });
   const said = stage.call('create_media_buy', {
     idempotency_key: stage.key(),
     account,
     brand: account.brand,
     start_time: FLIGHT.start,
     end_time: FLIGHT.end,
-    packages: [{ product_id: 'kit-one', pricing_option_id: 'cpm', budget: 1500, targeting_overlay: { geo_countries: ['AQ'] } }],
+    packages: [{ product_id: 'kit-one', pricing_option_id: 'cpm', budget: 1500, targeting_overlay: { geo_countries: ['US'] } }],
   });
   assert.ok((await said).status);
   const task = await stage.until('a person to be asked', async () => (await stage.tasks()).find((t) => t.state === 'pending'));
@@ -57,9 +58,9 @@ staged('what Ad Manager foresees is shown to whoever decides', async (stage) => 
   });
   const foreseen = await stage.until('the forecast', async () => {
     const [task] = (await stage.tasks()).filter((t) => t.state === 'pending');
-    return JSON.parse((await stage.agent.cli('task', 'show', task.task_id, '--json')).stdout).plan?.foreseen;
+    return JSON.parse((await stage.agent.cli('task', 'show', task.task_id, '--json')).stdout).task.plan?.foreseen;
   });
-  assert.deepEqual(foreseen.map(({ matched, available }) => [matched, available]), [[750000, 750000]]); // 25,000 a day
+  assert.deepEqual(foreseen.map(({ matched, available }) => [matched, available]), [[6_000_000, 6_000_000]]); // a quarter of 800,000 a day on eight ad units
   assert.deepEqual((await stage.summary()).orders, []);
 }, (doc) => Object.assign(doc.tenant, { workflow_required: true }));
 
