@@ -31,7 +31,7 @@ static inline int mutant_on(const char *name, int *state)
 {
     extern char *getenv(const char *variable);
     if (*state == 0) {
-        const char *wanted = getenv("SALESAGENT_MUTANT"), *folder = getenv("SALESAGENT_MUTANTS_REACHED");
+        const char *wanted = getenv("MUTANT"), *folder = getenv("MUTANTS_REACHED");
         *state = wanted && mutant_same(wanted, name) ? 2 : 1;
         if (folder) mutant_reached(folder, name);
     }
