@@ -299,7 +299,7 @@ async function writeResults(text, more) {
     + `${new Date().toISOString().slice(0, 10)}, of ${revision}, on ${os.cpus()[0].model}, ${cores} cores, ${os.type()} ${os.release()}: `
     + `${opt.buys} media buys of ${opt.principals} buyers, ${opt.seconds} s a cell, agent and nginx side by side in one run, each on `
     + `one core, the load on the other. Answers to polls are kept until something changes them (\`keep_answers\`).\n\n${text}\n`
-    + `${more ? `\n${more.join('\n')}\n` : ''}${instructions}\n`);
+    + `${more ? `\n${more.join('\n')}\n` : ''}${instructions}\n\n${readFileSync(path.join(top, 'tests/bench/where.md'), 'utf8')}`);
 }
 
 try {
