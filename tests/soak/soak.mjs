@@ -68,13 +68,15 @@ async function restarts(w) {
     await sleep(Number(opt.every) * 1000);
     await w.restart({ kill });
     await w.verifySome(5);
+    const [before] = w.lives.slice(-2);
+    console.log(`# ${((Date.now() - began) / 60000).toFixed(1)} minutes: ${before.end}, down for ${before.down_ms} ms, ${before.rss.at(-1)[1].toFixed(1)} MiB before, ${w.buys.size} media buys, ${w.wrong.length} wrong`);
   }
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'salesagent-soak-'));
 const receiver = await receive();
-const w = await World.start({ folder, random, receiver });
 const began = Date.now();
+const w = await World.start({ folder, random, receiver });
 const timer = setInterval(() => w.sample(), 5000);
 const turning = restarts(w);
 const under_way = new Set();

@@ -13,6 +13,8 @@ import { banner, browser } from '../house/lib/paper.mjs';
 const top = path.resolve(import.meta.dirname, '../..');
 const BUYER = 'house-buyer-token';
 const BRANDS = 20;
+const PATIENCE_MS = 600000; // with a start: a machine may have far more to do than this
+
 
 // The publisher of the built-in ad server's tests with more to sell than a run can buy, and a product that a person decides.
 export function publisher() {
@@ -75,9 +77,9 @@ export class World {
     life.end = this.phase;
     life.ended = Date.now();
     this.service.tell(kill ? 'kill' : 'restart');
-    const how = await this.service.event(exited, from);
+    const how = await this.service.event(exited, from, PATIENCE_MS);
     if (!kill) assert.equal(how.code, 0, this.service.stderr);
-    await this.service.event(says('READY', '1'), from);
+    await this.service.event(says('READY', '1'), from, PATIENCE_MS);
     await sleep(200); // what was cut is noticed by whoever asked
     life.down_ms = Date.now() - began - 200;
     this.born();
