@@ -3,7 +3,7 @@
 
 #include "net/http.h"
 
-#define GZIP_BYTES_MAX ((size_t)4 << 20) /* compressing more would hold up the loop */
+#define GZIP_BYTES_MAX ((size_t)1 << 20) /* compressing more would hold up the loop: some 10 ms a MiB */
 
 /* Whether a reply may be compressed for anybody: its type is worth it and it has no encoding yet. HTML is
  * left alone: its pages carry secrets beside what a request may have put there (the BREACH attack). */

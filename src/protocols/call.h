@@ -12,6 +12,7 @@
 #include "dialects/dialect.h"
 #include "domain/core/act.h"
 #include "domain/product/rerank.h"
+#include "protocols/aside.h"
 #include "protocols/hashing.h"
 #include "protocols/rate_limit.h"
 #include "domain/core/tenant_settings.h"
@@ -146,6 +147,9 @@ struct call {
     int64_t patient_until;   /* for all of its questions */
     struct slow_hashes slow; /* of passwords */
     struct hash_wait hash_wait;
+    struct aside_read aside; /* of a read that takes long */
+    struct rng aside_rng;
+    bool rendered;           /* aside, with the outcome that it then had */
     struct list waiting;     /* of dispatcher.waiting, while the answer is awaited */
     struct rerank_wish rerank_wish; /* of a read that may wait for a better order of its products */
     struct rerank_waiter rerank;

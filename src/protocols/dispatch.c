@@ -47,7 +47,7 @@ static void finish(struct call *c, enum call_outcome outcome)
     }
     bool limited = str_is(str_from(c->err.code), "RATE_LIMITED");
     if (c->outcome == CALL_FAILED && !limited) rate_refused(&c->dispatcher->rates, &c->rate);
-    envelope_render(c);
+    if (!c->rendered) envelope_render(c);
     kept_take(c->dispatcher->kept, c);
     sandbox_reply(c, store_read(c->dispatcher->store));
     watch_call(c);
@@ -366,7 +366,7 @@ static int tell_sandbox(struct call *c, const struct tool_call *t)
 
 static void know_process(struct call *c)
 {
-    if (!c->dispatcher->facts) return;
+    if (!c->dispatcher->facts || c->act.process) return;
     struct process_facts *facts = ARENA_NEW(c->arena, struct process_facts);
     c->dispatcher->facts(c->dispatcher->facts_arg, facts);
     c->act.process = facts;
@@ -633,14 +633,93 @@ static void wait_for_order(struct call *c)
     timer_set(c->dispatcher->loop, &c->patience, loop_now(c->dispatcher->loop) + c->rerank_wish.patience_ms * 1000);
 }
 
+/* What is more than one call may ask for. */
+static int too_much(struct call *c)
+{
+    static const char part[] = "Ask for a part of it: name what is wanted, or ask for smaller pages.";
+    (void)err_set(&c->err, "INVALID_REQUEST", "This asks for more than is answered to one call.");
+    return err_suggest(&c->err, "%s", c->row->narrower ? c->row->narrower : part);
+}
+
+/* On the worker: the operation again, and its reply as text. */
+static void read_aside(struct aside_read *r, struct tx *tx)
+{
+    struct call *c = CONTAINER_OF(r, struct call, aside);
+    c->act.tx = tx;
+    int rc = run_tool(c);
+    if (tx_over(tx)) rc = too_much(c);
+    c->outcome = rc ? CALL_FAILED : CALL_OK;
+    if (rc) return;
+    envelope_render(c);
+    c->rendered = c->body.n <= ASIDE_BYTES_MAX;
+    if (!c->rendered) c->outcome = too_much(c) ? CALL_FAILED : CALL_OK;
+}
+
+static void was_aside(struct aside_read *r)
+{
+    struct call *c = CONTAINER_OF(r, struct call, aside);
+    c->act.tx = store_read(c->dispatcher->store);
+    c->act.rng = &c->dispatcher->loop->rng;
+    if (!r->made) {
+        (void)err_set(&c->err, "SERVICE_UNAVAILABLE", "The store could not be read; try again.");
+        c->err.retry_after_s = 5;
+    }
+    finish(c, r->made ? c->outcome : CALL_FAILED);
+}
+
+/* Nothing of the loop's is left where a worker could find it. */
+static void go_aside(struct call *c)
+{
+    struct dispatcher *d = c->dispatcher;
+    c->err = (struct err){ 0 };
+    c->act.outside = NULL;
+    c->act.slow = NULL;
+    c->act.throttle = NULL;
+    c->act.reranker = NULL;
+    c->act.rerank_wish = NULL;
+    c->act.serving = NULL;
+    rng_init_system(&c->aside_rng);
+    c->act.rng = &c->aside_rng;
+    c->aside = (struct aside_read){ .read = read_aside, .done = was_aside };
+    int rc = aside_start(&d->aside, d->loop, d->store, &c->aside);
+    if (rc > 0) return;
+    if (rc < 0) {
+        (void)err_set(&c->err, "RATE_LIMITED", "Too many long reports are being made; try again.");
+        (void)err_suggest(&c->err, "%s", c->row->narrower);
+        c->err.retry_after_s = IN_FLIGHT_RETRY_S;
+        finish(c, CALL_FAILED);
+        return;
+    }
+    tx_limit(c->act.tx, READ_STEPS_MAX);
+    rc = run_tool(c);
+    if (tx_over(c->act.tx)) rc = too_much(c);
+    tx_limit(c->act.tx, 0);
+    finish(c, rc ? CALL_FAILED : CALL_OK);
+}
+
+/* The publisher's own people wait for what they ask. */
+static int64_t steps_of(const struct call *c)
+{
+    bool ours = c->authenticated && c->principal.role != ROLE_BUYER;
+    return c->row->narrower ? READ_STEPS_PROMPT : ours ? 0 : READ_STEPS_MAX;
+}
+
 /* A read asks outside as a write does; the question is all that is written. */
 static void run_read(struct call *c)
 {
     c->act.tx = store_read(c->dispatcher->store);
     c->act.rerank_wish = &c->rerank_wish;
     now_doing(c);
+    tx_limit(c->act.tx, steps_of(c));
     int rc = run_tool(c);
-    if (rc && c->outside.wanted) ask_outside(c);
+    bool over = tx_over(c->act.tx);
+    tx_limit(c->act.tx, 0);
+    if (over && c->row->narrower) {
+        go_aside(c);
+        return;
+    }
+    if (over) rc = too_much(c);
+    if (rc && !over && c->outside.wanted) ask_outside(c);
     else if (rc == 0 && c->rerank_wish.wanted && !c->rerank_wish.waited) wait_for_order(c);
     else finish(c, rc ? CALL_FAILED : CALL_OK);
 }

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "protocols/a2a_hub.h"
+#include "protocols/aside.h"
 #include "protocols/call.h"
 #include "domain/publisher/sign_in_throttle.h"
 #include "protocols/document_cache.h"
@@ -64,6 +65,7 @@ struct dispatcher {
     struct wrong_credentials wrong;
     struct sign_in_throttle sign_ins;
     struct hashing hashing;
+    struct aside aside;
     struct openid *openid; /* the identity provider of the desk (openid.h); NULL: there is none */
     uint64_t tokens_seen[TOKENS_SEEN_N]; /* what was accepted lately, as auth.c digests it */
     struct token_note token_note;

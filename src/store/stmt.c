@@ -61,9 +61,39 @@ void stmt_reset(struct stmt *s)
 {
     s->in_use = false;
     if (!s->s) return;
+    s->tx->ticks = 0;
     s->tx->work.steps += sqlite3_stmt_status(s->s, SQLITE_STMTSTATUS_VM_STEP, /* reset= */ 1);
     (void)sqlite3_reset(s->s); /* repeats the error of the last step, which was reported then */
     (void)sqlite3_clear_bindings(s->s);
+}
+
+#define LIMIT_TICK 10000
+
+static int tick(void *arg)
+{
+    struct tx *tx = arg;
+    tx->ticks++;
+    tx->over = tx->over || tx->work.steps + tx->ticks * LIMIT_TICK > tx->steps_max;
+    return tx->over;
+}
+
+void tx_limit(struct tx *tx, int64_t steps)
+{
+    tx->over = false;
+    tx->ticks = 0;
+    tx->steps_max = steps ? tx->work.steps + steps : 0;
+    sqlite3_progress_handler(tx->db, steps ? LIMIT_TICK : 0, steps ? tick : NULL, tx);
+}
+
+bool tx_over(const struct tx *tx)
+{
+    return tx->over;
+}
+
+static int over(struct tx *tx, struct err *e)
+{
+    tx->over = true;
+    return err_set(e, "SERVICE_UNAVAILABLE", "This takes more work than one call may.");
 }
 
 struct tx_work tx_work(const struct tx *tx)
@@ -129,12 +159,14 @@ void stmt_time(struct stmt *s, int index, int64_t v)
 int stmt_step(struct stmt *s, struct err *e)
 {
     if (s->bad) return sqlite_failed(s->tx->db, "statement", e);
+    if (s->tx->steps_max && (s->tx->over || s->tx->work.steps > s->tx->steps_max)) return over(s->tx, e);
     int rc = sqlite3_step(s->s);
     if (rc == SQLITE_ROW) {
         s->tx->work.rows++;
         return 1;
     }
     if (rc == SQLITE_DONE) return 0;
+    if (rc == SQLITE_INTERRUPT && s->tx->over) return over(s->tx, e);
     sqlite3 *db = sqlite3_db_handle(s->s);
     if ((rc & 0xff) == SQLITE_CONSTRAINT) {
         log_event(LOG_WARN, "store", "constraint", "sqlite", sqlite3_errmsg(db), NULL);

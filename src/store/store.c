@@ -85,6 +85,7 @@ static void close_all(struct store *s)
     end_read(s);
     if (s->write_tx.open) (void)sqlite3_exec(s->write_tx.db, "ROLLBACK", NULL, NULL, NULL); /* as closing would */
     list_remove(&s->hook.node);
+    tx_finish(&s->aside_tx); /* in a simulated crash it may be open: closing ends what it reads */
     tx_finish(&s->read_tx);
     tx_finish(&s->write_tx);
     memory_forget(s);
@@ -95,7 +96,7 @@ static void close_all(struct store *s)
 void store_close(struct store *s)
 {
     if (!s) return;
-    ENSURE(s->state == W_IDLE);
+    ENSURE(s->state == W_IDLE && !s->aside_tx.open);
     struct list *n;
     while ((n = list_pop_front(&s->queue)) != NULL) {
         struct write_cmd *c = CONTAINER_OF(n, struct write_cmd, node);
@@ -106,7 +107,7 @@ void store_close(struct store *s)
 
 bool store_committing(const struct store *s)
 {
-    return s->state != W_IDLE;
+    return s->state != W_IDLE || s->aside_tx.open;
 }
 
 void store_crash(struct store *s)
@@ -127,6 +128,47 @@ struct tx *store_read(struct store *s)
         }
     }
     return s->reader;
+}
+
+static int no_reload(struct store_keys *k, struct err *e)
+{
+    (void)k;
+    return err_set(e, "SERVICE_UNAVAILABLE", "A key was replaced at this moment; try again.");
+}
+
+static int no_save(struct store_keys *k, const struct seal_ring *ring, struct err *e)
+{
+    (void)k;
+    (void)ring;
+    return err_set(e, "SERVICE_UNAVAILABLE", "Keys are not replaced while reading.");
+}
+
+struct tx *store_aside_begin(struct store *s)
+{
+    struct tx *tx = &s->aside_tx;
+    struct err e; /* logged where it matters; the caller does without */
+    if (s->reader == &s->write_tx || tx->open) return NULL;
+    if (!tx->db) {
+        tx->secret = s->opts.secret;
+        if (open_connection(&s->opts, tx, &e)) {
+            tx_finish(tx);
+            return NULL;
+        }
+    }
+    tx->keys = NULL;
+    if (s->opts.keys) {
+        s->aside_keys = (struct store_keys){ .ring = s->opts.keys->ring, .reload = no_reload, .save = no_save };
+        tx->keys = &s->aside_keys;
+    }
+    tx->open = sqlite3_exec(tx->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+    return tx->open ? tx : NULL;
+}
+
+void store_aside_end(struct store *s)
+{
+    tx_limit(&s->aside_tx, 0);
+    (void)sqlite3_exec(s->aside_tx.db, "COMMIT", NULL, NULL, NULL); /* ending a read cannot lose anything */
+    s->aside_tx.open = false;
 }
 
 uint64_t store_generation(const struct store *s)

@@ -77,7 +77,7 @@ MUST_CHECK int store_open(struct loop *loop, const struct store_options *opts, s
 
 /* Commits nothing that is not committed; queued commands get WRITE_LOST. No commit may be under way. */
 void store_close(struct store *s);
-/* True while a commit is on its way to the disk: a loop that stops must turn until it is answered. */
+/* True while a commit is on its way to the disk, or a worker reads aside: a loop that stops must turn until it is answered. */
 bool store_committing(const struct store *s);
 
 /* For the simulator: drops everything in memory as a crash would, without calling any `done`. */
@@ -85,6 +85,12 @@ void store_crash(struct store *s);
 
 /* The read transaction of this turn; never NULL (a connection that cannot read answers errors row by row). */
 struct tx *store_read(struct store *s);
+
+/* A read transaction for a worker, who has it until store_aside_end: the last commit as it was when the worker first reads. There
+ * is one; it goes without the way to read keys again. NULL when it cannot be had (":memory:", or no more connections). Both are
+ * called by the loop's thread. */
+struct tx *store_aside_begin(struct store *s);
+void store_aside_end(struct store *s);
 
 /* Queues a write. -1 with RATE_LIMITED when the queue is full; then `done` is never called. */
 MUST_CHECK int store_write(struct store *s, struct write_cmd *c, struct err *e);
@@ -121,6 +127,11 @@ struct tx_work {
     int64_t statements, rows, steps;
 };
 struct tx_work tx_work(const struct tx *tx);
+
+/* From here on the statements of `tx` may take so many steps together, 0: as many as they like. Beyond that they fail with
+ * SERVICE_UNAVAILABLE, and tx_over is true until the next call of this. */
+void tx_limit(struct tx *tx, int64_t steps);
+bool tx_over(const struct tx *tx);
 
 /* The installation's secret: seals what the database alone must not be able to forge. Empty in tests. */
 struct str tx_secret(const struct tx *tx);

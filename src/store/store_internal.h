@@ -33,6 +33,9 @@ struct tx {
     struct store_keys *keys; /* likewise */
     struct stmt cache[STMT_CACHE_SLOTS];
     struct tx_work work;
+    int64_t steps_max; /* of `work`; 0: no limit */
+    int64_t ticks;     /* of the statement that runs, LIMIT_TICK steps each */
+    bool over;
     struct reads reads;      /* since changes_watch */
     struct reads *compiling; /* of the statement that is being compiled; NULL: of none */
     bool compiling_own;
@@ -44,6 +47,8 @@ struct store {
     struct loop *loop;
     struct store_options opts;
     struct tx read_tx, write_tx;
+    struct tx aside_tx; /* opened when it is first wanted */
+    struct store_keys aside_keys; /* the ring as it was when the worker got it */
     struct tx *reader; /* &read_tx, or &write_tx for ":memory:" */
     struct list queue, batch;
     struct list commit_hooks;

@@ -235,6 +235,7 @@ const struct tool tool_table[] = {
       .auth = TOOL_BUYER,
       .kind = TOOL_READ,
       .protocol = "media_buy",
+      .narrower = "Name fewer media buys in media_buy_ids, or ask for a shorter range of days (start_date, end_date).",
       .run = get_media_buy_delivery_run },
     { .name = "provide_performance_feedback",
       .title = "Provide performance feedback",

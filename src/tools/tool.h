@@ -64,6 +64,9 @@ struct tool {
     bool closed; /* its published reply admits no other members: what is not named there stays out of the envelope */
     bool says_version; /* closed, and adcp_version is among its members */
     bool kept; /* says all that struct keeping (domain/core/act.h) asks, so that its answers may be kept */
+    const char
+        *narrower; /* of a read that may be large: it is made aside when it takes long, and of what is too large even so
+                           * this is said to be asked instead; NULL: it never is */
     bool hidden; /* not an AdCP 3 task: not listed; other dialects have names for it */
     const char
         *protocol; /* AdCP protocol: "protocol", "media_buy", "creative", "account", "signals", "governance", ... */

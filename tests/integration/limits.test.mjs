@@ -30,7 +30,7 @@ before(async () => {
   const demo = JSON.parse(readFileSync(path.join(top, 'data/demo-publisher.json'), 'utf8'));
   writeFileSync(path.join(data, 'p.json'), JSON.stringify({ ...demo, tenant: { ...demo.tenant, workflow_required: false } }));
   assert.equal((await cli('import', '--sandbox', path.join(data, 'p.json'), '--data', path.join(data, 'd'))).code, 0);
-  agent = await Agent.start({ data: path.join(data, 'd'), sandbox: false, args: ['--max-connections', '40', '--max-memory', '16M'] });
+  agent = await Agent.start({ data: path.join(data, 'd'), sandbox: false, listen: ['127.0.0.1:0 agent desk', '127.0.0.1:0 metrics'], args: ['--max-connections', '40', '--max-memory', '16M'] });
   await publisher({ rate_limits: { discovery: 0, buying: 0, reporting: 0, update: 0, stranger: 0 } });
 });
 after(async () => { await agent.stop(); rmSync(data, { recursive: true, force: true }); });
@@ -101,6 +101,34 @@ test('a page of large media buys ends early, and its cursor goes on to the last'
     assert.equal(new Set(seen).size, seen.length);
     for (const id of made) assert.ok(seen.includes(id));
   }
+});
+
+test('a long report is made aside: it says what short ones say, others are served meanwhile, and a crowd of them is told to wait', async () => {
+  const aside = async () => Number((await (await fetch(agent.stdout.match(/metrics\s+(http:\S+)/)[1])).text()).match(/^salesagent_reads_aside_total (\d+)$/m)[1]);
+  const packages = Array.from({ length: 250 }, () => ({ product_id: 'prod-ron-display-001', pricing_option_id: 'price-004', budget: 1000 }));
+  const made = [];
+  await publisher({ auto_approve_below: 1000000, quotas: { media_buys: 0, bytes: 0 } });
+  for (let i = 0; i < 6; i++) made.push((await create({ packages })).media_buy_id);
+  assert.ok(made.every(Boolean), JSON.stringify(made));
+  const report = (media_buy_ids) => call('get_media_buy_delivery', { account, media_buy_ids });
+  const before = await aside(), short = [];
+  for (const id of made.slice(0, 2)) short.push(...(await report([id])).media_buy_deliveries);
+  assert.equal(await aside(), before, 'short ones are made at once');
+  const long = await report(made);
+  assert.equal(await aside(), before + 1);
+  assert.equal(long.media_buy_deliveries.length, made.length, JSON.stringify(long).slice(0, 500));
+  for (const one of short) assert.deepEqual(long.media_buy_deliveries.find((d) => d.media_buy_id === one.media_buy_id), one);
+  assert.equal(long.aggregated_totals.media_buy_count, made.length);
+  const shape = await agent.call('get_media_buy_delivery', { media_buy_ids: made }, { headers: { 'x-adcp-dialect': 'tutorial' } });
+  assert.ok(JSON.stringify(shape.body).includes(made[5]), 'in the older shapes as well');
+  const crowd = Array.from({ length: 24 }, () => report(made));
+  assert.equal((await fetch(`${agent.base}/healthz`)).status, 200);
+  const told = await Promise.all(crowd);
+  const wait = told.filter((r) => r.adcp_error);
+  assert.ok(told.length - wait.length >= 16, JSON.stringify(wait[0]));
+  for (const r of wait) assert.deepEqual([r.adcp_error.code, r.adcp_error.retry_after], ['RATE_LIMITED', 5], JSON.stringify(r));
+  for (const r of told) if (!r.adcp_error) assert.equal(r.media_buy_deliveries.length, made.length);
+  await publisher({ quotas: null });
 });
 
 test('wrong tokens are slowed and logged; a right one from the same address is not', async () => {

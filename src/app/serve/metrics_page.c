@@ -77,6 +77,9 @@ static void write_kept(struct metric_writer *w, const struct server *s)
 {
     struct kept_stats k;
     kept_stats(s->core.dispatcher.kept, &k);
+    counter(w, "salesagent_reads_aside", "Long reads that a worker made.", s->core.dispatcher.aside.made);
+    gauge(w, "salesagent_reads_aside_waiting", NULL, "Long reads that are made or wait.",
+          (int64_t)s->core.dispatcher.aside.waiting_n);
     counter(w, "salesagent_kept_asked", "Calls whose answer might have been kept.", k.asked);
     counter(w, "salesagent_kept_answered", "Calls answered by what was kept.", k.answered);
     gauge(w, "salesagent_kept_answers", NULL, "Answers that are kept.", (int64_t)k.answers);

@@ -349,6 +349,8 @@ static int serve(int argc, char **argv)
     take_over(&s);
     /* Request memory comes and goes in blocks of up to a few hundred kilobytes; giving them back to the
      * kernel after each request costs more in page faults than everything else about them. */
+    /* One heap for all threads: what a worker has used of its own would stay with it. */
+    (void)mallopt(M_ARENA_MAX, 1);
     (void)mallopt(M_MMAP_THRESHOLD, 64 << 20);
     (void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
     rng_init_system(&rng);

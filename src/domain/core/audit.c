@@ -74,10 +74,9 @@ static int too_long(const struct audit_entry *entry, struct err *e)
                    "The agent could not write this operation into its audit trail; nothing of it happened.");
 }
 
-static int add(const struct act *act, const struct audit_entry *entry, enum sealing sealing, struct err *e)
+static int add(const struct act *act, const struct audit_entry *entries, size_t n, enum sealing sealing, struct err *e)
 {
     static const char genesis[SHA256_BYTES];
-    if (entry->doc.n > AUDIT_DOC_BYTES_MAX) return too_long(entry, e);
     struct audit_row last, row;
     struct audit_head head;
     int rows = q_audit_last(act->tx, act->arena, &last, e);
@@ -86,28 +85,38 @@ static int add(const struct act *act, const struct audit_entry *entry, enum seal
     bool sound = !headed || sealed(act, &head) || (sealing == SEAL_FIRST && never_sealed(&head));
     int64_t seq = rows ? last.seq : 0;
     if (headed && head.seq > seq) seq = head.seq; /* rows are missing from the end: the gap stays */
-    row = (struct audit_row){
-        .seq = seq + 1,
-        .tenant_id = act->tenant->tenant_id,
-        .at = act->now,
-        .actor = act->actor,
-        .action = str_from(entry->action),
-        .subject = entry->subject,
-        .doc = entry->doc.n ? entry->doc : STR("{}"),
-        /* The sealed end, not the row found last: that may be somebody's own. */
-        .prev_hash = headed ? head.hash
-                     : rows ? last.hash
-                            : (struct str){ genesis, sizeof(genesis) },
-    };
-    uint8_t hash[SHA256_BYTES];
-    audit_row_hash(&row, hash);
-    row.hash = (struct str){ (const char *)hash, sizeof(hash) };
-    return q_audit_insert(act->tx, &row, e) ? -1 : put_head(act, &row, sound ? STR_NONE : head.seal, e);
+    /* The sealed end, not the row found last: that may be somebody's own. */
+    struct str before = headed ? head.hash : rows ? last.hash : (struct str){ genesis, sizeof(genesis) };
+    uint8_t hash[SHA256_BYTES], prev[SHA256_BYTES];
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].doc.n > AUDIT_DOC_BYTES_MAX) return too_long(&entries[i], e);
+        row = (struct audit_row){
+            .seq = ++seq,
+            .tenant_id = act->tenant->tenant_id,
+            .at = act->now,
+            .actor = act->actor,
+            .action = str_from(entries[i].action),
+            .subject = entries[i].subject,
+            .doc = entries[i].doc.n ? entries[i].doc : STR("{}"),
+            .prev_hash = before,
+        };
+        audit_row_hash(&row, hash);
+        row.hash = (struct str){ (const char *)hash, sizeof(hash) };
+        if (q_audit_insert(act->tx, &row, e)) return -1;
+        memcpy(prev, hash, sizeof(prev));
+        before = (struct str){ (const char *)prev, sizeof(prev) };
+    }
+    return put_head(act, &row, sound ? STR_NONE : head.seal, e);
 }
 
 int audit_add(const struct act *act, const struct audit_entry *entry, struct err *e)
 {
-    return add(act, entry, SEAL_SOUND_ONLY, e);
+    return add(act, entry, 1, SEAL_SOUND_ONLY, e);
+}
+
+int audit_add_all(const struct act *act, const struct audit_entry *entries, size_t n, struct err *e)
+{
+    return n ? add(act, entries, n, SEAL_SOUND_ONLY, e) : 0;
 }
 
 int audit_seal_first(const struct act *act, struct err *e)
@@ -121,7 +130,7 @@ int audit_seal_first(const struct act *act, struct err *e)
                                                     "{\"rows\":%lld,\"note\":\"The rows before this one were "
                                                     "written before the trail was sealed.\"}",
                                                     (long long)head.seq) };
-    return add(act, &note, SEAL_FIRST, e);
+    return add(act, &note, 1, SEAL_FIRST, e);
 }
 
 int audit_head(const struct act *act, struct audit_place *out, struct err *e)

@@ -16,6 +16,8 @@ struct audit_entry {
 
 /* SERVICE_UNAVAILABLE, and a line in the log, for details of more than AUDIT_DOC_BYTES_MAX: callers bound theirs before. */
 MUST_CHECK int audit_add(const struct act *act, const struct audit_entry *entry, struct err *e);
+/* Several, in this order: the trail's end is read and sealed once. */
+MUST_CHECK int audit_add_all(const struct act *act, const struct audit_entry *entries, size_t n, struct err *e);
 
 struct audit_row;
 /* The hash a row must have, given its prev_hash; 32 bytes. For verification. */

@@ -114,7 +114,7 @@ static int write_job(const struct act *act, struct str media_buy_id, struct str 
     return q_job_insert(act->tx, &row, e);
 }
 
-/* 1 somebody listens and no job waits, 0 not, -1 failed. */
+/* 1 somebody listens and no job waits, 0 not, -1 failed. What costs little is asked first. */
 static int wanted(const struct act *act, struct str media_buy_id, struct str subject, struct str except, struct err *e)
 {
     struct webhook_anchor key = { act->tenant->tenant_id, "task", media_buy_id };
@@ -125,13 +125,11 @@ static int wanted(const struct act *act, struct str media_buy_id, struct str sub
     /* Needs an ad server whose numbers follow from the plan, and a clock that nobody else sets. */
     if (act->mock_clock || (!act->ad_server && !act->tenant->adapter.n)) return 0;
     if (q_webhook_list(act->tx, act->arena, &key, &hooks, &n, e)) return -1;
-    if (n == 0) return 0;
+    int waits = n ? q_job_waits(act->tx, subject, except, e) : 1;
+    if (waits) return waits < 0 ? -1 : 0;
     int found = plan_load(act, media_buy_id, PLAN_NUMBERS, &plan, e);
     if (found != 1) return found;
-    if (plan_is_local(act, &plan, &local, e)) return -1;
-    if (!local) return 0;
-    int waits = q_job_waits(act->tx, subject, except, e);
-    return waits < 0 ? -1 : !waits;
+    return plan_is_local(act, &plan, &local, e) ? -1 : local;
 }
 
 int budget_watch_next(const struct act *act, struct str media_buy_id, struct str except, struct err *e)

@@ -12,6 +12,10 @@ struct media_buy_change {
     struct str package_id; /* empty: the buy as a whole */
 };
 
-/* `buy` is the row as it is now, its revision already counted up. */
+/* `buy` is the row as it is now, its revision already counted up. Of several changes made together each has its lines, and of
+ * those of one action the buyer hears once. */
+MUST_CHECK int media_buy_changed_all(const struct act *act, const struct media_buy_row *buy,
+                                     const struct media_buy_change *changes, size_t n, struct err *e);
+/* One. */
 MUST_CHECK int media_buy_changed(const struct act *act, const struct media_buy_row *buy,
                                  const struct media_buy_change *change, struct err *e);

@@ -70,12 +70,8 @@ int buy_update_write(struct buy_update *u, struct err *e)
         media_buy_rebook(u->act, &u->buy, e)) {
         return -1;
     }
-    for (size_t i = 0; i < u->changes_n; i++) {
-        if (media_buy_changed(u->act, &u->buy.row, &u->changes[i], e)) return -1;
-    }
-    if (u->changes_n == 0) {
-        struct media_buy_change other = { "updated_packages", STR_NONE, STR_NONE };
-        if (media_buy_changed(u->act, &u->buy.row, &other, e)) return -1;
-    }
+    struct media_buy_change other = { "updated_packages", STR_NONE, STR_NONE };
+    const struct media_buy_change *changes = u->changes_n ? u->changes : &other;
+    if (media_buy_changed_all(u->act, &u->buy.row, changes, u->changes_n ? u->changes_n : 1, e)) return -1;
     return all_canceled(u) ? write_cancel(u, STR("every package was canceled"), e) : 0;
 }

@@ -362,6 +362,18 @@ static int add_formats(const struct act *act, yyjson_val *asked, struct plan_pac
     return 0;
 }
 
+/* Of two packages of one product that name no formats the second has those of the first. */
+static bool same_formats(struct plan_package *list, const bool *plain, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (!plain[k] || list[k].medium != list[i].medium || !str_eq(list[k].product_id, list[i].product_id)) continue;
+        list[i].formats = list[k].formats;
+        list[i].formats_n = list[k].formats_n;
+        return true;
+    }
+    return false;
+}
+
 static int add_creatives(const struct act *act, enum plan_depth depth, struct plan_package *p, struct err *e)
 {
     struct creative_assignment_rows used;
@@ -450,12 +462,15 @@ struct completion {
 static int complete(const struct act *act, const struct completion *c, struct plan *plan, struct err *e)
 {
     struct plan_package *list = ARENA_ARRAY(act->arena, struct plan_package, plan->packages_n + 1);
+    bool *plain = ARENA_ARRAY(act->arena, bool, plan->packages_n + 1); /* named no formats */
     for (size_t i = 0; i < plan->packages_n; i++) {
         list[i] = plan->packages[i];
         yyjson_val *asked = document_read(act->arena, c->packages->rows[i].doc);
         yyjson_val *overlay = json_obj(asked, "targeting_overlay");
         if (overlay && package_lists_resolve(act, c->buy->principal_id, overlay, &list[i].targeting, e)) return -1;
-        if (add_formats(act, asked, &list[i], e) || add_creatives(act, c->depth, &list[i], e)) return -1;
+        plain[i] = yyjson_arr_size(json_arr(asked, "format_ids")) == 0;
+        if (!(plain[i] && same_formats(list, plain, i)) && add_formats(act, asked, &list[i], e)) return -1;
+        if (add_creatives(act, c->depth, &list[i], e)) return -1;
     }
     plan->packages = list;
     return find_advertiser(act, c->buy, plan, e);

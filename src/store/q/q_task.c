@@ -76,6 +76,21 @@ int q_task_get(struct tx *tx, struct arena *a, const struct task_key *key, struc
     return read_row(s, a, out, e);
 }
 
+static bool heavy(size_t bytes, size_t max)
+{
+    return max && bytes > max;
+}
+
+size_t q_task_fit(const struct task_row *rows, size_t n, int limit, size_t bytes_max)
+{
+    size_t fit = n > (size_t)limit ? (size_t)limit : n, bytes = 0;
+    for (size_t i = 0; i < fit; i++) {
+        bytes += rows[i].doc.n;
+        if (i && heavy(bytes, bytes_max)) return i;
+    }
+    return fit;
+}
+
 int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, struct task_row **rows, size_t *n,
                 struct err *e)
 {
@@ -87,9 +102,9 @@ int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, str
     stmt_str(s, 13, f->before_id);
     stmt_i64(s, 14, f->limit + 1);
     struct task_row *list = ARENA_ARRAY(a, struct task_row, (size_t)f->limit + 1);
-    size_t count = 0;
-    int rc;
-    while ((rc = read_row(s, a, &list[count], e)) == 1) count++;
+    size_t count = 0, bytes = 0;
+    int rc = 0;
+    while (!heavy(bytes, f->bytes_max) && (rc = read_row(s, a, &list[count], e)) == 1) bytes += list[count++].doc.n;
     if (rc < 0) return -1;
     *rows = list;
     *n = count;
@@ -106,13 +121,14 @@ static int add_state(struct tx *tx, struct arena *a, const struct task_page *f, 
     static const char of_one[] = "SELECT " COLUMNS " FROM task INDEXED BY task_by_tenant_state WHERE tenant_id = ?1"
                                  " AND state = ?2 AND task_id < ?3 ORDER BY task_id DESC LIMIT ?4";
     AUTO_STMT struct stmt *s = stmt_get(tx, *state ? of_one : of_all);
-    int rc;
+    int rc = 0;
+    size_t bytes = 0;
     stmt_str(s, 1, f->tenant_id);
     stmt_str(s, 2, str_from(state));
     stmt_str(s, 3, f->before_id.n || !*state ? f->before_id : STR("~"));
     stmt_i64(s, 4, f->limit + 1);
-    while ((rc = read_row(s, a, &rows[*n], e)) == 1) ++*n;
-    return rc;
+    while (!heavy(bytes, f->bytes_max) && (rc = read_row(s, a, &rows[*n], e)) == 1) bytes += rows[(*n)++].doc.n;
+    return rc < 0 ? -1 : 0;
 }
 
 static int newest_first(const void *a, const void *b)

@@ -25,6 +25,7 @@ struct task_filter {
     int64_t updated_after, updated_before;
     struct str before_id;    /* newest first, from below this id; empty: from the newest */
     int limit;
+    size_t bytes_max; /* no row follows the one with which they weigh more; 0: however much they weigh */
 };
 
 /* `principal_id` empty: whoever's. 1 found, 0 not, -1 failed. */
@@ -34,6 +35,8 @@ struct task_key {
 MUST_CHECK int q_task_get(struct tx *tx, struct arena *a, const struct task_key *key, struct task_row *out,
                           struct err *e);
 /* At most limit + 1 rows, newest first. */
+/* How many of `n` rows, one at least, make a page of so many and so many bytes: are there more of them, the next begins there. */
+size_t q_task_fit(const struct task_row *rows, size_t n, int limit, size_t bytes_max);
 MUST_CHECK int q_task_list(struct tx *tx, struct arena *a, const struct task_filter *f, struct task_row **rows,
                            size_t *n, struct err *e);
 /* How many match, whatever the page. */
@@ -44,6 +47,7 @@ struct task_page {
     struct str tenant_id, before_id;
     const char *const *states;
     int limit;
+    size_t bytes_max; /* as above, of each state */
 };
 MUST_CHECK int q_task_page(struct tx *tx, struct arena *a, const struct task_page *f, struct task_row **rows, size_t *n,
                            struct err *e);

@@ -1,4 +1,5 @@
 #include "tools/decide/human_tasks.h"
+#include "contract/limits.h"
 
 #include "base/rfc3339.h"
 #include "domain/creative/creative.h"
@@ -186,7 +187,8 @@ int x_list_tasks_run(struct tool_call *c, struct err *e)
                              .created_before = TIME_NONE,
                              .updated_after = TIME_NONE,
                              .updated_before = TIME_NONE,
-                             .limit = TASKS_MAX };
+                             .limit = TASKS_MAX,
+                             .bytes_max = PAGE_BYTES_MAX };
     struct task_row *rows;
     size_t n, kept = 0;
     int64_t late = 0;

@@ -1,6 +1,7 @@
 /* What the publisher's people do with tasks: x_task_list, x_task_get, x_task_resolve, x_task_assign. Views on the one
  * task machine (domain/task/task.h); the command line, and later the pages, call these. */
 #include "base/rfc3339.h"
+#include "contract/limits.h"
 #include "contract/document.h"
 #include "domain/booking/booking_forecast.h"
 #include "domain/core/audit.h"
@@ -206,12 +207,13 @@ int tool_x_task_list(struct tool_call *c, struct err *e)
                                      : str_is(state, "decided") ? decided
                                      : state.n                  ? one
                                                                 : open,
-                           .limit = LIST_MAX };
+                           .limit = LIST_MAX,
+                           .bytes_max = PAGE_BYTES_MAX };
     struct task_row *rows;
     size_t n;
     if (q_task_page(c->act->tx, c->arena, &f, &rows, &n, e)) return -1;
     yyjson_mut_val *list = json_add_arr(c->doc, c->reply, "tasks");
-    size_t shown = n > (size_t)f.limit ? (size_t)f.limit : n;
+    size_t shown = q_task_fit(rows, n, f.limit, f.bytes_max);
     for (size_t i = 0; i < shown; i++) {
         if (encode_listed(c, json_push_obj(c->doc, list), &rows[i], e)) return -1;
     }

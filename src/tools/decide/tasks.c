@@ -1,4 +1,5 @@
 #include "tools/decide/tasks.h"
+#include "contract/limits.h"
 
 #include "base/buf.h"
 #include "base/encode.h"
@@ -257,14 +258,15 @@ static void add_summary(struct tool_call *c, int64_t total, size_t returned)
 
 int tool_list_tasks(struct tool_call *c, struct err *e)
 {
-    struct task_filter f = { .limit = PAGE_DEFAULT };
+    struct task_filter f = { .limit = PAGE_DEFAULT, .bytes_max = PAGE_BYTES_MAX };
     struct task_row *rows;
     size_t n;
     int64_t total;
     if (read_filter(c, &f, e)) return -1;
     if (q_task_list(c->act->tx, c->arena, &f, &rows, &n, e) || q_task_count(c->act->tx, &f, &total, e)) return -1;
-    bool more = n > (size_t)f.limit;
-    if (more) n = (size_t)f.limit;
+    size_t shown = q_task_fit(rows, n, f.limit, f.bytes_max);
+    bool more = shown < n;
+    n = shown;
     add_summary(c, total, n);
     yyjson_mut_val *arr = json_add_arr(c->doc, c->reply, "tasks");
     for (size_t i = 0; i < n; i++) {

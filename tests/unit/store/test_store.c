@@ -228,6 +228,62 @@ static void a_newer_database_is_refused(void **state)
     assert_string_equal(e.code, "CONFIGURATION_ERROR");
 }
 
+static int64_t those_with_x(struct tx *tx)
+{
+    struct err e;
+    AUTO_STMT struct stmt *s = stmt_get(tx, "SELECT count(*) FROM tenant WHERE tenant_id LIKE '%x%'");
+    return stmt_step(s, &e) == 1 ? col_i64(s, 0) : -1;
+}
+
+/* Many small statements, and one that never ends. */
+static void a_read_has_a_budget(void **state)
+{
+    struct fixture *f = *state;
+    struct tx *tx = store_read(f->store);
+    struct err e;
+    tx_limit(tx, 1000);
+    int n = 0;
+    while (those_with_x(tx) == 0) assert_true(++n < 1000);
+    assert_true(n > 10 && tx_over(tx));
+    assert_int_equal(those_with_x(tx), -1); /* and stays over */
+    tx_limit(tx, 100000);
+    assert_false(tx_over(tx));
+    {
+        AUTO_STMT struct stmt *s =
+            stmt_get(tx, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c");
+        assert_int_equal(stmt_step(s, &e), -1);
+        assert_true(tx_over(tx));
+        assert_string_equal(e.code, "SERVICE_UNAVAILABLE");
+    }
+    tx_limit(tx, 0);
+    assert_int_equal(those_with_x(tx), 0);
+    assert_false(tx_over(tx));
+}
+
+/* What a worker reads is one commit's, whatever is committed meanwhile; there is one such read at a time. */
+static void a_read_aside_sees_one_moment(void **state)
+{
+    struct fixture *f = *state;
+    struct insert x = make("x", false);
+    struct err e;
+    for (int round = 0; round < 2; round++) {
+        struct tx *tx = store_aside_begin(f->store);
+        assert_non_null(tx);
+        assert_true(store_committing(f->store));
+        assert_null(store_aside_begin(f->store));
+        assert_int_equal(those_with_x(tx), round);
+        if (round == 0) {
+            assert_int_equal(store_write(f->store, &x.cmd, &e), 0);
+            loop_sim_settle(&f->sim);
+            assert_int_equal(x.result, WRITE_COMMITTED);
+            assert_int_equal(those_with_x(store_read(f->store)), 1);
+        }
+        assert_int_equal(those_with_x(tx), round);
+        store_aside_end(f->store);
+        assert_false(store_committing(f->store));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +294,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_see_only_what_is_committed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_statement_asked_for_while_in_use_does_not_disturb_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_read_has_a_budget, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_read_aside_sees_one_moment, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

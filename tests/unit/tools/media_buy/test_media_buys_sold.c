@@ -346,6 +346,60 @@ static void a_flight_is_shortened_together_with_its_packages(void **state)
     assert_string_equal(json_str(read_buy(f, buy), "end_time").p, "2026-04-15T00:00:00Z");
 }
 
+/* ---- many at once ---- */
+
+/* A buy of `n` packages, and all that can be changed of each at once; half of them are of a product that is guaranteed. */
+static struct tx_work change_many(int n)
+{
+    static const char *const goods[] = { "\"product_id\":\"prod-ron-display-001\",\"pricing_option_id\":\"price-004\"",
+                                         PRODUCT_GOODS };
+    struct fixture *f = fixture_open();
+    struct buf packages, changes;
+    buf_init(&packages, 1 << 20);
+    buf_init(&changes, 1 << 20);
+    for (int i = 0; i < n; i++) {
+        buf_addf(&packages, "%s{%s,\"budget\":1000}", i ? "," : "", goods[i & 1]);
+    }
+    f->auto_advance = true;
+    struct str buy = json_str(
+        fixture_ok(f, "create_media_buy",
+                   arena_printf(&f->arena,
+                                "{\"start_time\":\"2026-04-01T00:00:00Z\",\"end_time\":\"2027-05-01T00:00:00Z\","
+                                "\"push_notification_config\":{\"url\":\"http://127.0.0.1:9/told\"},\"packages\":[%s]}",
+                                arena_cstr(&f->arena, buf_str(&packages)))
+                       .p)
+            .reply,
+        "media_buy_id");
+    for (int i = 0; i < n; i++) {
+        buf_addf(&changes,
+                 "%s{\"package_id\":\"pkg-" STR_FMT "-%03d\",\"budget\":1100,\"paused\":true,\"pacing\":\"asap\","
+                 "\"start_time\":\"2026-04-02T00:00:00Z\",\"end_time\":\"2027-04-02T00:00:00Z\","
+                 "\"targeting_overlay\":{\"geo_countries\":[\"US\"]}}",
+                 i ? "," : "", STR_ARG(str_skip(buy, 3)), i + 1);
+    }
+    struct tx_work work = fixture_ok(f, "update_media_buy",
+                                     arena_printf(&f->arena, "{\"media_buy_id\":\"" STR_FMT "\",\"packages\":[%s]}",
+                                                  STR_ARG(buy), arena_cstr(&f->arena, buf_str(&changes)))
+                                         .p)
+                              .work;
+    buf_finish(&packages);
+    buf_finish(&changes);
+    fixture_close(f);
+    return work;
+}
+
+/* Nobody else is served while it runs: what one more package costs is the same however many there are. */
+static void an_update_costs_as_much_as_it_changes(void **state)
+{
+    struct tx_work w[] = { change_many(20), change_many(40), change_many(80) };
+    (void)state;
+    assert_in_range(w[2].steps - w[1].steps, w[1].steps - w[0].steps, 2 * (w[1].steps - w[0].steps) * 11 / 10);
+    assert_in_range(w[2].rows - w[1].rows, w[1].rows - w[0].rows, 2 * (w[1].rows - w[0].rows) * 11 / 10);
+    assert_in_range(w[2].statements - w[1].statements, w[1].statements - w[0].statements,
+                    2 * (w[1].statements - w[0].statements) * 11 / 10);
+    assert_true(w[2].statements < 80 * 80);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -361,6 +415,7 @@ int main(void)
         T(pausing_waits_for_nobody_and_says_so),
         T(the_end_of_a_buy_withdraws_all_that_waits),
         T(a_flight_is_shortened_together_with_its_packages),
+        cmocka_unit_test(an_update_costs_as_much_as_it_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

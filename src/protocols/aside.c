@@ -1,0 +1,60 @@
+#include "protocols/aside.h"
+
+static struct aside_read *first(struct aside *a)
+{
+    return CONTAINER_OF(a->waiting.next, struct aside_read, node);
+}
+
+static void make(struct work *w)
+{
+    struct aside *a = CONTAINER_OF(w, struct aside, work);
+    first(a)->read(first(a), a->tx);
+}
+
+/* False when there is no connection. */
+static bool begin(struct aside *a)
+{
+    a->tx = store_aside_begin(a->store);
+    if (!a->tx) return false;
+    tx_limit(a->tx, ASIDE_STEPS_MAX);
+    loop_work(a->loop, &a->work);
+    return true;
+}
+
+static void made(struct work *w)
+{
+    struct aside *a = CONTAINER_OF(w, struct aside, work);
+    struct aside_read *one = first(a);
+    struct list unmade, *n;
+    list_init(&unmade);
+    store_aside_end(a->store);
+    list_remove(&one->node);
+    one->made = true;
+    a->waiting_n--;
+    a->made++;
+    if (a->waiting_n && !begin(a)) {
+        list_splice(&unmade, &a->waiting);
+        a->waiting_n = 0;
+    }
+    one->done(one);
+    while ((n = list_pop_front(&unmade)) != NULL) {
+        struct aside_read *r = CONTAINER_OF(n, struct aside_read, node);
+        r->done(r);
+    }
+}
+
+int aside_start(struct aside *a, struct loop *l, struct store *s, struct aside_read *r)
+{
+    if (a->waiting_n == ASIDE_WAITING_MAX) return -1;
+    if (!a->loop) {
+        a->loop = l;
+        a->store = s;
+        list_init(&a->waiting);
+        a->work = (struct work){ .work = make, .done = made };
+    }
+    if (a->waiting_n == 0 && !begin(a)) return 0; /* its work finds the read that is put there now */
+    r->made = false;
+    list_push_back(&a->waiting, &r->node);
+    a->waiting_n++;
+    return 1;
+}
