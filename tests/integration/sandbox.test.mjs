@@ -140,6 +140,24 @@ test('a test session is a world of its own', async () => {
   assert.deepEqual(a2a.payload.media_buys.map((b) => b.media_buy_id), [two]);
 });
 
+// data/demo-judges.json; all of it is played by tests/conformance/sandbox.mjs.
+test('what the public storyboards name is there, with the right to the test controller', async () => {
+  const kit = (tool, args) => agent.call(tool, { adcp_version: '3.1', ...args }, { token: 'demo-acme-outdoor-v1' })
+    .then((r) => r.body.result.structuredContent);
+  for (const [product_id, pricing_option_id] of [['test-product', 'default'], ['test-product', 'test-pricing'], ['outdoor_ctv_q2', 'cpm_guaranteed'],
+    ['local_display_dynamic', 'cpm_standard'], ['primetime_30s_mf', 'unit_primetime_30s']]) {
+    const bought = await kit('create_media_buy', buy({ packages: [{ product_id, pricing_option_id, budget: 5000 }] }));
+    assert.ok(bought.media_buy_id, `${product_id} is bought at once: ${JSON.stringify(bought)}`);
+  }
+  const review = await kit('create_media_buy', buy({ packages: [{ product_id: 'async_signed_io_q2', pricing_option_id: 'cpm_guaranteed', budget: 5000 }] }));
+  assert.equal(review.status, 'submitted', 'an order that somebody signs');
+  const signals = await kit('get_signals', { signal_spec: 'audience', account });
+  assert.deepEqual(signals.signals.map((s) => s.signal_agent_segment_id).sort(), ['prism_cart_abandoner', 'prism_ev_intenders', 'prism_high_ltv']);
+  assert.equal((await kit('comply_test_controller', { account, scenario: 'list_scenarios' })).success, true);
+  const card = (await call('get_products', { buying_mode: 'brief', brief: 'display' })).body;
+  assert.ok(card.proposals.some((p) => p.proposal_id === 'balanced_reach_q2'));
+});
+
 test('x-context-id comes back', async () => {
   for (const door of Object.values(doors)) {
     const got = await door(agent, 'list_accounts', { adcp_version: '3.1' }, { headers: { 'x-context-id': 'ctx-42' } });

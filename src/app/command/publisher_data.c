@@ -23,6 +23,8 @@ extern const char demo_publisher_json[];
 extern const size_t demo_publisher_json_n;
 extern const char demo_examples_json[];
 extern const size_t demo_examples_json_n;
+extern const char demo_judges_json[];
+extern const size_t demo_judges_json_n;
 extern const char demo_page_json[];
 extern const size_t demo_page_json_n;
 
@@ -86,13 +88,15 @@ static int run_import(struct tx *tx, void *arg, struct err *e)
     return rc;
 }
 
-/* The publisher of the tutorials, what else printed examples name, and its example page on the built-in ad server: all of it, or
+/* The publisher of the tutorials, what else printed examples name, what the public storyboards take
+ * for granted (their tokens, keys, products and signals), and its example page on the built-in ad server: all of it, or
  * nothing. */
 static int run_demo(struct tx *tx, void *arg, struct err *e)
 {
     struct loop *loop = arg;
     const struct str files[] = { { demo_publisher_json, demo_publisher_json_n },
                                  { demo_examples_json, demo_examples_json_n },
+                                 { demo_judges_json, demo_judges_json_n },
                                  { demo_page_json, demo_page_json_n } };
     int tenants = q_tenant_count(tx, e);
     if (tenants) return tenants < 0 ? -1 : 0;
