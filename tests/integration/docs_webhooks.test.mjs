@@ -66,12 +66,12 @@ test('every block of the page is run', () => {
   assert.deepEqual(blocks.map((b) => b.language), ['ts', '', 'python', 'python', 'sh', 'sh']);
 });
 
-test('TypeScript: the receiver hears of the buy that is sent to it, and turns away what is not ours', async () => {
+async function hears(agent, ...args) {
   const port = await freePort();
   const local = (text) => text.replaceAll('8000', new URL(agent.base).port).replaceAll('9009', `${port}`);
   const file = path.join(home, 'receiver.mjs');
   writeFileSync(file, local(block('ts', /createServer/)));
-  const receiver = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+  const receiver = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
   let out = '';
   receiver.stdout.on('data', (d) => { out += d; });
   receiver.stderr.on('data', (d) => { out += d; });
@@ -90,6 +90,17 @@ test('TypeScript: the receiver hears of the buy that is sent to it, and turns aw
     assert.match(page, /prints `op-1 create_media_buy completed`/);
   } finally {
     receiver.kill();
+  }
+}
+
+test('TypeScript: the receiver hears of the buy that is sent to it, and turns away what is not ours', () => hears(agent));
+
+test('TypeScript: and of one whose clock is not the world\'s', async () => {
+  const time = '2026-03-09T14:30:00Z', elsewhere = await Agent.start({ args: ['--clock', time] });
+  try {
+    await hears(elsewhere, time);
+  } finally {
+    await elsewhere.stop();
   }
 });
 
