@@ -541,7 +541,17 @@ static void start_page(struct desk_request *r)
 static void acted(struct call *c)
 {
     struct desk_request *r = desk_of(c);
+    if (r->action->as_nobody) {
+        r->session = r->own;
+        r->tenant_id = STR_NONE;
+    }
     yyjson_val *answer = answer_of(c);
+    if (c->outcome == CALL_UNAUTHENTICATED && r->action->as_nobody) {
+        desk_complain(r, "There is nothing of that name here. Nothing was changed.");
+        r->status = 404;
+        start_page(r);
+        return;
+    }
     if (c->outcome == CALL_UNAUTHENTICATED) {
         sign_in(r);
         return;
@@ -586,6 +596,10 @@ static void start_action(struct desk_request *r)
         return;
     }
     add_key(r, doc);
+    if (r->action->as_nobody) {
+        r->own = r->session;
+        r->session = STR_NONE;
+    }
     desk_call(r, r->action->operation, doc, acted);
 }
 

@@ -55,6 +55,7 @@ struct desk_action {
     const char *(*then)(struct desk_request *r, yyjson_val *answer);
     const struct desk_page *page; /* that has the form */
     bool signed_out;
+    bool as_nobody; /* it is asked without this session, of the publisher that `arguments` names */
     bool secret; /* the answer holds a secret: it is not kept to be given again */
 };
 
@@ -66,6 +67,7 @@ struct desk_request {
     struct arena *arena;
     struct str segments[DESK_SEGMENTS_MAX]; /* decoded; of the path's holes */
     struct str session; /* the cookie's secret; empty: none */
+    struct str own; /* `session`, while an operation is asked without it */
     struct str tenant_id; /* that a link names; empty: none does */
     struct str bearer; /* of a page that asks for a token each time; empty: none */
     const struct desk_page *page;

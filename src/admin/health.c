@@ -1,6 +1,40 @@
 /* Whether all is well: what the agent knows of itself, jobs by kind, what was set aside and what to do about it. */
 #include "admin/pages.h"
+#include "base/rfc3339.h"
 #include "desk_templates.h"
+
+#define RFC3339_SECONDS_BYTES 20 /* "2026-03-09T14:30:00Z" */
+
+/* What is found is a sentence with moments of UTC in it: they are shown in the publisher's zone. */
+static struct str in_zone(struct desk_request *r, struct str text)
+{
+    struct format_how how = { r->arena, desk_zone(r), loop_now(r->dispatcher->loop) };
+    struct buf out;
+    buf_init(&out, 4 * text.n + 64);
+    while (text.n) {
+        struct str at = { text.p, RFC3339_SECONDS_BYTES };
+        int64_t moment;
+        if (text.n < at.n || text.p[4] != '-' || rfc3339_parse(at, &moment)) {
+            buf_add_char(&out, text.p[0]);
+            text = str_skip(text, 1);
+            continue;
+        }
+        yyjson_mut_val *v = yyjson_mut_strncpy(r->view, at.p, at.n);
+        buf_add(&out, format_value(&how, SHOW_TIME, json_parse_own(r->arena, json_write(r->arena, v)), NULL));
+        text = str_skip(text, at.n);
+    }
+    struct str shown = arena_dup(r->arena, buf_str(&out));
+    buf_finish(&out);
+    return shown;
+}
+
+static void show_times(struct desk_request *r, yyjson_mut_val *o, const char *member)
+{
+    struct str text = desk_text(o, member);
+    if (!text.n) return;
+    struct str shown = in_zone(r, text);
+    yyjson_mut_obj_put(o, yyjson_mut_str(r->view, member), yyjson_mut_strncpy(r->view, shown.p, shown.n));
+}
 
 static void finish(struct desk_request *r)
 {
@@ -12,6 +46,8 @@ static void finish(struct desk_request *r)
     well = well && yyjson_mut_get_sint(yyjson_mut_obj_get(checked, "errors")) == 0;
     yyjson_mut_arr_foreach(yyjson_mut_obj_get(checked, "findings"), i, n, f) {
         struct str how = desk_text(f, "severity");
+        show_times(r, f, "found");
+        show_times(r, f, "remedy");
         json_add_cstr(r->view, f, "class", str_is(how, "error") ? "bad" : str_is(how, "warning") ? "warn" : "");
     }
     json_add_bool(r->view, r->view->root, "well", well);

@@ -22,8 +22,9 @@ void desk_task_finish(struct desk_request *r, yyjson_mut_val *task);
 
 /* entrance/entrance.c */
 extern const struct desk_page desk_page_sign_in, desk_page_enter, desk_page_sessions;
-extern const struct desk_action desk_action_sign_in, desk_action_enter, desk_action_sign_out, desk_action_end_session,
-    desk_action_own_password, desk_action_own_app, desk_action_own_app_confirm, desk_action_own_app_remove;
+extern const struct desk_action desk_action_sign_in, desk_action_switch, desk_action_enter, desk_action_sign_out,
+    desk_action_end_session, desk_action_own_password, desk_action_own_app, desk_action_own_app_confirm,
+    desk_action_own_app_remove;
 
 /* What a new session is told of where it was opened, and which one ends by it. */
 void desk_add_where(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args);

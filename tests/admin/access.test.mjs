@@ -19,7 +19,7 @@ const role = Object.fromEntries(globSync(path.resolve(source, '../contract/opera
 
 let agent, sessions, task;
 // What a person of any role may do with what is theirs.
-const ownOnly = new Set(['x_session_close', 'x_own_password_set', 'x_own_totp_start', 'x_own_totp_confirm', 'x_own_totp_stop']);
+const ownOnly = new Set(['x_session_close', 'x_own_password_set', 'x_own_totp_start', 'x_own_totp_confirm', 'x_own_totp_stop', 'x_session_switch']);
 
 before(async () => {
   ({ agent, sessions } = await start());

@@ -1,9 +1,8 @@
 // Signing in with an identity provider: with a real one, through its own pages; and with one that says what it should not.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Agent, cli } from '../integration/lib/agent.mjs';
 import { accessible, fits, launch, open, widths } from './lib/browser.mjs';
@@ -332,4 +331,72 @@ test('settings that cannot be right are refused at the start', async () => {
   await bad(['--openid-issuer', 'https://id.example'], 'no client');
   await bad(['--openid-client-id', 'x'], 'no issuer');
   await bad(['--openid-issuer', 'https://id.example', '--openid-client-id', 'x', '--openid-client-secret', 'seen by everybody'], 'a secret in the open');
+});
+
+test('one person serves several publishers and goes from one to the other, and nobody else does', async () => {
+  const p = await AnyProvider.start(), a = await Agent.start({ args: settings(p) });
+  try {
+    const other = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../data/demo-publisher.json'), 'utf8'));
+    Object.assign(other.tenant, { tenant_id: 'second', name: 'The <b>Second</b>' });
+    other.principals = [];
+    writeFileSync(path.join(folder, 'second.json'), JSON.stringify(other));
+    assert.equal((await a.cli('import', '--sandbox', path.join(folder, 'second.json'), '--new-publisher')).code, 0);
+    for (const [publisher, id, role] of [['demo', 'otto', 'operator'], ['second', 'o.example', 'viewer']]) {
+      await json(a, 'user', 'add', id, '--role', role, '--publisher', publisher);
+      await json(a, 'user', 'email', id, 'otto@publisher.example', '--publisher', publisher);
+    }
+    const enter = async (publisher, sub = 'sub-1') => {
+      const jar = new Jar(), to = new URL((await jar.request(`${a.base}/admin/openid?publisher=${publisher}`)).location);
+      Object.assign(p, { nonce: to.searchParams.get('nonce'), claims: { sub } });
+      const r = await jar.request(`${a.base}/admin/openid/callback?${new URLSearchParams({ code: 'c', state: to.searchParams.get('state') })}`);
+      assert.equal(r.status, 303, r.text);
+      const s = new Session(a);
+      s.cookie = `desk=${jar.cookie(a.base, 'desk')}`;
+      return s;
+    };
+    const s = await enter('demo');
+    assert.equal((await s.view('/admin')).me.elsewhere, undefined, 'an address alone says nothing');
+    assert.equal((await s.post('/admin/switch', { publisher: 'second' })).status, 403);
+    assert.equal((await s.view('/admin')).me.person.principal_id, 'otto', 'and the session is still there');
+    const there = await enter('second');
+    assert.deepEqual((await there.view('/admin')).me.elsewhere, [{ tenant_id: 'demo', name: 'Demo Publisher' }]);
+    assert.deepEqual((await s.view('/admin')).me.elsewhere, [{ tenant_id: 'second', name: 'The <b>Second</b>' }]);
+    assert.ok((await s.get('/admin')).text.includes('The &lt;b&gt;Second&lt;/b&gt;</button>'));
+
+    for (const width of widths) {
+      for (const dark of [false, true]) {
+        const page = await open(browser, s, { width, dark });
+        await page.goto('/admin');
+        await page.locator('.switch summary').click();
+        await fits(page, `the switcher at ${width}`);
+        await accessible(page, `the switcher at ${width}`);
+        if (process.env.PICTURES) await page.screenshot({ path: path.join(process.env.PICTURES, `switch-${width}-${dark ? 'dark' : 'light'}.png`) });
+        await page.leave();
+      }
+    }
+
+    const before = s.cookie;
+    assert.equal((await s.post('/admin/switch', { publisher: 'second' })).status, 303);
+    const { me } = await s.view('/admin');
+    assert.deepEqual([me.publisher.tenant_id, me.person.principal_id, me.person.role], ['second', 'o.example', 'viewer']);
+    const old = new Session(a);
+    old.cookie = before;
+    assert.equal((await old.get('/admin')).status, 303, 'the session there is over');
+    const trail = async (publisher) => JSON.stringify(await json(a, 'audit', 'list', '--publisher', publisher, '--limit', '6'));
+    assert.match(await trail('second'), /switch/);
+    assert.ok(!(await trail('second')).includes('session.end'), 'what ended there is written there');
+    assert.match(await trail('demo'), /session\.end/);
+
+    await json(a, 'user', 'set', 'otto', '--status', 'disabled', '--publisher', 'demo');
+    assert.equal((await s.view('/admin')).me.elsewhere, undefined);
+    assert.equal((await s.post('/admin/switch', { publisher: 'demo' })).status, 404);
+    await json(a, 'user', 'set', 'otto', '--status', 'active', '--publisher', 'demo');
+    await json(a, 'user', 'email', 'otto', 'otto.new@publisher.example', '--publisher', 'demo');
+    assert.equal((await s.post('/admin/switch', { publisher: 'demo' })).status, 403, 'another address is another person, until it comes in');
+    assert.equal((await s.post('/admin/switch', { publisher: 'nobody' })).status, 404);
+    assert.equal((await s.view('/admin')).me.publisher.tenant_id, 'second', 'and the session is still there');
+  } finally {
+    await a.stop();
+    await p.stop();
+  }
 });

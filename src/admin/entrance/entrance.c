@@ -20,12 +20,17 @@ const struct desk_page desk_page_sign_in = {
     .path = "/sign-in", .title = "Sign in", .template = &template_sign_in, .finish = finish_sign_in, .signed_out = true
 };
 
-void desk_add_where(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+static void add_browser(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
     struct str browser = http_req_header(r->ex, "user-agent");
     if (browser.n > BROWSER_MAX) browser.n = BROWSER_MAX;
     json_add_str_opt(doc, args, "browser", browser);
     json_add_str_opt(doc, args, "address", r->ex->peer);
+}
+
+void desk_add_where(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    add_browser(r, doc, args);
     json_add_str_opt(doc, args, "replaces", r->session);
     r->session = STR_NONE; /* whoever was signed in here is not any more, and nobody's right is used for this */
 }
@@ -55,6 +60,29 @@ const struct desk_action desk_action_sign_in = { .path = "/sign-in",
                                                  .page = &desk_page_sign_in,
                                                  .signed_out = true,
                                                  .secret = true };
+
+/* ---- to another publisher ---- */
+
+static bool switch_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
+{
+    struct str publisher = desk_field(r, "publisher");
+    if (!id_text_valid(publisher, 128)) {
+        desk_complain(r, "Say which publisher. Nothing was changed.");
+        return false;
+    }
+    r->tenant_id = publisher;
+    json_add_str(doc, args, "replaces", r->session);
+    add_browser(r, doc, args);
+    return true;
+}
+
+const struct desk_action desk_action_switch = { .path = "/switch",
+                                                .operation = "x_session_switch",
+                                                .arguments = switch_arguments,
+                                                .then = enter_then,
+                                                .page = &desk_page_sessions,
+                                                .as_nobody = true,
+                                                .secret = true };
 
 /* TENANT.SECRET, from the right: the tenant's id may hold dots. */
 static bool link_arguments(struct desk_request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)

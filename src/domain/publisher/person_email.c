@@ -2,7 +2,9 @@
 
 #include "domain/core/audit.h"
 #include "domain/publisher/id_token.h"
+#include "domain/publisher/publisher_life.h"
 #include "store/q/agent/q_person_email.h"
+#include "store/q/q_tenant.h"
 
 /* `as`: who acts, when nobody is signed in yet; else empty. */
 static int audited(const struct act *act, const char *action, struct str person, struct str as, struct err *e)
@@ -52,6 +54,64 @@ int person_sign_in(const struct act *act, const struct person_identity *who, con
     session.link = STR_NONE;
     session.person = row.principal_id;
     session.by = "openid";
+    return session_open(act, &session, out, secret, e);
+}
+
+/* ---- several publishers ---- */
+
+static int serves(const struct act *act, const struct person_email_row *row, struct person_place *out, struct err *e)
+{
+    struct principal_row p;
+    struct tenant_row tenant;
+    int rc = q_principal_get(act->tx, act->arena, row->tenant_id, row->principal_id, &p, e);
+    if (rc == 1) rc = str_is(p.status, "active") && !str_is(p.role, "buyer");
+    if (rc == 1) rc = q_tenant_get(act->tx, act->arena, row->tenant_id, &tenant, e);
+    if (rc == 1) {
+        int off = publisher_is_off(act->tx, act->arena, row->tenant_id, NULL, e);
+        rc = off < 0 ? -1 : !off;
+    }
+    if (rc == 1) *out = (struct person_place){ row->tenant_id, tenant.name, row->principal_id };
+    return rc;
+}
+
+int person_places(const struct act *act, struct person_place **places, size_t *n, struct err *e)
+{
+    struct person_email_row own, *rows = NULL;
+    size_t found = 0;
+    int rc = q_person_email_get(act->tx, act->arena, act->tenant->tenant_id, act->principal->principal_id, &own, e);
+    if (rc == 1 && own.subject.n)
+        rc = q_person_email_of_identity(act->tx, act->arena, &own, PERSON_PLACES_MAX, &rows, &found, e);
+    if (rc < 0) return -1;
+    *places = ARENA_ARRAY(act->arena, struct person_place, found + 1);
+    *n = 0;
+    for (size_t i = 0; i < found; i++) {
+        rc = serves(act, &rows[i], &(*places)[*n], e);
+        if (rc < 0) return -1;
+        *n += rc == 1;
+    }
+    return 0;
+}
+
+int person_switch(const struct act *act, const struct session_new *in, struct session_row *out, struct str *secret,
+                  struct err *e)
+{
+    struct session_row old;
+    struct person_email_row there, here;
+    struct person_place place;
+    struct session_new session = *in;
+    int rc = session_find(act->tx, act->arena, in->replaces, act->now, &old, e);
+    if (rc == 1) rc = q_person_email_get(act->tx, act->arena, old.tenant_id, old.principal_id, &there, e);
+    if (rc == 1) rc = serves(act, &there, &place, e);
+    if (rc == 1) rc = q_person_email_by_subject(act->tx, act->arena, act->tenant->tenant_id, &there, &here, e);
+    if (rc < 0) return -1;
+    if (rc == 0) {
+        (void)err_set(e, "PERMISSION_DENIED", "You have not signed in at this publisher from the identity provider.");
+        return err_suggest(e, "Sign in there once; an administrator of that publisher gives you your address.");
+    }
+    session.link = STR_NONE;
+    session.person = here.principal_id;
+    session.by = "switch";
+    session.until = old.expires_at;
     return session_open(act, &session, out, secret, e);
 }
 

@@ -117,8 +117,18 @@ static int audited(const struct act *act, const struct session_row *row, const c
     struct audit_entry entry = { .action = action,
                                  .subject = arena_printf(act->arena, "session:" STR_FMT, STR_ARG(row->session_id)),
                                  .doc = doc };
+    struct tenant whose =
+        *act->tenant; /* of another publisher when somebody comes from there: its trail says so, not ours */
+    if (!str_eq(row->tenant_id, whose.tenant_id)) whose = (struct tenant){ .tenant_id = row->tenant_id };
+    as.tenant = &whose;
     if (!act->principal) as.actor = arena_printf(act->arena, "operator:" STR_FMT, STR_ARG(row->principal_id));
     return audit_add(&as, &entry, e);
+}
+
+static int64_t end_of(const struct act *act, const struct session_new *in)
+{
+    int64_t life = act->now + SESSION_LIFE;
+    return in->until && in->until < life ? in->until : life;
 }
 
 int session_open(const struct act *act, const struct session_new *in, struct session_row *out, struct str *secret,
@@ -139,7 +149,7 @@ int session_open(const struct act *act, const struct session_new *in, struct ses
                                  .address = cut(in->address, ADDRESS_MAX),
                                  .created_at = act->now,
                                  .used_at = act->now,
-                                 .expires_at = act->now + SESSION_LIFE,
+                                 .expires_at = end_of(act, in),
                                  .ended_at = TIME_NONE };
     if (q_session_purge(act->tx, act->now - KEPT, e) ||
         (in->link.n && q_sign_in_link_used(act->tx, link.link_hash, act->now, e)) || q_session_insert(act->tx, out, e))

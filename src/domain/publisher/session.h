@@ -34,6 +34,7 @@ struct session_new {
     const char *by; /* for the audit trail: "link", "password" */
     struct str replaces; /* the secret of the session that ends by it; may be empty */
     struct str browser, address; /* may be empty; cut to what a row takes */
+    int64_t until; /* it ends then at the latest; 0: nothing but its life ends it */
 };
 /* A new session: its secret in the arena, for the cookie. */
 MUST_CHECK int session_open(const struct act *act, const struct session_new *in, struct session_row *out,

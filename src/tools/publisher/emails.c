@@ -22,6 +22,18 @@ int tool_x_session_openid(struct tool_call *c, struct err *e)
     return session_encode_person(c, row.principal_id, e);
 }
 
+int tool_x_session_switch(struct tool_call *c, struct err *e)
+{
+    struct session_new in = { .browser = json_str(c->args, "browser"), .address = json_str(c->args, "address") };
+    struct session_row row;
+    struct str secret;
+    if (json_req_str(JSON_FIELD(c->args, "replaces", ""), (struct json_len){ 1, IDENTITY_MAX }, &in.replaces, e) ||
+        person_switch(c->act, &in, &row, &secret, e))
+        return -1;
+    json_add_str(c->doc, c->reply, "session", secret);
+    return session_encode_person(c, row.principal_id, e);
+}
+
 int tool_x_user_email(struct tool_call *c, struct err *e)
 {
     struct str kept;

@@ -12,6 +12,7 @@ MUST_CHECK int tool_x_session_open(struct tool_call *c, struct err *e);
 MUST_CHECK int tool_x_session_close(struct tool_call *c, struct err *e);
 MUST_CHECK int tool_x_session_password(struct tool_call *c, struct err *e);
 MUST_CHECK int tool_x_session_openid(struct tool_call *c, struct err *e);
+MUST_CHECK int tool_x_session_switch(struct tool_call *c, struct err *e);
 MUST_CHECK int tool_x_own_sign_in_get(struct tool_call *c, struct err *e);
 MUST_CHECK int tool_x_own_password_set(struct tool_call *c, struct err *e);
 MUST_CHECK int tool_x_own_totp_start(struct tool_call *c, struct err *e);

@@ -1,6 +1,7 @@
 /* People at the desk: who I am (x_me_get), links by which people sign in (x_user_link), their sessions (x_session_list,
  * x_session_end). x_sign_in_get and x_session_open are for our own pages alone: nobody is signed in yet. */
 #include "domain/core/tenant_settings.h"
+#include "domain/publisher/person_email.h"
 #include "domain/publisher/session.h"
 #include "domain/tell/people_notify.h"
 #include "store/q/q_task_queue.h"
@@ -14,6 +15,22 @@
 static const char *const roles[] = { "buyer", "viewer", "operator", "administrator", "installation" };
 
 /* --- who I am --------------------------------------------------------------------------------------------------- */
+
+/* Other publishers that the person serves. */
+static int encode_elsewhere(struct tool_call *c, struct err *e)
+{
+    struct person_place *places;
+    size_t n;
+    if (person_places(c->act, &places, &n, e)) return -1;
+    yyjson_mut_val *list = n > 1 ? json_add_arr(c->doc, c->reply, "elsewhere") : NULL;
+    for (size_t i = 0; i < n && list; i++) {
+        if (str_eq(places[i].tenant_id, c->act->tenant->tenant_id)) continue;
+        yyjson_mut_val *o = json_push_obj(c->doc, list);
+        json_add_str(c->doc, o, "tenant_id", places[i].tenant_id);
+        json_add_str(c->doc, o, "name", places[i].name);
+    }
+    return 0;
+}
 
 int tool_x_me_get(struct tool_call *c, struct err *e)
 {
@@ -34,7 +51,7 @@ int tool_x_me_get(struct tool_call *c, struct err *e)
     json_add_i64(c->doc, c->reply, "waiting", waiting);
     json_add_time(c->doc, c->reply, "now", c->act->now);
     if (c->act->sandbox) json_add_bool(c->doc, c->reply, "sandbox", true);
-    return 0;
+    return me->session_id.n ? encode_elsewhere(c, e) : 0;
 }
 
 /* --- links ------------------------------------------------------------------------------------------------------ */

@@ -67,6 +67,23 @@ int q_person_email_list(struct tx *tx, struct arena *a, struct str tenant_id, st
     return 0;
 }
 
+int q_person_email_of_identity(struct tx *tx, struct arena *a, const struct person_email_row *who, size_t max,
+                               struct person_email_row **rows, size_t *n, struct err *e)
+{
+    AUTO_STMT struct stmt *s = stmt_get(
+        tx, "SELECT " COLUMN_NAMES(EMAIL_COLUMNS) " FROM person_email WHERE issuer = ?"
+                                                  " AND subject = ? AND subject <> '' ORDER BY tenant_id LIMIT ?");
+    struct person_email_row *list = ARENA_ARRAY(a, struct person_email_row, max + 1);
+    int rc = 0;
+    stmt_str(s, 1, who->issuer);
+    stmt_str(s, 2, who->subject);
+    stmt_i64(s, 3, (int64_t)max);
+    *n = 0;
+    while (*n < max && (rc = read_row(s, a, &list[*n], e)) == 1) ++*n;
+    *rows = list;
+    return rc < 0 ? -1 : 0;
+}
+
 int q_person_email_put(struct tx *tx, const struct person_email_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s =
