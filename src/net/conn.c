@@ -578,6 +578,7 @@ static size_t conn_parse(struct conn *c, struct str bytes)
         memory_quick(c);
         c->state = CONN_HANDLING;
         c->deadline_ms = 0;
+        c->ready.patient = !memory_is_known(c);
         loop_ready(c->server->d->loop, &c->ready);
     }
     if (c->state == CONN_CLOSED) return bytes.n;

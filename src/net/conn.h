@@ -143,6 +143,8 @@ size_t conn_holds(const struct conn *c);
 /* Is there memory for it beside what the others hold? If not, those who have been slow for longest are cut off first,
  * strangers before known callers, until it is; false when nobody is left who could make room. */
 bool memory_fits(struct conn *c);
+/* Whether it has shown a token that was accepted lately; asked once of a connection. */
+bool memory_is_known(struct conn *c);
 /* May a request with a body of so many bytes be handled now, beside those under way? */
 bool memory_may_run(const struct http_server *s, size_t body_bytes);
 /* Cuts off the stranger who has been slow for longest; false when there is none. */

@@ -56,7 +56,7 @@ static struct conn *slowest(struct http_server *s, bool known, const struct conn
     return uv_now(&s->d->uv) >= c->slow_from_ms + PATIENCE_MS ? c : NULL;
 }
 
-static bool is_known(struct conn *c)
+bool memory_is_known(struct conn *c)
 {
     const struct http_server_options *o = &c->server->o;
     if (c->share.known || c->asked || !o->known || c->h1.state < H1_BODY || c->h1.state == H1_FAILED)
@@ -74,7 +74,7 @@ bool memory_fits(struct conn *c)
 {
     struct http_server *s = c->server;
     while (others_hold_too_much(c)) {
-        if (!c->share.known && is_known(c)) continue;
+        if (!c->share.known && memory_is_known(c)) continue;
         struct conn *slow = slowest(s, false, c);
         if (!slow && c->share.known) slow = slowest(s, true, c);
         if (!slow) return false;

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 
 #define READY_PER_TURN_MAX 4096
+#define PATIENT_US         2000 /* of a turn, and one of them at least */
 
 void loop_init(struct loop *l, struct loop_driver *driver, struct rng rng)
 {
     *l = (struct loop){ .driver = driver, .rng = rng };
     l->turn_times.scale = &histogram_durations;
     list_init(&l->ready);
+    list_init(&l->patient);
     list_init(&l->hooks);
     l->now = driver->now(driver);
 }
@@ -25,13 +27,14 @@ void ready_init(struct ready *r, void (*run)(struct ready *r))
 {
     list_init(&r->node);
     r->run = run;
+    r->patient = false;
 }
 
 void loop_ready(struct loop *l, struct ready *r)
 {
     ENSURE(r->run != NULL);
     if (!list_empty(&r->node)) return;
-    list_push_back(&l->ready, &r->node);
+    list_push_back(r->patient ? &l->patient : &l->ready, &r->node);
     l->driver->wake(l->driver);
 }
 
@@ -148,15 +151,31 @@ static void fire_due_timers(struct loop *l)
     }
 }
 
+static void run_list(struct list *list, int max)
+{
+    for (int i = 0; i < max && !list_empty(list); i++) {
+        struct ready *r = CONTAINER_OF(list_pop_front(list), struct ready, node);
+        r->run(r);
+    }
+}
+
+static void run_patient(struct loop *l)
+{
+    int64_t from = l->driver->now(l->driver), spent = 0;
+    for (int i = 0; i < READY_PER_TURN_MAX && !list_empty(&l->patient) && spent >= 0 && spent < PATIENT_US; i++) {
+        run_list(&l->patient, 1);
+        run_list(&l->ready, READY_PER_TURN_MAX); /* what came of it */
+        spent = l->driver->now(l->driver) - from; /* the wall clock may be set back: then the next turn goes on */
+    }
+}
+
 bool loop_turn(struct loop *l)
 {
     l->now = l->driver->now(l->driver);
     l->turns++;
     fire_due_timers(l);
-    for (int i = 0; i < READY_PER_TURN_MAX && !list_empty(&l->ready); i++) {
-        struct ready *r = CONTAINER_OF(list_pop_front(&l->ready), struct ready, node);
-        r->run(r);
-    }
+    run_list(&l->ready, READY_PER_TURN_MAX);
+    run_patient(l);
     for (struct list *n = l->hooks.next, *next; n != &l->hooks; n = next) {
         next = n->next;
         struct turn_hook *h = CONTAINER_OF(n, struct turn_hook, node);
@@ -164,5 +183,5 @@ bool loop_turn(struct loop *l)
     }
     int64_t took = l->driver->now(l->driver) - l->now;
     histogram_add(&l->turn_times, took > 0 ? took : 0); /* the wall clock may have been set back */
-    return !list_empty(&l->ready);
+    return !list_empty(&l->ready) || !list_empty(&l->patient);
 }

@@ -3,7 +3,8 @@
  *
  *     1. read the clock once      -> loop_now() is constant for the whole turn
  *     2. fire the timers that are due
- *     3. run the ready list until it is empty (bounded; what is left runs next turn)
+ *     3. run the ready list until it is empty (bounded; what is left runs next turn), then as much of the patient
+ *        list as fits into two milliseconds: requests of strangers, so that a crowd of them cannot fill a turn
  *     4. run the end-of-turn hooks in the order they were added (store: end read transaction, start a write
  *        batch; net: write replies)
  *
@@ -22,6 +23,7 @@ struct loop;
 struct ready {
     struct list node;
     void (*run)(struct ready *r);
+    bool patient; /* runs after all that is not, in what is left of a turn's time for such (PATIENT_US) */
 };
 
 /* Fires once at or after due_at (wall microseconds). Embedded in its owner. Zero-initialise before first use. */
@@ -55,7 +57,7 @@ struct loop {
     struct loop_driver *driver;
     struct rng rng;
     int64_t now;
-    struct list ready;
+    struct list ready, patient;
     struct list hooks;
     struct timer **heap; /* binary heap by due_at */
     size_t heap_n, heap_cap;

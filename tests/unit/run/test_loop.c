@@ -77,6 +77,38 @@ static void a_ready_item_runs_once_per_marking(void **state)
     loop_sim_finish(&d);
 }
 
+static struct loop_sim *clock_of_slow;
+
+static void on_slow(struct ready *r)
+{
+    CONTAINER_OF(r, struct probe, ready)->runs++;
+    clock_of_slow->now += 1000;
+}
+
+static void the_patient_fill_two_milliseconds_of_a_turn(void **state)
+{
+    struct loop l;
+    struct loop_sim d;
+    struct probe patient[5] = { 0 }, other = { .loop = &l };
+    loop_sim_init(&d, &l, 0, 1);
+    clock_of_slow = &d;
+    for (int i = 0; i < 5; i++) {
+        ready_init(&patient[i].ready, on_slow);
+        patient[i].ready.patient = true;
+        loop_ready(&l, &patient[i].ready);
+    }
+    for (int turn = 1; turn <= 3; turn++) {
+        ready_init(&other.ready, on_ready);
+        loop_ready(&l, &other.ready);
+        assert_int_equal(loop_turn(&l), turn < 3);
+        assert_int_equal(other.runs, turn); /* though it was marked after them */
+        int runs = 0;
+        for (int i = 0; i < 5; i++) runs += patient[i].runs;
+        assert_int_equal(runs, turn < 3 ? 2 * turn : 5);
+    }
+    loop_sim_finish(&d);
+}
+
 static void work_is_done_in_a_later_turn(void **state)
 {
     struct loop l;
@@ -137,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timers_fire_in_order_at_their_time),
         cmocka_unit_test(a_ready_item_runs_once_per_marking),
+        cmocka_unit_test(the_patient_fill_two_milliseconds_of_a_turn),
         cmocka_unit_test(work_is_done_in_a_later_turn),
         cmocka_unit_test(the_uv_driver_runs_timers_and_work),
         cmocka_unit_test(a_clock_that_is_set_counts_before_the_first_turn),
