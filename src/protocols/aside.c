@@ -32,7 +32,7 @@ static void made(struct work *w)
     one->made = true;
     a->waiting_n--;
     a->made++;
-    if (a->waiting_n && !begin(a)) {
+    if (a->waiting_n && (a->stopping || !begin(a))) {
         list_splice(&unmade, &a->waiting);
         a->waiting_n = 0;
     }
@@ -43,18 +43,31 @@ static void made(struct work *w)
     }
 }
 
+static size_t waiting_of(const struct aside *a, const struct aside_read *r)
+{
+    size_t n = 0;
+    for (struct list *l = a->waiting.next; a->waiting_n && l != &a->waiting; l = l->next) {
+        const struct aside_read *x = CONTAINER_OF(l, struct aside_read, node);
+        n += str_eq(x->tenant_id, r->tenant_id) && str_eq(x->principal_id, r->principal_id);
+    }
+    return n;
+}
+
 int aside_start(struct aside *a, struct loop *l, struct store *s, struct aside_read *r)
 {
-    if (a->waiting_n == ASIDE_WAITING_MAX) return -1;
+    if (a->waiting_n == ASIDE_WAITING_MAX || waiting_of(a, r) >= ASIDE_OWN_MAX) return -1;
     if (!a->loop) {
         a->loop = l;
         a->store = s;
         list_init(&a->waiting);
         a->work = (struct work){ .work = make, .done = made };
     }
-    if (a->waiting_n == 0 && !begin(a)) return 0; /* its work finds the read that is put there now */
     r->made = false;
     list_push_back(&a->waiting, &r->node);
-    a->waiting_n++;
+    if (++a->waiting_n == 1 && !begin(a)) { /* from begin on the worker may look */
+        list_remove(&r->node);
+        a->waiting_n--;
+        return 0;
+    }
     return 1;
 }

@@ -13,10 +13,12 @@
 
 #define ASIDE_BYTES_MAX   (16 << 20) /* of an answer that is made aside */
 #define ASIDE_WAITING_MAX 16 /* calls */
+#define ASIDE_OWN_MAX     4 /* of one caller */
 
 struct aside_read {
     void (*read)(struct aside_read *r, struct tx *tx); /* on the worker */
     void (*done)(struct aside_read *r); /* in a later turn */
+    struct str tenant_id, principal_id; /* whose; they live as long as the read */
     struct list node;
     bool made; /* false in `done`: no connection could be had when its turn came */
 };
@@ -29,7 +31,8 @@ struct aside {
     struct list waiting; /* the first of them is being made */
     size_t waiting_n;
     uint64_t made; /* since the start */
+    bool stopping; /* nobody waits for what has not been begun */
 };
 
-/* 1 when it will be done, 0 when it cannot be here (the store has no connection to spare), -1 when too many wait. */
+/* 1 when it will be done, 0 when it cannot be here (the store has no connection to spare), -1 when too many wait, or of this caller. */
 int aside_start(struct aside *a, struct loop *l, struct store *s, struct aside_read *r);

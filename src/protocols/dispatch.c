@@ -641,17 +641,24 @@ static int too_much(struct call *c)
     return err_suggest(&c->err, "%s", c->row->narrower ? c->row->narrower : part);
 }
 
+/* The publisher's own people wait for what they ask. */
+static bool of_the_publisher(const struct call *c)
+{
+    return c->authenticated && c->principal.role != ROLE_BUYER;
+}
+
 /* On the worker: the operation again, and its reply as text. */
 static void read_aside(struct aside_read *r, struct tx *tx)
 {
     struct call *c = CONTAINER_OF(r, struct call, aside);
     c->act.tx = tx;
+    if (of_the_publisher(c)) tx_limit(tx, 0);
     int rc = run_tool(c);
     if (tx_over(tx)) rc = too_much(c);
     c->outcome = rc ? CALL_FAILED : CALL_OK;
     if (rc) return;
     envelope_render(c);
-    c->rendered = c->body.n <= ASIDE_BYTES_MAX;
+    c->rendered = c->body.n <= ASIDE_BYTES_MAX || of_the_publisher(c);
     if (!c->rendered) c->outcome = too_much(c) ? CALL_FAILED : CALL_OK;
 }
 
@@ -667,6 +674,27 @@ static void was_aside(struct aside_read *r)
     finish(c, r->made ? c->outcome : CALL_FAILED);
 }
 
+struct aside_arena {
+    struct arena_shared shared;
+    struct arena arena;
+};
+
+static void aside_arena_free(struct arena_shared *s)
+{
+    arena_finish(&CONTAINER_OF(s, struct aside_arena, shared)->arena);
+}
+
+/* The exchange's arena is the loop's, and that of the other calls of a batch: a worker gets another, which lives as long. */
+static void own_arena(struct call *c)
+{
+    struct aside_arena *own = ARENA_NEW(c->arena, struct aside_arena);
+    own->shared = (struct arena_shared){ 1, aside_arena_free };
+    arena_init(&own->arena);
+    arena_share(c->arena, &own->shared);
+    arena_shared_unref(&own->shared);
+    c->arena = c->act.arena = c->request.arena = &own->arena;
+}
+
 /* Nothing of the loop's is left where a worker could find it. */
 static void go_aside(struct call *c)
 {
@@ -680,7 +708,11 @@ static void go_aside(struct call *c)
     c->act.serving = NULL;
     rng_init_system(&c->aside_rng);
     c->act.rng = &c->aside_rng;
-    c->aside = (struct aside_read){ .read = read_aside, .done = was_aside };
+    own_arena(c);
+    c->aside = (struct aside_read){ .read = read_aside,
+                                    .done = was_aside,
+                                    .tenant_id = c->tenant.tenant_id,
+                                    .principal_id = c->principal.principal_id };
     int rc = aside_start(&d->aside, d->loop, d->store, &c->aside);
     if (rc > 0) return;
     if (rc < 0) {
@@ -697,11 +729,9 @@ static void go_aside(struct call *c)
     finish(c, rc ? CALL_FAILED : CALL_OK);
 }
 
-/* The publisher's own people wait for what they ask. */
 static int64_t steps_of(const struct call *c)
 {
-    bool ours = c->authenticated && c->principal.role != ROLE_BUYER;
-    return c->row->narrower ? READ_STEPS_PROMPT : ours ? 0 : READ_STEPS_MAX;
+    return c->row->narrower ? READ_STEPS_PROMPT : of_the_publisher(c) ? 0 : READ_STEPS_MAX;
 }
 
 /* A read asks outside as a write does; the question is all that is written. */

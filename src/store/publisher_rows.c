@@ -163,6 +163,12 @@ int publisher_rows_keep(struct tx *tx, struct str tenant_id, struct err *e)
     return stmt_run(trail, e) || run_all(tx, installations, ARRAY_LEN(installations), 0, e) ? -1 : 0;
 }
 
+int publisher_rows_unbind(struct tx *tx, struct err *e)
+{
+    static const char *const list[] = { "DELETE FROM session", "UPDATE person_email SET issuer = '', subject = ''" };
+    return run_all(tx, list, ARRAY_LEN(list), 0, e);
+}
+
 int publisher_rows_greatest(struct tx *tx, int64_t *out, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(

@@ -17,6 +17,10 @@ extern const char *const publisher_tables[], *const installation_tables[];
  * belongs to the installation. The audit trail's rows of the publisher stay as they are: links of a chain that is elsewhere. */
 MUST_CHECK int publisher_rows_keep(struct tx *tx, struct str tenant_id, struct err *e);
 
+/* Of a file that comes from elsewhere: what says that the identity provider knows somebody was not seen here. Sessions end, and
+ * each person is bound anew at the next sign-in. */
+MUST_CHECK int publisher_rows_unbind(struct tx *tx, struct err *e);
+
 /* In such a file: numbers that must be unique where they are going grow by more than `beyond`, and jobs are nobody's. */
 MUST_CHECK int publisher_rows_shift(struct tx *tx, int64_t beyond, struct err *e);
 /* The greatest of these numbers here. */

@@ -154,6 +154,7 @@ struct tx *store_aside_begin(struct store *s)
             tx_finish(tx);
             return NULL;
         }
+        (void)sqlite3_exec(tx->db, "PRAGMA query_only = ON", NULL, NULL, NULL); /* else it reads all the same */
     }
     tx->keys = NULL;
     if (s->opts.keys) {

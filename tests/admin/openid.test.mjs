@@ -363,6 +363,13 @@ test('one person serves several publishers and goes from one to the other, and n
     assert.deepEqual((await s.view('/admin')).me.elsewhere, [{ tenant_id: 'second', name: 'The <b>Second</b>' }]);
     assert.ok((await s.get('/admin')).text.includes('The &lt;b&gt;Second&lt;/b&gt;</button>'));
 
+    // Whoever administers the second publisher can sign in as anybody of it, by a link: that opens nothing elsewhere.
+    const puppet = await Session.by(a, new URL((await json(a, 'user', 'link', 'o.example', '--publisher', 'second')).url).pathname);
+    assert.equal((await puppet.view('/admin')).me.elsewhere, undefined);
+    assert.equal((await puppet.post('/admin/switch', { publisher: 'demo' })).status, 403);
+    const foreign = await fetch(`${a.base}/admin/openid?publisher=second`, { redirect: 'manual', headers: { 'sec-fetch-site': 'cross-site' } });
+    assert.equal(foreign.headers.get('location'), '/admin/sign-in?publisher=second', 'a page of somebody else begins nothing');
+
     for (const width of widths) {
       for (const dark of [false, true]) {
         const page = await open(browser, s, { width, dark });

@@ -174,8 +174,8 @@ test('restore: checked, refused when it is damaged or newer, and held until some
       assert.deepEqual(JSON.parse((await restored.cli('jobs', 'release', '--json')).stdout), { held: false });
       for (let i = 0; i < 400 && !hooks.deliveries.length; i++) await new Promise((r) => setTimeout(r, 25));
       assert.equal(hooks.deliveries.length, 1, 'what waited is sent, once');
-      const { stdout } = await run('python3', ['-c', 'import sqlite3, sys\nprint(sqlite3.connect(sys.argv[1]).execute("SELECT group_concat(action) FROM audit WHERE tenant_id = \'system\'").fetchone()[0])', path.join(data, 'salesagent.db')]);
-      assert.match(stdout, /jobs\.held,database\.restored,jobs\.released/, 'the trail has it');
+      const { stdout } = await run('python3', ['-c', 'import sqlite3, sys\nprint(sqlite3.connect(sys.argv[1]).execute("SELECT group_concat(action) FROM (SELECT action FROM audit WHERE tenant_id = \'system\' ORDER BY seq)").fetchone()[0])', path.join(data, 'salesagent.db')]);
+      assert.match(stdout, /jobs\.held,database\.restored,jobs\.released/, `the trail has it: ${stdout}`);
     } finally {
       await restored.stop();
     }

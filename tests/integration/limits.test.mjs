@@ -121,11 +121,19 @@ test('a long report is made aside: it says what short ones say, others are serve
   assert.equal(long.aggregated_totals.media_buy_count, made.length);
   const shape = await agent.call('get_media_buy_delivery', { media_buy_ids: made }, { headers: { 'x-adcp-dialect': 'tutorial' } });
   assert.ok(JSON.stringify(shape.body).includes(made[5]), 'in the older shapes as well');
+  const one = (id, name, args) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: { adcp_version: '3.1', ...args } } });
+  const batch = await (await fetch(agent.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'x-adcp-auth': 'test-token' },
+    body: JSON.stringify([one(1, 'get_media_buy_delivery', { account, media_buy_ids: made }), one(2, 'get_media_buy_delivery', { account, media_buy_ids: made }),
+      one(3, 'get_products', { buying_mode: 'brief', brief: 'display' })]) })).json();
+  assert.deepEqual(batch.map((r) => r.id).sort(), [1, 2, 3]);
+  for (const id of [1, 2]) assert.equal(batch.find((r) => r.id === id).result.structuredContent.media_buy_deliveries.length, made.length, 'in a batch, beside each other');
+  assert.ok(batch.find((r) => r.id === 3).result.structuredContent.products.length > 0);
   const crowd = Array.from({ length: 24 }, () => report(made));
   assert.equal((await fetch(`${agent.base}/healthz`)).status, 200);
   const told = await Promise.all(crowd);
   const wait = told.filter((r) => r.adcp_error);
-  assert.ok(told.length - wait.length >= 16, JSON.stringify(wait[0]));
+  assert.ok(told.length - wait.length >= 4, JSON.stringify(wait[0]));
+  assert.ok(wait.length > 0, 'one caller has four of them at most');
   for (const r of wait) assert.deepEqual([r.adcp_error.code, r.adcp_error.retry_after], ['RATE_LIMITED', 5], JSON.stringify(r));
   for (const r of told) if (!r.adcp_error) assert.equal(r.media_buy_deliveries.length, made.length);
   await publisher({ quotas: null });

@@ -250,8 +250,10 @@ static int begin_needs(struct adapter_op *op, struct foreseeing *f)
 
 static int start(struct adapter_op *op)
 {
+    const struct gam_config *c = op->config;
     struct foreseeing *f = ARENA_NEW(op->arena, struct foreseeing);
     op->state = f;
+    if (!c->forecasts) return adapter_done(op);
     f->doc = doc_new(op->arena);
     f->found = ARENA_ARRAY(op->arena, struct adapter_forecast, op->plan->packages_n + 1);
     if (gam_network_known(op, &f->net)) return begin_needs(op, f);

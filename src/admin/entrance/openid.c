@@ -5,6 +5,8 @@
 
 #include "base/encode.h"
 #include "base/rfc3339.h"
+#include "protocols/auth.h"
+#include "protocols/http_call_headers.h"
 #include "protocols/openid.h"
 
 #define JOURNEY_US (INT64_C(600) * USEC_PER_SEC)
@@ -82,8 +84,22 @@ static void depart(struct openid_wait *w, bool ready)
     desk_go(r, openid_url(d->openid, r->arena, &j).p);
 }
 
+/* A page of somebody else's must not sign people in at a publisher of its choice, which ends their session and binds them there. */
+static bool sent_from_elsewhere(struct desk_request *r)
+{
+    struct str site = http_req_header(r->ex, "sec-fetch-site");
+    return site.n && !str_is(site, "same-origin") && !str_is(site, "none");
+}
+
 static void start(struct desk_request *r)
 {
+    if (sent_from_elsewhere(r)) {
+        struct str publisher = desk_query(r, "publisher");
+        desk_go(r, id_text_valid(publisher, TENANT_MAX)
+                       ? arena_printf(r->arena, "/admin/sign-in?publisher=" STR_FMT, STR_ARG(publisher)).p
+                       : "/admin/sign-in");
+        return;
+    }
     if (!r->dispatcher->openid) {
         desk_trouble(r, 404, "No identity provider is set up here.");
         return;
@@ -119,6 +135,9 @@ static void redeemed(struct openid_redemption *x, bool ok)
 {
     struct desk_request *r = CONTAINER_OF(x, struct arrival, redemption)->r;
     if (!ok) {
+        struct call_headers h;
+        call_headers_read(r->ex, &h);
+        auth_note_wrong(r->dispatcher, &h, r->tenant_id);
         desk_refuse_entry(r, 403, failed);
         return;
     }

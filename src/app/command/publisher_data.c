@@ -124,17 +124,27 @@ int publisher_data_import(struct store *s, struct loop *loop, struct str text, s
     return store_write_now(s, run_import, &i, e);
 }
 
-bool publisher_data_is_demo(struct store *s)
+static bool has_token(struct store *s, struct str token)
 {
     uint8_t hash[SHA256_BYTES];
     struct token_row row;
     struct arena a;
     struct err e;
     arena_init(&a);
-    sha256(STR(PUBLISHER_DEMO_TOKEN), hash);
+    sha256(token, hash);
     int rc = q_token_get(store_read(s), &a, (struct str){ (const char *)hash, sizeof(hash) }, &row, &e);
     arena_finish(&a);
     return rc == 1;
+}
+
+bool publisher_data_is_demo(struct store *s)
+{
+    return has_token(s, STR(PUBLISHER_DEMO_TOKEN));
+}
+
+bool publisher_data_is_judged(struct store *s)
+{
+    return has_token(s, STR("demo-acme-outdoor-v1"));
 }
 
 /* --- commands ---------------------------------------------------------------------------------------------- */

@@ -16,5 +16,7 @@ MUST_CHECK int publisher_data_import(struct store *s, struct loop *loop, struct 
 
 /* True when the demo buyer's token is known here. */
 bool publisher_data_is_demo(struct store *s);
+/* It was made for a sandbox: its tokens and keys (data/demo-judges.json, an administrator's among them) are in public test kits. */
+bool publisher_data_is_judged(struct store *s);
 
 extern const struct cli_command command_import, command_export;

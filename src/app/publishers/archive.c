@@ -217,7 +217,7 @@ static int fit(struct tx *tx, void *arg, struct err *e)
     struct moving *m = arg;
     struct arena *a = &m->opened->arena;
     if (publisher_rows_only(tx, a, &m->tenant.tenant_id, e) || refuse_taken(m, e)) return -1;
-    if (publisher_rows_shift(tx, m->beyond, e)) return -1;
+    if (publisher_rows_unbind(tx, e) || publisher_rows_shift(tx, m->beyond, e)) return -1;
     return seal_renew(tx, a, loop_now(&m->opened->loop), &m->sealing, e);
 }
 

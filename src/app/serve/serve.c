@@ -240,6 +240,11 @@ static int start(struct server *s, struct err *e)
     s->core.dispatcher.watcher = &s->observer.watcher;
     s->core.dispatcher.facts = facts;
     s->core.dispatcher.facts_arg = s;
+    if (!o->sandbox && publisher_data_is_judged(s->core.store))
+        return err_set(
+            e, "CONFIGURATION_ERROR",
+            "This data is a sandbox's: everybody knows its tokens. Begin with another data directory, or serve it "
+            "with --sandbox.");
     if (o->sandbox ? publisher_data_add_demo(s->core.store, &s->loop, e)
                    : ad_servers_check_live(store_read(s->core.store), &s->arena, e)) {
         return -1;
@@ -296,6 +301,7 @@ static void run(struct server *s)
     timer_cancel(&s->loop, &s->trim);
     log_flush();
     if (!s->drained) _exit(CLI_OK); /* told twice: what was under way is done again after the next start */
+    s->core.dispatcher.aside.stopping = true;
     while (store_committing(s->core.store) || s->backups.working) loop_uv_turn(&s->uv);
     anchor_stop(&s->anchor);
     backup_schedule_stop(&s->backups);

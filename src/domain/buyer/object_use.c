@@ -17,7 +17,7 @@ int object_unused(const struct act *act, const struct buyer_object_key *key, str
     struct str buy;
     for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
         if (strcmp(uses[i].kind, key->kind) != 0) continue;
-        int rc = q_buyer_object_user(act->tx, act->arena, key, uses[i].where, &buy, e);
+        int rc = q_buyer_object_user(act->tx, act->arena, key, uses[i].where, act->now, &buy, e);
         if (rc <= 0) return rc;
         (void)err_set(e, "INVALID_STATE", "Media buy " STR_FMT " uses this %s.", STR_ARG(buy), uses[i].noun);
         return err_suggest(e,

@@ -90,8 +90,9 @@ static int add(const struct act *act, const struct audit_entry *entries, size_t 
     uint8_t hash[SHA256_BYTES], prev[SHA256_BYTES];
     for (size_t i = 0; i < n; i++) {
         if (entries[i].doc.n > AUDIT_DOC_BYTES_MAX) return too_long(&entries[i], e);
+        seq++;
         row = (struct audit_row){
-            .seq = ++seq,
+            .seq = seq,
             .tenant_id = act->tenant->tenant_id,
             .at = act->now,
             .actor = act->actor,

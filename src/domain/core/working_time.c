@@ -78,7 +78,7 @@ static int64_t moment_of(const struct tz *zone, int64_t day, int minute)
 
 int64_t working_time_due(const struct working_time *w, const struct tz *zone, int64_t from, int64_t hours)
 {
-    int64_t left = hours * 60 * MINUTE, first = tz_day(zone, from);
+    int64_t left = hours * 60 * MINUTE, first = tz_day(zone, from), worked_until = from;
     for (int64_t day = first; w && day < first + DAYS_LOOKED_AT; day++) {
         if (!works(w, day)) continue;
         int64_t begins = moment_of(zone, day, w->from_minute), ends = moment_of(zone, day, w->to_minute);
@@ -86,6 +86,7 @@ int64_t working_time_due(const struct working_time *w, const struct tz *zone, in
         if (begins >= ends) continue;
         if (left <= ends - begins) return begins + left;
         left -= ends - begins;
+        worked_until = ends;
     }
-    return from + hours * 60 * MINUTE;
+    return worked_until + left;
 }

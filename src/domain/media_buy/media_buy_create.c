@@ -197,7 +197,7 @@ int media_buy_admit_package(const struct act *act, const struct tenant_settings 
     int64_t rate;
     if (package_rate(&price, &rate, e) || package_accept(&p.product, ts, r, e)) return -1;
     if (package_refs_accept(act, &p.product, r->val, r->at, e)) return -1;
-    if (daily_cap_accept(act, p.option->model, r->val, r->at, e)) return -1;
+    if (daily_cap_accept(act, p.option->model, rate, r->val, r->at, e)) return -1;
     if (package_lists_accept(act, &p.product, r, &p.warning, e)) return -1;
     struct package_request kept = *r;
     kept.fixed_price = p.option->fixed_price_micros >= 0;

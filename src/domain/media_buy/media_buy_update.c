@@ -44,6 +44,7 @@ void buy_update_warn_canceled(struct buy_update *u, yyjson_val *val, const char 
                                            "total_budget",
                                            "name",
                                            "budget",
+                                           "daily_budget_cap",
                                            "bid_price",
                                            "pacing",
                                            "impressions",

@@ -248,7 +248,9 @@ int buy_update_package(struct buy_update *u, size_t i, struct err *e)
         return -1;
     }
     enum pricing_model model;
-    if (pricing_model_parse(p->pricing_model, &model) && daily_cap_accept(u->act, model, r->val, r->at, e)) return -1;
+    if (!r->canceled && pricing_model_parse(p->pricing_model, &model) &&
+        daily_cap_accept(u->act, model, p->rate_micros, r->val, r->at, e))
+        return -1;
     plan_package_pause(u, r, p);
     const struct product *sold = found ? &product : NULL;
     if (!r->canceled && (plan_money(u, r, sold, p, e) || plan_goal(u, r, sold, &before, p, e) ||

@@ -32,8 +32,10 @@ static int64_t first_day(const struct act *act, const struct product *p)
 {
     int64_t today = act->now / USEC_PER_DAY;
     if (p->min_lead_hours <= 0) return today;
-    int64_t lead = act->now + p->min_lead_hours * 3600 * USEC_PER_SEC;
-    return (lead + USEC_PER_DAY - 1) / USEC_PER_DAY;
+    int64_t lead = p->min_lead_hours * 3600 * USEC_PER_SEC;
+    int64_t day = (act->now + lead + USEC_PER_DAY - 1) / USEC_PER_DAY;
+    act_changes_at(act, day * USEC_PER_DAY - lead + 1); /* from then on it is the next */
+    return day;
 }
 
 /* Where a window may begin or end: at the horizon's ends, on the first day that is sold, and where a booking does. */
@@ -119,7 +121,10 @@ int availability_of(const struct act *act, const struct product *p, int64_t star
     for (size_t i = 0; i + 1 < c.n; i++) {
         struct flight_days days = { c.days[i], c.days[i + 1], 0 };
         struct availability_window w = { days.start_day * USEC_PER_DAY, days.end_day * USEC_PER_DAY, -1, false };
-        if (daily >= 0) w.left = capacity_left(act->arena, sold.rows, sold.n, days, daily);
+        struct arena scratch;
+        arena_init(&scratch);
+        if (daily >= 0) w.left = capacity_left(&scratch, sold.rows, sold.n, days, daily);
+        arena_finish(&scratch);
         bool room = !p->guaranteed || w.left < 0 || (w.left > 0 && w.left >= least);
         w.open = days.start_day >= first && room;
         push(out, n, w, daily);

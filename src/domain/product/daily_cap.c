@@ -34,8 +34,8 @@ static bool counted_first(enum pricing_model model)
     return false;
 }
 
-int daily_cap_accept(const struct act *act, enum pricing_model model, yyjson_val *package, const char *at,
-                     struct err *e)
+int daily_cap_accept(const struct act *act, enum pricing_model model, int64_t rate_micros, yyjson_val *package,
+                     const char *at, struct err *e)
 {
     yyjson_val *given = yyjson_obj_get(package, "daily_budget_cap");
     int64_t cap = -1;
@@ -50,8 +50,10 @@ int daily_cap_accept(const struct act *act, enum pricing_model model, yyjson_val
         (void)err_suggest(e, "Leave daily_budget_cap out; budget and pacing limit what is spent.");
         return err_field(e, "%s/daily_budget_cap", at);
     }
-    if (cap > 0) return 0;
-    (void)err_set(e, "VALIDATION_ERROR", "A cap is more than zero.");
+    if (cap > 0 && (rate_micros <= 0 || muldiv(cap, pricing_units_per_rate(model), rate_micros, MONEY_ROUND_DOWN) > 0))
+        return 0;
+    (void)err_set(e, "VALIDATION_ERROR",
+                  cap > 0 ? "The cap does not pay for a single unit of this price." : "A cap is more than zero.");
     (void)err_suggest(e, "Send paused: true to stop the package.");
     return err_field(e, "%s/daily_budget_cap", at);
 }

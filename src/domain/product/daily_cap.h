@@ -8,6 +8,7 @@
 MUST_CHECK int daily_caps_kept(const struct act *act, bool *kept, struct err *e);
 
 /* Holds the member of the package at the JSON Pointer `at`, when it is there and no null. UNSUPPORTED_FEATURE when caps cannot be
- * bought here, or not at a price of this kind (clicks come when they come, time passes); VALIDATION_ERROR for zero. */
-MUST_CHECK int daily_cap_accept(const struct act *act, enum pricing_model model, yyjson_val *package, const char *at,
-                                struct err *e);
+ * bought here, or not at a price of this kind (clicks come when they come, time passes); VALIDATION_ERROR for what
+ * does not pay for a single unit at the rate. */
+MUST_CHECK int daily_cap_accept(const struct act *act, enum pricing_model model, int64_t rate_micros,
+                                yyjson_val *package, const char *at, struct err *e);

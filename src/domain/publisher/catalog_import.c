@@ -223,7 +223,11 @@ int catalog_check_settings(struct arena *a, yyjson_val *t, struct err *e)
     if (json_opt_obj(JSON_FIELD(t, "working_hours", at), &obj, e)) return -1;
     if (obj && working_time_read(obj, "/tenant/working_hours", &working, e)) return -1;
     if (json_opt_obj(JSON_FIELD(t, "capabilities", at), &obj, e)) return -1;
+    obj = NULL;
     if (json_opt_obj(JSON_FIELD(t, "advertising_policies", at), &obj, e)) return -1;
+    if (obj &&
+        json_opt_i64(JSON_FIELD(obj, "approval_sla_hours", "/tenant/advertising_policies"), hour_range, &hours, e))
+        return -1;
     if (json_opt_str(JSON_FIELD(t, "portfolio_description", at), (struct json_len){ 0, 5000 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "agent_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;
     if (json_opt_str(JSON_FIELD(t, "hitl_webhook_url", at), (struct json_len){ 8, 2048 }, &s, e)) return -1;

@@ -65,7 +65,8 @@ static int verify(struct arena *a, const struct parts *p, yyjson_val *header, yy
     size_t i, n, tried = 0;
     if (json_has(header, "crit")) return wrong(e, "asks for extensions");
     yyjson_arr_foreach(json_arr(keys, "keys"), i, n, jwk) {
-        if (i == KEYS_MAX || !suits(jwk, kid, alg)) continue;
+        if (i == KEYS_MAX) break;
+        if (!suits(jwk, kid, alg)) continue;
         struct jws_key key = { .kty = json_str(jwk, "kty"),
                                .crv = json_str(jwk, "crv"),
                                .n = member(a, jwk, "n"),

@@ -54,10 +54,20 @@ int person_sign_in(const struct act *act, const struct person_identity *who, con
     session.link = STR_NONE;
     session.person = row.principal_id;
     session.by = "openid";
+    session.issuer = who->issuer;
+    session.subject = who->subject;
     return session_open(act, &session, out, secret, e);
 }
 
 /* ---- several publishers ---- */
+
+/* The binding of a session's person, when the provider itself vouched for this session: an administrator can open one for any
+ * person of the publisher, by a link or a password, and that must open nothing elsewhere. */
+static int vouched(const struct act *act, const struct session_row *s, struct person_email_row *out, struct err *e)
+{
+    int rc = s->subject.n ? q_person_email_get(act->tx, act->arena, s->tenant_id, s->principal_id, out, e) : 0;
+    return rc == 1 ? str_eq(out->issuer, s->issuer) && str_eq(out->subject, s->subject) : rc;
+}
 
 static int serves(const struct act *act, const struct person_email_row *row, struct person_place *out, struct err *e)
 {
@@ -77,10 +87,11 @@ static int serves(const struct act *act, const struct person_email_row *row, str
 int person_places(const struct act *act, struct person_place **places, size_t *n, struct err *e)
 {
     struct person_email_row own, *rows = NULL;
+    struct session_row s;
     size_t found = 0;
-    int rc = q_person_email_get(act->tx, act->arena, act->tenant->tenant_id, act->principal->principal_id, &own, e);
-    if (rc == 1 && own.subject.n)
-        rc = q_person_email_of_identity(act->tx, act->arena, &own, PERSON_PLACES_MAX, &rows, &found, e);
+    int rc = q_session_by_id(act->tx, act->arena, act->tenant->tenant_id, act->principal->session_id, &s, e);
+    if (rc == 1) rc = vouched(act, &s, &own, e);
+    if (rc == 1) rc = q_person_email_of_identity(act->tx, act->arena, &own, PERSON_PLACES_MAX, &rows, &found, e);
     if (rc < 0) return -1;
     *places = ARENA_ARRAY(act->arena, struct person_place, found + 1);
     *n = 0;
@@ -100,7 +111,7 @@ int person_switch(const struct act *act, const struct session_new *in, struct se
     struct person_place place;
     struct session_new session = *in;
     int rc = session_find(act->tx, act->arena, in->replaces, act->now, &old, e);
-    if (rc == 1) rc = q_person_email_get(act->tx, act->arena, old.tenant_id, old.principal_id, &there, e);
+    if (rc == 1) rc = vouched(act, &old, &there, e);
     if (rc == 1) rc = serves(act, &there, &place, e);
     if (rc == 1) rc = q_person_email_by_subject(act->tx, act->arena, act->tenant->tenant_id, &there, &here, e);
     if (rc < 0) return -1;
@@ -111,6 +122,8 @@ int person_switch(const struct act *act, const struct session_new *in, struct se
     session.link = STR_NONE;
     session.person = here.principal_id;
     session.by = "switch";
+    session.issuer = old.issuer;
+    session.subject = old.subject;
     session.until = old.expires_at;
     return session_open(act, &session, out, secret, e);
 }

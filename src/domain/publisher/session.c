@@ -150,7 +150,9 @@ int session_open(const struct act *act, const struct session_new *in, struct ses
                                  .created_at = act->now,
                                  .used_at = act->now,
                                  .expires_at = end_of(act, in),
-                                 .ended_at = TIME_NONE };
+                                 .ended_at = TIME_NONE,
+                                 .issuer = in->issuer,
+                                 .subject = in->subject };
     if (q_session_purge(act->tx, act->now - KEPT, e) ||
         (in->link.n && q_sign_in_link_used(act->tx, link.link_hash, act->now, e)) || q_session_insert(act->tx, out, e))
         return -1;

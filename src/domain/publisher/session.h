@@ -31,6 +31,7 @@ MUST_CHECK int sign_in_link_open(const struct act *act, struct str secret, struc
 struct session_new {
     struct str link; /* the secret of the link, used up by it; empty: `person` was made sure of in another way */
     struct str person;
+    struct str issuer, subject; /* of the identity provider that vouched for the person; empty: none did */
     const char *by; /* for the audit trail: "link", "password" */
     struct str replaces; /* the secret of the session that ends by it; may be empty */
     struct str browser, address; /* may be empty; cut to what a row takes */

@@ -125,12 +125,12 @@ int q_buyer_object_count(struct tx *tx, const struct buyer_object_key *scope, in
 }
 
 int q_buyer_object_user(struct tx *tx, struct arena *a, const struct buyer_object_key *key, const char *where,
-                        struct str *media_buy_id, struct err *e)
+                        int64_t now, struct str *media_buy_id, struct err *e)
 {
     AUTO_STMT struct stmt *s = stmt_get(
         tx, "SELECT " OWN "m.media_buy_id FROM media_buy m JOIN package p ON p.media_buy_id = m.media_buy_id"
             " WHERE m.tenant_id = ?1 AND m.principal_id = ?3 AND m.status IN ('pending_approval', 'pending_creatives',"
-            " 'pending_start', 'active', 'paused') AND p.canceled_at IS NULL AND instr(p.doc, ?5) > 0"
+            " 'pending_start', 'active', 'paused') AND p.canceled_at IS NULL AND p.end_at > ?7 AND instr(p.doc, ?5) > 0"
             " AND EXISTS (SELECT 1 FROM json_tree(p.doc) t WHERE t.atom = ?5 AND t.fullkey LIKE ?6)"
             " AND (?4 = '' OR m.account_id = ?4 OR NOT EXISTS (SELECT 1 FROM buyer_object o WHERE o.tenant_id = ?1"
             " AND o.kind = ?2 AND o.principal_id = ?3 AND o.object_id = ?5 AND o.account_id = m.account_id)) LIMIT 1");
@@ -140,6 +140,7 @@ int q_buyer_object_user(struct tx *tx, struct arena *a, const struct buyer_objec
     stmt_str(s, 4, key->account_id);
     stmt_str(s, 5, key->object_id);
     stmt_str(s, 6, str_from(where));
+    stmt_i64(s, 7, now);
     int rc = stmt_step(s, e);
     if (rc == 1) *media_buy_id = col_str(s, a, 0);
     return rc;

@@ -44,11 +44,11 @@ MUST_CHECK int q_buyer_object_put(struct tx *tx, const struct buyer_object_row *
 /* 1 deleted, 0 there was none, -1 failed. Its parts go with it. */
 MUST_CHECK int q_buyer_object_delete(struct tx *tx, const struct buyer_object_key *key, struct err *e);
 
-/* A media buy of the owner that has not ended and refers to the object: one of its packages has the object's id at a place
+/* A media buy of the owner that has not ended and refers to the object: one of its packages that have not ended by `now` has the object's id at a place
  * of its document that `where` fits, a LIKE pattern over JSON paths ("%catalogs%catalog_id%"). An id that another account
  * of the owner has as well is the buy's own account's there. 1 found, 0 not, -1 failed. */
 MUST_CHECK int q_buyer_object_user(struct tx *tx, struct arena *a, const struct buyer_object_key *key,
-                                   const char *where, struct str *media_buy_id, struct err *e);
+                                   const char *where, int64_t now, struct str *media_buy_id, struct err *e);
 
 /* How many objects of the scope's kind its principal has, in its account or, without one, in all. */
 MUST_CHECK int q_buyer_object_count(struct tx *tx, const struct buyer_object_key *scope, int64_t *n, struct err *e);

@@ -25,11 +25,11 @@
     NEXT(canceled_at, time)                                                                                            \
     NEXT(next_change_at, time)                                                                                         \
     NEXT(rejection_reason, text)                                                                                       \
-    NEXT(actions_allowed, number) NEXT(actions_approval, number) NEXT(echo, json) NEXT(doc, json)
+    NEXT(actions_allowed, number) NEXT(actions_approval, number) NEXT(actions_in, text) NEXT(echo, json) NEXT(doc, json)
 #define BUY_ORIGIN(FIRST, NEXT)                                                                                        \
     FIRST(media_buy_id, text)                                                                                          \
     NEXT(tenant_id, text)                                                                                              \
-    NEXT(principal_id, text) NEXT(account_id, text) NEXT(created_at, number) NEXT(actions_in, text)
+    NEXT(principal_id, text) NEXT(account_id, text) NEXT(created_at, number)
 #define BUY COLUMN_NAMES(BUY_CHANGES) ", " COLUMN_NAMES(BUY_ORIGIN)
 COLUMNS_READER(read_buy_changes, struct media_buy_row, BUY_CHANGES)
 COLUMNS_READER(read_buy_origin, struct media_buy_row, BUY_ORIGIN)

@@ -3,7 +3,8 @@
 #include "store/stmt.h"
 
 #define COLUMNS                                                                                                        \
-    "session_hash, session_id, tenant_id, principal_id, browser, address, created_at, used_at, expires_at, ended_at"
+    "session_hash, session_id, tenant_id, principal_id, browser, address, created_at, used_at, expires_at, ended_at,"  \
+    " issuer, subject"
 #define PURGE_MAX 20
 
 static int read_row(struct stmt *s, struct arena *a, struct session_row *out, struct err *e)
@@ -19,7 +20,9 @@ static int read_row(struct stmt *s, struct arena *a, struct session_row *out, st
                                  .created_at = col_i64(s, 6),
                                  .used_at = col_i64(s, 7),
                                  .expires_at = col_i64(s, 8),
-                                 .ended_at = col_time(s, 9) };
+                                 .ended_at = col_time(s, 9),
+                                 .issuer = col_str(s, a, 10),
+                                 .subject = col_str(s, a, 11) };
     return 1;
 }
 
@@ -64,7 +67,7 @@ int q_session_list(struct tx *tx, struct arena *a, const struct session_filter *
 int q_session_insert(struct tx *tx, const struct session_row *row, struct err *e)
 {
     AUTO_STMT struct stmt *s =
-        stmt_get(tx, "INSERT INTO session (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)");
+        stmt_get(tx, "INSERT INTO session (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)");
     stmt_blob(s, 1, row->session_hash);
     stmt_str(s, 2, row->session_id);
     stmt_str(s, 3, row->tenant_id);
@@ -74,6 +77,8 @@ int q_session_insert(struct tx *tx, const struct session_row *row, struct err *e
     stmt_i64(s, 7, row->created_at);
     stmt_i64(s, 8, row->used_at);
     stmt_i64(s, 9, row->expires_at);
+    stmt_str(s, 10, row->issuer);
+    stmt_str(s, 11, row->subject);
     return stmt_run(s, e);
 }
 

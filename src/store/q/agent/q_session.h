@@ -9,6 +9,7 @@ struct session_row {
     struct str session_id, tenant_id, principal_id, browser, address;
     int64_t created_at, used_at, expires_at;
     int64_t ended_at; /* TIME_NONE while it was not */
+    struct str issuer, subject; /* of the identity provider that vouched for the person; empty: none did */
 };
 
 /* 1 found, 0 not, -1 failed. */

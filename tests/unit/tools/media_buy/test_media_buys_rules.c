@@ -155,8 +155,9 @@ static void a_package_added_later_narrows_what_was_agreed(void **state)
          ALLOWS("cancel", "") "," ALLOWS("add_packages", "") "," ALLOWS("extend_flight", "") "," ALLOWS(
              "increase_budget", ",\"sla\":{\"response_max\":\"PT4H\"},\"terms_ref\":\"io-7\""));
     sell(f, "second",
-         ALLOWS("cancel", "") "," ALLOWS("add_packages", "") "," ALLOWS("update_pacing", "") "," ALLOWS(
-             "increase_budget", ",\"sla\":{\"response_max\":\"PT9H\"},\"terms_ref\":\"io-7\""));
+         ALLOWS("cancel", "") "," ALLOWS("add_packages", ",\"allowed_statuses\":[\"active\"]") "," ALLOWS(
+             "update_pacing", "") "," ALLOWS("increase_budget",
+                                             ",\"sla\":{\"response_max\":\"PT9H\"},\"terms_ref\":\"io-7\""));
 #define OF(product) "{\"product_id\":\"" product "\",\"pricing_option_id\":\"bid\",\"budget\":1000,\"bid_price\":4}"
     struct fixture_reply r =
         fixture_ok(f, "create_media_buy",
@@ -176,6 +177,7 @@ static void a_package_added_later_narrows_what_was_agreed(void **state)
         assert_true((available(f, &m, "extend_flight") == NULL) == (i == 1));
         assert_null(available(f, &m, "update_pacing"));
         assert_non_null(available(f, &m, "cancel"));
+        assert_true((available(f, &m, "add_packages") == NULL) == (i == 1)); /* it is not active yet */
     }
 }
 
