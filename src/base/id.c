@@ -93,3 +93,15 @@ bool id_text_valid(struct str s, size_t max)
     }
     return true;
 }
+
+bool domain_text_valid(struct str s)
+{
+    if (s.n == 0 || s.n > DOMAIN_TEXT_MAX) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        bool edge = i == 0 || i + 1 == s.n || s.p[i - 1] == '.' || s.p[i + 1] == '.';
+        if (!letter && !((c == '-' || c == '.') && !edge)) return false;
+    }
+    return true;
+}

@@ -31,3 +31,7 @@ struct str secret_new(struct arena *a, struct rng *r);
 
 /* True for 1..max bytes of printable ASCII without quotes, backslash or space: what we accept as an id from outside. */
 bool id_text_valid(struct str s, size_t max);
+
+#define DOMAIN_TEXT_MAX 253
+/* A domain as AdCP writes it: labels of small letters, digits and inner hyphens, "acme.example"; up to 253 bytes. */
+bool domain_text_valid(struct str s);

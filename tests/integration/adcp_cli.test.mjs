@@ -26,7 +26,8 @@ test('discover: capabilities, products in order, formats', async () => {
   const c = await adcp('get_adcp_capabilities', {});
   assert.deepEqual(c.adcp.major_versions, [3]);
   assert.ok(c.supported_protocols.includes('media_buy'));
-  const p = await adcp('get_products', { buying_mode: 'brief', brand: account.brand,
+  // A page: what a pipe does not take at once, the command loses when it ends.
+  const p = await adcp('get_products', { buying_mode: 'brief', brand: account.brand, pagination: { max_results: 5 },
     brief: 'display ads targeting US tech enthusiasts, developers, $5000 budget' });
   assert.deepEqual(p.products.slice(0, 3).map((x) => x.product_id),
     ['prod-tech-display-001', 'prod-tech-video-001', 'prod-ron-display-001']);

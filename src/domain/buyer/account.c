@@ -4,8 +4,7 @@
 #include "domain/core/audit.h"
 #include "domain/core/tenant_settings.h"
 
-#define ID_MAX     255
-#define DOMAIN_MAX 253
+#define ID_MAX 255
 
 enum status { ACTIVE, PENDING_APPROVAL, PAYMENT_REQUIRED, SUSPENDED, REJECTED, CLOSED, STATUSES_N };
 
@@ -64,22 +63,10 @@ int account_gate(const struct account_row *account, enum account_use use, struct
     return err_field(e, "/account");
 }
 
-static bool domain_valid(struct str s)
-{
-    if (s.n == 0 || s.n > DOMAIN_MAX) return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        bool edge = i == 0 || i + 1 == s.n || s.p[i - 1] == '.' || s.p[i + 1] == '.';
-        if (!letter && !((c == '-' || c == '.') && !edge)) return false;
-    }
-    return true;
-}
-
 static int read_domain(struct json_field f, struct str *out, struct err *e)
 {
-    if (json_req_str(f, (struct json_len){ 1, DOMAIN_MAX }, out, e)) return -1;
-    if (domain_valid(*out)) return 0;
+    if (json_req_str(f, (struct json_len){ 1, DOMAIN_TEXT_MAX }, out, e)) return -1;
+    if (domain_text_valid(*out)) return 0;
     (void)err_set(e, "INVALID_REQUEST", "%s must be a domain name in lower case, like acme.example", f.key);
     return err_field(e, "%s/%s", f.at, f.key);
 }

@@ -319,6 +319,37 @@ int catalog_put_format(struct catalog_writer *w, yyjson_val *doc, int64_t positi
     return q_catalog_put(w->tx, CATALOG_FORMAT, w->tenant_id, &row, w->now, e);
 }
 
+/* AdCP enums/identifier-types.json */
+static const char *const identifier_types[] = { "domain",         "subdomain",        "network_id",
+                                                "ios_bundle",     "android_package",  "apple_app_store_id",
+                                                "google_play_id", "roku_store_id",    "fire_tv_asin",
+                                                "samsung_app_id", "apple_tv_bundle",  "bundle_id",
+                                                "venue_id",       "screen_id",        "openooh_venue_type",
+                                                "rss_url",        "apple_podcast_id", "spotify_collection_id",
+                                                "podcast_guid",   "station_id",       "facility_id" };
+
+/* What every buyer sees of it has to be AdCP. */
+static int check_identifiers(yyjson_val *property, struct err *e)
+{
+    struct str domain = property_domain(property);
+    size_t i, n;
+    yyjson_val *one;
+    if (domain.n && !domain_text_valid(domain)) {
+        (void)err_set(e, "INVALID_REQUEST", "a property's domain is a domain name in lower case, like news.example");
+        return err_field(e, json_has(property, "publisher_domain") ? "/publisher_domain" : "/identifiers");
+    }
+    yyjson_arr_foreach(json_arr(property, "identifiers"), i, n, one) {
+        bool known = false;
+        for (size_t k = 0; k < ARRAY_LEN(identifier_types) && !known; k++)
+            known = str_is(json_str(one, "type"), identifier_types[k]);
+        if (known && json_str(one, "value").n) continue;
+        (void)err_set(e, "INVALID_REQUEST",
+                      "an identifier of a property has a type of AdCP's (domain, ios_bundle, ...) and a value");
+        return err_field(e, "/identifiers/%zu/%s", i, known ? "value" : "type");
+    }
+    return 0;
+}
+
 int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t position, struct err *e)
 {
     struct str id, name;
@@ -329,6 +360,7 @@ int catalog_put_property(struct catalog_writer *w, yyjson_val *doc, int64_t posi
         (void)err_set(e, "INVALID_REQUEST", "a property has a publisher_domain or identifiers");
         return err_field(e, "/publisher_domain");
     }
+    if (check_identifiers(doc, e)) return -1;
     struct catalog_row row = { .id = id, .doc = json_write_val(w->arena, doc) };
     if (position_of(w, CATALOG_PROPERTY, &row, position, e)) return -1;
     int changed = q_catalog_put(w->tx, CATALOG_PROPERTY, w->tenant_id, &row, w->now, e);

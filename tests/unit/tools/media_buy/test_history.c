@@ -64,7 +64,7 @@ static const char *const copies[] = {
     " WHERE media_buy_id = (SELECT id FROM first)",
     "INSERT INTO house_count SELECT house_key, ends - d * 86400000000, 1, 0, 2, 0, 50 FROM house_key, number, day WHERE id = 'pkg-0' || i",
     "INSERT INTO session SELECT randomblob(32), 'ses-0' || i, tenant_id, 'test-operator', 'Mozilla', '127.0.0.1', ends, ends,"
-    " ends + 600000000, NULL FROM media_buy, number WHERE media_buy_id = (SELECT id FROM first)",
+    " ends + 600000000, NULL, '', '' FROM media_buy, number WHERE media_buy_id = (SELECT id FROM first)",
 };
 
 static void add_history(struct fixture *f, int from, int n)

@@ -82,6 +82,11 @@ static void a_domain_is_a_website(void **state)
     r = fixture_ok(f, "x_property_list", "{}");
     assert_true(has(&r, "Gardeners weekly") && has(&r, "news.example"));
     fails(f, "x_property_set", "{\"property_id\":\"bare\"}", "INVALID_REQUEST", "/property/publisher_domain");
+    fails(f, "x_property_set",
+          "{\"property_id\":\"odd\",\"property\":{\"identifiers\":[{\"type\":\"url\",\"value\":\"x\"}]}}",
+          "INVALID_REQUEST", "/property/identifiers/0/type");
+    fails(f, "x_property_set", "{\"property_id\":\"odd\",\"property\":{\"publisher_domain\":\"Ann <b>\"}}",
+          "INVALID_REQUEST", "/property/publisher_domain");
     fails(f, "x_property_get", "{\"property_id\":\"none\"}", "REFERENCE_NOT_FOUND", "/property_id");
 }
 
