@@ -1,6 +1,6 @@
 // The test controller: what it shows of calls that really went out, and that a production agent has none of it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -12,9 +12,9 @@ const publisher = path.join(import.meta.dirname, '../conformance/publisher.json'
 const token = 'demo-acme-outdoor-v1';
 const account = { brand: { domain: 'acmeoutdoor.example' }, operator: 'acmeoutdoor.example', sandbox: true };
 
-async function withPublisher(options, use) {
+async function withPublisher(options, use, file = publisher) {
   const data = mkdtempSync(path.join(tmpdir(), 'salesagent-'));
-  const made = await cli('import', '--sandbox', publisher, '--data', data);
+  const made = await cli('import', '--sandbox', file, '--data', data);
   assert.equal(made.code, 0, made.stderr);
   const agent = await Agent.start({ data, ...options });
   try {
@@ -59,23 +59,30 @@ test('calls that went out for a buyer are shown to that buyer', () => withPublis
   assert.equal((await control('query_upstream_traffic', {}, 'demo-nova-motors-v1')).total_count, 0, "another buyer's is not shown");
 })));
 
-test('in production mode there is no test controller, for whatever credential and through whichever door', () => withPublisher({ sandbox: false }, async (agent) => {
-  const list = await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, { token });
-  const names = list.body.result.tools.map((t) => t.name);
-  assert.ok(names.includes('create_media_buy') && !names.includes('comply_test_controller'));
-  for (const adcp_version of ['3.0', '3.1']) {
-    const capabilities = (await agent.call('get_adcp_capabilities', { adcp_version }, { token })).body.result.structuredContent;
-    assert.ok(capabilities.adcp && !('compliance_testing' in capabilities));
-    assert.ok(!JSON.stringify(capabilities).includes('comply_test_controller'));
-  }
-  for (const page of ['/.well-known/agent-card.json', '/api/v1/openapi.json', '/docs']) {
-    const text = await (await fetch(agent.base + page, { headers: { 'x-adcp-auth': token } })).text();
-    assert.ok(text.includes('create_media_buy') && !text.includes('comply_test_controller'), page);
-  }
-  const args = { scenario: 'list_scenarios', account: { sandbox: true } };
-  for (const [door, call] of Object.entries(doors)) {
-    const [there, unknown] = [await call(agent, 'comply_test_controller', args, { token }), await call(agent, 'no_such_tool', args, { token })];
-    assert.equal(there.kind, 'unknown', `${door}: ${JSON.stringify(there)}`);
-    assert.equal(JSON.stringify(there.payload).replaceAll('comply_test_controller', 'no_such_tool'), JSON.stringify(unknown.payload), door);
-  }
-}));
+test('in production mode there is no test controller, for whatever credential and through whichever door', async (t) => {
+  // With tokens that not everybody knows: data with those of the public kits is a sandbox's, and not served.
+  const folder = mkdtempSync(path.join(tmpdir(), 'salesagent-')), token = 'acme-outdoor-of-its-own', file = path.join(folder, 'publisher.json');
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(file, readFileSync(publisher, 'utf8').replaceAll('demo-acme-outdoor-v1', token));
+  await assert.rejects(withPublisher({ sandbox: false }, () => {}), /This data is a sandbox's: everybody knows its tokens/);
+  await withPublisher({ sandbox: false }, async (agent) => {
+    const list = await agent.post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/list' }, { token });
+    const names = list.body.result.tools.map((t) => t.name);
+    assert.ok(names.includes('create_media_buy') && !names.includes('comply_test_controller'));
+    for (const adcp_version of ['3.0', '3.1']) {
+      const capabilities = (await agent.call('get_adcp_capabilities', { adcp_version }, { token })).body.result.structuredContent;
+      assert.ok(capabilities.adcp && !('compliance_testing' in capabilities));
+      assert.ok(!JSON.stringify(capabilities).includes('comply_test_controller'));
+    }
+    for (const page of ['/.well-known/agent-card.json', '/api/v1/openapi.json', '/docs']) {
+      const text = await (await fetch(agent.base + page, { headers: { 'x-adcp-auth': token } })).text();
+      assert.ok(text.includes('create_media_buy') && !text.includes('comply_test_controller'), page);
+    }
+    const args = { scenario: 'list_scenarios', account: { sandbox: true } };
+    for (const [door, call] of Object.entries(doors)) {
+      const [there, unknown] = [await call(agent, 'comply_test_controller', args, { token }), await call(agent, 'no_such_tool', args, { token })];
+      assert.equal(there.kind, 'unknown', `${door}: ${JSON.stringify(there)}`);
+      assert.equal(JSON.stringify(there.payload).replaceAll('comply_test_controller', 'no_such_tool'), JSON.stringify(unknown.payload), door);
+    }
+  }, file);
+});
