@@ -124,7 +124,8 @@ test('the audit trail is searched by who, what, to what and day', async () => {
   assert.ok((await rows('from=2027-03-06&until=2027-03-06')).every((r) => r.at.startsWith('2027-03-06')));
   assert.deepEqual(await rows('action=media_buy.*&until=2027-02-27'), []);
   const first = await sessions.viewer.view('/admin/audit');
-  const next = await rows(`before=${first.last_seq}`);
-  assert.ok(next.every((r) => r.seq < first.last_seq));
+  const { seq } = first.audit.entries[first.audit.entries.length >> 1];
+  const next = await rows(`before=${seq}`);
+  assert.ok(next.length > 0 && next.every((r) => r.seq < seq));
   assert.equal((await sessions.viewer.get('/admin/audit?before=abc&from=soon')).status, 200);
 });
